@@ -1,0 +1,1 @@
+"""The HTTP and WebSocket doors: every protocol is a translation of the same events."""

@@ -1,0 +1,1 @@
+"""Who is it? Users, sessions and tokens."""

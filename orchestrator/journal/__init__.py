@@ -1,0 +1,1 @@
+"""The append-only truth, and the views folded from it."""

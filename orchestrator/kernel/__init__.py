@@ -1,0 +1,1 @@
+"""The words every room speaks: messages, events, errors, ids, clock, settings, registry."""

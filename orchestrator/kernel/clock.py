@@ -1,0 +1,54 @@
+"""Time is an argument: rooms are handed a clock, so that no test sleeps."""
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Seconds since the Unix epoch; may jump when the machine's clock is set."""
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary origin; never goes back."""
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class ManualClock:
+    """A clock for tests: it moves only when told to, and sleepers wake as it passes them."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self._start = now
+        self._elapsed = 0.0
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    def now(self) -> float:
+        return self._start + self._elapsed
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self._elapsed + seconds, wake))
+        await wake
+
+    def advance(self, seconds: float) -> None:
+        self._elapsed += seconds
+        due = [sleeper for sleeper in self._sleepers if sleeper[0] <= self._elapsed]
+        self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[0] > self._elapsed]
+        for _, wake in sorted(due, key=lambda sleeper: sleeper[0]):
+            if not wake.done():
+                wake.set_result(None)

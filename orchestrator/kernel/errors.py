@@ -1,0 +1,154 @@
+"""Every error of the product, in one tree. Codes are stable: clients may rely on them.
+
+OrchestratorError
+├── InvalidInput            the request cannot be understood
+│   ├── InvalidSettings
+│   └── TooLarge
+├── NotFound
+├── Conflict                it clashes with what is already so
+│   ├── RunFinished         a finished run does not change
+│   ├── AlreadyAnswered     an approval is answered once
+│   └── DataFolderInUse     another server owns this data folder
+├── NotAuthenticated
+├── NotAllowed
+│   ├── OutsideWorkspace
+│   └── TooManyAttempts
+├── ModelError
+│   ├── ModelUnavailable    cannot be reached, or refuses for now
+│   ├── ModelTimeout
+│   ├── ModelRejected       the provider says our request is wrong
+│   ├── ModelGarbled        the reply breaks the provider's own protocol
+│   └── NoModel             nothing configured can do what is asked
+├── ToolError
+│   ├── ToolRetry           the call was wrong; the model should correct it
+│   └── ToolFailed          it was right and could not be done; the model should go on
+└── JournalError
+    ├── JournalUnavailable  nothing can be recorded now (a full disk); what was acknowledged is safe
+    ├── JournalBroken       the disk lied about a write; the process must restart
+    └── Fenced              someone else writes this stream
+"""
+
+from typing import ClassVar
+
+
+class OrchestratorError(Exception):
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str, *, hint: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.hint = hint  # what the person can do about it
+
+    def __str__(self) -> str:
+        return f"{self.detail} {self.hint}".strip()
+
+
+class InvalidInput(OrchestratorError):
+    code = "invalid_input"
+
+
+class InvalidSettings(InvalidInput):
+    code = "invalid_settings"
+
+
+class TooLarge(InvalidInput):
+    code = "too_large"
+
+
+class NotFound(OrchestratorError):
+    code = "not_found"
+
+
+class Conflict(OrchestratorError):
+    code = "conflict"
+
+
+class RunFinished(Conflict):
+    code = "run_finished"
+
+
+class AlreadyAnswered(Conflict):
+    code = "already_answered"
+
+
+class DataFolderInUse(Conflict):
+    code = "data_folder_in_use"
+
+
+class NotAuthenticated(OrchestratorError):
+    code = "not_authenticated"
+
+
+class NotAllowed(OrchestratorError):
+    code = "not_allowed"
+
+
+class OutsideWorkspace(NotAllowed):
+    code = "outside_workspace"
+
+
+class TooManyAttempts(NotAllowed):
+    code = "too_many_attempts"
+    retryable = True
+
+
+class ModelError(OrchestratorError):
+    code = "model_error"
+
+
+class ModelUnavailable(ModelError):
+    code = "model_unavailable"
+    retryable = True
+
+    def __init__(self, detail: str, *, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(detail, hint=hint)
+        self.retry_after = retry_after  # seconds, when the provider says
+
+
+class ModelTimeout(ModelError):
+    code = "model_timeout"
+    retryable = True
+
+
+class ModelRejected(ModelError):
+    code = "model_rejected"
+
+
+class ModelGarbled(ModelError):
+    code = "model_garbled"
+    retryable = True
+
+
+class NoModel(ModelError):
+    code = "no_model"
+
+
+class ToolError(OrchestratorError):
+    code = "tool_error"
+
+
+class ToolRetry(ToolError):
+    code = "tool_retry"
+    retryable = True
+
+
+class ToolFailed(ToolError):
+    code = "tool_failed"
+
+
+class JournalError(OrchestratorError):
+    code = "journal_error"
+
+
+class JournalUnavailable(JournalError):
+    code = "journal_unavailable"
+    retryable = True
+
+
+class JournalBroken(JournalError):
+    code = "journal_broken"
+
+
+class Fenced(JournalError):
+    code = "fenced"

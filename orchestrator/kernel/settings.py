@@ -1,0 +1,224 @@
+"""One frozen settings object, its sections named as rooms: defaults < file < environment < flags.
+
+This is the only module that reads the environment. A room is handed its own section.
+Environment names are `ORCHESTRATOR_<SECTION>_<FIELD>`; the well-known names of providers' keys
+(`OPENAI_API_KEY`, `OLLAMA_HOST`, …) are understood too.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from orchestrator.kernel.errors import InvalidSettings
+
+
+class Secret(str):
+    """A string that does not show itself."""
+
+    def __repr__(self) -> str:
+        return "'•••'" if self else "''"
+
+
+class Server(Struct, frozen=True, forbid_unknown_fields=True):
+    host: str = "127.0.0.1"
+    port: int = 8000
+    allowed_hosts: tuple[str, ...] = ()  # names this server answers to, besides loopback and `host`
+    max_body: int = 10 * 2**20  # bytes
+    shutdown_seconds: float = 2.0
+
+
+class Journal(Struct, frozen=True, forbid_unknown_fields=True):
+    batch: int = 512  # events in one commit at most
+
+
+class Identity(Struct, frozen=True, forbid_unknown_fields=True):
+    session_days: float = 30.0
+    access_minutes: float = 60.0
+    refresh_days: float = 7.0
+    link_minutes: float = 30.0  # a sign-in link works once, for so long
+    attempts: int = 5  # failed sign-ins before a pause
+    pause_seconds: float = 60.0
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    programs: tuple[str, ...] = ()  # further programs that run unasked
+    hosts: tuple[str, ...] = ()  # hosts that http_request may reach unasked
+    allow_loopback: bool = False  # loosening: http_request may reach this machine
+    approve_all: bool = False  # loosening: nothing is asked
+
+
+class Tools(Struct, frozen=True, forbid_unknown_fields=True):
+    timeout: float = 30.0  # seconds a command may take
+    output_limit: int = 20_000  # characters of a result that a model sees; the rest is an artifact
+    memory_mb: int = 2048
+    processes: int = 256
+    file_mb: int = 1024
+    sandbox: str = "auto"  # auto: the strongest this machine allows; bubblewrap, landlock; none is a loosening
+
+
+class Provider(Struct, frozen=True, forbid_unknown_fields=True):
+    kind: str  # the wire: ollama, openai, anthropic, scripted
+    base_url: str = ""
+    api_key: Secret = Secret("")
+    model: str = ""  # the one to use when none is named
+    timeout: float = 120.0  # seconds without a byte
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Llm(Struct, frozen=True, forbid_unknown_fields=True):
+    model: str = "auto"  # or "provider" or "provider/model"
+    providers: dict[str, Provider] = msgspec.field(default_factory=dict)  # in order of preference
+
+
+class Agents(Struct, frozen=True, forbid_unknown_fields=True):
+    max_steps: int = 25
+    max_seconds: float = 900.0
+    context_tokens: int = 24_000
+    concurrent_runs: int = 64
+
+
+class Telemetry(Struct, frozen=True, forbid_unknown_fields=True):
+    level: str = "info"
+    json: bool = False
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    data: Path
+    workspace: Path
+    server: Server = Server()
+    journal: Journal = Journal()
+    identity: Identity = Identity()
+    policy: Policy = Policy()
+    tools: Tools = Tools()
+    llm: Llm = Llm()
+    agents: Agents = Agents()
+    telemetry: Telemetry = Telemetry()
+
+    def loosened(self) -> dict[str, Any]:
+        """The settings that are less safe than shipped, by name."""
+        loose: dict[str, Any] = {}
+        if self.policy.allow_loopback:
+            loose["policy.allow_loopback"] = True
+        if self.policy.approve_all:
+            loose["policy.approve_all"] = True
+        if self.policy.programs:
+            loose["policy.programs"] = list(self.policy.programs)
+        if self.policy.hosts:
+            loose["policy.hosts"] = list(self.policy.hosts)
+        if self.tools.sandbox == "none":
+            loose["tools.sandbox"] = "none"
+        if self.server.host not in ("127.0.0.1", "localhost", "::1"):
+            loose["server.host"] = self.server.host
+        return loose
+
+
+# Providers that a key or an address in the environment is enough to switch on, in order of preference.
+_WELL_KNOWN = (
+    ("anthropic", "anthropic", "", "ANTHROPIC_API_KEY", "claude-sonnet-4-5"),
+    ("openai", "openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "gpt-5-mini"),
+    ("deepseek", "openai", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY", "deepseek-chat"),
+    ("huggingface", "openai", "https://router.huggingface.co/v1", "HF_TOKEN", "Qwen/Qwen3-32B"),
+)
+
+
+def _well_known(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for name, kind, url, variable, model in _WELL_KNOWN:
+        if key := environ.get(variable, "").strip():
+            address = environ.get(f"{name.upper()}_BASE_URL", url)
+            found[name] = {"kind": kind, "base_url": address, "api_key": key, "model": model}
+    host = environ.get("OLLAMA_HOST", "").strip() or "127.0.0.1:11434"
+    found["ollama"] = {"kind": "ollama", "base_url": host if "://" in host else f"http://{host}"}
+    return found
+
+
+def default_data_folder(environ: Mapping[str, str]) -> Path:
+    if chosen := environ.get("ORCHESTRATOR_DATA"):
+        return Path(chosen)
+    base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".local" / "share")
+    return Path(base) / "ai-orchestrator"
+
+
+def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = _merge(dict(merged[key]), value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    sections = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    found: dict[str, Any] = {}
+    for variable, raw in environ.items():
+        if not variable.startswith("ORCHESTRATOR_"):
+            continue
+        section, _, name = variable.removeprefix("ORCHESTRATOR_").lower().partition("_")
+        if not name or section not in sections:
+            continue
+        fields = {field.name: field.type for field in msgspec.structs.fields(sections[section])}
+        if name not in fields:
+            raise InvalidSettings(f"{variable} is not a setting.", hint=f"Settings of {section}: {', '.join(fields)}.")
+        is_list = "tuple" in str(fields[name])
+        found.setdefault(section, {})[name] = [part for part in raw.split(",") if part] if is_list else raw
+    return found
+
+
+def load(
+    environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Settings from their four sources. Raises InvalidSettings naming the source and the field."""
+    environ = os.environ if environ is None else environ
+    flags = flags or {}
+    data = Path(flags.get("data") or default_data_folder(environ)).expanduser().absolute()
+    file = file or data / "config.toml"
+    try:
+        written = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidSettings(f"{file} cannot be read: {error}.", hint="Mend it or move it away.") from error
+    # Providers named in the file come first: a person's order is kept.
+    named = written.get("llm", {}).get("providers", {})
+    known = {"llm": {"providers": {**{name: {} for name in named}, **_well_known(environ)}}}
+    merged = _merge(_merge(_merge(known, written), _from_environment(environ)), flags)
+    merged["data"] = str(data)
+    chosen = merged.get("workspace") or environ.get("ORCHESTRATOR_WORKSPACE") or data / "workspace"
+    merged["workspace"] = str(Path(chosen).expanduser().absolute())
+    try:
+        return msgspec.convert(merged, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise InvalidSettings(f"Settings: {error}.", hint=f"Look at {file} and at ORCHESTRATOR_… variables.") from error
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind in (Path, Secret):
+        return kind(value)
+    raise NotImplementedError(kind)
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """The settings as a person may see them: secrets are named, never shown."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Secret):
+            return "•••" if value else ""
+        if isinstance(value, Path):
+            return str(value)
+        if isinstance(value, Struct):
+            return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, tuple):
+            return [plain(item) for item in value]
+        return value
+
+    shown_settings: dict[str, Any] = plain(settings)
+    return shown_settings

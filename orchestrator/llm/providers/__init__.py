@@ -1,0 +1,1 @@
+"""Plugs of the language-model seam, reached by name through the registry."""

@@ -1,0 +1,1 @@
+"""May they? One decision for every call."""

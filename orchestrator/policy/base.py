@@ -1,0 +1,49 @@
+"""The policy seam: one decision for every call, from who, what and where the words came from.
+
+A rule says allow, ask or deny, or nothing at all (None). Deny beats ask, ask beats allow; if no
+rule speaks, the call is asked. Rules are pure: they look at the call, never at the world, except
+to resolve a path of the workspace.
+"""
+
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from msgspec import Struct, field
+
+from orchestrator.kernel.messages import Arguments, Effects, Origin, Scope
+
+Verdict: TypeAlias = Literal["allow", "ask", "deny"]
+
+
+class Call(Struct, frozen=True):
+    tenant: str
+    subject: str
+    tool: str
+    arguments: Arguments
+    scope: Scope
+    effects: Effects
+    workspace: Path
+    run_id: str = ""
+    origins: frozenset[Origin] = frozenset({"user"})  # of everything the model had read when it asked
+
+
+class Decision(Struct, frozen=True):
+    verdict: Verdict
+    rule: str  # which rule decided
+    code: str  # of the reason: stable, for translation
+    reason: str  # for a person, in English, a whole sentence
+    details: dict[str, str] = field(default_factory=dict)  # the values inside the reason
+    alternative: str = ""  # a safe way to get there
+
+
+class Rule(Protocol):
+    name: str
+
+    def judge(self, call: Call) -> Decision | None: ...
+
+    def shape(self, call: Call) -> str | None:
+        """What "in this run" and "always" would cover for this call (its programs, its host…).
+
+        Two calls of one tool with the same shape are alike to a person who says "always".
+        None: this rule does not know the tool.
+        """

@@ -1,0 +1,1 @@
+"""Plugs of the policy seam: one family of rules a file."""

@@ -1,0 +1,1 @@
+"""The database, its migrations, the blobs, and the lock on the data folder."""

@@ -1,0 +1,1 @@
+"""Kits of tools, reached by name through the registry."""
