@@ -8,11 +8,12 @@ from orchestrator.kernel.events import Event
 
 
 class Journal(Protocol):
-    def append(self, events: Sequence[Event]) -> "asyncio.Future[None]":
+    def append(self, events: Sequence[Event], *, lazy: bool = False) -> "asyncio.Future[None]":
         """Record events of one stream, in order, all or none.
 
         The future resolves once they would survive a power cut. Appends of one stream keep their
-        order whether or not they are awaited; when one fails, those behind it fail too.
+        order whether or not they are awaited; when one fails, those behind it fail too. `lazy` lets
+        them wait some milliseconds for company: nobody is told of them meanwhile.
         Raises (through the future) Fenced when a `seq` is not the stream's next, RunFinished when
         the stream has its terminal event, JournalUnavailable or JournalBroken when the disk fails.
         """

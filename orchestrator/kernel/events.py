@@ -149,6 +149,10 @@ class RunFinished(Struct, frozen=True, tag="run.finished"):
     problem: Problem | None = None
 
 
+class ConversationOpened(Struct, frozen=True, tag="conversation.opened"):
+    title: str = ""  # empty: the first goal gives it
+
+
 class ConversationRenamed(Struct, frozen=True, tag="conversation.renamed"):
     title: str
 
@@ -218,6 +222,7 @@ Body: TypeAlias = (
     | ApprovalAnswered
     | ToolRequested
     | ToolReturned
+    | ConversationOpened
     | ConversationRenamed
     | ConversationDeleted
     | GrantGiven

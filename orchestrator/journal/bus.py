@@ -1,0 +1,99 @@
+"""What happens, live: committed events, and the reply being made.
+
+Readers are bounded and never waited for. One that falls behind loses its queue, is told so, and
+reads the journal again from the last event it saw: late, but nothing is missed.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from orchestrator.kernel.events import Delta, Event
+
+QUEUE = 1024  # items a slow reader may leave unread
+
+
+class Subscription:
+    def __init__(self) -> None:
+        self._items: deque[Event | Delta] = deque()
+        self._ready = asyncio.Event()
+        self.lagged = False
+
+    def push(self, item: Event | Delta) -> None:
+        if len(self._items) >= QUEUE:
+            self._items.clear()
+            self.lagged = True
+        self._items.append(item)
+        self._ready.set()
+
+    async def take(self) -> list[Event | Delta]:
+        """Everything that came since the last time; waits until there is something."""
+        await self._ready.wait()
+        self._ready.clear()
+        items = list(self._items)
+        self._items.clear()
+        return items
+
+
+class _Speech:
+    """What has been said of the step under way."""
+
+    __slots__ = ("lengths", "parts", "step")
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+        self.parts: dict[str, list[str]] = {"text": [], "thinking": []}
+        self.lengths = {"text": 0, "thinking": 0}
+
+
+class Bus:
+    def __init__(self) -> None:
+        self._readers: dict[str, set[Subscription]] = {}
+        self._speech: dict[str, _Speech] = {}
+
+    def subscribe(self, run_id: str) -> Subscription:
+        subscription = Subscription()
+        self._readers.setdefault(run_id, set()).add(subscription)
+        return subscription
+
+    def unsubscribe(self, run_id: str, subscription: Subscription) -> None:
+        readers = self._readers.get(run_id)
+        if readers is not None:
+            readers.discard(subscription)
+            if not readers:
+                del self._readers[run_id]
+
+    def watched(self, run_id: str) -> bool:
+        return run_id in self._readers
+
+    def publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            for reader in self._readers.get(event.stream, ()):
+                reader.push(event)
+
+    def begin(self, run_id: str, step: int) -> None:
+        """A step starts to speak: what was said before of it is void."""
+        self._speech[run_id] = _Speech(step)
+
+    def say(self, run_id: str, kind: str, text: str) -> None:
+        speech = self._speech[run_id]
+        offset = speech.lengths[kind]
+        speech.parts[kind].append(text)
+        speech.lengths[kind] = offset + len(text)
+        if readers := self._readers.get(run_id):
+            delta = Delta(run_id, speech.step, kind, offset, text)  # type: ignore[arg-type]
+            for reader in readers:
+                reader.push(delta)
+
+    def end(self, run_id: str) -> None:
+        self._speech.pop(run_id, None)
+
+    def so_far(self, run_id: str) -> list[Delta]:
+        speech = self._speech.get(run_id)
+        if speech is None:
+            return []
+        return [
+            Delta(run_id, speech.step, kind, 0, "".join(parts))  # type: ignore[arg-type]
+            for kind, parts in speech.parts.items()
+            if parts
+        ]

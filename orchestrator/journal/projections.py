@@ -1,0 +1,163 @@
+"""How each event changes the views, as statements run in the event's own transaction.
+
+A view holds nothing that the events do not: `rebuild` empties the tables and folds them again.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import msgspec
+
+from orchestrator.kernel import events as e
+
+Statement: TypeAlias = tuple[str, dict[str, Any]]
+encode = msgspec.json.encode
+
+TITLE_LENGTH = 80
+
+
+def title_of(goal: str) -> str:
+    line = " ".join(goal.split())
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def _started(event: e.Event, body: e.RunStarted) -> Iterator[Statement]:
+    who = {"tenant": event.tenant, "subject": event.subject, "at": event.at}
+    goal = body.goal.text
+    yield (
+        "INSERT INTO runs (run_id, tenant, subject, conversation_id, parent, status, goal, model, channel, started_at)"
+        " VALUES (:run, :tenant, :subject, :conversation, :parent, 'running', :goal, :model, :channel, :at)",
+        {
+            **who,
+            "run": event.stream,
+            "conversation": body.conversation_id,
+            "parent": body.parent,
+            "goal": goal,
+            "model": body.model,
+            "channel": body.channel,
+        },
+    )
+    yield (
+        "INSERT INTO conversations (id, tenant, subject, title, created_at, updated_at)"
+        " VALUES (:id, :tenant, :subject, :title, :at, :at) ON CONFLICT (id) DO UPDATE SET updated_at = :at,"
+        " title = CASE WHEN conversations.title = '' THEN :title ELSE conversations.title END",
+        {**who, "id": body.conversation_id, "title": title_of(goal)},
+    )
+
+
+def _finished(event: e.Event, body: e.RunFinished) -> Iterator[Statement]:
+    yield (
+        "UPDATE runs SET status = :status, answer = :answer, model = :model, steps = :steps, input_tokens = :input,"
+        " output_tokens = :output, cached_tokens = :cached, cost = :cost, finished_at = :at, problem = :problem"
+        " WHERE run_id = :run",
+        {
+            "run": event.stream,
+            "status": body.status,
+            "answer": body.answer,
+            "model": body.model,
+            "steps": body.steps,
+            "input": body.usage.input_tokens,
+            "output": body.usage.output_tokens,
+            "cached": body.usage.cached_tokens,
+            "cost": body.cost,
+            "at": event.at,
+            "problem": encode(body.problem) if body.problem else None,
+        },
+    )
+    yield (
+        "UPDATE conversations SET updated_at = :at WHERE id = (SELECT conversation_id FROM runs WHERE run_id = :run)",
+        {"run": event.stream, "at": event.at},
+    )
+    if body.status == "cancelled":  # what it waited for is not asked any more
+        yield (
+            "UPDATE approvals SET answer = 'refuse' WHERE run_id = :run AND answer IS NULL",
+            {"run": event.stream},
+        )
+
+
+def _asked(event: e.Event, body: e.ApprovalAsked) -> Iterator[Statement]:
+    yield (
+        "INSERT INTO approvals (approval_id, run_id, tenant, subject, asked_at, asked)"
+        " VALUES (:id, :run, :tenant, :subject, :at, :asked)",
+        {
+            "id": body.approval_id,
+            "run": event.stream,
+            "tenant": event.tenant,
+            "subject": event.subject,
+            "at": event.at,
+            "asked": encode(body),
+        },
+    )
+    yield "UPDATE runs SET status = 'waiting' WHERE run_id = :run", {"run": event.stream}
+
+
+def _answered(event: e.Event, body: e.ApprovalAnswered) -> Iterator[Statement]:
+    yield (
+        "UPDATE approvals SET answer = :answer WHERE approval_id = :id",
+        {"id": body.approval_id, "answer": body.answer},
+    )
+    yield (
+        "UPDATE runs SET status = CASE WHEN EXISTS"
+        " (SELECT 1 FROM approvals WHERE run_id = :run AND answer IS NULL) THEN 'waiting' ELSE 'running' END"
+        " WHERE run_id = :run AND finished_at IS NULL",
+        {"run": event.stream},
+    )
+
+
+def _returned(event: e.Event, body: e.ToolReturned) -> Iterator[Statement]:
+    yield (
+        "INSERT INTO tool_statistics (tenant, tool, calls, failures, seconds) VALUES (:tenant, :tool, 1, :failed, :s)"
+        " ON CONFLICT (tenant, tool) DO UPDATE SET calls = tool_statistics.calls + 1,"
+        " failures = tool_statistics.failures + :failed, seconds = tool_statistics.seconds + :s",
+        {
+            "tenant": event.tenant,
+            "tool": body.tool,
+            "failed": int(body.outcome not in ("ok", "refused")),
+            "s": body.seconds,
+        },
+    )
+    if body.artifact is not None:
+        yield (
+            "INSERT INTO artifacts (id, run_id, tenant, subject, name, media_type, size, created_at) VALUES"
+            " (:id, :run, :tenant, :subject, :name, :media_type, :size, :at) ON CONFLICT (id, run_id) DO NOTHING",
+            {
+                **msgspec.structs.asdict(body.artifact),
+                "run": event.stream,
+                "tenant": event.tenant,
+                "subject": event.subject,
+                "at": event.at,
+            },
+        )
+
+
+def _opened(event: e.Event, body: e.ConversationOpened) -> Iterator[Statement]:
+    yield (
+        "INSERT INTO conversations (id, tenant, subject, title, created_at, updated_at)"
+        " VALUES (:id, :tenant, :subject, :title, :at, :at)",
+        {"id": event.stream, "tenant": event.tenant, "subject": event.subject, "title": body.title, "at": event.at},
+    )
+
+
+def _renamed(event: e.Event, body: e.ConversationRenamed) -> Iterator[Statement]:
+    yield "UPDATE conversations SET title = :title WHERE id = :id", {"id": event.stream, "title": body.title}
+
+
+def _deleted(event: e.Event, _: e.ConversationDeleted) -> Iterator[Statement]:
+    yield "UPDATE conversations SET deleted_at = :at WHERE id = :id", {"id": event.stream, "at": event.at}
+
+
+_PROJECTIONS: dict[type, Callable[[e.Event, Any], Iterator[Statement]]] = {
+    e.RunStarted: _started,
+    e.RunFinished: _finished,
+    e.ApprovalAsked: _asked,
+    e.ApprovalAnswered: _answered,
+    e.ToolReturned: _returned,
+    e.ConversationOpened: _opened,
+    e.ConversationRenamed: _renamed,
+    e.ConversationDeleted: _deleted,
+}
+
+
+def statements(event: e.Event) -> Iterator[Statement]:
+    projection = _PROJECTIONS.get(type(event.body))
+    return projection(event, event.body) if projection else iter(())

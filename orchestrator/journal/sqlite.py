@@ -1,0 +1,259 @@
+"""The journal in one SQLite file: many runs, one writer, one fsync for all that is waiting.
+
+    append ... append -> pending -> [insert + fold the views]  -> commit (fsync) -> publish, resolve
+                         one batch   on the loop, microseconds    in a thread
+
+While a commit is at the disk the next batch gathers, so that the batch grows with the load.
+Inserts stay on the loop's thread because a thread that must win the interpreter lock back for each
+row waits up to five milliseconds for it, every time, under load; a commit wins it back once.
+
+Does not protect against: a file changed by another program.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sqlalchemy import select
+
+from orchestrator.journal.projections import statements
+from orchestrator.kernel.errors import (
+    Fenced,
+    JournalBroken,
+    JournalError,
+    JournalUnavailable,
+    OrchestratorError,
+    RunFinished,
+)
+from orchestrator.kernel.events import Event, decode_body, encode_body
+from orchestrator.storage.database import Database
+from orchestrator.storage.tables import events as events_table
+
+_INSERT = "INSERT INTO events (stream, seq, type, tenant, subject, at, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_HEAD = "SELECT coalesce(max(seq), 0), coalesce(max(type = 'run.finished'), 0) FROM events WHERE stream = ?"
+_HEADS_KEPT = 10_000
+
+Publish = Callable[[Sequence[Event]], None]
+
+
+class _Append:
+    """Events of one stream on their way; encoded at once, so that bad data fails at its author."""
+
+    __slots__ = ("events", "future", "rows", "statements")
+
+    def __init__(self, events: Sequence[Event], future: "asyncio.Future[None]") -> None:
+        self.events = events
+        self.future = future
+        self.rows = [(v.stream, v.seq, v.type, v.tenant, v.subject, v.at, encode_body(v.body)) for v in events]
+        self.statements = [statement for event in events for statement in statements(event)]
+
+    def settle(self, error: OrchestratorError | None) -> None:
+        if self.future.cancelled():
+            return
+        if error is None:
+            self.future.set_result(None)
+        else:
+            self.future.set_exception(error)
+            self.future.exception()  # seen: who does not await it learns from its next append
+
+
+class SqliteJournal:
+    def __init__(self, database: Database, publish: Publish, *, batch: int = 512) -> None:
+        self._database = database
+        self._publish = publish
+        self._batch = batch
+        self._connection = database.connect()
+        self._connection.execute("PRAGMA busy_timeout=0")  # see _begin
+        self._pending: deque[_Append] = deque()
+        self._heads: dict[str, int] = {}
+        self._writing = False
+        self._alone = 0  # how many of the next appends go in a batch of their own
+        self._broken: JournalBroken | None = None
+        self._closing: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="journal", daemon=True)
+        self._thread.start()
+
+    def append(self, events: Sequence[Event], *, lazy: bool = False) -> "asyncio.Future[None]":
+        future: asyncio.Future[None] = self._loop.create_future()
+        entry = _Append(events, future)
+        if self._broken is not None or self._closing is not None:
+            entry.settle(self._broken or JournalUnavailable("The journal is closed."))
+            return future
+        self._pending.append(entry)
+        if not self._writing:
+            if not lazy:
+                self._writing = True
+                self._loop.call_soon(self._begin)
+            elif len(self._pending) == 1:
+                self._loop.call_later(0.005, self._wake)
+        return future
+
+    def _wake(self) -> None:
+        if self._pending and not self._writing:
+            self._writing = True
+            self._begin()
+
+    # One batch, from begin to settle. Only one is under way at any time.
+
+    def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            # Someone else writes to the file just now: wait for them, but not on the loop.
+            self._work.put(self._begin_patiently)
+            return
+        self._write()
+
+    def _begin_patiently(self) -> None:
+        try:
+            self._connection.execute("PRAGMA busy_timeout=10000")
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("PRAGMA busy_timeout=0")
+        except sqlite3.Error as error:
+            self._loop.call_soon_threadsafe(self._give_up, error)
+        else:
+            self._loop.call_soon_threadsafe(self._write)
+
+    def _give_up(self, error: sqlite3.Error) -> None:
+        self._settle(self._take(), error)
+
+    def _take(self) -> list[_Append]:
+        taken: list[_Append] = []
+        room = self._batch if not self._alone else 1
+        while self._pending and room > 0:
+            entry = self._pending.popleft()
+            room -= len(entry.events)
+            taken.append(entry)
+        self._alone = max(0, self._alone - 1)
+        return taken
+
+    def _write(self) -> None:
+        accepted: list[_Append] = []
+        try:
+            for entry in self._take():
+                if refusal := self._refusal(entry.events):
+                    entry.settle(refusal)
+                else:
+                    accepted.append(entry)
+            self._connection.executemany(_INSERT, [row for entry in accepted for row in entry.rows])
+            for entry in accepted:
+                for sql, values in entry.statements:
+                    self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            self._work.put(partial(self._roll_back, accepted, error))
+        else:
+            self._work.put(partial(self._commit, accepted))
+
+    def _refusal(self, events: Sequence[Event]) -> OrchestratorError | None:
+        stream = events[0].stream
+        head = self._heads.get(stream)
+        if head is None:
+            head, finished = 0, 0
+            if events[0].seq != 1:
+                head, finished = self._connection.execute(_HEAD, (stream,)).fetchone()
+            if finished:
+                return RunFinished(f"{stream} is finished and does not change.")
+        if events[0].seq != head + 1:
+            return Fenced(
+                f"{stream} is at event {head}; {events[0].seq} cannot follow.", hint="Someone else writes it."
+            )
+        if len(self._heads) >= _HEADS_KEPT:
+            self._heads.clear()
+        if events[-1].type == "run.finished":
+            self._heads.pop(stream, None)
+        else:
+            self._heads[stream] = events[-1].seq
+        return None
+
+    def _serve(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+
+    def _commit(self, batch: list[_Append]) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back(batch, error)
+        else:
+            self._loop.call_soon_threadsafe(self._settle, batch, None)
+
+    def _roll_back(self, batch: list[_Append], error: sqlite3.Error) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as second:
+            error = second
+        self._loop.call_soon_threadsafe(self._settle, batch, error)
+
+    def _settle(self, batch: list[_Append], error: sqlite3.Error | None) -> None:
+        failure = self._explain(error) if error is not None else None
+        if failure is not None:
+            self._heads.clear()
+        if isinstance(error, sqlite3.IntegrityError) and len(batch) > 1:
+            # One of them clashes with what is there; the others must not pay for it.
+            self._pending.extendleft(reversed(batch))
+            self._alone = len(batch)
+            batch = []
+        for entry in batch:
+            if failure is None:
+                self._publish(entry.events)
+            entry.settle(failure)
+        if isinstance(failure, JournalBroken):
+            self._broken = failure
+            while self._pending:
+                self._pending.popleft().settle(failure)
+        if self._pending:
+            self._loop.call_soon(self._begin)
+        else:
+            self._writing = False
+            if self._closing is not None and not self._closing.done():
+                self._closing.set_result(None)
+
+    def _explain(self, error: sqlite3.Error) -> JournalError:
+        name = getattr(error, "sqlite_errorname", "")
+        if isinstance(error, sqlite3.IntegrityError):
+            return Fenced(f"The journal already holds these events: {error}.", hint="Someone else writes this stream.")
+        if name.startswith("SQLITE_IOERR") and name != "SQLITE_IOERR_WRITE":
+            return JournalBroken(
+                f"The disk failed while the journal was written ({name}).",
+                hint="What was acknowledged is safe. Check the disk, then start again.",
+            )
+        return JournalUnavailable(
+            f"The journal cannot be written: {error}.",
+            hint="Is the disk full? Nothing acknowledged is lost; work goes on once there is room.",
+        )
+
+    async def read(self, stream: str, after: int = 0) -> list[Event]:
+        table = events_table
+        query = select(table).where(table.c.stream == stream, table.c.seq > after).order_by(table.c.seq)
+        async with self._database.engine.connect() as connection:
+            return [_event(row) for row in await connection.execute(query)]
+
+    async def tail(self, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:
+        table = events_table
+        query = select(table).where(table.c.position > after).order_by(table.c.position).limit(limit)
+        async with self._database.engine.connect() as connection:
+            return [(row.position, _event(row)) for row in await connection.execute(query)]
+
+    async def close(self) -> None:
+        """What was appended is written first."""
+        if self._closing is None:
+            self._closing = self._loop.create_future()
+            if self._pending and not self._writing:
+                self._wake()
+            if not self._writing:
+                self._closing.set_result(None)
+        await self._closing
+        self._work.put(None)
+        self._thread.join()
+        self._connection.close()
+
+
+def _event(row: object) -> Event:
+    return Event(row.stream, row.seq, row.at, row.tenant, row.subject, decode_body(row.body))  # type: ignore[attr-defined]

@@ -1,0 +1,76 @@
+"""The embedded database: one SQLite file in WAL mode, migrated before anyone reads it."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from orchestrator.kernel.errors import JournalUnavailable
+
+REVISION = "0001"  # the newest migration; a test holds it to the migrations folder
+
+
+class Database:
+    """Where the file is, and an engine for those who read it (or write a row now and then)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.engine: AsyncEngine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+        event.listen(self.engine.sync_engine, "connect", _prepare)
+
+    def connect(self) -> sqlite3.Connection:
+        """A plain connection for the journal's writer; it may be handed from thread to thread."""
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10.0)
+        _prepare(connection)
+        return connection
+
+    def migrate(self) -> None:
+        """Bring the file to the newest revision. A copy of an older file is kept beside it."""
+        try:
+            found = self._revision()
+            if found == REVISION:
+                return
+            if found is not None:
+                shutil.copy2(self.path, self.path.with_name(f"{self.path.name}.before-{REVISION}"))
+            self._upgrade()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise JournalUnavailable(
+                f"The database {self.path} cannot be opened: {error}.",
+                hint="Is the disk full, or is the file something else? Nothing was changed.",
+            ) from error
+
+    def _revision(self) -> str | None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        connection = self.connect()
+        try:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.OperationalError as error:
+            if "no such table" not in str(error):
+                raise
+            return None
+        finally:
+            connection.close()
+        return str(row[0]) if row else None
+
+    def _upgrade(self) -> None:
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("sqlalchemy.url", f"sqlite:///{self.path}")
+        command.upgrade(config, "head")
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _prepare(connection: Any, _: Any = None) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # a commit that returned survives a power cut
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()

@@ -1,0 +1,120 @@
+"""The tables of the journal and of its views. Every row bears its tenant and its subject."""
+
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("stream", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON
+    Index("uq_events_stream_seq", "stream", "seq", unique=True),
+    Index(
+        "uq_events_terminal",
+        "stream",
+        unique=True,
+        sqlite_where=text("type = 'run.finished'"),
+        postgresql_where=text("type = 'run.finished'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+# What follows are views: folded from the events, dropped and rebuilt at will.
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("conversation_id", Text, nullable=False),
+    Column("parent", Text),
+    Column("status", Text, nullable=False),
+    Column("goal", Text, nullable=False),
+    Column("answer", Text, nullable=False, server_default=""),
+    Column("model", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("steps", Integer, nullable=False, server_default="0"),
+    Column("input_tokens", Integer, nullable=False, server_default="0"),
+    Column("output_tokens", Integer, nullable=False, server_default="0"),
+    Column("cached_tokens", Integer, nullable=False, server_default="0"),
+    Column("cost", Float, nullable=False, server_default="0"),
+    Column("started_at", Float, nullable=False),
+    Column("finished_at", Float),
+    Column("problem", LargeBinary),  # JSON
+    Index("ix_runs_tenant_run_id", "tenant", "run_id"),
+    Index("ix_runs_conversation_id", "conversation_id", "run_id"),
+    Index("ix_runs_tenant_status", "tenant", "status"),
+    Index(
+        "ix_runs_unfinished",
+        "status",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("deleted_at", Float),
+    Index("ix_conversations_recent", "tenant", "subject", "updated_at"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("approval_id", Text, primary_key=True),
+    Column("run_id", Text, nullable=False, index=True),
+    Column("tenant", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Column("asked", LargeBinary, nullable=False),  # JSON of approval.asked
+    Column("answer", Text),  # NULL: it waits
+    Index(
+        "ix_approvals_waiting", "tenant", sqlite_where=text("answer IS NULL"), postgresql_where=text("answer IS NULL")
+    ),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("run_id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+tool_statistics = Table(
+    "tool_statistics",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("tool", Text, primary_key=True),
+    Column("calls", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+
+VIEWS = (runs, conversations, approvals, artifacts, tool_statistics)
