@@ -1,1 +1,1 @@
-"""Logs and metrics."""
+"""How the product is seen from outside while it works: logs and metrics."""

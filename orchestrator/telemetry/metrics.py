@@ -1,0 +1,118 @@
+"""Metrics: what happened, counted from the journal's events and the doors' traffic.
+
+Labels come from small sets. Names that a model or a caller may invent (tools, models, channels)
+are kept to the first hundred; the rest are counted as "other", so that nobody can fill the memory.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from orchestrator.kernel.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
+    Event,
+    ModelFailed,
+    ModelReplied,
+    RunFinished,
+    RunStarted,
+    SignInRefused,
+    ToolReturned,
+)
+
+_DISTINCT = 100
+_SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_LONG = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+
+class _Names:
+    """The first hundred names of a kind, as they are; then "other"."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def __call__(self, name: str) -> str:
+        if name in self._seen:
+            return name
+        if len(self._seen) >= _DISTINCT:
+            return "other"
+        self._seen.add(name)
+        return name
+
+
+class Metrics:
+    media_type = CONTENT_TYPE_PLAIN_0_0_4
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=registry)
+        self._tool, self._model, self._channel = _Names(), _Names(), _Names()
+
+        def counter(name: str, help: str, *labels: str) -> Counter:
+            return Counter(f"orchestrator_{name}", help, labels, registry=registry)
+
+        def histogram(name: str, help: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+            return Histogram(f"orchestrator_{name}", help, labels, registry=registry, buckets=buckets)
+
+        self._events = counter("events", "Events appended to the journal.", "type")
+        self._started = counter("runs_started", "Runs started.", "channel")
+        self._finished = counter("runs_finished", "Runs finished.", "status")
+        self._calls = counter("tool_calls", "Tool calls that have a receipt.", "tool", "outcome")
+        self._call_seconds = histogram("tool_seconds", "Time a tool call took.", _LONG, "tool")
+        self._replies = counter("model_calls", "Calls of a model.", "model", "outcome")
+        self._reply_seconds = histogram("model_seconds", "Time a model took to reply.", _LONG, "model")
+        self._tokens = counter("tokens", "Tokens read and written by models.", "model", "kind")
+        self._cost = counter("cost_dollars", "What models cost, in US dollars.", "model")
+        self._asked = counter("approvals_asked", "Approvals asked of a person.", "kind")
+        self._answered = counter("approvals_answered", "Approvals answered.", "answer")
+        self._refused = counter("sign_ins_refused", "Sign-ins refused.")
+        self._requests = counter("http_requests", "HTTP requests answered.", "method", "route", "status")
+        self._request_seconds = histogram("http_seconds", "Time to answer a request.", _SHORT, "route")
+        self._streams = Gauge("orchestrator_streams", "Streams open now.", ("kind",), registry=registry)
+
+    def observe(self, event: Event) -> None:
+        """Count one event of the journal, once it is durable."""
+        body = event.body
+        self._events.labels(event.type).inc()
+        match body:
+            case ModelReplied():
+                self._replied(body)
+            case ToolReturned():
+                tool = self._tool(body.tool)
+                self._calls.labels(tool, body.outcome).inc()
+                self._call_seconds.labels(tool).observe(body.seconds)
+            case RunStarted():
+                self._started.labels(self._channel(body.channel)).inc()
+            case RunFinished():
+                self._finished.labels(body.status).inc()
+            case ModelFailed():
+                self._replies.labels(self._model(body.model), "failed").inc()
+            case ApprovalAsked():
+                self._asked.labels(body.kind).inc()
+            case ApprovalAnswered():
+                self._answered.labels(body.answer).inc()
+            case SignInRefused():
+                self._refused.inc()
+
+    def _replied(self, body: ModelReplied) -> None:
+        model = self._model(body.model)
+        self._replies.labels(model, "ok").inc()
+        self._reply_seconds.labels(model).observe(body.seconds)
+        self._tokens.labels(model, "input").inc(body.usage.input_tokens)
+        self._tokens.labels(model, "output").inc(body.usage.output_tokens)
+        self._tokens.labels(model, "cached").inc(body.usage.cached_tokens)
+        self._cost.labels(model).inc(body.cost)
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one HTTP answer. `route` is the template, never the path as sent."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._request_seconds.labels(route).observe(seconds)
+
+    def stream_opened(self, kind: str) -> None:
+        self._streams.labels(kind).inc()
+
+    def stream_closed(self, kind: str) -> None:
+        self._streams.labels(kind).dec()
+
+    def exposition(self) -> bytes:
+        """Everything, in the Prometheus text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,96 @@
+"""Logs say what happened and keep secrets to themselves."""
+
+import io
+import logging
+
+import msgspec
+import pytest
+
+from orchestrator.kernel.errors import InvalidSettings
+from orchestrator.kernel.settings import Secret, Telemetry
+from orchestrator.telemetry.logs import HIDDEN, Bridge, logger, redacted
+
+
+def lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [msgspec.json.decode(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_one_json_object() -> None:
+    stream = io.StringIO()
+    logger(Telemetry(json=True), stream).info("request", route="/health", status=200, note="é\nà")
+    (line,) = lines(stream)
+    assert line["event"] == "request"
+    assert line["level"] == "info"
+    assert line["status"] == 200
+    assert line["note"] == "é\nà"
+    assert str(line["timestamp"]).endswith("Z")
+
+
+def test_the_level_is_obeyed() -> None:
+    stream = io.StringIO()
+    log = logger(Telemetry(level="warning", json=True), stream)
+    log.debug("no")
+    log.info("no")
+    log.warning("yes")
+    assert [line["event"] for line in lines(stream)] == ["yes"]
+
+
+def test_people_read_plain_lines() -> None:
+    stream = io.StringIO()
+    logger(Telemetry(), stream).info("server started", url="http://127.0.0.1:8000")
+    assert "server started" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_an_unknown_level_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match="loud"):
+        logger(Telemetry(level="loud"))
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("password", "hunter22"),
+        ("refresh_token", "abc"),
+        ("Authorization", "Bearer abcdefgh12345"),
+        ("Cookie", "session=abc"),
+        ("openai_api_key", "sk-123"),
+        ("any", Secret("sk-123")),
+    ],
+)
+def test_secrets_are_hidden_by_name_and_kind(name: str, given: object) -> None:
+    assert redacted(given, name) == HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("GET /sign-in?token=abcdef&x=1", f"GET /sign-in?token={HIDDEN}&x=1"),
+        ("Authorization: Bearer abcdefghijkl", f"Authorization: Bearer {HIDDEN}"),
+        ('{"password": "hunter22", "a": 1}', f'{{"password": "{HIDDEN}", "a": 1}}'),
+        ("sent eyJhbGciOi.eyJzdWIi.c2lnbmF0 away", f"sent {HIDDEN} away"),
+        ("the token was refused", "the token was refused"),
+    ],
+)
+def test_secrets_are_hidden_inside_text(text: str, shown: str) -> None:
+    assert redacted({"deep": [text]}) == {"deep": [shown]}
+
+
+def test_counts_of_tokens_are_not_secrets() -> None:
+    assert redacted({"input_tokens": 12, "tokens": 3}) == {"input_tokens": 12, "tokens": 3}
+
+
+def test_libraries_speak_through_the_bridge() -> None:
+    stream = io.StringIO()
+    library = logging.Logger("uvicorn.error")
+    library.addHandler(Bridge(logger(Telemetry(json=True), stream)))
+    library.info("not this")
+    try:
+        raise ValueError("password=hunter22")
+    except ValueError:
+        library.exception("it broke with token=%s", "abcdef")
+    (line,) = lines(stream)
+    assert line["event"] == f"it broke with token={HIDDEN}"
+    assert line["logger"] == "uvicorn.error"
+    assert "ValueError" in str(line["exception"])
+    assert "hunter22" not in str(line)
