@@ -1,0 +1,1 @@
+"""From a bare clone to a running server, with the standard library only."""

@@ -1,0 +1,207 @@
+"""The commands of `./run`."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from scripts.bootstrap import environment
+from scripts.bootstrap.environment import Environment
+from scripts.bootstrap.steps import SetupFailed, Steps
+
+ROOT = Path(__file__).resolve().parents[2]
+
+HELP = """\
+./run                start the server (the same as ./run serve); sets up what is missing first
+./run serve …        the same, with options: --port 8001, --open, --data FOLDER, --workspace FOLDER
+./run test …         every test; with arguments, pytest with those arguments
+./run lint           ruff, mypy, and the floors of the house (import-linter)
+./run bench …        the benchmarks, or those named; results in benchmarks/results/
+./run proofs         the tests that prove durability, then the benchmarks
+./run setup          set everything up, start nothing
+./run web            build the web app anew
+./run lock           choose the versions of every dependency anew
+./run clean          remove what setting up made; your data stays
+./run help           this text
+./run COMMAND …      any command of orchestrator: ./run chat, ./run doctor, ./run run "a goal"
+"""
+
+
+class Setup:
+    """The checkout, and how to bring it to a state."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environ = environment.without_environment(os.environ)
+        self.steps = Steps(root / "build" / "setup.log", self.environ)
+        self.environment = Environment(root, self.environ, self.steps)
+
+    def ensure(self, *, developer: bool = False, web: bool = True) -> None:
+        from scripts.bootstrap.web import Web
+
+        app = Web(self.environment, self.environ, self.steps)
+        if self.environment.ready(developer) and (not web or app.ready()):
+            return
+        with locked(self.root / "build" / "setup.lock", self.steps):
+            started = time.monotonic()
+            self.steps.say(f"Setting up AI Orchestrator (all output: {self.steps.log})")
+            if not self.environment.ready(developer):
+                self.environment.prepare(developer)
+            if web and not app.ready():
+                app.build_if_possible()
+            self.steps.say(f"  =  ready after {time.monotonic() - started:.1f} s")
+
+    def python(self, *arguments: str | Path) -> int:
+        environ = {
+            **self.environ,
+            "PATH": f"{self.environment.folder / 'bin'}{os.pathsep}{self.environ.get('PATH', '')}",
+        }
+        return subprocess.run([self.environment.python, *arguments], cwd=self.root, env=environ, check=False).returncode
+
+    def tool(self, *command: str) -> int:
+        self.steps.say(f"  ·  {' '.join(command)}")
+        return subprocess.run(
+            [self.environment.folder / "bin" / command[0], *command[1:]], cwd=self.root, env=self.environ, check=False
+        ).returncode
+
+
+@contextmanager
+def locked(path: Path, steps: Steps) -> Iterator[TextIO]:
+    """Two starts at once: the second waits, then finds everything done."""
+    import fcntl
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            steps.say("  …  Another ./run is setting up this folder; waiting for it.")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def product(setup: Setup, arguments: list[str]) -> int:
+    setup.ensure(web=arguments[0] == "serve")
+    program = environment.executable(setup.environment)
+    sys.stdout.flush()
+    os.execv(program, [program, *arguments])
+
+
+def prepare(setup: Setup, _: list[str]) -> int:
+    setup.ensure()
+    return 0
+
+
+def web(setup: Setup, _: list[str]) -> int:
+    from scripts.bootstrap.web import Web
+
+    setup.ensure(web=False)
+    app = Web(setup.environment, setup.environ, setup.steps)
+    if not app.exists():
+        raise SetupFailed("There is no web/package.json in this checkout.")
+    with locked(setup.root / "build" / "setup.lock", setup.steps):
+        app.build()
+    return 0
+
+
+def test(setup: Setup, arguments: list[str]) -> int:
+    from scripts.bootstrap import debian
+    from scripts.bootstrap.web import Web
+
+    setup.ensure(developer=True)
+    if arguments:
+        return setup.python("-m", "pytest", *arguments)
+    debian.install(setup.steps, setup.environ)
+    app = Web(setup.environment, setup.environ, setup.steps)
+    failed = []
+    for script in app.tests():
+        try:
+            app.test(script)
+        except SetupFailed as problem:
+            setup.steps.say(f"  ✗  {problem} {problem.advice}")
+            failed.append(script)
+    code = setup.python("-m", "pytest")
+    if failed:
+        setup.steps.say(f"The web app's own tests failed (above): npm run {', '.join(failed)}.")
+    return code or int(bool(failed))
+
+
+def lint(setup: Setup, _: list[str]) -> int:
+    setup.ensure(developer=True, web=False)
+    commands = (
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        ("mypy",),
+        ("lint-imports",),
+    )
+    return max(setup.tool(*command) for command in commands)
+
+
+def bench(setup: Setup, arguments: list[str]) -> int:
+    setup.ensure(developer=True, web=False)
+    found = {path.stem: path for path in sorted((setup.root / "benchmarks").glob("*.py")) if path.stem != "__init__"}
+    unknown = [name for name in arguments if name not in found]
+    if unknown:
+        raise SetupFailed(f"There is no benchmark {unknown[0]}.", f"There are: {', '.join(found)}.")
+    failed = [name for name in arguments or found if setup.python(found[name])]
+    for name in failed:
+        setup.steps.say(f"  ✗  The benchmark {name} failed.")
+    return int(bool(failed))
+
+
+def proofs(setup: Setup, _: list[str]) -> int:
+    setup.ensure(developer=True, web=False)
+    return setup.python("-m", "pytest", "tests/proofs") or bench(setup, [])
+
+
+def lock(setup: Setup, _: list[str]) -> int:
+    setup.ensure(developer=True, web=False)
+    setup.environment.lock()
+    setup.ensure(developer=True, web=False)
+    return 0
+
+
+def clean(setup: Setup, _: list[str]) -> int:
+    environment.clean(setup.root)
+    setup.steps.say("Removed the environment, the web build and the caches. Your data is untouched.")
+    return 0
+
+
+def show_help(_: Setup, __: list[str]) -> int:
+    sys.stdout.write(HELP)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Setup, list[str]], int]] = {
+    "bench": bench,
+    "clean": clean,
+    "help": show_help,
+    "lint": lint,
+    "lock": lock,
+    "proofs": proofs,
+    "setup": prepare,
+    "test": test,
+    "web": web,
+}
+
+
+def main(arguments: list[str]) -> int:
+    setup = Setup(ROOT)
+    arguments = arguments or ["serve"]
+    name = "help" if arguments[0] in ("-h", "--help") else arguments[0]
+    try:
+        if name in COMMANDS:
+            return COMMANDS[name](setup, arguments[1:])
+        return product(setup, arguments)
+    except SetupFailed as failed:
+        setup.steps.say(f"\n{failed}")
+        if failed.advice:
+            setup.steps.say(f"What to do: {failed.advice}")
+        return 1
+    except KeyboardInterrupt:
+        setup.steps.say("\nInterrupted. Nothing is broken: start again to go on.")
+        return 130
