@@ -1,0 +1,94 @@
+// The frames of /api/v1/chat/ws, as docs/api.md gives them.
+
+import type { Answer, Approval, Artifact, Outcome, Problem, RunStatus, Usage } from "./schema";
+
+/** `offset` counts Unicode characters. `seq` is the place of a journal event in its run; a delta, live only, has none. */
+interface Placed {
+  seq?: number;
+}
+
+export type ThinkingData =
+  | ({ phase: "started"; conversation_id: string; goal: string } & Placed)
+  | ({ phase: "asked"; step: number; model: string } & Placed)
+  | ({ phase: "delta"; step: number; offset: number; text: string } & Placed)
+  | ({ phase: "failed"; step: number; model: string; problem: Problem } & Placed)
+  | ({
+      phase: "replied";
+      step: number;
+      model: string;
+      finish: string;
+      usage: Usage;
+      cost: number;
+      seconds: number;
+      reason: string;
+    } & Placed)
+  | ({ phase: "resumed"; reason: string } & Placed);
+
+export type ToolData =
+  | ({
+      state: "requested";
+      call_id: string;
+      tool: string;
+      step: number;
+      arguments?: Record<string, unknown>;
+    } & Placed)
+  | ({
+      state: "returned";
+      call_id: string;
+      tool: string;
+      step: number;
+      arguments?: Record<string, unknown>;
+      outcome: Outcome;
+      content?: string;
+      data?: unknown;
+      artifact?: Artifact | null;
+      seconds?: number;
+    } & Placed);
+
+export type ApprovalData =
+  | ({ state: "asked" } & Approval & Placed)
+  | ({ state: "answered"; approval_id: string; answer: Answer; by: string; note?: string } & Placed);
+
+export interface CompleteData extends Placed {
+  status: RunStatus;
+  answer: string;
+  model: string;
+  steps: number;
+  usage: Usage;
+  cost: number;
+  problem: Problem | null;
+  conversation_id: string;
+}
+
+interface Envelope {
+  timestamp: string;
+  run_id: string;
+}
+
+export type RunFrame =
+  | ({ type: "thinking"; data: ThinkingData } & Envelope)
+  | ({ type: "token"; data: { step: number; offset: number; text: string } & Placed } & Envelope)
+  | ({ type: "plan"; data: { steps: string[] } & Placed } & Envelope)
+  | ({ type: "tool"; data: ToolData } & Envelope)
+  | ({ type: "approval"; data: ApprovalData } & Envelope)
+  | ({ type: "complete"; data: CompleteData } & Envelope);
+
+export interface ErrorFrame {
+  type: "error";
+  data: Problem & { status?: number; title?: string };
+  timestamp: string;
+  run_id: string | null;
+}
+
+export type Frame = RunFrame | ErrorFrame;
+
+const TYPES = new Set(["thinking", "token", "plan", "tool", "approval", "complete", "error"]);
+
+/** A frame of a known type, or nothing: a newer server may say more than this page understands. */
+export function parseFrame(text: string): Frame | null {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null) return null;
+  const { type, data } = value as { type?: unknown; data?: unknown };
+  if (typeof type !== "string" || !TYPES.has(type) || typeof data !== "object" || data === null) return null;
+  return value as Frame;
+}

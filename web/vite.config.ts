@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import tailwind from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const api = process.env.ORCHESTRATOR_URL ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react(), tailwind()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    outDir: "../orchestrator/api/static",
+    emptyOutDir: true,
+    target: "es2023",
+    // Fonts and images stay files, so that the content security policy needs no data: for fonts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      "/api": { target: api, ws: true },
+      "/sign-in": api,
+      "/health": api,
+    },
+  },
+});
