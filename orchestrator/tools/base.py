@@ -45,6 +45,9 @@ class Result(Struct, frozen=True):
 class Tool(Protocol):
     spec: ToolSpec
 
+    def check(self, arguments: Arguments) -> None:
+        """Raises ToolRetry, naming the field, when these arguments cannot be meant."""
+
     async def call(self, arguments: Arguments, context: Context) -> Result: ...
 
 

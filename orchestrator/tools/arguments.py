@@ -1,0 +1,61 @@
+"""The arguments of a call: what may be given, and a plain sentence for whatever may not."""
+
+import difflib
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from orchestrator.kernel.errors import ToolRetry
+from orchestrator.kernel.messages import Arguments
+from orchestrator.tools.schema import schema_of
+
+_SHOWN = 60  # characters of a wrong value that are repeated
+_PLACE = re.compile(r" - at `\$(.*)`$")
+
+
+class Parameters:
+    def __init__(self, tool: str, fields: dict[str, tuple[Any, Any]]) -> None:
+        self._tool = tool
+        self._kinds = {name: kind for name, (kind, _) in fields.items()}
+        self._defaults = {name: default for name, (_, default) in fields.items() if default is not msgspec.NODEFAULT}
+        rows = [(name, kind, _default(default)) for name, (kind, default) in fields.items()]
+        self.schema = schema_of(msgspec.defstruct(tool, rows, kw_only=True, forbid_unknown_fields=True))
+
+    def check(self, arguments: Arguments) -> dict[str, Any]:
+        """The arguments with their defaults. Raises ToolRetry that names the field and what it needs."""
+        if unknown := [name for name in arguments if name not in self._kinds]:
+            near = difflib.get_close_matches(unknown[0], self._kinds, 1)
+            hint = f"Did you mean {near[0]!r}?" if near else self._known()
+            raise ToolRetry(f"{self._tool} has no argument {_short(unknown[0])}.", hint=hint)
+        if missing := [name for name in self._kinds if name not in arguments and name not in self._defaults]:
+            raise ToolRetry(f"{self._tool} needs {' and '.join(map(repr, missing))}.", hint=self._known())
+        return {name: self._value(name, arguments) for name in self._kinds}
+
+    def _value(self, name: str, arguments: Arguments) -> Any:
+        if name not in arguments:
+            default = self._defaults[name]
+            return default.copy() if isinstance(default, dict | list) else default
+        value = arguments[name]
+        try:
+            return msgspec.convert(value, self._kinds[name])
+        except msgspec.ValidationError as error:
+            expected = _PLACE.sub(r" (in \1)", str(error))
+            raise ToolRetry(
+                f"The argument {name!r} of {self._tool} is wrong: {expected}; {_short(value)} was given."
+            ) from None
+
+    def _known(self) -> str:
+        if not self._kinds:
+            return "It takes no arguments."
+        return f"Its arguments: {', '.join(self._kinds)}."
+
+
+def _default(value: Any) -> Any:
+    return msgspec.field(default_factory=value.copy) if isinstance(value, dict | list) else value
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -1,0 +1,1 @@
+"""What the files kit does: reading, writing, listing and searching a workspace."""

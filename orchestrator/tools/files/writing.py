@@ -1,0 +1,113 @@
+"""Writing a file whole or not at all: beside it, to the disk, then in its place."""
+
+import contextlib
+import os
+import secrets
+import stat
+from typing import Any
+
+from msgspec import Struct, to_builtins
+
+from orchestrator.tools.workspace import Workspace, explained, regular
+
+_PIECE = 2**20
+
+
+class Written(Struct, frozen=True):
+    path: str
+    size: int
+    lines: int
+    created: bool
+
+    def __str__(self) -> str:
+        done = "Created" if self.created else "Wrote"
+        return f"{done} {self.path}: {self.size} bytes, {self.lines} lines."
+
+    def data(self) -> Any:
+        return to_builtins(self)
+
+
+def write(workspace: Workspace, path: str, content: str, append: bool) -> Written:
+    """The file as it is now. On any error the old file is as it was."""
+    new = content.encode("utf-8", "replace")
+    with workspace.parent(path) as (folder, name), explained(path):
+        old = _existing(folder, name, path)
+        mode = stat.S_IMODE(os.fstat(old).st_mode) if old is not None else 0o644
+        beside = f".{name[:80]}.{secrets.token_hex(6)}.part"
+        try:
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+            try:
+                lines = _copy(old, handle) if append and old is not None else _Lines()
+                if append and lines.size and lines.last != b"\n":
+                    lines.write(handle, b"\n")
+                lines.write(handle, new)
+                os.fchmod(handle, mode)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(beside, dir_fd=folder)
+            raise
+        finally:
+            if old is not None:
+                os.close(old)
+        os.fsync(folder)
+    return Written(workspace.relative(path), lines.size, lines.count, old is None)
+
+
+def ends_with(workspace: Workspace, path: str, content: str, whole: bool) -> Written | None:
+    """What is at the path, if it is this content (or, when not `whole`, ends with it)."""
+    if workspace.stat(path) is None:
+        return None
+    new = content.encode("utf-8", "replace")
+    with workspace.opened(path) as handle, explained(path):
+        size = regular(path, os.fstat(handle)).st_size
+        if size < len(new) or (whole and size != len(new)) or os.pread(handle, len(new), size - len(new)) != new:
+            return None
+        lines = _copy(handle, None)
+    return Written(workspace.relative(path), lines.size, lines.count, False)
+
+
+class _Lines:
+    """Bytes on their way to a file, and what is counted as they pass."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.last = b""
+        self._breaks = 0
+
+    @property
+    def count(self) -> int:
+        return self._breaks + (self.size > 0 and self.last != b"\n")
+
+    def write(self, handle: int | None, data: bytes) -> None:
+        view = memoryview(data)
+        while handle is not None and view:
+            view = view[os.write(handle, view) :]
+        if data:
+            self.size += len(data)
+            self.last = data[-1:]
+            self._breaks += data.count(b"\n")
+
+
+def _copy(source: int, target: int | None) -> _Lines:
+    lines, place = _Lines(), 0
+    while piece := os.pread(source, _PIECE, place):
+        lines.write(target, piece)
+        place += len(piece)
+    return lines
+
+
+def _existing(folder: int, name: str, path: str) -> int | None:
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except FileNotFoundError:
+        return None
+    try:
+        regular(path, os.fstat(handle))
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle

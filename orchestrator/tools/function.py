@@ -1,0 +1,139 @@
+"""Tools from typed functions.
+
+    @tool(scope="read", examples=examples(en={"roll a die": {}}, fr={"lance un dé": {}}),
+          answers={"en": "It shows {value}.", "fr": "Il montre {value}."})
+    def roll(sides: Annotated[int, "how many faces"] = 6) -> int:
+        "Roll a die."
+
+The signature is the JSON Schema of the arguments, the docstring is what a model reads, the return
+type is the schema of the data. A function returns a Struct (its fields are the data and its `str`
+the content), a plain value (the data is `{"value": …}`), or a Result. A parameter of type Context
+is given, not asked. A function that is not async runs in a thread: it must bound its own time,
+because a thread cannot be stopped.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from orchestrator.kernel.messages import Arguments, Effects, Example, Json, Language, Origin, Scope, ToolSpec
+from orchestrator.tools.arguments import Parameters
+from orchestrator.tools.base import Context, Result
+from orchestrator.tools.schema import schema_of
+
+Reconcile = Callable[[Arguments, Context], Awaitable[Result | None]]
+
+
+class FunctionTool:
+    def __init__(self, spec: ToolSpec, function: Callable[..., Any], parameters: Parameters, context: str) -> None:
+        self.spec = spec
+        self._function = function
+        self._parameters = parameters
+        self._context = context  # the name of the parameter that takes the Context, if any
+
+    def check(self, arguments: Arguments) -> None:
+        self._parameters.check(arguments)
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        given = self._parameters.check(arguments)
+        if self._context:
+            given[self._context] = context
+        if inspect.iscoroutinefunction(self._function):
+            value = await self._function(**given)
+        else:
+            value = await asyncio.to_thread(self._function, **given)
+        return _result(value)
+
+
+class ReconcilableTool(FunctionTool):
+    """A tool that can say, after a crash, whether its effect happened."""
+
+    def __init__(
+        self, spec: ToolSpec, function: Callable[..., Any], parameters: Parameters, context: str, reconcile: Reconcile
+    ) -> None:
+        super().__init__(spec, function, parameters, context)
+        self._reconcile = reconcile
+
+    async def reconcile(self, arguments: Arguments, context: Context) -> Result | None:
+        return await self._reconcile(self._parameters.check(arguments), context)
+
+
+def tool(
+    *,
+    name: str = "",
+    scope: Scope = "read",
+    effects: Effects = "none",
+    category: str = "custom",
+    origin: Origin = "tool",
+    examples: tuple[Example, ...] = (),
+    answers: Mapping[Language, str] | None = None,
+    timeout: float = 30.0,
+    reconcile: Reconcile | None = None,
+) -> Callable[[Callable[..., Any]], FunctionTool]:
+    def make(function: Callable[..., Any]) -> FunctionTool:
+        hints = get_type_hints(function, include_extras=True)
+        returned = hints.pop("return", Result)
+        contexts = [parameter for parameter, hint in hints.items() if hint is Context]
+        parameters = Parameters(function.__name__, _described(function, hints))
+        spec = ToolSpec(
+            name=name or function.__name__,
+            description=inspect.cleandoc(function.__doc__ or ""),
+            parameters=parameters.schema,
+            scope=scope,
+            effects=effects,
+            category=category,
+            origin=origin,
+            examples=examples,
+            returns=_returns(returned),
+            answers=dict(answers or {}),
+            timeout=timeout,
+        )
+        context = contexts[0] if contexts else ""
+        if reconcile is None:
+            return FunctionTool(spec, function, parameters, context)
+        return ReconcilableTool(spec, function, parameters, context, reconcile)
+
+    return make
+
+
+def _described(function: Callable[..., Any], hints: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Each argument's type, its descriptions as msgspec says them, and its default."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if hints.get(name) is Context:
+            continue
+        if name not in hints or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise TypeError(f"{function.__name__}: the parameter {name} needs a type and a name of its own.")
+        default = msgspec.NODEFAULT if parameter.default is parameter.empty else parameter.default
+        found[name] = (_with_meta(hints[name]), default)
+    return found
+
+
+def _with_meta(hint: Any) -> Any:
+    if get_origin(hint) is not Annotated:
+        return hint
+    kind, *notes = get_args(hint)
+    for note in notes:
+        kind = Annotated[kind, msgspec.Meta(description=note) if isinstance(note, str) else note]
+    return kind
+
+
+def _returns(kind: Any) -> dict[str, Any] | None:
+    if kind in (Result, Any):
+        return None
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return schema_of(kind)
+    return schema_of(msgspec.defstruct("Value", [("value", kind)]))
+
+
+def _result(value: Any) -> Result:
+    if isinstance(value, Result):
+        return value
+    if isinstance(value, msgspec.Struct):
+        return Result(str(value), msgspec.to_builtins(value))
+    plain: Json = msgspec.to_builtins(value)
+    content = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    return Result(content, {"value": plain})

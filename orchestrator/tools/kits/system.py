@@ -1,0 +1,123 @@
+"""The system kit: what machine this is, and what time it is."""
+
+import datetime
+import difflib
+import os
+import platform
+import zoneinfo
+from typing import Annotated
+
+import msgspec
+
+from orchestrator.kernel.errors import ToolRetry
+from orchestrator.tools.base import Context
+from orchestrator.tools.function import tool
+from orchestrator.tools.kits.examples.system import GET_DATETIME, GET_SYSTEM_INFO
+
+
+class Space(msgspec.Struct, frozen=True):
+    total: int  # bytes
+    used: int
+    percent: float
+
+
+class SystemInfo(msgspec.Struct, frozen=True):
+    os: str
+    machine: str
+    cpus: int
+    load: Annotated[float, msgspec.Meta(description="mean number of busy processors over the last minute")]
+    memory: Space
+    disk: Annotated[Space, msgspec.Meta(description="of the disk that holds the workspace")]
+    uptime: Annotated[float, msgspec.Meta(description="seconds since the machine started")]
+    python: str
+
+    def __str__(self) -> str:
+        return msgspec.json.format(msgspec.json.encode(self), indent=1).decode()
+
+
+class Moment(msgspec.Struct, frozen=True):
+    iso: str
+    date: str
+    time: str
+    weekday: Annotated[str, msgspec.Meta(description="in English: Monday … Sunday")]
+    timezone: str
+
+    def __str__(self) -> str:
+        return f"{self.iso} ({self.weekday}, {self.timezone})"
+
+
+@tool(
+    category="system",
+    examples=GET_SYSTEM_INFO,
+    answers={
+        "en": "{os}, {machine}, {cpus} processors, load {load}, up {uptime:duration}, Python {python}.\n"
+        "Memory: {memory.used:bytes} used of {memory.total:bytes} ({memory.percent} %).\n"
+        "Disk: {disk.used:bytes} used of {disk.total:bytes} ({disk.percent} %).",
+        "fr": "{os}, {machine}, {cpus} processeurs, charge {load}, allumé depuis {uptime:duration}, Python {python}.\n"
+        "Mémoire : {memory.used:bytes} utilisés sur {memory.total:bytes} ({memory.percent} %).\n"
+        "Disque : {disk.used:bytes} utilisés sur {disk.total:bytes} ({disk.percent} %).",
+    },
+)
+def get_system_info(context: Context) -> SystemInfo:
+    """Describe the machine: operating system, processors, load, memory, disk, uptime, Python version."""
+    import psutil  # type: ignore[import-untyped]
+
+    memory = psutil.virtual_memory()
+    disk = psutil.disk_usage(str(context.workspace))
+    return SystemInfo(
+        os=_system(),
+        machine=platform.machine(),
+        cpus=os.cpu_count() or 1,
+        load=round(psutil.getloadavg()[0], 2),
+        memory=Space(memory.total, memory.total - memory.available, memory.percent),
+        disk=Space(disk.total, disk.used, disk.percent),
+        uptime=round(max(0.0, context.clock.now() - psutil.boot_time()), 1),
+        python=platform.python_version(),
+    )
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return f"{platform.system()} {platform.release()}"
+
+
+@tool(
+    category="system",
+    examples=GET_DATETIME,
+    answers={
+        "en": "It is {time} on {date} ({timezone}).",
+        "fr": "Il est {time}, le {date} ({timezone}).",
+    },
+)
+def get_datetime(
+    context: Context,
+    timezone: Annotated[
+        str | None, "an IANA time zone such as Europe/Paris or UTC; the machine's own when not given"
+    ] = None,
+) -> Moment:
+    """Tell the current date, time and day of the week, here or in a given time zone."""
+    here = datetime.datetime.fromtimestamp(context.clock.now(), datetime.UTC)
+    here = here.astimezone(_zone(timezone) if timezone else None)
+    return Moment(
+        iso=here.isoformat(timespec="seconds"),
+        date=here.date().isoformat(),
+        time=here.strftime("%H:%M:%S"),
+        weekday=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[here.weekday()],
+        timezone=timezone or here.tzname() or "local",
+    )
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        known = zoneinfo.available_timezones()
+        near = difflib.get_close_matches(name, known, 3, 0.5)
+        near += [zone for zone in sorted(known) if zone.rpartition("/")[2].lower() == name.lower().replace(" ", "_")]
+        hint = f"Perhaps {', '.join(dict.fromkeys(reversed(near)))}." if near else "Use a name such as Europe/Paris."
+        raise ToolRetry(f"There is no time zone {name!r}.", hint=hint) from None
+
+
+tools = (get_system_info, get_datetime)

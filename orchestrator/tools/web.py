@@ -1,0 +1,202 @@
+"""HTTP requests to public addresses only.
+
+Covers: every address a name stands for is judged once and the connection is made to exactly those
+addresses, so a name cannot point elsewhere between the check and the connection; every redirect is
+judged again. Private, loopback, link-local (the metadata services of clouds), shared, reserved and
+multicast addresses are refused, also when written inside IPv6. Does not cover what a public server
+does with what it is told, nor proxies: none is used.
+"""
+
+import ipaddress
+import socket
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urljoin, urlsplit
+
+from msgspec import Meta, Struct
+
+from orchestrator.kernel.errors import ToolFailed, ToolRetry
+
+if TYPE_CHECKING:
+    import aiohttp
+
+BODY_LIMIT = 2 * 2**20  # bytes
+SECONDS = 30.0
+REDIRECTS = 5
+_HEADERS = 50
+_HEADER_LIMIT = 1000
+_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect"})
+_PRIVATE = frozenset({"authorization", "cookie", "proxy-authorization"})
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Fetched(Struct, frozen=True):
+    status: int
+    url: Annotated[str, Meta(description="that answered, after redirects")]
+    media_type: str
+    body: str
+    headers: dict[str, str]
+    note: str = ""
+
+    def __str__(self) -> str:
+        first = f"HTTP {self.status} {self.url} ({self.media_type or 'no type'})"
+        return "\n".join(filter(None, [first, self.body, f"[{self.note}]" if self.note else ""]))
+
+
+async def fetch(url: str, method: str, headers: dict[str, str], body: str | None, allow_loopback: bool) -> Fetched:
+    """What the address answers. Raises ToolRetry for a wrong request, ToolFailed for one that cannot be made."""
+    import aiohttp
+
+    if bad := [name for name in headers if name.lower() in _OURS]:
+        raise ToolRetry(f"The header {bad[0]!r} cannot be set.")
+    data = None if body is None else body.encode()
+    connector = aiohttp.TCPConnector(resolver=_guarded_resolver(allow_loopback), force_close=True)
+    timeout = aiohttp.ClientTimeout(total=SECONDS, connect=10)
+    try:
+        async with aiohttp.ClientSession(
+            connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+        ) as session:
+            for _ in range(REDIRECTS + 1):
+                _judge_url(url, allow_loopback)
+                async with session.request(method, url, headers=headers, data=data, allow_redirects=False) as answer:
+                    target = answer.headers.get("Location") if answer.status in (301, 302, 303, 307, 308) else None
+                    if target is None:
+                        return await _fetched(answer, method)
+                method, data = _after_redirect(answer.status, method, data)
+                url, before = urljoin(url, target), url
+                if urlsplit(url)[:2] != urlsplit(before)[:2]:
+                    headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE}
+            raise ToolFailed(f"The address redirects more than {REDIRECTS} times.")
+    except TimeoutError:
+        raise ToolFailed(f"{_host(url)} did not answer in time.") from None
+    except aiohttp.InvalidURL:
+        raise ToolRetry(f"{url[:200]!r} is not a usable address.") from None
+    except (aiohttp.ClientError, OSError) as error:
+        refused = _refusal(error)
+        if refused is not None:
+            raise refused from None
+        raise ToolFailed(f"{_host(url)} cannot be reached: {str(error)[:200] or type(error).__name__}.") from error
+    except ValueError as error:
+        raise ToolRetry(f"The request cannot be sent: {str(error)[:200]}.") from error
+
+
+def _after_redirect(status: int, method: str, data: bytes | None) -> tuple[str, bytes | None]:
+    if status == 303 or (status in (301, 302) and method == "POST"):
+        return ("HEAD" if method == "HEAD" else "GET"), None
+    return method, data
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "The address"
+    except ValueError:
+        return "The address"
+
+
+def _judge_url(url: str, allow_loopback: bool) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ToolRetry(f"{url[:200]!r} is not a usable address.") from None
+    if parts.scheme not in ("http", "https"):
+        raise ToolRetry(f"Only http and https addresses can be requested, not {parts.scheme or 'none'!r}.")
+    if not host:
+        raise ToolRetry(f"{url[:200]!r} names no host.")
+    if parts.username or parts.password:
+        raise ToolRetry("An address may not contain a user name or password.", hint="Use a header.")
+    try:
+        literal = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return  # a name: its addresses are judged when they are known
+    judge(host, literal, allow_loopback)
+
+
+def judge(host: str, address: Address, allow_loopback: bool) -> None:
+    """Raises ToolFailed unless the address is public (or loopback, where that is allowed)."""
+    inner = _inner(address)
+    if inner.is_loopback and allow_loopback:
+        return
+    if not inner.is_global or inner.is_multicast or inner.is_reserved or inner.is_unspecified:
+        kind = "this machine" if inner.is_loopback or inner.is_unspecified else "a private or reserved network"
+        raise ToolFailed(f"{host} is an address of {kind}, which http_request may not reach.")
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one carries, where it does."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1] or address
+    return address
+
+
+class _Refused(OSError):
+    """Carries a ToolFailed through the connector, which only lets OSError pass."""
+
+    def __init__(self, problem: ToolFailed) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+def _refusal(error: BaseException | None) -> ToolFailed | None:
+    while error is not None:
+        if isinstance(error, _Refused):
+            return error.problem
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _guarded_resolver(allow_loopback: bool) -> "aiohttp.abc.AbstractResolver":
+    from aiohttp.resolver import ThreadedResolver
+
+    class Guarded(ThreadedResolver):
+        async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> Any:
+            found = await super().resolve(host, port, family)
+            for each in found:
+                try:
+                    judge(host, ipaddress.ip_address(each["host"].partition("%")[0]), allow_loopback)
+                except ToolFailed as problem:
+                    raise _Refused(problem) from None
+            return found
+
+    return Guarded()
+
+
+async def _fetched(answer: "aiohttp.ClientResponse", method: str) -> Fetched:
+    pieces, size = [], 0
+    async for piece in answer.content.iter_chunked(64 * 1024):
+        pieces.append(piece[: BODY_LIMIT - size])
+        size += len(piece)
+        if size > BODY_LIMIT:
+            break
+    data = b"".join(pieces)
+    body, note = _text(data, answer.content_type if "Content-Type" in answer.headers else "", answer.charset)
+    if size > BODY_LIMIT:
+        note = "; ".join(filter(None, [note, f"cut after {BODY_LIMIT} bytes"]))
+    headers = {name.lower(): value[:_HEADER_LIMIT] for name, value in list(answer.headers.items())[:_HEADERS]}
+    media_type = answer.content_type if "Content-Type" in answer.headers else ""
+    return Fetched(answer.status, str(answer.url), media_type, body, headers, note)
+
+
+def _text(data: bytes, media_type: str, charset: str | None) -> tuple[str, str]:
+    textual = media_type.startswith("text/") or any(
+        word in media_type for word in ("json", "xml", "javascript", "yaml", "csv", "x-www-form-urlencoded")
+    )
+    if not data:
+        return "", ""
+    if b"\0" in data[:8192] or not (textual or not media_type or _is_utf8(data)):
+        return "", f"binary, {len(data)} bytes, {media_type or 'unknown type'}: not shown"
+    try:
+        return data.decode(charset or "utf-8", "replace"), ""
+    except LookupError:
+        return data.decode("utf-8", "replace"), f"the charset {charset!r} is unknown: read as UTF-8"
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data[: len(data) // 2].decode("utf-8") if len(data) > 4096 else data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(data) // 2 - 8 and len(data) > 4096
+    return True

@@ -1,0 +1,107 @@
+"""What every tool is wrapped in, each of the tool's own shape: checked, limited, capped."""
+
+import asyncio
+from typing import Any
+
+from orchestrator.kernel.errors import ToolFailed
+from orchestrator.kernel.messages import Arguments, Json
+from orchestrator.tools.base import Context, Reconcilable, Result, Tool
+
+_ITEMS = 2000  # of one list in the data
+_DATA_FACTOR = 5  # the data keeps strings this many times longer than what a model reads
+
+
+class Wrapper:
+    """A tool around a tool, which passes everything on."""
+
+    def __init__(self, tool: Tool) -> None:
+        self.spec = tool.spec
+        self._tool = tool
+
+    def check(self, arguments: Arguments) -> None:
+        self._tool.check(arguments)
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        return await self._tool.call(arguments, context)
+
+
+class Checked(Wrapper):
+    """No call, and no reconciling, with arguments that the tool does not take."""
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        self._tool.check(arguments)
+        return await self._tool.call(arguments, context)
+
+
+class Limited(Wrapper):
+    """Ends a call at the tool's time limit and waits until it has cleaned up after itself."""
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        work = asyncio.ensure_future(self._tool.call(arguments, context))
+        alarm = asyncio.ensure_future(context.clock.sleep(self.spec.timeout))
+        try:
+            await asyncio.wait((work, alarm), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            raise ToolFailed(f"{self.spec.name} did not finish within its limit of {self.spec.timeout:g} seconds.")
+        finally:
+            alarm.cancel()
+            if not work.done():
+                work.cancel()
+            await asyncio.wait((work, alarm))
+
+
+class Capped(Wrapper):
+    """Cuts the middle out of what is too long for a conversation; the whole goes to the overflow."""
+
+    def __init__(self, tool: Tool, limit: int) -> None:
+        super().__init__(tool)
+        self._limit = limit
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        return self.cap(await self._tool.call(arguments, context))
+
+    def cap(self, result: Result) -> Result:
+        data = _bounded(result.data, self._limit * _DATA_FACTOR)
+        if len(result.content) <= self._limit:
+            return Result(result.content, data, result.overflow, result.overflow_name)
+        whole = result.overflow or result.content.encode("utf-8", "replace")
+        name = result.overflow_name or f"{self.spec.name}.txt"
+        return Result(cut(result.content, self._limit), data, whole, name)
+
+
+class CappedReconcilable(Capped):
+    """The same around a tool that can reconcile."""
+
+    def __init__(self, tool: Tool, inner: Reconcilable, limit: int) -> None:
+        super().__init__(tool, limit)
+        self._inner = inner
+
+    async def reconcile(self, arguments: Arguments, context: Context) -> Result | None:
+        self._tool.check(arguments)
+        found = await self._inner.reconcile(arguments, context)
+        return None if found is None else self.cap(found)
+
+
+def wrapped(tool: Tool, limit: int) -> Tool:
+    guarded = Limited(Checked(tool))
+    return CappedReconcilable(guarded, tool, limit) if isinstance(tool, Reconcilable) else Capped(guarded, limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """The beginning and the end of a text, and how much is missing between them."""
+    if len(text) <= limit:
+        return text
+    head = limit * 2 // 3
+    tail = limit - head
+    return f"{text[:head]}\n[… {len(text) - limit} characters left out …]\n{text[len(text) - tail :]}"
+
+
+def _bounded(value: Json, limit: int) -> Any:
+    if isinstance(value, str):
+        return cut(value, limit)
+    if isinstance(value, list):
+        return [_bounded(item, limit) for item in value[:_ITEMS]]
+    if isinstance(value, dict):
+        return {name: _bounded(item, limit) for name, item in value.items()}
+    return value
