@@ -21,6 +21,9 @@ class Journal(Protocol):
     async def read(self, stream: str, after: int = 0) -> list[Event]:
         """The events of a stream with `seq` greater than `after`, in order."""
 
+    async def head(self, stream: str) -> int:
+        """The `seq` of the stream's last event; 0 when it has none."""
+
     async def tail(self, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:
         """Events of every stream in the order of their commit, with their position."""
 

@@ -6,8 +6,9 @@ reads the journal again from the last event it saw: late, but nothing is missed.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
+from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.events import Delta, Event
 
 QUEUE = 1024  # items a slow reader may leave unread
@@ -17,22 +18,41 @@ class Subscription:
     def __init__(self) -> None:
         self._items: deque[Event | Delta] = deque()
         self._ready = asyncio.Event()
-        self.lagged = False
+        self._lagged = False
+        self._failure: OrchestratorError | None = None
 
     def push(self, item: Event | Delta) -> None:
         if len(self._items) >= QUEUE:
             self._items.clear()
-            self.lagged = True
-        self._items.append(item)
+            self._lagged = True
+        if not self._lagged:
+            self._items.append(item)
         self._ready.set()
 
-    async def take(self) -> list[Event | Delta]:
-        """Everything that came since the last time; waits until there is something."""
-        await self._ready.wait()
-        self._ready.clear()
-        items = list(self._items)
-        self._items.clear()
-        return items
+    def fail(self, error: OrchestratorError) -> None:
+        self._failure = error
+        self._ready.set()
+
+    async def items(self, seen: int) -> AsyncIterator[Event | Delta]:
+        """What comes after event `seen`, until something was missed and the journal must be read again."""
+        while True:
+            await self._ready.wait()
+            self._ready.clear()
+            if self._lagged:
+                self._lagged = False
+                return
+            while self._items:
+                item = self._items.popleft()
+                if isinstance(item, Event):
+                    if item.seq <= seen:
+                        continue
+                    if item.seq != seen + 1:
+                        return
+                    seen = item.seq
+                yield item
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                raise failure
 
 
 class _Speech:
@@ -70,6 +90,11 @@ class Bus:
         for event in events:
             for reader in self._readers.get(event.stream, ()):
                 reader.push(event)
+
+    def fail(self, run_id: str, error: OrchestratorError) -> None:
+        """Tell the readers of a run that it cannot go on now."""
+        for reader in self._readers.get(run_id, ()):
+            reader.fail(error)
 
     def begin(self, run_id: str, step: int) -> None:
         """A step starts to speak: what was said before of it is void."""

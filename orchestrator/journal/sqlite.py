@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from orchestrator.journal.projections import statements
 from orchestrator.kernel.errors import (
@@ -234,6 +234,12 @@ class SqliteJournal:
         query = select(table).where(table.c.stream == stream, table.c.seq > after).order_by(table.c.seq)
         async with self._database.engine.connect() as connection:
             return [_event(row) for row in await connection.execute(query)]
+
+    async def head(self, stream: str) -> int:
+        table = events_table
+        query = select(func.coalesce(func.max(table.c.seq), 0)).where(table.c.stream == stream)
+        async with self._database.engine.connect() as connection:
+            return int((await connection.execute(query)).scalar_one())
 
     async def tail(self, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:
         table = events_table

@@ -1,0 +1,295 @@
+"""One call, from what the model asked to its receipt: may it, is it known, do it, keep the result.
+
+malformed? -> known tool? -> its outcome known? -> policy -> a person -> intent -> effect -> receipt
+"""
+
+import asyncio
+from pathlib import Path
+
+from msgspec import Struct
+
+from orchestrator.agents.state import OpenCall
+from orchestrator.agents.turn import Turn
+from orchestrator.kernel import events as e
+from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRetry
+from orchestrator.kernel.ids import call_hash, effect_key
+from orchestrator.kernel.messages import Outcome
+from orchestrator.policy.base import Call, Decision
+from orchestrator.tools.base import Context, Reconcilable, Result, Tool
+
+SAME_CALL = 2  # times an identical call may give the identical result
+
+
+class Receipt(Struct, frozen=True):
+    outcome: Outcome
+    content: str
+    result: Result | None = None
+    key: str = ""
+    seconds: float = 0.0
+
+
+class Refused(Exception):
+    """Policy or a person said no; the message is for the model and for people."""
+
+
+class Waits(Exception):
+    """A person must answer first; the question is in the journal."""
+
+
+class Caller:
+    """Performs the open calls of one turn."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._house = turn.house
+        assert turn.state.started is not None
+        self._started = turn.state.started
+
+    async def perform(self, call_id: str) -> None:
+        """Bring one open call to its receipt, or to a question for a person."""
+        open_call = self._turn.state.open[call_id]
+        try:
+            receipt = await self._receipt(open_call)
+        except Waits:
+            return
+        except Refused as refusal:
+            receipt = Receipt("refused", str(refusal))
+        except ToolRetry as error:
+            receipt = Receipt("retry", str(error), key=_key_of(open_call))
+        except (ToolFailed, NotAllowed) as error:
+            receipt = Receipt("failed", str(error), key=_key_of(open_call))
+        await self._keep(open_call, receipt)
+
+    async def _receipt(self, open_call: OpenCall) -> Receipt:
+        call = open_call.call
+        if call.malformed:
+            raise ToolRetry(f"The call could not be read: {call.malformed}.", hint="Make it again, as valid JSON.")
+        try:
+            tool = self._house.tools.get(call.name)
+        except NotFound as error:
+            raise ToolRetry(error.detail, hint=error.hint) from None
+        if open_call.requested is not None:
+            settled = await self._settle_unknown(open_call, tool)
+            if settled is not None:
+                return settled
+            await self._intend(open_call, tool, open_call.requested.rule)
+            return await self._effect(open_call, tool)
+        if self._turn.state.times_seen(call) >= SAME_CALL:
+            raise ToolRetry(
+                f"You already made this exact call {SAME_CALL} times with the same result.",
+                hint="Use that result, do something else, or answer.",
+            )
+        tool.check(call.arguments)
+        rule = await self._permission(open_call, tool)
+        await self._intend(open_call, tool, rule)
+        return await self._effect(open_call, tool)
+
+    # May it?
+
+    async def _permission(self, open_call: OpenCall, tool: Tool) -> str:
+        """The rule that lets the call pass. Raises Refused, or Waits after asking."""
+        call = self._as_policy_sees(open_call, tool)
+        if open_call.answered is not None and open_call.asked is not None:
+            return self._answer(open_call)
+        decision = self._house.policy.decide(call, self._turn.granted | self._turn.state.granted)
+        if decision.verdict == "allow":
+            return decision.rule
+        if decision.verdict == "deny":
+            raise Refused(_said(decision))
+        if self._started.approvals == "refuse":
+            raise Refused(
+                f"This needs a person's approval, and nobody is there to give it. {_said(decision)}"
+                " It was not done; run it with --yes, or where a person can answer."
+            )
+        asked = self._question(open_call, "call", decision, self._house.policy.shape(call))
+        if self._started.approvals == "grant":
+            answer = e.ApprovalAnswered(asked.approval_id, "once", self._turn.state.subject, "approved for this run")
+            self._turn.record(asked, answer, lazy=True)
+            return decision.rule
+        await self._turn.record(asked)
+        raise Waits
+
+    def _answer(self, open_call: OpenCall) -> str:
+        asked, answered = open_call.asked, open_call.answered
+        assert asked is not None and answered is not None
+        if asked.hash != call_hash(open_call.call.name, open_call.call.arguments):
+            raise Refused("The approval was for another call.")
+        if answered.answer == "refuse":
+            raise Refused(f"A person refused this call. {answered.note}".strip())
+        return f"approved by {answered.by}"
+
+    def _as_policy_sees(self, open_call: OpenCall, tool: Tool) -> Call:
+        state = self._turn.state
+        return Call(
+            tenant=state.tenant,
+            subject=state.subject,
+            tool=tool.spec.name,
+            arguments=open_call.call.arguments,
+            scope=tool.spec.scope,
+            effects=tool.spec.effects,
+            workspace=Path(self._started.workspace),
+            run_id=state.run_id,
+            origins=frozenset(state.origins),  # type: ignore[arg-type]
+        )
+
+    def _question(
+        self, open_call: OpenCall, kind: e.ApprovalKind, decision: Decision, shape: str = ""
+    ) -> e.ApprovalAsked:
+        call = open_call.call
+        return e.ApprovalAsked(
+            approval_id=self._house.ids.new("approval"),
+            kind=kind,
+            step=open_call.step,
+            call_id=call.id,
+            tool=call.name,
+            arguments=call.arguments,
+            hash=call_hash(call.name, call.arguments),
+            shape=shape,
+            code=decision.code,
+            reason=decision.reason,
+            details=decision.details,
+            alternative=decision.alternative,
+        )
+
+    # Did it happen? Only asked when a process died between the intent and the receipt.
+
+    async def _settle_unknown(self, open_call: OpenCall, tool: Tool) -> Receipt | None:
+        """The receipt of a call that was begun before; None where it may be made (again)."""
+        key = _key_of(open_call)
+        asked, answered = open_call.asked, open_call.answered
+        if asked is not None and asked.kind == "outcome" and answered is not None:
+            if answered.answer == "retry":
+                return None
+            if answered.answer == "done":
+                return Receipt("ok", f"A person says that this happened. {answered.note}".strip(), key=key)
+            return Receipt("failed", f"A person says that this did not happen. {answered.note}".strip(), key=key)
+        if tool.spec.effects != "once":
+            return None
+        if isinstance(tool, Reconcilable):
+            try:
+                result = await tool.reconcile(open_call.call.arguments, self._context(key))
+            except (ToolFailed, ToolRetry, NotAllowed):
+                pass  # the tool cannot say: a person must
+            else:
+                return None if result is None else Receipt("ok", result.content, result, key)
+        unknown = Decision(
+            "ask",
+            "outcome",
+            "unknown_outcome",
+            f"The process stopped while {tool.spec.name} was at work: it may or may not have happened.",
+            alternative="Look whether it happened, then say so.",
+        )
+        if self._started.approvals != "ask":
+            return Receipt("unknown", f"{unknown.reason} It was not done again.", key=key)
+        await self._turn.record(self._question(open_call, "outcome", unknown))
+        raise Waits
+
+    # Do it.
+
+    async def _intend(self, open_call: OpenCall, tool: Tool, rule: str) -> None:
+        call = open_call.call
+        key = effect_key(self._turn.state.run_id, open_call.step, call.name, call.arguments, open_call.occurrence)
+        attempt = open_call.requested.attempt + 1 if open_call.requested else 1
+        intent = e.ToolRequested(
+            open_call.step, call.id, call.name, call.arguments, key, tool.spec.effects, rule, attempt
+        )
+        harmless = tool.spec.effects == "none"
+        durable = self._turn.record(intent, lazy=harmless)
+        if not harmless:
+            await durable
+
+    async def _effect(self, open_call: OpenCall, tool: Tool) -> Receipt:
+        key = _key_of(open_call)
+        began = self._house.clock.monotonic()
+        outcome: Outcome = "ok"
+        try:
+            result = await tool.call(open_call.call.arguments, self._context(key))
+        except ToolRetry as error:
+            result, outcome = Result(str(error)), "retry"
+        except (ToolFailed, NotAllowed) as error:
+            result, outcome = Result(str(error)), "failed"
+        return Receipt(outcome, result.content, result, key, self._house.clock.monotonic() - began)
+
+    def _context(self, key: str) -> Context:
+        return Context(
+            run_id=self._turn.state.run_id,
+            key=key,
+            workspace=Path(self._started.workspace),
+            clock=self._house.clock,
+            artifacts=self._house.artifacts,
+            allow_loopback=self._house.allow_loopback,
+        )
+
+    async def _keep(self, open_call: OpenCall, receipt: Receipt) -> None:
+        result = receipt.result
+        artifact = None
+        if result is not None and result.overflow is not None:
+            artifact = e.Artifact(
+                id=await asyncio.to_thread(self._house.artifacts.put, result.overflow),
+                name=result.overflow_name or f"{open_call.call.name}.txt",
+                media_type="text/plain; charset=utf-8",
+                size=len(result.overflow),
+            )
+        try:
+            origin = self._house.tools.get(open_call.call.name).spec.origin
+        except NotFound:
+            origin = "tool"
+        effects = open_call.requested.effects if open_call.requested else "none"
+        self._turn.record(
+            e.ToolReturned(
+                step=open_call.step,
+                call_id=open_call.call.id,
+                tool=open_call.call.name,
+                key=receipt.key,
+                outcome=receipt.outcome,
+                content=receipt.content,
+                data=result.data if result is not None else None,
+                origin=origin,
+                artifact=artifact,
+                seconds=receipt.seconds,
+            ),
+            lazy=effects == "none",
+        )
+
+
+def _key_of(open_call: OpenCall) -> str:
+    return open_call.requested.key if open_call.requested else ""
+
+
+def _said(decision: Decision) -> str:
+    return f"{decision.reason} {decision.alternative}".strip()
+
+
+async def perform_all(turn: Turn) -> None:
+    """Bring every open call as far as it goes: to its receipt, or to a person.
+
+    All at once: a model that asks for several calls in one reply has said that none needs another's
+    result. Someone may answer a question while other calls are still at work.
+    """
+    caller = Caller(turn)
+    tasks: dict[asyncio.Task[None], str] = {}
+    answered: asyncio.Task[None] | None = None
+    try:
+        while True:
+            busy = set(tasks.values())
+            for call_id, open_call in list(turn.state.open.items()):
+                if call_id not in busy and not open_call.waits:
+                    tasks[asyncio.create_task(caller.perform(call_id))] = call_id
+            if not tasks:
+                return
+            if len(tasks) == 1 and len(turn.state.open) == 1:
+                task = tasks.popitem()[0]
+                await task
+                continue
+            turn.answered.clear()
+            answered = asyncio.create_task(turn.somebody_answers())
+            done, _ = await asyncio.wait({*tasks, answered}, return_when=asyncio.FIRST_COMPLETED)
+            answered.cancel()
+            for task in done - {answered}:
+                del tasks[task]
+                await task
+    finally:
+        unfinished = [*tasks, *([answered] if answered else [])]
+        for leftover in unfinished:
+            leftover.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)

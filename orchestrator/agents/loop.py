@@ -1,0 +1,218 @@
+"""The loop: think, act, observe, until there is an answer. Each turn of it is decided by the state alone,
+so that a run folded from the journal goes on exactly where it was."""
+
+import asyncio
+import logging
+
+from orchestrator.agents import wording
+from orchestrator.agents.calls import perform_all
+from orchestrator.agents.context import assemble, instructions
+from orchestrator.agents.state import with_unique_ids
+from orchestrator.agents.turn import Turn
+from orchestrator.kernel import events as e
+from orchestrator.kernel.errors import ModelError, ModelGarbled, ModelUnavailable, OrchestratorError
+from orchestrator.kernel.messages import Image, Message, ToolCall, ToolSpec, user
+from orchestrator.llm.base import Capability, Reply, Request, TextDelta
+
+MODEL_TRIES = 3  # at one step
+CONTINUATIONS = 3  # of a reply cut by its length
+LIMIT = "limit_"  # the `finish` of closing words
+STUCK = 3  # steps in a row with nothing but calls that cannot be made
+CLOSING_SECONDS = 30.0  # for a model's last words when a limit is reached
+PATIENCE = 20.0  # seconds that a provider may ask us to wait
+
+log = logging.getLogger("orchestrator.agents")
+
+
+class Loop:
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._state = turn.state
+        self._house = turn.house
+        assert turn.state.started is not None
+        self._started = turn.state.started
+
+    async def drive(self) -> None:
+        """Take the run to its end, or to where it waits for a person."""
+        state = self._state
+        while state.finished is None:
+            left = self._started.limits.seconds - state.worked
+            if left <= 0:
+                await self._wrap_up("time")
+                return
+            try:
+                async with asyncio.timeout(left):
+                    if await self._advance():
+                        return
+            except TimeoutError:
+                await self._out_of_time()
+
+    async def _advance(self) -> bool:
+        """One turn of the loop; true when there is nothing more to do now."""
+        state = self._state
+        if state.open:
+            await perform_all(self._turn)
+            return bool(state.open)
+        if state.started is not None and state.started.call is not None:
+            await self._finish_call()
+        elif state.finish.startswith(LIMIT):
+            await self._finish_partial(state.finish.removeprefix(LIMIT), state.answer)
+        elif state.step and state.messages[-1].role == "assistant" and state.finish != "length":
+            await self._finish("completed", state.answer)
+        elif state.fruitless >= STUCK:
+            await self._wrap_up("stuck")
+        elif state.step >= self._started.limits.steps:
+            await self._wrap_up("steps")
+        elif state.continued > CONTINUATIONS:
+            await self._finish("partial", state.answer, e.Problem("too_long", "The answer was cut: it grew too long."))
+        else:
+            await self._think()
+        return state.finished is not None
+
+    # Think.
+
+    async def _think(self) -> None:
+        state = self._state
+        step = state.step + 1
+        try:
+            reply, model, reason, seconds = await self._reply(step, self._messages(), self._house.tools.specs())
+        except OrchestratorError as error:
+            if not isinstance(error, ModelError):
+                raise
+            await self._failed(step, error)
+            return
+        bodies: list[e.Body] = []
+        if reply.plan and reply.plan != state.plan:
+            bodies.append(e.PlanMade(reply.plan))
+        taken = [result.call_id for result in state.returned]
+        message = with_unique_ids(reply.message, taken, step)
+        bodies.append(e.ModelReplied(step, model, message, reply.finish, reply.usage, reply.cost, seconds, reason))
+        self._turn.record(*bodies, lazy=True)
+        self._house.bus.end(state.run_id)
+
+    def _messages(self) -> tuple[Message, ...]:
+        state = self._state
+        date = wording.date(self._house.clock.now())
+        turn = list(state.messages)
+        if state.finish == "length" and turn[-1].role == "assistant":
+            turn.append(user("Go on exactly where you stopped; repeat nothing."))
+        head = instructions(self._started.workspace, date)
+        return assemble(head, self._turn.history, turn, self._house.context_tokens)
+
+    async def _reply(
+        self, step: int, messages: tuple[Message, ...], tools: tuple[ToolSpec, ...]
+    ) -> tuple[Reply, str, str, float]:
+        """Ask a model, streaming what it says. Raises ModelError."""
+        house, run_id = self._house, self._state.run_id
+        needs: frozenset[Capability] = frozenset({"vision"}) if _has_images(messages) else frozenset()
+        choice = await house.models.choose(self._started.model, needs)
+        self._turn.record(e.ModelAsked(step, choice.name), lazy=True)
+        house.bus.begin(run_id, step)
+        began = house.clock.monotonic()
+        reply: Reply | None = None
+        await self._turn.caught_up()
+        async for chunk in choice.model.stream(Request(choice.name, messages, tools)):
+            if isinstance(chunk, Reply):
+                reply = chunk
+            else:
+                house.bus.say(run_id, "text" if isinstance(chunk, TextDelta) else "thinking", chunk.text)
+        if reply is None:
+            raise ModelGarbled(f"The model {choice.name} stopped without finishing its reply.")
+        if not reply.message.calls and not reply.message.text.strip():
+            raise ModelGarbled(f"The model {choice.name} gave an empty reply.")
+        return reply, reply.model or choice.name, choice.reason, house.clock.monotonic() - began
+
+    async def _failed(self, step: int, error: ModelError) -> None:
+        state = self._state
+        problem = e.Problem(error.code, error.detail, error.hint)
+        self._turn.record(e.ModelFailed(step, self._started.model, problem), lazy=True)
+        self._house.bus.end(state.run_id)
+        if error.retryable and state.failures < MODEL_TRIES:
+            asked = error.retry_after if isinstance(error, ModelUnavailable) else None
+            await self._house.clock.sleep(min(asked if asked is not None else 2.0 ** (state.failures - 1), PATIENCE))
+            return
+        language = self._language
+        if state.returned or state.answer:
+            answer = wording.partial(language, "model", state.returned, state.answer, error.detail)
+            await self._finish("partial", answer, problem)
+        else:
+            await self._finish("failed", wording.failed(language, error), problem)
+
+    # End.
+
+    async def _wrap_up(self, why: str) -> None:
+        """An honest end: ask the model once for an answer from what there is, else say what was done."""
+        state = self._state
+        step = state.step + 1
+        nudge = user(wording.wrap_up(why))
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                reply, model, reason, seconds = await self._reply(step, (*self._messages(), nudge), ())
+        except (ModelError, TimeoutError) as error:
+            log.info("run %s: no closing words from the model: %s", state.run_id, error)
+            self._house.bus.end(state.run_id)
+            await self._finish_partial(why, "")
+            return
+        said = Message("assistant", tuple(part for part in reply.message.parts if not isinstance(part, ToolCall)))
+        self._turn.record(
+            e.ModelReplied(step, model, said, LIMIT + why, reply.usage, reply.cost, seconds, reason), lazy=True
+        )
+        self._house.bus.end(state.run_id)
+        await self._finish_partial(why, state.answer)
+
+    async def _finish_partial(self, why: str, text: str) -> None:
+        answer = wording.partial(self._language, why, self._state.returned, text)
+        await self._finish("partial", answer, e.Problem(LIMIT + why, wording.reason("en", why)))
+
+    async def _out_of_time(self) -> None:
+        """The calls under way were stopped; nobody knows how far those with effects came."""
+        for open_call in list(self._state.open.values()):
+            begun = open_call.requested
+            self._turn.record(
+                e.ToolReturned(
+                    open_call.step,
+                    open_call.call.id,
+                    open_call.call.name,
+                    begun.key if begun else "",
+                    "unknown" if begun and begun.effects == "once" else "failed",
+                    "Stopped: the run was out of time.",
+                )
+            )
+        await self._wrap_up("time")
+
+    async def _finish_call(self) -> None:
+        """The end of a run that was one call and no model."""
+        (returned,) = self._state.returned
+        problem = None
+        if returned.outcome != "ok":
+            problem = e.Problem(f"tool_{returned.outcome}", returned.content)
+        await self._finish("failed" if problem else "completed", returned.content, problem)
+
+    async def _finish(self, status: e.FinalStatus, answer: str, problem: e.Problem | None = None) -> None:
+        state = self._state
+        await self._turn.record(
+            e.RunFinished(status, answer, state.model, state.step, state.usage, state.cost, problem)
+        )
+
+    async def cancelled(self, by: str) -> None:
+        """Called when the work has been stopped: close what was open, and the run."""
+        state = self._state
+        for open_call in list(state.open.values()):
+            begun = open_call.requested
+            if begun is not None:
+                self._turn.record(
+                    e.ToolReturned(
+                        open_call.step, open_call.call.id, begun.tool, begun.key, "unknown", "Cancelled while at work."
+                    )
+                )
+        self._house.bus.end(state.run_id)
+        answer = state.answer or wording.cancelled(self._language, state.returned)
+        await self._finish("cancelled", answer, e.Problem("cancelled", f"Cancelled by {by}."))
+
+    @property
+    def _language(self) -> str:
+        return wording.language_of(self._started.goal.text)
+
+
+def _has_images(messages: tuple[Message, ...]) -> bool:
+    return any(isinstance(part, Image) for message in messages for part in message.parts)

@@ -1,0 +1,55 @@
+"""One run being worked on in this process: its state, and the only hand that writes its stream."""
+
+import asyncio
+from collections.abc import Sequence
+
+from orchestrator.agents.ports import House
+from orchestrator.agents.state import RunState
+from orchestrator.kernel.errors import OrchestratorError
+from orchestrator.kernel.events import Body, Event
+from orchestrator.kernel.messages import Message
+
+
+class Turn:
+    def __init__(
+        self, house: House, state: RunState, granted: frozenset[tuple[str, str]], history: Sequence[Message] = ()
+    ) -> None:
+        self.house = house
+        self.state = state
+        self.granted = granted  # by "always", when the turn began
+        self.history = history  # earlier messages of the conversation
+        self.answered = asyncio.Event()  # a person answered while the run was at work
+        self.cancelled_by = ""
+        self.failure: OrchestratorError | None = None  # the first that the journal could not take
+        self._written: asyncio.Future[None] | None = None
+
+    def record(self, *bodies: Body, lazy: bool = False) -> "asyncio.Future[None]":
+        """Append events and fold them into the state. Await the future where it must not be lost.
+
+        Lazy events wait a few milliseconds for company, unless somebody is watching.
+        """
+        state = self.state
+        now = self.house.clock.now()
+        events = [
+            Event(state.run_id, state.seq + index, now, state.tenant, state.subject, body)
+            for index, body in enumerate(bodies, 1)
+        ]
+        future = self.house.journal.append(events, lazy=lazy and not self.house.bus.watched(state.run_id))
+        for event in events:
+            state.apply(event)
+        future.add_done_callback(self._noticed)
+        self._written = future
+        return future
+
+    def _noticed(self, future: "asyncio.Future[None]") -> None:
+        error = None if future.cancelled() else future.exception()
+        if self.failure is None and isinstance(error, OrchestratorError):
+            self.failure = error
+
+    async def somebody_answers(self) -> None:
+        await self.answered.wait()
+
+    async def caught_up(self) -> None:
+        """Wait until a watcher has been told all that happened before what is about to be said."""
+        if self._written is not None and not self._written.done() and self.house.bus.watched(self.state.run_id):
+            await asyncio.wait([self._written])

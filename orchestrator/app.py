@@ -1,0 +1,151 @@
+"""The one place where the rooms are joined, started and stopped."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from msgspec import Struct
+
+from orchestrator import __version__
+from orchestrator.agents.ports import House
+from orchestrator.agents.runs import Runs
+from orchestrator.identity.accounts import Accounts
+from orchestrator.journal.bus import Bus
+from orchestrator.journal.ledger import Ledger
+from orchestrator.journal.sqlite import SqliteJournal
+from orchestrator.journal.views import Views
+from orchestrator.kernel.clock import Clock, SystemClock
+from orchestrator.kernel.errors import InvalidSettings
+from orchestrator.kernel.events import Event, Limits, ServerStarted, ServerStopped
+from orchestrator.kernel.ids import Ids, TimeOrderedIds
+from orchestrator.kernel.settings import Settings
+from orchestrator.llm.base import Model
+from orchestrator.llm.catalogue import Models
+from orchestrator.policy.decide import Policy
+from orchestrator.storage.blobs import Blobs
+from orchestrator.storage.database import Database
+from orchestrator.storage.lock import FolderLock
+from orchestrator.telemetry.metrics import Metrics
+from orchestrator.tools.base import Tool
+from orchestrator.tools.catalogue import Catalogue
+from orchestrator.tools.sandbox.probe import Sandboxes
+
+TENANT = "default"  # while there is one
+
+
+class App(Struct, frozen=True):
+    """The assembled rooms."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    journal: SqliteJournal
+    ledger: Ledger
+    views: Views
+    bus: Bus
+    runs: Runs
+    policy: Policy
+    tools: Catalogue
+    models: Models
+    accounts: Accounts
+    artifacts: Blobs
+    sandbox: Sandboxes
+    metrics: Metrics
+    started_at: float
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    entropy: Callable[[int], bytes] = os.urandom,
+    models: Mapping[str, Model] | None = None,
+    tools: Sequence[Tool] = (),
+    observe: Callable[[Sequence[Event]], None] = lambda _: None,
+) -> AsyncIterator[App]:
+    """The whole product on one data folder. Runs that were under way go on; on leaving, all is closed in reverse.
+
+    `models` and `tools` are ready plugs beside the configured ones; `observe` is told of committed events.
+    """
+    clock = clock or SystemClock()
+    ids = TimeOrderedIds(clock, entropy)
+    async with AsyncExitStack() as stack:
+        _make_folders(settings)
+        stack.enter_context(FolderLock(settings.data))
+
+        database = Database(settings.data / "orchestrator.db")
+        database.migrate()
+        stack.push_async_callback(database.close)
+
+        bus, metrics = Bus(), Metrics()
+
+        def publish(events: Sequence[Event]) -> None:
+            bus.publish(events)
+            observe(events)
+            for event in events:
+                metrics.observe(event)
+
+        journal = SqliteJournal(database, publish, batch=settings.journal.batch)
+        stack.push_async_callback(journal.close)
+        ledger, views, blobs = Ledger(journal, clock), Views(database.engine), Blobs(settings.data / "blobs")
+
+        accounts = Accounts(
+            database, settings.identity, clock, ids, entropy, ledger.record, key_path=settings.data / "signing.key"
+        )
+        stack.push_async_callback(accounts.close)
+        policy = Policy(settings.policy)
+        sandbox = Sandboxes(settings.tools)
+        catalogue = Catalogue(settings.tools, sandbox, tools=tools)
+        chooser = Models(settings.llm, clock, extra=models)
+        stack.push_async_callback(chooser.close)
+
+        house = House(
+            journal=journal,
+            ledger=ledger,
+            bus=bus,
+            models=chooser,
+            tools=catalogue,
+            policy=policy,
+            artifacts=blobs,
+            clock=clock,
+            ids=ids,
+            context_tokens=settings.agents.context_tokens,
+            allow_loopback=settings.policy.allow_loopback,
+        )
+        limits = Limits(settings.agents.max_steps, settings.agents.max_seconds)
+        runs = Runs(house, views, settings.workspace, limits, settings.agents.concurrent_runs)
+        stack.push_async_callback(runs.close)
+
+        owner = await accounts.ensure_owner()
+        started = ServerStarted(__version__, sandbox.level, settings.loosened())
+        await ledger.record(f"server:{TENANT}", started, tenant=TENANT, subject=owner.id)
+        await runs.recover()
+        app = App(
+            settings=settings,
+            clock=clock,
+            ids=ids,
+            journal=journal,
+            ledger=ledger,
+            views=views,
+            bus=bus,
+            runs=runs,
+            policy=policy,
+            tools=catalogue,
+            models=chooser,
+            accounts=accounts,
+            artifacts=blobs,
+            sandbox=sandbox,
+            metrics=metrics,
+            started_at=clock.now(),
+        )
+        yield app
+        await ledger.record(f"server:{TENANT}", ServerStopped("closed"), tenant=TENANT, subject=owner.id)
+
+
+def _make_folders(settings: Settings) -> None:
+    for folder, what in ((settings.data, "--data"), (settings.workspace, "--workspace")):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidSettings(f"{folder} cannot be made: {error}.", hint=f"Choose another with {what}.") from error

@@ -1,0 +1,28 @@
+"""Streams that are not runs: who signed in, what was granted, when the server started, a conversation's title.
+
+Many may write to one of these, so each append asks for the stream's head under a lock.
+"""
+
+import asyncio
+
+from orchestrator.journal.base import Journal
+from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.events import Body, Event
+
+
+class Ledger:
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._writing = asyncio.Lock()
+
+    async def record(self, stream: str, body: Body, *, tenant: str, subject: str) -> Event:
+        """Durable when it returns."""
+        async with self._writing:
+            seq = await self._journal.head(stream) + 1
+            event = Event(stream, seq, self._clock.now(), tenant, subject, body)
+            await self._journal.append([event])
+            return event
+
+    async def read(self, stream: str) -> list[Event]:
+        return await self._journal.read(stream)
