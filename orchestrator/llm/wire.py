@@ -1,0 +1,331 @@
+"""HTTP to a model's server: one pool of connections a provider, made on first use.
+
+Covers: time limits (to connect, and without a byte), bounded replies, errors in our own words,
+a connection that closes at once when its reader is cancelled. No proxy, netrc or cookie is taken
+from the environment and no redirect is followed, so a key goes only where it was configured to go.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.errors import (
+    InvalidSettings,
+    ModelError,
+    ModelGarbled,
+    ModelRejected,
+    ModelTimeout,
+    ModelUnavailable,
+)
+from orchestrator.kernel.settings import Provider
+from orchestrator.llm.base import Health
+from orchestrator.llm.connect import key_variable
+from orchestrator.llm.framing import Framing
+
+if TYPE_CHECKING:
+    import aiohttp
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 10.0
+PROBE_SECONDS = 1.5
+REPLY_LIMIT = 64 * 2**20  # bytes of one reply, streamed or not
+PROBLEM_LIMIT = 64 * 2**10  # bytes of an error that are read
+_FOR_NOW = frozenset({408, 425, 429})  # with every 5xx: refused for now, not for ever
+_NEVER = frozenset({"insufficient_quota", "billing_hard_limit_reached"})  # a 429 that waiting does not mend
+
+Body = dict[str, Any]
+Concede = Callable[["Refused", Body], bool]  # change what the server will not have; False when nothing can be
+
+
+class Refused(ModelRejected):
+    """The server said no to this request, with an HTTP status and perhaps the parameter at fault."""
+
+    def __init__(self, detail: str, *, hint: str = "", status: int = 400, param: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.status = status
+        self.param = param
+
+
+class _Problem(Struct):
+    message: str | None = None
+    type: str | None = None
+    param: str | None = None
+    code: str | int | None = None
+
+
+class _Envelope(Struct):
+    error: _Problem | str | None = None
+    message: str | None = None
+    detail: str | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+def decode(decoder: "msgspec.json.Decoder[T]", data: bytes, provider: str) -> T:
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelGarbled(f"{provider} sent something that is not its own protocol: {error}.") from error
+
+
+def broken_off(provider: str, kind: str, said: str) -> ModelError:
+    """An error that a server sends in the middle of its reply, as ours."""
+    detail = f"{provider} broke its reply off: {said or kind or 'it did not say why'}"
+    return ModelRejected(detail) if kind == "invalid_request_error" else ModelUnavailable(detail)
+
+
+async def listening(url: str, seconds: float = PROBE_SECONDS) -> bool:
+    """Whether anything answers at this address: no HTTP, so that a silent port costs no import."""
+    parts = urlsplit(url)
+    try:
+        async with asyncio.timeout(seconds):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+class Wire:
+    def __init__(self, name: str, settings: Provider, clock: Clock, base_url: str, headers: Mapping[str, str]) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidSettings(
+                f"The address of {name} is not a URL: {base_url!r}.", hint="Write it as http://host:port."
+            )
+        if any(not (value.isascii() and value.isprintable()) for value in headers.values()):
+            raise InvalidSettings(f"The key of {name} holds characters that no key has.", hint="Copy it again.")
+        self.name = name
+        self.host = parts.hostname
+        self.base_url = base_url.rstrip("/")
+        self._plain = parts.scheme == "http"
+        self._timeout = settings.timeout
+        self._clock = clock
+        self._headers = {
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "ai-orchestrator",
+            **headers,
+            **{str(key): str(value) for key, value in settings.options.get("headers", {}).items()},
+        }
+        self._session: aiohttp.ClientSession | None = None
+        self._failures: tuple[type[Exception], ...] = ()
+
+    def _open(self) -> "aiohttp.ClientSession":
+        if self._session is None:
+            import aiohttp
+
+            self._failures = (TimeoutError, OSError, aiohttp.ClientError)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=256),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=self._timeout),
+                trust_env=False,
+                auto_decompress=False,
+                raise_for_status=False,
+            )
+        return self._session
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _send(self, method: str, path: str, body: Body | None) -> "aiohttp.ClientResponse":
+        """The response, its status good. Raises what the status or the network means."""
+        session = self._open()
+        data = None if body is None else msgspec.json.encode(body)
+        try:
+            response = await session.request(method, self.base_url + path, data=data, allow_redirects=False)
+        except self._failures as error:
+            raise self._means(error, sent=False) from error
+        if response.status == 200:
+            return response
+        try:
+            raise await self._problem(response, path)
+        finally:
+            response.close()
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, path: str, body: Body, framing: Framing, concede: Concede | None = None
+    ) -> AsyncIterator["Stream"]:
+        """A reply as it comes. Its connection is kept if the reply was read to its end, else closed at once."""
+        stream = Stream(self, await self._ask(path, body, concede), framing)
+        async with stream:
+            yield stream
+
+    async def _ask(self, path: str, body: Body, concede: Concede | None) -> "aiohttp.ClientResponse":
+        while True:
+            try:
+                return await self._send("POST", path, body)
+            except Refused as refused:
+                if concede is None or refused.status not in (400, 422) or not concede(refused, body):
+                    raise
+
+    async def get(self, path: str, decoder: "msgspec.json.Decoder[T]") -> T:
+        return await self._whole("GET", path, None, decoder)
+
+    async def post(self, path: str, body: Body, decoder: "msgspec.json.Decoder[T]") -> T:
+        return await self._whole("POST", path, body, decoder)
+
+    async def _whole(self, method: str, path: str, body: Body | None, decoder: "msgspec.json.Decoder[T]") -> T:
+        response = await self._send(method, path, body)
+        try:
+            data = bytearray()
+            while piece := await self.read(response):
+                data += piece
+                if len(data) > REPLY_LIMIT:
+                    raise ModelGarbled(f"{self.name} sent more than {REPLY_LIMIT} bytes.")
+            return decode(decoder, bytes(data), self.name)
+        finally:
+            response.close() if not response.content.at_eof() else response.release()
+
+    async def health(self, path: str) -> Health:
+        """Whether the server answers here and takes our key; a server without this page is well too."""
+        started = self._clock.monotonic()
+        if self._plain and not await listening(self.base_url):
+            return Health(False, f"Nothing listens at {self.base_url}.")
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                response = await self._send("GET", path, None)
+            response.close()
+        except Refused as refused:
+            if refused.status not in (404, 405):
+                return Health(False, str(refused))
+        except TimeoutError:
+            return Health(False, f"{self.base_url} did not answer within {PROBE_SECONDS} s.")
+        except ModelError as error:
+            return Health(False, str(error))
+        return Health(True, seconds=self._clock.monotonic() - started)
+
+    def _means(self, error: Exception, *, sent: bool) -> ModelError:
+        """A network error as ours: before a reply began it is unavailable, in the middle it is garbled."""
+        import aiohttp
+
+        if isinstance(error, TimeoutError):
+            connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
+            waited = CONNECT_SECONDS if connecting else self._timeout
+            return ModelTimeout(
+                f"{self.name} {'could not be reached in' if connecting else 'sent nothing for'} {waited:g} s.",
+                hint="" if connecting else f"If it is only slow, raise llm.providers.{self.name}.timeout.",
+            )
+        if isinstance(error, aiohttp.ClientResponseError):
+            return ModelGarbled(f"{self.name} does not speak HTTP: {error.message}.")
+        if sent:
+            return ModelGarbled(f"{self.name} broke off in the middle of its reply.")
+        return ModelUnavailable(
+            f"{self.name} cannot be reached at {self.base_url}: {str(error) or type(error).__name__}.",
+            hint="Is it running, and is the address right?",
+        )
+
+    async def read(self, response: "aiohttp.ClientResponse") -> bytes:
+        """What has come since the last time; nothing at the end."""
+        try:
+            return await response.content.readany()
+        except self._failures as error:
+            raise self._means(error, sent=True) from error
+
+    async def _problem(self, response: "aiohttp.ClientResponse", path: str) -> ModelError:
+        status = response.status
+        body = b""
+        with contextlib.suppress(ModelError):
+            while len(body) < PROBLEM_LIMIT and (piece := await self.read(response)):
+                body += piece
+        said, problem = _said(body)
+        said = said or f"HTTP {status}"
+        if status in (401, 403):
+            return Refused(
+                f"{self.name} refuses the key: {said}", hint=f"Check {key_variable(self.name)}.", status=status
+            )
+        if (status in _FOR_NOW or status >= 500) and problem.code not in _NEVER:
+            return ModelUnavailable(
+                f"{self.name} cannot answer now (HTTP {status}): {said}", retry_after=self._retry_after(response)
+            )
+        if 300 <= status < 400:
+            return Refused(
+                f"{self.name} has moved, and a key is not sent after it (HTTP {status}).",
+                hint=f"Correct llm.providers.{self.name}.base_url.",
+                status=status,
+            )
+        hint = f"Is {self.base_url}{path} the right address?" if status == 404 and not problem.message else ""
+        return Refused(
+            f"{self.name} rejects the request (HTTP {status}): {said}",
+            hint=hint,
+            status=status,
+            param=problem.param or "",
+        )
+
+    def _retry_after(self, response: "aiohttp.ClientResponse") -> float | None:
+        value = response.headers.get("Retry-After", "").strip()
+        if not value:
+            return None
+        try:
+            return max(0.0, float(value))
+        except ValueError:
+            pass
+        try:
+            return max(0.0, parsedate_to_datetime(value).timestamp() - self._clock.now())
+        except ValueError:
+            return None
+
+
+def _said(body: bytes) -> tuple[str, _Problem]:
+    """What the server gave as its reason, in any of the shapes that are about."""
+    try:
+        envelope = _envelope.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body[:300].decode("utf-8", "replace").strip(), _Problem()
+    problem = envelope.error if isinstance(envelope.error, _Problem) else _Problem()
+    said = envelope.error if isinstance(envelope.error, str) else problem.message
+    return said or envelope.message or envelope.detail or "", problem
+
+
+class Stream:
+    """The frames of one reply, those of one network read at a time."""
+
+    def __init__(self, wire: Wire, response: "aiohttp.ClientResponse", framing: Framing) -> None:
+        self._wire = wire
+        self._response = response
+        self._framing = framing
+        self._size = 0
+        self._ended = False
+        self.complete = False  # set by the provider when it has seen its terminal marker
+
+    async def read(self) -> list[bytes] | None:
+        """The next frames; None at the end of the stream."""
+        while not self._ended:
+            data = await self._wire.read(self._response)
+            self._size += len(data)
+            if self._size > REPLY_LIMIT:
+                raise ModelGarbled(f"{self._wire.name} sent more than {REPLY_LIMIT} bytes.")
+            self._ended = not data
+            if frames := self._framing.feed(data) if data else self._framing.end():
+                return frames
+        return None
+
+    async def __aenter__(self) -> "Stream":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.complete and error is None:
+            with contextlib.suppress(TimeoutError, ModelError):
+                async with asyncio.timeout(0.1):  # the last bytes of the response, so that the connection can be kept
+                    await self.read()
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
