@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.errors import InvalidSettings
+from orchestrator.kernel.messages import Language
 
 
 class Secret(str):
@@ -142,6 +143,13 @@ def default_data_folder(environ: Mapping[str, str]) -> Path:
         return Path(chosen)
     base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".local" / "share")
     return Path(base) / "ai-orchestrator"
+
+
+def language(environ: Mapping[str, str] | None = None) -> Language:
+    """The language of whoever sits at this terminal."""
+    environ = os.environ if environ is None else environ
+    said = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    return "fr" if said.lower().startswith("fr") else "en"
 
 
 def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -132,9 +132,10 @@ class Environment:
             return own
         pinned = self.folder / "uv.lock"
         pinned.write_text(requirement(lock, "uv"), "utf-8")
-        command = [self.python, "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes"]
+        quiet = "--disable-pip-version-check"
+        command = [self.python, "-m", "pip", "install", quiet, "--require-hashes", "-r", pinned]
         try:
-            self._steps.run("Fetch uv, a fast installer", [*command, "-r", pinned], cwd=self.root, limit=300.0)
+            self._steps.run("Fetch uv, a fast installer", command, cwd=self.root, limit=300.0)
             return own
         except SetupFailed as failed:
             found = shutil.which("uv")

@@ -1,0 +1,111 @@
+"""`orchestrator chat`: a conversation in the terminal."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.command import Session, command
+
+
+def add_to(application: typer.Typer) -> None:
+    @command(application, "chat")
+    def chat(
+        session: Session,
+        message: Annotated[
+            str | None, typer.Argument(help="Say this and leave; without it, talk.", show_default=False)
+        ] = None,
+        model: Annotated[
+            str | None, typer.Option(help="A model, a provider, or provider/model.", show_default="auto")
+        ] = None,
+        conversation: Annotated[
+            str | None, typer.Option(help="Go on with this conversation.", show_default=False)
+        ] = None,
+    ) -> int:
+        """Talk with an agent; see what it does, approve what it asks.
+
+        Ctrl-C cancels what runs, Ctrl-D leaves. Lines of a pipe are messages, one after the other.
+        """
+        talk = Talk(session, model, conversation)
+        if message is not None:
+            return talk.say(message)
+        return talk.on()
+
+
+class Talk:
+    def __init__(self, session: Session, model: str | None, conversation: str | None) -> None:
+        self._session = session
+        self._model = model
+        self._conversation = conversation
+
+    def say(self, message: str) -> int:
+        from orchestrator.cli.follow import EXIT, deciding, follow, prose
+
+        terminal, connection = self._session.terminal, self._session.connection
+        decide = deciding(terminal, yes=False)
+        started = self._session.do(
+            connection.start(
+                message,
+                conversation_id=self._conversation,
+                model=self._model,
+                approvals="ask" if terminal.interactive else "refuse",
+            )
+        )
+        self._conversation = started["conversation_id"]
+        run = follow(self._session, started["run_id"], decide, prose(terminal, streamed=True))
+        if terminal.json:
+            terminal.result(run)
+        return EXIT[run["status"]]
+
+    def on(self) -> int:
+        from orchestrator.kernel.errors import OrchestratorError
+
+        terminal = self._session.terminal
+        where = self._session.connection.where
+        if terminal.interactive:
+            terminal.note(terminal.word("welcome", model=self._model or "auto", where=where))
+        code = 0
+        while True:
+            try:
+                said = terminal.read_line("> ") if terminal.interactive else _piped()
+            except KeyboardInterrupt:
+                terminal.note("")
+                continue
+            except EOFError:
+                if terminal.interactive:
+                    terminal.note(terminal.word("bye"))
+                    return 0
+                return code
+            if not (said := said.strip()):
+                continue
+            if said.startswith("/"):
+                self._command(said)
+                continue
+            try:
+                code = self.say(said)
+            except OrchestratorError as error:
+                from orchestrator.cli.command import report
+
+                report(terminal, error)
+                code = 1
+
+    def _command(self, said: str) -> None:
+        terminal = self._session.terminal
+        name, _, value = said.partition(" ")
+        if name == "/new":
+            self._conversation = None
+            terminal.note(terminal.word("new"))
+        elif name == "/model":
+            self._model = value.strip() or self._model
+            terminal.note(terminal.word("model_is", model=self._model or "auto"))
+        elif name == "/help":
+            terminal.note(terminal.word("chat_help"))
+        else:
+            terminal.note(terminal.word("unknown_command", name=name), "yellow")
+
+
+def _piped() -> str:
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line

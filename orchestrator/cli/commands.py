@@ -1,0 +1,18 @@
+"""The commands, assembled. Nothing heavy is imported before a command runs."""
+
+import typer
+
+from orchestrator.cli import chat, conversations, doctor, models, run, runs, serve, show, tools, users
+from orchestrator.cli.command import remember
+
+application = typer.Typer(
+    name="orchestrator",
+    help="Autonomous AI agents you host yourself: durable, governed, and whole on one machine.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+remember(application)
+for room in (serve, chat, run, runs, tools, models, conversations, users, doctor, show):
+    room.add_to(application)

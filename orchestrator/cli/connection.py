@@ -1,0 +1,116 @@
+"""The two ways to the product: in this process, or through the server that owns the data folder.
+
+Both speak the JSON of docs/api.md, so that a command does not know which it has.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from queue import SimpleQueue
+from threading import Thread
+from types import FrameType
+from typing import Any, Protocol, TypeVar
+
+from orchestrator.kernel.errors import OrchestratorError
+from orchestrator.kernel.events import Answer, Approvals
+from orchestrator.kernel.messages import Json
+
+T = TypeVar("T")
+
+
+class ServerUnreachable(OrchestratorError):
+    code = "server_unreachable"
+    retryable = True
+
+
+class Connection(Protocol):
+    where: str  # for a person: an address, or the data folder
+
+    async def start(
+        self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals
+    ) -> Json: ...
+
+    def watch(self, run_id: str, after: int = 0) -> AsyncIterator[Json]:
+        """The run's events and deltas, past and to come; ends after run.finished."""
+
+    async def run(self, run_id: str) -> Json: ...
+    async def events(self, run_id: str) -> Json: ...
+    async def runs(self, *, status: str | None, conversation_id: str | None, limit: int) -> Json: ...
+    async def cancel(self, run_id: str) -> Json: ...
+    async def resume(self, run_id: str) -> Json: ...
+    async def approvals(self) -> Json: ...
+    async def answer(self, approval_id: str, answer: Answer, note: str = "") -> Json: ...
+    async def tools(self) -> Json: ...
+    async def tool(self, name: str) -> Json: ...
+    async def call(self, name: str, arguments: dict[str, Any]) -> Json: ...
+    async def models(self) -> Json: ...
+    async def stats(self) -> Json: ...
+    async def conversations(self, *, limit: int) -> Json: ...
+    async def conversation(self, conversation_id: str) -> Json: ...
+    async def messages(self, conversation_id: str) -> Json: ...
+    async def register(self, username: str, password: str, scopes: tuple[str, ...]) -> Json: ...
+    async def set_password(self, username: str | None, password: str) -> None: ...
+    async def sign_in_link(self, username: str | None) -> Json: ...
+    async def users(self) -> Json: ...
+    async def close(self) -> None: ...
+
+
+class Interrupted:
+    """Ctrl-C, as an item of a feed."""
+
+
+class Worker:
+    """An event loop on a thread of its own: it goes on while this thread reads the terminal."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="orchestrator", daemon=True)
+        self._thread.start()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    def feed(self, items: AsyncIterator[Json]) -> "Iterator[Json | Interrupted]":
+        """The items as they come, and an Interrupted for each Ctrl-C meanwhile."""
+        queue: SimpleQueue[Any] = SimpleQueue()
+
+        async def pump() -> None:
+            try:
+                async for item in items:
+                    queue.put(item)
+                queue.put(None)
+            except Exception as error:  # noqa: BLE001 - raised again where the feed is read
+                queue.put(error)
+
+        def interrupt(_: int, __: FrameType | None) -> None:
+            queue.put(Interrupted())
+
+        future = asyncio.run_coroutine_threadsafe(pump(), self._loop)
+        before = signal.signal(signal.SIGINT, interrupt)
+        try:
+            while (item := queue.get()) is not None:
+                if isinstance(item, Exception):
+                    raise item
+                yield item
+        finally:
+            signal.signal(signal.SIGINT, before)
+            future.cancel()
+
+    def close(self) -> None:
+        async def rest() -> None:
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await self._loop.shutdown_asyncgens()
+            await self._loop.shutdown_default_executor()
+
+        self.do(rest())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

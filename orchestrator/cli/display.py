@@ -1,0 +1,121 @@
+"""A run as a person sees it: the text as it is written, a line for each thing done."""
+
+from collections.abc import Callable
+from typing import Any
+
+from orchestrator.cli.prose import Prose
+from orchestrator.cli.terminal import Terminal
+from orchestrator.kernel.messages import Json
+
+_MARKS = {"ok": ("✓", "green"), "retry": ("↻", "yellow"), "refused": ("⊘", "yellow"), "unknown": ("?", "yellow")}
+
+
+class Display:
+    def __init__(self, terminal: Terminal, prose: Prose) -> None:
+        self._terminal = terminal
+        self._prose = prose
+        self._step = 0
+        self._written = ""  # of the reply being made
+        self._whole = False  # the reply has been recorded: pieces of it that come late are old
+        self._calls: dict[str, str] = {}
+        self._events: dict[str, Callable[[Json], None]] = {
+            "model.asked": self._asked,
+            "model.replied": self._replied,
+            "model.failed": self._model_failed,
+            "plan.made": self._plan,
+            "tool.requested": self._requested,
+            "tool.returned": self._returned,
+            "run.resumed": self._resumed,
+            "run.finished": self._finished,
+        }
+
+    def show(self, item: Json) -> None:
+        if item["type"] == "delta":
+            self._delta(item)
+        elif shown := self._events.get(item["type"]):
+            shown(item)
+
+    def pause(self) -> None:
+        """Something else is to be said or asked."""
+        self._prose.end()
+
+    # ── text ────────────────────────────────────────────────────────────────────────────────────
+    def _delta(self, item: Json) -> None:
+        if item["kind"] != "text" or (item["step"] == self._step and self._whole):
+            return
+        if item["step"] != self._step:
+            self._begin(item["step"])
+        self._write(item["offset"], item["text"])
+
+    def _write(self, offset: int, text: str) -> None:
+        have = len(self._written)
+        if offset <= have < offset + len(text):  # else it is known, or a piece before it was missed
+            fresh = text[have - offset :]
+            self._written += fresh
+            self._prose.write(fresh)
+
+    def _begin(self, step: int) -> None:
+        self._prose.end()
+        self._step, self._written, self._whole = step, "", False
+
+    def _asked(self, item: Json) -> None:
+        self._begin(item["step"])
+
+    def _replied(self, item: Json) -> None:
+        if item["step"] != self._step:
+            self._begin(item["step"])
+        text = "".join(part.get("text", "") for part in item["message"]["parts"] if part["type"] == "text")
+        self._write(0, text)
+        self._whole = True
+        self._prose.end()
+
+    def _finished(self, item: Json) -> None:
+        self._prose.end()
+        if item["answer"] and item["answer"].strip() != self._written.strip():
+            self._prose.write(item["answer"])
+            self._prose.end()
+        if item["status"] != "completed":
+            problem = item.get("problem") or {}
+            said = " ".join(filter(None, (problem.get("detail", ""), problem.get("hint", ""))))
+            status = self._terminal.word(f"status.{item['status']}")
+            self._terminal.note(f"[{status}] {said}".rstrip(), "yellow")
+
+    # ── what is done ────────────────────────────────────────────────────────────────────────────
+    def _note(self, text: str, style: str = "dim") -> None:
+        self._prose.end()
+        self._terminal.note(text, style)
+
+    def _model_failed(self, item: Json) -> None:
+        self._begin(item["step"])
+        self._note(self._terminal.word("model_failed", model=item["model"], detail=item["problem"]["detail"]), "yellow")
+
+    def _plan(self, item: Json) -> None:
+        self._note(self._terminal.word("plan", steps=" → ".join(item["steps"])))
+
+    def _resumed(self, item: Json) -> None:
+        self._note(self._terminal.word("resumed", reason=item["reason"]))
+
+    def _requested(self, item: Json) -> None:
+        self._calls[item["call_id"]] = call_text(item["tool"], item["arguments"])
+        self._note(f"  → {self._calls[item['call_id']]}")
+
+    def _returned(self, item: Json) -> None:
+        mark, style = _MARKS.get(item["outcome"], ("✗", "red"))
+        first = next((line.strip() for line in item["content"].splitlines() if line.strip()), "")
+        took = f" {item['seconds']:.2f} s" if item["seconds"] >= 0.005 else ""
+        self._note(f"  {mark} {item['tool']}{took}  {shortened(first, 90)}".rstrip(), style)
+
+
+def call_text(tool: str, arguments: dict[str, Any]) -> str:
+    said = " ".join(f"{name}={shortened(_value(value), 60)}" for name, value in arguments.items())
+    return f"{tool} {said}".rstrip()
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return value if value and " " not in value and "\n" not in value else repr(value)
+    return str(value)
+
+
+def shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,156 @@
+"""`orchestrator doctor`: what is installed here, what works, and what to do about what does not."""
+
+import platform
+import shutil
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import typer
+
+from orchestrator.cli.command import Session, command
+
+_MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
+_LITTLE_SPACE = 2**30  # bytes
+
+
+class Check(NamedTuple):
+    name: str
+    state: Literal["ok", "warn", "fail"]
+    detail: str
+    hint: str = ""
+
+
+def add_to(application: typer.Typer) -> None:
+    @command(application, "doctor")
+    def doctor(session: Session) -> int:
+        """Check this installation: data, disk, sandbox, models, web app, port.
+
+        Exit code 1 when something is broken; warnings are no failure.
+        """
+        terminal = session.terminal
+        found: list[Check] = []
+        for check in checks(session):
+            found.append(check)
+            if not terminal.json:
+                mark, style = _MARKS[check.state]
+                terminal.line(
+                    f"{mark} {check.name}: {check.detail}"
+                ) if not terminal.rich else terminal.console().print(
+                    f"{mark} {check.name}: {check.detail}", style=style, markup=False
+                )
+                if check.hint:
+                    terminal.line(f"    {check.hint}")
+        if terminal.json:
+            terminal.result({"items": [check._asdict() for check in found]})
+        return int(any(check.state == "fail" for check in found))
+
+
+def checks(session: Session) -> Iterator[Check]:
+    from orchestrator.kernel.errors import OrchestratorError
+
+    yield versions()
+    try:
+        settings = session.settings
+    except OrchestratorError as error:
+        yield Check("settings", "fail", error.detail, error.hint)
+        return
+    yield Check("settings", "ok", "read")
+    loose = settings.loosened()
+    if loose:
+        said = ", ".join(f"{name} = {value}" for name, value in loose.items())
+        yield Check("safety", "warn", f"less safe than shipped: {said}", "See `orchestrator config show`.")
+    yield folder("data folder", settings.data, "--data")
+    yield folder("workspace", settings.workspace, "--workspace")
+    yield space(settings.data)
+    yield web()
+    yield port(settings.server.host, settings.server.port, settings.data)
+    yield from inside(session)
+
+
+def versions() -> Check:
+    from orchestrator import __version__
+
+    said = f"AI Orchestrator {__version__}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    if sys.platform != "linux":
+        return Check("versions", "warn", f"{said}, {sys.platform}", "Commands are confined on Linux only.")
+    return Check("versions", "ok", said)
+
+
+def folder(name: str, path: Path, flag: str) -> Check:
+    import os
+
+    existing = next((place for place in (path, *path.parents) if place.exists()), path)
+    if not existing.is_dir():
+        return Check(name, "fail", f"{existing} is not a folder", f"Choose another with {flag}.")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return Check(name, "fail", f"{path} cannot be written", f"Change its owner, or choose another with {flag}.")
+    return Check(name, "ok", str(path) if existing == path else f"{path} (made when first used)")
+
+
+def space(path: Path) -> Check:
+    existing = next(place for place in (path, *path.parents) if place.exists())
+    free = shutil.disk_usage(existing).free
+    said = f"{free / 2**30:.1f} GB free"
+    if free < _LITTLE_SPACE:
+        return Check(
+            "disk", "warn", said, "With a full disk nothing can be recorded, so nothing runs: free some space."
+        )
+    return Check("disk", "ok", said)
+
+
+def web() -> Check:
+    from orchestrator.api.static import BUILT
+
+    if (BUILT / "index.html").is_file():
+        return Check("web app", "ok", "built")
+    return Check("web app", "warn", "not built; the API and the command line work", "To build it: ./run web")
+
+
+def port(host: str, number: int, data: Path) -> Check:
+    from orchestrator.cli import presence
+
+    running = presence.find(data)
+    if running is not None:
+        return Check("server", "ok", f"running at {running.url} (process {running.pid})")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, number))
+        except OSError as error:
+            hint = "Another program has it. Choose another: orchestrator serve --port 8001"
+            return Check("server", "warn", f"not running, and {host}:{number} is not free: {error.strerror}", hint)
+    return Check("server", "ok", f"not running; {host}:{number} is free")
+
+
+def inside(session: Session) -> Iterator[Check]:
+    """What only the product itself can say."""
+    from orchestrator.kernel.errors import OrchestratorError
+
+    parts: tuple[tuple[str, Callable[[Session], Iterator[Check]]], ...] = (("sandbox", sandbox), ("models", models))
+    for name, part in parts:
+        try:
+            yield from part(session)
+        except OrchestratorError as error:
+            yield Check(name, "fail", error.detail, error.hint)
+            return
+
+
+def sandbox(session: Session) -> Iterator[Check]:
+    stats: dict[str, Any] = session.do(session.connection.stats())
+    level = stats["sandbox"]
+    yield Check("sandbox", "ok", level)
+
+
+def models(session: Session) -> Iterator[Check]:
+    found = session.do(session.connection.models())
+    for provider, health in found["health"].items():
+        state: Literal["ok", "warn"] = "ok" if health["ok"] else "warn"
+        yield Check(f"model {provider}", state, health["detail"] or "answers")
+    if found["auto"] is None:
+        yield Check("model auto", "fail", "no model answers", "See what each provider says above.")
+    else:
+        yield Check("model auto", "ok", f"{found['auto']['model']}: {found['auto']['reason']}")

@@ -1,0 +1,116 @@
+"""Stay with a run until it ends: show it, put its questions to a person, cancel it on Ctrl-C."""
+
+from collections.abc import Callable
+
+from orchestrator.cli.command import Session
+from orchestrator.cli.connection import Interrupted
+from orchestrator.cli.display import Display, call_text
+from orchestrator.cli.prose import Markdown, Plain, Prose, Silent
+from orchestrator.cli.terminal import Terminal
+from orchestrator.kernel.errors import AlreadyAnswered, RunFinished
+from orchestrator.kernel.events import Answer
+from orchestrator.kernel.messages import Json
+
+# 130 is what shells say of a program ended by Ctrl-C.
+EXIT = {"completed": 0, "failed": 1, "partial": 3, "waiting": 4, "cancelled": 130}
+
+# None: no answer is given now; the run goes on waiting.
+Decide = Callable[[Json], Answer | None]
+
+
+def asking(terminal: Terminal) -> Decide:
+    """Put every question to the person at the terminal."""
+
+    def decide(approval: Json) -> Answer | None:
+        call = call_text(approval["tool"], approval["arguments"])
+        terminal.note(terminal.word("asks", tool=approval["tool"]), "bold yellow")
+        terminal.note(f"  {call}\n  {approval['reason']}", "")
+        if approval["alternative"]:
+            terminal.note("  " + terminal.word("alternative", text=approval["alternative"]))
+        if approval["kind"] == "outcome":
+            return terminal.choose(terminal.word("outcome"), {"d": "done", "r": "retry", "u": "undone"})  # type: ignore[return-value]
+        terminal.note("  " + terminal.word("covers", shape=approval["shape"]))
+        choices = {"o": "once", "r": "run", "a": "always", "n": "refuse", "no": "refuse", "non": "refuse"}
+        return terminal.choose(terminal.word("approve"), choices)  # type: ignore[return-value]
+
+    return decide
+
+
+def granting(approval: Json) -> Answer | None:
+    """Yes to every call; what may have happened already is not for us to say."""
+    return "run" if approval["kind"] == "call" else None
+
+
+def refusing(approval: Json) -> Answer | None:
+    return "refuse" if approval["kind"] == "call" else None
+
+
+def deciding(terminal: Terminal, yes: bool) -> Decide:
+    if yes:
+        return granting
+    return asking(terminal) if terminal.interactive else refusing
+
+
+def prose(terminal: Terminal, *, streamed: bool) -> Prose:
+    if terminal.json:
+        return Silent()
+    if terminal.rich:
+        return Markdown(terminal.console())
+    return Plain() if streamed else Silent()
+
+
+def follow(session: Session, run_id: str, decide: Decide, text: Prose, after: int = 0) -> Json:
+    """The run once it has finished, or waits for an answer that `decide` does not give."""
+    terminal, connection = session.terminal, session.connection
+    display = Display(terminal, text)
+    interrupts = 0
+    for item in session.worker.feed(connection.watch(run_id, after)):
+        if isinstance(item, Interrupted):
+            interrupts += 1
+            display.pause()
+            if interrupts > 1:
+                raise KeyboardInterrupt
+            terminal.note(terminal.word("cancelling"))
+            _cancel(session, run_id)
+            continue
+        display.show(item)
+        if item["type"] == "approval.asked" and _waits(session, item["approval_id"]):
+            display.pause()
+            try:
+                answered = _answer(session, item, decide(item))
+            except KeyboardInterrupt:
+                terminal.note("")
+                _cancel(session, run_id)
+                continue
+            if not answered:
+                terminal.note(terminal.word("waits", approval_id=item["approval_id"]), "yellow")
+                break
+    display.pause()
+    return session.do(connection.run(run_id))
+
+
+def _cancel(session: Session, run_id: str) -> None:
+    try:
+        session.do(session.connection.cancel(run_id))
+    except RunFinished:
+        return  # it was faster
+
+
+def _waits(session: Session, approval_id: str) -> bool:
+    """Past questions come by again when a run is taken up; only those that wait are put."""
+    waiting = session.do(session.connection.approvals())["items"]
+    return any(approval["approval_id"] == approval_id for approval in waiting)
+
+
+def _answer(session: Session, approval: Json, answer: Answer | None) -> bool:
+    if answer is None:
+        return False
+    terminal = session.terminal
+    try:
+        session.do(session.connection.answer(approval["approval_id"], answer))
+    except (AlreadyAnswered, RunFinished):
+        terminal.note("  " + terminal.word("answered"))
+        return True
+    said = terminal.word("refused") if answer == "refuse" else terminal.word("approved", answer=answer)
+    terminal.note(f"  {said}: {call_text(approval['tool'], approval['arguments'])}")
+    return True

@@ -1,0 +1,175 @@
+"""The product through a running server: REST, and server-sent events for what happens in a run."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from orchestrator.cli.connection import ServerUnreachable
+from orchestrator.kernel import errors
+from orchestrator.kernel.errors import OrchestratorError
+from orchestrator.kernel.events import Answer, Approvals
+from orchestrator.kernel.messages import Json
+
+_RETRIES = 8  # times a broken stream is taken up again, waiting 0.1, 0.2, 0.4, … 3.2 s
+
+
+def _kinds(kind: type[OrchestratorError] = OrchestratorError) -> dict[str, type[OrchestratorError]]:
+    found = {kind.code: kind}
+    for below in kind.__subclasses__():
+        found.update(_kinds(below))
+    return found
+
+
+def error_of(status: int, body: bytes) -> OrchestratorError:
+    """The error that a problem document speaks of."""
+    try:
+        problem = msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        problem = {}
+    detail = problem.get("detail") or f"The server answered with status {status}."
+    kind = _kinds().get(problem.get("code", ""))
+    if kind is None:
+        kind = errors.NotAuthenticated if status == 401 else OrchestratorError
+    return kind(detail, hint=problem.get("hint", ""))
+
+
+class Remote:
+    def __init__(self, url: str, token: str) -> None:
+        self.where = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._session: aiohttp.ClientSession | None = None
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=None)
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+        return self._session
+
+    async def alive(self) -> bool:
+        try:
+            async with self._client().get(f"{self.where}/health", timeout=aiohttp.ClientTimeout(5)) as reply:
+                return reply.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    async def _ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
+        data = None if body is None else msgspec.json.encode(body)
+        headers = {} if data is None else {"Content-Type": "application/json"}
+        params = {name: str(value) for name, value in query.items() if value is not None}
+        url = f"{self.where}/api/v1{path}"
+        try:
+            async with self._client().request(method, url, data=data, headers=headers, params=params) as reply:
+                content = await reply.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreachable(error) from error
+        if reply.status >= 400:
+            raise error_of(reply.status, content)
+        return msgspec.json.decode(content) if content else None
+
+    def _unreachable(self, error: Exception) -> ServerUnreachable:
+        hint = "Is it running? orchestrator serve starts one; without --url the data folder is used directly."
+        return ServerUnreachable(f"The server at {self.where} cannot be reached: {error}.", hint=hint)
+
+    # ── runs ────────────────────────────────────────────────────────────────────────────────────
+    async def start(self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals) -> Json:
+        body = {"goal": goal, "conversation_id": conversation_id, "model": model, "approvals": approvals}
+        return await self._ask("POST", "/runs", {key: value for key, value in body.items() if value is not None})
+
+    async def watch(self, run_id: str, after: int = 0) -> AsyncIterator[Json]:
+        failures = 0
+        while True:
+            try:
+                async for item in self._stream(run_id, after):
+                    failures = 0
+                    after = item.get("seq", after)
+                    yield item
+                    if item["type"] == "run.finished":
+                        return
+                raise ServerUnreachable(f"The server at {self.where} ended the stream of run {run_id}.")
+            except (aiohttp.ClientError, TimeoutError, ServerUnreachable) as error:
+                failures += 1
+                if failures > _RETRIES:
+                    raise self._unreachable(error) from error
+                await asyncio.sleep(0.05 * 2**failures)
+
+    async def _stream(self, run_id: str, after: int) -> AsyncIterator[Json]:
+        url = f"{self.where}/api/v1/runs/{quote(run_id, safe='')}/events"
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
+        async with self._client().get(url, headers=headers) as reply:
+            if reply.status >= 400:
+                raise error_of(reply.status, await reply.read())
+            event, data = b"", b""
+            async for line in _lines(reply.content):
+                if line.startswith(b"event:"):
+                    event = line[6:].strip()
+                elif line.startswith(b"data:"):
+                    data += line[5:]
+                elif not line and data:
+                    if event == b"error":
+                        raise error_of(500, data)
+                    yield msgspec.json.decode(data)
+                    event, data = b"", b""
+
+    async def run(self, run_id: str) -> Json:
+        return await self._ask("GET", f"/runs/{quote(run_id, safe='')}")
+
+    async def events(self, run_id: str) -> Json:
+        return await self._ask("GET", f"/runs/{quote(run_id, safe='')}/events")
+
+    async def runs(self, *, status: str | None, conversation_id: str | None, limit: int) -> Json:
+        return await self._ask("GET", "/runs", status=status, conversation_id=conversation_id, limit=limit)
+
+    async def cancel(self, run_id: str) -> Json:
+        return await self._ask("POST", f"/runs/{quote(run_id, safe='')}/cancel")
+
+    async def resume(self, run_id: str) -> Json:
+        return await self._ask("POST", f"/runs/{quote(run_id, safe='')}/resume")
+
+    async def approvals(self) -> Json:
+        return await self._ask("GET", "/approvals")
+
+    async def answer(self, approval_id: str, answer: Answer, note: str = "") -> Json:
+        body = {"answer": answer, "note": note}
+        return await self._ask("POST", f"/approvals/{quote(approval_id, safe='')}", body)
+
+    # ── the rest ────────────────────────────────────────────────────────────────────────────────
+    async def tools(self) -> Json:
+        return await self._ask("GET", "/tools")
+
+    async def tool(self, name: str) -> Json:
+        return await self._ask("GET", f"/tools/{quote(name, safe='')}")
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> Json:
+        return await self._ask("POST", f"/tools/{quote(name, safe='')}/call", {"arguments": arguments})
+
+    async def models(self) -> Json:
+        return await self._ask("GET", "/system/models")
+
+    async def stats(self) -> Json:
+        return await self._ask("GET", "/system/stats")
+
+    async def conversations(self, *, limit: int) -> Json:
+        return await self._ask("GET", "/conversations", limit=limit)
+
+    async def conversation(self, conversation_id: str) -> Json:
+        return await self._ask("GET", f"/conversations/{quote(conversation_id, safe='')}")
+
+    async def messages(self, conversation_id: str) -> Json:
+        return await self._ask("GET", f"/conversations/{quote(conversation_id, safe='')}/messages")
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Lines of any length, without their ends."""
+    rest = b""
+    async for piece in stream.iter_any():
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line.removesuffix(b"\r")

@@ -1,0 +1,142 @@
+"""`orchestrator runs`: what was run, what runs, what waits."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from orchestrator.cli.command import Session, command
+
+if TYPE_CHECKING:
+    from orchestrator.kernel.messages import Json
+
+Status = Literal["running", "waiting", "completed", "partial", "failed", "cancelled"]
+RunId = Annotated[str, typer.Argument(help="As `runs list` shows it.")]
+
+
+def add_to(application: typer.Typer) -> None:
+    group = typer.Typer(help="Look at runs; resume, cancel, approve.", no_args_is_help=True)
+    application.add_typer(group, name="runs")
+
+    @command(group, "list")
+    def list_runs(
+        session: Session,
+        status: Annotated[Status | None, typer.Option(help="Only those.", show_default=False)] = None,
+        conversation: Annotated[str | None, typer.Option(help="Of this conversation.", show_default=False)] = None,
+        limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=200)] = 20,
+    ) -> None:
+        """The latest runs, newest first."""
+        page = session.do(session.connection.runs(status=status, conversation_id=conversation, limit=limit))
+        columns = ("run_id", "status", "started_at", "model", "steps", "goal")
+        session.terminal.table(page, page["items"], columns, "No runs yet.")
+
+    @command(group, "show")
+    def show(session: Session, run_id: RunId) -> None:
+        """A run: its goal, what was done, its answer."""
+        run = session.do(session.connection.run(run_id))
+        session.terminal.result(run, None if session.terminal.json else _told(session, run))
+
+    @command(group, "resume")
+    def resume(
+        session: Session,
+        run_id: RunId,
+        yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve what is asked in this run.")] = False,
+    ) -> int:
+        """Go on with a run that was interrupted or waits, and stay with it."""
+        session.do(session.connection.resume(run_id))
+        return _stay(session, run_id, yes)
+
+    @command(group, "cancel")
+    def cancel(session: Session, run_id: RunId) -> None:
+        """Cancel a run; what it runs is ended."""
+        run = session.do(session.connection.cancel(run_id))
+        session.terminal.result(run, f"{run['run_id']}: {session.terminal.word('status.' + run['status'])}")
+
+    @command(group, "approve")
+    def approve(
+        session: Session,
+        approval_id: Annotated[
+            str | None, typer.Argument(help="The question; without it, all that wait are listed.", show_default=False)
+        ] = None,
+        answer: Annotated[
+            Literal["once", "run", "always", "refuse", "done", "retry", "undone"] | None,
+            typer.Option(help="The answer; without it, a terminal asks.", show_default=False),
+        ] = None,
+        note: Annotated[str, typer.Option(help="A word to the agent.", show_default=False)] = "",
+    ) -> int | None:
+        """Answer a question that a run waits for.
+
+        For a call: once, run (in this run), always, refuse. For a call that may have happened before a crash: done
+        (it happened), retry, undone.
+        """
+        return _approve(session, approval_id, answer, note)
+
+
+def _stay(session: Session, run_id: str, yes: bool) -> int:
+    from orchestrator.cli.follow import EXIT, deciding, follow, prose
+
+    terminal = session.terminal
+    run = follow(session, run_id, deciding(terminal, yes), prose(terminal, streamed=False))
+    if terminal.json:
+        terminal.result(run)
+    elif not terminal.rich:
+        terminal.line(run["answer"])
+    return EXIT[run["status"]]
+
+
+def _approve(session: Session, approval_id: str | None, answer: str | None, note: str) -> int | None:
+    from orchestrator.cli.follow import asking
+    from orchestrator.kernel.errors import InvalidInput, NotFound
+
+    waiting = session.do(session.connection.approvals())
+    terminal = session.terminal
+    if approval_id is None:
+        columns = ("approval_id", "kind", "tool", "reason", "run_id")
+        terminal.table(waiting, waiting["items"], columns, "Nothing waits for an answer.")
+        return None
+    found = next((item for item in waiting["items"] if item["approval_id"] == approval_id), None)
+    if answer is None:
+        if found is None:
+            raise NotFound(f"No question {approval_id} waits.", hint="orchestrator runs approve lists those that do.")
+        if not terminal.interactive:
+            raise InvalidInput("There is no terminal to ask you at.", hint="Give the answer with --answer.")
+        answer = asking(terminal)(found)
+        if answer is None:
+            return 4
+    run = session.do(session.connection.answer(approval_id, answer, note))
+    if terminal.interactive and not terminal.json:
+        return _stay(session, run["run_id"], yes=False)
+    terminal.result(run, f"{approval_id}: {answer}")
+    return None
+
+
+def _told(session: Session, run: "Json") -> str:
+    lines = [
+        f"{run['run_id']}  {run['status']}  {run['model']}",
+        f"{run['started_at']} – {run['finished_at'] or '…'}  "
+        f"{run['steps']} steps, {run['usage']['input_tokens']} + {run['usage']['output_tokens']} tokens, "
+        f"${run['cost']:.4f}",
+        f"conversation {run['conversation_id']}",
+        "",
+        f"> {run['goal']}",
+        *_done(session, run["run_id"]),
+        "",
+        run["answer"],
+    ]
+    if run["problem"]:
+        lines += ["", f"{run['problem']['code']}: {run['problem']['detail']} {run['problem']['hint']}".rstrip()]
+    for approval in run["approvals"]:
+        lines += ["", f"waits for {approval['approval_id']}: {approval['tool']}: {approval['reason']}"]
+    return "\n".join(lines)
+
+
+def _done(session: Session, run_id: str) -> list[str]:
+    from orchestrator.cli.display import call_text, shortened
+
+    lines = []
+    for event in session.do(session.connection.events(run_id))["items"]:
+        if event["type"] == "tool.requested":
+            lines.append(f"  → {call_text(event['tool'], event['arguments'])}")
+        elif event["type"] == "tool.returned":
+            first = event["content"].strip().partition("\n")[0]
+            lines.append(f"  {event['outcome']:>8}  {event['seconds']:.2f} s  {shortened(first, 90)}")
+    return lines

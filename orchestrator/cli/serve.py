@@ -1,0 +1,111 @@
+"""`orchestrator serve`: the server, and how to get in."""
+
+import asyncio
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orchestrator.cli.command import Session, command
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.cli.terminal import Terminal
+
+
+def add_to(application: typer.Typer) -> None:
+    @command(application, "serve")
+    def serve(
+        session: Session,
+        host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+        port: Annotated[
+            int | None,
+            typer.Option(help="Port to listen on; 0 takes a free one.", show_default="8000", min=0, max=65535),
+        ] = None,
+        open_browser: Annotated[bool, typer.Option("--open", help="Open the sign-in link in a browser.")] = False,
+    ) -> None:
+        """Start the server and print a link that signs in, once.
+
+        It stops on Ctrl-C or SIGTERM; runs under way go on when it starts again.
+        """
+        import uvloop
+
+        given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+        if given:
+            session.flags["server"] = given
+        if not session.options.verbose:
+            session.flags["telemetry"] = {}
+        server = Server(session, open_browser)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(server.main())
+
+
+class Server:
+    def __init__(self, session: Session, open_browser: bool) -> None:
+        self._settings = session.settings
+        self._terminal = session.terminal
+        self._open_browser = open_browser
+
+    async def main(self) -> None:
+        from orchestrator.api.server import serve
+        from orchestrator.app import open_app
+        from orchestrator.cli import presence
+
+        async with open_app(self._settings) as app:
+            owner = await app.accounts.ensure_owner()
+            token = await app.accounts.open_local(owner.id)
+            link = await app.accounts.sign_in_link(owner.id)
+            with ExitStack() as stack:
+
+                def ready(_: Any, url: str) -> None:
+                    stack.enter_context(presence.announced(self._settings.data, url, token))
+                    tasks.append(asyncio.create_task(self._tell(app, url, f"{url}/sign-in?token={link}")))
+
+                tasks: list[asyncio.Task[None]] = []
+                await serve(app, ready=ready)
+                for task in tasks:
+                    task.cancel()
+
+    async def _tell(self, app: "App", url: str, link: str) -> None:
+        from orchestrator.api.static import BUILT
+
+        terminal, settings = self._terminal, self._settings
+        if terminal.json:
+            said = {"url": url, "sign_in": link, "data": settings.data, "workspace": settings.workspace}
+            terminal.result({**said, "sandbox": app.sandbox.level})
+        else:
+            _banner(terminal, app, url, link, built=(BUILT / "index.html").is_file())
+        if self._open_browser:
+            import webbrowser
+
+            await asyncio.to_thread(webbrowser.open, link)
+        if not terminal.json:
+            await _model(terminal, app)
+
+
+def _banner(terminal: "Terminal", app: "App", url: str, link: str, *, built: bool) -> None:
+    settings = app.settings
+    terminal.line(f"AI Orchestrator  {url}")
+    terminal.line()
+    terminal.line(terminal.word("open_link", minutes=settings.identity.link_minutes))
+    terminal.line(f"  {link}")
+    terminal.line()
+    terminal.line(f"  data       {settings.data}")
+    terminal.line(f"  workspace  {settings.workspace}")
+    terminal.line(f"  sandbox    {app.sandbox.level}")
+    for name, value in settings.loosened().items():
+        terminal.line(f"  !          {name} = {value}: less safe than shipped")
+    if not built:
+        terminal.line("  !          the web app is not built: ./run web")
+
+
+async def _model(terminal: "Terminal", app: "App") -> None:
+    from orchestrator.kernel.errors import ModelError
+
+    try:
+        choice = await app.models.choose("auto")
+        terminal.line(f"  model      {choice.provider}/{choice.name}: {choice.reason}")
+    except ModelError as error:
+        terminal.line(f"  model      {error}")
+    terminal.line()
+    terminal.line(terminal.word("stop"))

@@ -1,0 +1,65 @@
+"""What the terminal says to a person, in their language."""
+
+from orchestrator.kernel.messages import Language
+
+_WORDS: dict[str, dict[Language, str]] = {
+    "asks": {"en": "{tool} needs your approval", "fr": "{tool} demande votre accord"},
+    "alternative": {"en": "Instead: {text}", "fr": "Plutôt : {text}"},
+    "covers": {"en": "“run” and “always” cover: {shape}", "fr": "« exécution » et « toujours » couvrent : {shape}"},
+    "approve": {
+        "en": "[o]nce, for this [r]un, [a]lways, [n]o? ",
+        "fr": "une fois [o], cette exécution [r], toujours [a], non [n] ? ",
+    },
+    "outcome": {
+        "en": "It may or may not have happened: [d]one, [r]etry, [u]ndone (not done, go on)? ",
+        "fr": "C'est peut-être fait, peut-être pas : fait [d], recommencer [r], pas fait [u] (continuer) ? ",
+    },
+    "again": {"en": "One of: {choices}.", "fr": "Au choix : {choices}."},
+    "answered": {"en": "answered already", "fr": "déjà répondu"},
+    "approved": {"en": "approved: {answer}", "fr": "accordé : {answer}"},
+    "refused": {"en": "refused", "fr": "refusé"},
+    "cancelling": {
+        "en": "Cancelling… (Ctrl-C again leaves at once)",
+        "fr": "Annulation… (Ctrl-C encore pour quitter tout de suite)",
+    },
+    "waits": {
+        "en": "The run waits for an answer. To give it: orchestrator runs approve {approval_id}",
+        "fr": "L'exécution attend une réponse. Pour la donner : orchestrator runs approve {approval_id}",
+    },
+    "thinking": {"en": "thinking", "fr": "réflexion"},
+    "resumed": {"en": "resumed: {reason}", "fr": "reprise : {reason}"},
+    "model_failed": {"en": "{model} failed: {detail}", "fr": "{model} a échoué : {detail}"},
+    "plan": {"en": "Plan: {steps}", "fr": "Plan : {steps}"},
+    "status.partial": {"en": "partial answer", "fr": "réponse partielle"},
+    "status.failed": {"en": "failed", "fr": "échec"},
+    "status.cancelled": {"en": "cancelled", "fr": "annulé"},
+    "status.completed": {"en": "completed", "fr": "terminé"},
+    "welcome": {
+        "en": "AI Orchestrator · model {model} · {where}. /help says what else; Ctrl-D leaves.",
+        "fr": "AI Orchestrator · modèle {model} · {where}. /help pour l'aide ; Ctrl-D pour quitter.",
+    },
+    "chat_help": {
+        "en": "/new starts another conversation · /model NAME chooses a model (auto by default) · /help · "
+        "Ctrl-C cancels what runs · Ctrl-D leaves",
+        "fr": "/new commence une autre conversation · /model NOM choisit un modèle (auto par défaut) · /help · "
+        "Ctrl-C annule ce qui tourne · Ctrl-D quitte",
+    },
+    "new": {"en": "A new conversation.", "fr": "Nouvelle conversation."},
+    "model_is": {"en": "Model: {model}", "fr": "Modèle : {model}"},
+    "unknown_command": {
+        "en": "There is no command {name}. /help lists them.",
+        "fr": "Il n'y a pas de commande {name}. /help les liste.",
+    },
+    "password": {"en": "New password: ", "fr": "Nouveau mot de passe : "},
+    "password_again": {"en": "Once more: ", "fr": "Encore une fois : "},
+    "bye": {"en": "Until next time.", "fr": "À bientôt."},
+    "open_link": {
+        "en": "Open this link to sign in (it works once, for {minutes:.0f} minutes):",
+        "fr": "Ouvrez ce lien pour vous connecter (valable une fois, {minutes:.0f} minutes) :",
+    },
+    "stop": {"en": "Ctrl-C stops the server.", "fr": "Ctrl-C arrête le serveur."},
+}
+
+
+def say(language: Language, word: str, **values: object) -> str:
+    return _WORDS[word][language].format(**values)
