@@ -1,6 +1,5 @@
 """What every command shares: its options, its way to the product, and how its errors are said."""
 
-import asyncio
 import functools
 import inspect
 import os
@@ -85,7 +84,7 @@ class Options(NamedTuple):
         """These, and those of `below` where these say nothing: options may stand before the command too."""
         if below is None:
             return self
-        return Options(*(mine or theirs for mine, theirs in zip(self, below, strict=True)))
+        return Options._make(mine or theirs for mine, theirs in zip(self, below, strict=True))
 
 
 class Session:
@@ -201,7 +200,7 @@ def run(options: Options, function: Callable[[Session], int | None]) -> int:
             _traceback(error)
         report(session.terminal, error)
         return 1
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except KeyboardInterrupt:
         session.terminal.note("")
         return 130
     except BrokenPipeError:
