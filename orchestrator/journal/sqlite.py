@@ -66,8 +66,8 @@ class SqliteJournal:
         self._database = database
         self._publish = publish
         self._batch = batch
-        self._connection = database.connect()
-        self._connection.execute("PRAGMA busy_timeout=0")  # see _begin
+        self.connection = database.connect()
+        self.connection.execute("PRAGMA busy_timeout=0")  # see _begin
         self._pending: deque[_Append] = deque()
         self._heads: dict[str, int] = {}
         self._writing = False
@@ -103,7 +103,7 @@ class SqliteJournal:
 
     def _begin(self) -> None:
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
             # Someone else writes to the file just now: wait for them, but not on the loop.
             self._work.put(self._begin_patiently)
@@ -112,9 +112,9 @@ class SqliteJournal:
 
     def _begin_patiently(self) -> None:
         try:
-            self._connection.execute("PRAGMA busy_timeout=10000")
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute("PRAGMA busy_timeout=0")
+            self.connection.execute("PRAGMA busy_timeout=10000")
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.execute("PRAGMA busy_timeout=0")
         except sqlite3.Error as error:
             self._loop.call_soon_threadsafe(self._give_up, error)
         else:
@@ -141,10 +141,10 @@ class SqliteJournal:
                     entry.settle(refusal)
                 else:
                     accepted.append(entry)
-            self._connection.executemany(_INSERT, [row for entry in accepted for row in entry.rows])
+            self.connection.executemany(_INSERT, [row for entry in accepted for row in entry.rows])
             for entry in accepted:
                 for sql, values in entry.statements:
-                    self._connection.execute(sql, values)
+                    self.connection.execute(sql, values)
         except sqlite3.Error as error:
             self._work.put(partial(self._roll_back, accepted, error))
         else:
@@ -156,7 +156,7 @@ class SqliteJournal:
         if head is None:
             head, finished = 0, 0
             if events[0].seq != 1:
-                head, finished = self._connection.execute(_HEAD, (stream,)).fetchone()
+                head, finished = self.connection.execute(_HEAD, (stream,)).fetchone()
             if finished:
                 return RunFinished(f"{stream} is finished and does not change.")
         if events[0].seq != head + 1:
@@ -177,7 +177,7 @@ class SqliteJournal:
 
     def _commit(self, batch: list[_Append]) -> None:
         try:
-            self._connection.execute("COMMIT")
+            self.connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back(batch, error)
         else:
@@ -185,8 +185,8 @@ class SqliteJournal:
 
     def _roll_back(self, batch: list[_Append], error: sqlite3.Error) -> None:
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
         except sqlite3.Error as second:
             error = second
         self._loop.call_soon_threadsafe(self._settle, batch, error)
@@ -258,7 +258,7 @@ class SqliteJournal:
         await self._closing
         self._work.put(None)
         self._thread.join()
-        self._connection.close()
+        self.connection.close()
 
 
 def _event(row: object) -> Event:

@@ -1,6 +1,5 @@
 """The embedded database: one SQLite file in WAL mode, migrated before anyone reads it."""
 
-import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -28,13 +27,16 @@ class Database:
         return connection
 
     def migrate(self) -> None:
-        """Bring the file to the newest revision. A copy of an older file is kept beside it."""
+        """Bring the file to the newest revision."""
         try:
             found = self._revision()
             if found == REVISION:
                 return
-            if found is not None:
-                shutil.copy2(self.path, self.path.with_name(f"{self.path.name}.before-{REVISION}"))
+            if found is not None and found > REVISION:
+                raise JournalUnavailable(
+                    f"The database {self.path} was written by a newer version ({found}; this one knows {REVISION}).",
+                    hint="Update AI Orchestrator. Nothing was changed.",
+                )
             self._upgrade()
         except (sqlite3.DatabaseError, OSError) as error:
             raise JournalUnavailable(

@@ -1,0 +1,99 @@
+"""The data folder: migrations, the lock, blobs."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from orchestrator.kernel.errors import DataFolderInUse, JournalUnavailable, NotFound
+from orchestrator.storage import database as storage
+from orchestrator.storage.blobs import Blobs
+from orchestrator.storage.database import Database
+from orchestrator.storage.lock import FolderLock
+from orchestrator.storage.tables import metadata
+
+
+def _scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(Path(storage.__file__).parent / "migrations"))
+    return ScriptDirectory.from_config(config)
+
+
+def test_the_revision_in_the_code_is_the_newest_migration() -> None:
+    assert _scripts().get_current_head() == storage.REVISION
+
+
+async def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
+    database = Database(tmp_path / "orchestrator.db")
+    database.migrate()
+    await database.close()
+    engine = create_engine(f"sqlite:///{database.path}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_every_row_has_a_tenant() -> None:
+    for table in metadata.tables.values():
+        assert "tenant" in table.c, table.name
+
+
+def test_a_second_start_migrates_nothing_and_does_not_load_the_migrator(tmp_path: Path) -> None:
+    database = Database(tmp_path / "orchestrator.db")
+    database.migrate()
+    code = (
+        "import sys; from pathlib import Path; from orchestrator.storage.database import Database;"
+        f"Database(Path({str(database.path)!r})).migrate(); print('alembic' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
+
+
+def test_a_file_of_a_newer_version_is_said_so_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "orchestrator.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    connection.commit()
+    connection.close()
+    with pytest.raises(JournalUnavailable, match="newer version"):
+        Database(path).migrate()
+
+
+def test_a_file_that_is_no_database_is_said_so_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "orchestrator.db"
+    path.write_bytes(b"not a database at all, but somebody's letters" * 100)
+    before = path.read_bytes()
+    with pytest.raises(JournalUnavailable, match="cannot be opened"):
+        Database(path).migrate()
+    assert path.read_bytes() == before
+
+
+def test_one_process_owns_the_data_folder(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from orchestrator.storage.lock import FolderLock;"
+        f"lock = FolderLock(Path({str(tmp_path)!r})); lock.__enter__(); print('held', flush=True); sys.stdin.read()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline() == b"held\n"
+    with pytest.raises(DataFolderInUse, match=str(process.pid)), FolderLock(tmp_path):
+        pass
+    process.kill()
+    process.communicate()
+    with FolderLock(tmp_path):  # a dead process holds nothing
+        assert (tmp_path / "lock").read_text() == str(os.getpid())
+
+
+def test_blobs_are_named_by_their_content(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path / "blobs")
+    first = blobs.put(b"text")
+    assert blobs.put(b"text") == first and blobs.get(first) == b"text"
+    for wrong in ("0" * 64, "../../etc/passwd", "A" * 64, ""):
+        with pytest.raises(NotFound):
+            blobs.get(wrong)
