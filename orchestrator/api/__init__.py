@@ -1,1 +1,1 @@
-"""The HTTP and WebSocket doors: every protocol is a translation of the same events."""
+"""The doors on the network: REST, WebSocket, server-sent events, and the web app's files."""

@@ -1,13 +1,16 @@
 """Logs: one line an event, on standard error, without secrets.
 
-`logger` returns an object; nothing global is configured. `Bridge` brings the lines of libraries
-that speak through the standard library (the web server, asyncio) to the same place.
+The rooms speak through the standard library's `logging.getLogger("orchestrator.<room>")`, as the
+libraries under them do; whoever runs the process hears them with `attach`, which brings their
+lines to structlog. Nothing is configured at import, and structlog is imported at the first line.
 """
 
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, Protocol, TextIO
 
 import msgspec
@@ -82,12 +85,47 @@ def logger(settings: Telemetry, stream: TextIO | None = None) -> Log:
 
 
 class Bridge(logging.Handler):
-    """Lines of the standard library's logging, given to a Log."""
+    """Lines of the standard library's logging, written by a Log."""
 
-    def __init__(self, log: Log, level: int = logging.WARNING) -> None:
-        super().__init__(level)
-        self._log = log
+    def __init__(self, settings: Telemetry, stream: TextIO | None = None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._stream = stream
+
+    @cached_property
+    def _log(self) -> Log:
+        return logger(self._settings, self._stream)
 
     def emit(self, record: logging.LogRecord) -> None:
-        say = self._log.warning if record.levelno < logging.ERROR else self._log.error
+        say = getattr(self._log, _method(record.levelno))
         say(record.getMessage(), logger=record.name, **({"exc_info": record.exc_info} if record.exc_info else {}))
+
+
+def _method(level: int) -> str:
+    return next((name for name, least in reversed(LEVELS.items()) if level >= least), "debug")
+
+
+# What speaks through the standard library, and from which level on it is heard.
+SPEAKERS = {"orchestrator": logging.DEBUG, "uvicorn.error": logging.WARNING, "asyncio": logging.WARNING}
+
+
+@contextmanager
+def attach(settings: Telemetry, stream: TextIO | None = None) -> Iterator[None]:
+    """Hear the product's rooms and the libraries under it, until the end of the context."""
+    if settings.level not in LEVELS:
+        raise InvalidSettings(f"telemetry.level is {settings.level!r}.", hint=f"One of {', '.join(LEVELS)}.")
+    bridge = Bridge(settings, stream)
+    before = {name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in SPEAKERS}
+    for name, level in SPEAKERS.items():
+        speaker = logging.getLogger(name)
+        speaker.addHandler(bridge)
+        speaker.setLevel(max(level, LEVELS[settings.level]))
+        speaker.propagate = False
+    try:
+        yield
+    finally:
+        for name, (level, propagate) in before.items():
+            speaker = logging.getLogger(name)
+            speaker.removeHandler(bridge)
+            speaker.setLevel(level)
+            speaker.propagate = propagate

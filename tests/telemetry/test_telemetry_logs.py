@@ -2,13 +2,15 @@
 
 import io
 import logging
+import subprocess
+import sys
 
 import msgspec
 import pytest
 
 from orchestrator.kernel.errors import InvalidSettings
 from orchestrator.kernel.settings import Secret, Telemetry
-from orchestrator.telemetry.logs import HIDDEN, Bridge, logger, redacted
+from orchestrator.telemetry.logs import HIDDEN, attach, logger, redacted
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:
@@ -80,17 +82,38 @@ def test_counts_of_tokens_are_not_secrets() -> None:
     assert redacted({"input_tokens": 12, "tokens": 3}) == {"input_tokens": 12, "tokens": 3}
 
 
-def test_libraries_speak_through_the_bridge() -> None:
+def test_rooms_and_libraries_are_heard_while_attached() -> None:
     stream = io.StringIO()
-    library = logging.Logger("uvicorn.error")
-    library.addHandler(Bridge(logger(Telemetry(json=True), stream)))
-    library.info("not this")
-    try:
-        raise ValueError("password=hunter22")
-    except ValueError:
-        library.exception("it broke with token=%s", "abcdef")
-    (line,) = lines(stream)
-    assert line["event"] == f"it broke with token={HIDDEN}"
-    assert line["logger"] == "uvicorn.error"
-    assert "ValueError" in str(line["exception"])
-    assert "hunter22" not in str(line)
+    room, library = logging.getLogger("orchestrator.agents"), logging.getLogger("uvicorn.error")
+    with attach(Telemetry(json=True), stream):
+        room.debug("not this")
+        room.info("run %s started", "run_1")
+        library.info("nor this")
+        try:
+            raise ValueError("password=hunter22")
+        except ValueError:
+            library.exception("it broke with token=%s", "abcdef")
+    room.warning("nobody listens any more")
+    info, broken = lines(stream)
+    assert (info["event"], info["level"], info["logger"]) == ("run run_1 started", "info", "orchestrator.agents")
+    assert broken["event"] == f"it broke with token={HIDDEN}"
+    assert broken["logger"] == "uvicorn.error"
+    assert "ValueError" in str(broken["exception"])
+    assert "hunter22" not in str(broken)
+
+
+def test_attaching_leaves_no_trace() -> None:
+    room = logging.getLogger("orchestrator")
+    before = (room.level, room.propagate, list(room.handlers))
+    with attach(Telemetry(level="error"), io.StringIO()):
+        assert not room.isEnabledFor(logging.WARNING)
+    assert (room.level, room.propagate, list(room.handlers)) == before
+
+
+def test_attaching_imports_nothing_until_a_line_is_written() -> None:
+    code = (
+        "import sys; from orchestrator.telemetry.logs import attach; from orchestrator.kernel.settings import Telemetry;"
+        "attach(Telemetry()).__enter__(); print('structlog' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

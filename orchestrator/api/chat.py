@@ -1,0 +1,202 @@
+"""The chat WebSocket: several runs at once on one socket, each told as frames.
+
+One task reads, one writes, one follows each run. All that is said goes through one short queue:
+when the reader at the other end is slow, the queue is full and the runs' followers wait; the runs
+do not. Closing the socket ends nothing but the telling.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Any, TypeAlias
+
+import msgspec
+from pydantic import BaseModel, Field, ValidationError
+from starlette.websockets import WebSocket
+
+from orchestrator.api.access import allow, app_of, still, streams_of
+from orchestrator.api.frames import Frame, Translator, encode, error_frame
+from orchestrator.api.runs import begin, place
+from orchestrator.api.security import chosen_protocol
+from orchestrator.api.streams import PULSE, QUEUE, SIGNED_OUT, batch, followed, raise_unexpected
+from orchestrator.api.wire import AnswerForm, ChatForm, Form, Identifier
+from orchestrator.identity.accounts import Principal
+from orchestrator.kernel.errors import InvalidInput, NotAuthenticated, OrchestratorError
+from orchestrator.kernel.events import Delta, Event
+
+FOLLOWED = 64  # runs followed on one socket at most
+
+Told: TypeAlias = tuple[Translator, Event | Delta]
+
+
+class WatchForm(Form):
+    run_id: Identifier
+    after: int = Field(default=0, ge=0, lt=2**53)
+
+
+class ApproveForm(AnswerForm):
+    approval_id: Identifier
+
+
+class CancelForm(Form):
+    run_id: Identifier
+
+
+class Close(msgspec.Struct, frozen=True):
+    code: int
+
+
+class Socket:
+    def __init__(self, websocket: WebSocket) -> None:
+        self._socket = websocket
+        self._app = app_of(websocket)
+        self._caller: Principal = websocket.scope["state"]["principal"]
+        self._check = still(websocket)
+        self._queue: asyncio.Queue[Told | Frame | Close] = asyncio.Queue(QUEUE)
+        self._following: dict[str, asyncio.Task[None]] = {}
+        self._over = asyncio.Event()
+        self._code = SIGNED_OUT
+        self._takes: dict[str, tuple[type[BaseModel], Callable[[Any], Awaitable[None]]]] = {
+            "message": (ChatForm, self._say),
+            "watch": (WatchForm, self._watch),
+            "approve": (ApproveForm, self._approve),
+            "cancel": (CancelForm, self._cancel),
+        }
+
+    async def serve(self) -> None:
+        await self._socket.accept(chosen_protocol(self._socket.headers))
+        work = [asyncio.create_task(part) for part in (self._read(), self._write(), self._pulse(), self._ending())]
+        with streams_of(self._socket).joined(self._caller.session_id, self._end):
+            try:
+                await asyncio.wait(work[:2], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                tasks = [*work, *self._following.values()]
+                for task in tasks:
+                    task.cancel()
+                ended = await asyncio.gather(*tasks, return_exceptions=True)
+        raise_unexpected(ended)
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            try:
+                await self._take(message.get("text"))
+            except (OrchestratorError, ValidationError) as error:
+                await self._tell(error)
+
+    async def _take(self, text: str | None) -> None:
+        form, act = self._takes_of(_decoded(text))
+        await act(form)
+
+    def _takes_of(self, said: dict[str, Any]) -> tuple[BaseModel, Callable[[Any], Awaitable[None]]]:
+        kind = said.pop("type", "message")
+        if not isinstance(kind, str) or kind not in self._takes:
+            raise InvalidInput(f"There is no frame of type {kind!r}.", hint=f"One of {', '.join(self._takes)}.")
+        form, act = self._takes[kind]
+        return form.model_validate(said), act
+
+    async def _say(self, form: ChatForm) -> None:
+        allow(self._caller, "execute")
+        self._make_room()
+        run_id = await begin(self._app, self._caller, form, form.message, channel="web")
+        self._follow(run_id, "", 0)
+
+    async def _watch(self, form: WatchForm) -> None:
+        allow(self._caller, "read")
+        view = await self._app.views.run(self._caller.tenant, form.run_id)
+        if (before := self._following.pop(form.run_id, None)) is not None:
+            before.cancel()
+        self._make_room()
+        self._follow(form.run_id, view.conversation_id, await place(self._app, form.run_id, form.after))
+
+    async def _approve(self, form: ApproveForm) -> None:
+        allow(self._caller, "execute")
+        caller = self._caller
+        await self._app.runs.answer(
+            form.approval_id, form.answer, tenant=caller.tenant, by=caller.subject, note=form.note
+        )
+
+    async def _cancel(self, form: CancelForm) -> None:
+        allow(self._caller, "execute")
+        await self._app.runs.cancel(form.run_id, tenant=self._caller.tenant, by=self._caller.subject)
+
+    def _make_room(self) -> None:
+        if len(self._following) >= FOLLOWED:
+            raise InvalidInput(f"This socket follows {FOLLOWED} runs.", hint="Open another one.")
+
+    def _follow(self, run_id: str, conversation_id: str, after: int) -> None:
+        task = asyncio.create_task(self._told(run_id, Translator(conversation_id), after))
+        self._following[run_id] = task
+        task.add_done_callback(lambda ended: self._followed(run_id, ended))
+
+    def _followed(self, run_id: str, ended: "asyncio.Task[None]") -> None:
+        if self._following.get(run_id) is ended:
+            del self._following[run_id]
+
+    async def _told(self, run_id: str, translator: Translator, after: int) -> None:
+        async with aclosing(followed(self._app.runs, run_id, after)) as items:  # type: ignore[type-var]
+            async for item in items:
+                if isinstance(item, Exception):
+                    await self._tell(item, run_id)
+                else:
+                    await self._queue.put((translator, item))
+
+    async def _tell(self, error: Exception, run_id: str | None = None) -> None:
+        await self._queue.put(error_frame(error, self._app.clock.now(), run_id))
+
+    async def _write(self) -> None:
+        while True:
+            for item in self._frames(await batch(self._queue)):
+                if isinstance(item, Close):
+                    return await self._socket.close(item.code)
+                await self._socket.send({"type": "websocket.send", "text": encode(item).decode()})
+
+    def _frames(self, items: list[Told | Frame | Close]) -> list[Frame | Close]:
+        """The frames of a batch: neighbours of one run are translated, and joined, together."""
+        out: list[Frame | Close] = []
+        now = self._app.clock.now()
+        run: list[Event | Delta] = []
+        for at, item in enumerate(items):
+            if not isinstance(item, tuple):
+                out.append(item)
+                continue
+            run.append(item[1])
+            following = items[at + 1] if at + 1 < len(items) else None
+            if not (isinstance(following, tuple) and following[0] is item[0]):
+                out.extend(item[0].frames(run, now))
+                run = []
+        return out
+
+    async def _pulse(self) -> None:
+        """Ends the socket once nobody is signed in any more."""
+        while not self._over.is_set():
+            await self._app.clock.sleep(PULSE)
+            try:
+                await self._check()
+            except NotAuthenticated as error:
+                await self._tell(error)
+                self._end(SIGNED_OUT)
+
+    def _end(self, code: int) -> None:
+        self._code = code
+        self._over.set()
+
+    async def _ending(self) -> None:
+        await self._over.wait()
+        await self._queue.put(Close(self._code))
+
+
+def _decoded(text: str | None) -> dict[str, Any]:
+    try:
+        said = msgspec.json.decode(text) if text is not None else None
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise InvalidInput("This frame is not JSON.", hint=str(error)) from error
+    if not isinstance(said, dict):
+        raise InvalidInput("A frame is a JSON object, sent as text.")
+    return said
+
+
+async def socket(websocket: WebSocket) -> None:
+    await Socket(websocket).serve()

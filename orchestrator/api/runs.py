@@ -1,0 +1,125 @@
+"""Runs, their events and their approvals; and chat without a socket."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+
+from orchestrator.api.access import Actor, House, Reader, still, streams_of
+from orchestrator.api.frames import event_json
+from orchestrator.api.streams import EventStream, followed
+from orchestrator.api.wire import AnswerForm, Approval, ApprovalList, Asking, ChatForm, Run, RunForm, RunPage
+from orchestrator.app import App
+from orchestrator.identity.accounts import Principal
+from orchestrator.kernel.events import RunStatus
+from orchestrator.kernel.messages import user
+
+router = APIRouter(prefix="/api/v1", tags=["runs"])
+
+RunId = Annotated[str, Path(min_length=1, max_length=80)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Seq = Annotated[int, Query(ge=0, lt=2**53, description="Events with a greater `seq` only.")]
+
+
+async def begin(app: App, caller: Principal, form: Asking, goal: str, channel: str) -> str:
+    """Start a run for a caller. Returns its identifier, once it is durable."""
+    return await app.runs.start(
+        user(goal, *(image.image() for image in form.images)),
+        tenant=caller.tenant,
+        subject=caller.subject,
+        conversation_id=form.conversation_id,
+        model=form.model or "auto",
+        channel=channel,
+        approvals=form.approvals,
+    )
+
+
+async def shown(app: App, caller: Principal, run_id: str) -> Run:
+    view = await app.views.run(caller.tenant, run_id)
+    return Run.of(view, await app.views.approvals(caller.tenant, run_id=run_id))
+
+
+async def place(app: App, run_id: str, after: int) -> int:
+    """Where to go on reading. A place that the run has not reached is taken for its beginning."""
+    return after if after == 0 or await app.journal.read(run_id, after - 1) else 0
+
+
+@router.post("/chat", summary="Say something and wait for the answer")
+async def chat(form: ChatForm, app: House, caller: Actor) -> Run:
+    run_id = await begin(app, caller, form, form.message, channel="api")
+    await app.runs.settled(run_id)
+    return await shown(app, caller, run_id)
+
+
+@router.post("/runs", status_code=201, summary="Start a run, and do not wait")
+async def start(form: RunForm, app: House, caller: Actor) -> Run:
+    return await shown(app, caller, await begin(app, caller, form, form.goal, channel="api"))
+
+
+@router.get("/runs", summary="The runs, newest first")
+async def runs(
+    app: House,
+    caller: Reader,
+    status: RunStatus | None = None,
+    conversation_id: str | None = None,
+    limit: Limit = 50,
+    before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> RunPage:
+    views = await app.views.runs(
+        caller.tenant, status=status, conversation_id=conversation_id, before=before, limit=limit
+    )
+    waiting = await app.views.approvals(caller.tenant)
+    items = [Run.of(view, waiting) for view in views]
+    return RunPage(items=items, next=items[-1].run_id if len(items) == limit else None)
+
+
+@router.get("/runs/{run_id}", summary="One run")
+async def run(run_id: RunId, app: House, caller: Reader) -> Run:
+    return await shown(app, caller, run_id)
+
+
+@router.get("/runs/{run_id}/events", summary="The events of a run; with Accept: text/event-stream, live")
+async def events(
+    run_id: RunId,
+    request: Request,
+    app: House,
+    caller: Reader,
+    after: Seq = 0,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    last_event_id: Annotated[int | None, Header(ge=0, lt=2**53)] = None,
+) -> Response:
+    view = await app.views.run(caller.tenant, run_id)
+    after = last_event_id if last_event_id is not None else after
+    if "text/event-stream" not in accept:
+        items = b",".join(event_json(event) for event in await app.journal.read(run_id, after))
+        return Response(b'{"items":[%s]}' % items, media_type="application/json")
+    if view.finished_at is not None and not await app.journal.read(run_id, after):
+        return Response(status_code=204)  # all is told: a browser does not come back
+    told = followed(app.runs, run_id, await place(app, run_id, after))
+    return EventStream(told, app.clock, still(request), streams_of(request), caller.session_id)
+
+
+@router.post("/runs/{run_id}/cancel", summary="Stop a run")
+async def cancel(run_id: RunId, app: House, caller: Actor) -> Run:
+    await app.runs.cancel(run_id, tenant=caller.tenant, by=caller.subject)
+    return await shown(app, caller, run_id)
+
+
+@router.post("/runs/{run_id}/resume", summary="Go on with a run that stands still")
+async def resume(run_id: RunId, app: House, caller: Actor) -> Run:
+    await app.runs.resume(run_id, tenant=caller.tenant)
+    return await shown(app, caller, run_id)
+
+
+@router.get("/approvals", summary="What waits for a person")
+async def approvals(app: House, caller: Reader) -> ApprovalList:
+    return ApprovalList(items=[Approval.of(view) for view in await app.views.approvals(caller.tenant)])
+
+
+@router.post("/approvals/{approval_id}", summary="Answer what waits")
+async def answer(
+    approval_id: Annotated[str, Path(min_length=1, max_length=80)], form: AnswerForm, app: House, caller: Actor
+) -> Run:
+    run_id = await app.runs.answer(
+        approval_id, form.answer, tenant=caller.tenant, by=caller.subject, note=form.note
+    )
+    return await shown(app, caller, run_id)

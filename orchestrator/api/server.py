@@ -1,0 +1,154 @@
+"""The web application assembled, and the server that runs it."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from orchestrator import __version__
+from orchestrator.api import auth, chat, conversations, problems, reference, runs, schema, system, tools
+from orchestrator.api.security import Gate, Sealed
+from orchestrator.api.static import BUILT, Static
+from orchestrator.api.streams import Streams
+from orchestrator.api.traffic import Traffic
+from orchestrator.app import App
+from orchestrator.kernel.errors import Conflict, InvalidSettings, OrchestratorError
+from orchestrator.telemetry.logs import attach
+
+Ready = Callable[[App, str], None]  # told of the server's address once it listens
+
+
+def bare(**options: Any) -> FastAPI:
+    """The routes alone: enough to describe the API."""
+    web = FastAPI(
+        title="AI Orchestrator",
+        version=__version__,
+        summary="Autonomous AI agents you host yourself.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        responses=schema.RESPONSES,
+        generate_unique_id_function=lambda route: route.name,
+        **options,
+    )
+    for room in (auth, runs, conversations, tools, system, reference):
+        web.include_router(room.router)
+    web.router.add_websocket_route("/api/v1/chat/ws", chat.socket)
+    return web
+
+
+def create(app: App, static: Path = BUILT) -> FastAPI:
+    """The ASGI application over the assembled rooms."""
+    settings, authenticate = app.settings.server, app.accounts.authenticate
+    web = bare(
+        middleware=[
+            Middleware(Sealed),
+            Middleware(Traffic, metrics=app.metrics, clock=app.clock),
+            Middleware(Gate, settings=settings, authenticate=authenticate, clock=app.clock),
+        ],
+        exception_handlers={
+            OrchestratorError: problems.handle,
+            RequestValidationError: problems.handle,
+            HTTPException: problems.handle,
+        },
+    )
+    web.state.orchestrator = app
+    web.state.streams = Streams()
+    web.router.default = Static(static)
+    return web
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, ending open streams when told to stop, and leaving the rest of the process in peace."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.end_all()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn raises the signal again once it has stopped, which would kill the process before
+        # the journal is closed.
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGINT, signal.SIGTERM)
+        try:
+            for number in signals:
+                loop.add_signal_handler(number, self._stop, number, None)
+        except (ValueError, RuntimeError):  # not in the main thread: whoever started it stops it
+            yield
+            return
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.handle_exit(number, frame)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises Conflict or InvalidSettings saying what to do."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno is None:
+            raise InvalidSettings(f"server.host {host!r} is no address of this machine.") from error
+        hint = f"Stop the other program, or choose another port: --port {port + 1}."
+        raise Conflict(f"Cannot listen on {host}:{port}: {error.strerror}.", hint=hint) from error
+
+
+async def serve(app: App, *, ready: Ready | None = None, static: Path = BUILT) -> None:
+    """Answer until the process is told to stop. `ready` is told of the address."""
+    settings = app.settings.server
+    web = create(app, static)
+    with listening(settings.host, settings.port) as bound, attach(app.settings.telemetry):
+        config = uvicorn.Config(
+            web,
+            http="httptools",
+            ws="websockets-sansio",
+            lifespan="off",
+            ws_max_size=settings.max_body,
+            ws_per_message_deflate=False,  # tokens are short, and time is dear
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            workers=1,
+            forwarded_allow_ips=["127.0.0.1", "::1"],
+            timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]  # any number will do
+        )
+        server = _Server(config, web.state.streams)
+        task = asyncio.create_task(server.serve(sockets=[bound]))
+        try:
+            if ready is not None:
+                ready(app, address(bound))
+            await asyncio.shield(task)
+        finally:
+            server.should_exit = True
+            await task
+
+
+def address(bound: socket.socket) -> str:
+    """The URL a browser on this machine can open."""
+    host, port = bound.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

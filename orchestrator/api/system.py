@@ -1,0 +1,76 @@
+"""How the server fares: health, statistics, models, metrics."""
+
+import os
+from typing import Any
+
+import psutil
+from fastapi import APIRouter, Request, Response
+
+from orchestrator import __version__
+from orchestrator.api.access import House, Reader
+from orchestrator.api.wire import Chosen, Cpu, Disk, Health, Memory, Model, ModelHealth, Models, Stats
+from orchestrator.app import App
+from orchestrator.kernel.errors import ModelError
+
+router = APIRouter(tags=["system"])
+
+METRICS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+
+
+@router.get("/health", summary="Whether the server answers")
+async def health() -> Health:
+    return Health(status="ok")
+
+
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response, responses=METRICS)
+async def metrics(request: Request, app: House, caller: Reader) -> Response:
+    return Response(app.metrics.exposition(), media_type=app.metrics.media_type)
+
+
+@router.get("/api/v1/system/stats", summary="The server and the machine in figures")
+async def stats(app: House, caller: Reader) -> Stats:
+    memory, disk = psutil.virtual_memory(), psutil.disk_usage(str(app.settings.data))
+    return Stats(
+        version=__version__,
+        uptime=app.clock.now() - app.started_at,
+        runs=await app.views.counts(caller.tenant),
+        events=await app.views.events(),
+        memory=Memory(
+            total=memory.total,
+            used=memory.total - memory.available,
+            percent=memory.percent,
+            process=psutil.Process().memory_info().rss,
+        ),
+        cpu=Cpu(count=os.cpu_count() or 1, percent=psutil.cpu_percent(), load=psutil.getloadavg()[0]),
+        disk=Disk(total=disk.total, used=disk.used, percent=disk.percent),
+        sandbox=app.sandbox.level,
+        loosened=app.settings.loosened(),
+    )
+
+
+@router.get("/api/v1/system/models", summary="The models that can be used, and the one `auto` takes")
+async def models(app: House, caller: Reader) -> Models:
+    health = await app.models.health()
+    return Models(
+        items=[
+            Model(
+                name=model.name,
+                provider=model.provider,
+                capabilities=sorted(model.capabilities),
+                context=model.context,
+                simulated=model.simulated,
+                description=model.description,
+            )
+            for model in await app.models.list()
+        ],
+        health={name: ModelHealth(ok=state.ok, detail=state.detail) for name, state in health.items()},
+        auto=await _auto(app),
+    )
+
+
+async def _auto(app: App) -> Chosen | None:
+    try:
+        choice = await app.models.choose("auto")
+    except ModelError:
+        return None
+    return Chosen(model=f"{choice.provider}/{choice.name}", reason=choice.reason)

@@ -1,0 +1,75 @@
+"""Tools: what there is, how it fares, and one call of it as a run. And artifacts."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Path
+from starlette.responses import FileResponse
+
+from orchestrator.api.access import Actor, House, Reader
+from orchestrator.api.runs import shown
+from orchestrator.api.wire import CallForm, Run, Tool, ToolList
+from orchestrator.app import App
+from orchestrator.journal.views import ToolStatistics
+from orchestrator.kernel.messages import ToolCall, ToolSpec, user
+
+router = APIRouter(prefix="/api/v1", tags=["tools"])
+
+ToolName = Annotated[str, Path(min_length=1, max_length=100)]
+
+
+def _tool(app: App, spec: ToolSpec, statistics: dict[str, ToolStatistics]) -> Tool:
+    used = statistics.get(spec.name, ToolStatistics())
+    return Tool(
+        name=spec.name,
+        description=spec.description,
+        category=spec.category,
+        scope=spec.scope,
+        effects=spec.effects,
+        parameters=spec.parameters,
+        examples=msgspec.to_builtins(spec.examples),
+        sandbox=app.sandbox.level if spec.name == "execute_command" else None,
+        calls=used.calls,
+        failures=used.failures,
+        seconds=used.seconds,
+    )
+
+
+@router.get("/tools", summary="The tools there are")
+async def tools(app: House, caller: Reader) -> ToolList:
+    statistics = await app.views.tool_statistics(caller.tenant)
+    return ToolList(items=[_tool(app, spec, statistics) for spec in app.tools.specs()])
+
+
+@router.get("/tools/{name}", summary="One tool")
+async def tool(name: ToolName, app: House, caller: Reader) -> Tool:
+    return _tool(app, app.tools.get(name).spec, await app.views.tool_statistics(caller.tenant))
+
+
+@router.post("/tools/{name}/call", summary="Call a tool once, under the same policy, and wait")
+async def call(name: ToolName, form: CallForm, app: House, caller: Actor) -> Run:
+    known = app.tools.get(name).spec.name
+    run_id = await app.runs.start(
+        user(_spoken(known, form.arguments)),
+        tenant=caller.tenant,
+        subject=caller.subject,
+        channel="api",
+        call=ToolCall(app.ids.new("call"), known, form.arguments),
+    )
+    await app.runs.settled(run_id)
+    return await shown(app, caller, run_id)
+
+
+def _spoken(name: str, arguments: dict[str, Any]) -> str:
+    return f"{name} {msgspec.json.encode(arguments).decode()}"
+
+
+@router.get("/artifacts/{artifact_id}", summary="Bytes that a run kept", response_class=FileResponse)
+async def artifact(artifact_id: Annotated[str, Path(max_length=80)], app: House, caller: Reader) -> FileResponse:
+    kept = await app.views.artifact(caller.tenant, artifact_id)
+    return FileResponse(
+        app.artifacts.path(kept.id),
+        media_type="application/octet-stream",  # never shown inside a page
+        filename=kept.name or kept.id,
+        headers={"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, no-cache"},
+    )

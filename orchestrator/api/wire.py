@@ -1,0 +1,287 @@
+"""The forms of requests and answers. What comes in is strict: no coercion, no unknown field."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.api.frames import approval, moment
+from orchestrator.journal.views import ApprovalView, ConversationView, MessageView, RunView
+from orchestrator.kernel.events import Answer, RunStatus
+from orchestrator.kernel.messages import Effects, Image, Language, Scope
+
+Said = Annotated[str, Field(min_length=1, max_length=200_000, pattern=r"\S")]
+Title = Annotated[str, Field(max_length=200)]
+Identifier = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_:.-]+$")]
+Base64 = Annotated[
+    str, Field(min_length=4, pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")
+]
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class ImageForm(Form):
+    media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+    data: Base64
+
+    def image(self) -> Image:
+        return Image(self.media_type, self.data)
+
+
+class Asking(Form):
+    conversation_id: Identifier | None = None
+    model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    images: Annotated[list[ImageForm], Field(max_length=16)] = []
+    approvals: Literal["ask", "refuse"] = "ask"
+
+
+class ChatForm(Asking):
+    message: Said
+
+
+class RunForm(Asking):
+    goal: Said
+
+
+class AnswerForm(Form):
+    answer: Answer
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class TitleForm(Form):
+    title: Annotated[Title, Field(min_length=1, pattern=r"\S")]
+
+
+class ConversationForm(Form):
+    title: Title = ""
+
+
+class CallForm(Form):
+    arguments: dict[str, Any] = {}
+
+
+class Usage(BaseModel):
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+
+
+class RunProblem(BaseModel):
+    code: str
+    detail: str
+    hint: str
+
+
+class Approval(BaseModel):
+    approval_id: str
+    run_id: str
+    kind: Literal["call", "outcome"]
+    tool: str
+    arguments: dict[str, Any]
+    code: str
+    reason: str
+    details: dict[str, str]
+    alternative: str
+    shape: str
+    asked_at: datetime
+    call_id: str
+    step: int
+
+    @classmethod
+    def of(cls, view: ApprovalView) -> "Approval":
+        return cls(**approval(view.asked, view.run_id, view.asked_at))
+
+
+class Run(BaseModel):
+    run_id: str
+    conversation_id: str
+    status: RunStatus
+    goal: str
+    answer: str
+    model: str
+    steps: int
+    usage: Usage
+    cost: float
+    channel: str
+    started_at: datetime
+    finished_at: datetime | None
+    problem: RunProblem | None
+    approvals: list[Approval]
+
+    @classmethod
+    def of(cls, view: RunView, approvals: list[ApprovalView]) -> "Run":
+        used, problem = view.usage, view.problem
+        return cls(
+            run_id=view.run_id,
+            conversation_id=view.conversation_id,
+            status=view.status,
+            goal=view.goal,
+            answer=view.answer,
+            model=view.model,
+            steps=view.steps,
+            usage=Usage(
+                input_tokens=used.input_tokens, output_tokens=used.output_tokens, cached_tokens=used.cached_tokens
+            ),
+            cost=view.cost,
+            channel=view.channel,
+            started_at=moment(view.started_at),
+            finished_at=None if view.finished_at is None else moment(view.finished_at),
+            problem=RunProblem(code=problem.code, detail=problem.detail, hint=problem.hint) if problem else None,
+            approvals=[Approval.of(item) for item in approvals if item.run_id == view.run_id],
+        )
+
+
+class RunPage(BaseModel):
+    items: list[Run]
+    next: str | None
+
+
+class ApprovalList(BaseModel):
+    items: list[Approval]
+
+
+class Conversation(BaseModel):
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, view: ConversationView) -> "Conversation":
+        created, updated = moment(view.created_at), moment(view.updated_at)
+        return cls(id=view.id, title=view.title, created_at=created, updated_at=updated)
+
+
+class ConversationPage(BaseModel):
+    items: list[Conversation]
+    next: str | None
+
+
+class Message(BaseModel):
+    id: str
+    run_id: str
+    role: str
+    content: str
+    model: str
+    status: RunStatus
+    at: datetime
+
+    @classmethod
+    def of(cls, view: MessageView) -> "Message":
+        return cls(
+            id=view.id,
+            run_id=view.run_id,
+            role=view.role,
+            content=view.content,
+            model=view.model,
+            status=view.status,
+            at=moment(view.at),
+        )
+
+
+class MessageList(BaseModel):
+    items: list[Message]
+
+
+class Example(BaseModel):
+    language: Language
+    text: str
+    arguments: dict[str, Any]
+
+
+class Tool(BaseModel):
+    name: str
+    description: str
+    category: str
+    scope: Scope
+    effects: Effects
+    parameters: dict[str, Any]
+    examples: list[Example]
+    sandbox: str | None
+    calls: int
+    failures: int
+    seconds: float
+
+
+class ToolList(BaseModel):
+    items: list[Tool]
+
+
+class Memory(BaseModel):
+    total: int
+    used: int
+    percent: float
+    process: int  # bytes that this server holds
+
+
+class Cpu(BaseModel):
+    count: int
+    percent: float
+    load: float
+
+
+class Disk(BaseModel):
+    total: int
+    used: int
+    percent: float
+
+
+class Stats(BaseModel):
+    version: str
+    uptime: float
+    runs: dict[str, int]
+    events: int
+    memory: Memory
+    cpu: Cpu
+    disk: Disk
+    sandbox: str
+    loosened: dict[str, Any]
+
+
+class Model(BaseModel):
+    name: str
+    provider: str
+    capabilities: list[str]
+    context: int | None
+    simulated: bool
+    description: str
+
+
+class ModelHealth(BaseModel):
+    ok: bool
+    detail: str
+
+
+class Chosen(BaseModel):
+    model: str
+    reason: str
+
+
+class Models(BaseModel):
+    items: list[Model]
+    health: dict[str, ModelHealth]
+    auto: Chosen | None  # None: nothing can answer now; `health` says why
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+
+
+class FieldError(BaseModel):
+    where: str
+    what: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `code` is stable; `detail` and `hint` are for a person."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str
+    retryable: bool
+    errors: list[FieldError] | None = None
