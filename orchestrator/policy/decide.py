@@ -1,0 +1,73 @@
+"""The decision: every rule looks, deny beats ask, ask beats allow, silence is asked."""
+
+from collections.abc import Collection, Sequence
+
+from msgspec import structs
+
+from orchestrator.kernel import settings
+from orchestrator.kernel.ids import call_hash
+from orchestrator.kernel.registry import Registry
+from orchestrator.policy.base import Call, Decision, Rule, Verdict
+
+SEVERITY: tuple[Verdict, ...] = ("allow", "ask", "deny")
+
+RULES = {
+    "commands": "orchestrator.policy.rules.commands:Commands",
+    "paths": "orchestrator.policy.rules.paths:Paths",
+    "hosts": "orchestrator.policy.rules.hosts:Hosts",
+    "effects": "orchestrator.policy.rules.effects:Effects",
+    "origin": "orchestrator.policy.rules.origin:Origin",
+}
+
+
+class Policy:
+    def __init__(self, rules: Sequence[Rule], loosened: settings.Policy) -> None:
+        self._rules = tuple(rules)
+        self._approve_all = loosened.approve_all
+
+    def decide(self, call: Call, granted: Collection[tuple[str, str]] = ()) -> Decision:
+        """One verdict. `granted` holds the (tool, shape) pairs that a person said yes to beforehand."""
+        opinions = self.explain(call)
+        if not opinions:
+            nothing = Decision(
+                "ask", "policy", "no_rule", f"No rule knows what {call.tool} would do.", {"tool": call.tool}
+            )
+            return self._granted(call, nothing, granted)
+        worst = max(opinions, key=lambda opinion: SEVERITY.index(opinion.verdict))
+        return self._granted(call, worst, granted) if worst.verdict == "ask" else worst
+
+    def _granted(self, call: Call, asked: Decision, granted: Collection[tuple[str, str]]) -> Decision:
+        if self._approve_all:
+            reason = "The owner lets everything pass that would be asked (policy.approve_all)."
+            return structs.replace(asked, verdict="allow", rule="settings", code="approve_all", reason=reason)
+        if granted and (call.tool, shape := self.shape(call)) in granted:
+            reason = f"A person said yes to this before: {shape}."
+            return structs.replace(asked, verdict="allow", rule="grant", code="granted", reason=reason)
+        return asked
+
+    def explain(self, call: Call) -> list[Decision]:
+        """What every rule that speaks thinks of the call, in the order of the rules."""
+        return [opinion for rule in self._rules if (opinion := rule.judge(call)) is not None]
+
+    def shape(self, call: Call) -> str:
+        """What "in this run" and "always" would cover: the shapes of the rules that ask, together.
+
+        The hash of exactly this call where a rule that asks has no wider shape for it.
+        """
+        asking = [
+            rule for rule in self._rules if (opinion := rule.judge(call)) is not None and opinion.verdict == "ask"
+        ]
+        exact = call_hash(call.tool, call.arguments)
+        shapes = [rule.shape(call) or exact for rule in asking]
+        if not shapes:
+            known = next((shape for rule in self._rules if (shape := rule.shape(call)) is not None), None)
+            return known or exact
+        if exact in shapes:
+            return exact if "after reading the web" not in shapes else f"{exact} + after reading the web"
+        return " + ".join(dict.fromkeys(shapes))
+
+
+def standard(loosened: settings.Policy) -> Policy:
+    """The policy as shipped, with the rules that other packages add."""
+    registry = Registry("policy.rules", RULES)
+    return Policy([registry.load(name)(loosened) for name in registry], loosened)

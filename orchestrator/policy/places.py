@@ -1,0 +1,135 @@
+"""Where a path leads, seen from the workspace: links followed, `..` resolved, nothing opened."""
+
+import re
+from fnmatch import fnmatchcase
+from os.path import realpath
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from orchestrator.policy.shell.words import ANY, GLOBS, SET, STAR, TILDE, marked, uncertain
+
+# inside, workspace (the folder itself), private (credentials inside), automatic (files that other programs obey);
+# temporary, facts (what every program may know of the machine), nowhere (/dev/null and the standard streams),
+# outside, home, system (/ and the folders under it), secret (credentials outside), device, unknown (until it runs).
+Place: TypeAlias = Literal[
+    "inside", "workspace", "private", "automatic", "temporary", "facts", "nowhere",
+    "outside", "home", "system", "secret", "device", "unknown",
+]  # fmt: skip
+
+_PRIVATE_NAMES = re.compile(
+    r"\.env(\.(?!example$|sample$|template$|dist$|test$).+)?|id_(rsa|dsa|ecdsa|ed25519)|.+\.(pem|key|p12|pfx|kdbx|jks|keystore)|"
+    r"\.netrc|\.pgpass|\.git-credentials|\.htpasswd|\.vault-token|credentials(\.json|\.csv)?|secrets?\.(json|ya?ml|toml|env)|"
+    r"\.npmrc|\.pypirc|\.my\.cnf|token\.(txt|json)|service[-_]account.*\.json",
+    re.IGNORECASE,
+)
+_PRIVATE_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".password-store", "gcloud"})
+_PRIVATE_SAMPLES = (
+    ".env",
+    "id_rsa",
+    "id_ed25519",
+    "server.pem",
+    "private.key",
+    ".netrc",
+    ".npmrc",
+    ".pypirc",
+    "credentials",
+    ".ssh",
+    ".aws",
+)
+_AUTOMATIC_FOLDERS = frozenset({".git", ".hg", ".vscode", ".idea", ".husky", ".claude", ".cursor", ".devcontainer"})
+_AUTOMATIC_NAMES = re.compile(
+    r"\.(bashrc|bash_profile|bash_aliases|profile|zshrc|zprofile|zshenv|envrc|gitconfig|gitmodules|npmrc|pypirc|vimrc|exrc|mcp\.json|curlrc|wgetrc)|"
+    r"(site|user)customize\.py|.+\.pth|\.pre-commit-config\.yaml|crontab|authorized_keys"
+)
+_FACTS = re.compile(
+    r"/(usr|bin|sbin|lib|lib32|lib64|sys)(/.*)?|/proc/(cpuinfo|meminfo|loadavg|uptime|version|stat|mounts|filesystems|swaps)|"
+    r"/etc/(os-release|lsb-release|debian_version|hostname|timezone|issue|services|protocols|shells|mime\.types|localtime)"
+)
+_NOWHERE = re.compile(r"/dev/(null|zero|full|random|urandom|stdin|stdout|stderr|tty|fd/\d+)|/proc/self/fd/\d+")
+_SECRET = re.compile(
+    r"/etc/(shadow|gshadow|sudoers|ssl/private|ssh/ssh_host.*key|security|krb5\.keytab)(-|/.*|\.d.*)?|/root(/.*)?|/proc/.*/(environ|mem|maps|fd|root|cwd)(/.*)?|"
+    r"/proc/(kcore|kmem)|/var/run/secrets(/.*)?|/run/secrets(/.*)?|.*/\.(ssh|gnupg|aws|kube|docker|password-store)(/.*)?|.*/\.(netrc|pgpass|git-credentials|bash_history|zsh_history)"
+)
+_GLOB_TEXT = str.maketrans({STAR: "*", ANY: "?", SET: "["})
+
+
+def is_private(path: Path | str) -> bool:
+    parts = Path(path).parts
+    return bool(parts) and (bool(_PRIVATE_NAMES.fullmatch(parts[-1])) or not _PRIVATE_FOLDERS.isdisjoint(parts))
+
+
+def is_automatic(path: Path | str) -> bool:
+    """Whether another program obeys this file without being told to: settings, hooks, profiles."""
+    parts = Path(path).parts
+    return bool(parts) and (bool(_AUTOMATIC_NAMES.fullmatch(parts[-1])) or not _AUTOMATIC_FOLDERS.isdisjoint(parts))
+
+
+class Places:
+    """The map of one call: which folder is the workspace."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = str(workspace)
+        self.root = realpath(workspace)
+
+    def of(self, path: str, folder: str = "") -> Place:
+        """The place of a spelling (see `shell.words`) used in `folder`, which is relative to the workspace."""
+        if "\0" in path:
+            return "unknown"
+        if folder.startswith(TILDE) and not path.startswith(("/", TILDE)):
+            path, folder = f"{TILDE}/{path}", ""
+        if path.startswith(TILDE):
+            return "secret" if _SECRET.fullmatch("/home" + path[1:]) else "home"
+        if uncertain(path) or uncertain(folder):
+            return "unknown"
+        if not marked(path):
+            return self.of_plain(path, folder)
+        return self.of_pattern(path, folder)
+
+    def of_plain(self, path: str, folder: str = "") -> Place:
+        if path.startswith("/") and _NOWHERE.fullmatch(path):
+            return "nowhere"
+        try:
+            start = folder if folder.startswith("/") else f"{self.workspace}/{folder}"
+            real = realpath(path if path.startswith("/") else f"{start}/{path}")
+        except (OSError, ValueError):
+            return "unknown"
+        place = self.of_real(real)
+        return "outside" if place == "temporary" and not path.startswith(("/tmp", "/var/tmp")) else place
+
+    def of_real(self, real: str) -> Place:
+        if real == self.root:
+            return "workspace"
+        if real.startswith(self.root + "/"):
+            inside = real[len(self.root) + 1 :]
+            return "automatic" if is_automatic(inside) else "private" if is_private(inside) else "inside"
+        if _NOWHERE.fullmatch(real):
+            return "nowhere"
+        if _SECRET.fullmatch(real):
+            return "secret"
+        if real.startswith(("/dev/", "/proc/sys")):
+            return "device"
+        if _FACTS.fullmatch(real):
+            return "facts"
+        if self.root.startswith(real.rstrip("/") + "/"):
+            return "outside" if real.count("/") > 1 else "system"  # what holds the workspace
+        if real.startswith(("/tmp/", "/var/tmp/")) or real in ("/tmp", "/var/tmp"):
+            return "temporary"
+        if real.count("/") == 1 or real.startswith(("/etc/", "/boot/", "/var/lib/", "/opt/", "/srv/")):
+            return "system"
+        return "outside"
+
+    def of_pattern(self, path: str, folder: str) -> Place:
+        parts = path.split("/")
+        first = next(index for index, part in enumerate(parts) if not GLOBS.isdisjoint(part))
+        if ".." in parts[first:] or any(part.startswith(".") and part[1:2] in GLOBS for part in parts):
+            if ".." in parts[first:] or path.startswith("/"):
+                return "unknown"
+        base = "/".join(parts[:first]) or ("/" if path.startswith("/") else "")
+        place = self.of_plain(base, folder)
+        pattern = parts[-1].translate(_GLOB_TEXT)
+        if place in ("workspace", "inside") and pattern.strip("*?"):
+            if any(fnmatchcase(sample, pattern) for sample in _PRIVATE_SAMPLES):
+                return "private"
+        if place == "workspace" and (len(parts) - first > 1 or pattern.strip("*?.")):
+            return "inside"  # some of it, not all of it
+        return place

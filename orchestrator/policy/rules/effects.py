@@ -1,0 +1,38 @@
+"""Rule: what a tool may do at all, by its declared scope. The net under the rules that read arguments."""
+
+from typing import ClassVar
+
+from orchestrator.kernel.ids import call_hash
+from orchestrator.kernel.settings import Policy
+from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.rules.commands import command_of
+from orchestrator.policy.rules.hosts import url_of
+from orchestrator.policy.rules.paths import paths_of
+
+
+class Effects:
+    name: ClassVar[str] = "effects"
+
+    def __init__(self, settings: Policy) -> None:
+        del settings
+
+    def judge(self, call: Call) -> Decision | None:
+        details = {"tool": call.tool, "scope": call.scope}
+        if call.scope == "admin":
+            return Decision("ask", self.name, "administration", f"{call.tool} changes how this system is run.", details)
+        if call.scope == "read" and call.effects == "none":
+            return Decision("allow", self.name, "only_looks", f"{call.tool} only looks.", details)
+        if command_of(call) is not None or url_of(call) is not None or (call.scope == "write" and paths_of(call)):
+            return None  # another rule reads what it would do
+        return Decision(
+            "ask",
+            self.name,
+            "unknown_effect",
+            f"What {call.tool} would change cannot be told from its arguments.",
+            details,
+        )
+
+    def shape(self, call: Call) -> str | None:
+        if call.scope == "admin":
+            return call_hash(call.tool, call.arguments)
+        return f"any {call.tool}"

@@ -1,0 +1,67 @@
+"""Rule: files by name. Any tool with a parameter that names a path is judged by its scope."""
+
+from typing import ClassVar
+
+from orchestrator.kernel.ids import call_hash
+from orchestrator.kernel.settings import Policy
+from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.places import Place, Places
+
+ROLES = frozenset(
+    {"path", "paths", "file", "filename", "file_path", "folder", "directory", "source", "destination", "target"}
+)
+_INSIDE: frozenset[Place] = frozenset({"inside", "workspace", "private", "automatic"})
+_LOOKS = frozenset({"list_directory", "search_files"})  # they show names; contents only of ordinary files
+
+
+class Paths:
+    name: ClassVar[str] = "paths"
+
+    def __init__(self, settings: Policy) -> None:
+        del settings
+
+    def judge(self, call: Call) -> Decision | None:
+        named = paths_of(call)
+        if not named:
+            return None
+        places = Places(call.workspace)
+        decisions = [self._judge(call, path, places.of_plain(path)) for path in named]
+        return min(decisions, key=lambda decision: ("deny", "ask", "allow").index(decision.verdict))
+
+    def _judge(self, call: Call, path: str, place: Place) -> Decision:
+        details = {"path": path}
+        if place not in _INSIDE:
+            reason = f"{path} is outside the workspace."
+            return Decision("deny", self.name, "outside_workspace", reason, details, "Use a path inside the workspace.")
+        if call.scope in ("execute", "admin"):
+            reason = f"{call.tool} would act on {path}, and may do more than read or write it."
+            return Decision("ask", self.name, "acts_on_path", reason, details)
+        if call.scope == "write":
+            if place == "automatic":
+                reason = f"{path} is obeyed by other programs without being asked."
+                return Decision(
+                    "ask", self.name, "automatic", reason, details, "Make this change by hand, where you can read it."
+                )
+            return Decision("allow", self.name, "inside_workspace", f"{path} is inside the workspace.", details)
+        if place == "private" and call.tool not in _LOOKS:
+            reason = f"{path} usually holds passwords or keys, which the model would see."
+            return Decision(
+                "ask", self.name, "credentials", reason, details, "Ask the person for the one value that is needed."
+            )
+        return Decision("allow", self.name, "inside_workspace", f"{path} is inside the workspace.", details)
+
+    def shape(self, call: Call) -> str | None:
+        named = paths_of(call)
+        if not named:
+            return None
+        if call.scope in ("read", "write"):
+            return ", ".join(sorted(named))
+        return call_hash(call.tool, call.arguments)
+
+
+def paths_of(call: Call) -> list[str]:
+    found: list[str] = []
+    for name, value in call.arguments.items():
+        if name in ROLES or name.endswith(("_path", "_file", "_folder")):
+            found.extend(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))
+    return found

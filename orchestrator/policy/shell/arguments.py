@@ -1,0 +1,55 @@
+"""The words behind a program's name: options, their values, and what may be paths."""
+
+from collections.abc import Collection
+
+from orchestrator.policy.shell.programs import VALUED
+from orchestrator.policy.shell.words import TILDE, marked
+
+
+def paths(program: str, arguments: tuple[str, ...], patterns: int = 0) -> list[str]:
+    """The words that may name files: no options, no values of options, `patterns` first words left out."""
+    valued = VALUED.get(program, "")
+    found: list[str] = []
+    skip = literal = False
+    for word in arguments:
+        if skip:
+            skip = False
+        elif word == "--" and not literal:
+            literal = True
+        elif word.startswith("-") and len(word) > 1 and not literal:
+            if word.startswith("--"):
+                name, _, value = word.partition("=")
+                if (
+                    value
+                    and ("/" in value or marked(value))
+                    and name not in ("--include", "--exclude", "--glob", "--exclude-dir", "--format", "--pretty")
+                ):
+                    found.append(value)
+            elif word[1] in valued:
+                skip = len(word) == 2
+            elif word[-1] in valued and word[1:].isalpha():
+                skip = True
+            elif "/" in word or TILDE in word:
+                found.append(word[min(index for index in (word.find("/"), word.find(TILDE)) if index >= 0) :])
+        elif patterns:
+            patterns -= 1
+        else:
+            found.append(word)
+    return found
+
+
+def options(arguments: tuple[str, ...], names: Collection[str]) -> list[str]:
+    """The words that give one of these options, alone, with =value, or with the value attached."""
+    return [
+        word
+        for word in arguments
+        if any(
+            word == name or (word.startswith(name + "=") if name.startswith("--") else word.startswith(name))
+            for name in names
+        )
+    ]
+
+
+def letters(arguments: tuple[str, ...]) -> str:
+    """The one-letter options, run together."""
+    return "".join(word[1:] for word in arguments if word.startswith("-") and not word.startswith("--"))

@@ -1,0 +1,201 @@
+"""Builds, tests and version control: ordinary inside the sandbox, asked where they lose work or reach out."""
+
+from msgspec import structs
+
+from orchestrator.policy.shell.arguments import letters, options, paths
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.programs import GIT_LOSES, GIT_NETWORK, GIT_READS, GIT_WRITES, SAFE_SUBCOMMANDS
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
+
+_LEAVES = frozenset("install uninstall deploy publish release push upload".split())
+_RUNS_MORE = {"make": ("--eval", "SHELL="), "gmake": ("--eval", "SHELL="), "tox": ("-x",), "cmake": ("-P", "-E")}
+
+
+def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    program, words = segment.program, segment.arguments
+    if program == "git":
+        return git(judge, segment, depth)
+    found = judge.reach(segment).each("use", [word for word in paths(program, words) if _like_a_path(word)])
+    if given := options(words, _RUNS_MORE.get(program, ())):
+        found.append(
+            judge.ask(segment, "runs_more", f"{shown(given[0])} makes {program} run other code.", "Leave that out.")
+        )
+    plain = [shown(word) for word in words if not word.startswith("-")]
+    if program in SAFE_SUBCOMMANDS:
+        return found + subcommand(judge, segment, plain, depth)
+    if left := _LEAVES.intersection(plain):
+        found.append(_leaves(judge, segment, min(left)))
+    return found
+
+
+def _like_a_path(word: str) -> bool:
+    return not uncertain(word) and (word.startswith(("/", TILDE)) or ".." in word or (marked(word) and "/" in word))
+
+
+def _leaves(judge: Judging, segment: Segment, name: str) -> Finding:
+    reason = f"{segment.program} {name} changes something beyond the workspace."
+    return judge.ask(
+        segment, "subcommand", reason, "Build and test here; publish by hand.", f"{segment.program} {name}"
+    )
+
+
+def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding]:
+    program, words = segment.program, segment.arguments
+    if not plain or (plain and any(marked(word) for word in words[:1])):
+        flags_only = all(word in ("--version", "-V", "-v", "--help", "-h", "version") for word in words)
+        if words and flags_only or program in ("yarn", "gradle", "gradlew") and not words:
+            return []
+        return [
+            judge.ask(segment, "subcommand", f"What {program} does here cannot be told.", "Name what it should do.")
+        ]
+    name = plain[0]
+    if name == "run" and program in ("uv", "poetry", "pipenv"):
+        inner = words[words.index("run") + 1 :]
+        if inner and not inner[0].startswith("-"):
+            return judge.segment(structs.replace(segment, program=inner[0], arguments=inner[1:]), depth + 1)
+        return [
+            judge.ask(segment, "subcommand", f"What {program} run starts cannot be told.", "Name the program first.")
+        ]
+    if left := _LEAVES.intersection(word.split(":")[0] for word in plain):
+        return [_leaves(judge, segment, min(left))]
+    if name in SAFE_SUBCOMMANDS[program]:
+        return []
+    reason = f"{program} {name} is not known to stay in the workspace; it may fetch or run code from elsewhere."
+    return [judge.ask(segment, "subcommand", reason, "Use what is installed already.", f"{program} {name}")]
+
+
+def git(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    words = list(segment.arguments)
+    found: list[Finding] = []
+    reach = judge.reach(segment)
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word in ("-C", "--git-dir", "--work-tree", "--namespace") and words:
+            found += reach.each("write", [words.pop(0)])
+        elif word.startswith(("--git-dir=", "--work-tree=")):
+            found += reach.each("write", [word.partition("=")[2]])
+        elif word in ("-c",) or word.startswith(("-c", "--config-env", "--exec-path=")):
+            return [
+                judge.ask(
+                    segment,
+                    "git_settings",
+                    f"git {shown(word)} changes settings that can start other programs.",
+                    "Run git without it.",
+                )
+            ]
+    name = words[0] if words else "help"
+    rest = tuple(words[1:])
+    if marked(name):
+        return [
+            *found,
+            judge.ask(segment, "indirect_program", "What git does is known only when it runs.", "Name the subcommand."),
+        ]
+    found += reach.each("use", [word for word in paths("git", rest) if _like_a_path(word) and not _a_range(word)])
+    if given := options(
+        rest,
+        (
+            "--ext-diff",
+            "-O",
+            "--open-files-in-pager",
+            "--upload-pack",
+            "--receive-pack",
+            "--exec",
+            "-x",
+            "--output",
+            "--textconv",
+        ),
+    ):
+        if name in (
+            "grep",
+            "diff",
+            "log",
+            "show",
+            "rebase",
+            "archive",
+            "fetch",
+            "pull",
+            "clone",
+            "push",
+            "ls-remote",
+        ) and not (name == "clean"):
+            found.append(
+                judge.ask(
+                    segment,
+                    "runs_more",
+                    f"git {name} {shown(given[0])} starts another program or writes a file.",
+                    "Leave that option out.",
+                )
+            )
+    return found + git_verb(judge, segment, name, rest)
+
+
+def _a_range(word: str) -> bool:
+    return ".." in word and "/" not in word.replace("origin/", "").replace("upstream/", "") and word != ".."
+
+
+def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...]) -> list[Finding]:
+    flags = letters(rest)
+    shape = f"git {name}"
+    if name == "config":
+        reading = (
+            options(rest, ("--get", "--list", "-l", "--get-all", "--get-regexp"))
+            or len(paths("git", rest)) == 1
+            or rest[:1] in (("get",), ("list",))
+        )
+        if reading and len(paths("git", rest)) <= 2:
+            return []
+        return [
+            judge.ask(
+                segment,
+                "git_settings",
+                "git config changes settings that can start other programs.",
+                "Change it by hand.",
+            )
+        ]
+    loses = (
+        name in GIT_LOSES
+        or (name in ("branch", "tag") and ("D" in flags or "d" in flags or "--delete" in rest or "f" in flags))
+        or (name in ("stash", "worktree", "notes") and bool({"drop", "clear", "remove", "prune"}.intersection(rest)))
+        or (name == "switch" and ("f" in flags or "C" in flags or "--discard-changes" in rest))
+        or name == "rebase"
+    )
+    if (
+        name == "rm"
+        and "--cached" in rest
+        or name == "reset"
+        and not {"--hard", "--merge", "--keep"}.intersection(rest)
+        or name in ("reflog", "fsck")
+    ):
+        loses = bool({"expire", "delete", "--lost-found"}.intersection(rest))
+    if name in ("checkout",) and "b" in flags and "--" not in rest:
+        loses = False
+    if name == "clean" and "n" in flags:
+        loses = False
+    if loses:
+        return [
+            judge.ask(
+                segment,
+                "loses_work",
+                f"git {name} can throw away work that is not committed or not pushed.",
+                "Commit or stash first.",
+                shape,
+            )
+        ]
+    if name in GIT_NETWORK and not (name in ("remote", "submodule") and rest in ((), ("-v",), ("show",), ("status",))):
+        return [
+            judge.ask(
+                segment, "network_program", f"git {name} talks to another machine.", "Ask the person to do it.", shape
+            )
+        ]
+    if name in GIT_READS or name in GIT_WRITES or name in GIT_LOSES or name in GIT_NETWORK:
+        return []
+    return [
+        judge.ask(
+            segment,
+            "subcommand",
+            f"git {name} is not a part of git that this policy knows.",
+            "Use a common git command.",
+            shape,
+        )
+    ]

@@ -1,0 +1,189 @@
+"""What judging a segment found against it. No finding means that it may run unasked."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from msgspec import Struct
+
+from orchestrator.policy.base import Verdict
+from orchestrator.policy.places import Place, Places
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import UNKNOWN, UNSET, shown
+
+
+class Finding(Struct, frozen=True):
+    verdict: Verdict  # ask or deny
+    code: str
+    reason: str
+    program: str
+    text: str  # of the segment
+    path: str = ""
+    alternative: str = ""
+    shape: str | None = None  # None: "always" covers this exact call only
+
+
+class Reach:
+    """Judges the paths of one segment, in every folder it may run in."""
+
+    def __init__(self, places: Places, folders: Iterable[str], program: str, text: str) -> None:
+        self._places = places
+        self._folders = sorted(folders)
+        self._program = program
+        self._text = text
+
+    def places(self, path: str) -> set[Place]:
+        return {self._places.of(path, folder) for folder in self._folders}
+
+    def finding(
+        self, verdict: Verdict, code: str, reason: str, path: str, alternative: str = "", shape: str | None = None
+    ) -> Finding:
+        return Finding(verdict, code, reason, self._program, self._text, shown(path), alternative, shape)
+
+    def each(self, mode: str, paths: Iterable[str]) -> list[Finding]:
+        judge = {"list": self.list, "read": self.read, "write": self.write, "delete": self.delete, "use": self.use}[
+            mode
+        ]
+        found = []
+        for path in paths:
+            for place in self.places(path):
+                if finding := judge(path, place):
+                    found.append(finding)
+        return found
+
+    def list(self, path: str, place: Place) -> Finding | None:
+        if place in ("outside", "home", "system", "secret", "device", "unknown"):
+            return self._asked_outside("looks at", path, place)
+        return None
+
+    def use(self, path: str, place: Place) -> Finding | None:
+        """By a program that may read or write it."""
+        return self.read(path, place) if place in ("secret", "device") else self.list(path, place)
+
+    def read(self, path: str, place: Place) -> Finding | None:
+        name = shown(path)
+        if place == "secret":
+            reason = f"{self._program} would read {name}, which holds credentials of this machine."
+            return self.finding(
+                "deny", "reads_secret", reason, path, "Ask the person for the one value that is needed."
+            )
+        if place == "device":
+            return self.finding(
+                "deny",
+                "device",
+                f"{self._program} would read the device {name}.",
+                path,
+                "Use lsblk or df to look at disks.",
+            )
+        if place == "private":
+            reason = f"{self._program} would show {name}, which usually holds passwords or keys."
+            return self.finding(
+                "ask", "credentials", reason, path, "List its variable names only, or ask the person for the value."
+            )
+        return self.list(path, place)
+
+    def write(self, path: str, place: Place) -> Finding | None:
+        name = shown(path)
+        if place in ("inside", "workspace", "private", "nowhere"):
+            return None
+        if place == "device":
+            return self.finding(
+                "deny",
+                "device",
+                f"{self._program} would write to the device {name}.",
+                path,
+                "Write to a file of the workspace.",
+            )
+        if place == "unknown":
+            return self.finding(
+                "ask",
+                "unknown_path",
+                f"Where {self._program} writes is known only when it runs.",
+                path,
+                "Write the path out.",
+            )
+        if place == "temporary":
+            return self.finding(
+                "ask",
+                "temporary",
+                f"{self._program} would write {name}, outside the workspace.",
+                path,
+                "Use a folder of the workspace.",
+                "writes to /tmp",
+            )
+        if place == "automatic":
+            reason = f"{self._program} would change {name}, which other programs obey without being asked."
+            return self.finding("ask", "automatic", reason, path, "Make this change by hand, where you can read it.")
+        return self.finding(
+            "deny",
+            "writes_outside",
+            f"{self._program} would write {name}, which is outside the workspace.",
+            path,
+            "Write it inside the workspace.",
+        )
+
+    def delete(self, path: str, place: Place) -> Finding | None:
+        name = shown(path)
+        if UNSET in path:
+            emptied = path.replace(UNSET, "")
+            for nearby in self.places(emptied) if emptied and UNKNOWN not in emptied else set():
+                if (finding := self.delete(emptied, nearby)) and finding.verdict == "deny":
+                    return finding
+        if place == "nowhere":
+            place = "system"
+        if place in ("system", "home", "outside", "facts", "secret", "device"):
+            reason = f"{self._program} would delete {name or '/'}, which is outside the workspace."
+            return self.finding("deny", "deletes_outside", reason, path, "Delete named files of the workspace only.")
+        if place == "workspace":
+            return self.finding(
+                "ask",
+                "deletes_everything",
+                f"{self._program} would delete the whole workspace.",
+                path,
+                "Name the files that can go.",
+            )
+        if place in ("unknown", "temporary"):
+            return self.finding(
+                "ask",
+                "deletes",
+                f"What {self._program} deletes is outside the workspace, or known only when it runs.",
+                path,
+                "Write the paths out.",
+            )
+        return self.finding(
+            "ask",
+            "deletes",
+            f"{self._program} would delete {name}.",
+            path,
+            "Move it into a folder such as .trash instead.",
+            self._program,
+        )
+
+    def _asked_outside(self, verb: str, path: str, place: Place) -> Finding:
+        if place == "unknown":
+            return self.finding(
+                "ask",
+                "unknown_path",
+                f"Which file {self._program} reads is known only when it runs.",
+                path,
+                "Write the path out.",
+            )
+        reason = f"{self._program} {verb} {shown(path)}, which is outside the workspace."
+        return self.finding("ask", "outside", reason, path, "Copy what is needed into the workspace.")
+
+
+class Judging(Protocol):
+    """What the judge of one kind of program may ask of the judge of the whole script."""
+
+    def segment(self, segment: Segment, depth: int) -> list[Finding]:
+        """Judge a segment that another program would start."""
+
+    def text(self, text: str, segment: Segment, depth: int) -> list[Finding]:
+        """Judge code handed to a shell inside the segment."""
+
+    def reach(self, segment: Segment) -> Reach: ...
+
+    def ask(
+        self, segment: Segment, code: str, reason: str, alternative: str, shape: str | None = None, program: str = ""
+    ) -> Finding: ...
+
+    def deny(self, segment: Segment, code: str, reason: str, alternative: str) -> Finding: ...

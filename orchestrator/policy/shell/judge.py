@@ -1,0 +1,233 @@
+"""Judges every segment of a script by the program it starts. Severity is the worst of the parts.
+
+A sandbox without network, confined to the workspace, stands behind every verdict: the aim here is
+consent (deleting, reaching out, running code nobody saw) and the plainly catastrophic.
+"""
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from msgspec import structs
+
+from orchestrator.policy.base import Verdict
+from orchestrator.policy.places import Places
+from orchestrator.policy.shell import runners
+from orchestrator.policy.shell.findings import Finding, Reach
+from orchestrator.policy.shell.kinds import JUDGES
+from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers
+from orchestrator.policy.shell.script import Doubt, Reader, Script, Segment
+from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
+
+NESTED = 4  # sh -c inside sh -c
+_STANDARD = frozenset({"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"})
+_VERSION = re.compile(r"-?\d+(\.\d+)*$")
+_LOCAL_TOOLS = frozenset({"gradlew", "mvnw", "configure"})
+
+_DOUBTS: dict[str, tuple[str, str]] = {
+    "unreadable": ("Part of this command cannot be read for certain.", "Write it more plainly, one step at a time."),
+    "too_long": ("This command is too long to be read.", "Put it in a script file of the workspace."),
+    "too_deep": ("This command is nested too deeply to be read.", "Write it more plainly, one step at a time."),
+    "hidden_characters": (
+        "This command holds characters that do not show, or that look like others.",
+        "Write it in plain characters.",
+    ),
+    "continued_word": ("A word of this command is broken over two lines.", "Keep each word on one line."),
+    "disguise": ("This command uses $IFS in place of spaces, as commands do that want to hide.", "Use spaces."),
+    "function": (
+        "This command defines a function, which can stand for another program.",
+        "Write the steps out, or put them in a script.",
+    ),
+    "subscript": ("This command sets an array element, whose index the shell evaluates.", "Use plain variables."),
+    "expansion": ("This command expands a variable in a way that may run code.", "Use the plain variable."),
+    "arithmetic": ("This command evaluates arithmetic over values that are not known.", "Use the calculate tool."),
+    "condition": ("This condition means different things to different shells.", "Use [ … ] and separate conditions."),
+    "moving": ("Which folder this command moves to is known only when it runs.", "Write the folder out."),
+    "moving_loop": ("This command changes folder inside a loop.", "Put the body in parentheses, or use paths."),
+}
+
+
+class Judge:
+    """Of one call: its workspace, and the programs its owner lets run unasked."""
+
+    def __init__(self, reader: Reader, workspace: Path, trusted: Collection[str] = ()) -> None:
+        self.reader = reader
+        self.places = Places(workspace)
+        self.trusted = trusted
+
+    def script(self, script: Script, depth: int = 0) -> list[Finding]:
+        found = [self._doubt(doubt) for doubt in script.doubts]
+        for name in script.loops:
+            reason = f"The function {name} starts itself again and again until the machine stops (a fork bomb)."
+            found.append(Finding("deny", "fork_bomb", reason, name, name, alternative="Use a loop that ends."))
+        for redirect in script.redirects:
+            if redirect.target.isdigit() and redirect.operator in (">&", "<&"):
+                continue
+            if redirect.target.startswith(("/dev/tcp/", "/dev/udp/")):
+                reason = f"This command opens a connection through {shown(redirect.target)}."
+                found.append(
+                    Finding(
+                        "deny",
+                        "raw_connection",
+                        reason,
+                        "shell",
+                        redirect.text,
+                        alternative="Use the http_request tool.",
+                    )
+                )
+                continue
+            reach = Reach(self.places, redirect.folders, "this command", redirect.text)
+            found.extend(reach.each("read" if redirect.operator in ("<", "<&") else "write", [redirect.target]))
+        for segment in script.segments:
+            found.extend(self.segment(segment, depth))
+        return found
+
+    def text(self, text: str, segment: Segment, depth: int) -> list[Finding]:
+        """Code handed to a shell inside the command."""
+        if uncertain(text) or depth >= NESTED:
+            return [
+                self.ask(
+                    segment,
+                    "dynamic_code",
+                    "The code that a shell would run is known only when it runs.",
+                    "Write the code out.",
+                )
+            ]
+        inner = self.reader.read(shown(text))
+        moved = tuple(
+            structs.replace(part, folders=self._inside(part.folders, segment.folders)) for part in inner.segments
+        )
+        redirected = tuple(
+            structs.replace(part, folders=self._inside(part.folders, segment.folders)) for part in inner.redirects
+        )
+        return self.script(structs.replace(inner, segments=moved, redirects=redirected), depth + 1)
+
+    def _inside(self, folders: frozenset[str], outer: frozenset[str]) -> frozenset[str]:
+        return frozenset(
+            here
+            if here.startswith(("/", TILDE))
+            else f"{base}/{here}".strip("/")
+            if not base.startswith("/")
+            else f"{base}/{here}"
+            for here in folders
+            for base in outer
+        )
+
+    def segment(self, segment: Segment, depth: int = 0) -> list[Finding]:
+        found = []
+        for name, value in segment.assignments:
+            if steers(name):
+                reason = f"Setting {name} can make other programs run in place of those named."
+                found.append(
+                    self.ask(segment, "steering_variable", reason, "Leave this variable as it is.", program=name)
+                )
+            elif "$(" in value or "`" in value:
+                found.append(
+                    self.ask(
+                        segment,
+                        "dynamic_code",
+                        f"The value of {name} holds code that could run later.",
+                        "Use plain values.",
+                        program=name,
+                    )
+                )
+        if segment.program == "":
+            return found
+        if marked(segment.program):
+            return [
+                *found,
+                self.ask(
+                    segment,
+                    "indirect_program",
+                    "Which program this starts is known only when it runs.",
+                    "Name the program.",
+                ),
+            ]
+        if segment.indirect:
+            found.append(
+                self.ask(
+                    segment,
+                    "indirect_program",
+                    "The name of the program is put together by the shell.",
+                    "Name the program.",
+                )
+            )
+        return found + self.program(segment, depth)
+
+    def program(self, segment: Segment, depth: int) -> list[Finding]:
+        name, found = self.known(segment)
+        segment = structs.replace(segment, program=name)
+        if name in WRAPPERS or name in PRIVILEGE or name in runners.RUNNERS:
+            return found + runners.judge(self, segment, depth)
+        kind = KINDS.get(name) or KINDS.get(_VERSION.sub("", name))
+        if name.startswith(("mkfs", "mke2fs")):
+            kind = "destroyer"
+        if kind is None:
+            return found or ([] if name in self.trusted else [self.unknown(segment)])
+        return found + [finding for finding in JUDGES[kind](self, segment, depth) if not self._trusts(finding)]
+
+    def _trusts(self, finding: Finding) -> bool:
+        return finding.program in self.trusted and finding.code in (
+            "network_program",
+            "administration",
+            "workspace_program",
+            "subcommand",
+        )
+
+    def known(self, segment: Segment) -> tuple[str, list[Finding]]:
+        """The plain name of a program, and what its path says against it."""
+        folder, slash, name = segment.program.rpartition("/")
+        if not slash:
+            return name, []
+        if folder in _STANDARD and (name in KINDS or name in WRAPPERS or name in PRIVILEGE or name in runners.RUNNERS):
+            return name, []
+        reach = Reach(self.places, segment.folders, name, segment.text)
+        inside = reach.places(segment.program) <= {"inside"}
+        known = name in KINDS or _VERSION.sub("", name) in KINDS
+        if inside and known and (folder.endswith(("/bin", "node_modules/.bin")) or name in _LOCAL_TOOLS):
+            return name, []
+        shape = shown(segment.program) if inside else None
+        if name in self.trusted or segment.program in self.trusted:
+            return name, []
+        where = "a program of the workspace" if inside else "not where programs of this machine are kept"
+        reason = f"{shown(segment.program)} is {where}: what it does cannot be told from its name."
+        return name, [
+            self.ask(segment, "workspace_program", reason, "Look at the file first, then approve it.", shape, name)
+        ]
+
+    def unknown(self, segment: Segment) -> Finding:
+        reason = f"{segment.program} is not a program this policy knows."
+        return self.ask(
+            segment,
+            "unknown_program",
+            reason,
+            "Use a common program, or let the owner add it to policy.programs.",
+            segment.program,
+        )
+
+    def ask(
+        self, segment: Segment, code: str, reason: str, alternative: str, shape: str | None = None, program: str = ""
+    ) -> Finding:
+        return self.finding("ask", segment, code, reason, alternative, shape, program)
+
+    def deny(self, segment: Segment, code: str, reason: str, alternative: str) -> Finding:
+        return self.finding("deny", segment, code, reason, alternative)
+
+    def finding(
+        self,
+        verdict: Verdict,
+        segment: Segment,
+        code: str,
+        reason: str,
+        alternative: str,
+        shape: str | None = None,
+        program: str = "",
+    ) -> Finding:
+        return Finding(verdict, code, reason, program or shown(segment.program), segment.text, "", alternative, shape)
+
+    def reach(self, segment: Segment) -> Reach:
+        return Reach(self.places, segment.folders, segment.program, segment.text)
+
+    def _doubt(self, doubt: Doubt) -> Finding:
+        reason, alternative = _DOUBTS[doubt.code]
+        return Finding("ask", doubt.code, reason, "shell", doubt.text, alternative=alternative)

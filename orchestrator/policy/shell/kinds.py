@@ -1,0 +1,234 @@
+"""One judge for each kind of program."""
+
+import re
+from collections.abc import Callable
+
+from msgspec import structs
+
+from orchestrator.policy.shell import developers, runners, texts
+from orchestrator.policy.shell.arguments import letters, options, paths
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.programs import KINDS, OUTPUTS, PATTERNS, RUNS_MORE, Kind
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import GLOBS, TILDE, shown, uncertain
+
+
+def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
+    if given := options(segment.arguments, RUNS_MORE.get(segment.program, ())):
+        reason = f"{shown(given[0])} makes {segment.program} start another program."
+        return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]
+    if segment.program in RUNS_MORE and any(word[:1] in GLOBS for word in segment.arguments):
+        reason = f"A file whose name starts with - would be taken for an option of {segment.program}."
+        return [judge.ask(segment, "glob_option", reason, "Write ./* in place of *.")]
+    return []
+
+
+def pure(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    words = segment.arguments
+    if segment.program == "date" and options(words, ("-s", "--set")):
+        return [
+            judge.ask(segment, "administration", "date -s changes the clock of the machine.", "Leave the clock alone.")
+        ]
+    if segment.program == "hostname" and paths("hostname", words):
+        return [judge.ask(segment, "administration", "hostname NAME renames the machine.", "Run hostname alone.")]
+    evaluated = segment.program in (
+        "declare",
+        "typeset",
+        "local",
+        "readonly",
+        "export",
+        "test",
+        "[",
+        "read",
+        "unset",
+        "printf",
+        "wait",
+    )
+    if evaluated and any("$(" in word or "`" in word for word in words) and segment.program != "printf":
+        return [
+            judge.ask(segment, "dynamic_code", f"{segment.program} may evaluate a word as code.", "Use plain words.")
+        ]
+    if segment.program in ("declare", "typeset", "local") and letters(words):
+        return [
+            judge.ask(
+                segment,
+                "dynamic_code",
+                f"{segment.program} with options may evaluate its words.",
+                "Set plain variables.",
+            )
+        ]
+    if segment.program in ("test", "[") and ("-v" in words or "-R" in words) and any(map(uncertain, words)):
+        return [judge.ask(segment, "dynamic_code", "test -v evaluates the index of an array.", "Use [ -n … ].")]
+    return []
+
+
+def lister(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    output = "write" if options(segment.arguments, OUTPUTS.get(segment.program, ())) else "list"
+    return runs_more(judge, segment) + judge.reach(segment).each(output, paths(segment.program, segment.arguments))
+
+
+def reader(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    program, words = segment.program, segment.arguments
+    found = runs_more(judge, segment)
+    given = bool(options(words, ("-e", "-f", "--regexp", "--file", "--expression", "--from-file", "--files")))
+    skipped = 1 if program in PATTERNS and not given else 0
+    if program.endswith("awk"):
+        found += texts.awk(judge, segment)
+    elif program == "sed":
+        found += texts.sed(judge, segment)
+    elif program in ("less", "more") and any(word.startswith("+") for word in words):
+        found.append(judge.ask(segment, "runs_more", f"{program} + runs a command of the pager.", "Use cat."))
+    named = paths(program, words, skipped)
+    if options(words, OUTPUTS.get(program, ())):
+        return found + judge.reach(segment).each("write", named) + judge.reach(segment).each("read", named)
+    if program in ("uniq", "xxd") and len(named) > 1:
+        found += judge.reach(segment).each("write", named[1:])
+    return found + judge.reach(segment).each("read", named)
+
+
+def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    program, words = segment.program, segment.arguments
+    found, reach = runs_more(judge, segment), judge.reach(segment)
+    if program == "dd":
+        for word in words:
+            key, _, value = word.partition("=")
+            if key in ("if", "of"):
+                found += reach.each("read" if key == "if" else "write", [value])
+        return found
+    named = paths(program, words, patterns=1 if program == "chmod" else 0)
+    if program == "chmod" and any(re.search(r"[ug]?\+.*s|^[0-7]?[2467][0-7]{3}$", shown(word)) for word in words):
+        found.append(
+            judge.ask(
+                segment, "set_id", "chmod would let a file run as another user.", "Use plain permissions such as 755."
+            )
+        )
+    if program in ("mkdir", "touch", "tee", "chmod", "rmdir", "mv", "rename", "install", "fallocate", "split"):
+        return found + reach.each("write", named)
+    if program == "cp":
+        return found + reach.each("read", named[:-1]) + reach.each("write", [*named[-1:], *options_values(words)])
+    if program == "ln":
+        found += [
+            judge.ask(
+                segment,
+                "outside_link",
+                f"The link would lead to {shown(word)}, outside the workspace.",
+                "Copy the file instead.",
+            )
+            for word in named[:-1] or named
+            if not reach.places(word) <= {"inside", "workspace", "private"}
+        ]
+        return found + reach.each("write", named[-1:] if len(named) > 1 else [])
+    return found + reach.each("use", [word.split("=", 1)[-1] for word in named])
+
+
+def options_values(words: tuple[str, ...]) -> list[str]:
+    """The folder of cp -t FOLDER."""
+    return [words[index + 1] for index, word in enumerate(words[:-1]) if word == "-t"]
+
+
+def deleter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    named = paths(segment.program, segment.arguments, 0)
+    if segment.program == "truncate":
+        named = [word for word in named if not re.fullmatch(r"[+<>-]?\d+[KMGT]?B?", word)]
+    if "--no-preserve-root" in segment.arguments:
+        return [
+            judge.deny(
+                segment,
+                "deletes_outside",
+                "--no-preserve-root is there to delete the whole machine.",
+                "Delete named files only.",
+            )
+        ]
+    recursive = bool({"r", "R"} & set(letters(segment.arguments)) or "--recursive" in segment.arguments)
+    found = judge.reach(segment).each("delete", named)
+    if recursive:
+        found = [
+            structs.replace(finding, shape="rm -r" if finding.shape == "rm" else finding.shape) for finding in found
+        ]
+    return found
+
+
+def network(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    program = segment.program
+    found = judge.reach(segment).each(
+        "use", [word for word in paths(program, segment.arguments) if word.startswith(("/", "@/", TILDE))]
+    )
+    if program in ("nc", "ncat", "netcat", "socat") and any(
+        re.search(r"^-[a-z]*[ec]$|exec|EXEC|SYSTEM", word) for word in segment.arguments
+    ):
+        return [
+            judge.deny(
+                segment,
+                "reverse_shell",
+                f"{program} would hand a shell to whoever connects.",
+                "Say what should be reached, and use http_request.",
+            )
+        ]
+    if any(KINDS.get(feeder.program) == "reader" for feeder in segment.feeders):
+        reason = f"{program} would send what was read here over the network."
+        return [*found, judge.ask(segment, "sends_data", reason, "Show the data to the person first.")]
+    reason = f"{program} reaches the network, which commands do not have here."
+    return [*found, judge.ask(segment, "network_program", reason, "Use the http_request tool.", program)]
+
+
+def administration(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    program, words = segment.program, segment.arguments
+    plain = [shown(word) for word in words if not word.startswith("-")]
+    if program in ("chown", "chgrp", "setfacl", "chattr"):
+        found = judge.reach(segment).each("write", paths(program, words, 1))
+        if any(finding.verdict == "deny" for finding in found):
+            return found
+    if (
+        program in ("systemctl", "loginctl")
+        and plain[:1]
+        and plain[0] in ("poweroff", "reboot", "halt", "kexec", "suspend", "hibernate", "emergency", "rescue")
+    ):
+        return [
+            judge.deny(
+                segment, "destructive_program", f"{program} {plain[0]} stops the machine.", "Ask the person to do it."
+            )
+        ]
+    if program == "kill" and (plain[-1:] == ["1"] or words[-1:] == ("-1",)):
+        return [
+            judge.deny(
+                segment, "destructive_program", "This ends every process of the machine.", "Name the process to end."
+            )
+        ]
+    if program == "docker" and any(
+        "docker.sock" in word or word in ("--privileged", "-v=/:/host") or word.startswith("/:") for word in words
+    ):
+        return [
+            judge.deny(
+                segment,
+                "escape",
+                "This container would own the whole machine.",
+                "Run the container without these privileges.",
+            )
+        ]
+    reason = f"{program} administers the machine, beyond the workspace."
+    shape = " ".join([program, *plain[:1]])
+    return [judge.ask(segment, "administration", reason, "Use the tools made for it, or do it yourself.", shape)]
+
+
+def destroyer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    reason = f"{segment.program} can destroy a disk or stop the machine."
+    return [
+        judge.deny(
+            segment, "destructive_program", reason, "Use lsblk, df or uptime to look; ask the person for the rest."
+        )
+    ]
+
+
+JUDGES: dict[Kind, Callable[[Judging, Segment, int], list[Finding]]] = {
+    "pure": pure,
+    "lister": lister,
+    "reader": reader,
+    "writer": writer,
+    "deleter": deleter,
+    "developer": developers.judge,
+    "interpreter": runners.interpreter,
+    "shell": runners.shell,
+    "network": network,
+    "administration": administration,
+    "destroyer": destroyer,
+}

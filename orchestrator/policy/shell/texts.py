@@ -1,0 +1,95 @@
+"""awk and sed: small languages inside a word, that can run programs and open files."""
+
+import re
+
+from orchestrator.policy.shell.arguments import options
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import shown, uncertain
+
+# Outside strings and patterns; a pipe is told from "or".
+_AWK_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_AWK_RUNS = re.compile(
+    r"\bsystem\b|(?<!\|)\|(?!\|)|\bgetline\b|@|\bARGV\b|\bARGC\b|\bENVIRON\b|\bprintf?\b[^;}\n]*>|\bclose\b|/inet"
+)
+
+_ADDRESS = r"(?:\d+(?:~\d+)?|\$|/(?:[^/\\\n]|\\.)*/I?|\+\d+)"
+_SUBSTITUTE = (
+    r"s(?P<d{0}>[^\w\s\\])(?:(?!(?P=d{0}))[^\\\n]|\\.)*(?P=d{0})(?:(?!(?P=d{0}))[^\\\n]|\\.)*(?P=d{0})[gpiImM0-9]*"
+)
+_TRANSLATE = r"y/(?:[^/\\\n]|\\.)*/(?:[^/\\\n]|\\.)*/"
+_SED_COMMAND = re.compile(
+    rf"\s*(?:{_ADDRESS}(?:\s*,\s*{_ADDRESS})?)?\s*!?\s*(?:{_SUBSTITUTE.format(1)}|{_TRANSLATE}|[dDpPgGhHxnNz=l{{}}]|[qQ]\d*|[btT]\s*\w*|:\s*\w+|[aic]\\?[^\n]*|\#[^\n]*)\s*(?:;|\n|$|(?=}}))"
+)
+
+
+def awk(judge: Judging, segment: Segment) -> list[Finding]:
+    words = segment.arguments
+    if options(words, ("-f", "--file", "-E", "--exec", "-i", "--include", "-l", "--load", "-e", "--source")):
+        return [
+            judge.ask(
+                segment,
+                "program_text",
+                f"{segment.program} would run a program this policy does not read.",
+                "Give the program as one quoted word.",
+            )
+        ]
+    program = next((word for word in _positional(words, ("-F", "-v")) if word), "")
+    if uncertain(program):
+        return [
+            judge.ask(
+                segment,
+                "program_text",
+                f"The program of {segment.program} is known only when it runs.",
+                "Use single quotes and -v.",
+            )
+        ]
+    if _AWK_RUNS.search(_AWK_STRING.sub('""', shown(program))):
+        reason = f"This {segment.program} program may start other programs, or open files by itself."
+        return [judge.ask(segment, "program_text", reason, "Only print, and redirect the output in the shell.")]
+    return []
+
+
+def sed(judge: Judging, segment: Segment) -> list[Finding]:
+    words = segment.arguments
+    if options(words, ("-f", "--file")):
+        return [
+            judge.ask(
+                segment, "program_text", "sed would run a script this policy does not read.", "Give the script with -e."
+            )
+        ]
+    given = [
+        words[index + 1]
+        for index, word in enumerate(words[:-1])
+        if word in ("-e", "--expression") or re.fullmatch(r"-[nErsuz]*e", word)
+    ]
+    given += [word.split("=", 1)[1] for word in words if word.startswith("--expression=")]
+    given += [word[2:] for word in words if word.startswith("-e") and len(word) > 2]
+    scripts = given or _positional(words, ("-l",))[:1]
+    for script in scripts:
+        if uncertain(script) or not _plain_sed(shown(script)):
+            reason = "This sed script may start programs or write other files."
+            return [judge.ask(segment, "program_text", reason, "Use plain s/old/new/ and line commands.")]
+    return []
+
+
+def _plain_sed(script: str) -> bool:
+    at = 0
+    while at < len(script.rstrip()):
+        match = _SED_COMMAND.match(script, at)
+        if not match or match.end() == at:
+            return False
+        at = match.end()
+    return True
+
+
+def _positional(words: tuple[str, ...], valued: tuple[str, ...]) -> list[str]:
+    found, skip = [], False
+    for word in words:
+        if skip:
+            skip = False
+        elif word in valued:
+            skip = True
+        elif not word.startswith("-") or word == "-":
+            found.append(word)
+    return found

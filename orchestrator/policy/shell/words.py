@@ -1,0 +1,124 @@
+"""Words of a shell line after quotes are taken away, with marks for what is only known when it runs.
+
+A spelling is a string in which characters of the Unicode private area stand for what an unquoted
+character means to the shell. Text that already holds such a character is never read.
+"""
+
+import re
+from itertools import product
+
+STAR, ANY, SET = "\ue000", "\ue001", "\ue002"  # * ? [ unquoted
+OPEN, COMMA, CLOSE = "\ue003", "\ue004", "\ue005"  # { , } unquoted
+SPLIT = "\ue006"  # where an unquoted value falls into several words
+UNKNOWN = "\ue007"  # known only when it runs
+UNSET = "\ue008"  # a variable nobody sets: nothing, most likely
+TILDE = "\ue009"  # the home folder
+
+GLOBS = frozenset((STAR, ANY, SET))
+_MARKED = re.compile("[\ue000-\ue009]")
+_UNQUOTED = {"*": STAR, "?": ANY, "[": SET, "{": OPEN, ",": COMMA, "}": CLOSE}
+_SHOWN = str.maketrans(
+    {STAR: "*", ANY: "?", SET: "[", OPEN: "{", COMMA: ",", CLOSE: "}", SPLIT: " ", UNKNOWN: "…", UNSET: "", TILDE: "~"}
+)
+_BRACE = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*{COMMA}[^{OPEN}{CLOSE}]*){CLOSE}")
+_ANSI = re.compile(
+    r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL
+)
+_ANSI_LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_IN_DOUBLE_QUOTES = re.compile(r'\\([$`"\\\n])')
+MANY = 32  # alternatives of one word; more is UNKNOWN
+
+
+def marked(text: str) -> bool:
+    return bool(_MARKED.search(text))
+
+
+def shown(spelling: str) -> str:
+    """The spelling as a person would write it."""
+    return spelling.translate(_SHOWN)
+
+
+def uncertain(spelling: str) -> bool:
+    return UNKNOWN in spelling or UNSET in spelling
+
+
+def bare(text: str, first: bool) -> str:
+    """An unquoted word; `first` when nothing stands before it in its word."""
+    if first and text.startswith("~"):
+        return TILDE + bare(text[1:], False)
+    if text.isalnum():
+        return text
+    spelt = []
+    escaped = False
+    for character in text:
+        if escaped:
+            escaped = False
+            spelt.append("" if character == "\n" else character)
+        elif character == "\\":
+            escaped = True
+        else:
+            spelt.append(_UNQUOTED.get(character, character))
+    return "".join(spelt)
+
+
+def value_unquoted(value: str) -> str:
+    """A variable's value where it is used without quotes: it splits, and its stars match."""
+    spelt = re.sub(r"[ \t\n]+", SPLIT, value)
+    return spelt.replace("*", STAR).replace("?", ANY).replace("[", SET)
+
+
+def in_double_quotes(text: str) -> str:
+    return _IN_DOUBLE_QUOTES.sub(lambda match: "" if match[1] == "\n" else match[1], text)
+
+
+def ansi(text: str) -> str:
+    r"""The inside of $'…': \x72 is r."""
+
+    def letter(match: re.Match[str]) -> str:
+        hexadecimal, short, long, octal, control, other = match.groups()
+        if code := hexadecimal or short or long:
+            number = int(code, 16)
+            return chr(number) if number < 0xD800 or 0xE000 <= number <= 0x10FFFF else UNKNOWN
+        if octal:
+            return chr(int(octal, 8) & 0xFF)
+        if control:
+            return chr(ord(control[0]) & 0x1F)
+        return _ANSI_LETTERS.get(other, other)
+
+    decoded = _ANSI.sub(letter, text)
+    return UNKNOWN if marked(decoded) else decoded
+
+
+def braces(spelling: str) -> list[str]:
+    """a{b,c} is ab ac, inside out; braces that hold no comma stay as they are."""
+    found = [spelling]
+    while len(found) <= MANY:
+        for index, word in enumerate(found):
+            if match := _BRACE.search(word):
+                parts = match[1].split(COMMA)
+                found[index : index + 1] = [word[: match.start()] + part + word[match.end() :] for part in parts]
+                break
+        else:
+            return found
+    return [UNKNOWN]
+
+
+def words(spelling: str) -> list[str]:
+    """What one written word becomes: braces expanded, values split, other marks kept."""
+    if not _MARKED.search(spelling):
+        return [spelling]
+    expanded = braces(spelling) if OPEN in spelling else [spelling]
+    plain = [word.replace(OPEN, "{").replace(COMMA, ",").replace(CLOSE, "}") for word in expanded]
+    return [
+        part for word in plain for part in (word.split(SPLIT) if SPLIT in word else [word]) if part or SPLIT not in word
+    ]
+
+
+def joined(pieces: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """Every way to put the alternatives of a word's pieces together."""
+    if all(len(piece) == 1 for piece in pieces):
+        return ("".join(piece[0] for piece in pieces),)
+    count = 1
+    for piece in pieces:
+        count *= len(piece)
+    return tuple("".join(parts) for parts in product(*pieces)) if count <= MANY else (UNKNOWN,)
