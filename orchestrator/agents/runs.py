@@ -200,6 +200,8 @@ class Runs:
         subscription = bus.subscribe(run_id)
         try:
             while True:
+                if (turn := self._turns.get(run_id)) is not None:
+                    await turn.caught_up()  # what is being said comes after the events that led to it
                 events = await self._house.journal.read(run_id, seen)
                 if not events and seen == 0:
                     raise NotFound(f"There is no run {run_id}.")
