@@ -1,0 +1,99 @@
+"""The strongest level: namespaces made by bubblewrap.
+
+Covers: of the file system only programs, libraries, a few files of /etc and the workspace exist;
+no network, not even loopback; no other process is seen; not root, no capability, no new namespace;
+the environment is empty. Does not cover: the kernel itself, which is shared.
+"""
+
+import asyncio
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestrator.tools.sandbox import seccomp
+from orchestrator.tools.sandbox.base import Degree, Isolation, Level, Limits, Outcome
+from orchestrator.tools.sandbox.cgroup import Cgroups
+from orchestrator.tools.sandbox.exposure import ETC, SYSTEM, confined, environment, shell
+from orchestrator.tools.sandbox.process import run_process
+
+_HOME = "/home/agent"
+_ADDRESS_SPACE = 16 * 2**30  # bytes reserved but not used are not held against a program
+
+
+class Bubblewrap:
+    level: Level = "bubblewrap"
+
+    def __init__(self, program: Path, cgroups: Cgroups) -> None:
+        self._program = program
+        self._cgroups = cgroups
+        whole: Degree = "yes" if cgroups.usable else "partly"
+        self.isolation = Isolation(files="yes", network="yes", processes="yes", memory=whole, users="yes")
+        self.detail = f"bubblewrap ({program})" + ("" if cgroups.usable else ", memory limited for each process")
+
+    async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
+        real = await asyncio.to_thread(confined, workspace)
+        with self._cgroups.group(limits) as group, _filter() as handle:
+            argv = [str(self._program), *self._flags(real, limits, handle)]
+            argv += ["--", shell(), "-c", _limiting(limits), "sh", shell(), "-c", command]
+            if group.folders:
+                join = "; ".join(f"echo $$ > {shlex.quote(door)}" for door in group.doors)
+                argv = ["/bin/sh", "-c", f'{join}; exec "$@"', "sh", *argv]
+            handles = () if handle is None else (handle,)
+            return await run_process(
+                argv, limits, group, env=environment(_HOME, "/tmp"), anchored=True, handles=handles, cwd=Path("/")
+            )
+
+    def _flags(self, workspace: Path, limits: Limits, filter_handle: int | None) -> list[str]:
+        flags = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
+        flags += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
+        for name, value in environment(_HOME, "/tmp").items():
+            flags += ["--setenv", name, value]
+        for folder in SYSTEM:
+            if Path(folder).is_symlink():
+                flags += ["--symlink", str(Path(folder).readlink()), folder]
+            else:
+                flags += ["--ro-bind-try", folder, folder]
+        for path in ETC:
+            flags += ["--ro-bind-try", path, path]
+        size = str(limits.memory)
+        flags += ["--proc", "/proc", "--dev", "/dev"]
+        flags += ["--size", size, "--perms", "1777", "--tmpfs", "/tmp", "--size", size, "--tmpfs", _HOME]
+        flags += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", "/run"]
+        flags += ["--bind", str(workspace), str(workspace), "--chdir", str(workspace)]
+        if filter_handle is not None:
+            flags += ["--seccomp", str(filter_handle)]
+        return flags
+
+
+@contextmanager
+def _filter() -> Iterator[int | None]:
+    program = seccomp.program(sockets=True)
+    if program is None:
+        yield None
+        return
+    handle = os.memfd_create("filter")
+    try:
+        os.write(handle, program)
+        os.lseek(handle, 0, os.SEEK_SET)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _limiting(limits: Limits) -> str:
+    """Limits that the shell sets on itself, inside, before it becomes the command."""
+    kilobytes = limits.memory // 1024
+    blocks = limits.file // (1024 if shell().endswith("bash") else 512)
+    seconds = int(limits.seconds * (os.cpu_count() or 1)) + 1
+    rows = [
+        "ulimit -c 0",
+        f"ulimit -d {kilobytes}",
+        f"ulimit -v {kilobytes + _ADDRESS_SPACE // 1024}",
+        f"ulimit -f {blocks}",
+        f"ulimit -n {limits.open_files}",
+        f"ulimit -t {seconds}",
+        f"{{ ulimit -u {limits.processes} 2>/dev/null || ulimit -p {limits.processes}; }}",
+    ]
+    return " && ".join(rows) + ' && exec "$@"'
