@@ -41,7 +41,7 @@ function Piece({ token }: { token: MarkedToken }): ReactNode {
       return decodeEntities(token.text);
     case "checkbox":
       return (
-        <span aria-hidden className="mr-2 inline-block">
+        <span className="mr-2 inline-block">
           {token.checked ? "☑" : "☐"}
         </span>
       );

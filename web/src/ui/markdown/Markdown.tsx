@@ -88,6 +88,8 @@ const Block = memo(function Block({ token, links, live, label }: BlockProps): Re
       return <Table token={token} label={label} />;
     case "hr":
       return <hr className="my-2 border-line" />;
+    case "checkbox":
+      return <Inline tokens={[token]} />;
     case "text":
       return token.tokens ? <Inline tokens={token.tokens} /> : <Inline tokens={[token]} />;
     case "def":

@@ -1,0 +1,99 @@
+/** What the server holds, as the app asks for it. */
+
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useClient } from "./client";
+import type { Conversation, Image, Page, Run } from "./schema";
+
+export const keys = {
+  conversations: ["conversations"] as const,
+  runs: (conversation: string) => ["runs", conversation] as const,
+  active: ["runs", "", "active"] as const,
+  models: ["models"] as const,
+};
+
+export function useConversations() {
+  const { api } = useClient();
+  return useQuery({ queryKey: keys.conversations, queryFn: api.conversations });
+}
+
+/** The runs of a conversation, oldest first. */
+export function useRuns(conversation: string | undefined) {
+  const { api } = useClient();
+  return useQuery({
+    queryKey: keys.runs(conversation ?? ""),
+    enabled: conversation !== undefined,
+    queryFn: async () => {
+      const runs: Run[] = [];
+      let before: string | undefined;
+      do {
+        const page = await api.runs({ conversation_id: conversation!, limit: 100, ...(before && { before }) });
+        runs.push(...page.items);
+        before = page.next ?? undefined;
+      } while (before);
+      return runs.sort((a, b) => a.started_at.localeCompare(b.started_at) || a.run_id.localeCompare(b.run_id));
+    },
+  });
+}
+
+export function useModels() {
+  const { api } = useClient();
+  return useQuery({ queryKey: keys.models, queryFn: api.models, staleTime: 60_000 });
+}
+
+/** Runs under way, whoever started them: the conversation list shows where an agent works or waits. */
+export function useActiveRuns() {
+  const { api, live } = useClient();
+  const query = useQuery({
+    queryKey: keys.active,
+    queryFn: async () => {
+      const [running, waiting] = await Promise.all([api.runs({ status: "running" }), api.runs({ status: "waiting" })]);
+      return [...running.items, ...waiting.items];
+    },
+  });
+  useEffect(() => {
+    for (const run of query.data ?? []) live.watch(run);
+  }, [query.data, live]);
+}
+
+export function useStart() {
+  const { api, live } = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (asked: { goal: string; conversation_id?: string; model?: string; images?: Image[] }) =>
+      api.start(asked),
+    onSuccess: (run) => {
+      queries.setQueryData<Run[]>(keys.runs(run.conversation_id), (runs) => [...(runs ?? []), run]);
+      live.watch(run);
+      void queries.invalidateQueries({ queryKey: keys.conversations });
+    },
+  });
+}
+
+function change(queries: QueryClient, with_: (items: Conversation[]) => Conversation[]) {
+  queries.setQueryData<Page<Conversation>>(keys.conversations, (page) => page && { ...page, items: with_(page.items) });
+}
+
+export function useRename() {
+  const { api } = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, title }: { id: string; title: string }) => api.rename(id, title),
+    onMutate: ({ id, title }) =>
+      change(queries, (items) => items.map((item) => (item.id === id ? { ...item, title } : item))),
+    onSettled: () => queries.invalidateQueries({ queryKey: keys.conversations }),
+  });
+}
+
+export function useRemove() {
+  const { api } = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => api.remove(id),
+    onSuccess: (_, id) => {
+      change(queries, (items) => items.filter((item) => item.id !== id));
+      queries.removeQueries({ queryKey: keys.runs(id) });
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: keys.conversations }),
+  });
+}

@@ -1,0 +1,152 @@
+import { Check, ShieldQuestion, X } from "lucide-react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useClient } from "@/client/client";
+import { problemFrom } from "@/client/http";
+import type { Question } from "@/client/run";
+import type { Answer, Problem } from "@/client/schema";
+import { Button } from "@/ui/Button";
+import { ProblemNotice } from "@/ui/ProblemNotice";
+import { Spinner } from "@/ui/Spinner";
+import { Arguments } from "./Arguments";
+import { useToolName } from "./labels";
+
+const ANSWERS: Record<Question["kind"], Answer[]> = {
+  call: ["once", "run", "always", "refuse"],
+  outcome: ["done", "retry", "undone"],
+};
+
+const LOOKS: Partial<Record<Answer, "success" | "primary">> = { once: "success", done: "primary" };
+
+/** A question to the person: exactly what would be done, why it is asked, and the answers. */
+export function ApprovalCard({ question }: { question: Question }) {
+  const { t } = useTranslation();
+  const { api, live } = useClient();
+  const toolName = useToolName();
+  const { reason, alternative } = useWhy(question);
+  const [sent, setSent] = useState<Answer | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const card = useRef<HTMLElement>(null);
+  const answers = ANSWERS[question.kind];
+  useSummons(card);
+
+  const answer = async (chosen: Answer) => {
+    if (sent) return;
+    setSent(chosen);
+    setProblem(null);
+    try {
+      live.note(await api.answer(question.approval_id, chosen));
+      document.querySelector<HTMLTextAreaElement>("textarea[data-composer]")?.focus({ preventScroll: true });
+    } catch (error) {
+      setProblem(problemFrom(error));
+      setSent(null);
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const chosen = answers[Number(event.key) - 1];
+    if (!chosen || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    event.preventDefault();
+    void answer(chosen);
+  };
+
+  const title = question.kind === "call" ? t("approval.call") : t("approval.outcome");
+  return (
+    <section
+      ref={card}
+      tabIndex={-1}
+      aria-label={`${title} ${toolName(question.tool)}`}
+      onKeyDown={onKeyDown}
+      data-slot="approval"
+      className="animate-rise overflow-hidden rounded-2xl border border-warning bg-surface-2"
+    >
+      <div className="flex gap-3 px-4 pt-4 sm:px-5">
+        <ShieldQuestion aria-hidden className="mt-0.5 size-5 shrink-0 text-warning" />
+        <div className="min-w-0 flex-1">
+          <h3 className="font-semibold">
+            {title} <span className="font-normal text-text-2">· {toolName(question.tool)}</span>
+          </h3>
+          <p className="mt-1 text-sm leading-relaxed break-words text-text-2">
+            {question.kind === "outcome" ? t("approval.outcomeText") : reason}
+          </p>
+        </div>
+      </div>
+      <div className="px-4 py-3 sm:px-5">
+        <Arguments tool={question.tool} values={question.arguments} />
+        {alternative && (
+          <p className="mt-3 text-sm leading-relaxed break-words text-text-2">
+            {t("approval.alternative", { text: alternative })}
+          </p>
+        )}
+        {question.kind === "call" && question.shape && (
+          <p className="mt-2 text-xs leading-relaxed break-words text-text-2">
+            {t("approval.covers", { shape: question.shape })}
+          </p>
+        )}
+        {problem && (
+          <div className="mt-3">
+            <ProblemNotice title={t("approval.failed")} problem={problem} alert />
+          </div>
+        )}
+      </div>
+      <div className="flex flex-wrap items-center gap-2 border-t border-line px-4 py-3 sm:px-5">
+        {answers.map((name, index) => (
+          <Button
+            key={name}
+            look={LOOKS[name] ?? "outline"}
+            disabled={sent !== null}
+            aria-keyshortcuts={String(index + 1)}
+            className="max-sm:flex-1 max-sm:basis-[45%]"
+            onClick={() => void answer(name)}
+          >
+            {sent === name && <Spinner />}
+            {t(`approval.buttons.${name}`)}
+            <kbd aria-hidden className="hidden font-mono text-xs sm:inline">
+              {index + 1}
+            </kbd>
+          </Button>
+        ))}
+      </div>
+      <p className="hidden px-5 pb-3 text-xs text-text-2 sm:block">{t("approval.keys")}</p>
+    </section>
+  );
+}
+
+/** What was answered, once it stands alone (a refused call has no card of its own until it returns). */
+export function ApprovalLine({ question }: { question: Question }) {
+  const { t } = useTranslation();
+  const toolName = useToolName();
+  const Icon = question.answer === "refuse" ? X : Check;
+  return (
+    <p className="flex min-h-7 items-center gap-2 px-1 text-sm text-text-2">
+      <Icon aria-hidden className="size-4 shrink-0" />
+      {question.answer && t(`approval.answered.${question.answer}`)} · {toolName(question.tool)}
+    </p>
+  );
+}
+
+/** The reason and the safer way in the person's language where their code is known, else as the server says them. */
+function useWhy(question: Question): { reason: string; alternative: string } {
+  const { t, i18n } = useTranslation();
+  const say = (part: "reason" | "alternative") => {
+    const key = `reasons.${question.code}.${part}`;
+    const known = i18n.exists(key, { fallbackLng: [] });
+    return known ? (t as (key: string, values: object) => string)(key, question.details) : question[part];
+  };
+  return { reason: say("reason"), alternative: say("alternative") };
+}
+
+/** Alt + A brings the focus to the question, from wherever it is: the number keys answer only from there. */
+function useSummons(card: React.RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const onKeyDown = (event: globalThis.KeyboardEvent) => {
+      if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== "KeyA") return;
+      const first = document.querySelector("[data-slot=approval]");
+      if (first !== card.current) return;
+      event.preventDefault();
+      card.current?.focus();
+      card.current?.scrollIntoView({ block: "nearest" });
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [card]);
+}

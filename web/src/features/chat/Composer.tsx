@@ -1,0 +1,115 @@
+import { ArrowUp, Square } from "lucide-react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Image } from "@/client/schema";
+import { IconButton } from "@/ui/Button";
+import { classes } from "@/ui/classes";
+import { draftOf, keepDraft } from "./drafts";
+import { Attachments, AttachButton, useAttachments } from "./Attachments";
+import { ModelPicker } from "./ModelPicker";
+
+const TALLEST = 240;
+
+interface Props {
+  conversation: string | undefined;
+  working: boolean;
+  /** A message taken up again to be changed. */
+  edited: { text: string; key: number } | null;
+  onSend(goal: string, images: Image[]): Promise<boolean>;
+  onStop: (() => void) | undefined;
+}
+
+export function Composer({ conversation, working, edited, onSend, onStop }: Props) {
+  const { t } = useTranslation();
+  const [text, setText] = useState(() => draftOf(conversation));
+  const field = useRef<HTMLTextAreaElement>(null);
+  const attached = useAttachments();
+
+  useEffect(() => keepDraft(conversation, text), [conversation, text]);
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(element.scrollHeight, TALLEST)}px`;
+  }, [text]);
+  useEffect(() => {
+    if (matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
+    if (!edited) return;
+    setText(edited.text);
+    field.current?.focus();
+  }, [edited]);
+
+  const goal = text.trim();
+  const send = async () => {
+    if (!goal || working) return;
+    const images = attached.images.map(({ media_type, data }) => ({ media_type, data }));
+    setText("");
+    if (await onSend(goal, images)) attached.clear();
+    else setText(goal);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    void send();
+  };
+
+  return (
+    <div className="mx-auto w-full max-w-3xl px-3 pb-3 sm:px-6 sm:pb-5">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+        className="rounded-3xl border border-control bg-surface-2 transition-colors duration-150 focus-within:border-focus"
+      >
+        <Attachments attached={attached} />
+        <label htmlFor="message" className="sr-only">
+          {t("composer.label")}
+        </label>
+        <textarea
+          ref={field}
+          id="message"
+          data-composer
+          rows={1}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={onKeyDown}
+          onPaste={attached.onPaste}
+          placeholder={t("composer.placeholder")}
+          aria-describedby="message-keys"
+          className="block max-h-60 min-h-12 w-full resize-none bg-transparent px-5 pt-3.5 pb-1 text-base leading-6 outline-none"
+        />
+        <div className="flex items-center gap-1 p-1.5 pl-2">
+          <ModelPicker />
+          <AttachButton attached={attached} />
+          <span id="message-keys" className="ml-auto hidden px-2 text-xs text-text-2 md:block">
+            {t("composer.keys")}
+          </span>
+          {working ? (
+            <IconButton
+              label={t("composer.stop")}
+              look="outline"
+              disabled={!onStop}
+              onClick={onStop}
+              className="rounded-full max-md:ml-auto"
+            >
+              <Square aria-hidden className="size-4 fill-current" />
+            </IconButton>
+          ) : (
+            <IconButton
+              label={t("composer.send")}
+              look="primary"
+              type="submit"
+              disabled={!goal}
+              className={classes("rounded-full max-md:ml-auto")}
+            >
+              <ArrowUp aria-hidden className="size-5" />
+            </IconButton>
+          )}
+        </div>
+      </form>
+    </div>
+  );
+}

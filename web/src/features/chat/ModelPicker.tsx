@@ -1,0 +1,60 @@
+import { ChevronDown } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useModels } from "@/client/queries";
+import type { ModelInfo } from "@/client/schema";
+import { Menu, MenuContent, MenuLabel, MenuRadioGroup, MenuRadioItem, MenuSeparator, MenuTrigger } from "@/ui/Menu";
+import { usePreferences } from "@/ui/preferences";
+
+/** Which model answers: the best that answers now, or one by name. */
+export function ModelPicker() {
+  const { t } = useTranslation();
+  const { model, setModel } = usePreferences();
+  const { data, isError } = useModels();
+  const name = model === "auto" ? t("model.auto") : (model.split("/").slice(1).join("/") || model);
+  return (
+    <Menu>
+      <MenuTrigger
+        aria-label={t("model.label", { name })}
+        className="flex min-h-11 min-w-0 items-center gap-1.5 rounded-full px-3 text-sm text-text-2 transition-colors duration-150 hover:bg-surface-3 hover:text-text-1 data-[state=open]:bg-surface-3"
+      >
+        <span className="truncate">{name}</span>
+        <ChevronDown aria-hidden className="size-4 shrink-0" />
+      </MenuTrigger>
+      <MenuContent side="top" align="start" className="w-80 max-w-[calc(100vw-1.5rem)]">
+        {isError && <MenuLabel>{t("model.failed")}</MenuLabel>}
+        <MenuRadioGroup value={model} onValueChange={setModel}>
+          <MenuRadioItem
+            value="auto"
+            detail={data && (data.auto ? `${data.auto.model}: ${data.auto.reason}` : t("model.none"))}
+          >
+            {t("model.auto")}
+          </MenuRadioItem>
+          {byProvider(data?.items ?? []).map(([provider, models]) => (
+            <div key={provider}>
+              <MenuSeparator />
+              <MenuLabel>
+                {provider}
+                {data?.health[provider]?.ok === false && ` · ${t("model.down")}`}
+              </MenuLabel>
+              {models.map((item) => (
+                <MenuRadioItem
+                  key={item.name}
+                  value={`${item.provider}/${item.name}`}
+                  detail={item.simulated ? t("model.simulated") : item.description}
+                >
+                  {item.name}
+                </MenuRadioItem>
+              ))}
+            </div>
+          ))}
+        </MenuRadioGroup>
+      </MenuContent>
+    </Menu>
+  );
+}
+
+function byProvider(items: ModelInfo[]): [string, ModelInfo[]][] {
+  const groups = new Map<string, ModelInfo[]>();
+  for (const item of items) groups.set(item.provider, [...(groups.get(item.provider) ?? []), item]);
+  return [...groups];
+}

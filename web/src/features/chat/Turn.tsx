@@ -1,0 +1,204 @@
+import { CircleSlash, ListChecks, Lightbulb } from "lucide-react";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import { useLive } from "@/client/client";
+import { isOver, runFromView, type RunState, type Step } from "@/client/run";
+import type { Run } from "@/client/schema";
+import { Disclosure } from "@/ui/Disclosure";
+import { Markdown } from "@/ui/markdown/Markdown";
+import { Notice } from "@/ui/Notice";
+import { ProblemNotice } from "@/ui/ProblemNotice";
+import { AnswerFooter } from "./AnswerFooter";
+import { ApprovalCard, ApprovalLine } from "./ApprovalCard";
+import { ToolCard } from "./ToolCard";
+import { useMarkdownLabels } from "./labels";
+
+interface Props {
+  view: Run;
+  last: boolean;
+  onRetry(goal: string): void;
+  onEdit(goal: string): void;
+}
+
+/** A message and all that an agent did about it. */
+export const Turn = memo(function Turn({ view, last, onRetry, onEdit }: Props) {
+  const run = useLive((state) => state.runs[view.run_id]) ?? runFromView(view);
+  const over = isOver(run.status);
+  const said = run.steps.at(-1)?.text.text.trim() ?? "";
+  const extra = over && run.answer.trim() && run.answer.trim() !== said ? run.answer : "";
+  return (
+    <article className="flex min-w-0 flex-col gap-5 [content-visibility:auto] [contain-intrinsic-size:auto_20rem]">
+      <Asked text={run.goal || view.goal} />
+      <section className="flex min-w-0 flex-col gap-4">
+        <AnswerHeading />
+        {run.plan.length > 1 && <Plan steps={run.plan} />}
+        {run.steps.map((step, index) => (
+          <StepView
+            key={step.number}
+            step={step}
+            live={!over && index === run.steps.length - 1}
+            over={over}
+            latest={index === run.steps.length - 1}
+          />
+        ))}
+        {extra && <Words text={extra} live={false} />}
+        {!over && <Working run={run} />}
+        <Ending run={run} />
+        {over && (
+          <AnswerFooter
+            run={run}
+            last={last}
+            onRetry={() => onRetry(run.goal || view.goal)}
+            onEdit={() => onEdit(run.goal || view.goal)}
+          />
+        )}
+      </section>
+    </article>
+  );
+});
+
+export function Asked({ text }: { text: string }) {
+  const { t } = useTranslation();
+  return (
+    <section className="flex justify-end">
+      <h2 className="sr-only">{t("chat.you")}</h2>
+      <div className="max-w-[85%] rounded-3xl rounded-br-lg bg-surface-3 px-5 py-3 leading-7 break-words whitespace-pre-wrap">
+        {text}
+      </div>
+    </section>
+  );
+}
+
+function AnswerHeading() {
+  const { t } = useTranslation();
+  return <h2 className="sr-only">{t("chat.assistant")}</h2>;
+}
+
+const StepView = memo(function StepView({
+  step,
+  live,
+  over,
+  latest,
+}: {
+  step: Step;
+  live: boolean;
+  over: boolean;
+  latest: boolean;
+}) {
+  const { t } = useTranslation();
+  const writing = live && step.calls.length === 0 && step.questions.length === 0;
+  const asked = new Set(step.calls.map((call) => call.id));
+  return (
+    <>
+      {step.failures.map((failure, index) => (
+        <ProblemNotice
+          key={index}
+          tone="warning"
+          title={t("chat.modelFailed", { model: failure.model })}
+          problem={failure.problem}
+        />
+      ))}
+      {step.thinking.text && <Thoughts text={step.thinking.text} live={writing && !step.text.text} />}
+      {step.text.text && <Words text={step.text.text} live={writing} />}
+      {(step.calls.length > 0 || step.questions.length > 0) && (
+        <div className="flex flex-col gap-2">
+          {step.calls.map((call) => (
+            <ToolCard
+              key={call.id}
+              call={call}
+              over={over}
+              answered={step.questions.find((question) => question.call_id === call.id && question.answer !== null)}
+            />
+          ))}
+          {step.questions.map((question) =>
+            question.answer === null ? (
+              !over && latest && <ApprovalCard key={question.approval_id} question={question} />
+            ) : asked.has(question.call_id) ? null : (
+              <ApprovalLine key={question.approval_id} question={question} />
+            ),
+          )}
+        </div>
+      )}
+    </>
+  );
+});
+
+function Words({ text, live }: { text: string; live: boolean }) {
+  return <Markdown text={text} live={live} label={useMarkdownLabels()} />;
+}
+
+function Thoughts({ text, live }: { text: string; live: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <Disclosure
+      className="rounded-xl border border-line"
+      summary={
+        <>
+          <Lightbulb aria-hidden className={`size-4 text-purple ${live ? "animate-breathe" : ""}`} />
+          {t("chat.thinking")}
+        </>
+      }
+    >
+      <div className="max-h-96 overflow-y-auto px-4 pb-4 text-sm text-text-2" tabIndex={0}>
+        <Words text={text} live={live} />
+      </div>
+    </Disclosure>
+  );
+}
+
+function Plan({ steps }: { steps: string[] }) {
+  const { t } = useTranslation();
+  return (
+    <section className="rounded-xl border border-line px-4 py-3.5">
+      <h3 className="flex items-center gap-2 text-sm font-medium">
+        <ListChecks aria-hidden className="size-4 text-primary" />
+        {t("chat.plan")}
+      </h3>
+      <ol className="mt-2 flex list-decimal flex-col gap-1 pl-5 text-sm leading-relaxed text-text-2 marker:text-text-2">
+        {steps.map((step, index) => (
+          <li key={index} className="pl-1">
+            {step}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** Three quiet dots while nothing is being written yet. */
+function Working({ run }: { run: RunState }) {
+  const { t } = useTranslation();
+  const step = run.steps.at(-1);
+  const writing = step && step.calls.length === 0 && step.text.text;
+  const busy = step?.calls.some((call) => call.state === "requested");
+  if (run.status === "waiting" || writing || busy) return null;
+  return (
+    <p className="flex min-h-7 items-center gap-2.5 text-sm text-text-2">
+      <span aria-hidden className="size-2 animate-breathe rounded-full bg-primary" />
+      {t("chat.working")}
+    </p>
+  );
+}
+
+function Ending({ run }: { run: RunState }) {
+  const { t } = useTranslation();
+  switch (run.status) {
+    case "cancelled":
+      return (
+        <p className="flex items-center gap-2 text-sm text-text-2">
+          <CircleSlash aria-hidden className="size-4" />
+          {t("chat.stopped")}
+        </p>
+      );
+    case "partial":
+      return run.problem ? (
+        <ProblemNotice tone="warning" title={t("chat.partial")} problem={run.problem} />
+      ) : (
+        <Notice tone="warning" title={t("chat.partial")} />
+      );
+    case "failed":
+      return <ProblemNotice title={t("chat.failed")} problem={run.problem} />;
+    default:
+      return run.problem && !isOver(run.status) ? <ProblemNotice title={t("chat.failed")} problem={run.problem} /> : null;
+  }
+}

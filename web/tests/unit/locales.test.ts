@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import en from "@/locales/en.json";
+import fr from "@/locales/fr.json";
+
+type Tree = { [key: string]: string | string[] | Tree };
+
+// French has a third plural form, for millions; English does not.
+const plural = (key: string) => key.replace(/_(one|many|other)$/, "");
+
+function flat(tree: Tree, prefix = ""): Map<string, string> {
+  return new Map(
+    Object.entries(tree).flatMap(([key, value]): [string, string][] =>
+      typeof value === "string"
+        ? [[prefix + key, value]]
+        : Array.isArray(value)
+          ? [[prefix + key, value.map(() => "item").join()]]
+          : [...flat(value, `${prefix}${key}.`)],
+    ),
+  );
+}
+
+const english = flat(en);
+const french = flat(fr);
+
+const sources = (function files(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? files(join(folder, entry.name)) : [join(folder, entry.name)],
+  );
+})("src")
+  .filter((name) => /\.tsx?$/.test(name))
+  .map((name) => readFileSync(name, "utf8"))
+  .join("\n");
+
+describe("the languages", () => {
+  it("have the same keys", () => {
+    expect(new Set([...french.keys()].map(plural))).toEqual(new Set([...english.keys()].map(plural)));
+  });
+
+  it("have the same values to fill in", () => {
+    const gaps = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}|<(\w+)>/g)].map((match) => match[1] ?? match[2]).sort();
+    for (const [key, text] of english) expect([key, gaps(french.get(key)!)]).toEqual([key, gaps(text)]);
+  });
+
+  it("have no empty text, and French spaces its punctuation", () => {
+    for (const text of [...english.values(), ...french.values()]) expect(text.trim()).not.toBe("");
+    for (const [key, text] of french) expect([key, / [?!;:»]|« /.test(text)]).toEqual([key, false]);
+  });
+
+  it("say nothing that is never shown", () => {
+    const prefixes = [...sources.matchAll(/`([a-zA-Z.]+\.)\$\{/g)].map((match) => match[1]!);
+    for (const key of new Set([...english.keys()].map(plural))) {
+      const used = sources.includes(`"${key}"`) || prefixes.some((prefix) => key.startsWith(prefix));
+      expect([key, used]).toEqual([key, true]);
+    }
+  });
+});
