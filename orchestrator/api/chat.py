@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.websockets import WebSocket
 
 from orchestrator.api.access import allow, app_of, still, streams_of
+from orchestrator.api.bodies import decoded
 from orchestrator.api.frames import Frame, Translator, encode, error_frame
 from orchestrator.api.runs import begin, place
 from orchestrator.api.security import chosen_protocol
@@ -101,7 +102,7 @@ class Socket:
         allow(self._caller, "execute")
         self._make_room()
         run_id = await begin(self._app, self._caller, form, form.message, channel="web")
-        self._follow(run_id, "", 0)
+        self._follow(run_id, Translator(), 0)
 
     async def _watch(self, form: WatchForm) -> None:
         allow(self._caller, "read")
@@ -109,7 +110,8 @@ class Socket:
         if (before := self._following.pop(form.run_id, None)) is not None:
             before.cancel()
         self._make_room()
-        self._follow(form.run_id, view.conversation_id, await place(self._app, form.run_id, form.after))
+        after = await place(self._app, form.run_id, form.after)
+        self._follow(form.run_id, Translator(view.conversation_id), after)
 
     async def _approve(self, form: ApproveForm) -> None:
         allow(self._caller, "execute")
@@ -126,8 +128,8 @@ class Socket:
         if len(self._following) >= FOLLOWED:
             raise InvalidInput(f"This socket follows {FOLLOWED} runs.", hint="Open another one.")
 
-    def _follow(self, run_id: str, conversation_id: str, after: int) -> None:
-        task = asyncio.create_task(self._told(run_id, Translator(conversation_id), after))
+    def _follow(self, run_id: str, translator: Translator, after: int) -> None:
+        task = asyncio.create_task(self._told(run_id, translator, after))
         self._following[run_id] = task
         task.add_done_callback(lambda ended: self._followed(run_id, ended))
 
@@ -190,8 +192,8 @@ class Socket:
 
 def _decoded(text: str | None) -> dict[str, Any]:
     try:
-        said = msgspec.json.decode(text) if text is not None else None
-    except (msgspec.MsgspecError, RecursionError) as error:
+        said = decoded(text) if text is not None else None
+    except ValueError as error:
         raise InvalidInput("This frame is not JSON.", hint=str(error)) from error
     if not isinstance(said, dict):
         raise InvalidInput("A frame is a JSON object, sent as text.")

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from orchestrator.api.access import Actor, House, Reader
+from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.wire import (
     Conversation,
     ConversationForm,
@@ -15,7 +16,7 @@ from orchestrator.api.wire import (
 )
 from orchestrator.kernel.events import ConversationDeleted, ConversationOpened, ConversationRenamed
 
-router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
+router = APIRouter(route_class=JsonRoute, prefix="/api/v1/conversations", tags=["conversations"])
 
 ConversationId = Annotated[str, Path(min_length=1, max_length=80)]
 

@@ -116,8 +116,8 @@ def _with_text(delta: Delta, text: str) -> Delta:
 class Translator:
     """One reader's view of one run. It knows how much of a reply this reader has been told."""
 
-    def __init__(self, conversation_id: str) -> None:
-        self._conversation_id = conversation_id
+    def __init__(self, conversation_id: str = "") -> None:
+        self._conversation_id = conversation_id  # learnt from the first event, for who reads from there
         self._told: dict[tuple[int, str], int] = {}  # (step, kind): characters
 
     def frames(self, items: Sequence[Event | Delta], now: float) -> list[Frame]:
@@ -148,6 +148,8 @@ class Translator:
                 return [*self._untold(event, body), frame]
             case ModelAsked() | ModelFailed() as body:  # another try speaks from its beginning
                 self._told = {told: length for told, length in self._told.items() if told[0] != body.step}
+            case RunStarted() as body:
+                self._conversation_id = body.conversation_id
             case RunFinished():
                 frame.data["conversation_id"] = self._conversation_id
         return [frame]

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from fastapi.exceptions import RequestValidationError
 from msgspec import Struct
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -83,7 +84,7 @@ def problem_of(error: Exception) -> Problem:
         if error.code == "internal":
             return _internal()
         return problem(status, error.code, error.detail, hint=error.hint, retryable=error.retryable)
-    if isinstance(error, RequestValidationError):
+    if isinstance(error, RequestValidationError | ValidationError):
         found = [_field_error(item) for item in error.errors()]
         detail = "The request does not have the form this operation takes."
         return problem(422, "invalid_input", detail, hint=_first(found), errors=found)

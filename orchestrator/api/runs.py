@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from orchestrator.api.access import Actor, House, Reader, still, streams_of
+from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.frames import event_json
 from orchestrator.api.streams import EventStream, followed
 from orchestrator.api.wire import AnswerForm, Approval, ApprovalList, Asking, ChatForm, Run, RunForm, RunPage
@@ -13,7 +14,7 @@ from orchestrator.identity.accounts import Principal
 from orchestrator.kernel.events import RunStatus
 from orchestrator.kernel.messages import user
 
-router = APIRouter(prefix="/api/v1", tags=["runs"])
+router = APIRouter(route_class=JsonRoute, prefix="/api/v1", tags=["runs"])
 
 RunId = Annotated[str, Path(min_length=1, max_length=80)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -119,7 +120,5 @@ async def approvals(app: House, caller: Reader) -> ApprovalList:
 async def answer(
     approval_id: Annotated[str, Path(min_length=1, max_length=80)], form: AnswerForm, app: House, caller: Actor
 ) -> Run:
-    run_id = await app.runs.answer(
-        approval_id, form.answer, tenant=caller.tenant, by=caller.subject, note=form.note
-    )
+    run_id = await app.runs.answer(approval_id, form.answer, tenant=caller.tenant, by=caller.subject, note=form.note)
     return await shown(app, caller, run_id)

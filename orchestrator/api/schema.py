@@ -38,6 +38,7 @@ _SAID = {
     404: "There is no such thing, or it is someone else's.",
     409: "It clashes with what is already so.",
     413: "The body is too large.",
+    415: "The body is not sent as JSON.",
     422: "The request does not have the form this operation takes.",
     429: "Too many attempts.",
     503: "Not now: try again.",

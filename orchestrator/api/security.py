@@ -29,7 +29,7 @@ PROTOCOL = "orchestrator"  # a socket's subprotocol, beside `bearer.<token>`
 _BODY_SECONDS = 30.0  # between two pieces of a body
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
-_WILDCARD = frozenset({"0.0.0.0", "::", ""})  # noqa: S104
+_WILDCARD = frozenset({"0.0.0.0", "::", ""})
 
 _GUARDED = ("/api/", "/metrics", "/docs")
 _OPEN = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh"})
@@ -91,7 +91,9 @@ class Gate:
         self._clock = clock
         self._settings = settings
         self._authenticate = authenticate
-        self._names = _LOOPBACK | {name.lower() for name in (settings.host, f"[{settings.host}]", *settings.allowed_hosts)}
+        self._names = _LOOPBACK | {
+            name.lower() for name in (settings.host, f"[{settings.host}]", *settings.allowed_hosts)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -108,7 +108,10 @@ def listening(host: str, port: int) -> socket.socket:
     """A socket that listens there. Raises Conflict or InvalidSettings saying what to do."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        bound = socket.create_server((host, port), family=family, backlog=2048)
+        # Connections inherit it: without it, every answer of two writes waits 40 ms for the reader.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return bound
     except OSError as error:
         if isinstance(error, socket.gaierror) or error.errno is None:
             raise InvalidSettings(f"server.host {host!r} is no address of this machine.") from error
@@ -149,6 +152,6 @@ async def serve(app: App, *, ready: Ready | None = None, static: Path = BUILT) -
 def address(bound: socket.socket) -> str:
     """The URL a browser on this machine can open."""
     host, port = bound.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104
+    if host in ("0.0.0.0", "::"):
         host = "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

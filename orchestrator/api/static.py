@@ -39,7 +39,8 @@ _PAGE = """<!doctype html>
 <meta name="color-scheme" content="dark light"><title>AI Orchestrator</title>
 <style>body{{font:1.125rem/1.6 system-ui,sans-serif;max-width:38rem;margin:12vh auto;padding:0 1.5rem}}
 code{{font-size:1rem}}p{{margin:.5rem 0 1.5rem}}</style></head>
-<body><main><h1>{title_en}</h1><p>{text_en}</p><div lang="fr"><h2>{title_fr}</h2><p>{text_fr}</p></div></main></body></html>
+<body><main><h1>{title_en}</h1><p>{text_en}</p>
+<div lang="fr"><h2>{title_fr}</h2><p>{text_fr}</p></div></main></body></html>
 """
 
 NOT_BUILT = _PAGE.format(

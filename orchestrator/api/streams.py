@@ -88,29 +88,31 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, told: AsyncIterator[Told], clock: Clock, check: Check) -> None:
+    def __init__(
+        self, told: AsyncIterator[Told], clock: Clock, check: Check, streams: Streams, session_id: str
+    ) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._told = told
         self._clock = clock
         self._check = check
+        self._streams = streams
+        self._session_id = session_id
         self._queue: asyncio.Queue[Told | None] = asyncio.Queue(QUEUE)
         self._over = asyncio.Event()
-
-    def end(self, _: int) -> None:
-        self._over.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": b"retry: 1000\n\n", "more_body": True})
         ends = (self._write(send), self._pulse(), self._over.wait(), _gone(receive))
         work = [asyncio.create_task(part) for part in (self._pump(), *ends)]
-        try:
-            await asyncio.wait(work[1:], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in work:
-                task.cancel()
-            ended = await asyncio.gather(*work, return_exceptions=True)
+        with self._streams.joined(self._session_id, lambda _: self._over.set()):
+            try:
+                await asyncio.wait(work[1:], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in work:
+                    task.cancel()
+                ended = await asyncio.gather(*work, return_exceptions=True)
         raise_unexpected(ended)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -145,11 +147,11 @@ class EventStream(Response):
                 yield b"id: %d\nevent: %s\ndata: %s\n\n" % (item.seq, item.type.encode(), event_json(item))
             else:
                 yield b"event: delta\ndata: %s\n\n" % delta_json(item)
-        for item in items:
-            if isinstance(item, Exception):
-                yield b"event: error\ndata: %s\n\n" % encode(problem_of(item))
-            elif isinstance(item, bytes):
-                yield item
+        for other in items:
+            if isinstance(other, Exception):
+                yield b"event: error\ndata: %s\n\n" % encode(problem_of(other))
+            elif isinstance(other, bytes):
+                yield other
 
 
 async def _gone(receive: Receive) -> None:

@@ -3,16 +3,17 @@
 import os
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 from fastapi import APIRouter, Request, Response
 
 from orchestrator import __version__
 from orchestrator.api.access import House, Reader
+from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.wire import Chosen, Cpu, Disk, Health, Memory, Model, ModelHealth, Models, Stats
 from orchestrator.app import App
 from orchestrator.kernel.errors import ModelError
 
-router = APIRouter(tags=["system"])
+router = APIRouter(route_class=JsonRoute, tags=["system"])
 
 METRICS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 

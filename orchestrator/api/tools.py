@@ -7,13 +7,14 @@ from fastapi import APIRouter, Path
 from starlette.responses import FileResponse
 
 from orchestrator.api.access import Actor, House, Reader
+from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.runs import shown
 from orchestrator.api.wire import CallForm, Run, Tool, ToolList
 from orchestrator.app import App
 from orchestrator.journal.views import ToolStatistics
 from orchestrator.kernel.messages import ToolCall, ToolSpec, user
 
-router = APIRouter(prefix="/api/v1", tags=["tools"])
+router = APIRouter(route_class=JsonRoute, prefix="/api/v1", tags=["tools"])
 
 ToolName = Annotated[str, Path(min_length=1, max_length=100)]
 

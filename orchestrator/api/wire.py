@@ -285,3 +285,39 @@ class Problem(BaseModel):
     hint: str
     retryable: bool
     errors: list[FieldError] | None = None
+
+
+class LoginForm(Form):
+    username: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Annotated[str, Field(min_length=1, max_length=1000)]
+    cookie: bool = False
+
+
+class RefreshForm(Form):
+    refresh_token: Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class PasswordForm(Form):
+    password: Annotated[str, Field(min_length=1, max_length=1000)]
+    current: Annotated[str, Field(max_length=1000)] | None = None
+
+
+class RegisterForm(Form):
+    username: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Annotated[str, Field(min_length=1, max_length=1000)]
+    scopes: list[Scope] = ["read", "write", "execute"]
+
+
+class User(BaseModel):
+    id: str
+    username: str
+    scopes: list[Scope]
+    has_password: bool
+
+
+class Tokens(BaseModel):
+    access_token: str
+    token_type: Literal["bearer"]
+    expires_in: float
+    refresh_token: str
+    user: User

@@ -1,0 +1,45 @@
+"""Bodies as they are read: JSON, whole, and nothing that a later reader would choke on."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def decoded(body: bytes | str) -> Any:
+    """The value of a JSON text. Raises ValueError: for no JSON, no UTF-8, lone surrogates, NaN, too deep."""
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error
+
+
+class JsonRequest(Request):
+    async def json(self) -> Any:
+        try:
+            return decoded(await self.body())
+        except ValueError as error:
+            raise HTTPException(400, f"The body is not JSON: {error}.") from error
+
+
+class JsonRoute(APIRoute):
+    """A route whose body, if it takes one, is JSON and says so."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if self.body_field is not None and kind != "application/json":
+                raise HTTPException(415, "The body must be JSON, sent with Content-Type: application/json.")
+            return await handle(JsonRequest(request.scope, request.receive))
+
+        return strict
