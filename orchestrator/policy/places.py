@@ -121,15 +121,14 @@ class Places:
     def of_pattern(self, path: str, folder: str) -> Place:
         parts = path.split("/")
         first = next(index for index, part in enumerate(parts) if not GLOBS.isdisjoint(part))
-        if ".." in parts[first:] or any(part.startswith(".") and part[1:2] in GLOBS for part in parts):
-            if ".." in parts[first:] or path.startswith("/"):
-                return "unknown"
+        if ".." in parts[first:] or any(part[:1] == "." and part[1:2] in GLOBS for part in parts[:-1]):
+            return "unknown"  # .* and .? match ..
         base = "/".join(parts[:first]) or ("/" if path.startswith("/") else "")
         place = self.of_plain(base, folder)
         pattern = parts[-1].translate(_GLOB_TEXT)
-        if place in ("workspace", "inside") and pattern.strip("*?"):
-            if any(fnmatchcase(sample, pattern) for sample in _PRIVATE_SAMPLES):
-                return "private"
+        private = any(fnmatchcase(sample, pattern) for sample in _PRIVATE_SAMPLES)
+        if private and place in ("workspace", "inside") and pattern.strip("*?"):
+            return "private"
         if place == "workspace" and (len(parts) - first > 1 or pattern.strip("*?.")):
             return "inside"  # some of it, not all of it
         return place

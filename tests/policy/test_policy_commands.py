@@ -17,7 +17,14 @@ def rows() -> list[tuple[str, str]]:
     for line in TABLE.read_text("utf-8").splitlines():
         verdict, _, command = line.partition(" ")
         if verdict in ("allow", "ask", "deny"):
-            found.append((verdict, command.replace("⏎", "\n").replace("\\r", "\r") if command.endswith("\\r") else command.replace("⏎", "\n")))
+            found.append(
+                (
+                    verdict,
+                    command.replace("⏎", "\n").replace("\\r", "\r")
+                    if command.endswith("\\r")
+                    else command.replace("⏎", "\n"),
+                )
+            )
     return found
 
 
@@ -42,7 +49,9 @@ def call(workspace: Path, command: str) -> Call:
 
 
 @pytest.mark.parametrize(("verdict", "command"), rows())
-def test_every_command_of_the_table_has_its_verdict(policy: Policy, workspace: Path, verdict: str, command: str) -> None:
+def test_every_command_of_the_table_has_its_verdict(
+    policy: Policy, workspace: Path, verdict: str, command: str
+) -> None:
     decision = policy.decide(call(workspace, command))
     assert decision.verdict == verdict, decision
 

@@ -11,7 +11,8 @@ from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.shell.findings import Finding
 from orchestrator.policy.shell.judge import Judge
 from orchestrator.policy.shell.programs import KINDS
-from orchestrator.policy.shell.script import Reader, Script
+from orchestrator.policy.shell.reader import Reader
+from orchestrator.policy.shell.script import Script
 from orchestrator.policy.shell.words import shown
 
 LOOKING = frozenset({"pure", "lister", "reader"})

@@ -168,7 +168,7 @@ def split(url: str) -> SplitResult | None:
 
 
 def address_of(host: str) -> Address | None:
-    """The address that a host is, in any of the ways resolvers accept: 127.1, 0x7f000001, 017700000001, ::ffff:127.0.0.1."""
+    """The address that a host is, however resolvers let it be written: 127.1, 0x7f000001, ::ffff:127.0.0.1."""
     try:
         address: Address = ipaddress.ip_address(host)
     except ValueError:

@@ -6,9 +6,11 @@ from orchestrator.policy.shell.arguments import letters, options, paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import GIT_LOSES, GIT_NETWORK, GIT_READS, GIT_WRITES, SAFE_SUBCOMMANDS
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
+from orchestrator.policy.shell.words import TILDE, each, marked, shown, uncertain
 
-_LEAVES = frozenset("install uninstall deploy publish release push upload".split())
+_LEAVES = each("install uninstall deploy publish release push upload")
+_GIT_RUNS_MORE = each("grep diff log show rebase archive fetch pull clone push ls-remote")
+_GIT_RUNNING = each("--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec -x --output --textconv")
 _RUNS_MORE = {"make": ("--eval", "SHELL="), "gmake": ("--eval", "SHELL="), "tox": ("-x",), "cmake": ("-P", "-E")}
 
 
@@ -44,7 +46,7 @@ def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -
     program, words = segment.program, segment.arguments
     if not plain or (plain and any(marked(word) for word in words[:1])):
         flags_only = all(word in ("--version", "-V", "-v", "--help", "-h", "version") for word in words)
-        if words and flags_only or program in ("yarn", "gradle", "gradlew") and not words:
+        if (words and flags_only) or (program in ("yarn", "gradle", "gradlew") and not words):
             return []
         return [
             judge.ask(segment, "subcommand", f"What {program} does here cannot be told.", "Name what it should do.")
@@ -92,41 +94,9 @@ def git(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             judge.ask(segment, "indirect_program", "What git does is known only when it runs.", "Name the subcommand."),
         ]
     found += reach.each("use", [word for word in paths("git", rest) if _like_a_path(word) and not _a_range(word)])
-    if given := options(
-        rest,
-        (
-            "--ext-diff",
-            "-O",
-            "--open-files-in-pager",
-            "--upload-pack",
-            "--receive-pack",
-            "--exec",
-            "-x",
-            "--output",
-            "--textconv",
-        ),
-    ):
-        if name in (
-            "grep",
-            "diff",
-            "log",
-            "show",
-            "rebase",
-            "archive",
-            "fetch",
-            "pull",
-            "clone",
-            "push",
-            "ls-remote",
-        ) and not (name == "clean"):
-            found.append(
-                judge.ask(
-                    segment,
-                    "runs_more",
-                    f"git {name} {shown(given[0])} starts another program or writes a file.",
-                    "Leave that option out.",
-                )
-            )
+    if name in _GIT_RUNS_MORE and (given := options(rest, _GIT_RUNNING)):
+        reason = f"git {name} {shown(given[0])} starts another program or writes a file."
+        found.append(judge.ask(segment, "runs_more", reason, "Leave that option out."))
     return found + git_verb(judge, segment, name, rest)
 
 
@@ -161,10 +131,8 @@ def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...])
         or name == "rebase"
     )
     if (
-        name == "rm"
-        and "--cached" in rest
-        or name == "reset"
-        and not {"--hard", "--merge", "--keep"}.intersection(rest)
+        (name == "rm" and "--cached" in rest)
+        or (name == "reset" and not {"--hard", "--merge", "--keep"}.intersection(rest))
         or name in ("reflog", "fsck")
     ):
         loses = bool({"expire", "delete", "--lost-found"}.intersection(rest))

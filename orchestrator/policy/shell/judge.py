@@ -16,7 +16,8 @@ from orchestrator.policy.shell import runners
 from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers
-from orchestrator.policy.shell.script import Doubt, Reader, Script, Segment
+from orchestrator.policy.shell.reader import Reader
+from orchestrator.policy.shell.script import Doubt, Script, Segment
 from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
 
 NESTED = 4  # sh -c inside sh -c

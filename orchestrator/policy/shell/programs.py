@@ -2,6 +2,8 @@
 
 from typing import Literal, TypeAlias
 
+from orchestrator.policy.shell.words import each
+
 Kind: TypeAlias = Literal[
     "pure",  # its words are no paths; it changes nothing
     "lister",  # shows names and sizes
@@ -17,39 +19,64 @@ Kind: TypeAlias = Literal[
 ]
 
 _TABLE: dict[Kind, str] = {
-    "pure": """: echo printf true false pwd date cal ncal seq sleep expr basename dirname whoami id hostname uname arch nproc
-        uptime free df lscpu lsblk tty printenv which type tput test [ factor numfmt locale groups getconf ps exit return
-        break continue shift set wait tr yes users who w vmstat iostat lsusb lspci pgrep times jobs logname mktemp
-        export unset readonly local declare typeset read umask shopt getopts hash help nl_langinfo""",
-    "lister": "ls dir vdir tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd",
-    "reader": """cat head tail less more grep egrep fgrep rg ag ack sort uniq cut paste join comm diff sdiff diff3 cmp nl tac rev
-        fold fmt column od xxd hexdump strings md5sum sha1sum sha224sum sha256sum sha384sum sha512sum cksum b2sum sum base64
-        base32 basenc jq yq tsort expand unexpand zcat bzcat xzcat zstdcat zgrep iconv shuf pr ptx look awk gawk mawk nawk sed
-        xmllint bat batcat csvlook csvcut csvstat cloc tokei sloccount nm objdump readelf ldd size mapfile readarray bc dc
-        pdftotext exiftool identify ffprobe lsof numbat mdcat""",
-    "writer": """mkdir touch cp mv ln tee install split csplit rmdir chmod zip unzip tar gzip gunzip bzip2 bunzip2 xz unxz zstd
-        patch dd rename 7z 7za ar cpio dos2unix unix2dos convert magick ffmpeg pandoc fallocate""",
-    "deleter": "rm unlink shred truncate wipe srm",
-    "developer": """pytest py.test tox nox coverage mypy pyright ruff black isort flake8 pylint bandit make gmake cmake ctest ninja
-        meson gcc g++ cc c++ clang clang++ ld as strip rustc rustfmt clippy-driver gofmt javac java jar scalac kotlinc tsc eslint prettier
-        vitest jest mocha ava webpack vite esbuild rollup biome stylelint htmlhint shellcheck shfmt yamllint hadolint
-        markdownlint sphinx-build mkdocs alembic django-admin flask-routes clang-format clang-tidy cppcheck valgrind gcov lcov
-        gradlew mvnw configure autoreconf automake autoconf protoc swiftc ghc stack cabal mix rebar3 zig nim crystal
-        git cargo go npm pnpm yarn bun mvn gradle dotnet pip pip3 uv poetry pipenv""",
-    "interpreter": "python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh osascript elixir groovy scala",
-    "shell": "sh bash dash zsh ksh mksh ash fish csh tcsh rbash",
-    "network": """curl wget ssh scp sftp ftp tftp rsync nc ncat netcat socat telnet ping ping6 dig nslookup host traceroute tracepath mtr
-        nmap masscan whois aria2c axel http https httpie xh lynx w3m links openssl gh glab hub aws gcloud az kubectl helm terraform
-        ansible ansible-playbook vagrant heroku vercel netlify flyctl npx pnpx bunx uvx pipx smbclient lftp rclone mail sendmail
-        mutt tcpdump wscat grpcurl ngrok cloudflared ipfs""",
-    "administration": """docker podman systemctl service journalctl crontab at batch apt apt-get aptitude dpkg yum dnf rpm pacman apk brew
-        snap flatpak useradd userdel usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount umount kill killall
-        pkill renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl localectl sysctl swapon losetup
-        visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv update-alternatives loginctl screen tmux mknod mkfifo
-        modinfo lsmod dmesg gdb strace ltrace perf bpftrace psql mysql mongo redis-cli sqlite3 nginx apachectl wall write""",
-    "destroyer": """fdisk sfdisk parted gdisk wipefs blkdiscard shutdown reboot halt poweroff init telinit insmod rmmod modprobe kexec
-        swapoff cryptsetup lvremove vgremove pvremove mkswap hdparm nvme sgdisk badblocks debugfs tune2fs grub-install
-        efibootmgr flashrom""",
+    "pure": """
+        : echo printf true false pwd date cal ncal seq sleep expr basename dirname whoami id hostname uname arch
+        nproc uptime free df lscpu lsblk tty printenv which type tput test [ factor numfmt locale groups getconf ps
+        exit return break continue shift set wait tr yes users who w vmstat iostat lsusb lspci pgrep times jobs
+        logname mktemp export unset readonly local declare typeset read umask shopt getopts hash help nl_langinfo
+    """,
+    "lister": """
+        ls dir vdir tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd
+    """,
+    "reader": """
+        cat head tail less more grep egrep fgrep rg ag ack sort uniq cut paste join comm diff sdiff diff3 cmp nl tac
+        rev fold fmt column od xxd hexdump strings md5sum sha1sum sha224sum sha256sum sha384sum sha512sum cksum
+        b2sum sum base64 base32 basenc jq yq tsort expand unexpand zcat bzcat xzcat zstdcat zgrep iconv shuf pr ptx
+        look awk gawk mawk nawk sed xmllint bat batcat csvlook csvcut csvstat cloc tokei sloccount nm objdump
+        readelf ldd size mapfile readarray bc dc pdftotext exiftool identify ffprobe lsof numbat mdcat
+    """,
+    "writer": """
+        mkdir touch cp mv ln tee install split csplit rmdir chmod zip unzip tar gzip gunzip bzip2 bunzip2 xz unxz
+        zstd patch dd rename 7z 7za ar cpio dos2unix unix2dos convert magick ffmpeg pandoc fallocate
+    """,
+    "deleter": """
+        rm unlink shred truncate wipe srm
+    """,
+    "developer": """
+        pytest py.test tox nox coverage mypy pyright ruff black isort flake8 pylint bandit make gmake cmake ctest
+        ninja meson gcc g++ cc c++ clang clang++ ld as strip rustc rustfmt clippy-driver gofmt javac java jar scalac
+        kotlinc tsc eslint prettier vitest jest mocha ava webpack vite esbuild rollup biome stylelint htmlhint
+        shellcheck shfmt yamllint hadolint markdownlint sphinx-build mkdocs alembic django-admin flask-routes clang-
+        format clang-tidy cppcheck valgrind gcov lcov gradlew mvnw configure autoreconf automake autoconf protoc
+        swiftc ghc stack cabal mix rebar3 zig nim crystal git cargo go npm pnpm yarn bun mvn gradle dotnet pip pip3
+        uv poetry pipenv
+    """,
+    "interpreter": """
+        python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh osascript
+        elixir groovy scala
+    """,
+    "shell": """
+        sh bash dash zsh ksh mksh ash fish csh tcsh rbash
+    """,
+    "network": """
+        curl wget ssh scp sftp ftp tftp rsync nc ncat netcat socat telnet ping ping6 dig nslookup host traceroute
+        tracepath mtr nmap masscan whois aria2c axel http https httpie xh lynx w3m links openssl gh glab hub aws
+        gcloud az kubectl helm terraform ansible ansible-playbook vagrant heroku vercel netlify flyctl npx pnpx bunx
+        uvx pipx smbclient lftp rclone mail sendmail mutt tcpdump wscat grpcurl ngrok cloudflared ipfs
+    """,
+    "administration": """
+        docker podman systemctl service journalctl crontab at batch apt apt-get aptitude dpkg yum dnf rpm pacman apk
+        brew snap flatpak useradd userdel usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount
+        umount kill killall pkill renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl
+        localectl sysctl swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv update-alternatives
+        loginctl screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace psql
+        mysql mongo redis-cli sqlite3 nginx apachectl wall write
+    """,
+    "destroyer": """
+        fdisk sfdisk parted gdisk wipefs blkdiscard shutdown reboot halt poweroff init telinit insmod rmmod modprobe
+        kexec swapoff cryptsetup lvremove vgremove pvremove mkswap hdparm nvme sgdisk badblocks debugfs tune2fs
+        grub-install efibootmgr flashrom
+    """,
 }
 
 KINDS: dict[str, Kind] = {program: kind for kind, programs in _TABLE.items() for program in programs.split()}
@@ -75,21 +102,21 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "caffeinate": frozenset(),
     "taskset": frozenset(),
     "coproc": frozenset(),
-    "then": frozenset(),
     "catchsegv": frozenset(),
 }
 PRIVILEGE = frozenset({"sudo", "doas", "su", "pkexec", "runuser", "sudoedit", "gosu"})
 
 # Options whose next word is a value and no path.
 VALUED: dict[str, str] = {
-    "cut": "dfcb", "sort": "tkS", "awk": "Fv", "gawk": "Fv", "mawk": "Fv", "paste": "d", "column": "sct", "head": "nc", "tail": "nc",
-    "grep": "ABCmed", "egrep": "ABCmed", "fgrep": "ABCmed", "rg": "ABCmegtTj", "join": "12tjoe", "fold": "w", "split": "bnla", "du": "d",
-    "tree": "LIP", "nl": "bsvw", "xargs": "IdnPLE", "shuf": "n", "od": "AtjN", "uniq": "fsw", "base64": "w", "fmt": "w", "jq": "",
-    "pr": "l", "ls": "I", "zip": "x", "mkdir": "m", "install": "mog", "touch": "dt", "xxd": "lsc", "strings": "n", "sed": "el",
+    "cut": "dfcb", "sort": "tkS", "awk": "Fv", "gawk": "Fv", "mawk": "Fv", "paste": "d", "column": "sct",
+    "head": "nc", "tail": "nc", "grep": "ABCmed", "egrep": "ABCmed", "fgrep": "ABCmed", "rg": "ABCmegtTj",
+    "join": "12tjoe", "fold": "w", "split": "bnla", "du": "d", "tree": "LIP", "nl": "bsvw", "xargs": "IdnPLE",
+    "shuf": "n", "od": "AtjN", "uniq": "fsw", "base64": "w", "fmt": "w", "jq": "", "pr": "l", "ls": "I", "zip": "x",
+    "mkdir": "m", "install": "mog", "touch": "dt", "xxd": "lsc", "strings": "n", "sed": "el",
 }  # fmt: skip
 
 # Programs whose first words are a pattern, an expression or a language of their own.
-PATTERNS = frozenset("grep egrep fgrep rg ag ack zgrep jq yq awk gawk mawk nawk sed".split())
+PATTERNS = each("grep egrep fgrep rg ag ack zgrep jq yq awk gawk mawk nawk sed")
 
 # Options of readers that start another program, or write.
 RUNS_MORE: dict[str, tuple[str, ...]] = {
@@ -102,51 +129,56 @@ RUNS_MORE: dict[str, tuple[str, ...]] = {
     "split": ("--filter",),
     "yq": ("--split-exp",),
     "man": ("-P", "--pager", "-H"),
-    "tar": ("--checkpoint-action", "--to-command", "-I", "--use-compress-program", "-F", "--info-script", "--new-volume-script", "--rsh-command", "--rmt-command"),
+    "tar": (
+        "--checkpoint-action", "--to-command", "-I", "--use-compress-program", "-F", "--info-script",
+        "--new-volume-script", "--rsh-command", "--rmt-command",
+    ),
     "tcpdump": ("-z",),
-    "ffmpeg": (),
 }  # fmt: skip
 OUTPUTS: dict[str, tuple[str, ...]] = {
-    "sort": ("-o", "--output"), "shuf": ("-o", "--output"), "iconv": ("-o", "--output"), "tree": ("-o",), "yq": ("-i", "--inplace"),
-    "sed": ("-i", "--in-place"), "xmllint": ("--output",), "objdump": (), "jq": (), "exiftool": ("-o",),
+    "sort": ("-o", "--output"), "shuf": ("-o", "--output"), "iconv": ("-o", "--output"), "tree": ("-o",),
+    "yq": ("-i", "--inplace"), "sed": ("-i", "--in-place"), "xmllint": ("--output",), "exiftool": ("-o",),
 }  # fmt: skip
 
 # Subcommands that stay in the workspace, of developer programs that have subcommands.
 SAFE_SUBCOMMANDS: dict[str, frozenset[str]] = {
-    "cargo": frozenset("build b check c test t run r clippy fmt bench doc tree metadata version clean".split()),
-    "go": frozenset("build test vet fmt run list env version doc tool".split()),
-    "npm": frozenset("test t tst run run-script start ls list version help outdated".split()),
-    "pnpm": frozenset("test t run start ls list".split()),
-    "yarn": frozenset("test run start build lint list why".split()),
-    "bun": frozenset("test run build".split()),
-    "mvn": frozenset("test compile package verify validate clean".split()),
-    "gradle": frozenset("test build check assemble clean tasks".split()),
-    "gradlew": frozenset("test build check assemble clean tasks".split()),
-    "mvnw": frozenset("test compile package verify validate clean".split()),
-    "dotnet": frozenset("build test run format clean".split()),
-    "pip": frozenset("list show freeze check --version -V inspect debug config".split()),
-    "pip3": frozenset("list show freeze check --version -V inspect debug config".split()),
-    "uv": frozenset("tree version --version run".split()),
-    "poetry": frozenset("check show version run build env".split()),
-    "pipenv": frozenset("graph check run --version".split()),
+    "cargo": each("build b check c test t run r clippy fmt bench doc tree metadata version clean"),
+    "go": each("build test vet fmt run list env version doc tool"),
+    "npm": each("test t tst run run-script start ls list version help outdated"),
+    "pnpm": each("test t run start ls list"),
+    "yarn": each("test run start build lint list why"),
+    "bun": each("test run build"),
+    "mvn": each("test compile package verify validate clean"),
+    "gradle": each("test build check assemble clean tasks"),
+    "gradlew": each("test build check assemble clean tasks"),
+    "mvnw": each("test compile package verify validate clean"),
+    "dotnet": each("build test run format clean"),
+    "pip": each("list show freeze check --version -V inspect debug config"),
+    "pip3": each("list show freeze check --version -V inspect debug config"),
+    "uv": each("tree version --version run"),
+    "poetry": each("check show version run build env"),
+    "pipenv": each("graph check run --version"),
 }
-GIT_READS = frozenset(
-    "status diff log show ls-files ls-tree blame shortlog describe rev-parse rev-list cat-file grep name-rev merge-base version help "
-    "count-objects whatchanged check-ignore var for-each-ref diff-tree diff-index show-ref annotate cherry range-diff verify-commit".split()
+GIT_READS = each(
+    "status diff log show ls-files ls-tree blame shortlog describe rev-parse rev-list cat-file grep name-rev "
+    "merge-base version help count-objects whatchanged check-ignore var for-each-ref diff-tree diff-index "
+    "show-ref annotate cherry range-diff verify-commit"
 )
-GIT_WRITES = frozenset(
-    "add commit init mv tag branch stash switch notes worktree apply revert cherry-pick merge rebase am format-patch archive bundle".split()
+GIT_WRITES = each(
+    "add commit init mv tag branch stash switch notes worktree apply revert cherry-pick merge rebase am "
+    "format-patch archive bundle"
 )
-GIT_NETWORK = frozenset("push pull fetch clone remote submodule ls-remote send-email svn lfs request-pull".split())
-GIT_LOSES = frozenset(
-    "reset clean checkout restore rm gc prune filter-branch filter-repo reflog update-ref replace fsck read-tree".split()
+GIT_NETWORK = each("push pull fetch clone remote submodule ls-remote send-email svn lfs request-pull")
+GIT_LOSES = each(
+    "reset clean checkout restore rm gc prune filter-branch filter-repo reflog update-ref replace fsck read-tree"
 )
 
 # Environment variables that decide which programs run, or what text means.
 STEERING = (
-    "PATH", "LD_", "DYLD_", "BASH_ENV", "ENV", "IFS", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND", "GIT_", "PYTHONSTARTUP", "PYTHONHOME",
-    "PYTHONINSPECT", "PERL5", "PERLLIB", "RUBYOPT", "RUBYLIB", "NODE_OPTIONS", "LESSOPEN", "LESSCLOSE", "TAR_OPTIONS", "GREP_OPTIONS", "RUSTC_WRAPPER",
-    "RIPGREP_CONFIG_PATH", "HOME", "SHELL", "CDPATH", "GLOBIGNORE", "BASH_FUNC", "GCONV_PATH", "HISTFILE", "MAKEFLAGS", "PWD", "OLDPWD", "ZDOTDIR",
+    "PATH", "LD_", "DYLD_", "BASH_ENV", "ENV", "IFS", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND", "GIT_",
+    "PYTHONSTARTUP", "PYTHONHOME", "PYTHONINSPECT", "PERL5", "PERLLIB", "RUBYOPT", "RUBYLIB", "NODE_OPTIONS",
+    "LESSOPEN", "LESSCLOSE", "TAR_OPTIONS", "GREP_OPTIONS", "RUSTC_WRAPPER", "RIPGREP_CONFIG_PATH", "HOME", "SHELL",
+    "CDPATH", "GLOBIGNORE", "BASH_FUNC", "GCONV_PATH", "HISTFILE", "MAKEFLAGS", "PWD", "OLDPWD", "ZDOTDIR",
     "NPM_CONFIG_", "npm_config_", "PIP_", "PYTEST_PLUGINS", "JAVA_TOOL_OPTIONS", "CARGO_", "GOFLAGS",
 )  # fmt: skip
 STEERING_ENDS = ("PAGER", "EDITOR", "VISUAL", "BROWSER", "ASKPASS")

@@ -8,7 +8,7 @@ from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers
 from orchestrator.policy.shell.script import Segment, lists_names
-from orchestrator.policy.shell.words import STAR, UNKNOWN, shown, uncertain
+from orchestrator.policy.shell.words import STAR, UNKNOWN, each, shown, uncertain
 
 RUNNERS = frozenset({"find", "xargs", "eval", "source", ".", "trap", "alias", "parallel", "script", "flock", "enable"})
 
@@ -26,11 +26,11 @@ _CODE_WORDS = (
     "--rcfile",
     "--init-file",
 )
-_MODULES = frozenset(
-    "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint coverage timeit calendar tabnanny "
-    "tokenize ast dis this platform sysconfig site build tox nox".split()
+_MODULES = each(
+    "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
+    "coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
 )
-_DECODERS = frozenset("base64 base32 xxd openssl rev tr gunzip zcat uudecode".split())
+_DECODERS = each("base64 base32 xxd openssl rev tr gunzip zcat uudecode")
 
 
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:

@@ -29,6 +29,11 @@ _IN_DOUBLE_QUOTES = re.compile(r'\\([$`"\\\n])')
 MANY = 32  # alternatives of one word; more is UNKNOWN
 
 
+def each(names: str) -> frozenset[str]:
+    """A set written as one line of names."""
+    return frozenset(names.split())
+
+
 def marked(text: str) -> bool:
     return bool(_MARKED.search(text))
 

@@ -1,0 +1,316 @@
+"""The walk through a script: pipelines, lists, groups, loops, redirections, `cd`.
+
+Collects every segment wherever it stands. A construct that is not known here is a doubt.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from orchestrator.policy.shell import words
+from orchestrator.policy.shell.script import Folders, Redirect, Script, Segment, Stdin
+from orchestrator.policy.shell.spelling import WORDS, Spelling
+from orchestrator.policy.shell.words import TILDE, UNKNOWN, each, uncertain
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+DEEPEST = 40  # nested constructs
+FOLDERS = 16  # folders a segment may find itself in
+
+
+class Flow(Struct, frozen=True):
+    """What holds where a construct begins."""
+
+    folders: Folders = frozenset({""})
+    stdin: Stdin = ""
+    feeders: tuple[Segment, ...] = ()
+
+
+class After(Struct, frozen=True):
+    """The folders a construct may leave the shell in: when it succeeded, and at all."""
+
+    success: Folders
+    anyhow: Folders
+
+
+_SEQUENCES = each(
+    "program do_group if_statement elif_clause else_clause case_statement case_item negated_command "
+    "variable_assignments binary_expression unary_expression postfix_expression parenthesized_expression "
+    "ternary_expression array heredoc_body"
+)
+_IGNORED = each("comment heredoc_start heredoc_end heredoc_content file_descriptor string_content")
+_REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
+_MOVERS = frozenset({"cd", "chdir", "pushd", "popd"})
+_CALCULATES = re.compile(r"-(eq|ne|lt|le|gt|ge|v|R)\b")
+_GAP = re.compile(rb"(?:[ \t]|(?<=[ \t])\\\n)+")
+
+
+class Walk(Spelling):
+    def __init__(self, source: bytes) -> None:
+        super().__init__(source)
+        self._segments: list[Segment] = []
+        self._redirects: list[Redirect] = []
+        self._loops: list[str] = []
+        self._depth = 0
+        self._flow = Flow()
+
+    def read(self, root: "Node") -> Script:
+        if b"$" in self.source:
+            self.survey(root)
+        self.visit(root, Flow())
+        return Script(tuple(self._segments), tuple(self._redirects), tuple(self.doubts), tuple(self._loops))
+
+    def substituted(self, node: "Node") -> tuple[Segment, ...]:
+        start, kept = len(self._segments), self._flow
+        self._sequence(node, Flow(kept.folders))
+        self._flow = kept
+        return tuple(self._segments[start:])
+
+    def visit(self, node: "Node", flow: Flow) -> After:
+        """Collect what is inside; say where the shell may be afterwards."""
+        if self._depth == DEEPEST:
+            self.doubt("too_deep", self.text(node))
+            return After(flow.folders, flow.folders)
+        self._depth += 1
+        self._flow = flow
+        after = self._construct(node, flow)
+        self._depth -= 1
+        return after
+
+    def _construct(self, node: "Node", flow: Flow) -> After:
+        kind = node.type
+        if construct := _CONSTRUCTS.get(kind):
+            return construct(self, node, flow)
+        if kind in _SEQUENCES:
+            return self._sequence(node, flow)
+        if kind in WORDS:
+            self.spell(node)
+        elif node.is_missing or (node.is_named and kind not in _IGNORED):
+            self.doubt("unreadable", self.text(node))
+            return self._sequence(node, flow)
+        return After(flow.folders, flow.folders)
+
+    def _sequence(self, node: "Node", flow: Flow) -> After:
+        after = After(flow.folders, flow.folders)
+        for child in node.children:
+            if child.is_named or child.child_count or child.is_missing:
+                after = self.visit(child, Flow(after.anyhow, flow.stdin, flow.feeders))
+        return after if node.child_count == 1 else After(after.anyhow, after.anyhow)
+
+    def _group(self, node: "Node", flow: Flow) -> After:
+        if self.text(node).startswith("(("):
+            self.doubt("arithmetic", self.text(node))
+        return self._sequence(node, flow)
+
+    def _counting_loop(self, node: "Node", flow: Flow) -> After:
+        self.doubt("arithmetic", self.text(node))
+        return self._sequence(node, flow)
+
+    def _subshell(self, node: "Node", flow: Flow) -> After:
+        self._sequence(node, flow)
+        return After(flow.folders, flow.folders)
+
+    def _list(self, node: "Node", flow: Flow) -> After:
+        left, *between, right = node.children
+        for child in between:
+            if child.is_named:
+                self.visit(child, flow)
+        first = self.visit(left, flow)
+        chained = [child.type for child in between] == ["&&"]
+        second = self.visit(right, Flow(first.success if chained else first.anyhow, flow.stdin, flow.feeders))
+        return After(second.success if chained else first.success | second.success, first.anyhow | second.anyhow)
+
+    def _pipeline(self, node: "Node", flow: Flow) -> After:
+        feeders, stdin = flow.feeders, flow.stdin
+        after = flow.folders
+        for child in node.children:
+            if child.is_named:
+                start = len(self._segments)
+                after = after | self.visit(child, Flow(flow.folders, stdin, feeders)).anyhow
+                feeders = feeders + tuple(self._segments[start:])
+            stdin = "pipe"
+        return After(after, after)
+
+    def _loop(self, node: "Node", flow: Flow) -> After:
+        variable = node.child_by_field_name("variable")
+        name = self.text(variable) if variable is not None else ""
+        values = [word for value in node.children_by_field_name("value") for word in self.spelt_words(value)]
+        if name and name not in self.untold:
+            self.values[name] = tuple(values) if 0 < len(values) <= words.MANY else (UNKNOWN,)
+        after = flow.folders
+        for index, child in enumerate(node.children):
+            if node.field_name_for_child(index) not in ("variable", "value"):
+                after = after | self.visit(child, Flow(after, flow.stdin, flow.feeders)).anyhow
+        self.values.pop(name, None)
+        if after != flow.folders:
+            self.doubt("moving_loop", self.text(node))
+        return After(after, after)
+
+    def _function(self, node: "Node", flow: Flow) -> After:
+        self.doubt("function", self.text(node))
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        start = len(self._segments)
+        after = self.visit(body, flow) if body is not None else After(flow.folders, flow.folders)
+        called = self.text(name) if name is not None else ""
+        if any(segment.program == called for segment in self._segments[start:]):
+            self._loops.append(called)
+        return after
+
+    def _assignment(self, node: "Node", flow: Flow) -> After:
+        self._segments.append(Segment("", (), self.text(node), flow.folders, (self._assign(node),)))
+        return After(flow.folders, flow.folders)
+
+    def _assign(self, node: "Node") -> tuple[str, str]:
+        name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if name is not None and name.type == "subscript":
+            self.doubt("subscript", self.text(node))
+            self._sequence(name, self._flow)
+        if value is not None and value.type == "array":
+            self._sequence(value, self._flow)
+            spelt: tuple[str, ...] = (UNKNOWN,)
+        else:
+            spelt = self.spell(value) if value is not None else ("",)
+        label = self.text(name) if name is not None else ""
+        if label not in self.untold:
+            self.values[label] = spelt
+        return label, spelt[0] if len(spelt) == 1 else UNKNOWN
+
+    def _declaration(self, node: "Node", flow: Flow) -> After:
+        pairs: list[tuple[str, str]] = []
+        for child in node.children[1:]:
+            if child.type == "variable_assignment":
+                pairs.append(self._assign(child))
+            elif child.is_named:
+                pairs.extend((word, "") for word in self.spelt_words(child))
+        arguments = tuple(f"{name}={value}" if value else name for name, value in pairs)
+        program = self.text(node.children[0])
+        self._segments.append(Segment(program, arguments, self.text(node), flow.folders, tuple(pairs)))
+        return After(flow.folders, flow.folders)
+
+    def _test(self, node: "Node", flow: Flow) -> After:
+        """[[ … ]] evaluates some of its words as arithmetic, and arithmetic can run code."""
+        text = self.text(node)
+        double = text.startswith("[[")
+        joins = double and re.search(r"\|\||&&|[<>(]", text.replace("$(", ""))
+        calculates = double and _CALCULATES.search(text) and re.search(r"[$`'\"\\]", text)
+        if joins or calculates or re.search(r"-[vR]\s", text):
+            self.doubt("condition", text)
+        return self._sequence(node, flow)
+
+    def _redirected(self, node: "Node", flow: Flow) -> After:
+        stdin, start = flow.stdin, len(self._segments)
+        redirects = [child for child in node.children if child.type in _REDIRECTS]
+        for redirect in redirects:
+            stdin = self._redirect(redirect, flow) or stdin
+        after = After(flow.folders, flow.folders)
+        for child in node.children:
+            if child.type not in _REDIRECTS:
+                after = self.visit(child, Flow(flow.folders, stdin, flow.feeders))
+        feeders = flow.feeders + tuple(self._segments[start:])
+        for redirect in redirects:
+            if redirect.type == "heredoc_redirect":
+                after = self._behind_heredoc(redirect, flow, feeders, after)
+        return after
+
+    def _behind_heredoc(self, node: "Node", flow: Flow, feeders: tuple[Segment, ...], after: After) -> After:
+        """`cat <<EOF | sh` and `cat <<EOF && ls`: the grammar hangs what follows under the here-document."""
+        for child in node.children:
+            if child.type == "pipeline":
+                after = self.visit(child, Flow(flow.folders, "pipe", feeders))
+            elif child.is_named and child.type not in _IGNORED | _REDIRECTS | {"heredoc_body"}:
+                inner = self.visit(child, Flow(after.anyhow, "text", feeders))
+                after = After(inner.success, inner.anyhow | after.anyhow)
+        return after
+
+    def _redirect(self, node: "Node", flow: Flow) -> Stdin:
+        self._flow = flow
+        if node.type != "file_redirect":
+            for child in node.children:
+                if child.type == "heredoc_body":
+                    self.visit(child, flow)
+                elif child.type in _REDIRECTS:
+                    self._redirect(child, flow)
+                elif node.type == "herestring_redirect" and child.is_named:
+                    self.spell(child)
+            return "text"
+        operator = next((child.type for child in node.children if not child.is_named), "")
+        targets = node.children_by_field_name("destination")
+        if len(targets) != 1 and operator not in ("<&-", ">&-"):  # the grammar takes words that follow for targets
+            self.doubt("unreadable", self.text(node))
+        for word in (word for target in targets for word in self.spelt_words(target)):
+            self._redirects.append(Redirect(operator, word, flow.folders, self.text(node)))
+        return "file" if operator == "<" else ""
+
+    def _command(self, node: "Node", flow: Flow) -> After:
+        program: list[str] = []
+        arguments: list[str] = []
+        assignments: list[tuple[str, str]] = []
+        stdin, indirect = flow.stdin, False
+        end = node.start_byte
+        for child in node.children:
+            if not self._apart(end, child.start_byte) and end > node.start_byte:
+                self.doubt("unreadable", self.text(node))
+            end = child.end_byte
+            if child.type == "variable_assignment":
+                assignments.append(self._assign(child))
+            elif child.type in _REDIRECTS:
+                stdin = self._redirect(child, flow) or stdin
+            elif child.type == "command_name":
+                written = child.children[0] if child.child_count else child
+                program = self.spelt_words(written) or [UNKNOWN]
+                indirect = len(program) != 1 or written.type in ("simple_expansion", "expansion")
+            elif child.is_named:
+                arguments.extend(self.spelt_words(child))
+            else:
+                arguments.append(self.text(child))
+                if child.type not in ("==", "=~", "="):
+                    self.doubt("unreadable", self.text(node))
+        feeders = flow.feeders if stdin == "pipe" else ()
+        name, *more = program or [""]
+        words_behind, text = (*more, *arguments), self.text(node)
+        found = Segment(name, words_behind, text, flow.folders, tuple(assignments), stdin, feeders, indirect)
+        self._segments.append(found)
+        return self._moved(found, flow) if name in _MOVERS else After(flow.folders, flow.folders)
+
+    def _apart(self, end: int, start: int) -> bool:
+        """Whether the shell sees two words here, as the grammar does."""
+        inside = self.source[start : start + 1] in (b" ", b"\t")  # some nodes begin with their space
+        return inside if end == start else bool(_GAP.fullmatch(self.source, end, start))
+
+    def _moved(self, segment: Segment, flow: Flow) -> After:
+        goals = [word for word in segment.arguments if word not in ("--", "-P", "-L", "-e")] or [TILDE]
+        reached = frozenset(_joined(here, goal) for here in flow.folders for goal in goals)
+        certain = segment.program == "cd" and not any(goal == "-" or _marked_inside(goal) for goal in goals)
+        if not certain or len(reached | flow.folders) > FOLDERS:
+            self.doubt("moving", segment.text)
+            return After(flow.folders, flow.folders)
+        return After(reached, reached | flow.folders)
+
+
+def _joined(folder: str, goal: str) -> str:
+    return goal if not folder or goal.startswith(("/", TILDE)) else f"{folder}/{goal}"
+
+
+def _marked_inside(goal: str) -> bool:
+    return uncertain(goal) or words.marked(goal.removeprefix(TILDE))
+
+
+_CONSTRUCTS: dict[str, Callable[[Walk, "Node", Flow], After]] = {
+    "command": Walk._command,
+    "list": Walk._list,
+    "pipeline": Walk._pipeline,
+    "redirected_statement": Walk._redirected,
+    "subshell": Walk._subshell,
+    "compound_statement": Walk._group,
+    "for_statement": Walk._loop,
+    "while_statement": Walk._loop,
+    "c_style_for_statement": Walk._counting_loop,
+    "function_definition": Walk._function,
+    "variable_assignment": Walk._assignment,
+    "declaration_command": Walk._declaration,
+    "unset_command": Walk._declaration,
+    "test_command": Walk._test,
+}
