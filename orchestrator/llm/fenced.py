@@ -13,8 +13,8 @@ nothing after it counts. Text outside the blocks is text of the reply, as it is 
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import msgspec
@@ -36,13 +36,14 @@ class Fenced:
         self.name = model.name
         self.capabilities: frozenset[Capability] = model.capabilities | {"tools"}
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    def stream(self, request: Request) -> AsyncIterator[Chunk]:
         if not request.tools and not any(message.calls for message in request.messages):
-            async for chunk in self._inner.stream(request):
-                yield chunk
-            return
+            return self._inner.stream(request)
+        return self._reading(request)
+
+    async def _reading(self, request: Request) -> AsyncIterator[Chunk]:
         parser = Parser(fresh_number(request.messages))
-        async with aclosing(self._inner.stream(_in_words(request))) as chunks:
+        async with _closing(self._inner.stream(_in_words(request))) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, TextDelta):
                     if text := parser.feed(chunk.text):
@@ -65,6 +66,15 @@ class Fenced:
 
     async def close(self) -> None:
         await self._inner.close()
+
+
+@asynccontextmanager
+async def _closing(chunks: AsyncIterator[Chunk]) -> AsyncIterator[AsyncIterator[Chunk]]:
+    try:
+        yield chunks
+    finally:
+        if isinstance(chunks, AsyncGenerator):
+            await chunks.aclose()
 
 
 class _Fence(Struct):

@@ -2,7 +2,8 @@
 
 Requires: a key. Can: chat, tools, vision, thinking. Options: `max_tokens` (of a reply, when the
 request does not say), `request` (fields added to every request, such as `thinking` or
-`cache_control`), `headers`. Thinking goes back as it came, with its signature.
+`cache_control`), `headers`. Thinking goes back as it came, with its signature. This version of the
+wire has no temperature: a request's is not sent.
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +22,7 @@ from orchestrator.llm.prices import cost
 from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode
 
 _ADDRESS = "https://api.anthropic.com"
-_VERSION = "2023-06-01"
+_VERSION = "2026-10-21"  # which has no temperature
 _MAX_TOKENS = 16_384
 _CAPABILITIES: frozenset[Capability] = frozenset({"chat", "tools", "vision", "thinking"})
 _FINISHES: dict[str, Finish] = {
@@ -104,7 +105,6 @@ class Anthropic:
         self._model = settings.model
         self._max_tokens = int(settings.options.get("max_tokens", _MAX_TOKENS))
         self._added: Body = settings.options.get("request", {})
-        self._without_temperature: set[str] = set()
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         check(request)
@@ -127,9 +127,8 @@ class Anthropic:
             raise await self._explained(refused, request) from refused
 
     def _body(self, request: Request) -> Body:
-        model = request.model or self._model
         body: Body = {
-            "model": model,
+            "model": request.model or self._model,
             "max_tokens": request.max_tokens or self._max_tokens,
             "messages": _wired(request.messages),
             "stream": True,
@@ -141,19 +140,15 @@ class Anthropic:
                 {"name": wire_name(tool.name), "description": tool.description, "input_schema": tool.parameters}
                 for tool in request.tools
             ]
-        if request.temperature is not None and model not in self._without_temperature:
-            body["temperature"] = request.temperature
         if request.stop:
             body["stop_sequences"] = list(request.stop)
         body.update(self._added)
         return body
 
     def _concede(self, refused: Refused, body: Body) -> bool:
-        """Later models take no temperature; none takes the thinking of another model."""
-        if "temperature" in refused.detail and body.pop("temperature", None) is not None:
-            self._without_temperature.add(body["model"])
-            return True
-        return ("thinking" in refused.detail or "signature" in refused.detail) and _forget_thinking(body["messages"])
+        """A model does not take the thinking of another, or of another conversation: do without it."""
+        about_thinking = "thinking" in refused.detail or "signature" in refused.detail
+        return about_thinking and _forget_thinking(body["messages"])
 
     async def _explained(self, refused: Refused, request: Request) -> ModelRejected:
         if refused.status != 404:

@@ -227,16 +227,16 @@ class Ollama:
         return await self._wire.get("/api/tags", _tags)
 
     async def models(self) -> list[ModelInfo]:
-        tags = (await self._tags()).models
         gate = asyncio.Semaphore(8)
 
         async def one(tag: _Tag) -> ModelInfo:
             async with gate:
-                return await self.show(tag.name, tag.digest)
+                try:
+                    return await self.show(tag.name, tag.digest)
+                except ModelError:  # it is there all the same, and can at least talk
+                    return ModelInfo(tag.name, self.name)
 
-        async with asyncio.TaskGroup() as group:
-            shown = [group.create_task(one(tag)) for tag in tags]
-        return [task.result() for task in shown]
+        return await asyncio.gather(*(one(tag) for tag in (await self._tags()).models))
 
     async def show(self, model: str, digest: str = "") -> ModelInfo:
         """What a model can do and how much it can read. Asked once of each version of a model."""
