@@ -1,6 +1,5 @@
 """`orchestrator serve`: the server, and how to get in."""
 
-import asyncio
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +27,8 @@ def add_to(application: typer.Typer) -> None:
 
         It stops on Ctrl-C or SIGTERM; runs under way go on when it starts again.
         """
+        import asyncio
+
         import uvloop
 
         given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
@@ -47,6 +48,8 @@ class Server:
         self._open_browser = open_browser
 
     async def main(self) -> None:
+        import asyncio
+
         from orchestrator.api.server import serve
         from orchestrator.app import open_app
         from orchestrator.cli import presence
@@ -76,6 +79,7 @@ class Server:
         else:
             _banner(terminal, app, url, link, built=(BUILT / "index.html").is_file())
         if self._open_browser:
+            import asyncio
             import webbrowser
 
             await asyncio.to_thread(webbrowser.open, link)

@@ -141,15 +141,26 @@ def lint(setup: Setup, _: list[str]) -> int:
     return max(setup.tool(*command) for command in commands)
 
 
+def benchmarks(root: Path) -> list[str]:
+    """The modules of benchmarks/ that run as programs and report figures."""
+    found = [*(root / "benchmarks").glob("*.py"), *(root / "benchmarks").glob("*/__main__.py")]
+    reports = [path for path in found if "from benchmarks.report import" in path.read_text("utf-8")]
+    return sorted(path.parent.name if path.stem == "__main__" else path.stem for path in reports)
+
+
 def bench(setup: Setup, arguments: list[str]) -> int:
     setup.ensure(developer=True, web=False)
-    found = {path.stem: path for path in sorted((setup.root / "benchmarks").glob("*.py")) if path.stem != "__init__"}
+    found = benchmarks(setup.root)
     unknown = [name for name in arguments if name not in found]
     if unknown:
         raise SetupFailed(f"There is no benchmark {unknown[0]}.", f"There are: {', '.join(found)}.")
-    failed = [name for name in arguments or found if setup.python(found[name])]
-    for name in failed:
-        setup.steps.say(f"  ✗  The benchmark {name} failed.")
+    failed = []
+    for name in arguments or found:
+        setup.steps.say(f"  ·  {name}")
+        if setup.python("-m", f"benchmarks.{name}"):
+            failed.append(name)
+    if failed:
+        setup.steps.say(f"  ✗  These benchmarks failed: {', '.join(failed)}.")
     return int(bool(failed))
 
 
