@@ -66,8 +66,10 @@ class Workspace:
     def opened(self, path: str, flags: int = os.O_RDONLY) -> Iterator[int]:
         """An open handle of anything beneath the workspace. Never blocks on a pipe."""
         name = self.relative(path)
+        if not flags & os.O_PATH:
+            flags |= os.O_NONBLOCK | os.O_NOCTTY
         with self.root() as root, explained(path):
-            handle = self._open(root, name, flags | os.O_NONBLOCK | os.O_NOCTTY)
+            handle = self._open(root, name, flags)
         try:
             yield handle
         finally:
