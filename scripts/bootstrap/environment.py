@@ -135,7 +135,7 @@ class Environment:
             return own
         pinned = self.folder / "uv.lock"
         pinned.write_text(requirement(lock, "uv"), "utf-8")
-        command = [self.python, "-m", "pip", "install", *_PATIENCE, "--require-hashes", "-r", pinned]
+        command: list[str | Path] = [self.python, "-m", "pip", "install", *_PATIENCE, "--require-hashes", "-r", pinned]
         try:
             self._steps.run("Fetch uv, a fast installer", command, cwd=self.root, limit=300.0)
             return own

@@ -16,8 +16,8 @@ class Npm(Steps):
     """Writes down what npm is asked, and builds an index.html where it should."""
 
     def __init__(self, root: Path, failing: str = "") -> None:
-        super().__init__(root / "build" / "setup.log", {}, io.StringIO())
-        self.said = self._out
+        self.said = io.StringIO()
+        super().__init__(root / "build" / "setup.log", {}, self.said)
         self.commands: list[str] = []
         self.failing = failing
         self._static = root / "orchestrator" / "api" / "static"
@@ -115,11 +115,11 @@ def test_a_renamed_source_counts(root: Path) -> None:
 def test_without_npm_the_server_starts_and_it_is_said_once_more_at_the_next_start(root: Path) -> None:
     failing = Npm(root, failing="ci")
     web(root, failing).build_if_possible()
-    assert "not built" in failing.said.getvalue() and "./run web" in failing.said.getvalue()  # type: ignore[attr-defined]
+    assert "not built" in failing.said.getvalue() and "./run web" in failing.said.getvalue()
     later = Npm(root)
     app = web(root, later)
     app.build_if_possible()
-    assert later.commands == [] and "earlier try failed" in later.said.getvalue()  # type: ignore[attr-defined]
+    assert later.commands == [] and "earlier try failed" in later.said.getvalue()
     app.build()
     assert app.ready()
 
