@@ -1,0 +1,247 @@
+"""The answer, in the person's language, from results and nothing else."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from orchestrator.kernel import answers
+from orchestrator.kernel.messages import Arguments, Language, ToolResult
+from orchestrator.llm.connect import how_to_connect
+from orchestrator.llm.providers.embedded import values
+from orchestrator.llm.providers.embedded.advance import Broken, Progress, State, Waiting
+from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter, choices
+from orchestrator.llm.providers.embedded.phrases import say, unit
+from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Step
+from orchestrator.llm.providers.embedded.values import Called, Number, Pairs, Things, Value, Verdict
+
+LONGEST: Final = 6000  # characters of one result that an answer repeats
+MOST: Final = 60  # lines of a list that an answer repeats
+_SAID: Final = 90  # characters of the person's words that are quoted back
+
+
+def talk(kind: str, language: Language, index: Index) -> str:
+    """Small talk, from the tools that are there."""
+    if kind == "ability" and not index.entries:
+        return say("no tools", language, connect=how_to_connect(language))
+    return say(
+        kind,
+        language,
+        example=example_of(index.entries[0], language) if index.entries else "…",
+        tools="\n".join(f"- {_shown(entry, language)}" for entry in index.entries),
+        connect=how_to_connect(language),
+    )
+
+
+def _shown(entry: Entry, language: Language) -> str:
+    """A tool by what it does: its description in English, its examples in either language."""
+    examples = [example.text for example in entry.spec.examples if example.language == language][:2]
+    quoted = ", ".join(_quoted(example, language) for example in examples)
+    first = entry.spec.description.split(". ")[0].rstrip(".")
+    if language == "en":
+        return f"**{entry.spec.name}**: {first}" + (f", e.g. {quoted}" if quoted else "")
+    return f"**{entry.spec.name}** : {quoted or first}"
+
+
+def example_of(entry: Entry, language: Language) -> str:
+    found = [example.text for example in entry.spec.examples if example.language == language]
+    return found[0] if found else entry.spec.name
+
+
+def _quoted(text: str, language: Language) -> str:
+    return f"« {text} »" if language == "fr" else f"“{text}”"
+
+
+def clipped(text: str, limit: int = _SAID) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+# What is missing
+
+def question(plan: Plan, language: Language) -> str:
+    asks = []
+    for ask in plan.asks:
+        step = plan.steps[ask.step]
+        asks.append(say("ask lead", language, said=clipped(step.said)))
+        asks += [f"- {_asked(parameter, step, ask, language)}" for parameter in ask.missing]
+    return "\n".join(asks)
+
+
+def _asked(parameter: Parameter, step: Step, ask: Ask, language: Language) -> str:
+    kind = parameter.kind
+    if kind == "enum":
+        listed = ", ".join(str(value) for value in choices(parameter.schema))
+        return say("ask enum", language, name=parameter.label, choices=listed)
+    if kind == "quoted" and parameter.tail and "command" in parameter.names:
+        return say("ask command", language)
+    if kind == "quoted" and parameter.names & {"content", "text"}:
+        return say("ask content", language)
+    if kind == "path":
+        writes = step.entry is not None and step.entry.spec.scope == "write"
+        return say("ask folder" if "folder" in parameter.names else "ask name" if writes else "ask path", language)
+    if f"ask {kind}" in ("ask expression", "ask url", "ask zone", "ask moment", "ask email"):
+        return say(f"ask {kind}", language)
+    key = "ask number" if kind == "number" else "ask quoted" if kind == "quoted" else "ask other"
+    asked = say(key, language, name=parameter.label)
+    described = parameter.schema.get("description", "") if language == "en" else ""
+    return f"{asked} ({described})" if described else asked
+
+
+# What was not done
+
+def notes(plan: Plan, index: Index, language: Language) -> list[str]:
+    said = []
+    connected = False
+    for note in plan.notes:
+        text = _noted(note, index, language, connect="" if connected else how_to_connect(language))
+        connected = connected or note.why in ("open", "question", "unknown", "condition")
+        said.append(text.strip())
+    return said
+
+
+def _noted(note: Note, index: Index, language: Language, connect: str) -> str:
+    said = clipped(note.said)
+    if note.why in ("negated", "vague", "depends"):
+        return say(note.why, language, said=said)
+    if note.why == "condition":
+        return say("condition", language, said=said, connect=connect)
+    near = say("no act", language) if note.act and not any(note.act in e.actions for e in index.entries) else ""
+    entry = nearest(note.said, index)
+    if entry is not None:
+        near += say("near", language, example=example_of(entry, language))
+    return say(note.why, language, said=said, near=near, connect=connect)
+
+
+def nearest(said: str, index: Index) -> Entry | None:
+    """The tool whose words are most like what was said; none where nothing is."""
+    from orchestrator.llm.providers.embedded.language import STOP_WORDS, tokens
+
+    words = {word.concept for word in tokens(said[:400], index.words) if word.norm not in STOP_WORDS}
+    scored = [(sum(index.weight(word) for word in words & entry.vocabulary), entry) for entry in index.entries]
+    found = max(scored, key=lambda each: each[0], default=(0.0, None))
+    return found[1] if found[0] > 0.6 else None
+
+
+# What was done
+
+def answer(plan: Plan, progress: Progress, index: Index, language: Language) -> str:
+    blocks: list[str] = []
+    explained: set[int] = set()
+    for place, step in enumerate(plan.steps):
+        if step.past:
+            continue
+        state = progress.states[place]
+        if isinstance(state, Broken):
+            blocks += _broken(plan, progress.states, place, explained, language)
+        elif not isinstance(state, Waiting) and step.told and not _swallowed(plan, place):
+            blocks.append(_told(step, state, language))
+        elif isinstance(state, Called) and not step.told:
+            blocks += _losses(plan, step, state, language)
+    blocks += notes(plan, index, language)
+    return "\n\n".join(block for block in blocks if block) or say("no result", language)
+
+
+def _swallowed(plan: Plan, place: int) -> bool:
+    """A phrase inside a longer request is told by the step that it served, when that is its own words too."""
+    said = plan.steps[place].said
+    return not said
+
+
+def _losses(plan: Plan, step: Step, state: Called, language: Language) -> list[str]:
+    return []
+
+
+def _broken(
+    plan: Plan, states: Sequence[State], place: int, explained: set[int], language: Language
+) -> Iterable[str]:
+    step, state = plan.steps[place], states[place]
+    assert isinstance(state, Broken)
+    said = clipped(_words(plan, place))
+    if state.results:
+        for arguments, result in state.results:
+            if result.outcome != "ok":
+                key = {"refused": "refused", "unknown": "unknown outcome"}.get(result.outcome, "failed")
+                what = said if len(state.results) == 1 else f"{said} ({values.label(arguments)})"
+                yield say(key, language, said=_bold(what), reason=_ended(result.content))
+    elif state.empty:
+        yield say("nothing", language, said=_bold(said))
+    elif step.said and said not in explained_words(plan, explained):
+        yield say("skipped", language, said=_bold(said))
+    explained.add(place)
+
+
+def explained_words(plan: Plan, explained: set[int]) -> set[str]:
+    return {clipped(_words(plan, place)) for place in explained}
+
+
+def _words(plan: Plan, place: int) -> str:
+    """The person's words for a step; for one between two others, those of the step that it serves."""
+    said = plan.steps[place].said
+    if said:
+        return said
+    serving = [step for step in plan.steps if place in step.needs]
+    return serving[0].said if serving else ""
+
+
+def _bold(text: str) -> str:
+    return f"*{text}*"
+
+
+def _ended(text: str) -> str:
+    line = " ".join(text.strip().split())[:600]
+    return line if line.endswith((".", "!", "?")) or not line else f"{line}."
+
+
+def _told(step: Step, value: Value, language: Language) -> str:
+    if isinstance(value, Called):
+        return "\n\n".join(_result(value.entry, arguments, result, language) for arguments, result in value.results)
+    if isinstance(value, Number):
+        key = {"sum": "total", "average": "average"}.get(step.operation or "", "number")
+        shown = answers.say("{value:bytes}", {"value": value.value}, language) if step.unit == "size" else ""
+        label = _sayable(value.value, language)
+        return say(key, language, value=shown or label, unit="" if shown else unit(value.unit, value.value, language))
+    if isinstance(value, Pairs):
+        lines = [f"- {name}: {_measured(number, value.unit, language)}" for name, number in value.pairs]
+        return _listed(lines, language)
+    if isinstance(value, Verdict):
+        if value.passed is None:
+            return say("no verdict", language)
+        return say("passed" if value.passed else "not passed", language, detail=value.detail)
+    return _things(step, value, language)
+
+
+def _things(step: Step, value: Things, language: Language) -> str:
+    shown = [(values.label(item), values.measure(item, value.unit)) for item in value.items]
+    said = [(name, f" ({_measured(found, value.unit, language)})" if found not in (None, name) else "") for name, found in shown]
+    if step.operation in ("max", "min") and said:
+        return "\n".join(f"**{name}**{measure}" for name, measure in said)
+    return _listed([f"- {name}{measure}" for name, measure in said], language)
+
+
+def _measured(number: Any, concept: str, language: Language) -> str:
+    if concept == "size" and isinstance(number, int | float):
+        return answers.say("{value:bytes}", {"value": number}, language)
+    if number is None:
+        return "?"
+    return f"{_sayable(number, language)}{unit(concept, number, language)}"
+
+
+def _sayable(number: Any, language: Language) -> str:
+    return answers.say("{value}", {"value": number if not isinstance(number, float) else round(number, 6)}, language)
+
+
+def _listed(lines: list[str], language: Language) -> str:
+    if not lines:
+        return say("no result", language)
+    more = [f"- {say('more', language, count=len(lines) - MOST)}"] if len(lines) > MOST else []
+    return "\n".join([*lines[:MOST], *more])
+
+
+def _result(entry: Entry, arguments: Arguments, result: ToolResult, language: Language) -> str:
+    template = entry.spec.answers.get(language) or entry.spec.answers.get("en")
+    said = ""
+    if template and isinstance(result.data, dict):
+        said = answers.say(template, result.data, language)
+    said = said or result.content or say("done", language, said=entry.spec.name)
+    if len(said) > LONGEST:
+        said = f"{said[:LONGEST].rstrip()}\n\n{say('more', language, count=len(said) - LONGEST)}"
+    return said

@@ -1,0 +1,160 @@
+"""Arithmetic in a text, in signs or in words of either language, written out as one expression.
+
+12*37 · 12 fois 37 · 15 % de 240 · the square root of 144 · 2 to the power of 16 · 17 au carré
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from orchestrator.kernel.messages import Language
+from orchestrator.llm.providers.embedded.language import aligned
+
+NUMBER_WORDS: Final[dict[str, int]] = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "twenty": 20,
+    "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100,
+    "thousand": 1000, "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "sept": 7, "huit": 8,
+    "neuf": 9, "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16,
+    "vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "cent": 100, "mille": 1000,
+}  # fmt: skip
+
+# Patterns are over folded text: lower case, no accents. Each becomes the sign beside it.
+_SIGNS: Final[tuple[tuple[str, str], ...]] = (
+    (r"(?:the )?square root of|la racine carree de|racine carree de|racine carree d[eu]|racine de|sqrt of|√", "sqrt"),
+    (
+        r"(?:to the|raised to the)(?: power)?(?: of)?|to the power|a la puissance|puissance|power of|exposant|\*\*|\^",
+        "**",
+    ),
+    (r"multiplied by|multiplie par|multiplie|times|fois|×|·", "*"),
+    (r"divided by|divise par|divise|over|÷", "/"),
+    (r"plus|added to|and add", "+"),
+    (r"minus|moins|less|−", "-"),
+    (r"squared|au carre", "**2"),
+    (r"cubed|au cube", "**3"),
+    (r"modulo|mod", "%"),
+)
+_PERCENT: Final = r"%|percent|per cent|pour ?cent|pourcents?"
+_TOKEN: Final = re.compile(
+    r"\s*(?:"
+    rf"(?P<percent>(?:{_PERCENT})(?:\s+(?:of|de|du|d')(?:\s+the|\s+la)?)(?=\s*[\d(]))"
+    + "".join(
+        rf"|(?P<s{n}>(?:{p})" + (r"(?![a-z])" if re.search(r"[a-z]", p) else "") + ")"
+        for n, (p, _) in enumerate(_SIGNS)
+    )
+    + r"|(?P<function>(?:sqrt|sin|cos|tan|log10|log2|log|ln|exp|abs|round|floor|ceil|factorial|min|max|pi)\b)"
+    r"|(?P<number>\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d])|\d{1,3}(?:,\d{3})+(?![\d,.])|\d+(?:[.,]\d+)?(?:e[+-]?\d+)?)"
+    rf"|(?P<word>(?:{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})\b)"
+    r"|(?P<cross>x(?=\s*[\d(]))"
+    r"|(?P<sign>//|[-+*/%(),!])"
+    r")"
+)
+_BINARY: Final = frozenset(["+", "-", "*", "/", "//", "**", "%"])
+_START: Final = re.compile(
+    r"(?<![\w.,/])(?=[\d(√-])|(?<![\w])(?=(?:the )?square|sqrt|la racine|racine|sin|cos|tan|log|ln|exp|abs|round|floor|ceil|fact)"
+)
+
+
+def find(text: str, language: Language) -> Iterable[tuple[int, int, str]]:
+    """Where arithmetic stands in a text, and the expression it means."""
+    folded = aligned(text)
+    place = 0
+    while opening := _START.search(folded, place):
+        start = opening.start()
+        end, expression = _longest(folded, start, language)
+        if expression:
+            yield start, end, expression
+            place = end
+        else:
+            place = max(start + 1, end if end > start and not expression else start + 1)
+
+
+def _longest(folded: str, start: int, language: Language) -> tuple[int, str]:
+    """The longest well-formed expression from here, if it computes anything."""
+    parts: list[str] = []
+    place, best_end, best = start, start, ""
+    while len(parts) < 200 and (found := _TOKEN.match(folded, place)):
+        if found.end() == place:
+            break
+        _take(parts, found, language)
+        place = found.end()
+        if _whole(parts):
+            best_end, best = place, _written(parts)
+    # A number must not run on into a word, a path or a date.
+    if best and best_end < len(folded) and re.match(r"\w|[./-]\w", folded[best_end:]):
+        return place, ""
+    return (best_end, best) if best else (start + 1, "")
+
+
+def _take(parts: list[str], found: re.Match[str], language: Language) -> None:
+    group, text = found.lastgroup or "", found.group().strip()
+    if group == "number":
+        parts.append(_number(text, language))
+    elif group == "word":
+        parts.append(str(NUMBER_WORDS[text]))
+    elif group == "percent":
+        parts.append("percent-of")
+    elif group == "cross":
+        parts.append("*")
+    elif group in ("function", "sign"):
+        parts.append(text)
+    else:
+        sign = _SIGNS[int(group[1:])][1]
+        parts += ["**", sign[2:]] if sign in ("**2", "**3") else [sign]
+
+
+def _whole(parts: list[str]) -> bool:
+    """Whether the parts read as operand, operator, operand … with at least one operation."""
+    depth, operand, operations = 0, False, 0
+    for part in parts:
+        if part == "(":
+            if operand:
+                return False
+            depth += 1
+        elif part == ")":
+            if not operand or depth == 0:
+                return False
+            depth -= 1
+        elif part in _BINARY or part in ("percent-of", ","):
+            if not operand and part not in ("-", "+"):
+                return False
+            operations += operand
+            operand = False
+        elif part == "!":
+            operations += 1
+            if not operand:
+                return False
+        elif part[0].isdigit() or part == "pi":
+            if operand:
+                return False
+            operand = True
+        else:
+            if operand:
+                return False
+            operations += 1
+    return operand and depth == 0 and operations > 0
+
+
+def _written(parts: list[str]) -> str:
+    """`sqrt 144` gets its parentheses; `15 percent-of 240` becomes `15 / 100 * 240`."""
+    written: list[str] = []
+    closing = False
+    for part in parts:
+        if part == "percent-of":
+            written.append("/100*")
+            continue
+        if closing and part != "(":
+            written += ["(", part, ")"]
+        else:
+            written.append(part)
+        closing = part.isalpha() and part != "pi"
+    return (
+        re.sub(r"\s*(\*\*|//|[-+*/%])\s*", r" \1 ", "".join(written)).replace(" ** ", "**").replace(",", ", ").strip()
+    )
+
+
+def _number(text: str, language: Language) -> str:
+    plain = re.sub(r"[ \u00a0\u202f]", "", text)
+    if re.fullmatch(r"\d{1,3}(,\d{3})+", plain) and language == "en":
+        return plain.replace(",", "")
+    return plain.replace(",", ".")

@@ -1,0 +1,234 @@
+"""The tools of a request, compiled: what their examples teach about words and about arguments."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from orchestrator.kernel.messages import Example, ToolSpec
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, tokens
+from orchestrator.llm.providers.embedded.mentions import Finder, Mention
+
+Bag = frozenset[str]
+
+# What a parameter's own name suggests, when no example shows it.
+_NAMES: Final[dict[str, str]] = {
+    "path": "path", "file": "path", "filename": "path", "folder": "path", "directory": "path", "url": "url",
+    "uri": "url", "link": "url", "timezone": "zone", "tz": "zone", "pattern": "glob", "glob": "glob",
+    "expression": "expression", "email": "email", "mail": "email", "recipient": "email", "at": "moment",
+    "when": "moment", "date": "moment", "due": "moment", "time": "moment", "deadline": "moment",
+}  # fmt: skip
+_FORMATS: Final = {"uri": "url", "email": "email", "date-time": "moment", "date": "moment", "time": "moment"}
+
+
+class Parameter(Struct, frozen=True):
+    name: str
+    schema: dict[str, Any]
+    kind: str  # quoted (free text), path, glob, url, zone, expression, number, moment, email, enum, boolean, json
+    required: bool
+    names: Bag  # the concepts in its name
+    before: Bag  # concepts or words that stand before its value
+    after: Bag
+    tail: bool  # its value runs to the end of the clause
+    constants: tuple[tuple[Any, Bag], ...]  # values that no word of the example spells: the cues that mean them
+
+    @property
+    def label(self) -> str:
+        return self.name.replace("_", " ")
+
+
+class Entry(Struct, frozen=True):
+    spec: ToolSpec
+    parameters: tuple[Parameter, ...]
+    examples: tuple[Bag, ...]
+    vocabulary: Bag
+    actions: Bag
+    numeric: dict[str, str]  # concept -> property of its results that is a number
+    listed: tuple[str, ...]  # properties of its results that are lists
+
+    @property
+    def harmless(self) -> bool:
+        return self.spec.effects == "none" and self.spec.scope == "read"
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((each for each in self.parameters if each.name == name), None)
+
+    @property
+    def required(self) -> tuple[Parameter, ...]:
+        return tuple(each for each in self.parameters if each.required)
+
+
+class Index(Struct, frozen=True):
+    entries: tuple[Entry, ...]
+    weights: dict[str, float]
+    unknown: float  # the weight of a word that no tool speaks of
+    words: frozenset[str]
+
+    def weight(self, concept: str) -> float:
+        if concept == "show":
+            return 0.35 * self.unknown
+        return self.weights.get(concept, self.unknown)
+
+    def entry(self, name: str) -> Entry | None:
+        return next((each for each in self.entries if each.spec.name == name), None)
+
+
+def compiled(specs: Sequence[ToolSpec], finder: Finder) -> Index:
+    words = frozenset(
+        word.norm for spec in specs for example in spec.examples for word in tokens(example.text)
+    )
+    entries = tuple(_entry(spec, finder) for spec in specs)
+    spoken = Counter(concept for entry in entries for concept in entry.vocabulary)
+    count = len(entries) + 1
+    weights = {concept: math.log(1 + count / often) for concept, often in spoken.items()}
+    return Index(entries, weights, math.log(1 + count), words)
+
+
+def _entry(spec: ToolSpec, finder: Finder) -> Entry:
+    shown = [_Shown(example, finder) for example in spec.examples]
+    required = frozenset(spec.parameters.get("required", ()))
+    properties: dict[str, Any] = spec.parameters.get("properties", {})
+    name = _bag(tokens(spec.name.replace("_", " ")))
+    described = _bag(tokens(spec.description[:400]))
+    bags = tuple(each.bag for each in shown)
+    vocabulary = frozenset[str]().union(name, described, *bags)
+    actions = frozenset(word for bag in (bags or (described,)) for word in bag | name if is_action(word))
+    returned: dict[str, Any] = (spec.returns or {}).get("properties", {})
+    return Entry(
+        spec,
+        tuple(_parameter(key, schema, key in required, shown) for key, schema in properties.items()),
+        bags,
+        vocabulary,
+        actions,
+        {
+            concept_of(fold(part)): key
+            for key, schema in returned.items()
+            for part in key.split("_")
+            if types(schema) & {"integer", "number"}
+        },
+        tuple(key for key, schema in returned.items() if "array" in types(schema)),
+    )
+
+
+def types(schema: dict[str, Any]) -> set[str]:
+    """The JSON types that a schema accepts."""
+    found = schema.get("type", ())
+    kinds = {found} if isinstance(found, str) else set(found)
+    for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        kinds |= types(branch)
+    return kinds
+
+
+def choices(schema: dict[str, Any]) -> list[Any]:
+    found = list(schema.get("enum", ()))
+    for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        found += choices(branch)
+    return found
+
+
+class _Shown:
+    """One example, its argument values found in its text."""
+
+    def __init__(self, example: Example, finder: Finder) -> None:
+        self.example = example
+        self.words = tokens(example.text)
+        self.mentions = finder.find(example.text, self.words, example.language)
+        self.spans = {name: self._span(value) for name, value in example.arguments.items()}
+        inside = [span for span in (found[:2] for found in self.spans.values() if found)]
+        inside += [(mention.start, mention.end) for mention in self.mentions if not mention.weak]
+        outside = [word for word in self.words if not any(s <= word.start < e for s, e in inside)]
+        kinds = {f"<{_merged(mention.kind)}>" for mention in self.mentions if not mention.weak}
+        self.bag = _bag(outside) | kinds
+        self.outside = outside
+
+    def _span(self, value: Any) -> tuple[int, int, str] | None:
+        for mention in self.mentions:
+            if _same(mention.value, value):
+                return mention.start, mention.end, mention.kind
+        if isinstance(value, str) and value.strip():
+            place = self.example.text.find(value)
+            if place >= 0:
+                return place, place + len(value), "quoted"
+        return None
+
+    def around(self, span: tuple[int, int, str]) -> tuple[Token | None, Token | None]:
+        before = [word for word in self.words if word.end <= span[0] and word.norm.isalnum()]
+        after = [word for word in self.words if word.start >= span[1] and word.norm.isalnum()]
+        return (before[-1] if before else None), (after[0] if after else None)
+
+
+def _same(found: Any, meant: Any) -> bool:
+    if isinstance(found, str) and isinstance(meant, str):
+        return re.sub(r"[\s()]", "", found).rstrip("/") == re.sub(r"[\s()]", "", meant).rstrip("/")
+    return type(meant) is not bool and bool(found == meant)
+
+
+def _merged(kind: str) -> str:
+    return "path" if kind == "folder" else kind
+
+
+def _bag(words: Iterable[Token]) -> Bag:
+    return frozenset(
+        word.concept for word in words if word.norm not in STOP_WORDS and (word.norm.isalpha() or "_" in word.norm)
+    )
+
+
+def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequence[_Shown]) -> Parameter:
+    using = [each for each in shown if name in each.example.arguments]
+    spans = [(each, span) for each in using if (span := each.spans.get(name))]
+    around = [each.around(span) for each, span in spans]
+    ends = sum(after is None for _, after in around)
+    quoted = [span for each, span in spans if span[2] == "quoted"]
+    return Parameter(
+        name,
+        schema,
+        _kind(name, schema, Counter(_merged(span[2]) for _, span in spans)),
+        required,
+        frozenset(concept_of(fold(part)) for part in name.split("_")),
+        frozenset(word.concept for before, _ in around if (word := before)),
+        frozenset(word.norm for _, after in around if (word := after)),
+        bool(quoted) and len(quoted) == len(spans) and ends >= 0.6 * len(spans) and len(spans) >= 2,
+        _constants(name, using, shown, bool(choices(schema))) if _constant(schema) else (),
+    )
+
+
+def _kind(name: str, schema: dict[str, Any], seen: Counter[str]) -> str:
+    accepted = types(schema)
+    if choices(schema):
+        return "enum"
+    if accepted & {"integer", "number"}:
+        return "number"
+    if "boolean" in accepted:
+        return "boolean"
+    if "string" not in accepted and accepted:
+        return "json"
+    if found := _FORMATS.get(schema.get("format", "")):
+        return found
+    if seen:
+        typed = [kind for kind, _ in seen.most_common() if kind != "quoted"]
+        often = seen.most_common(1)[0][0]
+        return typed[0] if typed and seen[typed[0]] * 2 >= seen[often] else often
+    return next((kind for part, kind in _NAMES.items() if part in name.lower().split("_")), "quoted")
+
+
+def _constant(schema: dict[str, Any]) -> bool:
+    """Whether an example's value may be meant without being spelled: a choice, a yes, an empty text."""
+    return bool(choices(schema)) or bool(types(schema) & {"boolean", "string"})
+
+
+def _constants(name: str, using: Sequence[_Shown], shown: Sequence[_Shown], listed: bool) -> tuple[tuple[Any, Bag], ...]:
+    """The words that set apart the examples where the argument has a value that they do not spell."""
+    unspelled: dict[str, tuple[Any, list[_Shown]]] = {}
+    for each in using:
+        value = each.example.arguments[name]
+        if not each.spans.get(name) and (value == "" or not isinstance(value, str) or listed):
+            unspelled.setdefault(repr(value), (value, []))[1].append(each)
+    found = []
+    for value, examples in unspelled.values():
+        others = frozenset[str]().union(*(each.bag for each in shown if each not in examples))
+        cues = frozenset[str]().union(*(each.bag for each in examples)) - others
+        found.append((value, frozenset(cue for cue in cues if not cue.startswith("<"))))
+    return tuple(found)

@@ -1,0 +1,107 @@
+"""Which tool a clause asks for: words weighed by how rare they are, examples, and how well arguments fit."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from orchestrator.llm.providers.embedded import lexicon
+from orchestrator.llm.providers.embedded.index import Bag, Entry, Index
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open
+from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.slots import Filling, fill
+
+CERTAIN: Final = 0.5  # below, no tool is called; calibrated on benchmarks/embedded/development.json
+UNEXPLAINED: Final = 0.3
+MISSING: Final = 0.06
+
+# Acts so near each other that one stands for the other at a discount.
+_NEAR: Final[tuple[tuple[str, str, float], ...]] = (
+    ("write", "create", 0.9), ("write", "add", 0.9), ("read", "show", 0.7), ("list", "show", 0.7),
+    ("find", "list", 0.6), ("find", "contain", 0.8), ("fetch", "read", 0.5), ("fetch", "show", 0.5),
+    ("compute", "count", 0.4), ("show", "contain", 0.3), ("read", "contain", 0.5), ("compute", "show", 0.5),
+    ("fetch", "web", 0.5), ("command", "run", 0.5), ("remind", "create", 0.3), ("check", "show", 0.3),
+    ("edit", "write", 0.6), ("content", "contain", 0.6), ("count", "list", 0.5), ("count", "find", 0.5),
+    ("date", "time", 0.5), ("free", "used", 0.5), ("disk", "memory", 0.3), ("cpu", "memory", 0.3),
+)  # fmt: skip
+NEAR: Final = {pair: near for left, right, near in _NEAR for pair in ((left, right), (right, left))}
+
+
+class Match(Struct, frozen=True):
+    entry: Entry
+    filling: Filling
+    score: float
+
+
+def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | None:
+    """The tool that fits a clause best, if one does at all. `ignoring`: words already accounted for."""
+    ranked = ranking(clause, index, ignoring)
+    return ranked[0] if ranked and ranked[0].score > 0 else None
+
+
+def ranking(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> list[Match]:
+    found = [match(clause, entry, index, ignoring) for entry in index.entries]
+    return sorted(found, key=lambda each: -each.score)
+
+
+def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset()) -> Match:
+    filling = fill(clause, entry)
+    said = _said(clause, filling, ignoring)
+    if vetoed(clause, entry, filling) or not said:
+        return Match(entry, filling, 0.0)
+    total = sum(index.weight(concept) for concept in said)
+    closest = max((_overlap(said, bag, index, total) for bag in entry.examples), default=0.0)
+    spoken = sum(index.weight(concept) * _nearest(concept, entry.vocabulary) for concept in said) / total
+    score = 0.55 * closest + 0.45 * spoken if entry.examples else 0.8 * spoken
+    score -= UNEXPLAINED * filling.unexplained + MISSING * len(filling.missing)
+    return Match(entry, filling, score)
+
+
+def _said(clause: Clause, filling: Filling, ignoring: Bag) -> Bag:
+    words = frozenset(
+        word.concept
+        for word in clause.words
+        if word.start not in filling.used
+        and word.norm not in STOP_WORDS
+        and (word.norm.isalpha() or "_" in word.norm)
+        and word.concept not in ignoring
+    )
+    return words | filling.kinds
+
+
+def _nearest(concept: str, bag: Bag) -> float:
+    if concept in bag:
+        return 1.0
+    return max((NEAR.get((concept, other), 0.0) for other in bag), default=0.0)
+
+
+def _overlap(said: Bag, example: Bag, index: Index, total: float) -> float:
+    """How much of what is said an example covers, less what the example says and the clause does not."""
+    shared = sum(index.weight(concept) * _nearest(concept, example) for concept in said)
+    unsaid = sum(index.weight(concept) for concept in example if _nearest(concept, said) < 0.5)
+    return shared / (total + 0.3 * unsaid) if total else 0.0
+
+
+def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
+    """Acts that the tool's own words do not name, and what needs reasoning, are never taken for it."""
+    words = [word for word in clause.words if word.start not in filling.used]
+    acts = [word.concept for word in words if is_action(word.concept)]
+    changing = [act for act in acts if act in lexicon.CHANGING]
+    if any(_nearest(act, entry.actions) < 0.6 for act in changing):
+        return True
+    if not entry.harmless and not (set(acts) & entry.actions or any(_nearest(a, entry.actions) >= 0.6 for a in acts)):
+        return not _self_evident(entry, filling)
+    return any(needs_reasoning(clause, word.concept, entry.vocabulary) for word in words if is_open(word.concept))
+
+
+def _self_evident(entry: Entry, filling: Filling) -> bool:
+    """A value that only this kind of tool takes says the act by itself: an address alone is to be fetched."""
+    return entry.spec.scope != "write" and "<url>" in filling.kinds and not filling.missing
+
+
+def needs_reasoning(clause: Clause, concept: str, vocabulary: Bag) -> bool:
+    if concept in vocabulary:
+        return False
+    if concept != "artwork":
+        return True
+    acts = set(clause.actions)
+    return bool(acts & {"write", "create"}) or not acts - {"show"} and not clause.mentions

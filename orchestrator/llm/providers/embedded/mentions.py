@@ -1,0 +1,220 @@
+"""Typed values found in a text: quotes, paths, globs, addresses, expressions, numbers, places, moments.
+
+A mention says what kind of value stands where. Text inside one is never read as words of the request.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from orchestrator.kernel.messages import Language
+from orchestrator.llm.providers.embedded import arithmetic, lexicon, moments
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, known
+
+Kind: TypeAlias = Literal["quoted", "url", "email", "path", "folder", "glob", "expression", "number", "zone", "moment"]
+
+
+class Mention(Struct, frozen=True):
+    kind: Kind
+    start: int
+    end: int
+    value: str | int | float
+    weak: bool = False  # a guess that may well be an ordinary word
+
+
+_FENCE = re.compile(r"```[^\n]*\n(.*?)```", re.S)
+_QUOTED = (
+    re.compile(r"«\s*([^«»]*?)\s*»"),
+    re.compile(r"“([^“”]*)”"),
+    re.compile(r"\"([^\"]*)\""),
+    re.compile(r"`([^`]+)`"),
+    re.compile(r"(?<!\w)'([^'\n]*)'(?!\w)"),
+    re.compile(r"(?<!\w)‘([^‘’]*)’(?!\w)"),
+)
+_URL = re.compile(r"\bhttps?://[^\s<>\"'»”`]+", re.I)
+_BARE_URL = re.compile(
+    r"(?<![\w@./-])(?:www\.[\w.-]+|[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|fr|dev|eu|ai))(?:/[^\s<>\"']*)?(?![\w@])",
+    re.I,
+)
+_EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
+_GLOB = re.compile(r"(?<!\S)(?:[\w./-]*\*[\w.*/?\[\]{}-]*\.?\w*)(?=[\s,;:)?!]|\.(?:\s|$)|$)")
+_EXTENSION = re.compile(r"(?<![\w./])\.([a-z]\w{0,5})\b", re.I)
+_PATH = re.compile(r"(?<![\w@/.~])(?:~?\.{0,2}/)?(?:[\w@.+-]+/)*[\w@+-]*[\w@+.-]*\.[a-z]\w{0,7}(?!\w)", re.I)
+_SLASHED = re.compile(r"(?<![\w:/.~])(?:~?\.{0,2}/|[\w@.+-]+/)[\w@.+/-]*(?!\w)")
+_BARE_PATH = re.compile(r"(?<![\w./-])(?:Makefile|Dockerfile|README|LICENSE|CHANGELOG)(?![\w./])")
+_ZONE = re.compile(r"(?<![\w/])[A-Za-z]+/[A-Za-z_]+(?:/[A-Za-z_]+)?(?![\w/.])")
+_DOTS = re.compile(r"(?<!\S)\.{1,2}(?=\s|[,;?!]|$)")
+_NUMBER = re.compile(r"(?<![\w.,])-?\d+(?:[.,]\d+)?(?![\w]|[.,]\d)")
+
+_LOCATORS: Final = frozenset("in inside of from under dans du de sous to into within".split())
+_ARTICLES: Final = frozenset("the a le la les un une l my mon this ce cet".split())
+_NAMED: Final = frozenset("named called nomme appele nommee appelee intitule intitulee".split())
+NUMBER_WORDS: Final = arithmetic.NUMBER_WORDS
+
+
+class Finder:
+    """Finds the mentions of a text. Holds the table of places, which is dear to make."""
+
+    def __init__(self, now: float, places: "dict[str, str]") -> None:
+        self._now = now
+        self._places = places
+        self._zones_by_name = {zone.lower(): zone for zone in places.values()}
+
+    def find(self, text: str, words: Sequence[Token], language: Language) -> tuple[Mention, ...]:
+        taken = _Taken()
+        for mention in self._all(text, words, language):
+            taken.add(mention)
+        return taken.sorted()
+
+    def _all(self, text: str, words: Sequence[Token], language: Language) -> Iterable[Mention]:
+        """Surer kinds first: the first to claim a stretch of text keeps it."""
+        yield from literals(text)
+        for found in _ZONE.finditer(text):
+            if zone := self._zones_by_name.get(found.group().lower()):
+                yield Mention("zone", found.start(), found.end(), zone)
+        yield from _file_kinds(text, words)
+        yield from _paths(text)
+        for start, end, moment in moments.find(text, self._now):
+            yield Mention("moment", start, end, moment)
+        for start, end, value in arithmetic.find(text, language):
+            yield Mention("expression", start, end, value)
+        yield from _slashed(text)
+        for found in _NUMBER.finditer(text):
+            yield Mention("number", found.start(), found.end(), number(found.group()))
+        for word in words:
+            if word.norm in NUMBER_WORDS and word.norm not in ("un", "une", "one"):
+                yield Mention("number", word.start, word.end, NUMBER_WORDS[word.norm])
+        yield from self._zones(words)
+        yield from _folders(words)
+
+    def _zones(self, words: Sequence[Token]) -> Iterable[Mention]:
+        for place, word in enumerate(words):
+            for length in (3, 2, 1):
+                run = words[place : place + length]
+                name = " ".join(token.norm for token in run if token.norm != "-").replace("_", " ")
+                if len(run) == length and (zone := self._places.get(name)) and name not in STOP_WORDS:
+                    yield Mention("zone", word.start, run[-1].end, zone)
+                    break
+
+
+def literals(text: str) -> Iterable[Mention]:
+    """What a person set apart as it is: quotes, code, addresses."""
+    for found in _FENCE.finditer(text):
+        yield Mention("quoted", found.start(), found.end(), found.group(1).rstrip("\n"))
+    for pattern in _QUOTED:
+        for found in pattern.finditer(text):
+            inner = found.group(1)
+            kind: Kind = "quoted"
+            if re.fullmatch(r"[^\s/\\][^/\\\n]{0,80}\.[a-zA-Z]\w{0,5}", inner) and not inner.endswith("."):
+                kind = "path"
+            elif "*" in inner and re.fullmatch(r"[\w./*?-]+", inner) and re.search(r"\*\.|\*\*|/\*", inner):
+                kind = "glob"
+            elif _URL.fullmatch(inner):
+                kind = "url"
+            yield Mention(kind, found.start(), found.end(), inner)
+    for found in _URL.finditer(text):
+        value = found.group().rstrip(".,;:!?)…")
+        yield Mention("url", found.start(), found.start() + len(value), value)
+    for found in _EMAIL.finditer(text):
+        yield Mention("email", found.start(), found.end(), found.group())
+    for found in _BARE_URL.finditer(text):
+        value = found.group().rstrip(".,;:!?)")
+        yield Mention("url", found.start(), found.start() + len(value), f"https://{value}")
+
+
+def _paths(text: str) -> Iterable[Mention]:
+    for found in _PATH.finditer(text):
+        value = found.group().rstrip(".")
+        if "." in value and not re.fullmatch(r"[\d.]+\w?|(?:e\.g|i\.e|p\.ex)", value):
+            yield Mention("path", found.start(), found.start() + len(value), value)
+    for found in _BARE_PATH.finditer(text):
+        yield Mention("path", found.start(), found.end(), found.group())
+
+
+def _slashed(text: str) -> Iterable[Mention]:
+    for found in _SLASHED.finditer(text):
+        value = found.group().rstrip(".") if not found.group().startswith(".") else found.group()
+        if re.fullmatch(r"[\d/.+-]+", value) and not value.startswith((".", "/")):
+            continue
+        yield Mention("path", found.start(), found.start() + len(value), value)
+    for found in _DOTS.finditer(text):
+        if found.start() > 0 and found.group() == ".." or found.group() == "." and text[found.end() :].strip():
+            yield Mention("folder", found.start(), found.end(), found.group())
+
+
+def _file_kinds(text: str, words: Sequence[Token]) -> Iterable[Mention]:
+    for found in _GLOB.finditer(text):
+        value = found.group().rstrip(".")
+        if re.search(r"[A-Za-z_./]", value):
+            yield Mention("glob", found.start(), found.start() + len(value), value)
+    for found in _EXTENSION.finditer(text):
+        yield Mention("glob", found.start(), found.end(), f"*.{found.group(1).lower()}")
+    for place, word in enumerate(words):
+        extension = lexicon.FILE_KINDS.get(word.norm)
+        if extension is None or (word.start and text[word.start - 1] in "./"):
+            continue
+        before = words[place - 1] if place else None
+        after = words[place + 1] if place + 1 < len(words) else None
+        if (after and after.concept == "file") or (before and before.concept == "file"):
+            yield Mention("glob", word.start, word.end, f"*.{extension}")
+        elif before and before.norm in ("en", "de") and place > 1 and words[place - 2].concept == "file":
+            yield Mention("glob", word.start, word.end, f"*.{extension}")
+
+
+def _folders(words: Sequence[Token]) -> Iterable[Mention]:
+    """`the lib folder`, `dossier lib`, `a file named plan`, and, less surely, `in logs`."""
+    for place, word in enumerate(words):
+        after = words[place + 1] if place + 1 < len(words) else None
+        before = words[place - 1] if place else None
+        if word.concept == "folder" and word.norm not in ("here", "ici", "workspace"):
+            if after and _could_name(after) and after.norm not in lexicon.FILLERS:
+                yield Mention("folder", after.start, after.end, after.text)
+            elif before and _could_name(before) and not word.norm.startswith(("dossier", "repertoire")):
+                yield Mention("folder", before.start, before.end, before.text)
+        elif word.norm in _NAMED and after and _could_name(after):
+            yield Mention("path", after.start, after.end, after.text, weak=True)
+        elif word.norm in _LOCATORS and after and not known(after.norm) and _could_name(after):
+            yield Mention("folder", after.start, after.end, after.text, weak=True)
+
+
+def _could_name(word: Token) -> bool:
+    return word.norm.isalnum() and word.norm not in STOP_WORDS and len(word.norm) > 1 and not word.norm.isdigit()
+
+
+def number(text: str) -> int | float:
+    plain = text.replace(",", ".")
+    return float(plain) if "." in plain else int(plain)
+
+
+class _Taken:
+    def __init__(self) -> None:
+        self._mentions: list[Mention] = []
+        self._covered: set[int] = set()
+
+    def add(self, mention: Mention) -> None:
+        stretch = range(mention.start, mention.end)
+        if (
+            mention.end > mention.start
+            and not any(place in self._covered for place in (mention.start, mention.end - 1))
+            and not (len(stretch) < 200 and self._covered.intersection(stretch))
+        ):
+            self._covered.update(stretch)
+            self._mentions.append(mention)
+
+    def sorted(self) -> tuple[Mention, ...]:
+        return tuple(sorted(self._mentions, key=lambda mention: mention.start))
+
+
+def places(zones: Iterable[str]) -> dict[str, str]:
+    """The names by which people call time zones."""
+    named: dict[str, str] = {}
+    for zone in sorted(zones):
+        area, _, city = zone.rpartition("/")
+        if area and area.split("/")[0] in _AREAS:
+            named.setdefault(fold(city).replace("_", " ").replace("-", " "), zone)
+    return {**named, **lexicon.PLACES}
+
+
+_AREAS: Final = frozenset("Africa America Antarctica Asia Atlantic Australia Europe Indian Pacific".split())

@@ -1,0 +1,164 @@
+"""The embedded model behind the model seam: read the conversation, plan, look at the results, go on or answer."""
+
+import re
+import zoneinfo
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.errors import ModelRejected
+from orchestrator.kernel.ids import canonical
+from orchestrator.kernel.messages import Arguments, Language, Message, Text, Thinking, ToolCall, ToolSpec
+from orchestrator.kernel.settings import Provider
+from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta, ThinkingDelta
+from orchestrator.llm.providers.embedded import answer, mentions
+from orchestrator.llm.providers.embedded.advance import Progress, progress
+from orchestrator.llm.providers.embedded.answer import clipped
+from orchestrator.llm.providers.embedded.conversation import Turn, turns
+from orchestrator.llm.providers.embedded.index import Index, compiled
+from orchestrator.llm.providers.embedded.language import detect
+from orchestrator.llm.providers.embedded.mentions import Finder
+from orchestrator.llm.providers.embedded.phrases import say
+from orchestrator.llm.providers.embedded.planner import Planner, completed
+from orchestrator.llm.providers.embedded.steps import Plan
+
+_KEPT: Final = 8  # compiled sets of tools
+_REMEMBERED: Final = 4  # earlier messages of the person that a request may refer to
+DESCRIPTION: Final = (
+    "Built in; not a language model. Reads French and English requests and turns them into calls of the installed"
+    " tools. It does not reason or write."
+)
+
+
+class Embedded:
+    """A simulation of a model: rules over the tools' own examples. Needs no key, no network, no server."""
+
+    capabilities: frozenset[Capability] = frozenset({"chat", "tools", "thinking"})
+
+    def __init__(self, name: str, settings: Provider, clock: Clock) -> None:
+        self.name = name
+        self._model = settings.model or name
+        self._clock = clock
+        self._places: dict[str, str] | None = None
+        self._indexes: OrderedDict[bytes, Index] = OrderedDict()
+
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        reply = self.reply(request)
+        for part in reply.message.parts:
+            if isinstance(part, Thinking):
+                for piece in pieces(part.text):
+                    yield ThinkingDelta(piece)
+            elif isinstance(part, Text):
+                for piece in pieces(part.text):
+                    yield TextDelta(piece)
+        yield reply
+
+    async def models(self) -> list[ModelInfo]:
+        return [ModelInfo(self._model, self.name, self.capabilities, None, simulated=True, description=DESCRIPTION)]
+
+    async def health(self) -> Health:
+        return Health(True, DESCRIPTION)
+
+    async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
+        raise ModelRejected(
+            "The built-in model makes no embeddings.", hint="Connect a provider that does, such as Ollama or OpenAI."
+        )
+
+    async def close(self) -> None:
+        self._indexes.clear()
+
+    def reply(self, request: Request) -> Reply:
+        """The whole reply to a request; it depends on the request, the tools and the clock only."""
+        finder = Finder(self._clock.now(), self._named_places())
+        index = self._index(request.tools, finder)
+        said = turns(request.messages)[-_REMEMBERED:]
+        plan, language = understood(said, index, finder)
+        state = progress(plan, said[-1].made, [made for turn in said[:-1] for made in turn.made])
+        if plan.asks or plan.talk or not state.calls:
+            return self._answer(plan, state, index, language, request)
+        return self._call(plan, state, said[-1], len(said), language)
+
+    def _call(self, plan: Plan, state: Progress, turn: Turn, count: int, language: Language) -> Reply:
+        made = len(turn.made)
+        calls = tuple(
+            ToolCall(f"call_{count}_{made + place}", name, arguments)
+            for place, (name, arguments) in enumerate(state.calls, 1)
+        )
+        thought = Thinking(_reading(plan, state.calls, language, first=not made))
+        steps = tuple(dict.fromkeys(clipped(step.said) for step in plan.own if step.said))
+        message = Message("assistant", (thought, *calls))
+        return Reply(message, self._model, "tools", plan=steps if not made and len(steps) > 1 else ())
+
+    def _answer(self, plan: Plan, state: Progress, index: Index, language: Language, request: Request) -> Reply:
+        if plan.talk and plan.talk != "yes" or plan.talk and not plan.notes:
+            thought, text = say("talk", language), answer.talk(plan.talk, language, index)
+        elif plan.asks:
+            thought = say("missing", language)
+            text = "\n\n".join([*answer.notes(plan, index, language), answer.question(plan, language)])
+        else:
+            thought = say("answering" if plan.own else "none", language)
+            text = answer.answer(plan, state, index, language)
+        text, cut = _within(text, request)
+        message = Message("assistant", (Thinking(thought), Text(text)))
+        return Reply(message, self._model, "length" if cut else "stop")
+
+    def _index(self, specs: Sequence[ToolSpec], finder: Finder) -> Index:
+        key = canonical([(spec.name, spec.parameters, spec.examples, spec.description, spec.returns) for spec in specs])
+        if key in self._indexes:
+            self._indexes.move_to_end(key)
+        else:
+            self._indexes[key] = compiled(specs, finder)
+            if len(self._indexes) > _KEPT:
+                self._indexes.popitem(last=False)
+        return self._indexes[key]
+
+    def _named_places(self) -> dict[str, str]:
+        if self._places is None:
+            self._places = mentions.places(zoneinfo.available_timezones())
+        return self._places
+
+
+def understood(said: Sequence[Turn], index: Index, finder: Finder) -> tuple[Plan, Language]:
+    """The plan for the last message, in the light of those before it."""
+    plan: Plan | None = None
+    language: Language = "en"
+    for turn in said:
+        language = detect(turn.asked, language)
+        answered = None
+        if plan is not None and plan.asks:
+            answered = completed(plan, turn.asked, finder, index, language)
+        plan = answered or Planner(index, finder, language, plan).plan(turn.asked)
+    assert plan is not None
+    return plan, language
+
+
+def _reading(plan: Plan, calls: Sequence[tuple[str, Arguments]], language: Language, first: bool) -> str:
+    """What is about to be done, and which of the person's words led to it."""
+    lines = []
+    if first:
+        steps = list(dict.fromkeys(clipped(step.said) for step in plan.own if step.said))
+        lines.append(f"{say('reading', language)} {say('step', language, count=len(steps))}:")
+        lines += [f"{number}. {said}" for number, said in enumerate(steps, 1)]
+    made = ", ".join(f"{name}({_arguments(arguments)})" for name, arguments in calls[:6])
+    lines.append(f"→ {made}{' …' if len(calls) > 6 else ''}")
+    return "\n".join(lines)
+
+
+def _arguments(arguments: Arguments) -> str:
+    return ", ".join(f"{name}={clipped(str(value), 40)}" for name, value in arguments.items())
+
+
+def pieces(text: str) -> list[str]:
+    """A text word by word, nothing lost."""
+    return re.findall(r"\s*\S+|\s+$", text)
+
+
+def _within(text: str, request: Request) -> tuple[str, bool]:
+    """The text up to what the request allows: its stop sequences, and its limit, a word counting as a token."""
+    stops = [place for stop in request.stop if stop and (place := text.find(stop)) >= 0]
+    text = text[: min(stops)] if stops else text
+    words = pieces(text)
+    if request.max_tokens is not None and len(words) > request.max_tokens:
+        return "".join(words[: request.max_tokens]), True
+    return text, False

@@ -1,0 +1,304 @@
+"""From a request to a plan: each clause becomes a call, an operation on earlier results, or a note."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from orchestrator.kernel.messages import Language
+from orchestrator.llm.providers.embedded import converse, lexicon, moods, operations, references
+from orchestrator.llm.providers.embedded.index import Bag, Index, Parameter
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
+from orchestrator.llm.providers.embedded.match import CERTAIN, Match, best, match
+from orchestrator.llm.providers.embedded.mentions import Finder
+from orchestrator.llm.providers.embedded.segment import Clause, clauses, cut
+from orchestrator.llm.providers.embedded.slots import fill
+from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Ref, Step, Why
+
+READABLE: Final = 4000  # characters outside quotes that are read as a request
+_SAME: Final = frozenset("pareil same again idem autant chose likewise aussi instead plutot encore".split())
+_CANCEL: Final = frozenset("cancel annule annuler stop forget oublie nevermind rien nothing laisse".split())
+_INTO: Final = frozenset("into to in as dans vers sous onto comme".split())
+
+
+def read(text: str, language: Language, finder: Finder, index: Index) -> tuple[Clause, ...]:
+    words = tokens(text, index.words)
+    return clauses(text, words, finder.find(text, words, language), language)
+
+
+class Planner:
+    """Reads one message. `past` is the plan of the message before, whose steps may be referred to."""
+
+    def __init__(self, index: Index, finder: Finder, language: Language, past: Plan | None = None) -> None:
+        self.index = index
+        self._finder = finder
+        self._language = language
+        self.steps: list[Step] = [
+            msgspec.structs.replace(step, past=True, told=False) for step in (past.steps if past else ())
+        ]
+        self._past = len(self.steps)
+        self._notes: list[Note] = []
+        self._asks: list[Ask] = []
+        self._broken = False  # a clause before this one could not be read
+
+    def plan(self, text: str) -> Plan:
+        words = tokens(text[: READABLE * 2], self.index.words)
+        talk = converse.kind(words)
+        if talk and talk != "yes":
+            return Plan(self._language, tuple(self.steps), talk=talk)
+        if _unquoted(text) > READABLE:
+            return Plan(self._language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
+        found = read(text, self._language, self._finder, self.index)
+        if found and moods.condition(found[0]):
+            return Plan(self._language, tuple(self.steps), notes=(Note("condition", text.strip()),))
+        for clause in found:
+            self.clause(clause)
+        if not self._done() and not self._notes and not self._asks:
+            return Plan(self._language, tuple(self.steps), talk=talk or "empty")
+        return Plan(self._language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
+
+    def _done(self) -> int:
+        return len(self.steps) - self._past
+
+    # One clause
+
+    def clause(self, clause: Clause) -> bool:
+        """Add what the clause asks for. Whether it could be read."""
+        if self._idle(clause):
+            return True
+        if moods.negated(clause):
+            return self._note("negated", clause)
+        if moods.question(clause):
+            return self._note("question", clause)
+        if moods.condition(clause) and not (self._done() and operations.reports(clause)):
+            return self._note("condition", clause)
+        if act := moods.vague(clause):
+            served = best(clause, self.index)
+            if served is None or served.score < CERTAIN or served.filling.missing:
+                return self._note("vague", clause, act)
+        if operations.plan(self, clause):
+            return True
+        if self._stored(clause):
+            return True
+        found = best(clause, self.index)
+        if found is not None and found.score >= CERTAIN and not self._rather_again(clause):
+            return self.call(clause, found)
+        if self._again(clause) or self._measured(clause):
+            return True
+        if found is not None and found.score >= CERTAIN:
+            return self.call(clause, found)
+        return self._unread(clause)
+
+    def _idle(self, clause: Clause) -> bool:
+        """Politeness and small words, with nothing to do."""
+        heavy = [word for word in clause.words if word.norm.isalnum() and word.norm not in STOP_WORDS]
+        if clause.mentions:
+            return False
+        return not heavy or (converse.kind(clause.words) in ("greeting", "thanks", "bye", "yes", "how"))
+
+    def _note(self, why: Why, clause: Clause, act: str = "") -> bool:
+        self._notes.append(Note(why, clause.said, act))
+        self._broken = self._broken or why not in ("negated",)
+        return False
+
+    def _unread(self, clause: Clause) -> bool:
+        reasoning = any(is_open(word.concept) for word in clause.words)
+        act = next((act for act in clause.actions if act in lexicon.CHANGING), "")
+        return self._note("open" if reasoning else "unknown", clause, act)
+
+    # A call
+
+    def call(self, clause: Clause, found: Match, told: bool = True) -> bool:
+        """Add the call, with what it misses taken from earlier results or asked for."""
+        filling = found.filling
+        each: list[dict[str, Any]] = [dict(filling.arguments)]
+        for name, values in filling.several.items():
+            each = [{**arguments, name: value} for arguments in each for value in values]
+        refs: dict[str, Ref] = {}
+        missing: list[Parameter] = []
+        for parameter in filling.missing:
+            ref = references.resolve(self, clause, found, parameter)
+            if ref is not None:
+                refs[parameter.name] = ref
+            else:
+                missing.append(parameter)
+        if missing and self._broken and not found.entry.harmless:
+            return self._note("depends", clause)
+        if missing:
+            self._asks.append(Ask(len(self.steps), tuple(missing)))
+        self.steps.append(Step(clause.said, found.entry, tuple(each), refs, told=told))
+        return True
+
+    def nested(self, clause: Clause, start: int, end: int) -> int | None:
+        """The step that a noun phrase asks for (`the date`, `the contents of a.txt`), added before its clause."""
+        phrase = clause.part(start, end)
+        if not (phrase.mentions or any(word.norm not in STOP_WORDS for word in phrase.words if word.norm.isalnum())):
+            return None
+        before = len(self.steps), len(self._notes), len(self._asks)
+        if operations.plan(self, phrase):
+            read = True
+        else:
+            found = best(phrase, self.index)
+            strong = found is not None and found.score >= CERTAIN and not found.filling.missing
+            usable = found is not None and (found.entry.harmless or "<url>" in found.filling.kinds)
+            read = bool(strong and usable and found and self.call(phrase, found))
+        if read and len(self.steps) > before[0] and len(self._asks) == before[2]:
+            return len(self.steps) - 1
+        del self.steps[before[0] :], self._notes[before[1] :], self._asks[before[2] :]
+        return None
+
+    def _stored(self, clause: Clause) -> bool:
+        """`copy A to B`, `download URL into F`, `list the files into F`: get it, then store it."""
+        acts = [act for act in clause.actions if act != "show"]
+        if not acts or acts[0] in ("run", "send", "remind"):
+            return False
+        targets = [
+            mention
+            for mention in clause.mentions
+            if mention.kind == "path" and mention is clause.mentions[-1] and self._led(clause, mention.start)
+        ]
+        if not targets:
+            return False
+        store = self.store()
+        if store is None:
+            return False
+        target = targets[0]
+        start = clause.start
+        if acts[0] in ("copy", "write", "create", "add"):
+            verb = next(word for word in clause.words if word.concept == acts[0])
+            start = verb.end
+        if acts[0] not in ("copy", "fetch", "compute", "list", "find", "count", "write"):
+            return False
+        lead = self._led(clause, target.start)
+        assert lead is not None
+        if acts[0] == "write" and not [m for m in clause.mentions if start <= m.start < lead and m.kind in (
+            "url", "path", "expression", "zone")]:  # fmt: skip
+            return False
+        alone = best(clause, self.index)
+        if acts[0] not in ("copy", "write") and alone is not None and not alone.filling.unexplained and (
+            not [m for m in clause.mentions if m is not target]
+        ):
+            return False
+        source = self.nested(clause, start, lead)
+        if source is None:
+            return False
+        path = next(parameter for parameter in store.required if parameter.kind == "path")
+        text = next(parameter for parameter in store.required if parameter.kind == "quoted")
+        arguments = {path.name: target.value}
+        self.steps.append(Step(clause.said, store, (arguments,), {text.name: Ref((source,))}))
+        return True
+
+    def _led(self, clause: Clause, place: int) -> int | None:
+        """Where the preposition that leads to a target begins."""
+        before = [word for word in clause.words if word.end <= place][-4:]
+        for word in reversed(before):
+            if word.norm in _INTO:
+                return word.start
+            if word.norm not in STOP_WORDS and word.concept not in ("file", "name"):
+                return None
+        return None
+
+    def store(self) -> Any:
+        """The tool that keeps a text under a path, if one is there."""
+        for entry in self.index.entries:
+            kinds = sorted(parameter.kind for parameter in entry.required)
+            if kinds == ["path", "quoted"] and "write" in entry.actions:
+                return entry
+        return None
+
+    # The same again
+
+    def _rather_again(self, clause: Clause) -> bool:
+        return any(word.norm in _SAME for word in clause.words) and not [
+            act for act in clause.actions if act in lexicon.CHANGING
+        ]
+
+    def _again(self, clause: Clause) -> bool:
+        """`and in Tokyo?`, `the same with b.txt`: the last call, with what is new put in."""
+        heavy = [
+            word
+            for word in clause.words
+            if word.norm.isalnum() and word.norm not in STOP_WORDS and word.norm not in _SAME
+        ]
+        if not clause.mentions or any(is_action(word.concept) and word.concept != "show" for word in heavy):
+            return False
+        earlier = next((step for step in reversed(self.steps) if step.entry is not None), None)
+        if earlier is None or earlier.entry is None or any(w.concept not in earlier.entry.vocabulary for w in heavy):
+            return False
+        filling = fill(clause, earlier.entry)
+        values = {name: (value,) for name, value in filling.arguments.items()} | filling.several
+        if not values or filling.unexplained or any(name not in earlier.each[0] for name in ()):
+            return False
+        each = [dict(earlier.each[0])]
+        for name, several in values.items():
+            each = [{**arguments, name: value} for arguments in each for value in several]
+        needed = {parameter.name for parameter in earlier.entry.required}
+        if not needed <= {*each[0], *earlier.refs}:
+            return False
+        refs = {name: ref for name, ref in earlier.refs.items() if name not in values}
+        self.steps.append(Step(clause.said, earlier.entry, tuple(each), refs))
+        return True
+
+    def _measured(self, clause: Clause) -> bool:
+        """`show its content`, `what is its size?`: another tool's view of what was found before."""
+        return operations.consumed(self, clause)
+
+    def match(self, clause: Clause, name: str, ignoring: Bag = frozenset()) -> Match | None:
+        entry = self.index.entry(name)
+        return match(clause, entry, self.index, ignoring) if entry else None
+
+
+def completed(plan: Plan, text: str, finder: Finder, index: Index, language: Language) -> Plan | None:
+    """The pending plan with what the person has just said put where it was missing; None if they speak of another."""
+    ask = plan.asks[0]
+    step = plan.steps[ask.step]
+    words = tokens(text, index.words)
+    said = {word.norm for word in words}
+    if step.entry is None or said & _CANCEL or not text.strip():
+        return None
+    whole = cut(text, 0, len(text), words, finder.find(text, words, language), language)
+    whole = cut(text, 0, len(text), _free(whole), whole.mentions, language)
+    fresh = best(whole, index)
+    if fresh is not None and fresh.entry is not step.entry and fresh.score >= 0.7 and not fresh.filling.missing:
+        return None
+    given = _answers(whole, step, ask)
+    if not given:
+        return None
+    each = tuple({**arguments, **given} for arguments in step.each)
+    left = tuple(parameter for parameter in ask.missing if parameter.name not in given)
+    steps = list(plan.steps)
+    steps[ask.step] = msgspec.structs.replace(step, each=each)
+    asks = (*((Ask(ask.step, left),) if left else ()), *plan.asks[1:])
+    return Plan(language, tuple(steps), asks, plan.notes)
+
+
+def _free(clause: Clause) -> tuple[Any, ...]:
+    inside = [(mention.start, mention.end) for mention in clause.mentions if not mention.weak]
+    return tuple(word for word in clause.words if not any(start <= word.start < end for start, end in inside))
+
+
+def _answers(clause: Clause, step: Step, ask: Ask) -> dict[str, Any]:
+    assert step.entry is not None
+    filling = fill(clause, step.entry)
+    given = {
+        parameter.name: filling.arguments[parameter.name]
+        for parameter in ask.missing
+        if parameter.name in filling.arguments
+    }
+    left = [parameter for parameter in ask.missing if parameter.name not in given]
+    if not given and len(ask.missing) == 1 and left and left[0].kind in ("quoted", "path", "expression"):
+        value = clause.text.strip().strip("\"'«»“” ")
+        short = len(value.split()) <= (3 if left[0].kind == "path" else 40)
+        if value and short and not value.endswith("?"):
+            given[left[0].name] = value
+    return given
+
+
+def _unquoted(text: str) -> int:
+    from orchestrator.llm.providers.embedded.mentions import literals
+
+    return len(text) - sum(mention.end - mention.start for mention in literals(text) if mention.kind == "quoted")
+
+
+def last_asked(steps: Sequence[Step]) -> Step | None:
+    return steps[-1] if steps else None

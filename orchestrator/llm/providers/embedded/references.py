@@ -1,0 +1,156 @@
+"""What a missing argument refers to: `it`, `the result`, `both`, `this file`, or a thing said in passing."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from orchestrator.llm.providers.embedded.index import Entry, Parameter
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold
+from orchestrator.llm.providers.embedded.match import Match
+from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.steps import Ref, Step
+
+if TYPE_CHECKING:
+    from orchestrator.llm.providers.embedded.planner import Planner
+
+_ALL: Final = frozenset("both everything tout all deux answers reponses results resultats two".split())
+_POINTING: Final = frozenset(
+    "it them that this these those they their its le la les l leur leurs ce cet cette ces ca cela y en celui celle ceux"
+    " celles lui ceci son sa ses both deux each chacun chaque tout everything one".split()
+)
+_LED: Final = frozenset("into to in on at as dans vers sous sur a au onto".split())
+
+
+def resolve(planner: "Planner", clause: Clause, found: Match, parameter: Parameter) -> Ref | None:
+    """Where a missing argument's value will come from; None where the person must say it."""
+    if parameter.kind in ("quoted", "json") and not parameter.tail:
+        return _text(planner, clause, found)
+    if parameter.tail:
+        return None
+    return _property(planner, clause, parameter)
+
+
+def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
+    start, end = _object(clause, found)
+    words = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
+    heavy = [word for word in words if word.norm not in STOP_WORDS and word.norm not in _POINTING]
+    if found.filling.object is not None or heavy or _mentioned(clause, start, end):
+        if earlier := _spoken_of(planner, heavy):
+            return earlier
+        step = planner.nested(clause, start, end)
+        if step is not None:
+            return Ref((step,))
+    told = sources(planner, text=True)
+    if not told:
+        return None
+    own = [step for step in told if not planner.steps[step].past]
+    if {word.norm for word in clause.words} & _ALL and len(own) > 1:
+        return Ref(tuple(own))
+    generic = all(word.concept in ("result", "match", "content", "list", "file", "name", "line") for word in heavy)
+    if own and not heavy:
+        return Ref((told[-1],))
+    if generic and (own or heavy) or {word.norm for word in words} & _POINTING:
+        return Ref((told[-1],))
+    return None
+
+
+def _object(clause: Clause, found: Match) -> tuple[int, int]:
+    """What is to be stored: from the verb to the preposition that leads to where."""
+    if found.filling.object is not None:
+        return found.filling.object
+    verb = next((word for word in clause.words if word.concept in found.entry.actions), None)
+    start = verb.end if verb else clause.start
+    target = next((m.start for m in reversed(clause.mentions) if m.kind in ("path", "folder", "url", "email")), clause.end)
+    if target < start:
+        target = clause.end
+    led = [word for word in clause.words if start <= word.start < target and word.norm in _LED]
+    return start, led[-1].start if led and led[-1].end >= target - 12 else target
+
+
+def _mentioned(clause: Clause, start: int, end: int) -> bool:
+    return any(start <= mention.start < end for mention in clause.mentions)
+
+
+def _spoken_of(planner: "Planner", heavy: list[Token]) -> Ref | None:
+    """A noun that names what an earlier step gave: `the total`, `the date`, `the page`."""
+    concepts = {word.concept for word in heavy}
+    own = [place for place in sources(planner, text=True) if not planner.steps[place].past]
+    for place in reversed(own or sources(planner, text=True)):
+        step = planner.steps[place]
+        if "sum" in concepts and (step.operation == "project" or step.operation == "count"):
+            return Ref((_total(planner, place),))
+        if concepts & {"sum", "count", "average"} and step.operation:
+            return Ref((place,))
+        for concept in concepts:
+            if step.operation is None and (name := _named(step.entry, concept)):
+                return Ref((place,), name)
+    return None
+
+
+def _total(planner: "Planner", place: int) -> int:
+    step = planner.steps[place]
+    if step.operation == "count" or _single(planner, place):
+        return place
+    planner.steps.append(Step("", operation="sum", over=place, unit=step.unit))
+    return len(planner.steps) - 1
+
+
+def _single(planner: "Planner", place: int) -> bool:
+    """Whether a projection is of one result only."""
+    over = planner.steps[planner.steps[place].over]
+    return len(over.each) == 1 and not over.refs
+
+
+def _named(entry: Entry | None, concept: str) -> str:
+    """The property of a tool's results that a noun names, among those that say more than the arguments did."""
+    if entry is None:
+        return ""
+    echoed = {parameter.name for parameter in entry.parameters}
+    for name in (entry.spec.returns or {}).get("properties", {}):
+        if name not in echoed and concept_of(fold(name)) == concept and concept not in ("result", "content"):
+            return name
+    return ""
+
+
+def _property(planner: "Planner", clause: Clause, parameter: Parameter) -> Ref | None:
+    """A path, an address… of something earlier: the step's argument, its data, or each of its items."""
+    pointing = any(word.norm in _POINTING for word in clause.words) or any(
+        word.concept in ("file", "result", "content", "folder") for word in clause.words
+    )
+    for place in reversed(range(len(planner.steps))):
+        step = planner.steps[place]
+        if step.past and not pointing:
+            return None
+        if provides(planner, place, parameter.name):
+            return Ref((place,), parameter.name)
+    return None
+
+
+def provides(planner: "Planner", place: int, name: str) -> bool:
+    """Whether a step's results, its items or its arguments have a property of this name."""
+    step = planner.steps[place]
+    if step.operation in ("max", "min", "sort"):
+        return provides(planner, step.over, name)
+    if step.operation == "project":
+        return provides(planner, step.over, name)
+    if step.entry is None:
+        return False
+    returned = (step.entry.spec.returns or {}).get("properties", {})
+    for listed in step.entry.listed:
+        keys = item_keys(returned.get(listed, {}))
+        if name in keys or name == "path" and "name" in keys:
+            return True
+    return name in returned or all(name in arguments for arguments in step.each) or name in step.refs
+
+
+def item_keys(schema: dict[str, Any]) -> dict[str, Any]:
+    items = schema.get("items", {})
+    return dict(items.get("properties", {})) if isinstance(items, dict) else {}
+
+
+def sources(planner: "Planner", text: bool = False) -> list[int]:
+    """The steps whose results may be spoken of again; those that only stored something have no text."""
+    found = []
+    for place, step in enumerate(planner.steps):
+        stored = step.entry is not None and step.entry.spec.scope == "write"
+        if not (text and stored) and step.told | step.past:
+            found.append(place)
+    return found
