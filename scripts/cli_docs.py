@@ -26,8 +26,8 @@ long as it lasts, and works on its own run only. `--url` and `--token` reach a s
 to standard error. With `--json` the result is one JSON object, in the forms of [api.md](api.md), and an error is
 `{"error": {"code", "detail", "hint"}}` on standard error.
 
-**Exit codes.** 0 completed; 1 failed, or the command could not be done; 2 wrong usage; 3 partial answer; 4 the run waits
-for an approval; 130 cancelled, by Ctrl-C too; 141 nobody reads the output.
+**Exit codes.** 0 completed; 1 failed, or the command could not be done; 2 wrong usage; 3 partial answer; 4 the run
+waits for an approval; 130 cancelled, by Ctrl-C too; 141 nobody reads the output.
 
 **Approvals.** On a terminal you are asked: once, for this run, always, no. Without one, what would be asked is refused
 and the answer says so, unless `--yes` approves it. `--yes` never says whether a call that a crash interrupted had

@@ -125,6 +125,9 @@ class Session:
             self._connection = self.do(connect(self.options, lambda: self.settings))
         return self._connection
 
+    def use(self, connection: "Connection") -> None:
+        self._connection = connection
+
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.worker.do(work)
 
@@ -138,7 +141,7 @@ class Session:
 
 def _flags(options: Options) -> dict[str, Any]:
     """Settings that were given on the command line."""
-    given: dict[str, Any] = {"telemetry": {"level": "debug" if options.verbose else "warning"}}
+    given: dict[str, Any] = {"telemetry": {"level": "debug"}} if options.verbose else {}
     if options.data:
         given["data"] = str(options.data)
     if options.workspace:

@@ -27,4 +27,4 @@ async def connect(options: Options, settings: Callable[[], Settings]) -> Connect
         await remote.close()
     from orchestrator.cli.local import Local
 
-    return await Local.open(settings())
+    return await Local.open(settings(), verbose=options.verbose)

@@ -1,17 +1,22 @@
 """`orchestrator doctor`: what is installed here, what works, and what to do about what does not."""
 
+import os
 import platform
 import shutil
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
 
 from orchestrator.cli.command import Session, command
+
+if TYPE_CHECKING:
+    from orchestrator.cli.terminal import Terminal
+    from orchestrator.kernel.settings import Settings
 
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
 _LITTLE_SPACE = 2**30  # bytes
@@ -36,17 +41,21 @@ def add_to(application: typer.Typer) -> None:
         for check in checks(session):
             found.append(check)
             if not terminal.json:
-                mark, style = _MARKS[check.state]
-                terminal.line(
-                    f"{mark} {check.name}: {check.detail}"
-                ) if not terminal.rich else terminal.console().print(
-                    f"{mark} {check.name}: {check.detail}", style=style, markup=False
-                )
-                if check.hint:
-                    terminal.line(f"    {check.hint}")
+                show(terminal, check)
         if terminal.json:
             terminal.result({"items": [check._asdict() for check in found]})
         return int(any(check.state == "fail" for check in found))
+
+
+def show(terminal: "Terminal", check: Check) -> None:
+    mark, style = _MARKS[check.state]
+    line = f"{mark} {check.name}: {check.detail}"
+    if terminal.rich:
+        terminal.console().print(line, style=style, markup=False)
+    else:
+        terminal.line(line)
+    if check.hint:
+        terminal.line(f"    {check.hint}")
 
 
 def checks(session: Session) -> Iterator[Check]:
@@ -68,7 +77,8 @@ def checks(session: Session) -> Iterator[Check]:
     yield space(settings.data)
     yield web()
     yield port(settings.server.host, settings.server.port, settings.data)
-    yield from inside(session)
+    yield session.do(sandbox(settings))
+    yield from models(session)
 
 
 def versions() -> Check:
@@ -81,8 +91,6 @@ def versions() -> Check:
 
 
 def folder(name: str, path: Path, flag: str) -> Check:
-    import os
-
     existing = next((place for place in (path, *path.parents) if place.exists()), path)
     if not existing.is_dir():
         return Check(name, "fail", f"{existing} is not a folder", f"Choose another with {flag}.")
@@ -126,27 +134,30 @@ def port(host: str, number: int, data: Path) -> Check:
     return Check("server", "ok", f"not running; {host}:{number} is free")
 
 
-def inside(session: Session) -> Iterator[Check]:
-    """What only the product itself can say."""
-    from orchestrator.kernel.errors import OrchestratorError
+async def sandbox(settings: "Settings") -> Check:
+    """What commands of agents are confined to, on this machine."""
+    from msgspec.structs import asdict
 
-    parts: tuple[tuple[str, Callable[[Session], Iterator[Check]]], ...] = (("sandbox", sandbox), ("models", models))
-    for name, part in parts:
-        try:
-            yield from part(session)
-        except OrchestratorError as error:
-            yield Check(name, "fail", error.detail, error.hint)
-            return
+    from orchestrator.tools.sandbox.probe import choose
 
-
-def sandbox(session: Session) -> Iterator[Check]:
-    stats: dict[str, Any] = session.do(session.connection.stats())
-    level = stats["sandbox"]
-    yield Check("sandbox", "ok", level)
+    found = await choose(settings.tools)
+    degrees: dict[str, str] = asdict(found.isolation)
+    said = f"{found.level}: {', '.join(f'{what} {degree}' for what, degree in degrees.items())}"
+    if found.level == "refused":
+        return Check("sandbox", "fail", f"{said}; commands are refused", found.detail)
+    if any(degree != "yes" for degree in degrees.values()):
+        return Check("sandbox", "warn", said, found.detail)
+    return Check("sandbox", "ok", said)
 
 
 def models(session: Session) -> Iterator[Check]:
-    found = session.do(session.connection.models())
+    from orchestrator.kernel.errors import OrchestratorError
+
+    try:
+        found = session.do(session.connection.models())
+    except OrchestratorError as error:
+        yield Check("models", "fail", error.detail, error.hint)
+        return
     for provider, health in found["health"].items():
         state: Literal["ok", "warn"] = "ok" if health["ok"] else "warn"
         yield Check(f"model {provider}", state, health["detail"] or "answers")

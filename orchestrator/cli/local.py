@@ -15,10 +15,11 @@ from orchestrator.api import conversations, runs, system, tools
 from orchestrator.api.frames import delta_json, event_json
 from orchestrator.api.wire import AnswerForm, CallForm, RunForm
 from orchestrator.app import App, open_app
-from orchestrator.identity.accounts import Principal
+from orchestrator.identity.base import Principal
 from orchestrator.kernel.events import Answer, Approvals, Event
 from orchestrator.kernel.messages import Json
 from orchestrator.kernel.settings import Settings
+from orchestrator.telemetry.logs import attach
 
 
 def _json(model: BaseModel) -> Json:
@@ -33,8 +34,10 @@ class Local:
         self._stack = stack
 
     @classmethod
-    async def open(cls, settings: Settings) -> "Local":
+    async def open(cls, settings: Settings, *, verbose: bool) -> "Local":
         stack = AsyncExitStack()
+        if verbose:
+            stack.enter_context(attach(settings.telemetry))
         app = await stack.enter_async_context(open_app(settings, recover=False))
         return cls(app, await app.accounts.owner(), stack)
 

@@ -14,7 +14,8 @@ from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.events import Answer, Approvals
 from orchestrator.kernel.messages import Json
 
-_RETRIES = 8  # times a broken stream is taken up again, waiting 0.1, 0.2, 0.4, … 3.2 s
+_RETRIES = 8  # times in a row that a broken stream is taken up again
+_PAUSE = 0.05  # seconds before the first time; each pause is twice the one before
 
 
 def _kinds(kind: type[OrchestratorError] = OrchestratorError) -> dict[str, type[OrchestratorError]]:
@@ -94,7 +95,7 @@ class Remote:
                 failures += 1
                 if failures > _RETRIES:
                     raise self._unreachable(error) from error
-                await asyncio.sleep(0.05 * 2**failures)
+                await asyncio.sleep(_PAUSE * 2 ** (failures - 1))
 
     async def _stream(self, run_id: str, after: int) -> AsyncIterator[Json]:
         url = f"{self.where}/api/v1/runs/{quote(run_id, safe='')}/events"

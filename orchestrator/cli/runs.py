@@ -9,6 +9,7 @@ from orchestrator.cli.command import Session, command
 if TYPE_CHECKING:
     from orchestrator.kernel.messages import Json
 
+Given = Literal["once", "run", "always", "refuse", "done", "retry", "undone"]
 Status = Literal["running", "waiting", "completed", "partial", "failed", "cancelled"]
 RunId = Annotated[str, typer.Argument(help="As `runs list` shows it.")]
 
@@ -58,7 +59,7 @@ def add_to(application: typer.Typer) -> None:
             str | None, typer.Argument(help="The question; without it, all that wait are listed.", show_default=False)
         ] = None,
         answer: Annotated[
-            Literal["once", "run", "always", "refuse", "done", "retry", "undone"] | None,
+            Given | None,
             typer.Option(help="The answer; without it, a terminal asks.", show_default=False),
         ] = None,
         note: Annotated[str, typer.Option(help="A word to the agent.", show_default=False)] = "",
@@ -83,7 +84,7 @@ def _stay(session: Session, run_id: str, yes: bool) -> int:
     return EXIT[run["status"]]
 
 
-def _approve(session: Session, approval_id: str | None, answer: str | None, note: str) -> int | None:
+def _approve(session: Session, approval_id: str | None, answer: Given | None, note: str) -> int | None:
     from orchestrator.cli.follow import asking
     from orchestrator.kernel.errors import InvalidInput, NotFound
 

@@ -34,8 +34,6 @@ def add_to(application: typer.Typer) -> None:
         given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
         if given:
             session.flags["server"] = given
-        if not session.options.verbose:
-            session.flags["telemetry"] = {}
         server = Server(session, open_browser)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(server.main())
