@@ -12,15 +12,14 @@ import openai
 import pytest
 from contracts.model import WEATHER, answer
 from msgspec import Struct
+from servers.clients import WIRES, provider
 from servers.models import ModelServer, Seen, vector
 
 from orchestrator.kernel.clock import SystemClock
 from orchestrator.kernel.errors import ModelError
 from orchestrator.kernel.messages import Usage, user
-from orchestrator.kernel.registry import Registry
-from orchestrator.kernel.settings import Provider, Secret
-from orchestrator.llm.base import Model, Reply, Request
-from orchestrator.llm.catalogue import PROVIDERS
+from orchestrator.kernel.settings import Provider
+from orchestrator.llm.base import Reply, Request
 
 
 class Heard(Struct, frozen=True):
@@ -37,13 +36,6 @@ def ours(reply: Reply) -> Heard:
     thinking = "".join(getattr(part, "text", "") for part in reply.message.parts if type(part).__name__ == "Thinking")
     calls = tuple((call.name, call.arguments) for call in reply.message.calls)
     return Heard(reply.message.text, calls, reply.usage, reply.finish, thinking)
-
-
-def provider(kind: str, server: ModelServer, **options: Any) -> Model:
-    url = server.url + "/v1" if kind == "openai" else server.url
-    settings = Provider(kind, url, Secret("key"), "say", 5.0, options)
-    model: Model = Registry("provider", PROVIDERS).load(kind)(kind, settings, SystemClock())
-    return model
 
 
 async def openai_hears(url: str, scene: str) -> Heard:
@@ -106,7 +98,6 @@ async def ollama_hears(url: str, scene: str) -> Heard:
 
 
 HEARS = {"openai": openai_hears, "anthropic": anthropic_hears, "ollama": ollama_hears}
-WIRES = tuple(HEARS)
 
 
 @pytest.mark.parametrize("scene", ["say", "merged", "think", "one_tool", "two_tools", "long"])
@@ -117,7 +108,7 @@ async def test_we_hear_what_the_official_client_hears(wire: str, scene: str, ser
     assert theirs.text == "".join(scripted.text)  # the server is right
     assert theirs.thinking == "".join(scripted.thinking)
     assert theirs.calls == tuple((call.name, json.loads(call.arguments)) for call in scripted.calls)
-    model = provider(wire, server)
+    model = provider(wire, server.url)
     assert ours(await answer(model, Request(scene, (user("Hello"),), (WEATHER,)))) == theirs  # and so are we
     await model.close()
 
@@ -134,7 +125,7 @@ OFFICIAL_ERRORS: dict[str, type[Exception]] = {
 async def test_what_is_an_error_to_them_is_one_to_us(wire: str, fault: str, server: ModelServer) -> None:
     with pytest.raises(OFFICIAL_ERRORS[wire]):
         await HEARS[wire](server.url, fault)
-    model = provider(wire, server)
+    model = provider(wire, server.url)
     with pytest.raises(ModelError):
         await answer(model, Request(fault, (user("Hello"),), (WEATHER,)))
     await model.close()
@@ -151,7 +142,7 @@ async def test_embeddings_and_lists_are_the_same(server: ModelServer) -> None:
     async with anthropic.AsyncAnthropic(base_url=server.url, api_key="key") as other:
         assert [model.id async for model in other.models.list()] == listed
     for kind in ("openai", "ollama"):
-        model = provider(kind, server)
+        model = provider(kind, server.url)
         assert await model.embed(texts, "embed") == by_openai
         assert {info.name for info in await model.models()} == set(listed)
         await model.close()
@@ -162,7 +153,7 @@ async def test_what_we_ask_is_what_they_ask(server: ModelServer) -> None:
     for wire, hears in HEARS.items():
         await hears(server.url, "say")
         theirs = server.seen[-1]
-        model = provider(wire, server)
+        model = provider(wire, server.url)
         await answer(model, Request("say", (user("Hello"),), (WEATHER,)))
         await model.close()
         mine = next(seen for seen in reversed(server.seen) if seen.path == theirs.path)

@@ -1,0 +1,42 @@
+"""Our providers, pointed at a server of the tests."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+from contracts.model import WEATHER
+
+from orchestrator.kernel.clock import ManualClock
+from orchestrator.kernel.messages import user
+from orchestrator.kernel.registry import Registry
+from orchestrator.kernel.settings import Provider, Secret
+from orchestrator.llm.base import Model, Request
+from orchestrator.llm.catalogue import PROVIDERS
+
+WIRES = ("openai", "anthropic", "ollama")
+
+
+def provider(kind: str, url: str, *, model: str = "say", timeout: float = 5.0, **options: Any) -> Model:
+    base = url + "/v1" if kind == "openai" else url
+    plug = Registry("provider", PROVIDERS).load(kind)
+    made: Model = plug(kind, Provider(kind, base, Secret("key"), model, timeout, options), ManualClock())
+    return made
+
+
+def ask(scene: str, *, tools: bool = False) -> Request:
+    return Request(scene, (user("Hello"),), (WEATHER,) if tools else ())
+
+
+@asynccontextmanager
+async def serving(path: str, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    """The address of a server with one page."""
+    app = web.Application()
+    app.router.add_post(path, handler)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
