@@ -120,9 +120,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 # Providers that a key or an address in the environment is enough to switch on, in order of preference.
 _WELL_KNOWN = (
-    ("anthropic", "anthropic", "", "ANTHROPIC_API_KEY", "claude-sonnet-4-5"),
-    ("openai", "openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "gpt-5-mini"),
-    ("deepseek", "openai", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY", "deepseek-chat"),
+    ("anthropic", "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", "claude-sonnet-5-5"),
+    ("openai", "openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "gpt-6.1-terra"),
+    ("deepseek", "openai", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY", "deepseek-flash"),
     ("huggingface", "openai", "https://router.huggingface.co/v1", "HF_TOKEN", "Qwen/Qwen3-32B"),
 )
 
@@ -130,11 +130,14 @@ _WELL_KNOWN = (
 def _well_known(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name, kind, url, variable, model in _WELL_KNOWN:
-        if key := environ.get(variable, "").strip():
-            address = environ.get(f"{name.upper()}_BASE_URL", url)
-            found[name] = {"kind": kind, "base_url": address, "api_key": key, "model": model}
-    host = environ.get("OLLAMA_HOST", "").strip() or "127.0.0.1:11434"
-    found["ollama"] = {"kind": "ollama", "base_url": host if "://" in host else f"http://{host}"}
+        key = environ.get(variable, "").strip()
+        elsewhere = environ.get(f"{name.upper()}_BASE_URL", "").strip()
+        if key or elsewhere:  # a server of one's own may want no key, and has models of its own
+            chosen = model if elsewhere in ("", url) else ""
+            found[name] = {"kind": kind, "base_url": elsewhere or url, "api_key": key, "model": chosen}
+    host = environ.get("OLLAMA_HOST", "").strip() or "127.0.0.1"
+    address = host if "://" in host else f"http://{host}" if ":" in host else f"http://{host}:11434"
+    found["ollama"] = {"kind": "ollama", "base_url": address}
     return found
 
 

@@ -162,7 +162,7 @@ class Models:
         if not model:
             info = _suiting(state.models, source.configured, needs)
             if info is None and not source.configured:
-                raise NoModel(_why_not(source, state, needs).capitalize() + ".", hint=how_to_connect())
+                raise NoModel(_why_not(source, state, needs) + ".", hint=how_to_connect())
             name = info.name if info is not None else source.configured
         else:
             name = model if model in known or f"{model}:latest" not in known else f"{model}:latest"
