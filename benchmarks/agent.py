@@ -18,7 +18,8 @@ import uvloop
 
 from benchmarks.model_server import STEPS, TOKENS, ModelServer
 from benchmarks.report import median, write
-from orchestrator.app import TENANT, App, open_app
+from orchestrator.app import App, open_app
+from orchestrator.identity.base import TENANT
 from orchestrator.kernel import settings
 from orchestrator.kernel.messages import Arguments, Effects, Scope, ToolSpec, user
 from orchestrator.tools.base import Context, Result

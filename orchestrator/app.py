@@ -10,6 +10,7 @@ from orchestrator import __version__
 from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
 from orchestrator.identity.accounts import Accounts
+from orchestrator.identity.base import TENANT
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.sqlite import SqliteJournal
@@ -27,10 +28,10 @@ from orchestrator.storage.database import Database
 from orchestrator.storage.lock import FolderLock
 from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
-from orchestrator.tools.catalogue import Catalogue
-from orchestrator.tools.sandbox.probe import Sandboxes
+from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.sandbox.base import Sandbox
+from orchestrator.tools.sandbox.probe import choose
 
-TENANT = "default"  # while there is one
 
 
 class App(Struct, frozen=True):
@@ -49,7 +50,7 @@ class App(Struct, frozen=True):
     models: Models
     accounts: Accounts
     artifacts: Blobs
-    sandbox: Sandboxes
+    sandbox: Sandbox
     metrics: Metrics
     started_at: float
 
@@ -63,10 +64,12 @@ async def open_app(
     models: Mapping[str, Model] | None = None,
     tools: Sequence[Tool] = (),
     observe: Callable[[Sequence[Event]], None] = lambda _: None,
+    recover: bool = True,
 ) -> AsyncIterator[App]:
     """The whole product on one data folder. Runs that were under way go on; on leaving, all is closed in reverse.
 
     `models` and `tools` are ready plugs beside the configured ones; `observe` is told of committed events.
+    Without `recover`, runs that were under way wait to be resumed: for whoever opens the folder only for a moment.
     """
     clock = clock or SystemClock()
     ids = TimeOrderedIds(clock, entropy)
@@ -95,8 +98,8 @@ async def open_app(
         )
         stack.push_async_callback(accounts.close)
         policy = Policy(settings.policy)
-        sandbox = Sandboxes(settings.tools)
-        catalogue = Catalogue(settings.tools, sandbox, tools=tools)
+        sandbox = await choose(settings.tools)
+        catalogue = Catalogue(settings.tools, sandbox, kits(), tools)
         chooser = Models(settings.llm, clock, extra=models)
         stack.push_async_callback(chooser.close)
 
@@ -120,7 +123,8 @@ async def open_app(
         owner = await accounts.ensure_owner()
         started = ServerStarted(__version__, sandbox.level, settings.loosened())
         await ledger.record(f"server:{TENANT}", started, tenant=TENANT, subject=owner.id)
-        await runs.recover()
+        if recover:
+            await runs.recover()
         app = App(
             settings=settings,
             clock=clock,

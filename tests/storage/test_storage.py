@@ -15,6 +15,7 @@ from sqlalchemy import create_engine
 
 from orchestrator.kernel.errors import DataFolderInUse, JournalUnavailable, NotFound
 from orchestrator.storage import database as storage
+from orchestrator.storage import tables_identity  # noqa: F401  (adds its tables to the metadata)
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
 from orchestrator.storage.lock import FolderLock
@@ -41,7 +42,10 @@ async def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) ->
 
 
 def test_every_row_has_a_tenant() -> None:
+    strangers = {"attempts"}  # who tries to sign in is nobody's yet
     for table in metadata.tables.values():
+        if table.name in strangers:
+            continue
         assert "tenant" in table.c, table.name
 
 

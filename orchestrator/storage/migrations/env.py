@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine
 
+from orchestrator.storage import tables_identity  # noqa: F401  (adds its tables to the metadata)
 from orchestrator.storage.tables import metadata
 
 engine = create_engine(context.config.get_main_option("sqlalchemy.url") or "")

@@ -1,0 +1,212 @@
+"""Kill the product, for real, wherever it stands, and ask a witness outside what was done.
+
+A scenario is a chain of processes on one data folder. The first starts a run of ten steps, with
+two parallel calls and one approval, and is killed (SIGKILL) at the chosen point; each next one opens
+the same folder, lets the run go on, and answers what it asks. The witness is a file that only the
+tools write: one line an effect, by its key.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from orchestrator.app import open_app
+from orchestrator.identity.base import TENANT
+from orchestrator.journal.views import ApprovalView
+from orchestrator.kernel import settings
+from orchestrator.kernel.errors import JournalError
+from orchestrator.kernel.events import Answer, Event
+from orchestrator.kernel.ids import effect_key
+from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Text, ToolCall, ToolSpec, user
+from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request
+from orchestrator.tools.base import Context, Result
+
+STEPS = 10
+PARAMETERS = {
+    "type": "object",
+    "properties": {"path": {"type": "string"}, "n": {"type": "integer"}},
+    "required": ["path", "n"],
+}
+
+
+class Point(msgspec.Struct, frozen=True):
+    """Where the process dies: once event `seq` of the run is durable, or right after effect number `effect`."""
+
+    seq: int = 0
+    effect: int = 0
+
+
+class Folder:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.data = root / "data"
+        self.witness = root / "witness"
+        self.acknowledged = root / "acknowledged"
+        self.resumed = root / "resumed"
+
+    def effects(self) -> Counter[str]:
+        return Counter(self.witness.read_text().splitlines()) if self.witness.exists() else Counter()
+
+
+def append(path: Path, line: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.write(file, f"{line}\n".encode())
+    os.close(file)
+
+
+class Deposit:
+    """A tool whose effect is a line at the witness."""
+
+    def __init__(self, name: str, effects: Effects, scope: Scope, folder: Folder, after: Callable[[], None]) -> None:
+        self.spec = ToolSpec(name, f"{name}.", PARAMETERS, scope, effects)
+        self._folder = folder
+        self._after = after
+
+    def check(self, arguments: Arguments) -> None: ...
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        done = self._folder.effects()
+        if self.spec.effects == "once" or context.key not in done:  # idempotent: the second time changes nothing
+            append(self._folder.witness, context.key)
+        self._after()
+        return Result(f"deposited {arguments['n']}")
+
+
+class KnowingDeposit(Deposit):
+    async def reconcile(self, arguments: Arguments, context: Context) -> Result | None:
+        return Result("it was deposited") if context.key in self._folder.effects() else None
+
+
+def script(request: Request) -> Reply:
+    """Ten steps: looks, deposits of each kind, two at once, one that a person must allow."""
+    question = max(index for index, message in enumerate(request.messages) if message.role == "user")
+    step = 1 + sum(message.role == "tool" for message in request.messages[question:])
+
+    def call(tool: str, n: int) -> ToolCall:
+        return ToolCall(f"call_{step}_{n}", tool, {"path": "ledger.txt", "n": step * 10 + n})
+
+    plan: dict[int, tuple[ToolCall, ...]] = {
+        1: (call("look", 0),),
+        2: (call("deposit", 0),),
+        3: (call("deposit_blind", 0), call("mark", 1)),
+        4: (call("look", 0),),
+        5: (call("deposit_asked", 0),),
+        6: (call("mark", 0),),
+        7: (call("deposit", 0),),
+        8: (call("deposit_blind", 0),),
+        9: (call("deposit", 0),),
+    }
+    calls = plan.get(step, ())
+    parts = calls or (Text("All is deposited."),)
+    return Reply(Message("assistant", parts), "script")
+
+
+class Script:
+    """The model of the scenario: it decides by what it reads, so it may be asked again."""
+
+    name = "script"
+    capabilities: frozenset[Capability] = frozenset({"chat", "tools"})
+
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        yield script(request)
+
+    async def models(self) -> list[ModelInfo]:
+        return [ModelInfo("script", "script", self.capabilities)]
+
+    async def health(self) -> Health:
+        return Health(True)
+
+    async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
+        return []
+
+    async def close(self) -> None: ...
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def live(folder: Folder, point: Point | None) -> None:
+    """One process's life: start the run or go on with it, answer what is asked, until it is finished."""
+    effects = 0
+
+    def effect() -> None:
+        nonlocal effects
+        effects += 1
+        if point is not None and point.effect == effects:
+            die()
+
+    began = time.monotonic()
+    resuming = (folder.data / "orchestrator.db").exists()
+
+    def observe(events: Sequence[Event]) -> None:
+        nonlocal resuming
+        for event in events:
+            if not event.stream.startswith("run_"):
+                continue
+            append(folder.acknowledged, f"{event.seq} {event.type}")
+            if resuming:
+                append(folder.resumed, f"{time.monotonic() - began:.4f}")
+                resuming = False
+            if point is not None and point.seq == event.seq:
+                die()
+
+    tools = (
+        Deposit("look", "none", "read", folder, lambda: None),
+        KnowingDeposit("deposit", "once", "write", folder, effect),
+        Deposit("deposit_blind", "once", "write", folder, effect),
+        Deposit("mark", "idempotent", "write", folder, effect),
+        Deposit("deposit_asked", "once", "execute", folder, effect),
+    )
+    tools[0].call = _look  # type: ignore[method-assign]
+    chosen = settings.load({"HOME": str(folder.root)}, flags={"data": folder.data, "llm": {"model": "script"}})
+    async with open_app(chosen, models={"script": Script()}, tools=tools, observe=observe) as app:
+        known = await app.views.runs(TENANT)
+        run_id = known[0].run_id if known else ""
+        if not run_id:
+            goal = user("make the deposits")
+            run_id = await app.runs.start(goal, tenant=TENANT, subject="tester", model="script")
+        while True:
+            await app.runs.settled(run_id)
+            if (await app.views.run(TENANT, run_id)).finished_at is not None:
+                return
+            for waiting in await app.views.approvals(TENANT, run_id=run_id):
+                await app.runs.answer(waiting.approval_id, _truth(folder, waiting), tenant=TENANT, by="tester")
+
+
+async def _look(arguments: Arguments, context: Context) -> Result:
+    return Result("something is there")
+
+
+def _truth(folder: Folder, waiting: ApprovalView) -> Answer:
+    """What a person says who can look at the witness."""
+    if waiting.asked.kind == "call":
+        return "once"
+    asked = waiting.asked
+    key = effect_key(waiting.run_id, asked.step, asked.tool, asked.arguments)
+    return "done" if key in folder.effects() else "retry"
+
+
+def process(folder: Folder, point: Point | None) -> int:
+    """Live in a process of its own; the signal that ended it, 0 when it came to the end."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            asyncio.run(live(folder, point))
+            status = 0
+        except JournalError:
+            status = 3
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return os.WTERMSIG(status)
+    assert os.WEXITSTATUS(status) == 0, f"the process failed with {os.WEXITSTATUS(status)}"
+    return 0
