@@ -92,6 +92,10 @@ class TooManyAttempts(NotAllowed):
     code = "too_many_attempts"
     retryable = True
 
+    def __init__(self, detail: str, *, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(detail, hint=hint)
+        self.retry_after = retry_after  # seconds
+
 
 class ModelError(OrchestratorError):
     code = "model_error"

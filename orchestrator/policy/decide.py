@@ -21,8 +21,9 @@ RULES = {
 
 
 class Policy:
-    def __init__(self, rules: Sequence[Rule], loosened: settings.Policy) -> None:
-        self._rules = tuple(rules)
+    def __init__(self, loosened: settings.Policy, rules: Sequence[Rule] | None = None) -> None:
+        """Without `rules`: those shipped, and those that other packages add."""
+        self._rules = tuple(_registered(loosened) if rules is None else rules)
         self._approve_all = loosened.approve_all
 
     def decide(self, call: Call, granted: Collection[tuple[str, str]] = ()) -> Decision:
@@ -67,7 +68,6 @@ class Policy:
         return " + ".join(dict.fromkeys(shapes))
 
 
-def standard(loosened: settings.Policy) -> Policy:
-    """The policy as shipped, with the rules that other packages add."""
+def _registered(loosened: settings.Policy) -> list[Rule]:
     registry = Registry("policy.rules", RULES)
-    return Policy([registry.load(name)(loosened) for name in registry], loosened)
+    return [registry.load(name)(loosened) for name in registry]

@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.kernel import settings
 from orchestrator.policy.base import Call
-from orchestrator.policy.decide import Policy, standard
+from orchestrator.policy.decide import Policy
 
 TABLE = Path(__file__).with_name("commands.txt")
 
@@ -41,7 +41,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return standard(settings.Policy())
+    return Policy(settings.Policy())
 
 
 def call(workspace: Path, command: str) -> Call:

@@ -68,8 +68,8 @@ _TABLE: dict[Kind, str] = {
         docker podman systemctl service journalctl crontab at batch apt apt-get aptitude dpkg yum dnf rpm pacman apk
         brew snap flatpak useradd userdel usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount
         umount kill killall pkill renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl
-        localectl sysctl swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv update-alternatives
-        loginctl screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace psql
+        localectl sysctl swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv
+        update-alternatives loginctl screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace psql
         mysql mongo redis-cli sqlite3 nginx apachectl wall write
     """,
     "destroyer": """
