@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.messages import Message, Text, ToolCall, ToolResult
@@ -32,8 +33,13 @@ def turns(messages: Sequence[Message]) -> list[Turn]:
             answered = message.text or answered
         for part in message.parts:
             if isinstance(part, ToolResult) and part.call_id in calls:
-                made.append((calls[part.call_id], part))
+                made.append((calls[part.call_id], _plain(part)))
     return [*found, Turn(asked or "", tuple(made), answered)]
+
+
+def _plain(result: ToolResult) -> ToolResult:
+    """With its data as JSON has it: lists, never tuples."""
+    return msgspec.structs.replace(result, data=msgspec.json.decode(msgspec.json.encode(result.data)))
 
 
 def own_words(message: Message) -> str:

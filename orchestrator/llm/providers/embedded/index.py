@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from orchestrator.kernel.messages import Example, ToolSpec
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, tokens
-from orchestrator.llm.providers.embedded.mentions import Finder, Mention
+from orchestrator.llm.providers.embedded.mentions import Finder
+from orchestrator.llm.providers.embedded.segment import SPOKEN
 
 Bag = frozenset[str]
 
@@ -137,10 +138,11 @@ class _Shown:
         self.words = tokens(example.text)
         self.mentions = finder.find(example.text, self.words, example.language)
         self.spans = {name: self._span(value) for name, value in example.arguments.items()}
-        inside = [span for span in (found[:2] for found in self.spans.values() if found)]
-        inside += [(mention.start, mention.end) for mention in self.mentions if not mention.weak]
+        values = [found for found in self.spans.values() if found]
+        inside = [found[:2] for found in values]
+        inside += [(each.start, each.end) for each in self.mentions if not each.weak and each.kind not in SPOKEN]
         outside = [word for word in self.words if not any(s <= word.start < e for s, e in inside)]
-        kinds = {f"<{_merged(mention.kind)}>" for mention in self.mentions if not mention.weak}
+        kinds = {f"<{_merged(found[2])}>" for found in values if found[2] != "quoted"}
         self.bag = _bag(outside) | kinds
         self.outside = outside
 
@@ -229,6 +231,7 @@ def _constants(name: str, using: Sequence[_Shown], shown: Sequence[_Shown], list
     found = []
     for value, examples in unspelled.values():
         others = frozenset[str]().union(*(each.bag for each in shown if each not in examples))
-        cues = frozenset[str]().union(*(each.bag for each in examples)) - others
-        found.append((value, frozenset(cue for cue in cues if not cue.startswith("<"))))
+        often = Counter(cue for each in examples for cue in each.bag - others if not cue.startswith("<"))
+        cues = frozenset(cue for cue, times in often.items() if times >= 0.4 * len(examples))
+        found.append((value, frozenset({"empty"}) if value == "" else cues))
     return tuple(found)

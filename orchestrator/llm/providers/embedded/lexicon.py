@@ -14,8 +14,8 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         "montre montrer affiche afficher donne donner dis dire dit voir vois voyons presente indique affich",
     ),
     "read": (
-        "read reads reading open cat look_at peek_at load say_in",
-        "lis lire lit lisez ouvre ouvrir consulte consulter parcours parcourir jette_un_oeil lecture",
+        "read reads reading reread open cat look_at peek_at",
+        "lis lire lit lisez relis relire ouvre ouvrir consulte consulter parcours parcourir jette_un_oeil lecture",
     ),
     "list": ("list lists listing ls enumerate lst browse", "liste lister listez listes enumere enumerer ls inventaire"),
     "find": (
@@ -35,7 +35,7 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "create": ("create creates make creating generate new", "cree creer creez fais_un fabrique genere generer nouveau"),
     "add": (
         "add adds append appends adding tack at_the_end to_the_end",
-        "ajoute ajouter ajoutez rajoute rajouter complete completer a_la_fin a_la_suite en_fin",
+        "ajoute ajouter ajoutez rajoute rajouter completer a_la_fin a_la_suite en_fin",
     ),
     "run": (
         "run runs execute launch start running invoke",
@@ -59,7 +59,7 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "sort": ("sort order rank sorted", "trie trier classe classer ordonne ordonner"),
     "delete": (
         "delete remove erase wipe clear destroy drop trash purge shred nuke format rid",
-        "supprime supprimer supprimez efface effacer effacez enleve enlever vide vider detruis detruire jette formate"
+        "supprime supprimer supprimez efface effacer effacez enleve enlever vider detruis detruire jette formate"
         " formater",
     ),
     "move": ("move relocate", "deplace deplacer bouge"),
@@ -70,13 +70,13 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         "edite modifie modifier change changer remplace remplacer ecrase ecraser",
     ),
     "send": (
-        "send sends email mail post deliver forward transmit upload share publish message text tweet",
+        "send sends email mail post deliver forward transmit upload share publish tweet",
         "envoie envoyer envoi envoyez expedie expedier poste transmets transmettre partage publie publier televerse",
     ),
     "remind": ("remind reminder reminders alert", "rappelle rappeler rappel rappels alerte"),
     "set": (
         "set turn switch adjust dim configure toggle activate enable disable",
-        "regle regler allume allumer eteins eteindre active activer desactive baisse augmente configure passe",
+        "regle regler allume allumer eteins eteindre active activer desactive baisse augmente configure",
     ),
     "play": ("play listen watch stream", "joue jouer ecoute ecouter regarde"),
     "buy": ("buy order_me purchase pay", "achete acheter commande_moi paie payer"),
@@ -130,9 +130,10 @@ OPEN: Final[dict[str, tuple[str, str]]] = {
 THINGS: Final[dict[str, tuple[str, str]]] = {
     "file": ("file files fil fils document documents source sources", "fichier fichiers fichie document documents"),
     "folder": (
-        "folder folders directory directories dir dirs here workspace",
-        "dossier dossiers repertoire repertoires rep ici",
+        "folder folders directory directories dir dirs here workspace project",
+        "dossier dossiers repertoire repertoires rep ici projet espace_de_travail",
     ),
+    "empty": ("empty blank", "vide vides"),
     "line": ("line lines row rows", "ligne lignes"),
     "word": ("word words", "mot mots"),
     "size": ("size sizes bytes weight", "taille tailles octets poids pese"),
@@ -256,7 +257,7 @@ STOP: Final[tuple[str, str]] = (
     " vos leur leurs ce c cet cette ces ca cela ceci qui que qu quel quelle quels quelles quoi y ne n pas plus si stp"
     " svp merci peux pouvez peut pourrais pourriez voudrais veux veuillez moi toi lui eux donc alors puis ensuite apres"
     " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait bonjour"
-    " salut stp j est_ce actuellement ainsi encore va aller faut ki koi",
+    " salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait",
 )
 
 # Words that tell the two languages apart.

@@ -48,7 +48,7 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     said = _said(clause, filling, ignoring)
     if vetoed(clause, entry, filling) or not said:
         return Match(entry, filling, 0.0)
-    total = sum(index.weight(concept) for concept in said)
+    total = sum(index.weight(concept) for concept in said)  # a word that no tool speaks of weighs most
     closest = max((_overlap(said, bag, index, total) for bag in entry.examples), default=0.0)
     spoken = sum(index.weight(concept) * _nearest(concept, entry.vocabulary) for concept in said) / total
     score = 0.55 * closest + 0.45 * spoken if entry.examples else 0.8 * spoken

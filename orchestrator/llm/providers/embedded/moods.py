@@ -27,6 +27,8 @@ def negated(clause: Clause) -> bool:
     words = clause.words
     act = next((place for place, word in enumerate(words) if is_action(word.concept)), None)
     for place, word in enumerate(words):
+        if word.norm == "dont" and clause.language == "fr":
+            continue  # the relative pronoun
         if word.norm in ("dont", "never", "cannot", "wont", "avoid", "evite", "jamais", "doesnt", "shouldnt", "mustnt"):
             return act is None or place <= act + 2
         if word.norm == "not" and (act is None or place < act) and not _before(words, place, ("why", "if", "or")):

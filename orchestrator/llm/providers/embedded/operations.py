@@ -262,6 +262,20 @@ def _verdict(planner: "Planner", clause: Clause) -> bool:
 
 # A tool's view of what was found
 
+_OF_IT: Final = frozenset("it its them their they this that son sa ses le la les leur leurs ce cette y celui".split())
+
+
+def followed(planner: "Planner", clause: Clause) -> bool:
+    """A clause that only points back (`show its content`), said after something was found in this request."""
+    own = [place for place in sources(planner) if not planner.steps[place].past]
+    strong = [mention for mention in clause.mentions if not mention.weak]
+    norms = {word.norm for word in clause.words}
+    if not own or strong or not norms & _OF_IT or any(act in lexicon.CHANGING for act in clause.actions):
+        return False
+    heavy = {word.concept for word in clause.words if word.norm not in STOP_WORDS and word.norm.isalpha()}
+    return heavy <= {"show", "read", "content", "contain", "file"} and _viewed(planner, clause, own[-1], heavy)
+
+
 def consumed(planner: "Planner", clause: Clause) -> bool:
     """`show its content`, `its size`: the call, or the property, that an earlier step's things allow."""
     places = sources(planner)
@@ -283,7 +297,7 @@ def _extreme_ok(planner: "Planner", clause: Clause, heavy: set[str]) -> bool:
 
 def _viewed(planner: "Planner", clause: Clause, place: int, heavy: set[str]) -> bool:
     """The harmless tool that takes such a thing and is spoken of in these words."""
-    wanted = heavy & {"read", "show", "content"} or set()
+    wanted = heavy & {"read", "show", "content", "contain"}
     if not wanted:
         return False
     ranked = []

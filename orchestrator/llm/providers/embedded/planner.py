@@ -76,7 +76,7 @@ class Planner:
             served = best(clause, self.index)
             if served is None or served.score < CERTAIN or served.filling.missing:
                 return self._note("vague", clause, act)
-        if operations.plan(self, clause):
+        if operations.plan(self, clause) or operations.followed(self, clause):
             return True
         if self._stored(clause):
             return True
@@ -259,7 +259,8 @@ def completed(plan: Plan, text: str, finder: Finder, index: Index, language: Lan
     whole = cut(text, 0, len(text), words, finder.find(text, words, language), language)
     whole = cut(text, 0, len(text), _free(whole), whole.mentions, language)
     fresh = best(whole, index)
-    if fresh is not None and fresh.entry is not step.entry and fresh.score >= 0.7 and not fresh.filling.missing:
+    acts = bool(whole.actions) or bool(whole.words and whole.words[0].norm in lexicon.QUESTIONS)
+    if acts and fresh is not None and fresh.entry is not step.entry and fresh.score >= 0.7 and not fresh.filling.missing:
         return None
     given = _answers(whole, step, ask)
     if not given:

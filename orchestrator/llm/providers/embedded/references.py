@@ -16,6 +16,7 @@ _POINTING: Final = frozenset(
     "it them that this these those they their its le la les l leur leurs ce cet cette ces ca cela y en celui celle ceux"
     " celles lui ceci son sa ses both deux each chacun chaque tout everything one".split()
 )
+_GENERIC: Final = frozenset("result match content list file name line count sum page text answer web empty".split())
 _LED: Final = frozenset("into to in on at as dans vers sous sur a au onto".split())
 
 
@@ -32,10 +33,11 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     start, end = _object(clause, found)
     words = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
     heavy = [word for word in words if word.norm not in STOP_WORDS and word.norm not in _POINTING]
+    generic = all(word.concept in _GENERIC for word in heavy) and not _mentioned(clause, start, end)
     if found.filling.object is not None or heavy or _mentioned(clause, start, end):
         if earlier := _spoken_of(planner, heavy):
             return earlier
-        step = planner.nested(clause, start, end)
+        step = None if generic else planner.nested(clause, start, end)
         if step is not None:
             return Ref((step,))
     told = sources(planner, text=True)
@@ -44,10 +46,9 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     own = [step for step in told if not planner.steps[step].past]
     if {word.norm for word in clause.words} & _ALL and len(own) > 1:
         return Ref(tuple(own))
-    generic = all(word.concept in ("result", "match", "content", "list", "file", "name", "line") for word in heavy)
     if own and not heavy:
         return Ref((told[-1],))
-    if generic and (own or heavy) or {word.norm for word in words} & _POINTING:
+    if generic and heavy and own or {word.norm for word in words} & _POINTING:
         return Ref((told[-1],))
     return None
 

@@ -44,7 +44,7 @@ def cut(
     )
 
 
-_JOINERS: Final = frozenset("and et then puis ensuite apres afterwards plus & also ainsi".split())
+_JOINERS: Final = frozenset("and et then puis ensuite apres afterwards plus & also ainsi but mais".split())
 _THEN: Final = frozenset("then puis ensuite afterwards".split())
 _HARD: Final = frozenset(";!?")
 _REPORTS: Final = frozenset("celle celui ceux celles".split())
@@ -67,13 +67,17 @@ def clauses(
     return tuple(clause for clause in found if clause.mentions or any(word.norm.isalnum() for word in clause.words))
 
 
+# Mentions whose words also count as words, where no argument takes them: `today`, `Paris`.
+SPOKEN: Final = ("moment", "zone")
+
+
 def _outside(words: tuple[Token, ...], mentions: tuple[Mention, ...]) -> tuple[Token, ...]:
     kept: list[Token] = []
     queue = list(mentions)
     for word in words:
         while queue and queue[0].end <= word.start:
             queue.pop(0)
-        if not queue or word.end <= queue[0].start or queue[0].weak:
+        if not queue or word.end <= queue[0].start or queue[0].weak or queue[0].kind in SPOKEN:
             kept.append(word)
     return tuple(kept)
 

@@ -48,6 +48,7 @@ class _Filler:
         self._several: dict[str, tuple[Any, ...]] = {}
         self._used: set[int] = set()
         self._kinds: set[str] = set()
+        self._taken: list[Mention] = []
         self._object: tuple[int, int] | None = None
 
     def filled(self) -> Filling:
@@ -92,7 +93,7 @@ class _Filler:
             if each.kind == parameter.kind and each.name not in self._given() and each is not parameter
         ]
         if parameter.kind == "number":
-            fitting = [each for each in fitting if self._suits(parameter, each) or (parameter.required and not rivals)]
+            fitting = [each for each in fitting if self._counts(parameter, each) or (parameter.required and not rivals)]
         elif rivals and len(fitting) > 1:
             fitting = [each for each in fitting if self._suits(parameter, each)] or fitting[:1]
         if not fitting and parameter.kind in ("path", "glob"):
@@ -127,19 +128,32 @@ class _Filler:
             return value.rstrip("/")
         return value
 
-    def _suits(self, parameter: Parameter, mention: Mention) -> bool:
+    def _suits(self, parameter: Parameter, mention: Mention, names: frozenset[str] | None = None) -> bool:
         """Whether the words beside a value are those beside it in the examples, or the parameter's own name."""
+        names = parameter.names if names is None else names
         before = [word for word in self._clause.words if word.end <= mention.start and word.norm.isalnum()][-1:]
         after = [word for word in self._clause.words if word.start >= mention.end and word.norm.isalnum()][:1]
         return any(
-            word.concept in parameter.before | parameter.names and word.norm not in STOP_WORDS
-            or word.concept in parameter.names
+            (word.concept in parameter.before and word.norm not in STOP_WORDS) or word.concept in names
             for word in before
-        ) or any(word.norm in parameter.after or word.concept in parameter.names for word in after)
+        ) or any((word.norm in parameter.after and word.norm not in STOP_WORDS) or word.concept in names for word in after)
+
+    def _counts(self, parameter: Parameter, mention: Mention) -> bool:
+        """Whether a number is this parameter's rather than another's, by the words beside it."""
+        numbers = [each for each in self._entry.parameters if each.kind == "number"]
+        shared = frozenset(name for each in numbers if each is not parameter for name in each.names)
+
+        def beside(each: Parameter) -> int:
+            return 2 * self._suits(each, mention, frozenset()) + self._suits(each, mention, each.names - shared)
+
+        own = beside(parameter)
+        return own > 0 and own >= max(beside(each) for each in numbers)
 
     def _take(self, mention: Mention) -> None:
         self._free.remove(mention)
-        self._kinds.add(f"<{'path' if mention.kind == 'folder' else mention.kind}>")
+        self._taken.append(mention)
+        if mention.kind != "quoted":
+            self._kinds.add(f"<{'path' if mention.kind == 'folder' else mention.kind}>")
         self._use(mention.start, mention.end)
 
     def _use(self, start: int, end: int) -> None:
@@ -185,36 +199,37 @@ class _Filler:
         region = self._region(parameter)
         if region is None:
             return
-        start, end = region
+        start, end, explicit = region
         value = self._clause.text[start:end]
         if parameter.tail:
             value = _POLITE.sub("", value)
         value = value.strip().strip("\"«»“”").strip(" ,;") if parameter.tail else value.strip(" ,;.!?:")
-        if value and self._literal(parameter, start, end):
+        if value and (explicit and not parameter.tail or self._literal(parameter, start, end)):
             if parameter.tail:
                 for mention in [each for each in self._free if start <= each.start < end]:
                     self._free.remove(mention)
             self._use(start, end)
             self._arguments[parameter.name] = value
-            self._kinds.add("<text>")
         elif value:
             self._object = (start, end)
 
-    def _region(self, parameter: Parameter) -> tuple[int, int] | None:
-        """Where an unquoted text stands: after its carrier, up to what belongs to another argument."""
-        clause = self._clause
+    def _region(self, parameter: Parameter) -> tuple[int, int, bool] | None:
+        """Where an unquoted text stands: after its carrier, up to what belongs to another argument.
+
+        Explicit: a colon or a word such as `containing` says that what follows is the text.
+        """
         opening = self._opening(parameter)
         if opening is None:
             return None
-        start, words = opening
+        start, words, explicit = opening
         end = self._closing(parameter, start, words)
-        return (start, end) if end > start else None
+        return (start, end, explicit) if end > start else None
 
-    def _opening(self, parameter: Parameter) -> tuple[int, Sequence[Token]] | None:
+    def _opening(self, parameter: Parameter) -> tuple[int, Sequence[Token], bool] | None:
         clause = self._clause
         colon = next((word for word in clause.words if word.norm == ":"), None)
         if colon is not None and clause.text[colon.end : clause.end].strip():
-            return colon.end, ()
+            return colon.end, (), True
         words = clause.words
         introducers = [
             place
@@ -248,7 +263,7 @@ class _Filler:
                     start = rest.pop(0).end
                     while rest and rest[0].concept == "command":
                         start = rest.pop(0).end
-            return start, rest
+            return start, rest, place in introducers
         return None
 
     def _closing(self, parameter: Parameter, start: int, words: Sequence[Token]) -> int:
@@ -262,7 +277,7 @@ class _Filler:
                            other.norm not in STOP_WORDS for other in after):
                         return word.start
             return end
-        others = [mention for mention in clause.mentions if mention.start >= start and not mention.weak]
+        others = [each for each in clause.mentions if each.start >= start and (not each.weak or each in self._taken)]
         for mention in others:
             if mention.start < end and mention.kind in ("path", "folder", "glob", "url", "email", "moment", "zone"):
                 end = mention.start
