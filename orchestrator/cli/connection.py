@@ -5,7 +5,7 @@ Both speak the JSON of docs/api.md, so that a command does not know which it has
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Generator
 from queue import SimpleQueue
 from threading import Thread
 from types import FrameType
@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.events import Answer, Approvals
-from orchestrator.kernel.messages import Json
+from orchestrator.kernel.messages import Json, Scope
 
 T = TypeVar("T")
 
@@ -48,10 +48,11 @@ class Connection(Protocol):
     async def conversations(self, *, limit: int) -> Json: ...
     async def conversation(self, conversation_id: str) -> Json: ...
     async def messages(self, conversation_id: str) -> Json: ...
-    async def register(self, username: str, password: str, scopes: tuple[str, ...]) -> Json: ...
-    async def set_password(self, username: str | None, password: str) -> None: ...
-    async def sign_in_link(self, username: str | None) -> Json: ...
+    async def me(self) -> Json: ...
     async def users(self) -> Json: ...
+    async def register(self, username: str, password: str, scopes: tuple[Scope, ...]) -> Json: ...
+    async def set_password(self, password: str, current: str | None) -> None: ...
+    async def sign_in_link(self, username: str | None) -> Json: ...
     async def close(self) -> None: ...
 
 
@@ -75,8 +76,8 @@ class Worker:
             future.cancel()
             raise
 
-    def feed(self, items: AsyncIterator[Json]) -> "Iterator[Json | Interrupted]":
-        """The items as they come, and an Interrupted for each Ctrl-C meanwhile."""
+    def feed(self, items: AsyncIterator[Json]) -> "Generator[Json | Interrupted, None, None]":
+        """The items as they come, and an Interrupted for Ctrl-C; a second Ctrl-C is a KeyboardInterrupt at once."""
         queue: SimpleQueue[Any] = SimpleQueue()
 
         async def pump() -> None:
@@ -87,11 +88,17 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - raised again where the feed is read
                 queue.put(error)
 
+        interrupts = 0
+
         def interrupt(_: int, __: FrameType | None) -> None:
+            nonlocal interrupts
+            interrupts += 1
+            if interrupts > 1:
+                raise KeyboardInterrupt
             queue.put(Interrupted())
 
-        future = asyncio.run_coroutine_threadsafe(pump(), self._loop)
         before = signal.signal(signal.SIGINT, interrupt)
+        future = asyncio.run_coroutine_threadsafe(pump(), self._loop)
         try:
             while (item := queue.get()) is not None:
                 if isinstance(item, Exception):

@@ -1,6 +1,7 @@
 """Stay with a run until it ends: show it, put its questions to a person, cancel it on Ctrl-C."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 from orchestrator.cli.command import Session
 from orchestrator.cli.connection import Interrupted
@@ -63,30 +64,32 @@ def follow(session: Session, run_id: str, decide: Decide, text: Prose, after: in
     """The run once it has finished, or waits for an answer that `decide` does not give."""
     terminal, connection = session.terminal, session.connection
     display = Display(terminal, text)
-    interrupts = 0
-    for item in session.worker.feed(connection.watch(run_id, after)):
-        if isinstance(item, Interrupted):
-            interrupts += 1
-            display.pause()
-            if interrupts > 1:
-                raise KeyboardInterrupt
-            terminal.note(terminal.word("cancelling"))
-            _cancel(session, run_id)
-            continue
-        display.show(item)
-        if item["type"] == "approval.asked" and _waits(session, item["approval_id"]):
-            display.pause()
-            try:
-                answered = _answer(session, item, decide(item))
-            except KeyboardInterrupt:
-                terminal.note("")
+    with closing(session.worker.feed(connection.watch(run_id, after))) as items:
+        for item in items:
+            if isinstance(item, Interrupted):
+                display.pause()
+                terminal.note(terminal.word("cancelling"))
                 _cancel(session, run_id)
                 continue
-            if not answered:
-                terminal.note(terminal.word("waits", approval_id=item["approval_id"]), "yellow")
-                break
+            display.show(item)
+            if item["type"] == "approval.asked" and _waits(session, item["approval_id"]):
+                display.pause()
+                if not _settle(session, run_id, item, decide):
+                    terminal.note(terminal.word("waits", approval_id=item["approval_id"]), "yellow")
+                    break
     display.pause()
     return session.do(connection.run(run_id))
+
+
+def _settle(session: Session, run_id: str, approval: Json, decide: Decide) -> bool:
+    """Put a question, and give the answer. False: there is none now."""
+    try:
+        answer = decide(approval)
+    except KeyboardInterrupt:
+        session.terminal.note("")
+        _cancel(session, run_id)
+        return True
+    return answer is not None and _answer(session, approval, answer)
 
 
 def _cancel(session: Session, run_id: str) -> None:
@@ -102,9 +105,7 @@ def _waits(session: Session, approval_id: str) -> bool:
     return any(approval["approval_id"] == approval_id for approval in waiting)
 
 
-def _answer(session: Session, approval: Json, answer: Answer | None) -> bool:
-    if answer is None:
-        return False
+def _answer(session: Session, approval: Json, answer: Answer) -> bool:
     terminal = session.terminal
     try:
         session.do(session.connection.answer(approval["approval_id"], answer))

@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel
 
-from orchestrator.api import conversations, runs, system, tools
+from orchestrator.api import conversations, runs, system, tools, wire
 from orchestrator.api.frames import delta_json, event_json
 from orchestrator.api.wire import AnswerForm, CallForm, RunForm
 from orchestrator.app import App, open_app
-from orchestrator.identity.base import Principal
+from orchestrator.identity.base import Principal, User
+from orchestrator.kernel.errors import NotFound
 from orchestrator.kernel.events import Answer, Approvals, Event
-from orchestrator.kernel.messages import Json
+from orchestrator.kernel.messages import Json, Scope
 from orchestrator.kernel.settings import Settings
 from orchestrator.telemetry.logs import attach
 
@@ -102,3 +103,36 @@ class Local:
 
     async def messages(self, conversation_id: str) -> Json:
         return _json(await conversations.messages(conversation_id, self._app, self._caller))
+
+    # ── users ───────────────────────────────────────────────────────────────────────────────────
+    async def me(self) -> Json:
+        return _user(await self._user(None))
+
+    async def users(self) -> Json:
+        return {"items": [_user(user) for user in await self._app.accounts.users(self._caller.tenant)]}
+
+    async def register(self, username: str, password: str, scopes: tuple[Scope, ...]) -> Json:
+        return _user(await self._app.accounts.register(username, password, scopes, tenant=self._caller.tenant))
+
+    async def set_password(self, password: str, current: str | None) -> None:
+        await self._app.accounts.set_password(self._caller, password, current)
+
+    async def sign_in_link(self, username: str | None) -> Json:
+        """For the server to come: it listens where the settings say."""
+        token = await self._app.accounts.sign_in_link((await self._user(username)).id)
+        server, identity = self._app.settings.server, self._app.settings.identity
+        host = f"[{server.host}]" if ":" in server.host else server.host
+        url = f"http://{host}:{server.port}/sign-in?token={token}"
+        return {"url": url, "expires_in": identity.link_minutes * 60}
+
+    async def _user(self, username: str | None) -> User:
+        name = self._caller.name if username is None else username.strip().lower()
+        found = [user for user in await self._app.accounts.users(self._caller.tenant) if user.name == name]
+        if not found:
+            raise NotFound(f"There is no user {name}.", hint="orchestrator users list names them.")
+        return found[0]
+
+
+def _user(user: User) -> Json:
+    form = wire.User(id=user.id, username=user.name, scopes=sorted(user.scopes), has_password=user.has_password)
+    return _json(form)

@@ -12,7 +12,7 @@ from orchestrator.cli.connection import ServerUnreachable
 from orchestrator.kernel import errors
 from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.events import Answer, Approvals
-from orchestrator.kernel.messages import Json
+from orchestrator.kernel.messages import Json, Scope
 
 _RETRIES = 8  # times in a row that a broken stream is taken up again
 _PAUSE = 0.05  # seconds before the first time; each pause is twice the one before
@@ -161,6 +161,24 @@ class Remote:
 
     async def messages(self, conversation_id: str) -> Json:
         return await self._ask("GET", f"/conversations/{quote(conversation_id, safe='')}/messages")
+
+    # ── users ───────────────────────────────────────────────────────────────────────────────────
+    async def me(self) -> Json:
+        return await self._ask("GET", "/auth/me")
+
+    async def users(self) -> Json:
+        return await self._ask("GET", "/auth/users")
+
+    async def register(self, username: str, password: str, scopes: tuple[Scope, ...]) -> Json:
+        body = {"username": username, "password": password, "scopes": scopes}
+        return await self._ask("POST", "/auth/register", body)
+
+    async def set_password(self, password: str, current: str | None) -> None:
+        body = {"password": password} if current is None else {"password": password, "current": current}
+        await self._ask("POST", "/auth/password", body)
+
+    async def sign_in_link(self, username: str | None) -> Json:
+        return await self._ask("POST", "/auth/link", {} if username is None else {"username": username})
 
     async def close(self) -> None:
         if self._session is not None:

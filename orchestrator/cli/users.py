@@ -1,13 +1,15 @@
 """`orchestrator users`: who may sign in."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orchestrator.cli.command import Session, command
 
-Name = Annotated[str | None, typer.Argument(help="The owner when not given.", show_default=False)]
+if TYPE_CHECKING:
+    from orchestrator.kernel.messages import Scope
+
 FromInput = Annotated[bool, typer.Option("--stdin", help="Read the password from standard input.")]
 
 
@@ -26,29 +28,45 @@ def add_to(application: typer.Typer) -> None:
     def add(
         session: Session,
         username: Annotated[str, typer.Argument(help="A name to sign in with.")],
-        scope: Annotated[
-            list[str] | None,
-            typer.Option(help="read, write, execute or admin; may be repeated.", show_default="read write execute"),
-        ] = None,
+        scopes: Annotated[str, typer.Option(help="Of read, write, execute, admin.")] = "read,write,execute",
         stdin: FromInput = False,
     ) -> None:
-        """Add a user."""
-        password = _password(session, stdin)
-        scopes = tuple(scope or ("read", "write", "execute"))
-        user = session.do(session.connection.register(username, password, scopes))
+        """Add a user, with a password."""
+        given = _scopes(scopes)
+        user = session.do(session.connection.register(username, _password(session, stdin), given))
         session.terminal.result(user, f"{user['username']} may sign in.")
 
     @command(group, "password")
-    def password(session: Session, username: Name = None, stdin: FromInput = False) -> None:
-        """Set a password."""
-        session.do(session.connection.set_password(username, _password(session, stdin)))
-        session.terminal.result({"ok": True}, "The password is set.")
+    def password(session: Session, stdin: FromInput = False) -> None:
+        """Set the owner's password; without one, only a link signs in.
+
+        With --stdin the first line is the new password, the second the one in use, if there is one.
+        """
+        new = _password(session, stdin)
+        current = _current(session, stdin) if session.do(session.connection.me())["has_password"] else None
+        session.do(session.connection.set_password(new, current))
+        session.terminal.result({"has_password": True}, "The password is set; other sessions have ended.")
 
     @command(group, "link")
-    def link(session: Session, username: Name = None) -> None:
+    def link(
+        session: Session,
+        username: Annotated[str | None, typer.Argument(help="The owner when not given.", show_default=False)] = None,
+    ) -> None:
         """Make a link that signs in, once."""
         made = session.do(session.connection.sign_in_link(username))
         session.terminal.result(made, made["url"])
+
+
+def _scopes(text: str) -> "tuple[Scope, ...]":
+    import msgspec
+
+    from orchestrator.kernel.errors import InvalidInput
+    from orchestrator.kernel.messages import Scope
+
+    try:
+        return msgspec.convert([part.strip() for part in text.split(",") if part.strip()], tuple[Scope, ...])
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"--scopes {text!r} is not a list of scopes.", hint="read,write,execute,admin") from error
 
 
 def _password(session: Session, stdin: bool) -> str:
@@ -57,9 +75,19 @@ def _password(session: Session, stdin: bool) -> str:
     if stdin:
         return sys.stdin.readline().rstrip("\n")
     terminal = session.terminal
-    if not terminal.interactive:
-        raise InvalidInput("There is no terminal to ask for a password.", hint="Use --stdin.")
-    first = terminal.read_secret(terminal.word("password"))
+    first = _secret(session, "password")
     if first != terminal.read_secret(terminal.word("password_again")):
         raise InvalidInput("The two are not the same.", hint="Nothing was changed; try again.")
     return first
+
+
+def _current(session: Session, stdin: bool) -> str:
+    return sys.stdin.readline().rstrip("\n") if stdin else _secret(session, "password_current")
+
+
+def _secret(session: Session, word: str) -> str:
+    from orchestrator.kernel.errors import InvalidInput
+
+    if not session.terminal.interactive:
+        raise InvalidInput("There is no terminal to ask for a password.", hint="Use --stdin.")
+    return session.terminal.read_secret(session.terminal.word(word))

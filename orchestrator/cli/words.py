@@ -52,6 +52,7 @@ _WORDS: dict[str, dict[Language, str]] = {
     },
     "password": {"en": "New password: ", "fr": "Nouveau mot de passe : "},
     "password_again": {"en": "Once more: ", "fr": "Encore une fois : "},
+    "password_current": {"en": "Password in use now: ", "fr": "Mot de passe actuel : "},
     "bye": {"en": "Until next time.", "fr": "À bientôt."},
     "open_link": {
         "en": "Open this link to sign in (it works once, for {minutes:.0f} minutes):",

@@ -115,10 +115,11 @@ class Environment:
         title = f"Install the {count} locked packages"
         project = ["--no-deps", "--no-build-isolation", "--editable", str(self.root)]
         if uv:
-            sync: list[str | Path] = [uv, "pip", "sync", "--python", self.python, "--require-hashes", wanted]
+            # Not `sync`: it would take the project itself away for a moment, under a server that runs.
+            fetch: list[str | Path] = [uv, "pip", "install", "--python", self.python, "--require-hashes", "-r", wanted]
             environ = {**self._environ, **self.uv_environ()}
-            if not _succeeds([*sync, "--offline"], environ):  # else all of it was here or in the cache
-                self._steps.run(title, sync, cwd=self.root, environ=environ)
+            if not _succeeds([*fetch, "--offline"], environ):  # else all of it was here or in the cache
+                self._steps.run(title, fetch, cwd=self.root, environ=environ)
             install: list[str | Path] = [uv, "pip", "install", "--python", self.python, "--offline", *project]
             self._steps.run("Install AI Orchestrator itself", install, cwd=self.root, environ=environ)
             return

@@ -47,7 +47,9 @@ def checkout(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, root / name)
     (root / ".venv" / "bin").mkdir(parents=True)
     (root / ".venv" / "bin" / "python").symlink_to(Path(sys.executable).resolve())
-    uv(root).write_text('#!/bin/sh\ncase "$*" in *" sync "*--offline*) exit 1;; esac\n', "utf-8")  # nothing cached
+    uv(root).write_text(
+        '#!/bin/sh\ncase "$*" in *--require-hashes*--offline*) exit 1;; esac\n', "utf-8"
+    )  # nothing cached
     uv(root).chmod(0o755)
     return root
 
@@ -69,8 +71,8 @@ def test_setup_is_done_once(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     steps = Recorded(root)
     Environment(root, {}, steps).prepare()
-    assert [command.split()[2] for command in steps.commands] == ["sync", "install"]
-    assert "--require-hashes" in steps.commands[0] and "--editable" in steps.commands[1]
+    assert ["--require-hashes" in command for command in steps.commands] == [True, False]
+    assert "--editable" in steps.commands[1]
     assert "aiohttp==" in wanted(root) and "pytest==" not in wanted(root)
     assert Environment(root, {}, steps).ready()
     assert not Environment(root, {}, steps).ready(developer=True)
@@ -81,7 +83,7 @@ def test_what_is_cached_needs_no_network(tmp_path: Path) -> None:
     uv(root).write_text("#!/bin/sh\n", "utf-8")
     steps = Recorded(root)
     Environment(root, {}, steps).prepare()
-    assert [command.split()[2] for command in steps.commands] == ["install"]
+    assert ["--editable" in command for command in steps.commands] == [True]
 
 
 def test_a_developers_environment_stays_one(tmp_path: Path) -> None:
