@@ -75,7 +75,7 @@ def _number(value: float, style: str | None, language: Language) -> str:
 
 def _duration(seconds: float, language: Language) -> str:
     if seconds < 60:
-        return _number(round(seconds, 1), None, language) + " s"
+        return f"{round(seconds, 1):g} s".replace(".", "," if language == "fr" else ".")
     parts, left = [], int(seconds)
     for length, unit in _PERIODS[language]:
         if count := left // length:

@@ -49,6 +49,8 @@ def _openat2(root: int, path: str, flags: int, mode: int) -> int:
 
 def walk_beneath(root: int, path: str, flags: int, mode: int = 0) -> int:
     """The same, one component at a time; links are read and walked in turn."""
+    if len(os.fsencode(path)) >= 4096:  # what the kernel itself takes at most
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), path)
     pending = [part for part in reversed(path.split("/")) if part not in ("", ".")]
     held, links = [os.dup(root)], 0
     try:

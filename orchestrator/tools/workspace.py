@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, NoReturn
 
 from orchestrator.kernel.errors import OutsideWorkspace, ToolFailed, ToolRetry
 from orchestrator.tools.openat import open_beneath
@@ -27,7 +27,7 @@ class Workspace:
     def relative(self, path: str) -> str:
         """The path from the workspace, as text; "." is the workspace itself.
 
-        Raises OutsideWorkspace for what is plainly elsewhere. Links are judged when opened.
+        Raises ToolRetry (its cause OutsideWorkspace) for what is plainly elsewhere; links are judged when opened.
         """
         if "\0" in path:
             raise ToolRetry("A path cannot contain a NUL byte.")
@@ -35,17 +35,16 @@ class Workspace:
             raise ToolRetry("The path is empty.", hint="Give a path inside the workspace; '.' is the workspace.")
         pure = PurePosixPath(path)
         if pure.is_absolute():
-            try:
-                pure = pure.relative_to(self.folder)
-            except ValueError:
-                try:
-                    pure = pure.relative_to(self.folder.resolve())
-                except ValueError:
-                    raise _outside(path) from None
+            for folder in (self.folder, self.folder.resolve()):
+                if pure.is_relative_to(folder):
+                    pure = pure.relative_to(folder)
+                    break
+            else:
+                _refuse(path)
         parts: list[str] = []
         for part in pure.parts:
             if part == ".." and not parts:
-                raise _outside(path)
+                _refuse(path)
             if part == "..":
                 parts.pop()
             else:
@@ -145,11 +144,10 @@ class Workspace:
                 os.close(handle)
 
 
-def _outside(path: str) -> ToolRetry:
-    """Said to the model as a call to correct; policy and tests see the reason in the cause."""
-    problem = ToolRetry(f"{path!r} is outside the workspace.", hint="Only paths inside the workspace can be used.")
-    problem.__cause__ = OutsideWorkspace(problem.detail, hint=problem.hint)
-    return problem
+def _refuse(path: str) -> NoReturn:
+    """Said to the model as a call to correct; the cause is the reason of policy."""
+    problem = OutsideWorkspace(f"{path!r} is outside the workspace.", hint="Use a path inside the workspace.")
+    raise ToolRetry(problem.detail, hint=problem.hint) from problem
 
 
 def regular(path: str, found: os.stat_result) -> os.stat_result:
@@ -201,7 +199,7 @@ def explained(path: str) -> Iterator[None]:
     except OSError as error:
         shown = path if len(path) <= 200 else path[:200] + "…"
         if error.errno == errno.EXDEV:
-            raise _outside(shown) from error
+            _refuse(shown)
         if found := _RETRY.get(error.errno or 0):
             raise ToolRetry(found[0].format(path=shown), hint=found[1]) from error
         detail, hint = _FAILED.get(error.errno or 0, ("{path!r} cannot be used: " + os.strerror(error.errno or 0), ""))

@@ -63,6 +63,8 @@ class Capped(Wrapper):
 
     def cap(self, result: Result) -> Result:
         data = _bounded(result.data, self._limit * _DATA_FACTOR)
+        if isinstance(data, dict) and "truncated" in data and data != result.data:
+            data["truncated"] = True
         if len(result.content) <= self._limit:
             return Result(result.content, data, result.overflow, result.overflow_name)
         whole = result.overflow or result.content.encode("utf-8", "replace")

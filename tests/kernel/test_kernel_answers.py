@@ -1,0 +1,60 @@
+"""How a result is said."""
+
+from typing import Any
+
+import pytest
+
+from orchestrator.kernel.answers import fields, say
+
+DATA: dict[str, Any] = {
+    "path": "a.txt",
+    "size": 1536,
+    "memory": {"percent": 12.5, "used": 3 * 2**30},
+    "files": [{"path": "a", "size": 1}, {"path": "b", "size": 2}],
+    "words": ["x", "y"],
+    "none": None,
+    "zero": 0,
+    "yes": True,
+    "braces": "{path} [zero]",
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "english", "french"),
+    [
+        ("{path}", "a.txt", "a.txt"),
+        ("{size:bytes}", "1.5 KB", "1,5 Ko"),
+        ("{zero:bytes}", "0 bytes", "0 octets"),
+        ("{memory.percent} %", "12.5 %", "12,5 %"),
+        ("{memory.used:bytes}", "3.0 GB", "3,0 Go"),
+        ("{files.path}", "- a\n- b", "- a\n- b"),
+        ("{files}", "- a, 1\n- b, 2", "- a, 1\n- b, 2"),
+        ("{words}", "- x\n- y", "- x\n- y"),
+        ("a{none}b{missing}c{missing.deep}", "abc", "abc"),
+        ("{yes}", "yes", "oui"),
+        ("[code {zero}.]ok", "ok", "ok"),
+        ("ok[ ({path})]", "ok (a.txt)", "ok (a.txt)"),
+        ("ok[ {path} {none}]", "ok", "ok"),
+        ("{braces}", "{path} [zero]", "{path} [zero]"),
+        ("{ not a field } {Path}", "{ not a field } {Path}", "{ not a field } {Path}"),
+    ],
+)
+def test_templates(template: str, english: str, french: str) -> None:
+    assert say(template, DATA, "en") == english
+    assert say(template, DATA, "fr") == french
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english"), [(0.25, "0.2 s"), (59.0, "59 s"), (60, "1 min"), (3725, "1 h 2 min"), (90000, "1 d 1 h")]
+)
+def test_durations(seconds: float, english: str) -> None:
+    assert say("{s:duration}", {"s": seconds}, "en") == english
+
+
+@pytest.mark.parametrize("data", [None, 3, "text", [1], {}])
+def test_any_data_is_said_somehow(data: Any) -> None:
+    assert isinstance(say("{a} {b.c}", data, "en"), str)
+
+
+def test_the_fields_of_a_template() -> None:
+    assert fields("{a} [{b.c:bytes}] {d}") == ("a", "b.c", "d")
