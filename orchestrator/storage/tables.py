@@ -27,7 +27,6 @@ events = Table(
         "stream",
         unique=True,
         sqlite_where=text("type = 'run.finished'"),
-        postgresql_where=text("type = 'run.finished'"),
     ),
     sqlite_autoincrement=True,
 )
@@ -62,7 +61,6 @@ runs = Table(
         "ix_runs_unfinished",
         "status",
         sqlite_where=text("finished_at IS NULL"),
-        postgresql_where=text("finished_at IS NULL"),
     ),
 )
 
@@ -89,9 +87,7 @@ approvals = Table(
     Column("asked_at", Float, nullable=False),
     Column("asked", LargeBinary, nullable=False),  # JSON of approval.asked
     Column("answer", Text),  # NULL: it waits
-    Index(
-        "ix_approvals_waiting", "tenant", sqlite_where=text("answer IS NULL"), postgresql_where=text("answer IS NULL")
-    ),
+    Index("ix_approvals_waiting", "tenant", sqlite_where=text("answer IS NULL")),
 )
 
 artifacts = Table(

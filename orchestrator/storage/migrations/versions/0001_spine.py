@@ -27,7 +27,6 @@ def upgrade() -> None:
             ["tenant"],
             unique=False,
             sqlite_where=sa.text("answer IS NULL"),
-            postgresql_where=sa.text("answer IS NULL"),
         )
 
     op.create_table(
@@ -84,7 +83,6 @@ def upgrade() -> None:
             ["stream"],
             unique=True,
             sqlite_where=sa.text("type = 'run.finished'"),
-            postgresql_where=sa.text("type = 'run.finished'"),
         )
 
     op.create_table(
@@ -118,7 +116,6 @@ def upgrade() -> None:
             ["status"],
             unique=False,
             sqlite_where=sa.text("finished_at IS NULL"),
-            postgresql_where=sa.text("finished_at IS NULL"),
         )
 
     op.create_table(
@@ -191,7 +188,6 @@ def downgrade() -> None:
         batch_op.drop_index(
             "ix_runs_unfinished",
             sqlite_where=sa.text("finished_at IS NULL"),
-            postgresql_where=sa.text("finished_at IS NULL"),
         )
         batch_op.drop_index("ix_runs_tenant_status")
         batch_op.drop_index("ix_runs_tenant_run_id")
@@ -202,7 +198,6 @@ def downgrade() -> None:
         batch_op.drop_index(
             "uq_events_terminal",
             sqlite_where=sa.text("type = 'run.finished'"),
-            postgresql_where=sa.text("type = 'run.finished'"),
         )
         batch_op.drop_index("uq_events_stream_seq")
 
@@ -214,9 +209,7 @@ def downgrade() -> None:
     op.drop_table("attempts")
     op.drop_table("artifacts")
     with op.batch_alter_table("approvals", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_approvals_waiting", sqlite_where=sa.text("answer IS NULL"), postgresql_where=sa.text("answer IS NULL")
-        )
+        batch_op.drop_index("ix_approvals_waiting", sqlite_where=sa.text("answer IS NULL"))
         batch_op.drop_index(batch_op.f("ix_approvals_run_id"))
 
     op.drop_table("approvals")
