@@ -1,5 +1,5 @@
 import { Menu as MenuIcon, SquarePen } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Outlet, useLocation } from "react-router";
 import { useActiveRuns } from "@/client/queries";
@@ -16,7 +16,6 @@ export function Shell({ user }: { user: User }) {
   const { t } = useTranslation();
   const [drawer, setDrawer] = useState(false);
   const place = useLocation();
-  const opener = useRef<HTMLButtonElement>(null);
   useActiveRuns();
   useEffect(() => setDrawer(false), [place]);
 
@@ -49,8 +48,8 @@ export function Shell({ user }: { user: User }) {
         {side}
       </Drawer>
       <div className="flex min-w-0 flex-1 flex-col">
-        <div className="flex items-center justify-between gap-2 border-b border-line px-2 py-1 lg:hidden">
-          <IconButton ref={opener} label={t("menu.open")} onClick={() => setDrawer(true)}>
+        <header className="flex items-center justify-between gap-2 border-b border-line px-2 py-1 lg:hidden">
+          <IconButton label={t("menu.open")} onClick={() => setDrawer(true)}>
             <MenuIcon aria-hidden className="size-5" />
           </IconButton>
           <span className="flex items-center gap-2 text-sm font-semibold">
@@ -65,7 +64,7 @@ export function Shell({ user }: { user: User }) {
           >
             <SquarePen aria-hidden className="size-5" />
           </Link>
-        </div>
+        </header>
         <ConnectionState />
         <Outlet />
       </div>

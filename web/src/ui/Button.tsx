@@ -12,26 +12,27 @@ const LOOKS: Record<Look, string> = {
 };
 
 const BASE =
-  "inline-flex min-h-11 items-center justify-center gap-2 rounded-xl border text-sm font-medium select-none " +
+  "inline-flex min-h-11 items-center justify-center gap-2 border text-sm font-medium select-none " +
   "transition-[background-color,color,filter] duration-150 disabled:cursor-not-allowed disabled:opacity-50";
 
 export function Button({ look = "outline", className, ...rest }: ComponentProps<"button"> & { look?: Look }) {
-  return <button type="button" className={classes(BASE, LOOKS[look], "px-4", className)} {...rest} />;
+  return <button type="button" className={classes(BASE, LOOKS[look], "rounded-xl px-4", className)} {...rest} />;
 }
 
 /** A button with a picture only: its label is read aloud and shown on hover. */
 export function IconButton({
   label,
   look = "quiet",
+  round = false,
   className,
   ...rest
-}: ComponentProps<"button"> & { label: string; look?: Look }) {
+}: ComponentProps<"button"> & { label: string; look?: Look; round?: boolean }) {
   return (
     <button
       type="button"
       aria-label={label}
       title={label}
-      className={classes(BASE, LOOKS[look], "size-11 shrink-0", className)}
+      className={classes(BASE, LOOKS[look], "size-11 shrink-0", round ? "rounded-full" : "rounded-xl", className)}
       {...rest}
     />
   );

@@ -12,9 +12,21 @@ export function CopyButton({ text, copy, copied }: { text: string; copy: string;
   return (
     <IconButton
       label={done ? copied : copy}
-      onClick={() => void navigator.clipboard.writeText(text).then(() => setDone(true))}
+      onClick={() => void write(text).then(() => setDone(true))}
     >
       {done ? <Check aria-hidden className="size-4 text-success" /> : <Copy aria-hidden className="size-4" />}
     </IconButton>
   );
+}
+
+/** Where the page is not served securely, browsers give no clipboard: the old way does. */
+async function write(text: string): Promise<void> {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.style.position = "fixed";
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
 }

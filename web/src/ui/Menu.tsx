@@ -7,7 +7,11 @@ const ITEM =
   "flex min-h-11 cursor-pointer items-center gap-3 rounded-lg px-3 py-2 text-sm outline-none select-none " +
   "data-highlighted:bg-surface-3 data-disabled:pointer-events-none data-disabled:opacity-50";
 
-export const Menu = DropdownMenu.Root;
+/** Not modal: the page behind stays there for those who listen to it. */
+export function Menu(props: ComponentProps<typeof DropdownMenu.Root>) {
+  return <DropdownMenu.Root modal={false} {...props} />;
+}
+
 export const MenuTrigger = DropdownMenu.Trigger;
 export const MenuRadioGroup = DropdownMenu.RadioGroup;
 

@@ -1,7 +1,7 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
-import { Blocks } from "@/ui/markdown/blocks";
+import { Blocks, closedLine } from "@/ui/markdown/blocks";
 import { Markdown } from "@/ui/markdown/Markdown";
 import { decodeEntities, safeAddress } from "@/ui/markdown/text";
 import { drawFrom } from "./recording";
@@ -50,6 +50,24 @@ describe("blocks of a text that grows", () => {
   });
 });
 
+describe("a line being written", () => {
+  it.each([
+    ["see [the hand", "see the hand"],
+    ["see [the handbook](https://exam", "see the handbook"],
+    ["see [the handbook](https://example.org) now", "see [the handbook](https://example.org) now"],
+    ["this is **bo", "this is **bo**"],
+    ["this is **bold*", "this is **bold**"],
+    ["this is **bold**", "this is **bold**"],
+    ["this is *", "this is "],
+    ["run `ls -l", "run `ls -l`"],
+    ["run `", "run "],
+    ["- [ ] open", "- [ ] open"],
+    ["* item", "* item"],
+  ])("%s", (line, ended) => {
+    expect(closedLine(line)).toBe(ended);
+  });
+});
+
 describe("what is written", () => {
   it("is never HTML of its own", () => {
     const made = html("<script>alert(1)</script>\n\n<img src=x onerror=alert(1)> text <b onclick=x>bold</b>");
@@ -71,14 +89,16 @@ describe("what is written", () => {
   });
 
   it("keeps the order of headings under the page's own", () => {
-    expect(html("# One\n\n###### Six")).toMatch(/<h3[^>]*>One<\/h3>.*<h6[^>]*>Six<\/h6>/);
+    const levels = (text: string) => [...html(text).matchAll(/<h(\d)/g)].map((match) => Number(match[1]));
+    expect(levels("# One\n\n###### Six\n\n## Two")).toEqual([3, 4, 4]);
+    expect(levels("### Three\n\n#### Four\n\n# One")).toEqual([3, 4, 3]);
   });
 
   it("shows tables, tasks and code", () => {
     const made = html("| a | b |\n|:--|--:|\n| 1 | `x<y` |\n\n- [x] done\n- [ ] open\n\n```js\nlet a = '<b>';\n```");
     expect(made).toMatch(/<th scope="col"[^>]*>a<\/th>/);
     expect(made).toContain("x&lt;y");
-    expect(made).toContain("☑");
+    expect(made).toMatch(/lucide-square-check.*\[x\].*lucide-square .*\[ \]/);
     expect(made).toContain("let a = &#x27;&lt;b&gt;&#x27;;");
   });
 });

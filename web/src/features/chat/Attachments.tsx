@@ -116,7 +116,7 @@ export function AttachButton({ attached }: { attached: AttachedImages }) {
           event.target.value = "";
         }}
       />
-      <IconButton label={t("composer.image")} onClick={() => input.current?.click()} className="rounded-full">
+      <IconButton label={t("composer.image")} onClick={() => input.current?.click()} round>
         <ImagePlus aria-hidden className="size-5" />
       </IconButton>
     </>

@@ -92,7 +92,7 @@ export function ChatPage() {
         </div>
       ) : (
         <Transcript
-          key={asking && !conversation ? "new" : (conversation ?? "new")}
+          key={`transcript ${conversation}`}
           runs={runs.data ?? []}
           loading={conversation !== undefined && runs.isPending}
           pending={asking ? pending.goal : null}
@@ -106,7 +106,7 @@ export function ChatPage() {
         </div>
       )}
       <Composer
-        key={conversation ?? "new"}
+        key={`composer ${conversation}`}
         conversation={conversation}
         working={active !== undefined || asking}
         edited={edited}

@@ -3,7 +3,6 @@ import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from
 import { useTranslation } from "react-i18next";
 import type { Image } from "@/client/schema";
 import { IconButton } from "@/ui/Button";
-import { classes } from "@/ui/classes";
 import { draftOf, keepDraft } from "./drafts";
 import { Attachments, AttachButton, useAttachments } from "./Attachments";
 import { ModelPicker } from "./ModelPicker";
@@ -93,7 +92,8 @@ export function Composer({ conversation, working, edited, onSend, onStop }: Prop
               look="outline"
               disabled={!onStop}
               onClick={onStop}
-              className="rounded-full max-md:ml-auto"
+              round
+              className="max-md:ml-auto"
             >
               <Square aria-hidden className="size-4 fill-current" />
             </IconButton>
@@ -103,7 +103,8 @@ export function Composer({ conversation, working, edited, onSend, onStop }: Prop
               look="primary"
               type="submit"
               disabled={!goal}
-              className={classes("rounded-full max-md:ml-auto")}
+              round
+              className="max-md:ml-auto"
             >
               <ArrowUp aria-hidden className="size-5" />
             </IconButton>

@@ -75,8 +75,9 @@ export function Transcript({ runs, loading, pending, onRetry, onEdit }: Props) {
         <IconButton
           label={t("chat.latest")}
           look="outline"
+          round
           onClick={() => toEnd(true)}
-          className="absolute bottom-3 left-1/2 -translate-x-1/2 animate-rise rounded-full bg-surface-3 shadow-float"
+          className="absolute bottom-3 left-1/2 -translate-x-1/2 animate-rise bg-surface-3 shadow-float"
         >
           <ArrowDown aria-hidden className="size-5" />
         </IconButton>

@@ -27,6 +27,8 @@ function useActivity(): Map<string, Activity> {
   return useMemo(() => new Map(JSON.parse(told) as [string, Activity][]), [told]);
 }
 
+const MANY = 5; // fewer need no filter
+
 export function ConversationList() {
   const { t } = useTranslation();
   const [filter, setFilter] = useState("");
@@ -59,7 +61,7 @@ export function ConversationList() {
           <SquarePen aria-hidden className="size-4 text-primary" />
           {t("conversations.new")}
         </Link>
-        {items.length > 5 && (
+        {(items.length > MANY || filter) && (
           <div className="relative">
             <Search aria-hidden className="pointer-events-none absolute top-3.5 left-3 size-4 text-text-2" />
             <input

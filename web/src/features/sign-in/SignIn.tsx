@@ -48,7 +48,7 @@ function LinkWay() {
         <figcaption className="border-b border-line px-4 py-2 text-xs text-text-2">{t("signIn.link.where")}</figcaption>
         <pre className="overflow-hidden px-4 py-3 font-mono text-xs leading-6 whitespace-pre-wrap">
           <span className="text-text-2">$ ./run{"\n"}</span>
-          <span className="text-success">→</span> {location.origin}/sign-in?token=<span className="text-primary">…</span>
+          <span className="text-success">{location.origin}/sign-in?token=…</span>
         </pre>
       </figure>
       <p className="mt-3 text-sm leading-relaxed text-text-2">

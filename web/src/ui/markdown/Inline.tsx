@@ -1,4 +1,4 @@
-import { ImageIcon } from "lucide-react";
+import { ImageIcon, Square, SquareCheck } from "lucide-react";
 import type { MarkedToken, Token } from "marked";
 import type { ReactNode } from "react";
 import { decodeEntities, safeAddress } from "./text";
@@ -39,12 +39,15 @@ function Piece({ token }: { token: MarkedToken }): ReactNode {
       return <br />;
     case "escape":
       return decodeEntities(token.text);
-    case "checkbox":
+    case "checkbox": {
+      const Box = token.checked ? SquareCheck : Square;
       return (
-        <span className="mr-2 inline-block">
-          {token.checked ? "☑" : "☐"}
-        </span>
+        <>
+          <Box aria-hidden className="mr-2 inline size-4 text-text-2" />
+          <span className="sr-only">{token.raw}</span>
+        </>
       );
+    }
     case "link":
       return <Link address={token.href}>{token.tokens ? <Inline tokens={token.tokens} /> : token.text}</Link>;
     case "image":

@@ -10,6 +10,7 @@ export function Markdown({ text, live = false, label }: { text: string; live?: b
   const reader = useRef<Blocks>(null);
   reader.current ??= new Blocks();
   const { blocks, links } = reader.current.read(text, !live);
+  const levels = headingLevels(blocks);
   return (
     <div className="markdown flex min-w-0 flex-col gap-4 leading-7 break-words">
       {blocks.map((token, index) => (
@@ -17,6 +18,7 @@ export function Markdown({ text, live = false, label }: { text: string; live?: b
           key={index}
           token={token as MarkedToken}
           links={links}
+          level={levels[index] ?? LOWEST}
           live={live && index >= blocks.length - 1}
           label={label}
         />
@@ -34,6 +36,8 @@ export interface MarkdownLabels {
 
 interface BlockProps {
   token: MarkedToken;
+  /** Of a heading, in the page. */
+  level?: number;
   links: number;
   live: boolean;
   label: MarkdownLabels;
@@ -44,10 +48,29 @@ function same(before: BlockProps, after: BlockProps): boolean {
   return (
     before.token.raw === after.token.raw &&
     before.token.type === after.token.type &&
+    before.level === after.level &&
     before.links === after.links &&
     before.live === after.live &&
     before.label === after.label
   );
+}
+
+const HIGHEST = 3; // the page has its title, and each message its own heading
+const LOWEST = 6;
+
+/** Where each heading stands in the page's outline: none is skipped, whatever the text does. */
+function headingLevels(blocks: Token[]): Record<number, number> {
+  const levels: Record<number, number> = {};
+  let first: number | null = null;
+  let before = HIGHEST - 1;
+  blocks.forEach((token, index) => {
+    if (token.type !== "heading") return;
+    const { depth } = token as Tokens.Heading;
+    first ??= depth;
+    before = Math.max(HIGHEST, Math.min(LOWEST, before + 1, HIGHEST + depth - first));
+    levels[index] = before;
+  });
+  return levels;
 }
 
 const HEADINGS = [
@@ -57,7 +80,7 @@ const HEADINGS = [
   "text-base font-semibold",
 ];
 
-const Block = memo(function Block({ token, links, live, label }: BlockProps): ReactNode {
+const Block = memo(function Block({ token, level = LOWEST, links, live, label }: BlockProps): ReactNode {
   switch (token.type) {
     case "paragraph":
       return (
@@ -66,8 +89,7 @@ const Block = memo(function Block({ token, links, live, label }: BlockProps): Re
         </p>
       );
     case "heading": {
-      // The page has its title and each message its own heading: what is written begins at the third level.
-      const Level = `h${Math.min(6, token.depth + 2)}` as "h3" | "h4" | "h5" | "h6";
+      const Level = `h${level}` as "h3" | "h4" | "h5" | "h6";
       return (
         <Level className={classes("leading-snug tracking-tight", HEADINGS[Math.min(3, token.depth - 1)])}>
           <Inline tokens={token.tokens} />

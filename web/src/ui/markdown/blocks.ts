@@ -40,8 +40,36 @@ export class Blocks {
       if (token.type !== "space") this.#settled.push(token);
     }
     const rest = tokens.slice(open).filter((token) => token.type !== "space");
-    return { blocks: [...this.#settled, ...rest], links: 0 };
+    const last = rest.pop();
+    return { blocks: [...this.#settled, ...rest, ...(last ? closed(last) : [])], links: 0 };
   }
+}
+
+/** The block being written, as it will most likely read: signs that are not closed yet do not flash by. */
+function closed(block: Token): Token[] {
+  if (!["paragraph", "list", "heading", "blockquote"].includes(block.type)) return [block];
+  const line = block.raw.slice(block.raw.lastIndexOf("\n") + 1);
+  const ended = closedLine(line);
+  if (ended === line) return [block];
+  const tokens = lexer(block.raw.slice(0, block.raw.length - line.length) + ended);
+  return tokens.filter((token) => token.type !== "space");
+}
+
+export function closedLine(line: string): string {
+  if ((line.match(/`/g)?.length ?? 0) % 2 === 1) return /`$/.test(line) ? line.slice(0, -1) : `${line}\``;
+  const ended = line.replace(/!?\[([^\]]*)\]\([^)]*$/, "$1").replace(/!?\[([^\]]+)$/, "$1");
+  if (balanced(ended, "**")) {
+    // A star that has just begun something says nothing yet.
+    return /(^|[^*])\*$/.test(ended) && balanced(ended.slice(0, -1).replaceAll("**", ""), "*") ? ended.slice(0, -1) : ended;
+  }
+  if (ended.endsWith("**")) return ended.slice(0, -2);
+  if (ended.endsWith("*")) return `${ended}*`;
+  return `${ended.trimEnd()}**`;
+}
+
+/** Whether each of these signs has its pair. */
+function balanced(line: string, signs: string): boolean {
+  return line.split(signs).length % 2 === 1;
 }
 
 function whole(text: string): Reading {

@@ -1,0 +1,80 @@
+// Every page in every theme and language: axe with its strict rules, room for fingers, nothing wider than the screen.
+
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { accessible, clean, launch, open, roomy, say } from "./browser.mjs";
+import { Mock } from "./mock.mjs";
+
+let browser, mock, page;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+beforeEach(async () => {
+  mock = await new Mock().listen();
+});
+afterEach(async () => {
+  clean(page);
+  await page.context().close();
+  await mock.close();
+});
+
+for (const theme of ["dark", "light", "contrast"]) {
+  for (const language of ["en", "fr"]) {
+    test(`sign-in, welcome, tools, a question and menus: ${theme}, ${language}`, async () => {
+      mock.signedIn = false;
+      page = await open(browser, mock.url, { theme, language });
+      await page.locator("form").waitFor();
+      await accessible(page, "sign-in");
+      await roomy(page, "sign-in");
+      mock.signedIn = true;
+      await mock.past("Kept", ["plain words"]);
+      await page.reload();
+      await page.locator("aside nav li").first().waitFor();
+      await accessible(page, "welcome");
+      await roomy(page, "welcome");
+      await say(page, "tools");
+      await page.locator("article footer").waitFor();
+      await page.locator("article pre span[style]").first().waitFor();
+      for (const card of await page.locator("[data-slot=tool] button[aria-expanded]").all()) await card.click();
+      await page.locator("article footer button[aria-expanded]").click();
+      await accessible(page, "tools");
+      await roomy(page, "tools");
+      await say(page, "approve");
+      await page.locator("[data-slot=approval]").waitFor();
+      await accessible(page, "a question");
+      await page.locator("form button[aria-haspopup=menu]").click();
+      await accessible(page, "models", "[role=menu]");
+      await roomy(page, "models");
+      await page.keyboard.press("Escape");
+      await page.locator("[data-slot=approval]").waitFor();
+    });
+  }
+}
+
+for (const width of [320, 390]) {
+  test(`a narrow screen: ${width} pixels`, async () => {
+    await mock.past("A conversation with quite a long title that has to be cut somewhere", ["plain words"]);
+    page = await open(browser, mock.url, { width, height: 700, language: "fr", theme: "light", hasTouch: true });
+    await page.locator("textarea[data-composer]").waitFor();
+    await roomy(page, "welcome");
+    await say(page, `tools ${"une-très-longue-suite-sans-espace".repeat(8)}`);
+    await page.locator("article footer").waitFor();
+    for (const card of await page.locator("[data-slot=tool] button[aria-expanded]").all()) await card.click();
+    await roomy(page, "tools");
+    await accessible(page, "tools");
+    await say(page, "approve");
+    await page.locator("[data-slot=approval]").waitFor();
+    await roomy(page, "a question");
+    await page.getByRole("button", { name: "Afficher les conversations" }).click();
+    await page.getByRole("dialog").getByRole("link", { name: "A conversation" }).waitFor();
+    await roomy(page, "drawer");
+    await accessible(page, "drawer", "[role=dialog]");
+    await page.getByRole("dialog").getByRole("link", { name: "A conversation" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    mock.signedIn = false;
+    await page.reload();
+    await page.locator("form").waitFor();
+    await roomy(page, "sign-in");
+  });
+}

@@ -1,0 +1,81 @@
+// A Chromium without a window, and what every page is held to.
+
+import assert from "node:assert/strict";
+import AxeBuilder from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--no-proxy-server",
+  "--force-color-profile=srgb",
+  "--disable-background-networking",
+];
+
+export async function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+}
+
+/** A page that reports everything it should not do: errors, refused policies, requests to elsewhere. */
+export async function open(browser, origin, { path = "/", theme = "dark", language = "en", width = 1280, height = 800, ...more } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, locale: language === "fr" ? "fr-FR" : "en-US", ...more });
+  await context.addInitScript(
+    ([name, value]) => localStorage.getItem(name) ?? localStorage.setItem(name, value),
+    ["preferences", JSON.stringify({ state: { theme, language, model: "auto" }, version: 0 })],
+  );
+  const page = await context.newPage();
+  page.wrong = [];
+  page.on("pageerror", (error) => page.wrong.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    const text = message.text();
+    if (/Content Security Policy|Refused to|Warning:|Each child in a list|Maximum update/.test(text)) page.wrong.push(text);
+  });
+  page.on("request", (request) => {
+    const { origin: to, protocol } = new URL(request.url());
+    if (to !== origin && !["data:", "blob:"].includes(protocol)) page.wrong.push(`request to ${to}`);
+  });
+  await page.goto(origin + path);
+  return page;
+}
+
+export async function say(page, text) {
+  const composer = page.locator("textarea[data-composer]");
+  await composer.fill(text);
+  await composer.press("Enter");
+}
+
+/** axe with the strict rules on; a contrast it could not work out counts as a failure. */
+export async function accessible(page, where, part = "html") {
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+  const rules = { "color-contrast-enhanced": { enabled: true }, "target-size": { enabled: true } };
+  const found = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag21aaa", "wcag22aa", "best-practice"])
+    .include(part)
+    .options({ rules })
+    .analyze();
+  const told = (list) => list.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.html.slice(0, 160)} ${node.any.map((check) => check.message).join("; ").slice(0, 300)}`));
+  const unsure = found.incomplete.filter((rule) => rule.id.startsWith("color-contrast"));
+  assert.deepEqual([...told(found.violations), ...told(unsure)], [], where);
+}
+
+/** Whatever can be pressed is at least 44 pixels each way, links inside sentences aside; nothing is wider than the page. */
+export async function roomy(page, where) {
+  const found = await page.evaluate(() => {
+    const small = [];
+    for (const element of document.querySelectorAll("button, a[href], input, textarea, select, [role=menuitem], [role=menuitemradio]")) {
+      const box = element.getBoundingClientRect();
+      const style = getComputedStyle(element);
+      if (!box.width || style.visibility === "hidden" || element.closest(".markdown p, .markdown li, .markdown td") || element.hidden) continue;
+      if (style.transform !== "none" && box.bottom < 0) continue; // the skip link, above the page until it has the focus
+      if (box.height < 43.5 || box.width < 43.5) small.push(`${element.outerHTML.slice(0, 120)} ${Math.round(box.width)}×${Math.round(box.height)}`);
+    }
+    const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    return { small, wide };
+  });
+  assert.deepEqual(found, { small: [], wide: 0 }, where);
+}
+
+export function clean(page) {
+  assert.deepEqual(page.wrong, []);
+}

@@ -1,0 +1,184 @@
+// What a person does: sign in, ask, watch tools, answer questions, stop, come back.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { clean, launch, open, say } from "./browser.mjs";
+import { Mock } from "./mock.mjs";
+
+let browser, mock, page;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+beforeEach(async () => {
+  mock = await new Mock().listen();
+});
+afterEach(async () => {
+  clean(page);
+  await page.context().close();
+  await mock.close();
+});
+
+const answer = (text) => page.locator("article").last().getByText(text);
+
+test("signs in with a password, and comes back where the session ended", async () => {
+  mock.signedIn = false;
+  const conversation = await mock.past("Kept", ["plain words"]);
+  page = await open(browser, mock.url, { path: `/c/${conversation}` });
+  await page.getByText("orchestrator").first().waitFor();
+  await page.getByLabel("User name").fill("ada");
+  await page.getByLabel("Password").fill("wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").getByText("do not match").waitFor();
+  await page.getByLabel("Password").fill("correct");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await answer("You said: plain words").waitFor();
+
+  mock.signedIn = false;
+  await say(page, "plain again");
+  await page.getByRole("alert").getByText("Your session has ended").waitFor();
+  await page.getByLabel("User name").fill("ada");
+  await page.getByLabel("Password").fill("correct");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator("textarea[data-composer]").waitFor();
+  assert.equal(await page.locator("textarea[data-composer]").inputValue(), "plain again");
+  assert.match(page.url(), new RegExp(conversation));
+});
+
+test("asks an example and shows the plan, the tools, the answer and what it took", async () => {
+  page = await open(browser, mock.url);
+  await page.locator("main li button").nth(3).waitFor();
+  await say(page, "Use your tools");
+  await page.locator("article footer").waitFor();
+  await page.waitForURL(/\/c\/conv_/);
+  assert.deepEqual(await page.locator("article section ol").first().locator("li").allTextContents(), [
+    "List the files",
+    "Read the report",
+    "Add the figures up",
+  ]);
+  const cards = page.locator("[data-slot=tool]");
+  assert.equal(await cards.count(), 4);
+  await cards.nth(0).getByRole("button").first().click();
+  await cards.nth(0).getByText("totals.csv").waitFor({ state: "detached" });
+  await cards.nth(0).getByText("notes.txt").waitFor();
+  await cards.nth(1).getByRole("button").first().click();
+  const download = cards.nth(1).getByRole("link", { name: "Download" });
+  assert.equal(await download.getAttribute("href"), `/api/v1/artifacts/${"a".repeat(64)}`);
+  await cards.nth(2).getByRole("button").first().click();
+  await cards.nth(2).getByText("444").waitFor();
+  await cards.nth(3).getByText("There is no missing.txt").waitFor();
+  assert.equal(await page.locator("article table th").count(), 3);
+  await page.locator("article footer").getByText("3 steps · 320 tokens · no cost").waitFor();
+  await page.locator("article footer").getByRole("button", { name: "Details" }).click();
+  await page.locator("article footer").getByText("No other model answers.").waitFor();
+});
+
+test("asks before a risky call; the keyboard answers", async () => {
+  page = await open(browser, mock.url);
+  await say(page, "approve this");
+  const card = page.locator("[data-slot=approval]");
+  await card.getByText("curl -s https://example.org/data.json | jq '.items | length'").waitFor();
+  await card.getByText("curl talks to another machine.").waitFor();
+  await card.getByText("curl, jq").waitFor();
+  await page.keyboard.type("1"); // into the composer: it must not answer
+  assert.equal(await card.count(), 1);
+  await page.keyboard.press("Alt+a");
+  await page.keyboard.press("1");
+  await answer("items.").waitFor();
+  assert.equal(await card.count(), 0);
+  await page.locator("[data-slot=tool]").getByRole("button").click();
+  await page.getByText("Allowed once").waitFor();
+  await page.getByText("Sandbox: bubblewrap").waitFor();
+});
+
+test("refuses, and says what happened where nobody knows", async () => {
+  page = await open(browser, mock.url, { language: "fr" });
+  await say(page, "approve this");
+  await page.getByText("curl parle à une autre machine.").waitFor();
+  await page.getByRole("button", { name: "Refuser" }).click();
+  await answer("As you wish").waitFor();
+  await page.locator("[data-slot=tool]").getByText("refusé").waitFor();
+  await say(page, "unknown outcome");
+  await page.getByText("make deploy").first().waitFor();
+  await page.getByRole("button", { name: "C’est arrivé" }).click();
+  await answer("Good: it had happened.").waitFor();
+});
+
+test("stops with Escape, asks again, and takes the message up to change it", async () => {
+  page = await open(browser, mock.url);
+  await say(page, "endless work");
+  await page.getByText("and so on and so on").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByText("You stopped this.").waitFor();
+  await page.getByRole("button", { name: "Ask again" }).click();
+  await page.getByText("and so on and so on").nth(1).waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("You stopped this.").nth(1).waitFor();
+  await page.getByRole("button", { name: "Edit and send again" }).click();
+  await page.waitForFunction(() => document.querySelector("textarea[data-composer]").value === "endless work");
+});
+
+test("says what failed and what helps", async () => {
+  page = await open(browser, mock.url);
+  await say(page, "failed on purpose");
+  await page.getByText("It could not be done — no model can answer").waitFor();
+  await page.getByText("Start Ollama, or set a key").waitFor();
+  await page.getByText("llama3.2:3b did not answer").waitFor();
+  await say(page, "partial work");
+  await page.getByText("The run reached its limit of 25 steps.").waitFor();
+
+  mock.failing = ["POST", "/runs", 503, { code: "journal_unavailable", detail: "The disk is full.", hint: "Make room." }];
+  await say(page, "plain words");
+  await page.getByRole("alert").getByText("The disk is full.").waitFor();
+  assert.equal(await page.locator("textarea[data-composer]").inputValue(), "plain words");
+});
+
+test("keeps conversations: filter, rename, delete", async () => {
+  for (let number = 1; number <= 6; number++) await mock.past(`Été ${number}`, ["plain words"]);
+  page = await open(browser, mock.url);
+  const rows = page.locator("aside nav li");
+  await rows.nth(5).waitFor();
+  await page.getByLabel("Filter conversations").fill("ete 3");
+  assert.deepEqual(await rows.locator("a").allTextContents(), ["Été 3"]);
+  await rows.first().hover();
+  await page.getByRole("button", { name: "Actions for “Été 3”" }).click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
+  await page.getByLabel("Title of the conversation").fill("Été 3, revu");
+  await page.keyboard.press("Enter");
+  await rows.getByText("Été 3, revu").waitFor();
+  await rows.first().hover();
+  await page.getByRole("button", { name: "Actions for “Été 3, revu”" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("No conversation matches").waitFor();
+  await page.getByLabel("Filter conversations").fill("");
+  assert.equal(await rows.count(), 5);
+});
+
+test("keeps drafts, the theme and the language across a reload", async () => {
+  page = await open(browser, mock.url);
+  await page.locator("textarea[data-composer]").fill("half a thought");
+  await page.getByRole("button", { name: "ada" }).click();
+  await page.getByRole("menuitemradio", { name: "Light" }).click();
+  await page.getByRole("menuitemradio", { name: "Français" }).click();
+  await page.keyboard.press("Escape");
+  await page.reload();
+  await page.getByText("Nouvelle conversation").first().waitFor();
+  assert.equal(await page.locator("textarea[data-composer]").inputValue(), "half a thought");
+  assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.theme]), ["fr", "light"]);
+});
+
+test("works from the keyboard alone", async () => {
+  page = await open(browser, mock.url);
+  await page.locator("textarea[data-composer]").waitFor();
+  const first = page.locator("a[href], button, textarea").first();
+  assert.equal(await first.textContent(), "Skip to the conversation");
+  await first.focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "conversation");
+  await page.keyboard.press("Tab");
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /Time and arithmetic/);
+  await page.keyboard.press("Enter");
+  await page.locator("article footer").waitFor();
+});

@@ -1,0 +1,297 @@
+// A simulated server: it speaks docs/api.md to the web app's tests and plays the scenes of scenes.mjs. No agent, no model.
+
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WebSocketServer } from "ws";
+import { sceneFor } from "./scenes.mjs";
+
+const BUILT = fileURLToPath(new URL("../../../orchestrator/api/static", import.meta.url));
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'";
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+const USER = { id: "user_1", username: "ada", scopes: ["read", "write", "execute", "admin"], has_password: true };
+const NO_USAGE = { input_tokens: 0, output_tokens: 0, cached_tokens: 0 };
+const MODELS = {
+  items: [
+    { name: "embedded", provider: "embedded", capabilities: ["chat", "tools"], context: null, simulated: true, description: "" },
+    { name: "llama3.2:3b", provider: "ollama", capabilities: ["chat", "tools", "vision"], context: 8192, simulated: false, description: "3 billion parameters" },
+  ],
+  health: { embedded: { ok: true, detail: "" }, ollama: { ok: false, detail: "Nothing answers." } },
+  auto: { model: "embedded/embedded", reason: "No other model answers." },
+};
+
+export class Mock {
+  signedIn = true;
+  refusing = false; // no new socket is accepted
+  failing = null; // [method, path prefix, status, problem]
+  watched = []; // every watch received: {run_id, after}
+  #runs = new Map();
+  #conversations = new Map();
+  #sockets = new Set();
+  #count = 0;
+
+  async listen() {
+    this.server = createServer((request, response) => void this.#serve(request, response));
+    this.sockets = new WebSocketServer({ noServer: true });
+    this.server.on("upgrade", (request, socket, head) => {
+      if (this.refusing || !this.signedIn) return socket.destroy();
+      this.sockets.handleUpgrade(request, socket, head, (ws) => this.#connected(ws));
+    });
+    await new Promise((ready) => this.server.listen(0, "127.0.0.1", ready));
+    this.url = `http://127.0.0.1:${this.server.address().port}`;
+    return this;
+  }
+
+  async close() {
+    this.drop();
+    for (const run of this.#runs.values()) run.stopped = true;
+    this.server.closeAllConnections();
+    await new Promise((closed) => this.server.close(closed));
+  }
+
+  /** The line breaks for everyone. */
+  drop() {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+
+  /** A conversation with its runs, all over, as if of another day. */
+  async past(title, goals, updated = new Date(Date.now() - 2 * 86_400_000)) {
+    const conversation = this.#newConversation(title, updated);
+    for (const goal of goals) {
+      const run = this.#newRun(goal, conversation);
+      await run.playing;
+    }
+    conversation.updated_at = updated.toISOString();
+    return conversation.id;
+  }
+
+  run(id) {
+    return this.#runs.get(id);
+  }
+
+  // HTTP
+
+  async #serve(request, response) {
+    const url = new URL(request.url, this.url);
+    if (!url.pathname.startsWith("/api/v1/")) return this.#file(url.pathname, response);
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : {};
+    const path = url.pathname.slice("/api/v1".length);
+    const [method, prefix, status, problem] = this.failing ?? [];
+    if (method === request.method && path.startsWith(prefix)) return this.#send(response, status, problem);
+    if (path === "/auth/login") {
+      if (body.password !== "correct") return this.#problem(response, 401, "not_authenticated", "Wrong name or password.");
+      this.signedIn = true;
+      return this.#send(response, 200, { access_token: "t", token_type: "bearer", expires_in: 60, refresh_token: "r", user: USER });
+    }
+    if (!this.signedIn) return this.#problem(response, 401, "not_authenticated", "Nobody is signed in.");
+    const answer = this.#route(request.method, path.split("/").slice(1).map(decodeURIComponent), url.searchParams, body);
+    if (answer === undefined) return this.#problem(response, 404, "not_found", `There is no ${path}.`);
+    this.#send(response, ...answer);
+  }
+
+  #route(method, [first, id, action], query, body) {
+    switch (`${method} ${first}`) {
+      case "GET auth":
+        return [200, USER];
+      case "POST auth":
+        this.signedIn = false;
+        return [204];
+      case "GET system":
+        return [200, MODELS];
+      case "GET conversations":
+        return [200, { items: [...this.#conversations.values()], next: null }];
+      case "PATCH conversations":
+        Object.assign(this.#conversations.get(id), { title: body.title });
+        return [200, this.#conversations.get(id)];
+      case "DELETE conversations":
+        this.#conversations.delete(id);
+        return [204];
+      case "GET runs": {
+        const all = [...this.#runs.values()].map((run) => run.view);
+        const wanted = (run) =>
+          (!query.has("conversation_id") || run.conversation_id === query.get("conversation_id")) &&
+          (!query.has("status") || run.status === query.get("status"));
+        if (query.has("conversation_id") && !this.#conversations.has(query.get("conversation_id"))) return undefined;
+        return [200, { items: all.filter(wanted).reverse(), next: null }];
+      }
+      case "POST runs": {
+        if (id) {
+          this.#runs.get(id).cancel();
+          return [200, this.#runs.get(id).view];
+        }
+        const conversation = this.#conversations.get(body.conversation_id) ?? this.#newConversation(body.goal.slice(0, 60));
+        conversation.updated_at = new Date().toISOString();
+        return [201, this.#newRun(body.goal, conversation).view];
+      }
+      case "POST approvals": {
+        const run = [...this.#runs.values()].find((one) => one.asked.has(id));
+        run.asked.get(id)(body.answer);
+        run.asked.delete(id);
+        return [200, run.view];
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #file(path, response) {
+    const name = normalize(join(BUILT, path));
+    const file = name.startsWith(BUILT) && existsSync(name) && statSync(name).isFile() ? name : join(BUILT, "index.html");
+    response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", "Content-Security-Policy": POLICY });
+    createReadStream(file).pipe(response);
+  }
+
+  #send(response, status, body) {
+    response.writeHead(status, { "Content-Type": status < 400 ? "application/json" : "application/problem+json" });
+    response.end(body === undefined ? undefined : JSON.stringify(body));
+  }
+
+  #problem(response, status, code, detail) {
+    this.#send(response, status, { type: `/docs#${code}`, title: code, status, detail, code, hint: "", retryable: false });
+  }
+
+  // Conversations and runs
+
+  #newConversation(title, at = new Date()) {
+    const id = `conv_${++this.#count}`;
+    const conversation = { id, title, created_at: at.toISOString(), updated_at: at.toISOString() };
+    this.#conversations.set(id, conversation);
+    return conversation;
+  }
+
+  #newRun(goal, conversation) {
+    const run = new Run(`run_${String(++this.#count).padStart(4, "0")}`, goal, conversation.id);
+    this.#runs.set(run.view.run_id, run);
+    run.start();
+    return run;
+  }
+
+  #connected(socket) {
+    this.#sockets.add(socket);
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      for (const run of this.#runs.values()) run.readers.delete(socket);
+    });
+    socket.on("message", (text) => {
+      const said = JSON.parse(text);
+      if (said.type !== "watch") return;
+      this.watched.push(said);
+      this.#runs.get(said.run_id)?.watch(socket, said.after ?? 0);
+    });
+  }
+}
+
+/** One run: the events recorded, the words of the reply under way, and those who watch. */
+class Run {
+  readers = new Set();
+  asked = new Map();
+  stopped = false;
+  #events = [];
+  #spoken = new Map();
+  #seq = 0;
+
+  constructor(run_id, goal, conversation_id) {
+    const started_at = new Date().toISOString();
+    this.view = {
+      ...{ run_id, conversation_id, status: "running", goal, answer: "", model: "embedded", steps: 0, usage: NO_USAGE, cost: 0 },
+      ...{ channel: "web", started_at, finished_at: null, problem: null, approvals: [] },
+    };
+  }
+
+  start() {
+    this.record("thinking", { phase: "started", conversation_id: this.view.conversation_id, goal: this.view.goal });
+    this.playing = sceneFor(this.view.goal)(this).then(
+      (answer) => this.finish("completed", answer ?? this.#spoken.get(this.view.steps) ?? ""),
+      (error) => {
+        if (!this.stopped) throw error;
+      },
+    );
+  }
+
+  #frame(type, data) {
+    return { type, data, timestamp: new Date().toISOString(), run_id: this.view.run_id };
+  }
+
+  #tell(frame, readers = this.readers) {
+    for (const reader of readers) reader.send(JSON.stringify(frame));
+  }
+
+  record(type, data) {
+    if (this.stopped && type !== "complete") throw new Error("stopped");
+    const frame = this.#frame(type, { ...data, seq: ++this.#seq });
+    this.#events.push(frame);
+    this.#tell(frame);
+  }
+
+  ask(step, model = "embedded") {
+    this.view.steps = step;
+    this.#spoken.set(step, "");
+    this.record("thinking", { phase: "asked", step, model });
+  }
+
+  token(text, step = this.view.steps) {
+    if (this.stopped) throw new Error("stopped");
+    const before = this.#spoken.get(step);
+    this.#spoken.set(step, before + text);
+    this.#tell(this.#frame("token", { step, offset: [...before].length, text }));
+  }
+
+  think(text, offset, step = this.view.steps) {
+    this.#tell(this.#frame("thinking", { phase: "delta", step, offset, text }));
+  }
+
+  replied(step = this.view.steps) {
+    const usage = { input_tokens: 120, output_tokens: 40, cached_tokens: 0 };
+    const more = { model: "embedded", finish: "stop", usage, cost: 0, seconds: 0.1, reason: "No other model answers." };
+    this.record("thinking", { phase: "replied", step, ...more });
+  }
+
+  tool(state, data) {
+    this.record("tool", { state, step: this.view.steps, ...data });
+  }
+
+  /** Waits until somebody answers. */
+  async question(approval) {
+    const approval_id = `approval_${this.view.run_id}_${this.#seq}`;
+    const whole = { approval_id, run_id: this.view.run_id, step: this.view.steps, asked_at: new Date().toISOString(), ...approval };
+    this.view.status = "waiting";
+    this.view.approvals = [whole];
+    const answered = new Promise((resolve) => this.asked.set(approval_id, resolve));
+    this.record("approval", { state: "asked", ...whole });
+    const answer = await answered;
+    this.view.status = "running";
+    this.view.approvals = [];
+    this.record("approval", { state: "answered", approval_id, answer, by: "ada" });
+    return answer;
+  }
+
+  finish(status, answer, problem = null) {
+    if (this.view.finished_at) return;
+    const usage = { input_tokens: 240, output_tokens: 80, cached_tokens: 0 };
+    Object.assign(this.view, { status, answer, problem, usage, finished_at: new Date().toISOString() });
+    const { model, steps, cost, conversation_id } = this.view;
+    this.stopped = true;
+    this.record("complete", { status, answer, model, steps, usage, cost, problem, conversation_id });
+  }
+
+  cancel() {
+    this.finish("cancelled", this.#spoken.get(this.view.steps) ?? "");
+  }
+
+  watch(socket, after) {
+    const reader = new Set([socket]);
+    for (const frame of this.#events) {
+      const { seq, phase, step } = frame.data;
+      if (seq <= after) continue;
+      if (phase === "replied") this.#tell(this.#frame("token", { step, offset: 0, text: this.#spoken.get(step) }), reader);
+      this.#tell(frame, reader);
+    }
+    const text = this.#spoken.get(this.view.steps);
+    if (text && !this.stopped) this.#tell(this.#frame("token", { step: this.view.steps, offset: 0, text }), reader);
+    this.readers.add(socket);
+  }
+}

@@ -1,0 +1,179 @@
+// What the simulated server's runs do, chosen by a word of the goal.
+
+import { setTimeout as pause } from "node:timers/promises";
+
+export const RICH = `### What I found
+
+The folder holds **three files**, and one of them is worth a closer look: \`report.md\`.
+
+1. It names its sources.
+2. It was changed *yesterday*.
+3. It links to [the handbook](https://example.org/handbook).
+
+| File | Lines | Size |
+|---|---:|---:|
+| report.md | 128 | 4.2 kB |
+| totals.csv | 40 | 1.1 kB |
+| notes.txt | 7 | 210 bytes |
+
+\`\`\`python
+def total(rows: list[dict[str, int]]) -> int:
+    """The sum of one column."""
+    return sum(row["amount"] for row in rows)  # no floats here
+\`\`\`
+
+> Figures were rounded to the nearest ten.
+
+- [x] Files listed
+- [ ] Figures checked by a person
+`;
+
+const CALL = {
+  list: { call_id: "c1", tool: "list_directory", arguments: { path: "." } },
+  read: { call_id: "c2", tool: "read_file", arguments: { path: "report.md" } },
+  command: { call_id: "c3", tool: "execute_command", arguments: { command: "curl -s https://example.org/data.json | jq '.items | length'", timeout: 30 } },
+  sum: { call_id: "c4", tool: "calculate", arguments: { expression: "12*37" } },
+};
+
+const ENTRIES = [
+  { name: "archive", kind: "directory", size: null, modified: "2026-01-01T00:00:00Z" },
+  { name: "notes.txt", kind: "file", size: 210, modified: "2026-01-01T00:00:00Z" },
+  { name: "report.md", kind: "file", size: 4213, modified: "2026-01-01T00:00:00Z" },
+];
+
+export const QUESTION = {
+  kind: "call",
+  tool: "execute_command",
+  call_id: "c3",
+  arguments: CALL.command.arguments,
+  code: "network_program",
+  reason: "curl talks to another machine.",
+  details: { program: "curl", segment: "curl -s https://example.org/data.json", command: CALL.command.arguments.command },
+  alternative: "Use http_request, which shows the address.",
+  shape: "curl, jq",
+};
+
+async function speak(run, text, size = 12, delay = 2) {
+  const letters = [...text];
+  for (let at = 0; at < letters.length; at += size) {
+    run.token(letters.slice(at, at + size).join(""));
+    if (delay) await pause(delay);
+  }
+}
+
+async function call(run, { call_id, tool, arguments: values }, returned, delay = 20) {
+  run.tool("requested", { call_id, tool, arguments: values, attempt: 1 });
+  await pause(delay);
+  run.tool("returned", { call_id, tool, outcome: "ok", content: "", data: null, artifact: null, seconds: 0.042, origin: "tool", ...returned });
+}
+
+const scenes = {
+  async tools(run) {
+    run.record("plan", { steps: ["List the files", "Read the report", "Add the figures up"] });
+    run.ask(1);
+    await speak(run, "I will look at the folder first.");
+    run.replied();
+    await call(run, CALL.list, { content: "3 entries", data: { path: ".", entries: ENTRIES, count: 3, truncated: false } });
+    await call(run, CALL.read, {
+      content: "# Report",
+      data: { path: "report.md", content: "# Report\n\nAll is well.\n", lines: 3, size: 4213, truncated: true },
+      artifact: { id: "a".repeat(64), name: "report.md", media_type: "text/markdown", size: 4213 },
+    });
+    run.ask(2);
+    run.replied();
+    await call(run, CALL.sum, { content: "444", data: { expression: "12*37", value: 444 } });
+    await call(run, { ...CALL.read, call_id: "c9", arguments: { path: "missing.txt" } }, { outcome: "failed", content: "There is no missing.txt in the workspace." });
+    run.ask(3);
+    await speak(run, RICH);
+    run.replied();
+  },
+
+  async approve(run) {
+    run.ask(1);
+    await speak(run, "This needs the network, so I ask first.");
+    run.replied();
+    const answer = await run.question(QUESTION);
+    if (answer === "refuse") {
+      run.tool("returned", { call_id: "c3", tool: "execute_command", outcome: "refused", content: "A person refused this call.", data: null, artifact: null, seconds: 0, origin: "tool" });
+      run.ask(2);
+      await speak(run, "As you wish: nothing was sent.");
+    } else {
+      await call(run, CALL.command, { content: "12", data: { exit_code: 0, stdout: "12\n", stderr: "", timed_out: false, seconds: 0.3, sandbox: "bubblewrap" } });
+      run.ask(2);
+      await speak(run, "There are **12** items.");
+    }
+    run.replied();
+  },
+
+  async unknown(run) {
+    run.ask(1);
+    run.replied();
+    run.tool("requested", { call_id: "c3", tool: "execute_command", arguments: { command: "make deploy" }, attempt: 1 });
+    await run.question({ ...QUESTION, kind: "outcome", code: "unknown_outcome", arguments: { command: "make deploy" }, reason: "The process stopped while execute_command was at work: it may or may not have happened.", alternative: "Look whether it happened, then say so.", shape: "" });
+    run.tool("returned", { call_id: "c3", tool: "execute_command", outcome: "ok", content: "A person says that this happened.", data: null, artifact: null, seconds: 0, origin: "tool" });
+    run.ask(2);
+    await speak(run, "Good: it had happened.");
+    run.replied();
+  },
+
+  async failed(run) {
+    run.ask(1);
+    run.record("thinking", { phase: "failed", step: 1, model: "llama3.2:3b", problem: { code: "model_timeout", detail: "No byte came for 120 seconds.", hint: "" } });
+    run.finish("failed", "", { code: "no_model", detail: "Nothing configured can do what is asked.", hint: "Start Ollama, or set a key: see docs/models.md." });
+    throw new Error("stopped");
+  },
+
+  async partial(run) {
+    run.ask(1);
+    await speak(run, "So far I have read two of the five files.");
+    run.replied();
+    run.finish("partial", "So far I have read two of the five files.", { code: "budget_exceeded", detail: "The run reached its limit of 25 steps.", hint: "Ask it to go on." });
+    throw new Error("stopped");
+  },
+
+  async rich(run) {
+    run.ask(1);
+    run.think("The person wants everything. ", 0);
+    run.think("I will show it.", 29);
+    await speak(run, RICH);
+    run.replied();
+  },
+
+  /** Thirty thousand characters, in pieces as a fast model sends them. */
+  async long(run) {
+    run.ask(1);
+    let text = "";
+    while (text.length < 30_000) text += `${RICH}\nA paragraph in between, so that there is something to read: ${"word ".repeat(30)}\n\n`;
+    await speak(run, text.slice(0, 30_000), 24, 2);
+    run.replied();
+  },
+
+  /** Numbered words, slowly: what a reload or a broken line must neither lose nor double. */
+  async count(run) {
+    run.ask(1);
+    for (let number = 1; number <= 120; number++) {
+      run.token(`${number}🎼 `);
+      await pause(25);
+    }
+    run.replied();
+  },
+
+  async endless(run) {
+    run.ask(1);
+    for (;;) {
+      run.token("and so on ");
+      await pause(25);
+    }
+  },
+
+  async plain(run) {
+    run.ask(1);
+    await speak(run, `You said: ${run.view.goal}`, 6, 5);
+    run.replied();
+  },
+};
+
+export function sceneFor(goal) {
+  const name = Object.keys(scenes).find((word) => goal.toLowerCase().includes(word));
+  return scenes[name ?? "plain"];
+}
