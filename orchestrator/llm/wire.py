@@ -119,13 +119,13 @@ class Wire:
             **{str(key): str(value) for key, value in settings.options.get("headers", {}).items()},
         }
         self._session: aiohttp.ClientSession | None = None
-        self._failures: tuple[type[Exception], ...] = ()
+        self.failures: tuple[type[Exception], ...] = ()
 
     def _open(self) -> "aiohttp.ClientSession":
         if self._session is None:
             import aiohttp
 
-            self._failures = (TimeoutError, OSError, aiohttp.ClientError)
+            self.failures = (TimeoutError, OSError, aiohttp.ClientError)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=256),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -148,8 +148,8 @@ class Wire:
         data = None if body is None else msgspec.json.encode(body)
         try:
             response = await session.request(method, self.base_url + path, data=data, allow_redirects=False)
-        except self._failures as error:
-            raise self._means(error, sent=False) from error
+        except self.failures as error:
+            raise self.means(error, sent=False) from error
         if response.status == 200:
             return response
         try:
@@ -210,7 +210,7 @@ class Wire:
             return Health(False, str(error))
         return Health(True, seconds=self._clock.monotonic() - started)
 
-    def _means(self, error: Exception, *, sent: bool) -> ModelError:
+    def means(self, error: Exception, *, sent: bool) -> ModelError:
         """A network error as ours: before a reply began it is unavailable, in the middle it is garbled."""
         import aiohttp
 
@@ -234,8 +234,8 @@ class Wire:
         """What has come since the last time; nothing at the end."""
         try:
             return await response.content.readany()
-        except self._failures as error:
-            raise self._means(error, sent=True) from error
+        except self.failures as error:
+            raise self.means(error, sent=True) from error
 
     async def _problem(self, response: "aiohttp.ClientResponse", path: str) -> ModelError:
         status = response.status
@@ -272,7 +272,7 @@ class Wire:
         if not value:
             return None
         try:
-            return max(0.0, float(value))
+            return min(max(0.0, float(value)), 86_400.0)
         except ValueError:
             pass
         try:
@@ -298,6 +298,7 @@ class Stream:
     def __init__(self, wire: Wire, response: "aiohttp.ClientResponse", framing: Framing) -> None:
         self._wire = wire
         self._response = response
+        self._content = response.content
         self._framing = framing
         self._size = 0
         self._ended = False
@@ -306,7 +307,10 @@ class Stream:
     async def read(self) -> list[bytes] | None:
         """The next frames; None at the end of the stream."""
         while not self._ended:
-            data = await self._wire.read(self._response)
+            try:
+                data = await self._content.readany()
+            except self._wire.failures as error:
+                raise self._wire.means(error, sent=True) from error
             self._size += len(data)
             if self._size > REPLY_LIMIT:
                 raise ModelGarbled(f"{self._wire.name} sent more than {REPLY_LIMIT} bytes.")
@@ -325,7 +329,7 @@ class Stream:
             with contextlib.suppress(TimeoutError, ModelError):
                 async with asyncio.timeout(0.1):  # the last bytes of the response, so that the connection can be kept
                     await self.read()
-        if self._response.content.at_eof():
+        if self._content.at_eof():
             self._response.release()
         else:
             self._response.close()

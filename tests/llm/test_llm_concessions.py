@@ -19,7 +19,7 @@ class Fussy:
         self.refuses = refuses
         self.bodies: list[dict[str, Any]] = []
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def complete(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.bodies.append(body)
         for param, message in self.refuses.items():
@@ -42,7 +42,7 @@ async def test_models_that_refuse_a_parameter_do_without_it_ever_after() -> None
             "stop": "Not supported with this model",
         }
     )
-    async with serving("/v1/chat/completions", fussy) as url:
+    async with serving("/v1/chat/completions", fussy.complete) as url:
         model = provider("openai", url)
         request = Request("m", (user("Hello"),), (WEATHER,), 50, 0.5, ("END",))
         assert (await answer(model, request)).message.text == "ok"
