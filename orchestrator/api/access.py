@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from orchestrator.api.streams import Streams
 from orchestrator.app import App
-from orchestrator.identity.accounts import Principal
+from orchestrator.identity.base import Principal
 from orchestrator.kernel.errors import NotAllowed, NotAuthenticated
 from orchestrator.kernel.messages import Scope
 

@@ -21,7 +21,7 @@ from orchestrator.api.runs import begin, place
 from orchestrator.api.security import chosen_protocol
 from orchestrator.api.streams import PULSE, QUEUE, SIGNED_OUT, batch, followed, raise_unexpected
 from orchestrator.api.wire import AnswerForm, ChatForm, Form, Identifier
-from orchestrator.identity.accounts import Principal
+from orchestrator.identity.base import Principal
 from orchestrator.kernel.errors import InvalidInput, NotAuthenticated, OrchestratorError
 from orchestrator.kernel.events import Delta, Event
 
@@ -116,13 +116,11 @@ class Socket:
     async def _approve(self, form: ApproveForm) -> None:
         allow(self._caller, "execute")
         caller = self._caller
-        await self._app.runs.answer(
-            form.approval_id, form.answer, tenant=caller.tenant, by=caller.subject, note=form.note
-        )
+        await self._app.runs.answer(form.approval_id, form.answer, tenant=caller.tenant, by=caller.id, note=form.note)
 
     async def _cancel(self, form: CancelForm) -> None:
         allow(self._caller, "execute")
-        await self._app.runs.cancel(form.run_id, tenant=self._caller.tenant, by=self._caller.subject)
+        await self._app.runs.cancel(form.run_id, tenant=self._caller.tenant, by=self._caller.id)
 
     def _make_room(self) -> None:
         if len(self._following) >= FOLLOWED:

@@ -28,7 +28,7 @@ async def conversations(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> ConversationPage:
-    views = await app.views.conversations(caller.tenant, caller.subject, before=before, limit=limit)
+    views = await app.views.conversations(caller.tenant, caller.id, before=before, limit=limit)
     items = [Conversation.of(view) for view in views]
     return ConversationPage(items=items, next=items[-1].id if len(items) == limit else None)
 
@@ -37,33 +37,33 @@ async def conversations(
 async def open_conversation(form: ConversationForm, app: House, caller: Actor) -> Conversation:
     conversation_id = app.ids.new("conversation")
     opened = ConversationOpened(form.title.strip())
-    await app.ledger.record(conversation_id, opened, tenant=caller.tenant, subject=caller.subject)
-    return Conversation.of(await app.views.conversation(caller.tenant, caller.subject, conversation_id))
+    await app.ledger.record(conversation_id, opened, tenant=caller.tenant, subject=caller.id)
+    return Conversation.of(await app.views.conversation(caller.tenant, caller.id, conversation_id))
 
 
 @router.get("/{conversation_id}", summary="One conversation")
 async def conversation(conversation_id: ConversationId, app: House, caller: Reader) -> Conversation:
-    return Conversation.of(await app.views.conversation(caller.tenant, caller.subject, conversation_id))
+    return Conversation.of(await app.views.conversation(caller.tenant, caller.id, conversation_id))
 
 
 @router.patch("/{conversation_id}", summary="Give it another title")
 async def rename(conversation_id: ConversationId, form: TitleForm, app: House, caller: Actor) -> Conversation:
-    await app.views.conversation(caller.tenant, caller.subject, conversation_id)
+    await app.views.conversation(caller.tenant, caller.id, conversation_id)
     renamed = ConversationRenamed(form.title.strip())
-    await app.ledger.record(conversation_id, renamed, tenant=caller.tenant, subject=caller.subject)
-    return Conversation.of(await app.views.conversation(caller.tenant, caller.subject, conversation_id))
+    await app.ledger.record(conversation_id, renamed, tenant=caller.tenant, subject=caller.id)
+    return Conversation.of(await app.views.conversation(caller.tenant, caller.id, conversation_id))
 
 
 @router.delete("/{conversation_id}", status_code=204, summary="Take it off the list; its runs stay in the journal")
 async def delete(conversation_id: ConversationId, app: House, caller: Actor) -> Response:
-    await app.views.conversation(caller.tenant, caller.subject, conversation_id)
-    deleted = ConversationDeleted(caller.subject)
-    await app.ledger.record(conversation_id, deleted, tenant=caller.tenant, subject=caller.subject)
+    await app.views.conversation(caller.tenant, caller.id, conversation_id)
+    deleted = ConversationDeleted(caller.id)
+    await app.ledger.record(conversation_id, deleted, tenant=caller.tenant, subject=caller.id)
     return Response(status_code=204)
 
 
 @router.get("/{conversation_id}/messages", summary="What was said, oldest first")
 async def messages(conversation_id: ConversationId, app: House, caller: Reader) -> MessageList:
-    await app.views.conversation(caller.tenant, caller.subject, conversation_id)
+    await app.views.conversation(caller.tenant, caller.id, conversation_id)
     said = await app.views.messages(caller.tenant, conversation_id)
     return MessageList(items=[Message.of(view) for view in said])

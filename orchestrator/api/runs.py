@@ -10,7 +10,7 @@ from orchestrator.api.frames import event_json
 from orchestrator.api.streams import EventStream, followed
 from orchestrator.api.wire import AnswerForm, Approval, ApprovalList, Asking, ChatForm, Run, RunForm, RunPage
 from orchestrator.app import App
-from orchestrator.identity.accounts import Principal
+from orchestrator.identity.base import Principal
 from orchestrator.kernel.events import RunStatus
 from orchestrator.kernel.messages import user
 
@@ -26,7 +26,7 @@ async def begin(app: App, caller: Principal, form: Asking, goal: str, channel: s
     return await app.runs.start(
         user(goal, *(image.image() for image in form.images)),
         tenant=caller.tenant,
-        subject=caller.subject,
+        subject=caller.id,
         conversation_id=form.conversation_id,
         model=form.model or "auto",
         channel=channel,
@@ -101,7 +101,7 @@ async def events(
 
 @router.post("/runs/{run_id}/cancel", summary="Stop a run")
 async def cancel(run_id: RunId, app: House, caller: Actor) -> Run:
-    await app.runs.cancel(run_id, tenant=caller.tenant, by=caller.subject)
+    await app.runs.cancel(run_id, tenant=caller.tenant, by=caller.id)
     return await shown(app, caller, run_id)
 
 
@@ -120,5 +120,5 @@ async def approvals(app: House, caller: Reader) -> ApprovalList:
 async def answer(
     approval_id: Annotated[str, Path(min_length=1, max_length=80)], form: AnswerForm, app: House, caller: Actor
 ) -> Run:
-    run_id = await app.runs.answer(approval_id, form.answer, tenant=caller.tenant, by=caller.subject, note=form.note)
+    run_id = await app.runs.answer(approval_id, form.answer, tenant=caller.tenant, by=caller.id, note=form.note)
     return await shown(app, caller, run_id)

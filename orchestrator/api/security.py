@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from orchestrator.api import problems
 from orchestrator.api.frames import encode, error_frame
 from orchestrator.api.streams import SIGNED_OUT
-from orchestrator.identity.accounts import Principal
+from orchestrator.identity.base import Principal
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import NotAllowed, NotAuthenticated, OrchestratorError, TooLarge
 from orchestrator.kernel.settings import Server

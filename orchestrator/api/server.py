@@ -1,6 +1,7 @@
 """The web application assembled, and the server that runs it."""
 
 import asyncio
+import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -113,10 +114,11 @@ def listening(host: str, port: int) -> socket.socket:
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return bound
     except OSError as error:
-        if isinstance(error, socket.gaierror) or error.errno is None:
-            raise InvalidSettings(f"server.host {host!r} is no address of this machine.") from error
-        hint = f"Stop the other program, or choose another port: --port {port + 1}."
-        raise Conflict(f"Cannot listen on {host}:{port}: {error.strerror}.", hint=hint) from error
+        if error.errno == errno.EADDRINUSE:
+            hint = f"Stop the other program, or choose another port: --port {port + 1}."
+            raise Conflict(f"Port {port} of {host} is in use.", hint=hint) from error
+        hint = "Choose another with --host and --port, or in the section [server] of config.toml."
+        raise InvalidSettings(f"This server cannot listen on {host}, port {port}: {error}.", hint=hint) from error
 
 
 async def serve(app: App, *, ready: Ready | None = None, static: Path = BUILT) -> None:

@@ -53,7 +53,7 @@ async def call(name: ToolName, form: CallForm, app: House, caller: Actor) -> Run
     run_id = await app.runs.start(
         user(_spoken(known, form.arguments)),
         tenant=caller.tenant,
-        subject=caller.subject,
+        subject=caller.id,
         channel="api",
         call=ToolCall(app.ids.new("call"), known, form.arguments),
     )

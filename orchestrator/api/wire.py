@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.api.frames import approval, moment
+from orchestrator.identity import base as identity
+from orchestrator.identity.passwords import LONGEST, SHORTEST
 from orchestrator.journal.views import ApprovalView, ConversationView, MessageView, RunView
 from orchestrator.kernel.events import Answer, RunStatus
 from orchestrator.kernel.messages import Effects, Image, Language, Scope
@@ -289,7 +291,7 @@ class Problem(BaseModel):
 
 class LoginForm(Form):
     username: Annotated[str, Field(min_length=1, max_length=200)]
-    password: Annotated[str, Field(min_length=1, max_length=1000)]
+    password: Annotated[str, Field(min_length=1, max_length=LONGEST)]
     cookie: bool = False
 
 
@@ -298,14 +300,14 @@ class RefreshForm(Form):
 
 
 class PasswordForm(Form):
-    password: Annotated[str, Field(min_length=1, max_length=1000)]
-    current: Annotated[str, Field(max_length=1000)] | None = None
+    password: Annotated[str, Field(min_length=SHORTEST, max_length=LONGEST)]
+    current: Annotated[str, Field(max_length=LONGEST)] | None = None
 
 
 class RegisterForm(Form):
-    username: Annotated[str, Field(min_length=1, max_length=200)]
-    password: Annotated[str, Field(min_length=1, max_length=1000)]
-    scopes: list[Scope] = ["read", "write", "execute"]
+    username: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
+    password: Annotated[str, Field(min_length=SHORTEST, max_length=LONGEST)]
+    scopes: Annotated[list[Scope], Field(max_length=4)] = ["read", "write", "execute"]
 
 
 class User(BaseModel):
@@ -314,6 +316,10 @@ class User(BaseModel):
     scopes: list[Scope]
     has_password: bool
 
+    @classmethod
+    def of(cls, who: identity.Principal | identity.User) -> "User":
+        return cls(id=who.id, username=who.name, scopes=sorted(who.scopes), has_password=who.has_password)
+
 
 class Tokens(BaseModel):
     access_token: str
@@ -321,3 +327,13 @@ class Tokens(BaseModel):
     expires_in: float
     refresh_token: str
     user: User
+
+    @classmethod
+    def of(cls, tokens: identity.Tokens) -> "Tokens":
+        return cls(
+            access_token=tokens.access_token,
+            token_type="bearer",
+            expires_in=tokens.expires_in,
+            refresh_token=tokens.refresh_token,
+            user=User.of(tokens.principal),
+        )
