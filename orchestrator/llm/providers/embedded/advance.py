@@ -158,6 +158,9 @@ def compute(step: Step, source: Value) -> State:
             return Broken(because=step.over, empty=True)
         total = sum(counted)
         return Number(total if step.operation == "sum" else total / max(1, len(counted)), step.unit)
+    if step.operation in ("first", "last"):
+        chosen = things[:1] if step.operation == "first" else things[-1:]
+        return Things(tuple(chosen)) if chosen else Broken(because=step.over, empty=True)
     measured = [(found, thing) for thing in things if (found := values.measure(thing, step.unit)) is not None]
     if not measured:
         return Broken(because=step.over, empty=True)

@@ -212,7 +212,7 @@ def _told(step: Step, value: Value, language: Language) -> str:
 def _things(step: Step, value: Things, language: Language) -> str:
     shown = [(values.label(item), values.measure(item, value.unit)) for item in value.items]
     said = [(name, f" ({_measured(found, value.unit, language)})" if found not in (None, name) else "") for name, found in shown]
-    if step.operation in ("max", "min") and said:
+    if step.operation in ("max", "min", "first", "last") and said:
         return "\n".join(f"**{name}**{measure}" for name, measure in said)
     return _listed([f"- {name}{measure}" for name, measure in said], language)
 

@@ -35,6 +35,7 @@ _SIGNS: Final[tuple[tuple[str, str], ...]] = (
     (r"modulo|mod", "%"),
 )
 _PERCENT: Final = r"%|percent|per cent|pour ?cent|pourcents?"
+_WORDS: Final = rf"(?:(?:{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})s?\b)"
 _TOKEN: Final = re.compile(
     r"\s*(?:"
     rf"(?P<percent>(?:{_PERCENT})(?:\s+(?:of|de|du|d')(?:\s+the|\s+la)?)(?=\s*[\d(]))"
@@ -44,7 +45,7 @@ _TOKEN: Final = re.compile(
     )
     + r"|(?P<function>(?:sqrt|sin|cos|tan|log10|log2|log|ln|exp|abs|round|floor|ceil|factorial|min|max|pi)\b)"
     r"|(?P<number>\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d])|\d{1,3}(?:,\d{3})+(?![\d,.])|\d+(?:[.,]\d+)?(?:e[+-]?\d+)?)"
-    rf"|(?P<word>(?:{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})\b)"
+    rf"|(?P<word>{_WORDS}(?:(?:[ -]+(?:et |and |et-)?){_WORDS})*)"
     r"|(?P<cross>x(?=\s*[\d(]))"
     r"|(?P<sign>//|[-+*/%(),!])"
     r")"
@@ -91,7 +92,7 @@ def _take(parts: list[str], found: re.Match[str], language: Language) -> None:
     if group == "number":
         parts.append(_number(text, language))
     elif group == "word":
-        parts.append(str(NUMBER_WORDS[text]))
+        parts.append(str(spelled(text)))
     elif group == "percent":
         parts.append("percent-of")
     elif group == "cross":
@@ -151,6 +152,22 @@ def _written(parts: list[str]) -> str:
     return (
         re.sub(r"\s*(\*\*|//|[-+*/%])\s*", r" \1 ", "".join(written)).replace(" ** ", "**").replace(",", ", ").strip()
     )
+
+
+def spelled(text: str) -> int:
+    """The value of a number in words: `trente-sept`, `quatre-vingt-dix`, `two hundred and five`."""
+    total, part = 0, 0
+    for word in re.findall(r"[a-z]+", text):
+        value = NUMBER_WORDS.get(word, NUMBER_WORDS.get(word.removesuffix("s"), 0))
+        if value == 1000:
+            total, part = total + max(1, part) * 1000, 0
+        elif value == 100:
+            part = max(1, part) * 100
+        elif value == 20 and part % 100 == 4:
+            part += 76  # quatre-vingt
+        else:
+            part += value
+    return total + part
 
 
 def _number(text: str, language: Language) -> str:

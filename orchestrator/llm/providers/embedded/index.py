@@ -45,6 +45,7 @@ class Entry(Struct, frozen=True):
     spec: ToolSpec
     parameters: tuple[Parameter, ...]
     examples: tuple[Bag, ...]
+    names: Bag  # the concepts in its own name
     vocabulary: Bag
     actions: Bag
     numeric: dict[str, str]  # concept -> property of its results that is a number
@@ -102,6 +103,7 @@ def _entry(spec: ToolSpec, finder: Finder) -> Entry:
         spec,
         tuple(_parameter(key, schema, key in required, shown) for key, schema in properties.items()),
         bags,
+        name,
         vocabulary,
         actions,
         {
@@ -142,7 +144,7 @@ class _Shown:
         inside = [found[:2] for found in values]
         inside += [(each.start, each.end) for each in self.mentions if not each.weak and each.kind not in SPOKEN]
         outside = [word for word in self.words if not any(s <= word.start < e for s, e in inside)]
-        kinds = {f"<{_merged(found[2])}>" for found in values if found[2] != "quoted"}
+        kinds = {f"<{found[2]}>" for found in values if found[2] != "quoted"}
         self.bag = _bag(outside) | kinds
         self.outside = outside
 
@@ -232,6 +234,6 @@ def _constants(name: str, using: Sequence[_Shown], shown: Sequence[_Shown], list
     for value, examples in unspelled.values():
         others = frozenset[str]().union(*(each.bag for each in shown if each not in examples))
         often = Counter(cue for each in examples for cue in each.bag - others if not cue.startswith("<"))
-        cues = frozenset(cue for cue, times in often.items() if times >= 0.4 * len(examples))
+        cues = frozenset(cue for cue, times in often.items() if times > 0.5 * len(examples))
         found.append((value, frozenset({"empty"}) if value == "" else cues))
     return tuple(found)

@@ -13,7 +13,10 @@ from orchestrator.llm.providers.embedded import lexicon
 
 _WORD = re.compile(r"[^\W\d_]+n['’]t\b|[^\W\d_]+|\d+|[^\w\s]")
 _SUFFIXES = ("ing", "ed", "ez", "er", "ee", "ir", "e", "y")
-_SHORT = {"c": "est", "koi": "quoi", "keske": "que", "ki": "quelle", "kel": "quelle", "kelle": "quelle", "pr": "pour"}
+_SHORT = {
+    "teh": "the", "hte": "the", "whta": "what", "wat": "what", "wht": "what", "gimme": "give", "wich": "which",
+    "tel": "tell", "shwo": "show", "waht": "what",
+    "c": "est", "koi": "quoi", "keske": "que", "ki": "quelle", "kel": "quelle", "kelle": "quelle", "pr": "pour"}  # fmt: skip
 
 
 class Token(Struct, frozen=True):
@@ -100,7 +103,7 @@ def tokens(text: str, vocabulary: Iterable[str] = ()) -> tuple[Token, ...]:
         norm = _SHORT.get(norm, norm)
         concept = concept_of(norm)
         if len(norm) >= 4 and norm.isalpha() and not known(norm) and norm not in extra:
-            concept = _mended(norm) or concept
+            concept = _unglued(norm) or _mended(norm) or concept
         words.append(Token(found.group(), found.start(), found.end(), norm, concept))
     return tuple(_joined(words))
 
@@ -123,16 +126,23 @@ def _joined(words: list[Token]) -> Iterable[Token]:
             place += 1
 
 
+def _unglued(norm: str) -> str:
+    """`lheure`: the concept behind a French article that lost its apostrophe."""
+    return _CONCEPTS.get(norm[1:], "") if norm[0] in "ld" and norm[1] in "aehiou" else ""
+
+
 @lru_cache(maxsize=4096)
 def _mended(norm: str) -> str:
     """The concept of the verb or thing that a mistyped word is one slip away from (two in long words)."""
     slips = 2 if len(norm) >= 8 else 1
     best, distance = "", slips + 1
     for word, concept in _CONCEPTS.items():
-        if "_" in word or len(word) < 4 or abs(len(word) - len(norm)) > slips:
+        if "_" in word or concept in lexicon.OPEN or len(word) < 4 or abs(len(word) - len(norm)) > slips:
             continue
         if word[0] != norm[0] and word[1] != norm[1]:
             continue
+        if len(norm) == 4 and sorted(word) != sorted(norm):
+            continue  # in short words, only letters that changed places
         apart = edits(norm, word, slips)
         if apart < distance:
             best, distance = concept, apart

@@ -10,7 +10,7 @@ from typing import Final
 # Verbs: what a clause asks to be done. Each concept: (English, French).
 ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "show": (
-        "show display print see view give tell output present reveal",
+        "show display print see view give tell present reveal",
         "montre montrer affiche afficher donne donner dis dire dit voir vois voyons presente indique affich",
     ),
     "read": (
@@ -24,8 +24,8 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         " ou_est ou_sont trouve_t",
     ),
     "contain": (
-        "contain contains containing mention mentions mentioning hold holds",
-        "contient contiennent contenant mentionne mentionnent mentionnant contenir renferme parle parlent",
+        "contain contains containing mention mentions mentioning hold holds appear appears occurs",
+        "contient contiennent contenant mentionne mentionnent mentionnant contenir renferme parle parlent apparait figure",
     ),
     "write": (
         "write writes writing save saves saving store record put dump jot keep stick wrote persist stash",
@@ -51,8 +51,8 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         " combien_fait ca_fait",
     ),
     "count": (
-        "count counts counting tally how_many number_of",
-        "compte compter comptez denombre denombrer combien nombre",
+        "count counts counting tally how_many number_of how_many_times",
+        "compte compter comptez denombre denombrer combien nombre combien_de_fois",
     ),
     "sum": ("sum total add_up altogether totals", "somme total totalise additionne additionner totaux"),
     "average": ("average mean", "moyenne"),
@@ -64,7 +64,8 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "move": ("move relocate", "deplace deplacer bouge"),
     "rename": ("rename", "renomme renommer"),
-    "copy": ("copy duplicate copies back_up", "copie copier duplique dupliquer recopie"),
+    "copy": ("copy duplicate copies back_up concatenate merge combine",
+        "copie copier duplique dupliquer recopie concatene concatener fusionne fusionner combine"),
     "edit": (
         "edit modify change replace overwrite alter swap substitute",
         "edite modifie modifier change changer remplace remplacer ecrase ecraser",
@@ -133,10 +134,11 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
         "folder folders directory directories dir dirs here workspace project",
         "dossier dossiers repertoire repertoires rep ici projet espace_de_travail",
     ),
+    "prefix": ("starts begins beginning prefix", "commence commencent debut prefixe"),
     "empty": ("empty blank", "vide vides"),
     "line": ("line lines row rows", "ligne lignes"),
     "word": ("word words", "mot mots"),
-    "size": ("size sizes bytes weight", "taille tailles octets poids pese"),
+    "size": ("size sizes bytes weight big large heavy", "taille tailles octets poids pese gros lourd"),
     "content": ("content contents inside text body", "contenu contenus interieur texte corps dedans"),
     "command": ("command commands shell terminal bash prints console", "commande commandes terminal shell console"),
     "time": ("time clock hour oclock", "heure heures l_heure horloge"),
@@ -257,7 +259,7 @@ STOP: Final[tuple[str, str]] = (
     " vos leur leurs ce c cet cette ces ca cela ceci qui que qu quel quelle quels quelles quoi y ne n pas plus si stp"
     " svp merci peux pouvez peut pourrais pourriez voudrais veux veuillez moi toi lui eux donc alors puis ensuite apres"
     " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait bonjour"
-    " salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait",
+    " salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait complet complete entier entiere",
 )
 
 # Words that tell the two languages apart.

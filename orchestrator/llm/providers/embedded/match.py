@@ -11,8 +11,10 @@ from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.slots import Filling, fill
 
 CERTAIN: Final = 0.5  # below, no tool is called; calibrated on benchmarks/embedded/development.json
+CAUTION: Final = 0.06
 UNEXPLAINED: Final = 0.3
 MISSING: Final = 0.06
+NAMED: Final = 0.06  # for saying the tool's own name
 
 # Acts so near each other that one stands for the other at a discount.
 _NEAR: Final[tuple[tuple[str, str, float], ...]] = (
@@ -21,7 +23,7 @@ _NEAR: Final[tuple[tuple[str, str, float], ...]] = (
     ("compute", "count", 0.4), ("show", "contain", 0.3), ("read", "contain", 0.5), ("compute", "show", 0.5),
     ("fetch", "web", 0.5), ("command", "run", 0.5), ("remind", "create", 0.3), ("check", "show", 0.3),
     ("edit", "write", 0.6), ("content", "contain", 0.6), ("count", "list", 0.5), ("count", "find", 0.5),
-    ("date", "time", 0.5), ("free", "used", 0.5), ("disk", "memory", 0.3), ("cpu", "memory", 0.3),
+    ("date", "time", 0.5), ("artwork", "content", 0.5), ("<folder>", "<path>", 0.6), ("line", "content", 0.4), ("free", "used", 0.5), ("disk", "memory", 0.3), ("cpu", "memory", 0.3),
 )  # fmt: skip
 NEAR: Final = {pair: near for left, right, near in _NEAR for pair in ((left, right), (right, left))}
 
@@ -30,6 +32,11 @@ class Match(Struct, frozen=True):
     entry: Entry
     filling: Filling
     score: float
+
+
+def certain(found: Match | None) -> bool:
+    """Whether a match is sure enough to act on; an act with effects must be surer."""
+    return found is not None and found.score >= CERTAIN + (0 if found.entry.harmless else CAUTION)
 
 
 def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | None:
@@ -52,6 +59,7 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     closest = max((_overlap(said, bag, index, total) for bag in entry.examples), default=0.0)
     spoken = sum(index.weight(concept) * _nearest(concept, entry.vocabulary) for concept in said) / total
     score = 0.55 * closest + 0.45 * spoken if entry.examples else 0.8 * spoken
+    score += NAMED * len(said & entry.names) / max(1, len(entry.names))
     score -= UNEXPLAINED * filling.unexplained + MISSING * len(filling.missing)
     return Match(entry, filling, score)
 
@@ -61,6 +69,7 @@ def _said(clause: Clause, filling: Filling, ignoring: Bag) -> Bag:
         word.concept
         for word in clause.words
         if word.start not in filling.used
+        and not (filling.object and filling.object[0] <= word.start < filling.object[1])
         and word.norm not in STOP_WORDS
         and (word.norm.isalpha() or "_" in word.norm)
         and word.concept not in ignoring
@@ -90,7 +99,8 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
         return True
     if not entry.harmless and not (set(acts) & entry.actions or any(_nearest(a, entry.actions) >= 0.6 for a in acts)):
         return not _self_evident(entry, filling)
-    return any(needs_reasoning(clause, word.concept, entry.vocabulary) for word in words if is_open(word.concept))
+    spoken = frozenset[str]().union(*entry.examples) if entry.examples else entry.vocabulary
+    return any(needs_reasoning(clause, word.concept, spoken) for word in words if is_open(word.concept))
 
 
 def _self_evident(entry: Entry, filling: Filling) -> bool:

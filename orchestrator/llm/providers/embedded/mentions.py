@@ -59,6 +59,7 @@ class Finder:
 
     def __init__(self, now: float, places: "dict[str, str]") -> None:
         self._now = now
+        self._today = moments.today(now)
         self._places = places
         self._zones_by_name = {zone.lower(): zone for zone in places.values()}
 
@@ -77,7 +78,7 @@ class Finder:
         yield from _file_kinds(text, words)
         yield from _paths(text)
         for start, end, moment in moments.find(text, self._now):
-            yield Mention("moment", start, end, moment)
+            yield Mention("moment", start, end, moment, weak=moment == self._today)
         for start, end, value in arithmetic.find(text, language):
             yield Mention("expression", start, end, value)
         yield from _slashed(text)
@@ -175,7 +176,9 @@ def _folders(words: Sequence[Token]) -> Iterable[Mention]:
                 yield Mention("folder", before.start, before.end, before.text)
         elif word.norm in _NAMED and after and _could_name(after):
             yield Mention("path", after.start, after.end, after.text, weak=True)
-        elif word.norm in _LOCATORS and after and not known(after.norm) and _could_name(after):
+        elif word.norm in _LOCATORS and after and not known(after.norm) and _could_name(after) and not (
+            place + 2 < len(words) and words[place + 2].concept in ("file", "folder")
+        ):
             yield Mention("folder", after.start, after.end, after.text, weak=True)
 
 

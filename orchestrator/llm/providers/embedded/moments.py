@@ -31,6 +31,10 @@ _HOUR: Final = re.compile(
 )
 
 
+def today(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
+
+
 def find(text: str, now: float) -> Iterable[tuple[int, int, str]]:
     """Where moments stand in a text, and their dates or times."""
     folded = aligned(text)

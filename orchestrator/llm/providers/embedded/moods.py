@@ -65,6 +65,6 @@ def condition(clause: Clause) -> bool:
 
 def vague(clause: Clause) -> str:
     """The destructive act that names nothing in particular, if there is one."""
-    acts = [act for act in clause.actions if act in ("delete", "move", "send", "hack", "encrypt", "stop", "edit")]
+    acts = [act for act in clause.actions if act in ("delete", "move", "send", "hack", "encrypt")]
     named = [mention for mention in clause.mentions if mention.kind in ("path", "url", "email", "quoted") and not mention.weak]
     return acts[0] if acts and not named else ""

@@ -1,10 +1,11 @@
 """Clauses that compute over results: count, sum, average, the largest, sort, a property of each, did it pass."""
 
+from collections.abc import Set
 from typing import TYPE_CHECKING, Final
 
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Bag, Entry
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, concept_of, fold
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, concept_of, fold, known
 from orchestrator.llm.providers.embedded.match import CERTAIN, Match, best, match
 from orchestrator.llm.providers.embedded.references import item_keys, provides, sources
 from orchestrator.llm.providers.embedded.segment import Clause
@@ -27,8 +28,12 @@ def plan(planner: "Planner", clause: Clause) -> bool:
     """Add the steps of a clause that is an operation; False if it is not one."""
     if reports(clause):
         return _verdict(planner, clause)
+    if ordinal := _ordinal(planner, clause):
+        return _one(planner, clause, ordinal)
     if end := _superlative(clause):
         return _extreme(planner, clause, *end)
+    if _property(planner, clause):
+        return True
     operation = _operation(clause)
     if operation == "count":
         return _count(planner, clause)
@@ -55,11 +60,32 @@ def _operation(clause: Clause) -> Operation | None:
     return None
 
 
+def _property(planner: "Planner", clause: Clause) -> bool:
+    """`what is the size of app.py?`: a number that some tool reports of what is named."""
+    if any(act not in ("show", "count") for act in clause.actions) or not clause.mentions:
+        return False
+    if any(mention.kind in ("glob", "expression") for mention in clause.mentions):
+        return False
+    heavy = [word.concept for word in clause.words if word.norm not in STOP_WORDS and word.norm.isalpha()]
+    units = [concept for concept in heavy if concept not in ("show", "count", "file", "name", "first")]
+    if len(units) != 1:
+        return False
+    for entry in _reporting(planner, units[0]):
+        found = match(clause, entry, planner.index)
+        filled = {*found.filling.arguments, *found.filling.several}
+        if entry.required and filled == {entry.required[0].name} and not found.filling.unexplained:
+            planner.steps.append(_call_of(clause, found))
+            return _add(planner, clause, "project", len(planner.steps) - 1, units[0])
+    return False
+
+
 def _unit(clause: Clause) -> str:
     """What is counted: the first countable thing after the word that counts, else the first."""
     seen = False
     found = []
     for word in clause.words:
+        if word.norm in ("combien_de_fois", "how_many_times"):
+            return "match"
         seen = seen or word.concept in ("count", "sum", "average")
         if word.concept in _UNITS or word.concept in lexicon.THINGS and word.concept not in ("content", "result"):
             if seen:
@@ -72,6 +98,8 @@ def _count(planner: "Planner", clause: Clause) -> bool:
     unit = _unit(clause)
     if unit and unit not in ("file", "folder", "match") and _measure(planner, clause, unit):
         return True
+    if unit and unit not in ("file", "folder", "match") and not any(unit in _list_names(e) for e in planner.index.entries):
+        return False
     pointing = not clause.mentions and not _own_source(planner, clause)
     own = [place for place in sources(planner) if not planner.steps[place].past]
     found = _lister(planner, clause, frozenset({"count"}), unit)
@@ -81,6 +109,10 @@ def _count(planner: "Planner", clause: Clause) -> bool:
         return False
     planner.call(clause, found, told=False)
     return _add(planner, clause, "count", len(planner.steps) - 1, unit)
+
+
+def _list_names(entry: Entry) -> set[str]:
+    return {concept_of(fold(name)) for name in entry.listed}
 
 
 def _own_source(planner: "Planner", clause: Clause) -> bool:
@@ -140,11 +172,27 @@ def _lister(planner: "Planner", clause: Clause, ignoring: Bag, unit: str) -> Mat
         for entry in planner.index.entries
         if entry.harmless and entry.listed
     ]
-    found = [each for each in found if each.score >= _LISTING and not each.filling.missing and not each.filling.unexplained]
+    found = [
+        each
+        for each in found
+        if each.score >= _LISTING and not each.filling.missing and not each.filling.unexplained and _spoken(clause, each)
+    ]
     top = best(clause, planner.index)
     if not found or top is not None and top.score >= CERTAIN and not top.entry.listed and unit not in ("file", "folder"):
         return None
     return max(found, key=lambda each: each.score)
+
+
+def _spoken(clause: Clause, found: Match) -> bool:
+    """Whether every word that is left means something to somebody."""
+    return all(
+        word.start in found.filling.used
+        or word.norm in STOP_WORDS
+        or known(word.norm)
+        or word.concept in found.entry.vocabulary
+        for word in clause.words
+        if word.norm.isalpha()
+    )
 
 
 def _lists(step: Step) -> bool:
@@ -160,6 +208,30 @@ def _call_of(clause: Clause, found: Match) -> Step:
 
 def _add(planner: "Planner", clause: Clause, operation: Operation, over: int, unit: str) -> bool:
     planner.steps.append(Step(clause.said, operation=operation, over=over, unit=unit))
+    return True
+
+
+# The first, the last
+
+_ORDINALS: Final[dict[str, Operation]] = {
+    "first": "first", "premier": "first", "premiere": "first", "last": "last", "dernier": "last", "derniere": "last",
+}  # fmt: skip
+
+
+def _ordinal(planner: "Planner", clause: Clause) -> Operation | None:
+    own = [place for place in sources(planner) if not planner.steps[place].past]
+    if clause.mentions or not own or not _lists(planner.steps[own[-1]]):
+        return None
+    if any(act in lexicon.CHANGING for act in clause.actions):
+        return None
+    return next((_ORDINALS[word.norm] for word in clause.words if word.norm in _ORDINALS), None)
+
+
+def _one(planner: "Planner", clause: Clause, operation: Operation) -> bool:
+    own = [place for place in sources(planner) if not planner.steps[place].past]
+    _add(planner, clause, operation, own[-1], "")
+    if any(word.concept in ("read", "content") for word in clause.words):
+        consumed(planner, clause)
     return True
 
 
@@ -273,7 +345,9 @@ def followed(planner: "Planner", clause: Clause) -> bool:
     if not own or strong or not norms & _OF_IT or any(act in lexicon.CHANGING for act in clause.actions):
         return False
     heavy = {word.concept for word in clause.words if word.norm not in STOP_WORDS and word.norm.isalpha()}
-    return heavy <= {"show", "read", "content", "contain", "file"} and _viewed(planner, clause, own[-1], heavy)
+    if heavy and heavy <= {"show", "result", "match"}:
+        return True  # every result is told anyway
+    return heavy <= {"show", "read", "content", "contain", "file"} and viewed(planner, clause, own[-1], heavy)
 
 
 def consumed(planner: "Planner", clause: Clause) -> bool:
@@ -287,15 +361,15 @@ def consumed(planner: "Planner", clause: Clause) -> bool:
         for entry in _reporting(planner, concept):
             if entry.required and provides(planner, place, entry.required[0].name):
                 return _each(planner, clause, entry, concept)
-    return _viewed(planner, clause, place, heavy)
+    return viewed(planner, clause, place, heavy)
 
 
-def _extreme_ok(planner: "Planner", clause: Clause, heavy: set[str]) -> bool:
-    own = [place for place in sources(planner) if planner.steps[place].operation in ("max", "min")]
-    return bool(own) and not planner.steps[own[-1]].past and _viewed(planner, clause, own[-1], heavy)
+def _extreme_ok(planner: "Planner", clause: Clause, heavy: Set[str]) -> bool:
+    own = [place for place in sources(planner) if planner.steps[place].operation in ("max", "min", "first", "last")]
+    return bool(own) and not planner.steps[own[-1]].past and viewed(planner, clause, own[-1], heavy)
 
 
-def _viewed(planner: "Planner", clause: Clause, place: int, heavy: set[str]) -> bool:
+def viewed(planner: "Planner", clause: Clause, place: int, heavy: Set[str]) -> bool:
     """The harmless tool that takes such a thing and is spoken of in these words."""
     wanted = heavy & {"read", "show", "content", "contain"}
     if not wanted:

@@ -9,13 +9,14 @@ from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import converse, lexicon, moods, operations, references
 from orchestrator.llm.providers.embedded.index import Bag, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
-from orchestrator.llm.providers.embedded.match import CERTAIN, Match, best, match
+from orchestrator.llm.providers.embedded.match import Match, best, certain, match
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.segment import Clause, clauses, cut
 from orchestrator.llm.providers.embedded.slots import fill
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Ref, Step, Why
 
 READABLE: Final = 4000  # characters outside quotes that are read as a request
+_SURE: Final = 0.62  # how well each half of a clause must fit, to be taken apart
 _SAME: Final = frozenset("pareil same again idem autant chose likewise aussi instead plutot encore".split())
 _CANCEL: Final = frozenset("cancel annule annuler stop forget oublie nevermind rien nothing laisse".split())
 _INTO: Final = frozenset("into to in as dans vers sous onto comme".split())
@@ -74,20 +75,45 @@ class Planner:
             return self._note("condition", clause)
         if act := moods.vague(clause):
             served = best(clause, self.index)
-            if served is None or served.score < CERTAIN or served.filling.missing:
+            if served is None or not certain(served) or served.filling.missing:
                 return self._note("vague", clause, act)
         if operations.plan(self, clause) or operations.followed(self, clause):
             return True
         if self._stored(clause):
             return True
+        if self._halves(clause):
+            return True
         found = best(clause, self.index)
-        if found is not None and found.score >= CERTAIN and not self._rather_again(clause):
-            return self.call(clause, found)
+        if found is not None and certain(found) and not self._rather_again(clause):
+            return self._read_each(clause, found) or self.call(clause, found)
         if self._again(clause) or self._measured(clause):
             return True
-        if found is not None and found.score >= CERTAIN:
+        if found is not None and certain(found):
             return self.call(clause, found)
         return self._unread(clause)
+
+    def _read_each(self, clause: Clause, found: Match) -> bool:
+        """`read all the text files`: list them, then read each."""
+        if not found.entry.listed or clause.actions[:1] != ("read",) or "<glob>" not in found.filling.kinds:
+            return False
+        self.call(clause, found, told=False)
+        if operations.viewed(self, clause, len(self.steps) - 1, frozenset({"read"})):
+            return True
+        self.steps.pop()
+        return False
+
+    def _halves(self, clause: Clause) -> bool:
+        """`the date and the free memory`: two things to look at, joined by a word, each with a tool of its own."""
+        whole = best(clause, self.index)
+        for word in clause.words:
+            if word.norm not in ("and", "et", ",", "&") or (whole and word.start in whole.filling.used):
+                continue
+            parts = clause.part(clause.start, word.start), clause.part(word.end, clause.end)
+            found = [best(part, self.index) for part in parts]
+            sure = [each for each in found if each and each.score >= _SURE and each.entry.harmless]
+            if len(sure) == 2 and sure[0].entry is not sure[1].entry and not any(m.filling.missing for m in sure):
+                return all([self.clause(part) for part in parts])
+        return False
 
     def _idle(self, clause: Clause) -> bool:
         """Politeness and small words, with nothing to do."""
@@ -139,7 +165,7 @@ class Planner:
             read = True
         else:
             found = best(phrase, self.index)
-            strong = found is not None and found.score >= CERTAIN and not found.filling.missing
+            strong = certain(found) and found is not None and not found.filling.missing
             usable = found is not None and (found.entry.harmless or "<url>" in found.filling.kinds)
             read = bool(strong and usable and found and self.call(phrase, found))
         if read and len(self.steps) > before[0] and len(self._asks) == before[2]:
@@ -259,7 +285,8 @@ def completed(plan: Plan, text: str, finder: Finder, index: Index, language: Lan
     whole = cut(text, 0, len(text), words, finder.find(text, words, language), language)
     whole = cut(text, 0, len(text), _free(whole), whole.mentions, language)
     fresh = best(whole, index)
-    acts = bool(whole.actions) or bool(whole.words and whole.words[0].norm in lexicon.QUESTIONS)
+    first = whole.words[0] if whole.words else None
+    acts = first is not None and (is_action(first.concept) or first.norm in lexicon.QUESTIONS)
     if acts and fresh is not None and fresh.entry is not step.entry and fresh.score >= 0.7 and not fresh.filling.missing:
         return None
     given = _answers(whole, step, ask)

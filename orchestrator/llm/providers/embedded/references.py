@@ -34,8 +34,9 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     words = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
     heavy = [word for word in words if word.norm not in STOP_WORDS and word.norm not in _POINTING]
     generic = all(word.concept in _GENERIC for word in heavy) and not _mentioned(clause, start, end)
+    generic = generic and not {"list", "count"} & {word.concept for word in heavy if len(heavy) > 1}
     if found.filling.object is not None or heavy or _mentioned(clause, start, end):
-        if earlier := _spoken_of(planner, heavy):
+        if earlier := _spoken_of(planner, clause, heavy):
             return earlier
         step = None if generic else planner.nested(clause, start, end)
         if step is not None:
@@ -55,10 +56,10 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
 
 def _object(clause: Clause, found: Match) -> tuple[int, int]:
     """What is to be stored: from the verb to the preposition that leads to where."""
-    if found.filling.object is not None:
-        return found.filling.object
     verb = next((word for word in clause.words if word.concept in found.entry.actions), None)
     start = verb.end if verb else clause.start
+    if found.filling.object is not None:
+        start = found.filling.object[0]
     target = next((m.start for m in reversed(clause.mentions) if m.kind in ("path", "folder", "url", "email")), clause.end)
     if target < start:
         target = clause.end
@@ -70,14 +71,14 @@ def _mentioned(clause: Clause, start: int, end: int) -> bool:
     return any(start <= mention.start < end for mention in clause.mentions)
 
 
-def _spoken_of(planner: "Planner", heavy: list[Token]) -> Ref | None:
+def _spoken_of(planner: "Planner", clause: Clause, heavy: list[Token]) -> Ref | None:
     """A noun that names what an earlier step gave: `the total`, `the date`, `the page`."""
     concepts = {word.concept for word in heavy}
     own = [place for place in sources(planner, text=True) if not planner.steps[place].past]
     for place in reversed(own or sources(planner, text=True)):
         step = planner.steps[place]
         if "sum" in concepts and (step.operation == "project" or step.operation == "count"):
-            return Ref((_total(planner, place),))
+            return Ref((_total(planner, clause, place),))
         if concepts & {"sum", "count", "average"} and step.operation:
             return Ref((place,))
         for concept in concepts:
@@ -86,11 +87,11 @@ def _spoken_of(planner: "Planner", heavy: list[Token]) -> Ref | None:
     return None
 
 
-def _total(planner: "Planner", place: int) -> int:
+def _total(planner: "Planner", clause: Clause, place: int) -> int:
     step = planner.steps[place]
     if step.operation == "count" or _single(planner, place):
         return place
-    planner.steps.append(Step("", operation="sum", over=place, unit=step.unit))
+    planner.steps.append(Step(clause.said, operation="sum", over=place, unit=step.unit))
     return len(planner.steps) - 1
 
 
@@ -128,7 +129,7 @@ def _property(planner: "Planner", clause: Clause, parameter: Parameter) -> Ref |
 def provides(planner: "Planner", place: int, name: str) -> bool:
     """Whether a step's results, its items or its arguments have a property of this name."""
     step = planner.steps[place]
-    if step.operation in ("max", "min", "sort"):
+    if step.operation in ("max", "min", "sort", "first", "last"):
         return provides(planner, step.over, name)
     if step.operation == "project":
         return provides(planner, step.over, name)

@@ -21,6 +21,7 @@ _INTRODUCE: Final = frozenset(
     "containing saying contenant disant says dit reads text texte word mot words mots line ligne phrase sentence"
     " string message contient mention mentions".split()
 )
+_SAYABLE: Final = frozenset("hello hi hey bonjour salut ok merci yes no oui non".split())
 _PLACES: Final = frozenset("in into to onto at dans a au vers sur sous inside within from under par with avec et and".split())
 _POLITE: Final = re.compile(r"[\s,]*(?:please|pls|s'il (?:te|vous) pla[iî]t|stp|svp|merci|thanks|for me)\s*[.!?]*$", re.I)
 
@@ -31,7 +32,7 @@ class Filling(Struct, frozen=True):
     missing: tuple[Parameter, ...]
     used: frozenset[int]  # places of the words that are values
     kinds: frozenset[str]  # pseudo-words for the mentions that are values
-    unexplained: int  # mentions that no parameter takes
+    unexplained: float  # mentions that no parameter takes
     object: tuple[int, int] | None = None  # what a missing text may refer to: places in the request
 
 
@@ -66,14 +67,15 @@ class _Filler:
             if each.kind == "quoted" and each not in tails:
                 self._text(each)
         missing = tuple(each for each in self._entry.required if each.name not in self._given())
-        strong = [mention for mention in self._free if not mention.weak and mention.kind not in ("zone", "moment")]
+        strong = [mention for mention in self._free if not mention.weak and mention.kind not in ("zone", "number")]
+        loose = [mention for mention in self._free if mention.weak and mention.kind == "folder"]
         return Filling(
             self._arguments,
             self._several,
             missing,
             frozenset(self._used),
             frozenset(self._kinds),
-            len([mention for mention in strong if mention.kind != "number"]),
+            len(strong) + 0.5 * len(loose),
             self._object,
         )
 
@@ -153,7 +155,7 @@ class _Filler:
         self._free.remove(mention)
         self._taken.append(mention)
         if mention.kind != "quoted":
-            self._kinds.add(f"<{'path' if mention.kind == 'folder' else mention.kind}>")
+            self._kinds.add(f"<{mention.kind}>")
         self._use(mention.start, mention.end)
 
     def _use(self, start: int, end: int) -> None:
@@ -186,7 +188,7 @@ class _Filler:
     # Free text
 
     def _text(self, parameter: Parameter) -> None:
-        quoted = [each for each in self._free if each.kind == "quoted"]
+        quoted = [each for each in self._free if each.kind == "quoted" or (parameter.tail and self._set_apart(each))]
         if quoted:
             fitting = [each for each in quoted if self._suits(parameter, each)] or quoted
             self._take(fitting[0])
@@ -204,7 +206,7 @@ class _Filler:
         if parameter.tail:
             value = _POLITE.sub("", value)
         value = value.strip().strip("\"«»“”").strip(" ,;") if parameter.tail else value.strip(" ,;.!?:")
-        if value and (explicit and not parameter.tail or self._literal(parameter, start, end)):
+        if value and ((explicit and not parameter.tail and self._weighty(start, end)) or self._literal(parameter, start, end)):
             if parameter.tail:
                 for mention in [each for each in self._free if start <= each.start < end]:
                     self._free.remove(mention)
@@ -212,6 +214,9 @@ class _Filler:
             self._arguments[parameter.name] = value
         elif value:
             self._object = (start, end)
+
+    def _set_apart(self, mention: Mention) -> bool:
+        return self._clause.text[mention.start] in "\"'`«“‘"
 
     def _region(self, parameter: Parameter) -> tuple[int, int, bool] | None:
         """Where an unquoted text stands: after its carrier, up to what belongs to another argument.
@@ -269,6 +274,8 @@ class _Filler:
     def _closing(self, parameter: Parameter, start: int, words: Sequence[Token]) -> int:
         clause = self._clause
         end = clause.end
+        if not words and start > clause.start and clause.text[start - 1] == ":":
+            return end
         if parameter.tail:
             for word in words:
                 if word.norm in parameter.after and word.norm in ("with", "avec", "dans", "in", "and", "et"):
@@ -293,6 +300,11 @@ class _Filler:
                 return word.start
         return end
 
+    def _weighty(self, start: int, end: int) -> bool:
+        """Whether words are more than small ones: `the words in` names no text."""
+        words = [word for word in self._clause.words if start <= word.start < end and word.norm.isalnum()]
+        return not words or any(word.norm not in STOP_WORDS or word.norm in _SAYABLE for word in words)
+
     def _literal(self, parameter: Parameter, start: int, end: int) -> bool:
         """Whether words are the value itself, not a way to speak of something (`the result`, `it`)."""
         text = self._clause.text[start:end]
@@ -305,15 +317,18 @@ class _Filler:
             return words[0].norm not in _ARTICLES and words[0].concept not in ("command", "result") and not (
                 all(word.norm in STOP_WORDS for word in words)
             )
-        meaningful = [word for word in words if word.norm not in STOP_WORDS]
-        if not meaningful:
+        meaningful = [word for word in words if word.norm not in STOP_WORDS or word.norm in _SAYABLE]
+        if not meaningful or "edit" in self._clause.actions:
             return False
+        if any(word.concept == "artwork" for word in meaningful[:2]):
+            return False  # something to be written, not what to write
         ordinary = all(
             word.concept in lexicon.THINGS or is_action(word.concept) or word.norm in lexicon.SUPERLATIVES
+            or word.norm in lexicon.SUPERLATIVE_ADJECTIVES
             or word.concept in lexicon.OPEN
             for word in meaningful
         )
-        return not ordinary and (words[0].norm not in _ARTICLES - {"a", "un", "une"} or not parameter.required)
+        return not ordinary and (words[0].norm not in _ARTICLES - {"a", "un", "une", "du", "des", "de"} or not parameter.required)
 
 
 def _names(word: Token, value: str) -> bool:

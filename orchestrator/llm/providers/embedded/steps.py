@@ -8,7 +8,7 @@ from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded.index import Entry, Parameter
 
 # What a step without a tool does with the results of another.
-Operation: TypeAlias = Literal["count", "sum", "average", "max", "min", "sort", "project", "verdict"]
+Operation: TypeAlias = Literal["count", "sum", "average", "max", "min", "first", "last", "sort", "project", "verdict"]
 
 # Why a part of the request leads to no step.
 Why: TypeAlias = Literal["negated", "open", "question", "vague", "condition", "unknown", "depends", "absent"]
