@@ -6,6 +6,7 @@ which resolves once and connects to what it resolved.
 
 import ipaddress
 import re
+import unicodedata
 from typing import ClassVar, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -81,7 +82,7 @@ class Hosts:
                     "loopback", f"{host} is this machine itself.", url, host, "The owner may set policy.allow_loopback."
                 )
         elif not listed:
-            if address and not address.is_global:
+            if address and (not address.is_global or address.is_multicast):
                 return self._deny(
                     "private_address",
                     f"{host} is on a private network.",
@@ -162,7 +163,12 @@ def split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     host = parts.hostname or ""
-    if "%" in host or "@" in unquote(parts.netloc).rpartition("@")[0] or unquote(parts.netloc) != parts.netloc:
+    if (
+        unicodedata.normalize("NFKC", host) != host
+        or "%" in host
+        or "@" in unquote(parts.netloc).rpartition("@")[0]
+        or unquote(parts.netloc) != parts.netloc
+    ):
         return None
     return parts
 

@@ -139,6 +139,8 @@ def deleter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
                 "Delete named files only.",
             )
         ]
+    if not named:
+        return [judge.ask(segment, "deletes", f"What {segment.program} deletes is not said.", "Name the files.")]
     recursive = bool({"r", "R"} & set(letters(segment.arguments)) or "--recursive" in segment.arguments)
     found = judge.reach(segment).each("delete", named)
     if recursive:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
 from orchestrator.policy.shell.script import Doubt, Segment, lists_names
-from orchestrator.policy.shell.words import SPLIT, STAR, TILDE, UNKNOWN, UNSET, each
+from orchestrator.policy.shell.words import HERE, OPEN, SPLIT, STAR, TILDE, UNKNOWN, UNSET, each
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -75,7 +75,9 @@ class Spelling:
         label = self.text(name) if name is not None else ""
         self.set.add(label)
         above = parent.parent if parent is not None and parent.type == "variable_assignments" else parent
-        if above is None or above.type != "program" or "+=" in self.text(node):
+        behind = (node if above is parent else parent).next_sibling if parent is not None else None
+        apart = behind is not None and behind.type == "&"  # set in another shell, and forgotten
+        if above is None or above.type != "program" or apart or "+=" in self.text(node):
             self.untold.add(label)
 
     def _sets_variables(self, node: "Node") -> bool:
@@ -104,7 +106,7 @@ class Spelling:
                 self.doubt("disguise", "$IFS")
                 return (SPLIT,)
             if name in ("PWD", "HOME") and first:
-                return (TILDE,) if name == "HOME" else (".",)
+                return (TILDE if name == "HOME" else HERE,)
         return (UNKNOWN if name in self.set or not name.isidentifier() else UNSET,)
 
     # Words
@@ -148,7 +150,7 @@ class Spelling:
     def _spell_parts(self, node: "Node", quoted: bool, first: bool) -> tuple[str, ...]:
         """A word of several parts; what the grammar leaves out between parts of a string is text."""
         pieces: list[tuple[str, ...]] = []
-        at = node.start_byte
+        at, bared = node.start_byte, False
         for child in node.children:
             if child.type in ('"', "$", "string_content") and quoted:
                 if child.type == "string_content" or (child.type == "$" and at > node.start_byte):
@@ -161,7 +163,11 @@ class Spelling:
                 if not quoted:
                     self.doubt("unreadable", self.text(node))
             lead = first and child.start_byte <= node.start_byte + (1 if quoted else 0)
-            pieces.append(self.spell(child, quoted, lead) if child.is_named else (self.text(child),))
+            spelt = self.spell(child, quoted, lead) if child.is_named else (self.text(child),)
+            if bared and spelt[0][:1] == OPEN:  # $X{a,b} is $Xa $Xb
+                self.doubt("unreadable", self.text(node))
+            bared = child.type == "simple_expansion"
+            pieces.append(spelt)
             at = child.end_byte
         return words.joined([*pieces, self._literal(at, node.end_byte)])
 
@@ -173,7 +179,9 @@ class Spelling:
         inside = text[2:-1] if node.type == "expansion" else text[1:]
         if inside.isidentifier() or (len(inside) == 1 and inside in "?#$!@*-0123456789"):
             return self.variable(inside, quoted, first)
-        if "@" in inside or "[" in inside or inside.startswith("!"):
+        if node.type == "simple_expansion":  # the grammar lets a space stand behind the sign
+            self.doubt("unreadable", text)
+        elif "@" in inside or "[" in inside or inside.startswith("!"):
             self.doubt("expansion", text)
         for child in node.children:
             if child.is_named:
@@ -203,7 +211,7 @@ class Spelling:
         if len(inner) == 1 and not inner[0].indirect:
             program, arguments = inner[0].program, inner[0].arguments
             if program == "pwd" and not arguments:
-                return "."
+                return HERE
             plain = not any(set(word) & set("/.*") or words.marked(word) for word in arguments)
             if program in ("nproc", "date", "whoami") and plain:
                 return "0"

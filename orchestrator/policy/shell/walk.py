@@ -5,6 +5,7 @@ Collects every segment wherever it stands. A construct that is not known here is
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -236,9 +237,11 @@ class Walk(Spelling):
                 elif node.type == "herestring_redirect" and child.is_named:
                     self.spell(child)
             return "text"
+        between = [self.source[a.end_byte : b.start_byte] for a, b in pairwise(node.children)]
         operator = next((child.type for child in node.children if not child.is_named), "")
         targets = node.children_by_field_name("destination")
-        if len(targets) != 1 and operator not in ("<&-", ">&-"):  # the grammar takes words that follow for targets
+        alone = len(targets) == 1 or operator in ("<&-", ">&-")  # the grammar takes words that follow for targets
+        if not alone or any(gap.strip(b" \t") for gap in between):
             self.doubt("unreadable", self.text(node))
         for word in (word for target in targets for word in self.spelt_words(target)):
             self._redirects.append(Redirect(operator, word, flow.folders, self.text(node)))

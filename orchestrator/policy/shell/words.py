@@ -13,12 +13,25 @@ SPLIT = "\ue006"  # where an unquoted value falls into several words
 UNKNOWN = "\ue007"  # known only when it runs
 UNSET = "\ue008"  # a variable nobody sets: nothing, most likely
 TILDE = "\ue009"  # the home folder
+HERE = "\ue00a"  # the folder the shell is in
 
 GLOBS = frozenset((STAR, ANY, SET))
-_MARKED = re.compile("[\ue000-\ue009]")
+_MARKED = re.compile("[\ue000-\ue00a]")
 _UNQUOTED = {"*": STAR, "?": ANY, "[": SET, "{": OPEN, ",": COMMA, "}": CLOSE}
 _SHOWN = str.maketrans(
-    {STAR: "*", ANY: "?", SET: "[", OPEN: "{", COMMA: ",", CLOSE: "}", SPLIT: " ", UNKNOWN: "…", UNSET: "", TILDE: "~"}
+    {
+        STAR: "*",
+        ANY: "?",
+        SET: "[",
+        OPEN: "{",
+        COMMA: ",",
+        CLOSE: "}",
+        SPLIT: " ",
+        UNKNOWN: "…",
+        UNSET: "",
+        TILDE: "~",
+        HERE: "$PWD",
+    }
 )
 _BRACE = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*{COMMA}[^{OPEN}{CLOSE}]*){CLOSE}")
 _ANSI = re.compile(
@@ -117,6 +130,15 @@ def words(spelling: str) -> list[str]:
     return [
         part for word in plain for part in (word.split(SPLIT) if SPLIT in word else [word]) if part or SPLIT not in word
     ]
+
+
+def _beside(word: str) -> str:
+    """$PWD/x is ./x; $PWDx would be a neighbour of the folder."""
+    if HERE not in word:
+        return word
+    behind = word[1:]
+    plain = word[0] == HERE and HERE not in behind and (not behind or behind[0] == "/")
+    return f".{behind}" if plain else UNKNOWN
 
 
 def joined(pieces: list[tuple[str, ...]]) -> tuple[str, ...]:

@@ -1,0 +1,336 @@
+"""Every rule keeps the contract; paths, hosts, effects and origins case by case."""
+
+import re
+from pathlib import Path
+
+import pytest
+from contracts.rule import RuleContract, call_of
+
+from orchestrator.kernel import settings
+from orchestrator.kernel.messages import Effects, Origin, Scope
+from orchestrator.policy.base import Verdict
+from orchestrator.policy.decide import Policy
+from orchestrator.policy.rules.commands import Commands
+from orchestrator.policy.rules.effects import Effects as EffectsRule
+from orchestrator.policy.rules.hosts import Hosts, address_of
+from orchestrator.policy.rules.origin import Origin as OriginRule
+from orchestrator.policy.rules.paths import Paths
+
+SHIPPED = settings.Policy()
+USER: frozenset[Origin] = frozenset({"user"})
+WEB: frozenset[Origin] = frozenset({"user", "web"})
+
+
+class TestCommandsContract(RuleContract):
+    knows = tuple(
+        ("execute_command", {"command": command}, "execute", "once", USER)
+        for command in ("ls", "rm -rf /", "frobnicate", "python3 -c 'x'", "echo '", "")
+    )
+
+    @pytest.fixture
+    def rule(self) -> Commands:
+        return Commands(SHIPPED)
+
+
+class TestPathsContract(RuleContract):
+    knows = (
+        ("read_file", {"path": "notes.txt"}, "read", "none", USER),
+        ("write_file", {"path": "../x", "content": "x"}, "write", "once", USER),
+        ("read_file", {"path": ".env"}, "read", "none", USER),
+        ("move", {"source": "a", "destination": "/b"}, "write", "once", USER),
+    )
+
+    @pytest.fixture
+    def rule(self) -> Paths:
+        return Paths(SHIPPED)
+
+
+class TestHostsContract(RuleContract):
+    knows = (
+        ("http_request", {"url": "https://example.com/", "method": "GET"}, "execute", "once", USER),
+        ("http_request", {"url": "http://127.0.0.1/", "method": "POST"}, "execute", "once", USER),
+        ("http_request", {"url": "nonsense", "method": "GET"}, "execute", "once", USER),
+    )
+
+    @pytest.fixture
+    def rule(self) -> Hosts:
+        return Hosts(SHIPPED)
+
+
+class TestEffectsContract(RuleContract):
+    knows = (
+        ("calculate", {"expression": "1"}, "read", "none", USER),
+        ("restart", {"name": "x"}, "admin", "once", USER),
+        ("send_mail", {"to": "x"}, "execute", "once", USER),
+    )
+
+    @pytest.fixture
+    def rule(self) -> EffectsRule:
+        return EffectsRule(SHIPPED)
+
+
+class TestOriginContract(RuleContract):
+    knows = (
+        ("execute_command", {"command": "make test"}, "execute", "once", WEB),
+        ("http_request", {"url": "https://example.com/", "method": "POST"}, "execute", "once", WEB),
+        ("send_mail", {"to": "x"}, "execute", "once", WEB),
+    )
+
+    @pytest.fixture
+    def rule(self) -> OriginRule:
+        return OriginRule(SHIPPED)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    folder = tmp_path / "workspace"
+    (folder / "src").mkdir(parents=True)
+    (folder / "notes.txt").write_text("x")
+    (folder / "out").symlink_to(tmp_path)
+    (folder / "in").symlink_to(folder / "src")
+    (folder / "loop").symlink_to(folder / "loop")
+    return folder
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return Policy(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("tool", "scope", "path", "verdict"),
+    [
+        ("read_file", "read", "notes.txt", "allow"),
+        ("read_file", "read", "./src/../notes.txt", "allow"),
+        ("read_file", "read", "in/app.py", "allow"),
+        ("list_directory", "read", ".", "allow"),
+        ("list_directory", "read", "", "allow"),
+        ("search_files", "read", "src", "allow"),
+        ("write_file", "write", "new/deep/file.txt", "allow"),
+        ("write_file", "write", ".env", "allow"),
+        ("write_file", "write", ".github/workflows/ci.yml", "allow"),
+        ("read_file", "read", ".env", "ask"),
+        ("read_file", "read", ".env.production", "ask"),
+        ("read_file", "read", ".env.example", "allow"),
+        ("read_file", "read", "deploy/server.pem", "ask"),
+        ("read_file", "read", ".ssh/id_ed25519", "ask"),
+        ("read_file", "read", ".aws/config", "ask"),
+        ("write_file", "write", ".git/hooks/pre-commit", "ask"),
+        ("write_file", "write", ".bashrc", "ask"),
+        ("write_file", "write", ".vscode/tasks.json", "ask"),
+        ("delete_file", "execute", "notes.txt", "ask"),
+        ("read_file", "read", "..", "deny"),
+        ("read_file", "read", "../workspace-2/x", "deny"),
+        ("read_file", "read", "src/../../x", "deny"),
+        ("read_file", "read", "/etc/passwd", "deny"),
+        ("read_file", "read", "/dev/null", "deny"),
+        ("read_file", "read", "out/secret", "deny"),
+        ("read_file", "read", "out", "deny"),
+        ("write_file", "write", "out/x", "deny"),
+        ("write_file", "write", "/tmp/x", "deny"),
+        ("write_file", "write", "~/x", "allow"),  # no shell reads it: a folder named ~
+        ("read_file", "read", "a\0b", "deny"),
+        ("list_directory", "read", "/", "deny"),
+    ],
+)
+def test_paths(policy: Policy, workspace: Path, tool: str, scope: Scope, path: str, verdict: Verdict) -> None:
+    effects: Effects = "none" if scope == "read" else "once"
+    assert policy.decide(call_of(workspace, tool, {"path": path}, scope, effects)).verdict == verdict
+
+
+def test_an_absolute_path_into_the_workspace_is_inside(policy: Policy, workspace: Path) -> None:
+    call = call_of(workspace, "read_file", {"path": str(workspace / "notes.txt")})
+    assert policy.decide(call).verdict == "allow"
+
+
+def test_every_path_of_a_call_counts(policy: Policy, workspace: Path) -> None:
+    arguments = {"source": "notes.txt", "destination": "../x"}
+    assert policy.decide(call_of(workspace, "move_file", arguments, "write", "once")).verdict == "deny"
+    listed = call_of(workspace, "read_many", {"paths": ["notes.txt", "/etc/passwd"]})
+    assert policy.decide(listed).verdict == "deny"
+
+
+LOOPBACK = re.findall(
+    r"\S+",
+    """
+http://127.0.0.1/ http://127.1/ http://127.0.1/ http://2130706433/ http://0x7f000001/ http://0x7f.1/ http://017700000001/
+http://0177.0.0.1/ http://localhost/ http://LOCALHOST:8000/ http://localhost./ http://a.localhost/ http://[::1]/
+http://[::ffff:127.0.0.1]/ http://[::ffff:7f00:1]/ http://[0:0:0:0:0:0:0:1]/ http://0.0.0.0/ http://0/ http://[::]/
+http://[::127.0.0.1]/ http://[64:ff9b::7f00:1]/ http://127.0.0.1:80/ http://ip6-localhost/ http://[2002:7f00:1::]/
+""",
+)
+PRIVATE = re.findall(
+    r"\S+",
+    """
+http://10.0.0.1/ http://192.168.1.1/ http://172.16.0.1/ http://0xa000001/ http://169.254.1.1/ http://100.64.0.1/
+http://[fe80::1]/ http://[fd00::1]/ http://[fc00::1]/ http://[::ffff:10.0.0.1]/ http://printer.local/ http://db.internal/
+http://127.0.0.1.nip.io/ http://10.0.0.1.sslip.io/ http://router.lan/ http://224.0.0.1/ http://255.255.255.255/
+http://240.0.0.1/ http://192.0.2.1/ http://198.18.0.1/
+""",
+)
+METADATA = re.findall(
+    r"\S+",
+    """
+http://169.254.169.254/latest/meta-data/ http://[::ffff:169.254.169.254]/ http://2852039166/ http://0xa9fea9fe/
+http://metadata.google.internal/ http://[fd00:ec2::254]/ http://100.100.100.200/
+""",
+)
+TRICKS = [
+    "file:///etc/passwd",
+    "ftp://example.com/",
+    "gopher://example.com/",
+    "javascript:alert(1)",
+    "data:text/plain,x",
+    "http://user@127.0.0.1/",
+    "https://example.com@10.0.0.1/",
+    "https://user:password@example.com/",
+    "https://example.com\\@10.0.0.1/",
+    "https://example.com\t.evil/",
+    "https://exa mple.com/",
+    "https://example.com\r\nHost: x/",
+    "https://%31%32%37.0.0.1/",
+    "https://example.com:99999/",
+    "https://[::1/",
+    "https://[fe80::1%25eth0]/",
+    "https:///x",
+    "//example.com/",
+    "example.com",
+    "",
+    "http://",
+    "http://１２７.0.0.1/",
+    "http://127。0。0。1/",
+]
+
+
+@pytest.mark.parametrize("url", LOOPBACK + PRIVATE + METADATA + TRICKS)
+def test_addresses_that_are_denied(policy: Policy, workspace: Path, url: str) -> None:
+    decision = policy.decide(call_of(workspace, "http_request", {"url": url}, "execute", "once"))
+    assert decision.verdict == "deny", decision
+
+
+@pytest.mark.parametrize("url", METADATA + TRICKS[:5])
+def test_some_addresses_are_denied_whatever_the_owner_loosens(workspace: Path, url: str) -> None:
+    loose = settings.Policy(
+        allow_loopback=True, approve_all=True, hosts=("169.254.169.254", "metadata.google.internal", "example.com")
+    )
+    assert Policy(loose).decide(call_of(workspace, "http_request", {"url": url}, "execute", "once")).verdict == "deny"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/",
+        "http://example.com:8080/x?y#z",
+        "https://93.184.215.14/",
+        "https://[2606:4700::1]/",
+        "HTTPS://EXAMPLE.COM",
+    ],
+)
+def test_other_hosts_are_asked(policy: Policy, workspace: Path, url: str) -> None:
+    decision = policy.decide(call_of(workspace, "http_request", {"url": url}, "execute", "once"))
+    assert decision.verdict == "ask" and decision.rule == "hosts"
+
+
+def test_look_alike_hosts_are_said_to_be_so(policy: Policy, workspace: Path) -> None:
+    for url in ("https://exаmple.com/", "https://xn--exmple-4uf.com/"):
+        decision = policy.decide(call_of(workspace, "http_request", {"url": url}, "execute", "once"))
+        assert decision.verdict == "ask" and decision.code == "lookalike_host"
+
+
+def test_hosts_that_the_owner_names_are_reached_unasked(workspace: Path) -> None:
+    policy = Policy(settings.Policy(hosts=("api.example.com", "*.example.org", "192.168.1.5")))
+
+    def verdict(url: str) -> Verdict:
+        return policy.decide(call_of(workspace, "http_request", {"url": url}, "execute", "once")).verdict
+
+    assert verdict("https://api.example.com/v1") == verdict("https://a.example.org/") == "allow"
+    assert verdict("http://192.168.1.5/") == "allow"
+    assert (
+        verdict("https://example.com/")
+        == verdict("https://example.org/")
+        == verdict("https://evilexample.org/")
+        == "ask"
+    )
+    assert verdict("https://api.example.com.evil.net/") == "ask"
+    assert verdict("http://192.168.1.6/") == "deny"
+
+
+def test_loopback_is_asked_where_the_owner_allows_it(workspace: Path) -> None:
+    call = call_of(workspace, "http_request", {"url": "http://127.0.0.1:8080/"}, "execute", "once")
+    assert Policy(settings.Policy(hosts=("127.0.0.1",))).decide(call).verdict == "deny"
+    assert Policy(settings.Policy(allow_loopback=True)).decide(call).verdict == "ask"
+    assert Policy(settings.Policy(allow_loopback=True, hosts=("127.0.0.1",))).decide(call).verdict == "allow"
+
+
+def test_the_shape_of_a_request_is_its_host_and_whether_it_changes_something(policy: Policy, workspace: Path) -> None:
+    def shape(url: str, method: str = "GET") -> str:
+        return policy.shape(call_of(workspace, "http_request", {"url": url, "method": method}, "execute", "once"))
+
+    assert shape("https://example.com/a") == shape("https://EXAMPLE.com/b?c", "HEAD")
+    shapes = [
+        shape("https://example.com/"),
+        shape("https://example.com/", "POST"),
+        shape("http://example.com/"),
+        shape("https://example.com:8443/"),
+        shape("https://www.example.com/"),
+    ]
+    assert len(set(shapes)) == 5
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("0x7f.0.0.1", "127.0.0.1"),
+        ("010.0.0.1", "8.0.0.1"),
+        ("1.2.3", "1.2.0.3"),
+        ("256", "0.0.1.0"),
+        ("a.b", None),
+        ("1.2.3.4.5", None),
+    ],
+)
+def test_addresses_are_read_as_resolvers_do(host: str, address: str | None) -> None:
+    found = address_of(host)
+    assert (str(found) if found else None) == address
+
+
+@pytest.mark.parametrize(
+    ("tool", "scope", "effects", "verdict"),
+    [
+        ("calculate", "read", "none", "allow"),
+        ("get_datetime", "read", "none", "allow"),
+        ("odd_reader", "read", "once", "ask"),
+        ("save_note", "write", "idempotent", "ask"),
+        ("send_mail", "execute", "once", "ask"),
+        ("reload_tools", "admin", "none", "ask"),
+    ],
+)
+def test_scopes(policy: Policy, workspace: Path, tool: str, scope: Scope, effects: Effects, verdict: Verdict) -> None:
+    assert policy.decide(call_of(workspace, tool, {"x": 1}, scope, effects)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "scope", "verdict"),
+    [
+        ("execute_command", {"command": "ls | wc -l"}, "execute", "allow"),
+        ("execute_command", {"command": "cat notes.txt 2>/dev/null"}, "execute", "allow"),
+        ("execute_command", {"command": "make test"}, "execute", "ask"),
+        ("execute_command", {"command": "python3 src/x.py"}, "execute", "ask"),
+        ("execute_command", {"command": "cp notes.txt b.txt"}, "execute", "ask"),
+        ("execute_command", {"command": "echo x > notes.txt"}, "execute", "ask"),
+        ("execute_command", {"command": "sed -i s/a/b/ notes.txt"}, "execute", "ask"),
+        ("execute_command", {"command": "rm -rf /"}, "execute", "deny"),
+        ("http_request", {"url": "https://good.example/"}, "execute", "allow"),
+        ("http_request", {"url": "https://good.example/", "method": "post"}, "execute", "ask"),
+        ("read_file", {"path": "notes.txt"}, "read", "allow"),
+        ("write_file", {"path": "notes.txt"}, "write", "allow"),
+        ("calculate", {"expression": "1"}, "read", "allow"),
+    ],
+)
+def test_after_reading_the_web_what_acts_is_asked(
+    workspace: Path, tool: str, arguments: dict[str, str], scope: Scope, verdict: Verdict
+) -> None:
+    policy = Policy(settings.Policy(hosts=("good.example",)))
+    effects: Effects = "none" if scope == "read" else "once"
+    assert policy.decide(call_of(workspace, tool, arguments, scope, effects, WEB)).verdict == verdict
+    if verdict == "ask":
+        assert policy.decide(call_of(workspace, tool, arguments, scope, effects)).verdict == "allow"
