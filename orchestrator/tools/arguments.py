@@ -22,6 +22,8 @@ class Parameters:
         self._defaults = {name: default for name, (_, default) in fields.items() if default is not msgspec.NODEFAULT}
         rows = [(name, kind, _default(default)) for name, (kind, default) in fields.items()]
         self.schema = schema_of(msgspec.defstruct(tool, rows, kw_only=True, forbid_unknown_fields=True))
+        for name, default in self._defaults.items():  # msgspec leaves out those that are lists and tables
+            self.schema["properties"][name]["default"] = msgspec.to_builtins(default)
 
     def check(self, arguments: Arguments) -> dict[str, Any]:
         """The arguments with their defaults. Raises ToolRetry that names the field and what it needs."""

@@ -37,6 +37,7 @@ class Catalogue:
             kit = registry.load(name)
             self._add(kit(equipment) if callable(kit) else kit, settings)
         self._add(more, settings)
+        self._specs = tuple(tool.spec for tool in self._tools.values())
 
     def _add(self, tools: Iterable[Tool], settings: Tools) -> None:
         for tool in tools:
@@ -45,7 +46,7 @@ class Catalogue:
             self._tools[tool.spec.name] = wrapped(tool, settings.output_limit)
 
     def specs(self) -> tuple[ToolSpec, ...]:
-        return tuple(tool.spec for tool in self._tools.values())
+        return self._specs
 
     def get(self, name: str) -> Tool:
         """Raises NotFound, with the names that are near."""

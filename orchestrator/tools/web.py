@@ -8,6 +8,7 @@ does with what it is told, nor proxies: none is used.
 """
 
 import ipaddress
+import re
 import socket
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urljoin, urlsplit
@@ -26,6 +27,8 @@ _HEADERS = 50
 _HEADER_LIMIT = 1000
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect"})
 _PRIVATE = frozenset({"authorization", "cookie", "proxy-authorization"})
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\0\r\n]*")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -48,8 +51,9 @@ async def fetch(url: str, method: str, headers: dict[str, str], body: str | None
     """What the address answers. Raises ToolRetry for a wrong request, ToolFailed for one that cannot be made."""
     import aiohttp
 
-    if bad := [name for name in headers if name.lower() in _OURS]:
-        raise ToolRetry(f"The header {bad[0]!r} cannot be set.")
+    for name, value in headers.items():
+        if name.lower() in _OURS or not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ToolRetry(f"The header {name[:60]!r} cannot be sent.")
     data = None if body is None else body.encode()
     connector = aiohttp.TCPConnector(resolver=_guarded_resolver(allow_loopback), force_close=True)
     timeout = aiohttp.ClientTimeout(total=SECONDS, connect=10)
@@ -102,8 +106,8 @@ def _judge_url(url: str, allow_loopback: bool) -> None:
         raise ToolRetry(f"{url[:200]!r} is not a usable address.") from None
     if parts.scheme not in ("http", "https"):
         raise ToolRetry(f"Only http and https addresses can be requested, not {parts.scheme or 'none'!r}.")
-    if not host:
-        raise ToolRetry(f"{url[:200]!r} names no host.")
+    if not host or any(character.isspace() for character in url):
+        raise ToolRetry(f"{url[:200]!r} is not a usable address.")
     if parts.username or parts.password:
         raise ToolRetry("An address may not contain a user name or password.", hint="Use a header.")
     try:

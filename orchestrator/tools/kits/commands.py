@@ -46,8 +46,8 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         category="system",
         examples=EXECUTE_COMMAND,
         answers={
-            "en": "{stdout}\n[{stderr}\n][It ended with exit code {exit_code}.\n][({note})]",
-            "fr": "{stdout}\n[{stderr}\n][Elle s'est terminée avec le code {exit_code}.\n][({note})]",
+            "en": "{stdout}\n[{stderr}\n]Exit code {exit_code}.[ ({note})]",
+            "fr": "{stdout}\n[{stderr}\n]Code de sortie {exit_code}.[ ({note})]",
         },
         timeout=settings.timeout + _GRACE,
     )
