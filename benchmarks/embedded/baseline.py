@@ -31,7 +31,7 @@ class NearestExample:
         arguments = _arguments(spec, last.text)
         missing = [name for name in spec.parameters.get("required", ()) if name not in arguments]
         if best < _LEAST:
-            yield _said("I cannot do that; connect a language model (Ollama, OPENAI_API_KEY), un modèle." )
+            yield _said("I cannot do that; connect a language model (Ollama, OPENAI_API_KEY), un modèle.")
         elif missing:
             yield _said({"en": "Which", "fr": "Quel"}[language] + f" {', '.join(missing)}?")
         else:

@@ -50,9 +50,7 @@ def problems(case: Case, played: Played, specs: dict[str, ToolSpec]) -> list[str
 def wrong_effects(case: Case, played: Played, specs: dict[str, ToolSpec]) -> list[str]:
     """Calls with effects that nobody asked for: the failures that matter most."""
     wanted = {
-        _key(name, arguments, specs)
-        for calls in (case.calls or [], *case.alternatives)
-        for name, arguments in calls
+        _key(name, arguments, specs) for calls in (case.calls or [], *case.alternatives) for name, arguments in calls
     }
     return [
         f"{call.name}({call.arguments})"

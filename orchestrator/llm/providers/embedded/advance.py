@@ -56,7 +56,11 @@ def progress(plan: Plan, made: Sequence[Made], before: Sequence[Made]) -> Progre
 
 
 def _needed(plan: Plan, place: int) -> bool:
-    return any(place in step.needs and (not step.past or _needed(plan, later)) for later, step in enumerate(plan.steps) if later > place)
+    return any(
+        place in step.needs and (not step.past or _needed(plan, later))
+        for later, step in enumerate(plan.steps)
+        if later > place
+    )
 
 
 class _Walker:
@@ -95,7 +99,12 @@ class _Walker:
                 said = [values.text(value, ref.property) for value in found if not isinstance(value, Broken | Waiting)]
                 given: list[Any] = ["\n".join(said)]
             else:
-                given = [one for value in found if not isinstance(value, Broken | Waiting) for one in values.take(value, ref.property)]
+                given = [
+                    one
+                    for value in found
+                    if not isinstance(value, Broken | Waiting)
+                    for one in values.take(value, ref.property)
+                ]
             each = [{**arguments, name: value} for arguments in each for value in given[:MOST]]
         return each
 
@@ -115,7 +124,11 @@ class _Walker:
                 return Broken(because=-1)
             return Waiting(tuple(absent))
         done = tuple(each for each in results if each[1].outcome == "ok")
-        return Called(step.entry, done) if len(done) == len(results) or (done and len(results) > 1) else Broken(tuple(results))
+        return (
+            Called(step.entry, done)
+            if len(done) == len(results) or (done and len(results) > 1)
+            else Broken(tuple(results))
+        )
 
     def _computed(self, step: Step) -> State:
         source = self._states[step.over]
@@ -164,7 +177,11 @@ def compute(step: Step, source: Value) -> State:
     measured = [(found, thing) for thing in things if (found := values.measure(thing, step.unit)) is not None]
     if not measured:
         return Broken(because=step.over, empty=True)
-    order = sorted(measured, key=lambda each: (str(type(each[0])), each[0]), reverse=step.operation == "max" or step.operation == "sort" and step.unit in ("size", "modified"))
+    order = sorted(
+        measured,
+        key=lambda each: (str(type(each[0])), each[0]),
+        reverse=step.operation == "max" or (step.operation == "sort" and step.unit in ("size", "modified")),
+    )
     ranked = tuple(thing for _, thing in order)
     return Things(ranked if step.operation == "sort" else ranked[:1], step.unit)
 

@@ -57,6 +57,7 @@ def clipped(text: str, limit: int = _SAID) -> str:
 
 # What is missing
 
+
 def question(plan: Plan, language: Language) -> str:
     asks = []
     for ask in plan.asks:
@@ -87,6 +88,7 @@ def _asked(parameter: Parameter, step: Step, ask: Ask, language: Language) -> st
 
 
 # What was not done
+
 
 def notes(plan: Plan, index: Index, language: Language) -> list[str]:
     said = []
@@ -123,6 +125,7 @@ def nearest(said: str, index: Index) -> Entry | None:
 
 # What was done
 
+
 def answer(plan: Plan, progress: Progress, index: Index, language: Language) -> str:
     blocks: list[str] = []
     explained: set[int] = set()
@@ -150,9 +153,7 @@ def _losses(plan: Plan, step: Step, state: Called, language: Language) -> list[s
     return []
 
 
-def _broken(
-    plan: Plan, states: Sequence[State], place: int, explained: set[int], language: Language
-) -> Iterable[str]:
+def _broken(plan: Plan, states: Sequence[State], place: int, explained: set[int], language: Language) -> Iterable[str]:
     step, state = plan.steps[place], states[place]
     assert isinstance(state, Broken)
     said = clipped(_words(plan, place))
@@ -211,7 +212,10 @@ def _told(step: Step, value: Value, language: Language) -> str:
 
 def _things(step: Step, value: Things, language: Language) -> str:
     shown = [(values.label(item), values.measure(item, value.unit)) for item in value.items]
-    said = [(name, f" ({_measured(found, value.unit, language)})" if found not in (None, name) else "") for name, found in shown]
+    said = [
+        (name, f" ({_measured(found, value.unit, language)})" if found not in (None, name) else "")
+        for name, found in shown
+    ]
     if step.operation in ("max", "min", "first", "last") and said:
         return "\n".join(f"**{name}**{measure}" for name, measure in said)
     return _listed([f"- {name}{measure}" for name, measure in said], language)

@@ -9,6 +9,7 @@ from typing import Final
 
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded.language import aligned
+from orchestrator.llm.providers.embedded.lexicon import words
 
 NUMBER_WORDS: Final[dict[str, int]] = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -50,9 +51,11 @@ _TOKEN: Final = re.compile(
     r"|(?P<sign>//|[-+*/%(),!])"
     r")"
 )
-_BINARY: Final = frozenset(["+", "-", "*", "/", "//", "**", "%"])
+_BINARY: Final = words("+ - * / // ** %")
 _START: Final = re.compile(
-    r"(?<![\w.,/])(?=[\d(√-])|(?<![\w])(?=(?:the )?square|sqrt|la racine|racine|sin|cos|tan|log|ln|exp|abs|round|floor|ceil|fact)"
+    r"(?<![\w.,/])(?=[\d(√-])|(?<![\w])(?=(?:the )?square|sqrt|la racine|racine|sin|cos|tan|log|ln|exp|abs|round|floor|ceil|fact|"
+    + "|".join(sorted(NUMBER_WORDS.keys() - {"un", "une", "one", "cent"}, key=len, reverse=True))
+    + r")"
 )
 
 

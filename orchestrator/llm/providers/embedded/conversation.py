@@ -44,6 +44,4 @@ def _plain(result: ToolResult) -> ToolResult:
 
 def own_words(message: Message) -> str:
     """The text that the person typed: not what came with it from a file, the web or a tool."""
-    return "".join(
-        part.text for part in message.parts if isinstance(part, Text) and part.origin in (None, "user")
-    )
+    return "".join(part.text for part in message.parts if isinstance(part, Text) and part.origin in (None, "user"))

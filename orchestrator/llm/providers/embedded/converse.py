@@ -3,6 +3,7 @@
 from typing import Final
 
 from orchestrator.llm.providers.embedded.language import Token
+from orchestrator.llm.providers.embedded.lexicon import words
 
 # Every word of a message of this kind is one of these (or one of the small words that go with them).
 _WHOLE: Final[dict[str, str]] = {
@@ -12,10 +13,11 @@ _WHOLE: Final[dict[str, str]] = {
     "bye": "bye goodbye ciao adieu revoir later bientot",
     "yes": "yes yeah yep oui ouais ok okay no nope non never nevermind mind",
 }
-_WITH: Final = frozenset(
-    "good there you so much very well a lot everyone all world again tres bien beaucoup c est s it is that au a plus"
-    " mille toi vous et tout le monde to de aide for your help the your d accord ! . , ? ' - day bonne journee job work"
-    " how are doing today going comment ca va vas tu allez cv quoi de neuf up whats what".split()
+_WITH: Final = words(
+    "good there you so much very well a lot everyone all world again tres bien beaucoup c est s it is"
+    " that au a plus mille toi vous et tout le monde to de aide for your help the your d accord ! . , ? '"
+    " - day bonne journee job work how are doing today going comment ca va vas tu allez cv quoi de neuf up"
+    " whats what"
 )
 _HOW: Final = (("how", "are", "you"), ("ca", "va"), ("comment", "vas"), ("comment", "allez"), ("quoi", "de", "neuf"))
 _IDENTITY: Final = (
@@ -33,7 +35,7 @@ _ABILITY: Final = (
     "quels outils", "tes capacites", "what else can you", "how do i use you", "how does this work", "what do i type",
     "comment ca marche", "comment t utiliser", "help me get started", "tes fonctions", "savez vous faire",
 )  # fmt: skip
-_HELP: Final = frozenset("help aide aidez ayuda sos".split())
+_HELP: Final = frozenset(["help", "aide", "aidez", "ayuda", "sos"])
 
 
 def kind(words: tuple[Token, ...]) -> str:

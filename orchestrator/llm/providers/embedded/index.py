@@ -48,6 +48,7 @@ class Entry(Struct, frozen=True):
     names: Bag  # the concepts in its own name
     vocabulary: Bag
     actions: Bag
+    shapes: frozenset[Bag]  # the sets of arguments that its examples give
     numeric: dict[str, str]  # concept -> property of its results that is a number
     listed: tuple[str, ...]  # properties of its results that are lists
 
@@ -79,9 +80,7 @@ class Index(Struct, frozen=True):
 
 
 def compiled(specs: Sequence[ToolSpec], finder: Finder) -> Index:
-    words = frozenset(
-        word.norm for spec in specs for example in spec.examples for word in tokens(example.text)
-    )
+    words = frozenset(word.norm for spec in specs for example in spec.examples for word in tokens(example.text))
     entries = tuple(_entry(spec, finder) for spec in specs)
     spoken = Counter(concept for entry in entries for concept in entry.vocabulary)
     count = len(entries) + 1
@@ -106,6 +105,7 @@ def _entry(spec: ToolSpec, finder: Finder) -> Entry:
         name,
         vocabulary,
         actions,
+        frozenset(frozenset(each.example.arguments) for each in shown),
         {
             concept_of(fold(part)): key
             for key, schema in returned.items()
@@ -223,7 +223,9 @@ def _constant(schema: dict[str, Any]) -> bool:
     return bool(choices(schema)) or bool(types(schema) & {"boolean", "string"})
 
 
-def _constants(name: str, using: Sequence[_Shown], shown: Sequence[_Shown], listed: bool) -> tuple[tuple[Any, Bag], ...]:
+def _constants(
+    name: str, using: Sequence[_Shown], shown: Sequence[_Shown], listed: bool
+) -> tuple[tuple[Any, Bag], ...]:
     """The words that set apart the examples where the argument has a value that they do not spell."""
     unspelled: dict[str, tuple[Any, list[_Shown]]] = {}
     for each in using:

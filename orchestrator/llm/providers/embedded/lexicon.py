@@ -7,6 +7,11 @@ without accents. `a b` is two words, `a_b` is a phrase.
 
 from typing import Final
 
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Verbs: what a clause asks to be done. Each concept: (English, French).
 ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "show": (
@@ -64,8 +69,10 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "move": ("move relocate", "deplace deplacer bouge"),
     "rename": ("rename", "renomme renommer"),
-    "copy": ("copy duplicate copies back_up concatenate merge combine",
-        "copie copier duplique dupliquer recopie concatene concatener fusionne fusionner combine"),
+    "copy": (
+        "copy duplicate copies back_up concatenate merge combine",
+        "copie copier duplique dupliquer recopie concatene concatener fusionne fusionner combine",
+    ),
     "edit": (
         "edit modify change replace overwrite alter swap substitute",
         "edite modifie modifier change changer remplace remplacer ecrase ecraser",
@@ -95,9 +102,9 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
 }
 
 # Acts that change the world: a tool is never chosen for them unless its own words name the act.
-CHANGING: Final = frozenset(
-    "write create add run delete move rename copy edit send remind set buy book install stop encrypt hack draw"
-    " play convert".split()
+CHANGING: Final = words(
+    "write create add run delete move rename copy edit send remind set buy book install stop encrypt hack"
+    " draw play convert"
 )
 
 # Verbs and things that need open reasoning, knowledge or writing.
@@ -122,8 +129,8 @@ OPEN: Final[dict[str, tuple[str, str]]] = {
         " courriel recette dissertation slogan paragraphe biographie nouvelle redaction",
     ),
     "knowledge": (
-        "who capital president history invented meaning weather won discovered famous war population",
-        "qui capitale president histoire invente signifie meteo gagne decouvert celebre guerre population",
+        "capital president history invented meaning weather won discovered famous war population",
+        "capitale president histoire invente signifie meteo gagne decouvert celebre guerre population",
     ),
 }
 
@@ -253,13 +260,13 @@ STOP: Final[tuple[str, str]] = (
     " i me my you your we us our he she they this that these those there it its them their him her please pls plz can"
     " could would will shall may might must just some any all so as if than too very also then next after now right"
     " what which whose when s t re ve ll d m like want need let lets hey hi hello ok okay kindly quickly each every"
-    " one ones up out about both same again more using currently exactly",
+    " one ones up out about both same again more using currently exactly how whether not down current",
     "le la les l un une des du de d au aux a en dans sur sous par pour avec sans et ou mais est sont etait ete etre ai"
     " as avez ont je tu il elle on nous vous ils elles me m te t se s mon ma mes ton ta tes son sa ses notre nos votre"
     " vos leur leurs ce c cet cette ces ca cela ceci qui que qu quel quelle quels quelles quoi y ne n pas plus si stp"
     " svp merci peux pouvez peut pourrais pourriez voudrais veux veuillez moi toi lui eux donc alors puis ensuite apres"
     " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait bonjour"
-    " salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait complet complete entier entiere",
+    " salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait courant actuel actuelle complet complete entier entiere",
 )
 
 # Words that tell the two languages apart.
@@ -272,19 +279,17 @@ MARKS: Final[tuple[str, str]] = (
 )
 
 # Openers of a question.
-QUESTIONS: Final = frozenset(
-    "what whats which how who whose when where why is are does did can quel quelle quels quelles combien qui quand ou"
-    " comment pourquoi est quoi".split()
+QUESTIONS: Final = words(
+    "what whats which how who whose when where why is are does did can quel quelle quels quelles combien"
+    " qui quand ou comment pourquoi est quoi"
 )
 
 # Words that may stand before the verb of a clause.
-FILLERS: Final = frozenset(
-    "please pls plz also aussi then next finally enfin just kindly stp svp me moi puis ensuite apres now maintenant ok"
-    " okay hey alors donc and et to de d can could would you tu vous peux pouvez pourrais pourriez i je j voudrais"
-    " want like d veux would need veuillez il faut s te plait m l la le les d'abord first abord lets let us go"
-    " quickly vite simplement on afterwards will ll".split()
+FILLERS: Final = words(
+    "please pls plz also aussi then next finally enfin just kindly stp svp me moi puis ensuite apres now"
+    " maintenant ok okay hey alors donc and et to de d can could would you tu vous peux pouvez pourrais"
+    " pourriez i je j voudrais want like d veux would need veuillez il faut s te plait m l la le les"
+    " d'abord first abord lets let us go quickly vite simplement on afterwards will ll"
 )
 
-NEGATIONS: Final = frozenset(
-    "dont not never no without cannot wont pas jamais sans aucun aucune surtout_pas avoid evite".split()
-)
+NEGATIONS: Final = words("dont not never no without cannot wont pas jamais sans aucun aucune surtout_pas avoid evite")

@@ -14,6 +14,7 @@ CERTAIN: Final = 0.5  # below, no tool is called; calibrated on benchmarks/embed
 CAUTION: Final = 0.06
 UNEXPLAINED: Final = 0.3
 MISSING: Final = 0.06
+UNSEEN: Final = 0.08  # for arguments that no example gives together
 NAMED: Final = 0.06  # for saying the tool's own name
 
 # Acts so near each other that one stands for the other at a discount.
@@ -39,6 +40,15 @@ def certain(found: Match | None) -> bool:
     return found is not None and found.score >= CERTAIN + (0 if found.entry.harmless else CAUTION)
 
 
+def askable(clause: Clause, found: Match) -> bool:
+    """Whether a call with nothing filled in is asked for at all: its act must be what the tool is mostly for."""
+    if not found.filling.missing or found.filling.arguments or found.filling.several or not found.entry.examples:
+        return True
+    acts = [act for act in clause.actions if act != "show"]
+    often = [sum(_nearest(act, bag) >= 0.6 for bag in found.entry.examples) for act in acts]
+    return not acts or max(often) >= 0.2 * len(found.entry.examples)
+
+
 def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | None:
     """The tool that fits a clause best, if one does at all. `ignoring`: words already accounted for."""
     ranked = ranking(clause, index, ignoring)
@@ -53,13 +63,16 @@ def ranking(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> list[M
 def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset()) -> Match:
     filling = fill(clause, entry)
     said = _said(clause, filling, ignoring)
-    if vetoed(clause, entry, filling) or not said:
+    empty = not said - {"show"} and not filling.arguments and not filling.several
+    if vetoed(clause, entry, filling) or empty:
         return Match(entry, filling, 0.0)
     total = sum(index.weight(concept) for concept in said)  # a word that no tool speaks of weighs most
     closest = max((_overlap(said, bag, index, total) for bag in entry.examples), default=0.0)
     spoken = sum(index.weight(concept) * _nearest(concept, entry.vocabulary) for concept in said) / total
     score = 0.55 * closest + 0.45 * spoken if entry.examples else 0.8 * spoken
     score += NAMED * len(said & entry.names) / max(1, len(entry.names))
+    given = frozenset({*filling.arguments, *filling.several, *(each.name for each in filling.missing)})
+    score -= UNSEEN if entry.shapes and given not in entry.shapes else 0
     score -= UNEXPLAINED * filling.unexplained + MISSING * len(filling.missing)
     return Match(entry, filling, score)
 
@@ -97,6 +110,8 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
     changing = [act for act in acts if act in lexicon.CHANGING]
     if any(_nearest(act, entry.actions) < 0.6 for act in changing):
         return True
+    if not entry.harmless and filling.unexplained >= 1:
+        return True
     if not entry.harmless and not (set(acts) & entry.actions or any(_nearest(a, entry.actions) >= 0.6 for a in acts)):
         return not _self_evident(entry, filling)
     spoken = frozenset[str]().union(*entry.examples) if entry.examples else entry.vocabulary
@@ -114,4 +129,4 @@ def needs_reasoning(clause: Clause, concept: str, vocabulary: Bag) -> bool:
     if concept != "artwork":
         return True
     acts = set(clause.actions)
-    return bool(acts & {"write", "create"}) or not acts - {"show"} and not clause.mentions
+    return bool(acts & {"write", "create"}) or (not acts - {"show"} and not clause.mentions)

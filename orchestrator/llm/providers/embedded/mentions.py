@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import arithmetic, lexicon, moments
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, known
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, aligned, fold, known
+from orchestrator.llm.providers.embedded.lexicon import words
 
 Kind: TypeAlias = Literal["quoted", "url", "email", "path", "folder", "glob", "expression", "number", "zone", "moment"]
 
@@ -40,6 +41,10 @@ _BARE_URL = re.compile(
 )
 _EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
 _GLOB = re.compile(r"(?<!\S)(?:[\w./-]*\*[\w.*/?\[\]{}-]*\.?\w*)(?=[\s,;:)?!]|\.(?:\s|$)|$)")
+_AFFIX = re.compile(
+    r"(?:(?P<start>(?:starts?|starting|begins?|beginning) with|commenc\w+ par)|(?:ends?|ending) (?:with|in)"
+    r"|(?:se )?(?:termin|finiss)\w+ par)\s+(?P<affix>[\w.-]*[\w-])(?=[\s,;?!.]|$)"
+)
 _EXTENSION = re.compile(r"(?<![\w./])\.([a-z]\w{0,5})\b", re.I)
 _PATH = re.compile(r"(?<![\w@/.~])(?:~?\.{0,2}/)?(?:[\w@.+-]+/)*[\w@+-]*[\w@+.-]*\.[a-z]\w{0,7}(?!\w)", re.I)
 _SLASHED = re.compile(r"(?<![\w:/.~])(?:~?\.{0,2}/|[\w@.+-]+/)[\w@.+/-]*(?!\w)")
@@ -48,9 +53,13 @@ _ZONE = re.compile(r"(?<![\w/])[A-Za-z]+/[A-Za-z_]+(?:/[A-Za-z_]+)?(?![\w/.])")
 _DOTS = re.compile(r"(?<!\S)\.{1,2}(?=\s|[,;?!]|$)")
 _NUMBER = re.compile(r"(?<![\w.,])-?\d+(?:[.,]\d+)?(?![\w]|[.,]\d)")
 
-_LOCATORS: Final = frozenset("in inside of from under dans du de sous to into within".split())
-_ARTICLES: Final = frozenset("the a le la les un une l my mon this ce cet".split())
-_NAMED: Final = frozenset("named called nomme appele nommee appelee intitule intitulee".split())
+_LOCATORS: Final = words("in inside of from under dans du de sous to into within")
+_ARTICLES: Final = words("the a le la les un une l my mon this ce cet")
+_NAMED: Final = words("named called nomme appele nommee appelee intitule intitulee")
+_NOT_NAMES: Final = words(
+    "current courant actuel working root racine whole parent same other new nouveau autre present file"
+    " files fichier fichiers single big large"
+)
 NUMBER_WORDS: Final = arithmetic.NUMBER_WORDS
 
 
@@ -141,7 +150,7 @@ def _slashed(text: str) -> Iterable[Mention]:
             continue
         yield Mention("path", found.start(), found.start() + len(value), value)
     for found in _DOTS.finditer(text):
-        if found.start() > 0 and found.group() == ".." or found.group() == "." and text[found.end() :].strip():
+        if (found.start() > 0 and found.group() == "..") or (found.group() == "." and text[found.end() :].strip()):
             yield Mention("folder", found.start(), found.end(), found.group())
 
 
@@ -150,6 +159,9 @@ def _file_kinds(text: str, words: Sequence[Token]) -> Iterable[Mention]:
         value = found.group().rstrip(".")
         if re.search(r"[A-Za-z_./]", value):
             yield Mention("glob", found.start(), found.start() + len(value), value)
+    for found in _AFFIX.finditer(aligned(text)):
+        value = text[found.start("affix") : found.end("affix")]
+        yield Mention("glob", found.start(), found.end(), f"{value}*" if found["start"] else f"*{value}")
     for found in _EXTENSION.finditer(text):
         yield Mention("glob", found.start(), found.end(), f"*.{found.group(1).lower()}")
     for place, word in enumerate(words):
@@ -158,9 +170,11 @@ def _file_kinds(text: str, words: Sequence[Token]) -> Iterable[Mention]:
             continue
         before = words[place - 1] if place else None
         after = words[place + 1] if place + 1 < len(words) else None
-        if (after and after.concept == "file") or (before and before.concept == "file"):
-            yield Mention("glob", word.start, word.end, f"*.{extension}")
-        elif before and before.norm in ("en", "de") and place > 1 and words[place - 2].concept == "file":
+        if (
+            (after and after.concept == "file")
+            or (before and before.concept == "file")
+            or (before and before.norm in ("en", "de") and place > 1 and words[place - 2].concept == "file")
+        ):
             yield Mention("glob", word.start, word.end, f"*.{extension}")
 
 
@@ -176,14 +190,24 @@ def _folders(words: Sequence[Token]) -> Iterable[Mention]:
                 yield Mention("folder", before.start, before.end, before.text)
         elif word.norm in _NAMED and after and _could_name(after):
             yield Mention("path", after.start, after.end, after.text, weak=True)
-        elif word.norm in _LOCATORS and after and not known(after.norm) and _could_name(after) and not (
-            place + 2 < len(words) and words[place + 2].concept in ("file", "folder")
+        elif (
+            word.norm in _LOCATORS
+            and after
+            and not known(after.norm)
+            and _could_name(after)
+            and not (place + 2 < len(words) and words[place + 2].concept in ("file", "folder"))
         ):
             yield Mention("folder", after.start, after.end, after.text, weak=True)
 
 
 def _could_name(word: Token) -> bool:
-    return word.norm.isalnum() and word.norm not in STOP_WORDS and len(word.norm) > 1 and not word.norm.isdigit()
+    return (
+        word.norm not in _NOT_NAMES
+        and word.norm.isalnum()
+        and word.norm not in STOP_WORDS
+        and len(word.norm) > 1
+        and not word.norm.isdigit()
+    )
 
 
 def number(text: str) -> int | float:
@@ -220,4 +244,4 @@ def places(zones: Iterable[str]) -> dict[str, str]:
     return {**named, **lexicon.PLACES}
 
 
-_AREAS: Final = frozenset("Africa America Antarctica Asia Atlantic Australia Europe Indian Pacific".split())
+_AREAS: Final = words("Africa America Antarctica Asia Atlantic Australia Europe Indian Pacific")

@@ -91,7 +91,7 @@ class Embedded:
         return Reply(message, self._model, "tools", plan=steps if not made and len(steps) > 1 else ())
 
     def _answer(self, plan: Plan, state: Progress, index: Index, language: Language, request: Request) -> Reply:
-        if plan.talk and plan.talk != "yes" or plan.talk and not plan.notes:
+        if (plan.talk and plan.talk != "yes") or (plan.talk and not plan.notes):
             thought, text = say("talk", language), answer.talk(plan.talk, language, index)
         elif plan.asks:
             thought = say("missing", language)

@@ -1,14 +1,16 @@
 """What is said but not asked for: what must not be done, what is only wondered, what hangs on a condition."""
 
+import itertools
 from typing import Final
 
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.language import Token, is_action
+from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.segment import Clause
 
 _HOW: Final = (
     ("how", "do"), ("how", "to"), ("how", "can"), ("how", "could"), ("how", "would"), ("how", "should"),
-    ("how", "does"), ("how", "did"), ("how", "is"), ("how", "come"), ("what", "if"), ("what", "happens"),
+    ("how", "does"), ("how", "did"), ("how", "is"), ("how", "come"), ("who",), ("qui",), ("what", "if"), ("what", "happens"),
     ("what", "would", "happen"), ("what", "will", "happen"), ("should", "i"), ("can", "i"), ("could", "i"),
     ("may", "i"), ("is", "it", "possible"), ("is", "it", "safe"), ("is", "it", "ok"), ("would", "it"), ("why",),
     ("what", "does"), ("what", "is", "the", "difference"), ("when", "should"), ("do", "i", "need"), ("did", "you"),
@@ -18,7 +20,7 @@ _HOW: Final = (
     ("est", "ce", "que", "je", "dois"), ("a", "quoi", "sert"), ("suppose",), ("imagine",), ("supposons",),
     ("imaginons",), ("et", "si"), ("qu", "est", "ce", "qu", "il", "se"),
 )  # fmt: skip
-_CONDITIONS: Final = frozenset("if unless when once si sauf quand lorsque".split())
+_CONDITIONS: Final = words("if unless when once si sauf quand lorsque")
 _EXEMPT: Final = ("what", "does")  # `what does notes.txt say?` asks for something that a tool can show
 
 
@@ -33,7 +35,12 @@ def negated(clause: Clause) -> bool:
             return act is None or place <= act + 2
         if word.norm == "not" and (act is None or place < act) and not _before(words, place, ("why", "if", "or")):
             return True
-        if word.norm == "pas" and act is not None and -3 <= place - act <= 3 and not _before(words, place, ("pourquoi",)):
+        if (
+            word.norm == "pas"
+            and act is not None
+            and -3 <= place - act <= 3
+            and not _before(words, place, ("pourquoi",))
+        ):
             return True
         if word.norm in ("without", "sans") and place == 0:
             return True
@@ -51,6 +58,8 @@ def question(clause: Clause) -> bool:
         norms.pop(0)
     if norms[:1] == ["comment"] and norms[1:3] not in (["s", "appelle"], ["va"]):
         return True
+    if ("how", "to") in set(itertools.pairwise(norms)) or "comment" in norms[:4]:
+        return True
     for opening in _HOW:
         if tuple(norms[: len(opening)]) == opening:
             return not (opening == _EXEMPT and clause.mentions)
@@ -66,5 +75,9 @@ def condition(clause: Clause) -> bool:
 def vague(clause: Clause) -> str:
     """The destructive act that names nothing in particular, if there is one."""
     acts = [act for act in clause.actions if act in ("delete", "move", "send", "hack", "encrypt")]
-    named = [mention for mention in clause.mentions if mention.kind in ("path", "url", "email", "quoted") and not mention.weak]
+    named = [
+        mention
+        for mention in clause.mentions
+        if mention.kind in ("path", "url", "email", "quoted") and not mention.weak
+    ]
     return acts[0] if acts and not named else ""

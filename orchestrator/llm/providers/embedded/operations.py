@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Bag, Entry
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, concept_of, fold, known
+from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import CERTAIN, Match, best, match
 from orchestrator.llm.providers.embedded.references import item_keys, provides, sources
 from orchestrator.llm.providers.embedded.segment import Clause
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from orchestrator.llm.providers.embedded.planner import Planner
 
 _LISTING: Final = 0.35  # how well a clause must fit a tool that lists, once the operation is set apart
-_PASSED: Final = frozenset(
-    "passed passes pass succeeded succeeds success works worked ok fine green failed fails fail error errors passe"
-    " passent passer reussi reussit reussissent marche marchent fonctionne echoue echec vert erreur erreurs bien"
-    " correctly".split()
+_PASSED: Final = words(
+    "passed passes pass succeeded succeeds success works worked ok fine green failed fails fail error"
+    " errors passe passent passer reussi reussit reussissent marche marchent fonctionne echoue echec vert"
+    " erreur erreurs bien correctly"
 )
-_WHETHER: Final = frozenset("if whether si".split())
-_UNITS: Final = frozenset("file folder line match word size name cpu".split())
+_WHETHER: Final = frozenset(["if", "whether", "si"])
+_UNITS: Final = words("file folder line match word size name cpu")
 
 
 def plan(planner: "Planner", clause: Clause) -> bool:
@@ -53,7 +54,7 @@ def _operation(clause: Clause) -> Operation | None:
             return None
         if word.concept == "count":
             return "count"
-        if word.concept in ("sum", "average") and word.norm != "total" or word.norm == "total":
+        if (word.concept in ("sum", "average") and word.norm != "total") or word.norm == "total":
             return "average" if word.concept == "average" else "sum"
         if word.concept == "sort":
             return "sort"
@@ -64,7 +65,7 @@ def _property(planner: "Planner", clause: Clause) -> bool:
     """`what is the size of app.py?`: a number that some tool reports of what is named."""
     if any(act not in ("show", "count") for act in clause.actions) or not clause.mentions:
         return False
-    if any(mention.kind in ("glob", "expression") for mention in clause.mentions):
+    if any(mention.kind in ("glob", "expression", "number") for mention in clause.mentions):
         return False
     heavy = [word.concept for word in clause.words if word.norm not in STOP_WORDS and word.norm.isalpha()]
     units = [concept for concept in heavy if concept not in ("show", "count", "file", "name", "first")]
@@ -87,7 +88,7 @@ def _unit(clause: Clause) -> str:
         if word.norm in ("combien_de_fois", "how_many_times"):
             return "match"
         seen = seen or word.concept in ("count", "sum", "average")
-        if word.concept in _UNITS or word.concept in lexicon.THINGS and word.concept not in ("content", "result"):
+        if word.concept in _UNITS or (word.concept in lexicon.THINGS and word.concept not in ("content", "result")):
             if seen:
                 return word.concept
             found.append(word.concept)
@@ -98,8 +99,12 @@ def _count(planner: "Planner", clause: Clause) -> bool:
     unit = _unit(clause)
     if unit and unit not in ("file", "folder", "match") and _measure(planner, clause, unit):
         return True
-    if unit and unit not in ("file", "folder", "match") and not any(unit in _list_names(e) for e in planner.index.entries):
-        return False
+    if (
+        unit
+        and unit not in ("file", "folder", "match")
+        and not any(unit in _list_names(e) for e in planner.index.entries)
+    ):
+        return _uncountable(planner, clause, unit)
     pointing = not clause.mentions and not _own_source(planner, clause)
     own = [place for place in sources(planner) if not planner.steps[place].past]
     found = _lister(planner, clause, frozenset({"count"}), unit)
@@ -109,6 +114,14 @@ def _count(planner: "Planner", clause: Clause) -> bool:
         return False
     planner.call(clause, found, told=False)
     return _add(planner, clause, "count", len(planner.steps) - 1, unit)
+
+
+def _uncountable(planner: "Planner", clause: Clause, unit: str) -> bool:
+    """Lines or words that no tool counts are not taken for a search of them."""
+    found = best(clause, planner.index)
+    if unit not in ("line", "word") or (found is not None and unit in found.entry.names | set(found.entry.numeric)):
+        return False
+    return planner.note("unknown", clause) or True
 
 
 def _list_names(entry: Entry) -> set[str]:
@@ -175,10 +188,15 @@ def _lister(planner: "Planner", clause: Clause, ignoring: Bag, unit: str) -> Mat
     found = [
         each
         for each in found
-        if each.score >= _LISTING and not each.filling.missing and not each.filling.unexplained and _spoken(clause, each)
+        if each.score >= _LISTING
+        and not each.filling.missing
+        and not each.filling.unexplained
+        and _spoken(clause, each)
     ]
     top = best(clause, planner.index)
-    if not found or top is not None and top.score >= CERTAIN and not top.entry.listed and unit not in ("file", "folder"):
+    if not found or (
+        top is not None and top.score >= CERTAIN and not top.entry.listed and unit not in ("file", "folder")
+    ):
         return None
     return max(found, key=lambda each: each.score)
 
@@ -237,8 +255,9 @@ def _one(planner: "Planner", clause: Clause, operation: Operation) -> bool:
 
 # Totals
 
+
 def _aggregate(planner: "Planner", clause: Clause, operation: Operation) -> bool:
-    unit = _unit(clause)
+    unit = next((word.concept for word in clause.words if word.concept in ("size", "line")), _unit(clause))
     own = [place for place in sources(planner) if not planner.steps[place].past]
     if own and planner.steps[own[-1]].operation in ("project", "count"):
         return _add(planner, clause, operation, own[-1], unit or planner.steps[own[-1]].unit)
@@ -257,6 +276,7 @@ def _aggregate(planner: "Planner", clause: Clause, operation: Operation) -> bool
 
 # The largest, the newest
 
+
 def _superlative(clause: Clause) -> tuple[Operation, str] | None:
     if any(act in lexicon.CHANGING for act in clause.actions):
         return None
@@ -272,13 +292,17 @@ def _superlative(clause: Clause) -> tuple[Operation, str] | None:
 
 def _extreme(planner: "Planner", clause: Clause, operation: Operation, measure: str) -> bool:
     words = frozenset(
-        word.concept for word in clause.words if word.norm in lexicon.SUPERLATIVES or word.norm in lexicon.SUPERLATIVE_ADJECTIVES
+        word.concept
+        for word in clause.words
+        if word.norm in lexicon.SUPERLATIVES or word.norm in lexicon.SUPERLATIVE_ADJECTIVES
     )
     own = [place for place in sources(planner) if not planner.steps[place].past]
-    if own and not clause.mentions and _measures(planner.steps[own[-1]], measure) and not _own_source(planner, clause):
+    if (
+        own and not clause.mentions and _measures(planner.steps[own[-1]], measure) and not _own_source(planner, clause)
+    ) or (own and measure == "line" and planner.steps[own[-1]].operation == "project"):
         place = own[-1]
-    elif own and measure == "line" and planner.steps[own[-1]].operation == "project":
-        place = own[-1]
+    elif measure == "line" and _measure(planner, clause, "line"):
+        place = len(planner.steps) - 1
     else:
         ignoring = words | {"read", "show", "content", measure}
         found = [
@@ -304,7 +328,9 @@ def _measures(step: Step, measure: str) -> bool:
 def _keyed(entry: Entry, measure: str) -> bool:
     """Whether the things a tool lists have such a measure."""
     returned = (entry.spec.returns or {}).get("properties", {})
-    return any(concept_of(fold(key)) == concept_of(measure) for name in entry.listed for key in item_keys(returned[name]))
+    return any(
+        concept_of(fold(key)) == concept_of(measure) for name in entry.listed for key in item_keys(returned[name])
+    )
 
 
 def _sort(planner: "Planner", clause: Clause) -> bool:
@@ -322,6 +348,7 @@ def _sort(planner: "Planner", clause: Clause) -> bool:
 
 # Did it work?
 
+
 def reports(clause: Clause) -> bool:
     norms = {word.norm for word in clause.words}
     return bool(norms & _PASSED) and bool(norms & _WHETHER or norms & {"did", "est"}) and not clause.mentions
@@ -334,7 +361,7 @@ def _verdict(planner: "Planner", clause: Clause) -> bool:
 
 # A tool's view of what was found
 
-_OF_IT: Final = frozenset("it its them their they this that son sa ses le la les leur leurs ce cette y celui".split())
+_OF_IT: Final = words("it its them their they this that son sa ses le la les leur leurs ce cette y celui")
 
 
 def followed(planner: "Planner", clause: Clause) -> bool:
@@ -345,16 +372,18 @@ def followed(planner: "Planner", clause: Clause) -> bool:
     if not own or strong or not norms & _OF_IT or any(act in lexicon.CHANGING for act in clause.actions):
         return False
     heavy = {word.concept for word in clause.words if word.norm not in STOP_WORDS and word.norm.isalpha()}
-    if heavy and heavy <= {"show", "result", "match"}:
+    if heavy & {"result", "match"} and heavy <= {"show", "result", "match"}:
         return True  # every result is told anyway
-    return heavy <= {"show", "read", "content", "contain", "file"} and viewed(planner, clause, own[-1], heavy)
+    if not heavy <= {"show", "read", "content", "contain", "file"}:
+        return False
+    return viewed(planner, clause, own[-1], heavy) or heavy == {"show"}
 
 
 def consumed(planner: "Planner", clause: Clause) -> bool:
     """`show its content`, `its size`: the call, or the property, that an earlier step's things allow."""
     places = sources(planner)
     heavy = {word.concept for word in clause.words if word.norm not in STOP_WORDS and word.norm.isalnum()}
-    if not places or clause.mentions and any(not mention.weak for mention in clause.mentions):
+    if not places or (clause.mentions and any(not mention.weak for mention in clause.mentions)):
         return _extreme_ok(planner, clause, heavy)
     place = places[-1]
     for concept in heavy - {"show", "read", "file", "content"}:

@@ -9,7 +9,8 @@ from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import converse, lexicon, moods, operations, references
 from orchestrator.llm.providers.embedded.index import Bag, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
-from orchestrator.llm.providers.embedded.match import Match, best, certain, match
+from orchestrator.llm.providers.embedded.lexicon import words
+from orchestrator.llm.providers.embedded.match import Match, askable, best, certain, match
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.segment import Clause, clauses, cut
 from orchestrator.llm.providers.embedded.slots import fill
@@ -17,9 +18,9 @@ from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Ref, Step
 
 READABLE: Final = 4000  # characters outside quotes that are read as a request
 _SURE: Final = 0.62  # how well each half of a clause must fit, to be taken apart
-_SAME: Final = frozenset("pareil same again idem autant chose likewise aussi instead plutot encore".split())
-_CANCEL: Final = frozenset("cancel annule annuler stop forget oublie nevermind rien nothing laisse".split())
-_INTO: Final = frozenset("into to in as dans vers sous onto comme".split())
+_SAME: Final = words("pareil same again idem autant chose likewise aussi instead plutot encore")
+_CANCEL: Final = words("cancel annule annuler stop forget oublie nevermind rien nothing laisse")
+_INTO: Final = words("into to in as dans vers sous onto comme")
 
 
 def read(text: str, language: Language, finder: Finder, index: Index) -> tuple[Clause, ...]:
@@ -68,15 +69,15 @@ class Planner:
         if self._idle(clause):
             return True
         if moods.negated(clause):
-            return self._note("negated", clause)
+            return self.note("negated", clause)
         if moods.question(clause):
-            return self._note("question", clause)
+            return self.note("question", clause)
         if moods.condition(clause) and not (self._done() and operations.reports(clause)):
-            return self._note("condition", clause)
+            return self.note("condition", clause)
         if act := moods.vague(clause):
             served = best(clause, self.index)
             if served is None or not certain(served) or served.filling.missing:
-                return self._note("vague", clause, act)
+                return self.note("vague", clause, act)
         if operations.plan(self, clause) or operations.followed(self, clause):
             return True
         if self._stored(clause):
@@ -84,6 +85,8 @@ class Planner:
         if self._halves(clause):
             return True
         found = best(clause, self.index)
+        if found is not None and not askable(clause, found):
+            found = None
         if found is not None and certain(found) and not self._rather_again(clause):
             return self._read_each(clause, found) or self.call(clause, found)
         if self._again(clause) or self._measured(clause):
@@ -112,7 +115,7 @@ class Planner:
             found = [best(part, self.index) for part in parts]
             sure = [each for each in found if each and each.score >= _SURE and each.entry.harmless]
             if len(sure) == 2 and sure[0].entry is not sure[1].entry and not any(m.filling.missing for m in sure):
-                return all([self.clause(part) for part in parts])
+                return all(self.clause(part) for part in parts)
         return False
 
     def _idle(self, clause: Clause) -> bool:
@@ -122,7 +125,7 @@ class Planner:
             return False
         return not heavy or (converse.kind(clause.words) in ("greeting", "thanks", "bye", "yes", "how"))
 
-    def _note(self, why: Why, clause: Clause, act: str = "") -> bool:
+    def note(self, why: Why, clause: Clause, act: str = "") -> bool:
         self._notes.append(Note(why, clause.said, act))
         self._broken = self._broken or why not in ("negated",)
         return False
@@ -130,7 +133,7 @@ class Planner:
     def _unread(self, clause: Clause) -> bool:
         reasoning = any(is_open(word.concept) for word in clause.words)
         act = next((act for act in clause.actions if act in lexicon.CHANGING), "")
-        return self._note("open" if reasoning else "unknown", clause, act)
+        return self.note("open" if reasoning else "unknown", clause, act)
 
     # A call
 
@@ -149,7 +152,7 @@ class Planner:
             else:
                 missing.append(parameter)
         if missing and self._broken and not found.entry.harmless:
-            return self._note("depends", clause)
+            return self.note("depends", clause)
         if missing:
             self._asks.append(Ask(len(self.steps), tuple(missing)))
         self.steps.append(Step(clause.said, found.entry, tuple(each), refs, told=told))
@@ -201,8 +204,11 @@ class Planner:
             "url", "path", "expression", "zone")]:  # fmt: skip
             return False
         alone = best(clause, self.index)
-        if acts[0] not in ("copy", "write") and alone is not None and not alone.filling.unexplained and (
-            not [m for m in clause.mentions if m is not target]
+        if (
+            acts[0] not in ("copy", "write")
+            and alone is not None
+            and not alone.filling.unexplained
+            and (not [m for m in clause.mentions if m is not target])
         ):
             return False
         source = self.nested(clause, start, lead)
@@ -287,7 +293,13 @@ def completed(plan: Plan, text: str, finder: Finder, index: Index, language: Lan
     fresh = best(whole, index)
     first = whole.words[0] if whole.words else None
     acts = first is not None and (is_action(first.concept) or first.norm in lexicon.QUESTIONS)
-    if acts and fresh is not None and fresh.entry is not step.entry and fresh.score >= 0.7 and not fresh.filling.missing:
+    if (
+        acts
+        and fresh is not None
+        and fresh.entry is not step.entry
+        and fresh.score >= 0.7
+        and not fresh.filling.missing
+    ):
         return None
     given = _answers(whole, step, ask)
     if not given:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.llm.providers.embedded.index import Entry, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold
+from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import Match
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.steps import Ref, Step
@@ -11,13 +12,13 @@ from orchestrator.llm.providers.embedded.steps import Ref, Step
 if TYPE_CHECKING:
     from orchestrator.llm.providers.embedded.planner import Planner
 
-_ALL: Final = frozenset("both everything tout all deux answers reponses results resultats two".split())
-_POINTING: Final = frozenset(
-    "it them that this these those they their its le la les l leur leurs ce cet cette ces ca cela y en celui celle ceux"
-    " celles lui ceci son sa ses both deux each chacun chaque tout everything one".split()
+_ALL: Final = words("both everything tout all deux answers reponses results resultats two")
+_POINTING: Final = words(
+    "it them that this these those they their its le la les l leur leurs ce cet cette ces ca cela y en"
+    " celui celle ceux celles lui ceci son sa ses both deux each chacun chaque tout everything one"
 )
-_GENERIC: Final = frozenset("result match content list file name line count sum page text answer web empty".split())
-_LED: Final = frozenset("into to in on at as dans vers sous sur a au onto".split())
+_GENERIC: Final = words("result match content list file name line count sum page text answer web empty")
+_LED: Final = words("into to in on at as dans vers sous sur a au onto")
 
 
 def resolve(planner: "Planner", clause: Clause, found: Match, parameter: Parameter) -> Ref | None:
@@ -49,7 +50,7 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
         return Ref(tuple(own))
     if own and not heavy:
         return Ref((told[-1],))
-    if generic and heavy and own or {word.norm for word in words} & _POINTING:
+    if (generic and heavy and own) or {word.norm for word in words} & _POINTING:
         return Ref((told[-1],))
     return None
 
@@ -60,7 +61,9 @@ def _object(clause: Clause, found: Match) -> tuple[int, int]:
     start = verb.end if verb else clause.start
     if found.filling.object is not None:
         start = found.filling.object[0]
-    target = next((m.start for m in reversed(clause.mentions) if m.kind in ("path", "folder", "url", "email")), clause.end)
+    target = next(
+        (m.start for m in reversed(clause.mentions) if m.kind in ("path", "folder", "url", "email")), clause.end
+    )
     if target < start:
         target = clause.end
     led = [word for word in clause.words if start <= word.start < target and word.norm in _LED]
@@ -138,7 +141,7 @@ def provides(planner: "Planner", place: int, name: str) -> bool:
     returned = (step.entry.spec.returns or {}).get("properties", {})
     for listed in step.entry.listed:
         keys = item_keys(returned.get(listed, {}))
-        if name in keys or name == "path" and "name" in keys:
+        if name in keys or (name == "path" and "name" in keys):
             return True
     return name in returned or all(name in arguments for arguments in step.each) or name in step.refs
 

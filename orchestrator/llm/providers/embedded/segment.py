@@ -1,5 +1,6 @@
 """Cutting a request into its clauses, in order; never inside a quote, a path or an expression."""
 
+import itertools
 import re
 from typing import Final
 
@@ -8,6 +9,7 @@ from msgspec import Struct
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.language import Token, is_action, is_open
+from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.mentions import Mention
 
 
@@ -44,10 +46,10 @@ def cut(
     )
 
 
-_JOINERS: Final = frozenset("and et then puis ensuite apres afterwards plus & also ainsi but mais".split())
-_THEN: Final = frozenset("then puis ensuite afterwards".split())
+_JOINERS: Final = words("and et then puis ensuite apres afterwards plus & also ainsi but mais")
+_THEN: Final = frozenset(["then", "puis", "ensuite", "afterwards"])
 _HARD: Final = frozenset(";!?")
-_REPORTS: Final = frozenset("celle celui ceux celles".split())
+_REPORTS: Final = frozenset(["celle", "celui", "ceux", "celles"])
 
 
 def clauses(
@@ -61,9 +63,7 @@ def clauses(
             bounds.append(word.end if word.norm in ".;!?\n" else word.start)
     bounds += [found.end() for found in re.finditer(r"\n", text) if not _inside(found.start(), mentions)]
     edges = [*sorted(set(bounds)), len(text)]
-    found = [
-        cut(text, start, end, outside, mentions, language) for start, end in zip(edges, edges[1:], strict=False)
-    ]
+    found = [cut(text, start, end, outside, mentions, language) for start, end in itertools.pairwise(edges)]
     return tuple(clause for clause in found if clause.mentions or any(word.norm.isalnum() for word in clause.words))
 
 
@@ -102,7 +102,7 @@ def _joins(words: tuple[Token, ...], place: int, mentions: tuple[Mention, ...], 
             break
         if after.norm in lexicon.QUESTIONS and after.norm not in ("est", "is", "are", "does", "did", "do", "ou"):
             return True
-        if is_action(after.concept) or is_open(after.concept) and after.concept not in ("artwork", "knowledge"):
+        if is_action(after.concept) or (is_open(after.concept) and after.concept not in ("artwork", "knowledge")):
             return not _noun_use(words, place + 1 + distance)
         if after.norm in ("dont", "never"):
             return True

@@ -9,6 +9,7 @@ from msgspec import Struct
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Entry, Parameter, choices, types
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, known
+from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 
@@ -16,14 +17,17 @@ _ACCEPTS: Final[dict[str, tuple[str, ...]]] = {
     "path": ("path", "folder"), "glob": ("glob",), "url": ("url",), "email": ("email",), "zone": ("zone",),
     "expression": ("expression",), "number": ("number",), "moment": ("moment",), "quoted": ("quoted",),
 }  # fmt: skip
-_ARTICLES: Final = frozenset("the a an le la les l un une my mon ma mes this that ce cet cette ces of de du d".split())
-_INTRODUCE: Final = frozenset(
-    "containing saying contenant disant says dit reads text texte word mot words mots line ligne phrase sentence"
-    " string message contient mention mentions".split()
+_ARTICLES: Final = words("the a an le la les l un une my mon ma mes this that ce cet cette ces of de du d")
+_INTRODUCE: Final = words(
+    "containing saying contenant disant says dit reads text texte word mot words mots line ligne phrase"
+    " sentence string message contient mention mentions"
 )
-_SAYABLE: Final = frozenset("hello hi hey bonjour salut ok merci yes no oui non".split())
-_PLACES: Final = frozenset("in into to onto at dans a au vers sur sous inside within from under par with avec et and".split())
-_POLITE: Final = re.compile(r"[\s,]*(?:please|pls|s'il (?:te|vous) pla[iî]t|stp|svp|merci|thanks|for me)\s*[.!?]*$", re.I)
+_EVERY: Final = words("all every everything any anything something tous tout toutes chaque it them that")
+_SAYABLE: Final = words("hello hi hey bonjour salut ok merci yes no oui non")
+_PLACES: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
+_POLITE: Final = re.compile(
+    r"[\s,]*(?:please|pls|s'il (?:te|vous) pla[iî]t|stp|svp|merci|thanks|for me)\s*[.!?]*$", re.I
+)
 
 
 class Filling(Struct, frozen=True):
@@ -138,7 +142,9 @@ class _Filler:
         return any(
             (word.concept in parameter.before and word.norm not in STOP_WORDS) or word.concept in names
             for word in before
-        ) or any((word.norm in parameter.after and word.norm not in STOP_WORDS) or word.concept in names for word in after)
+        ) or any(
+            (word.norm in parameter.after and word.norm not in STOP_WORDS) or word.concept in names for word in after
+        )
 
     def _counts(self, parameter: Parameter, mention: Mention) -> bool:
         """Whether a number is this parameter's rather than another's, by the words beside it."""
@@ -204,9 +210,11 @@ class _Filler:
         start, end, explicit = region
         value = self._clause.text[start:end]
         if parameter.tail:
-            value = _POLITE.sub("", value)
-        value = value.strip().strip("\"«»“”").strip(" ,;") if parameter.tail else value.strip(" ,;.!?:")
-        if value and ((explicit and not parameter.tail and self._weighty(start, end)) or self._literal(parameter, start, end)):
+            value = re.sub(r"(?<=\w)[?!.]$", "", _POLITE.sub("", value).rstrip())
+        value = value.strip().strip('"«»“”').strip(" ,;") if parameter.tail else value.strip(" ,;.!?:")
+        if value and (
+            (explicit and not parameter.tail and self._weighty(start, end)) or self._literal(parameter, start, end)
+        ):
             if parameter.tail:
                 for mention in [each for each in self._free if start <= each.start < end]:
                     self._free.remove(mention)
@@ -247,24 +255,36 @@ class _Filler:
             if word.concept in parameter.before and word.concept in self._entry.actions
         ]
         acts = [place for place, word in enumerate(words) if word.concept in self._entry.actions]
-        for place in (*introducers[-1:], *carriers[:1], *(acts[:1] if parameter.required else ())):
+        for place in (
+            *introducers[-1:],
+            *carriers[:1],
+            *(acts[:1] if parameter.required and not parameter.tail else ()),
+        ):
             start = words[place].end
-            rest = [word for word in words[place + 1 :]]
-            while rest and (rest[0].concept in ("command", "contain", "word") or rest[0].norm in _INTRODUCE) and (
-                not parameter.tail or rest[0].concept == "command" or rest[0].norm in ("la", "the")
+            rest = list(words[place + 1 :])
+            while (
+                rest
+                and (rest[0].concept in ("command", "contain", "word") or rest[0].norm in _INTRODUCE)
+                and (not parameter.tail or rest[0].concept == "command" or rest[0].norm in ("la", "the"))
             ):
                 start = rest.pop(0).end
             if not parameter.tail:
-                while rest and rest[0].norm in ("moi", "me", "-", "for", "le", "la", "the") and len(rest) > 1 and (
-                    rest[1].norm in _INTRODUCE or rest[0].norm in ("moi", "me", "-", "for")
+                while (
+                    rest
+                    and rest[0].norm in ("moi", "me", "-", "for", "le", "la", "the")
+                    and len(rest) > 1
+                    and (rest[1].norm in _INTRODUCE or rest[0].norm in ("moi", "me", "-", "for"))
                 ):
                     start = rest.pop(0).end
                     while rest and rest[0].norm in _INTRODUCE:
                         start = rest.pop(0).end
             else:
-                while rest and rest[0].norm in ("la", "the", "moi", "-", "cette", "this") and (
-                    len(rest) > 1 and rest[1].concept == "command" or rest[0].norm in ("moi", "-")
-                ) and not clause.text[start : rest[0].start].strip():
+                while (
+                    rest
+                    and rest[0].norm in ("la", "the", "moi", "-", "cette", "this")
+                    and ((len(rest) > 1 and rest[1].concept == "command") or rest[0].norm in ("moi", "-"))
+                    and not clause.text[start : rest[0].start].strip()
+                ):
                     start = rest.pop(0).end
                     while rest and rest[0].concept == "command":
                         start = rest.pop(0).end
@@ -280,8 +300,10 @@ class _Filler:
             for word in words:
                 if word.norm in parameter.after and word.norm in ("with", "avec", "dans", "in", "and", "et"):
                     after = [other for other in words if other.start > word.start][:3]
-                    if any(other.concept in self._entry.vocabulary and known(other.norm) and
-                           other.norm not in STOP_WORDS for other in after):
+                    if any(
+                        other.concept in self._entry.vocabulary and known(other.norm) and other.norm not in STOP_WORDS
+                        for other in after
+                    ):
                         return word.start
             return end
         others = [each for each in clause.mentions if each.start >= start and (not each.weak or each in self._taken)]
@@ -293,8 +315,11 @@ class _Filler:
                 break
             closes = word.norm in _PLACES and (
                 end - word.end <= 1
-                or not [other for other in words[place + 1 :] if other.end <= end
-                        and other.concept not in lexicon.THINGS and other.norm not in STOP_WORDS]
+                or not [
+                    other
+                    for other in words[place + 1 :]
+                    if other.end <= end and other.concept not in lexicon.THINGS and other.norm not in STOP_WORDS
+                ]
             )
             if closes and word.start > start + 1:
                 return word.start
@@ -303,7 +328,8 @@ class _Filler:
     def _weighty(self, start: int, end: int) -> bool:
         """Whether words are more than small ones: `the words in` names no text."""
         words = [word for word in self._clause.words if start <= word.start < end and word.norm.isalnum()]
-        return not words or any(word.norm not in STOP_WORDS or word.norm in _SAYABLE for word in words)
+        colon = self._clause.text[start - 1 : start] == ":"
+        return colon or not words or any(word.norm not in STOP_WORDS or word.norm in _SAYABLE for word in words)
 
     def _literal(self, parameter: Parameter, start: int, end: int) -> bool:
         """Whether words are the value itself, not a way to speak of something (`the result`, `it`)."""
@@ -311,11 +337,14 @@ class _Filler:
         words = [word for word in self._clause.words if start <= word.start < end and word.norm.isalnum()]
         if not words:
             return bool(text.strip(" ,;.!?:")) and any(
-                start <= mention.start < end and mention.kind in ("number", "expression") for mention in self._clause.mentions
+                start <= mention.start < end and mention.kind in ("number", "expression")
+                for mention in self._clause.mentions
             )
         if parameter.tail:
-            return words[0].norm not in _ARTICLES and words[0].concept not in ("command", "result") and not (
-                all(word.norm in STOP_WORDS for word in words)
+            return (
+                words[0].norm not in _ARTICLES | _EVERY
+                and words[0].concept not in ("command", "result")
+                and not (all(word.norm in STOP_WORDS for word in words))
             )
         meaningful = [word for word in words if word.norm not in STOP_WORDS or word.norm in _SAYABLE]
         if not meaningful or "edit" in self._clause.actions:
@@ -323,12 +352,16 @@ class _Filler:
         if any(word.concept == "artwork" for word in meaningful[:2]):
             return False  # something to be written, not what to write
         ordinary = all(
-            word.concept in lexicon.THINGS or is_action(word.concept) or word.norm in lexicon.SUPERLATIVES
+            word.concept in lexicon.THINGS
+            or is_action(word.concept)
+            or word.norm in lexicon.SUPERLATIVES
             or word.norm in lexicon.SUPERLATIVE_ADJECTIVES
             or word.concept in lexicon.OPEN
             for word in meaningful
         )
-        return not ordinary and (words[0].norm not in _ARTICLES - {"a", "un", "une", "du", "des", "de"} or not parameter.required)
+        return not ordinary and (
+            words[0].norm not in _ARTICLES - {"a", "un", "une", "du", "des", "de"} or not parameter.required
+        )
 
 
 def _names(word: Token, value: str) -> bool:
