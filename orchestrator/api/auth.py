@@ -9,9 +9,20 @@ from orchestrator.api.access import Admin, House, Reader, streams_of
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.security import COOKIE
 from orchestrator.api.static import Static, bad_link
-from orchestrator.api.wire import LoginForm, PasswordForm, RefreshForm, RegisterForm, Tokens, User
-from orchestrator.identity.base import Session
-from orchestrator.kernel.errors import NotAllowed, NotAuthenticated
+from orchestrator.api.wire import (
+    Link,
+    LinkForm,
+    LoginForm,
+    PasswordForm,
+    RefreshForm,
+    RegisterForm,
+    Tokens,
+    User,
+    UserList,
+)
+from orchestrator.app import App
+from orchestrator.identity.base import Principal, Session
+from orchestrator.kernel.errors import NotAllowed, NotAuthenticated, NotFound
 
 router = APIRouter(route_class=JsonRoute, tags=["identity"])
 
@@ -77,6 +88,25 @@ async def password(form: PasswordForm, app: House, caller: Reader) -> Response:
 async def register(form: RegisterForm, app: House, caller: Admin) -> User:
     made = await app.accounts.register(form.username, form.password, form.scopes, tenant=caller.tenant)
     return User.of(made)
+
+
+@router.get("/api/v1/auth/users", summary="Who has an account")
+async def users(app: House, caller: Admin) -> UserList:
+    return UserList(items=[User.of(user) for user in await app.accounts.users(caller.tenant)])
+
+
+@router.post("/api/v1/auth/link", status_code=201, summary="Make a link that signs a user in, once")
+async def link(form: LinkForm, request: Request, app: House, caller: Admin) -> Link:
+    return await linked(app, caller, form.username, str(request.base_url))
+
+
+async def linked(app: App, caller: Principal, username: str | None, base: str) -> Link:
+    name = caller.name if username is None else username.strip().lower()
+    user = next((user for user in await app.accounts.users(caller.tenant) if user.name == name), None)
+    if user is None:
+        raise NotFound(f"There is no user {name}.")
+    token = await app.accounts.sign_in_link(user.id)
+    return Link(url=f"{base}sign-in?token={token}", expires_in=app.settings.identity.link_minutes * 60)
 
 
 def _keep(response: Response, request: Request, session: Session) -> None:

@@ -1,6 +1,6 @@
 """Runs, their events and their approvals; and chat without a socket."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
@@ -19,6 +19,16 @@ router = APIRouter(route_class=JsonRoute, prefix="/api/v1", tags=["runs"])
 RunId = Annotated[str, Path(min_length=1, max_length=80)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Seq = Annotated[int, Query(ge=0, lt=2**53, description="Events with a greater `seq` only.")]
+
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/EventList"}},
+            "text/event-stream": {"schema": {"type": "string"}},
+        }
+    },
+    204: {"description": "A stream of which all is told."},
+}
 
 
 async def begin(app: App, caller: Principal, form: Asking, goal: str, channel: str) -> str:
@@ -78,7 +88,13 @@ async def run(run_id: RunId, app: House, caller: Reader) -> Run:
     return await shown(app, caller, run_id)
 
 
-@router.get("/runs/{run_id}/events", summary="The events of a run; with Accept: text/event-stream, live")
+@router.get(
+    "/runs/{run_id}/events",
+    summary="The events of a run; with Accept: text/event-stream, live",
+    description="A stream goes on from the header `Last-Event-ID`, as browsers do by themselves.",
+    response_class=Response,
+    responses=_EVENTS,
+)
 async def events(
     run_id: RunId,
     request: Request,
@@ -86,7 +102,7 @@ async def events(
     caller: Reader,
     after: Seq = 0,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
-    last_event_id: Annotated[int | None, Header(ge=0, lt=2**53)] = None,
+    last_event_id: Annotated[int | None, Header(ge=0, lt=2**53, include_in_schema=False)] = None,
 ) -> Response:
     view = await app.views.run(caller.tenant, run_id)
     after = last_event_id if last_event_id is not None else after

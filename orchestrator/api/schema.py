@@ -76,12 +76,26 @@ def describe(web: FastAPI) -> dict[str, Any]:
     shapes["FieldError"] = shapes["Problem"].pop("$defs")["FieldError"]
     shapes.update(_events())
     for path, operations in document["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             if guarded(path):
                 operation["security"] = [{"bearer": []}, {"cookie": []}]
-            else:
-                operation["responses"].pop("403", None)
+            for status in _impossible(path, method, operation):
+                operation["responses"].pop(str(status), None)
     return document
+
+
+def _impossible(path: str, method: str, operation: dict[str, Any]) -> set[int]:
+    """The common problems that this operation cannot have."""
+    never: set[int] = set()
+    if "requestBody" not in operation:
+        never |= {413, 415}
+    if method == "get":
+        never |= {409} if "parameters" in operation else {404, 409, 422}
+    if not guarded(path):
+        never |= {403}
+    if "/auth/" not in path:
+        never |= {429}
+    return never
 
 
 def _events() -> dict[str, Any]:

@@ -15,6 +15,9 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from orchestrator import __version__
 from orchestrator.api import auth, chat, conversations, problems, reference, runs, schema, system, tools
@@ -51,6 +54,25 @@ def bare(**options: Any) -> FastAPI:
     return web
 
 
+def routes(web: FastAPI) -> Iterator[BaseRoute]:
+    """Every route of the application, those of included routers too."""
+    for route in web.router.routes:
+        included = getattr(route, "original_router", None)
+        yield from [route] if included is None else included.routes
+
+
+async def _not_this_method(request: Request, error: Exception) -> Response:
+    """A 405 that lists every method of the address: several routes may share one."""
+    answer = problems.answer(error)
+    allowed: set[str] = set()
+    for route in routes(request.app):
+        if isinstance(route, Route) and route.path_regex.match(request.scope["path"]):
+            allowed |= route.methods or set()
+    if allowed:
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return answer
+
+
 def create(app: App, static: Path = BUILT) -> FastAPI:
     """The ASGI application over the assembled rooms."""
     settings, authenticate = app.settings.server, app.accounts.authenticate
@@ -64,6 +86,7 @@ def create(app: App, static: Path = BUILT) -> FastAPI:
             OrchestratorError: problems.handle,
             RequestValidationError: problems.handle,
             HTTPException: problems.handle,
+            405: _not_this_method,
         },
     )
     web.state.orchestrator = app

@@ -310,6 +310,15 @@ class RegisterForm(Form):
     scopes: Annotated[list[Scope], Field(max_length=4)] = ["read", "write", "execute"]
 
 
+class LinkForm(Form):
+    username: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+
+
+class Link(BaseModel):
+    url: str
+    expires_in: float
+
+
 class User(BaseModel):
     id: str
     username: str
@@ -319,6 +328,10 @@ class User(BaseModel):
     @classmethod
     def of(cls, who: identity.Principal | identity.User) -> "User":
         return cls(id=who.id, username=who.name, scopes=sorted(who.scopes), has_password=who.has_password)
+
+
+class UserList(BaseModel):
+    items: list[User]
 
 
 class Tokens(BaseModel):

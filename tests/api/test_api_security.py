@@ -1,29 +1,21 @@
 """The gate: nobody, strangers, foreign pages, and what is too large or no text."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from itertools import product
 from typing import Any
 
 import aiohttp
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from servers.site import Opening, Site
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 
 from orchestrator.api.security import COOKIE
-from orchestrator.api.server import bare
+from orchestrator.api.server import bare, routes
 
 # The whole list of what nobody may reach: docs/api.md promises it.
 OPEN = {("GET", "/health"), ("GET", "/sign-in"), ("POST", "/api/v1/auth/login"), ("POST", "/api/v1/auth/refresh")}
-
-
-def routes(web: FastAPI) -> Iterator[BaseRoute]:
-    """Every route, those of included routers too. Fails on a kind of route that it does not know."""
-    for route in web.router.routes:
-        inner = getattr(route, "original_router", None)
-        yield from inner.routes if inner is not None else [route]
 
 
 def addresses() -> list[tuple[str, str]]:
@@ -298,3 +290,5 @@ async def test_methods_and_addresses_that_are_not_there(site: Site) -> None:
             problem = await reply.json()
             assert (problem["code"], problem["status"]) == (code, status)
             assert status != 405 or reply.headers["Allow"]
+    async with site.http.put(f"{site.api}/conversations/x", json={}) as reply:
+        assert reply.headers["Allow"] == "DELETE, GET, PATCH"
