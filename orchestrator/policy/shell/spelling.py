@@ -19,7 +19,7 @@ WORDS = each(
     "command_substitution process_substitution arithmetic_expansion brace_expression variable_name regex "
     "extglob_pattern special_variable_name test_operator"
 )
-_SETTERS = each("read mapfile readarray printf getopts let wait unset local declare typeset readonly")
+SETTERS = each("read mapfile readarray printf getopts let wait unset local declare typeset readonly")
 _COUNTERS = each("? # $ ! RANDOM SECONDS LINENO UID EUID PPID")
 _NUMERIC = re.compile(r"-?[0-9]+")
 _RANGE = re.compile(r"\{\w+\.\.\w+\}")
@@ -33,6 +33,7 @@ class Spelling:
         self.doubts: list[Doubt] = []
         self.set: set[str] = set()  # variables set anywhere
         self.untold: set[str] = set()  # variables whose value cannot be followed
+        self.met: set[str] = set()  # variables set so far
         self.values: dict[str, tuple[str, ...]] = {}
 
     def substituted(self, node: "Node") -> tuple[Segment, ...]:
@@ -63,7 +64,7 @@ class Spelling:
                     self.untold.add(looped[-1])
             elif node.type == "command":
                 name = node.child_by_field_name("name")
-                if name is not None and self.text(name) in _SETTERS:
+                if name is not None and self.text(name) in SETTERS:
                     self.untold.update(self.text(word) for word in node.children_by_field_name("argument"))
             elif self._sets_variables(node):
                 self.untold.update(self._names(node))
@@ -96,18 +97,27 @@ class Spelling:
         return found
 
     def variable(self, name: str, quoted: bool, first: bool) -> tuple[str, ...]:
-        if name in self.values and name not in self.untold:
+        """What it may hold where it is used. What is set further on only adds to it."""
+        found: tuple[str, ...] = ()
+        if name in self.values:
             values = self.values[name]
-            return tuple(value.replace(SPLIT, " ") if quoted else words.value_unquoted(value) for value in values)
-        if name not in self.set:
-            if name in _COUNTERS:
-                return ("0",)
-            if name == "IFS" and not quoted:
-                self.doubt("disguise", "$IFS")
-                return (SPLIT,)
-            if name in ("PWD", "HOME") and first:
-                return (TILDE if name == "HOME" else HERE,)
-        return (UNKNOWN if name in self.set or not name.isidentifier() else UNSET,)
+            found = tuple(value.replace(SPLIT, " ") if quoted else words.value_unquoted(value) for value in values)
+        elif name in _COUNTERS:
+            found = ("0",)
+        elif name == "IFS" and not quoted:
+            self.doubt("disguise", "$IFS")
+            found = (SPLIT,)
+        elif name in ("PWD", "HOME") and first:
+            found = (TILDE if name == "HOME" else HERE,)
+        elif name not in self.met and name.isidentifier():
+            found = (UNSET,)
+        certain = name not in self.untold and (name in self.values or name not in self.set)
+        return found if found and certain else (*found, UNKNOWN)
+
+    def assigned(self, name: str, spelt: tuple[str, ...]) -> None:
+        self.met.add(name)
+        before = self.values.get(name, ()) if name in self.untold else ()
+        self.values[name] = tuple(dict.fromkeys((*before, *spelt)))[: words.MANY]
 
     # Words
 

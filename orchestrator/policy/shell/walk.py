@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from orchestrator.policy.shell import words
 from orchestrator.policy.shell.script import Folders, Redirect, Script, Segment, Stdin
-from orchestrator.policy.shell.spelling import WORDS, Spelling
+from orchestrator.policy.shell.spelling import SETTERS, WORDS, Spelling
 from orchestrator.policy.shell.words import TILDE, UNKNOWN, each, uncertain
 
 if TYPE_CHECKING:
@@ -139,13 +139,14 @@ class Walk(Spelling):
         variable = node.child_by_field_name("variable")
         name = self.text(variable) if variable is not None else ""
         values = [word for value in node.children_by_field_name("value") for word in self.spelt_words(value)]
-        if name and name not in self.untold:
-            self.values[name] = tuple(values) if 0 < len(values) <= words.MANY else (UNKNOWN,)
+        if name:
+            self.assigned(name, tuple(values) if 0 < len(values) <= words.MANY else (UNKNOWN,))
         after = flow.folders
         for index, child in enumerate(node.children):
             if node.field_name_for_child(index) not in ("variable", "value"):
                 after = after | self.visit(child, Flow(after, flow.stdin, flow.feeders)).anyhow
-        self.values.pop(name, None)
+        if name not in self.untold:
+            self.values.pop(name, None)  # behind the loop it may be empty
         if after != flow.folders:
             self.doubt("moving_loop", self.text(node))
         return After(after, after)
@@ -175,8 +176,7 @@ class Walk(Spelling):
         else:
             spelt = self.spell(value) if value is not None else ("",)
         label = self.text(name) if name is not None else ""
-        if label not in self.untold:
-            self.values[label] = spelt
+        self.assigned(label, spelt)
         return label, spelt[0] if len(spelt) == 1 else UNKNOWN
 
     def _declaration(self, node: "Node", flow: Flow) -> After:
@@ -248,40 +248,48 @@ class Walk(Spelling):
         return "file" if operator == "<" else ""
 
     def _command(self, node: "Node", flow: Flow) -> After:
-        program: list[str] = []
-        arguments: list[str] = []
+        written: list[list[Node]] = []  # words, in the pieces the grammar makes of them
         assignments: list[tuple[str, str]] = []
-        stdin, indirect = flow.stdin, False
-        end = node.start_byte
+        stdin, end, text = flow.stdin, -1, self.text(node)
         for child in node.children:
-            if not self._apart(end, child.start_byte) and end > node.start_byte:
-                self.doubt("unreadable", self.text(node))
+            beside = child.start_byte == end and not self.source[end : end + 1].isspace()
+            if beside or not (end < 0 or self._apart(end, child.start_byte)):
+                self.doubt("unreadable", text)
             end = child.end_byte
             if child.type == "variable_assignment":
                 assignments.append(self._assign(child))
             elif child.type in _REDIRECTS:
                 stdin = self._redirect(child, flow) or stdin
-            elif child.type == "command_name":
-                written = child.children[0] if child.child_count else child
-                program = self.spelt_words(written) or [UNKNOWN]
-                indirect = len(program) != 1 or written.type in ("simple_expansion", "expansion")
-            elif child.is_named:
-                arguments.extend(self.spelt_words(child))
+            elif beside and written:
+                written[-1].append(child)
             else:
-                arguments.append(self.text(child))
-                if child.type not in ("==", "=~", "="):
-                    self.doubt("unreadable", self.text(node))
+                written.append([child])
+        spelt = [self._spell_beside(pieces) for pieces in written]
+        named = spelt[0] if spelt else [""]
+        indirect = bool(written) and (len(named) != 1 or self._is_variable(written[0][0]))
+        name, *behind = [*(named or [UNKNOWN]), *(word for group in spelt[1:] for word in group)]
         feeders = flow.feeders if stdin == "pipe" else ()
-        name, *more = program or [""]
-        words_behind, text = (*more, *arguments), self.text(node)
-        found = Segment(name, words_behind, text, flow.folders, tuple(assignments), stdin, feeders, indirect)
+        found = Segment(name, tuple(behind), text, flow.folders, tuple(assignments), stdin, feeders, indirect)
         self._segments.append(found)
+        if name in SETTERS:
+            self.met.update(behind)
         return self._moved(found, flow) if name in _MOVERS else After(flow.folders, flow.folders)
+
+    def _spell_beside(self, pieces: "list[Node]") -> list[str]:
+        spelt: list[tuple[str, ...]] = []
+        for index, piece in enumerate(pieces):
+            inner = piece.children[0] if piece.type == "command_name" and piece.child_count else piece
+            if not inner.is_named and inner.type not in ("==", "=~", "="):
+                self.doubt("unreadable", self.text(inner))
+            spelt.append(self.spell(inner, first=index == 0) if inner.is_named else (self.text(inner),))
+        return [word for spelling in words.joined(spelt) for word in words.words(spelling)]
+
+    def _is_variable(self, name: "Node") -> bool:
+        return bool(name.child_count) and name.children[0].type in ("simple_expansion", "expansion")
 
     def _apart(self, end: int, start: int) -> bool:
         """Whether the shell sees two words here, as the grammar does."""
-        inside = self.source[start : start + 1] in (b" ", b"\t")  # some nodes begin with their space
-        return inside if end == start else bool(_GAP.fullmatch(self.source, end, start))
+        return end == start or bool(_GAP.fullmatch(self.source, end, start))  # some nodes begin with their space
 
     def _moved(self, segment: Segment, flow: Flow) -> After:
         goals = [word for word in segment.arguments if word not in ("--", "-P", "-L", "-e")] or [TILDE]

@@ -5,7 +5,7 @@ character means to the shell. Text that already holds such a character is never 
 """
 
 import re
-from itertools import product
+from itertools import islice, product
 
 STAR, ANY, SET = "\ue000", "\ue001", "\ue002"  # * ? [ unquoted
 OPEN, COMMA, CLOSE = "\ue003", "\ue004", "\ue005"  # { , } unquoted
@@ -108,7 +108,7 @@ def ansi(text: str) -> str:
 
 
 def braces(spelling: str) -> list[str]:
-    """a{b,c} is ab ac, inside out; braces that hold no comma stay as they are."""
+    """a{b,c} is ab ac, inside out (a word may come twice); braces that hold no comma stay as they are."""
     found = [spelling]
     while len(found) <= MANY:
         for index, word in enumerate(found):
@@ -125,11 +125,11 @@ def words(spelling: str) -> list[str]:
     """What one written word becomes: braces expanded, values split, other marks kept."""
     if not _MARKED.search(spelling):
         return [spelling]
-    expanded = braces(spelling) if OPEN in spelling else [spelling]
-    plain = [word.replace(OPEN, "{").replace(COMMA, ",").replace(CLOSE, "}") for word in expanded]
-    return [
-        part for word in plain for part in (word.split(SPLIT) if SPLIT in word else [word]) if part or SPLIT not in word
-    ]
+    found: list[str] = []
+    for word in braces(spelling) if OPEN in spelling else [spelling]:
+        plain = _beside(word.replace(OPEN, "{").replace(COMMA, ",").replace(CLOSE, "}"))
+        found.extend(part for part in plain.split(SPLIT) if part or SPLIT not in plain)
+    return found
 
 
 def _beside(word: str) -> str:
@@ -145,7 +145,5 @@ def joined(pieces: list[tuple[str, ...]]) -> tuple[str, ...]:
     """Every way to put the alternatives of a word's pieces together."""
     if all(len(piece) == 1 for piece in pieces):
         return ("".join(piece[0] for piece in pieces),)
-    count = 1
-    for piece in pieces:
-        count *= len(piece)
-    return tuple("".join(parts) for parts in product(*pieces)) if count <= MANY else (UNKNOWN,)
+    found = tuple("".join(parts) for parts in islice(product(*pieces), MANY))
+    return found if len(found) < MANY else (*found, UNKNOWN)
