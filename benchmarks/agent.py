@@ -1,4 +1,4 @@
-"""An agent run of five tool steps and an answer, journal on, beside a bare aiohttp loop making the same calls.
+"""An agent run of five tool steps and an answer, journal on, beside bare aiohttp loops making the same calls.
 
     python -m benchmarks.agent
 
@@ -6,9 +6,10 @@ The model is a scripted HTTP server at zero delay in another process; processor 
 """
 
 import asyncio
+import json
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,17 @@ import uvloop
 
 from benchmarks.model_server import STEPS, TOKENS, ModelServer
 from benchmarks.report import median, write
+from orchestrator.agents.context import INSTRUCTIONS
 from orchestrator.app import App, open_app
 from orchestrator.identity.base import TENANT
 from orchestrator.kernel import settings
 from orchestrator.kernel.messages import Arguments, Effects, Scope, ToolSpec, user
 from orchestrator.tools.base import Context, Result
+from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.sandbox.probe import Refused
 
 ROUNDS = 5
 PARAMETERS = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
-TOOL = {"type": "function", "function": {"name": "echo", "description": "Say it back.", "parameters": PARAMETERS}}
 
 Work = Callable[[], Awaitable[None]]
 
@@ -43,25 +46,50 @@ class Echo:
         return Result(arguments["text"])
 
 
-async def bare_run(session: aiohttp.ClientSession, url: str) -> str:
-    """The same six calls, streamed and read to the end, and nothing else."""
-    messages: list[dict[str, Any]] = [{"role": "user", "content": "do the five steps"}]
-    while True:
-        body = {"model": "zero", "messages": messages, "tools": [TOOL], "stream": True}
-        text, calls = "", []
-        async with session.post(url, data=msgspec.json.encode(body)) as response:
-            async for line in response.content:
-                if not line.startswith(b"data: ") or line.startswith(b"data: [DONE]"):
-                    continue
-                for choice in msgspec.json.decode(line[6:])["choices"]:
-                    text += choice["delta"].get("content") or ""
-                    calls += choice["delta"].get("tool_calls") or []
-        if not calls:
-            return text
-        messages.append({"role": "assistant", "content": None, "tool_calls": calls})
-        for call in calls:
-            given = msgspec.json.decode(call["function"]["arguments"])
-            messages.append({"role": "tool", "tool_call_id": call["id"], "content": given["text"]})
+class Bare:
+    """The loop that someone writes in an afternoon: the same requests, the same tool, nothing kept."""
+
+    def __init__(self, url: str, tools: list[dict[str, Any]]) -> None:
+        self._url = f"{url}/chat/completions"
+        self._tools = tools
+
+    def _begin(self) -> list[dict[str, Any]]:
+        system = {"role": "system", "content": INSTRUCTIONS.format(workspace="/workspace", date="today")}
+        return [system, {"role": "user", "content": "do the five steps"}]
+
+    async def plain(self, session: aiohttp.ClientSession) -> str:
+        """With the standard library's JSON and whole replies."""
+        messages = self._begin()
+        while True:
+            body = {"model": "zero", "messages": messages, "tools": self._tools}
+            async with session.post(self._url, json=body) as response:
+                message = (await response.json())["choices"][0]["message"]
+            messages.append(message)
+            if not message.get("tool_calls"):
+                return str(message["content"])
+            for call in message["tool_calls"]:
+                given = json.loads(call["function"]["arguments"])
+                messages.append({"role": "tool", "tool_call_id": call["id"], "content": given["text"]})
+
+    async def tuned(self, session: aiohttp.ClientSession) -> str:
+        """With msgspec and streamed replies, as ours."""
+        messages = self._begin()
+        while True:
+            body = {"model": "zero", "messages": messages, "tools": self._tools, "stream": True}
+            text, calls = "", []
+            async with session.post(self._url, data=msgspec.json.encode(body)) as response:
+                async for line in response.content:
+                    if not line.startswith(b"data: ") or line.startswith(b"data: [DONE]"):
+                        continue
+                    for choice in msgspec.json.decode(line[6:])["choices"]:
+                        text += choice["delta"].get("content") or ""
+                        calls += choice["delta"].get("tool_calls") or []
+            if not calls:
+                return text
+            messages.append({"role": "assistant", "content": None, "tool_calls": calls})
+            for call in calls:
+                given = msgspec.json.decode(call["function"]["arguments"])
+                messages.append({"role": "tool", "tool_call_id": call["id"], "content": given["text"]})
 
 
 async def measured(work: Work, count: int, concurrent: int) -> tuple[float, float]:
@@ -109,67 +137,89 @@ async def bare_streamed(session: aiohttp.ClientSession, url: str) -> float:
 
 async def one_round(folder: Path, url: str, effects: Effects) -> dict[str, float]:
     provider = {"kind": "openai", "base_url": url, "api_key": "none", "model": "zero"}
-    chosen = settings.load(
-        {"HOME": str(folder)},
-        flags={
-            "data": folder,
-            "llm": {"providers": {"server": provider}},
-            "policy": {"approve_all": True},
-            "agents": {"concurrent_runs": 64},
-        },
-    )
+    flags = {"data": folder, "llm": {"providers": {"server": provider}}, "policy": {"approve_all": True}}
     found: dict[str, float] = {}
-    endpoint = f"{url}/chat/completions"
-    async with open_app(chosen, tools=(Echo(effects, "read"),)) as app, aiohttp.ClientSession() as session:
-
-        async def bare() -> None:
-            await bare_run(session, endpoint)
-
+    async with open_app(settings.load({"HOME": str(folder)}, flags=flags), tools=(Echo(effects, "read"),)) as app:
+        bare = Bare(url, wired(app.tools.specs()))
         ours = our_run(app)
-        found["bare sequential"], _ = await measured(bare, 100, 1)
-        found["ours sequential"], _ = await measured(ours, 100, 1)
-        found["bare 32"], _ = await measured(bare, 640, 32)
-        found["ours 32"], found["ours 32 runs/s"] = await measured(ours, 640, 32)
-        found["bare token"] = await bare_streamed(session, endpoint)
+        async with aiohttp.ClientSession() as session:
+
+            async def tuned() -> None:
+                await bare.tuned(session)
+
+            for name, work in (("tuned", tuned), ("ours", ours), ("tuned", tuned), ("ours", ours)):
+                found[f"{name} sequential"], _ = await measured(work, 100, 1)
+                found[f"{name} 32"], _ = await measured(work, 640, 32)
+            found["bare token"] = await bare_streamed(session, f"{url}/chat/completions")
         found["ours token"] = await streamed(app)
         view = (await app.views.runs(TENANT, limit=1))[0]
         assert view.status == "completed", view
     return found
 
 
+async def plain_round(url: str, tools: list[dict[str, Any]]) -> dict[str, float]:
+    bare = Bare(url, tools)
+    async with aiohttp.ClientSession() as session:
+
+        async def plain() -> None:
+            await bare.plain(session)
+
+        sequential, _ = await measured(plain, 100, 1)
+        together, _ = await measured(plain, 640, 32)
+    return {"plain sequential": sequential, "plain 32": together}
+
+
+def wired(specs: Sequence[ToolSpec]) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "function",
+            "function": {"name": spec.name, "description": spec.description, "parameters": spec.parameters},
+        }
+        for spec in specs
+    ]
+
+
+def all_tools() -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = settings.load({"HOME": folder})
+    catalogue = Catalogue(chosen.tools, Refused([]), kits(), (Echo("none", "read"),))
+    return wired(catalogue.specs())
+
+
 def main() -> None:
     rounds: dict[Effects, list[dict[str, float]]] = {"none": [], "once": []}
+    tools = all_tools()
     with ModelServer() as url:
         for _ in range(ROUNDS):
             for effects, kept in rounds.items():
                 with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-                    kept.append(uvloop.run(one_round(Path(folder), url, effects)))
+                    ours = uvloop.run(one_round(Path(folder), url, effects))
+                kept.append({**ours, **asyncio.run(plain_round(url, tools))})
 
     def middle(name: str, effects: Effects = "none") -> float:
         return median([one[name] for one in rounds[effects]])
 
-    def ratio(above: str, below: str, effects: Effects = "none") -> float:
-        return round(median([one[above] / one[below] for one in rounds[effects]]), 2)
+    def ratio(below: str, load: str, effects: Effects = "none") -> float:
+        return round(median([one[f"ours {load}"] / one[f"{below} {load}"] for one in rounds[effects]]), 2)
 
-    write(
-        "agent",
-        "python -m benchmarks.agent",
-        {
-            "tool steps a run": STEPS,
-            "bare loop, ms of processor a run, sequential": round(middle("bare sequential"), 2),
-            "ours, ms of processor a run, sequential": round(middle("ours sequential"), 2),
-            "ratio, sequential, tools that only look": ratio("ours sequential", "bare sequential"),
-            "ratio, sequential, tools with effects (two flushes a step)": ratio(
-                "ours sequential", "bare sequential", "once"
-            ),
-            "bare loop, runs a second of one core, 32 at once": round(1e3 / middle("bare 32")),
-            "ours, runs a second of one core, 32 at once": round(1e3 / middle("ours 32")),
-            "ours, the same with effects": round(1e3 / middle("ours 32", "once")),
-            "ratio, 32 at once": ratio("ours 32", "bare 32"),
-            "bare, µs of processor a streamed token": round(middle("bare token"), 1),
-            "ours, µs of processor a streamed token, followed": round(middle("ours token"), 1),
-        },
-    )
+    figures: dict[str, Any] = {"tool steps a run": STEPS}
+    for load, words in (("sequential", "one after another"), ("32", "32 at once")):
+        figures |= {
+            f"plain aiohttp loop, ms of processor a run, {words}": round(middle(f"plain {load}"), 2),
+            f"the same tuned (uvloop, msgspec, streams), {words}": round(middle(f"tuned {load}"), 2),
+            f"ours, journal on, {words}": round(middle(f"ours {load}"), 2),
+            f"ours / plain, {words}": ratio("plain", load),
+            f"ours / tuned, {words}": ratio("tuned", load),
+            f"ours / plain, tools with effects, {words}": ratio("plain", load, "once"),
+        }
+    figures |= {
+        "runs a second of one core, 32 at once, plain loop": round(1e3 / middle("plain 32")),
+        "runs a second of one core, 32 at once, ours": round(1e3 / middle("ours 32")),
+        "runs a second of one core, 32 at once, ours, with effects": round(1e3 / middle("ours 32", "once")),
+        "µs of processor a streamed token, bare reader": round(middle("bare token"), 1),
+        "µs of processor a streamed token, ours, followed": round(middle("ours token"), 1),
+    }
+    write("agent", "python -m benchmarks.agent", figures)
 
 
 if __name__ == "__main__":

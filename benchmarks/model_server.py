@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from multiprocessing import Process, Queue
 from typing import Any
 
@@ -41,6 +42,19 @@ def _long() -> list[bytes]:
     return [*words, _sse([_chunk({}, "stop"), USAGE])]
 
 
+def _whole(step: int) -> bytes:
+    """The same replies, not streamed."""
+    message: dict[str, Any] = {"role": "assistant", "content": "The work is done."}
+    if step < STEPS:
+        function = {"name": "echo", "arguments": msgspec.json.encode({"text": f"step {step}"}).decode()}
+        calls = [{"id": f"call_{step}", "type": "function", "function": function}]
+        message = {"role": "assistant", "content": None, "tool_calls": calls}
+    choice = {"index": 0, "message": message, "finish_reason": "stop" if step == STEPS else "tool_calls"}
+    reply = {"id": "x", "object": "chat.completion", "created": 1, "model": "zero", "choices": [choice]}
+    return msgspec.json.encode({**reply, "usage": USAGE["usage"]})
+
+
+WHOLE = [_whole(step) for step in range(STEPS + 1)]
 CALLS = [_call(step) for step in range(STEPS)]
 ANSWER = _answer("The work is done.")
 LONG = _long()
@@ -56,12 +70,16 @@ async def chat(request: web.Request) -> web.StreamResponse:
             await response.write(piece)
             await asyncio.sleep(0)
         return response
+    if body["model"] == "clock":  # says when it said it: the monotonic clock is one for the whole machine
+        return web.Response(body=_answer(f"{time.monotonic():.6f} "), headers=HEADERS)
     done = sum(message["role"] == "tool" for message in body["messages"])
+    if not body.get("stream"):
+        return web.Response(body=WHOLE[done], content_type="application/json")
     return web.Response(body=CALLS[done] if done < STEPS else ANSWER, headers=HEADERS)
 
 
 async def models(request: web.Request) -> web.Response:
-    return web.json_response({"object": "list", "data": [{"id": "zero"}, {"id": "long"}]})
+    return web.json_response({"object": "list", "data": [{"id": "zero"}, {"id": "long"}, {"id": "clock"}]})
 
 
 async def _serve(port: "Queue[int] | None") -> None:

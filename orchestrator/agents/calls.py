@@ -266,21 +266,19 @@ async def perform_all(turn: Turn) -> None:
     All at once: a model that asks for several calls in one reply has said that none needs another's
     result. Someone may answer a question while other calls are still at work.
     """
-    caller = Caller(turn)
+    caller, state = Caller(turn), turn.state
     tasks: dict[asyncio.Task[None], str] = {}
     answered: asyncio.Task[None] | None = None
+    if len(state.open) == 1 and not state.waits:
+        await caller.perform(next(iter(state.open)))
     try:
         while True:
             busy = set(tasks.values())
-            for call_id, open_call in list(turn.state.open.items()):
+            for call_id, open_call in state.open.items():
                 if call_id not in busy and not open_call.waits:
                     tasks[asyncio.create_task(caller.perform(call_id))] = call_id
             if not tasks:
                 return
-            if len(tasks) == 1 and len(turn.state.open) == 1:
-                task = tasks.popitem()[0]
-                await task
-                continue
             turn.answered.clear()
             answered = asyncio.create_task(turn.somebody_answers())
             done, _ = await asyncio.wait({*tasks, answered}, return_when=asyncio.FIRST_COMPLETED)

@@ -35,16 +35,14 @@ class Loop:
     async def drive(self) -> None:
         """Take the run to its end, or to where it waits for a person."""
         state = self._state
-        while state.finished is None:
-            left = self._started.limits.seconds - state.worked
-            if left <= 0:
-                await self._wrap_up("time")
-                return
-            try:
-                async with asyncio.timeout(left):
+        left = self._started.limits.seconds - state.worked
+        try:
+            async with asyncio.timeout(max(0.0, left)):
+                while state.finished is None:
                     if await self._advance():
                         return
-            except TimeoutError:
+        except TimeoutError:
+            if state.finished is None:
                 await self._out_of_time()
 
     async def _advance(self) -> bool:

@@ -58,7 +58,7 @@ class RunState:
 
     @property
     def waits(self) -> bool:
-        return any(call.waits for call in self.open.values())
+        return bool(self.open) and any(call.waits for call in self.open.values())
 
     @property
     def answer(self) -> str:

@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from orchestrator.kernel.errors import ModelError
 from orchestrator.kernel.events import ToolReturned
@@ -45,7 +46,12 @@ def language_of(text: str) -> str:
 
 
 def date(now: float) -> str:
-    return datetime.datetime.fromtimestamp(now, datetime.UTC).strftime("%A %d %B %Y")
+    return _day(int(now // 86_400))
+
+
+@lru_cache(maxsize=4)
+def _day(days: int) -> str:
+    return datetime.datetime.fromtimestamp(days * 86_400, datetime.UTC).strftime("%A %d %B %Y")
 
 
 def reason(language: str, why: str) -> str:

@@ -36,6 +36,7 @@ from orchestrator.storage.tables import events as events_table
 _INSERT = "INSERT INTO events (stream, seq, type, tenant, subject, at, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _HEAD = "SELECT coalesce(max(seq), 0), coalesce(max(type = 'run.finished'), 0) FROM events WHERE stream = ?"
 _HEADS_KEPT = 10_000
+PATIENCE = 0.02  # seconds that a lazy append waits for company
 
 Publish = Callable[[Sequence[Event]], None]
 
@@ -91,7 +92,7 @@ class SqliteJournal:
                 self._writing = True
                 self._loop.call_soon(self._begin)
             elif len(self._pending) == 1:
-                self._loop.call_later(0.005, self._wake)
+                self._loop.call_later(PATIENCE, self._wake)
         return future
 
     def _wake(self) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -17,6 +18,7 @@ def check(request: Request) -> None:
         raise ModelRejected("The request has no message for the model to answer.")
 
 
+@lru_cache(maxsize=1024)
 def wire_name(name: str) -> str:
     """A tool's name in the alphabet that every provider takes."""
     return _NOT_IN_NAMES.sub("_", name)[:64] or "unknown"
@@ -63,7 +65,7 @@ class Call:
 
 class Draft:
     def __init__(self, request: Request) -> None:
-        self._names = {wire_name(tool.name): tool.name for tool in request.tools}
+        self._tools = request.tools
         self._number = fresh_number(request.messages)
         self._blocks: list[Words | Call] = []
         self._words: Words | None = None  # the run that grows now
@@ -128,4 +130,8 @@ class Draft:
         if not call.id:
             call.id = f"call_{self._number}"
             self._number += 1
-        return ToolCall(call.id, self._names.get(call.name, call.name), arguments, why)
+        return ToolCall(call.id, self._name(call.name), arguments, why)
+
+    def _name(self, said: str) -> str:
+        """The tool's own name, which the wire may have changed."""
+        return next((tool.name for tool in self._tools if wire_name(tool.name) == said), said)

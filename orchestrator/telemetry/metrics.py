@@ -4,6 +4,9 @@ Labels come from small sets. Names that a model or a caller may invent (tools, m
 are kept to the first hundred; the rest are counted as "other", so that nobody can fill the memory.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
@@ -18,6 +21,8 @@ from orchestrator.kernel.events import (
     SignInRefused,
     ToolReturned,
 )
+
+M = TypeVar("M", Counter, Histogram)
 
 _DISTINCT = 100
 _SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -39,6 +44,19 @@ class _Names:
         return name
 
 
+def _kept(metric: M) -> Callable[..., M]:
+    """`metric.labels`, each combination looked up once: it is asked for at every event."""
+    children: dict[tuple[str, ...], M] = {}
+
+    def child(*labels: str) -> M:
+        found = children.get(labels)
+        if found is None:
+            found = children[labels] = metric.labels(*labels)
+        return found
+
+    return child
+
+
 class Metrics:
     media_type = CONTENT_TYPE_PLAIN_0_0_4
 
@@ -47,11 +65,11 @@ class Metrics:
         ProcessCollector(registry=registry)
         self._tool, self._model, self._channel = _Names(), _Names(), _Names()
 
-        def counter(name: str, help: str, *labels: str) -> Counter:
-            return Counter(f"orchestrator_{name}", help, labels, registry=registry)
+        def counter(name: str, help: str, *labels: str) -> Callable[..., Counter]:
+            return _kept(Counter(f"orchestrator_{name}", help, labels, registry=registry))
 
-        def histogram(name: str, help: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-            return Histogram(f"orchestrator_{name}", help, labels, registry=registry, buckets=buckets)
+        def histogram(name: str, help: str, buckets: tuple[float, ...], *labels: str) -> Callable[..., Histogram]:
+            return _kept(Histogram(f"orchestrator_{name}", help, labels, registry=registry, buckets=buckets))
 
         self._events = counter("events", "Events appended to the journal.", "type")
         self._started = counter("runs_started", "Runs started.", "channel")
@@ -64,7 +82,7 @@ class Metrics:
         self._cost = counter("cost_dollars", "What models cost, in US dollars.", "model")
         self._asked = counter("approvals_asked", "Approvals asked of a person.", "kind")
         self._answered = counter("approvals_answered", "Approvals answered.", "answer")
-        self._refused = counter("sign_ins_refused", "Sign-ins refused.")
+        self._refused = Counter("orchestrator_sign_ins_refused", "Sign-ins refused.", registry=registry)
         self._requests = counter("http_requests", "HTTP requests answered.", "method", "route", "status")
         self._request_seconds = histogram("http_seconds", "Time to answer a request.", _SHORT, "route")
         self._streams = Gauge("orchestrator_streams", "Streams open now.", ("kind",), registry=registry)
@@ -72,40 +90,40 @@ class Metrics:
     def observe(self, event: Event) -> None:
         """Count one event of the journal, once it is durable."""
         body = event.body
-        self._events.labels(event.type).inc()
+        self._events(event.type).inc()
         match body:
             case ModelReplied():
                 self._replied(body)
             case ToolReturned():
                 tool = self._tool(body.tool)
-                self._calls.labels(tool, body.outcome).inc()
-                self._call_seconds.labels(tool).observe(body.seconds)
+                self._calls(tool, body.outcome).inc()
+                self._call_seconds(tool).observe(body.seconds)
             case RunStarted():
-                self._started.labels(self._channel(body.channel)).inc()
+                self._started(self._channel(body.channel)).inc()
             case RunFinished():
-                self._finished.labels(body.status).inc()
+                self._finished(body.status).inc()
             case ModelFailed():
-                self._replies.labels(self._model(body.model), "failed").inc()
+                self._replies(self._model(body.model), "failed").inc()
             case ApprovalAsked():
-                self._asked.labels(body.kind).inc()
+                self._asked(body.kind).inc()
             case ApprovalAnswered():
-                self._answered.labels(body.answer).inc()
+                self._answered(body.answer).inc()
             case SignInRefused():
                 self._refused.inc()
 
     def _replied(self, body: ModelReplied) -> None:
         model = self._model(body.model)
-        self._replies.labels(model, "ok").inc()
-        self._reply_seconds.labels(model).observe(body.seconds)
-        self._tokens.labels(model, "input").inc(body.usage.input_tokens)
-        self._tokens.labels(model, "output").inc(body.usage.output_tokens)
-        self._tokens.labels(model, "cached").inc(body.usage.cached_tokens)
-        self._cost.labels(model).inc(body.cost)
+        self._replies(model, "ok").inc()
+        self._reply_seconds(model).observe(body.seconds)
+        self._tokens(model, "input").inc(body.usage.input_tokens)
+        self._tokens(model, "output").inc(body.usage.output_tokens)
+        self._tokens(model, "cached").inc(body.usage.cached_tokens)
+        self._cost(model).inc(body.cost)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one HTTP answer. `route` is the template, never the path as sent."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._request_seconds.labels(route).observe(seconds)
+        self._requests(method, route, str(status)).inc()
+        self._request_seconds(route).observe(seconds)
 
     def stream_opened(self, kind: str) -> None:
         self._streams.labels(kind).inc()

@@ -111,6 +111,7 @@ class OpenAI:
         known = "text-embedding-3-small" if self._wire.host == "api.openai.com" else settings.model
         self._embedding = str(settings.options.get("embedding_model", known))
         self._added: Body = settings.options.get("request", {})
+        self._tools: tuple[tuple[ToolSpec, ...], msgspec.Raw] | None = None
         self._conceded: dict[str, set[str]] = {}  # by model: the parameters it will not have
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
@@ -142,7 +143,7 @@ class OpenAI:
             "stream_options": {"include_usage": True},
         }
         if request.tools:
-            body["tools"] = [_tool(tool) for tool in request.tools]
+            body["tools"] = self._encoded(request.tools)
         if request.max_tokens is not None:
             body["max_tokens"] = request.max_tokens
         if request.temperature is not None:
@@ -153,6 +154,12 @@ class OpenAI:
         for param in self._conceded.get(model, ()):
             _without(param, body)
         return body
+
+    def _encoded(self, tools: tuple[ToolSpec, ...]) -> msgspec.Raw:
+        """The tools as JSON: the same for every step of every run, so made once."""
+        if self._tools is None or self._tools[0] is not tools:
+            self._tools = (tools, msgspec.Raw(msgspec.json.encode([_tool(tool) for tool in tools])))
+        return self._tools[1]
 
     def _concede(self, refused: Refused, body: Body) -> bool:
         """Models differ in what they take, and say so: do without, and remember it of this model."""
