@@ -7,6 +7,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -326,6 +327,40 @@ async def test_no_group_or_folder_is_left_behind(sandbox: Sandbox, workspace: Pa
     before = left()
     await sandbox.run("sleep 5 & true", workspace, Limits(seconds=0.5))
     assert left() - before == set()
+
+
+async def test_no_handle_is_left_open(sandbox: Sandbox, workspace: Path) -> None:
+    await sandbox.run("true", workspace, CONFINING)
+    before = handles()
+    for _ in range(5):
+        await sandbox.run("sleep 9 & exit 1", workspace, CONFINING)
+    assert handles() == before
+
+
+def handles() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+UVLOOP = """
+import asyncio, pathlib, sys, uvloop
+from orchestrator.kernel.settings import Tools
+from orchestrator.tools.sandbox.base import Limits
+from orchestrator.tools.sandbox.probe import choose
+async def main():
+    sandbox = await choose(Tools(sandbox=sys.argv[1]))
+    done = await sandbox.run("echo fine; setsid sleep 60 &", pathlib.Path(sys.argv[2]), Limits(seconds=5))
+    late = await sandbox.run("sleep 60", pathlib.Path(sys.argv[2]), Limits(seconds=0.2))
+    print(sandbox.level, done.stdout, done.ended, late.ended)
+uvloop.run(main())
+"""
+
+
+@pytest.mark.parametrize("level", ["bubblewrap", "landlock"])
+def test_it_works_on_the_server_s_event_loop(level: str, workspace: Path) -> None:
+    available("landlock alone" if level == "landlock" else level)
+    argv = [sys.executable, "-c", UVLOOP, level, str(workspace)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == f"{level} b'fine\\n' by itself time\n", done.stderr
 
 
 async def test_the_strongest_that_works_is_chosen(workspace: Path) -> None:

@@ -35,14 +35,16 @@ class Bubblewrap:
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
         real = await asyncio.to_thread(confined, workspace)
         with self._cgroups.group(limits) as group, _filter() as handle:
-            argv = [str(self._program), *self._flags(real, limits, handle)]
+            told = os.pipe()
+            argv = [str(self._program), *self._flags(real, limits, handle), "--info-fd", str(told[1])]
             argv += ["--", shell(), "-c", _limiting(limits), "sh", shell(), "-c", command]
             if group.folders:
                 join = "; ".join(f"echo $$ > {shlex.quote(door)}" for door in group.doors)
                 argv = ["/bin/sh", "-c", f'{join}; exec "$@"', "sh", *argv]
             handles = () if handle is None else (handle,)
+            env = environment(_HOME, "/tmp")
             return await run_process(
-                argv, limits, group, env=environment(_HOME, "/tmp"), anchored=True, handles=handles, cwd=Path("/")
+                argv, limits, group, env=env, anchored=True, handles=handles, told=told, cwd=Path("/")
             )
 
     def _flags(self, workspace: Path, limits: Limits, filter_handle: int | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import select
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
@@ -49,13 +50,16 @@ class Capture:
 
 
 class _Running:
-    def __init__(self, process: asyncio.subprocess.Process, limits: Limits, group: Cgroup, anchored: bool) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, limits: Limits, group: Cgroup, anchored: bool, told: int | None
+    ) -> None:
         self.process = process
         self._limits = limits
         self._group = group
         self._anchored = anchored  # when the process dies, the kernel ends all that it started
         self.stdout, self.stderr = Capture(limits.kept), Capture(limits.kept)
         self._flooded = asyncio.Event()
+        self._first = None if told is None else asyncio.ensure_future(asyncio.to_thread(_first_inside, told))
         self.drains = [
             asyncio.ensure_future(self._drain(process.stdout, self.stdout)),
             asyncio.ensure_future(self._drain(process.stderr, self.stderr)),
@@ -84,6 +88,8 @@ class _Running:
         """Ask, then force; come back when nothing is left."""
         process = self.process
         watched = _watch(process.pid)
+        if self._first is not None and (handle := await self._first) is not None:
+            watched.append(handle)
         try:
             if process.returncode is None:
                 for pid in descendants(process.pid) | self._group.pids() - {process.pid}:
@@ -124,9 +130,13 @@ async def run_process(
     env: Mapping[str, str],
     anchored: bool,
     handles: Sequence[int] = (),
+    told: tuple[int, int] | None = None,
     cwd: Path | None = None,
 ) -> Outcome:
-    """Runs it in a session of its own, without input. Whatever happens, it and its descendants end."""
+    """Runs it in a session of its own, without input. Whatever happens, it and its descendants end.
+
+    `told` is a pipe on which the process says which process is the first of its namespace.
+    """
     loop = asyncio.get_running_loop()
     started = loop.time()
     try:
@@ -137,12 +147,19 @@ async def run_process(
             stderr=asyncio.subprocess.PIPE,
             env=dict(env),
             cwd=cwd,
-            pass_fds=tuple(handles),
+            pass_fds=(*handles, told[1]) if told else tuple(handles),
             start_new_session=True,
         )
-    except OSError as error:
-        raise ToolFailed(f"{argv[0]} cannot be started: {error.strerror}.") from error
-    running = _Running(process, limits, group, anchored)
+    except BaseException as error:
+        if told:
+            os.close(told[0])
+        if isinstance(error, OSError):
+            raise ToolFailed(f"{argv[0]} cannot be started: {error.strerror}.") from error
+        raise
+    finally:
+        if told:
+            os.close(told[1])
+    running = _Running(process, limits, group, anchored, told[0] if told else None)
     ended = "time"
     try:
         ended = await running.until_over()
@@ -197,6 +214,16 @@ def descendants(pid: int, most: int = 5000) -> set[int]:
 def _signal(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
+
+
+def _first_inside(told: int) -> int | None:
+    """A handle of the first process of a namespace, from what is said on a pipe; the pipe is closed."""
+    with os.fdopen(told, "rb") as pipe:
+        found = re.search(rb'"child-pid":\s*(\d+)', pipe.read())
+    try:
+        return os.pidfd_open(int(found[1])) if found else None
+    except OSError:
+        return None
 
 
 def _watch(pid: int) -> list[int]:
