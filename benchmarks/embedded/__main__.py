@@ -1,4 +1,4 @@
-"""python -m benchmarks.embedded [--show] [--held-out-only]: plays both sets, prints tables, writes results/embedded.json."""
+"""python -m benchmarks.embedded: plays both sets of requests, prints the figures, writes results/embedded.json."""
 
 import argparse
 import asyncio

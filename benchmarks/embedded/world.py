@@ -25,11 +25,11 @@ FILES = {
     "b.txt": "beta\n",
     "mes idées.txt": "un voyage\nun jardin\n",
     "config.toml": 'port = 8000\nhost = "localhost"\n',
-    "app.py": 'import lib.parse\n\n# TODO: handle failures\ndef main() -> None:\n    print("a demonstration that runs")\n',
+    "app.py": 'import lib.parse\n\n# TODO: handle failures\ndef main() -> None:\n    print("a longer demonstration")\n',
     "lib/parse.py": 'def parse(text: str) -> list[str]:\n    """Words."""\n    # no state\n    return text.split()\n',
     "lib/render.py": "def render(words: list[str]) -> str:\n    # TODO: colours\n    return ' '.join(words)\n",
     "data/sales.csv": "month,amount\njan,10\nfeb,20\nmar,30\n",
-    "data/users.json": '[\n  {"name": "Ada", "age": 36},\n  {"name": "Alan", "age": 41},\n  {"name": "Grace", "age": 45}\n]\n',
+    "data/users.json": '[\n  {"name": "Ada", "age": 36},\n  {"name": "Alan", "age": 41},\n  {"name": "Eve"}\n]\n',
     "logs/server.log": "".join(f"{n:03d} {'ERROR disk' if n % 10 == 7 else 'INFO ready'}\n" for n in range(40)),
 }
 _COMMANDS = {

@@ -52,8 +52,10 @@ _TOKEN: Final = re.compile(
     r")"
 )
 _BINARY: Final = words("+ - * / // ** %")
+_BETWEEN: Final = _BINARY | {"percent-of", ",", "!"}
 _START: Final = re.compile(
-    r"(?<![\w.,/])(?=[\d(√-])|(?<![\w])(?=(?:the )?square|sqrt|la racine|racine|sin|cos|tan|log|ln|exp|abs|round|floor|ceil|fact|"
+    r"(?<![\w.,/])(?=[\d(√-])|(?<![\w])(?=(?:the )?square|sqrt|la racine|racine"
+    r"|sin|cos|tan|log|ln|exp|abs|round|floor|ceil|fact|"
     + "|".join(sorted(NUMBER_WORDS.keys() - {"un", "une", "one", "cent"}, key=len, reverse=True))
     + r")"
 )
@@ -119,23 +121,16 @@ def _whole(parts: list[str]) -> bool:
             if not operand or depth == 0:
                 return False
             depth -= 1
-        elif part in _BINARY or part in ("percent-of", ","):
+        elif part in _BETWEEN:
             if not operand and part not in ("-", "+"):
                 return False
             operations += operand
-            operand = False
-        elif part == "!":
-            operations += 1
-            if not operand:
-                return False
-        elif part[0].isdigit() or part == "pi":
-            if operand:
-                return False
-            operand = True
+            operand = part == "!"
+        elif operand:  # two operands, or a function after one
+            return False
         else:
-            if operand:
-                return False
-            operations += 1
+            operand = part[0].isdigit() or part == "pi"
+            operations += not operand
     return operand and depth == 0 and operations > 0
 
 

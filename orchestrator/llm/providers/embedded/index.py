@@ -20,7 +20,8 @@ _NAMES: Final[dict[str, str]] = {
     "path": "path", "file": "path", "filename": "path", "folder": "path", "directory": "path", "url": "url",
     "uri": "url", "link": "url", "timezone": "zone", "tz": "zone", "pattern": "glob", "glob": "glob",
     "expression": "expression", "email": "email", "mail": "email", "recipient": "email", "at": "moment",
-    "when": "moment", "date": "moment", "due": "moment", "time": "moment", "deadline": "moment",
+    "when": "moment", "city": "place", "place": "place", "location": "place", "town": "place",
+    "date": "moment", "due": "moment", "time": "moment", "deadline": "moment",
 }  # fmt: skip
 _FORMATS: Final = {"uri": "url", "email": "email", "date-time": "moment", "date": "moment", "time": "moment"}
 

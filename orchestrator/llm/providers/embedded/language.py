@@ -16,7 +16,9 @@ _SUFFIXES = ("ing", "ed", "ez", "er", "ee", "ir", "e", "y")
 _SHORT = {
     "teh": "the", "hte": "the", "whta": "what", "wat": "what", "wht": "what", "gimme": "give", "wich": "which",
     "tel": "tell", "shwo": "show", "waht": "what",
-    "c": "est", "koi": "quoi", "keske": "que", "ki": "quelle", "kel": "quelle", "kelle": "quelle", "pr": "pour"}  # fmt: skip
+    "c": "est", "koi": "quoi", "keske": "que", "ki": "quelle", "kel": "quelle", "kelle": "quelle",
+    "pr": "pour",
+}  # fmt: skip
 
 
 class Token(Struct, frozen=True):

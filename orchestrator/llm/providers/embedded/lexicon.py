@@ -30,12 +30,13 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "contain": (
         "contain contains containing mention mentions mentioning hold holds appear appears occurs",
-        "contient contiennent contenant mentionne mentionnent mentionnant contenir renferme parle parlent apparait figure",
+        "contient contiennent contenant mentionne mentionnent mentionnant contenir renferme"
+        " parle parlent apparait figure",
     ),
     "write": (
         "write writes writing save saves saving store record put dump jot keep stick wrote persist stash",
-        "ecris ecrire ecrivez ecrit ecri enregistre enregistrer enregistrez sauvegarde sauvegarder sauve mets mettre met"
-        " mettez inscris inscrire note noter consigne range stocke stocker depose garde",
+        "ecris ecrire ecrivez ecrit ecri enregistre enregistrer enregistrez sauvegarde sauvegarder sauve mets mettre"
+        " met mettez inscris inscrire note noter consigne range stocke stocker depose garde",
     ),
     "create": ("create creates make creating generate new", "cree creer creez fais_un fabrique genere generer nouveau"),
     "add": (
@@ -52,8 +53,8 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "compute": (
         "compute calculate calculates calculation work_out evaluate figure_out solve equals equal math maths",
-        "calcule calculer calculez calcul calculs evalue evaluer resous resoudre font fait_combien egale egal combien_font"
-        " combien_fait ca_fait",
+        "calcule calculer calculez calcul calculs evalue evaluer resous resoudre font fait_combien egale egal"
+        " combien_font combien_fait ca_fait",
     ),
     "count": (
         "count counts counting tally how_many number_of how_many_times",
@@ -265,8 +266,9 @@ STOP: Final[tuple[str, str]] = (
     " as avez ont je tu il elle on nous vous ils elles me m te t se s mon ma mes ton ta tes son sa ses notre nos votre"
     " vos leur leurs ce c cet cette ces ca cela ceci qui que qu quel quelle quels quelles quoi y ne n pas plus si stp"
     " svp merci peux pouvez peut pourrais pourriez voudrais veux veuillez moi toi lui eux donc alors puis ensuite apres"
-    " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait bonjour"
-    " salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait courant actuel actuelle complet complete entier entiere",
+    " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait"
+    " bonjour salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait"
+    " courant actuel actuelle complet complete entier entiere",
 )
 
 # Words that tell the two languages apart.

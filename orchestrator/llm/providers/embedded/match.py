@@ -24,7 +24,9 @@ _NEAR: Final[tuple[tuple[str, str, float], ...]] = (
     ("compute", "count", 0.4), ("show", "contain", 0.3), ("read", "contain", 0.5), ("compute", "show", 0.5),
     ("fetch", "web", 0.5), ("command", "run", 0.5), ("remind", "create", 0.3), ("check", "show", 0.3),
     ("edit", "write", 0.6), ("content", "contain", 0.6), ("count", "list", 0.5), ("count", "find", 0.5),
-    ("date", "time", 0.5), ("artwork", "content", 0.5), ("<folder>", "<path>", 0.6), ("line", "content", 0.4), ("free", "used", 0.5), ("disk", "memory", 0.3), ("cpu", "memory", 0.3),
+    ("date", "time", 0.5), ("artwork", "content", 0.5),
+    ("<folder>", "<path>", 0.6), ("line", "content", 0.4), ("free", "used", 0.5),
+    ("disk", "memory", 0.3), ("cpu", "memory", 0.3),
 )  # fmt: skip
 NEAR: Final = {pair: near for left, right, near in _NEAR for pair in ((left, right), (right, left))}
 

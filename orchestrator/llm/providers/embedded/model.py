@@ -4,6 +4,7 @@ import re
 import zoneinfo
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
+from itertools import count
 from typing import Final
 
 from orchestrator.kernel.clock import Clock
@@ -71,24 +72,28 @@ class Embedded:
     def reply(self, request: Request) -> Reply:
         """The whole reply to a request; it depends on the request, the tools and the clock only."""
         finder = Finder(self._clock.now(), self._named_places())
+        if not any(message.role == "user" for message in request.messages):
+            raise ModelRejected("There is no message to answer.", hint="Send one from the user.")
+        if request.model not in ("", self.name, self._model):
+            raise ModelRejected(
+                f"There is no model {request.model!r} here.", hint=f"The built-in one is {self._model!r}."
+            )
         index = self._index(request.tools, finder)
         said = turns(request.messages)[-_REMEMBERED:]
         plan, language = understood(said, index, finder)
         state = progress(plan, said[-1].made, [made for turn in said[:-1] for made in turn.made])
         if plan.asks or plan.talk or not state.calls:
             return self._answer(plan, state, index, language, request)
-        return self._call(plan, state, said[-1], len(said), language)
+        used = {call.id for message in request.messages for call in message.calls}
+        return self._call(plan, state, used, language, first=not said[-1].made)
 
-    def _call(self, plan: Plan, state: Progress, turn: Turn, count: int, language: Language) -> Reply:
-        made = len(turn.made)
-        calls = tuple(
-            ToolCall(f"call_{count}_{made + place}", name, arguments)
-            for place, (name, arguments) in enumerate(state.calls, 1)
-        )
-        thought = Thinking(_reading(plan, state.calls, language, first=not made))
+    def _call(self, plan: Plan, state: Progress, used: set[str], language: Language, first: bool) -> Reply:
+        fresh = (name for number in count(1) if (name := f"call_{number}") not in used)
+        calls = tuple(ToolCall(next(fresh), name, arguments) for name, arguments in state.calls)
+        thought = Thinking(_reading(plan, state.calls, language, first=first))
         steps = tuple(dict.fromkeys(clipped(step.said) for step in plan.own if step.said))
         message = Message("assistant", (thought, *calls))
-        return Reply(message, self._model, "tools", plan=steps if not made and len(steps) > 1 else ())
+        return Reply(message, self._model, "tools", plan=steps if first and len(steps) > 1 else ())
 
     def _answer(self, plan: Plan, state: Progress, index: Index, language: Language, request: Request) -> Reply:
         if (plan.talk and plan.talk != "yes") or (plan.talk and not plan.notes):

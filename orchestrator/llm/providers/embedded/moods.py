@@ -10,7 +10,8 @@ from orchestrator.llm.providers.embedded.segment import Clause
 
 _HOW: Final = (
     ("how", "do"), ("how", "to"), ("how", "can"), ("how", "could"), ("how", "would"), ("how", "should"),
-    ("how", "does"), ("how", "did"), ("how", "is"), ("how", "come"), ("who",), ("qui",), ("what", "if"), ("what", "happens"),
+    ("how", "does"), ("how", "did"), ("how", "is"), ("how", "come"), ("who",), ("qui",),
+    ("what", "if"), ("what", "happens"),
     ("what", "would", "happen"), ("what", "will", "happen"), ("should", "i"), ("can", "i"), ("could", "i"),
     ("may", "i"), ("is", "it", "possible"), ("is", "it", "safe"), ("is", "it", "ok"), ("would", "it"), ("why",),
     ("what", "does"), ("what", "is", "the", "difference"), ("when", "should"), ("do", "i", "need"), ("did", "you"),

@@ -138,7 +138,6 @@ SAY: Final[dict[str, Both]] = {
     "total": {"en": "Total: **{value}**{unit}.", "fr": "Total : **{value}**{unit}."},
     "average": {"en": "Average: **{value}**{unit}.", "fr": "Moyenne : **{value}**{unit}."},
     "number": {"en": "**{value}**{unit}", "fr": "**{value}**{unit}"},
-    "max": {"en": "The one that comes first: **{label}**{measure}.", "fr": "Celui qui vient en tête : **{label}**{measure}."},
     "passed": {"en": "Yes, it succeeded ({detail}).", "fr": "Oui, c'est réussi ({detail})."},
     "not passed": {"en": "No, it did not succeed ({detail}).", "fr": "Non, cela n'a pas réussi ({detail})."},
     "no verdict": {
@@ -148,15 +147,16 @@ SAY: Final[dict[str, Both]] = {
     "more": {"en": "… and {count} more", "fr": "… et {count} de plus"},
     "reading": {"en": "I read this as", "fr": "Je lis ici"},
     "step": {"en": "{count} step(s)", "fr": "{count} étape(s)"},
-    "go on": {"en": "Next: ", "fr": "Ensuite : "},
-    "then": {"en": "from step", "fr": "de l'étape"},
     "talk": {"en": "Small talk; no tool is needed.", "fr": "Conversation ; aucun outil n'est nécessaire."},
     "none": {
         "en": "Nothing here that I can turn into a call.",
         "fr": "Rien ici que je sache changer en appel d'outil.",
     },
     "missing": {"en": "Something is missing: I ask.", "fr": "Il manque quelque chose : je demande."},
-    "answering": {"en": "All results are in; I answer from them.", "fr": "Tous les résultats sont là ; j'en tire la réponse."},
+    "answering": {
+        "en": "All results are in; I answer from them.",
+        "fr": "Tous les résultats sont là ; j'en tire la réponse.",
+    },
 }  # fmt: skip
 
 UNITS: Final[dict[str, tuple[str, str, str, str]]] = {

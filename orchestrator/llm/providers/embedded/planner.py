@@ -1,12 +1,11 @@
 """From a request to a plan: each clause becomes a call, an operation on earlier results, or a note."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
 from orchestrator.kernel.messages import Language
-from orchestrator.llm.providers.embedded import converse, lexicon, moods, operations, references
+from orchestrator.llm.providers.embedded import converse, lexicon, moods, operations, references, views
 from orchestrator.llm.providers.embedded.index import Bag, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
@@ -68,17 +67,9 @@ class Planner:
         """Add what the clause asks for. Whether it could be read."""
         if self._idle(clause):
             return True
-        if moods.negated(clause):
-            return self.note("negated", clause)
-        if moods.question(clause):
-            return self.note("question", clause)
-        if moods.condition(clause) and not (self._done() and operations.reports(clause)):
-            return self.note("condition", clause)
-        if act := moods.vague(clause):
-            served = best(clause, self.index)
-            if served is None or not certain(served) or served.filling.missing:
-                return self.note("vague", clause, act)
-        if operations.plan(self, clause) or operations.followed(self, clause):
+        if why := self._mood(clause):
+            return self.note(why, clause, moods.vague(clause))
+        if operations.plan(self, clause) or views.followed(self, clause):
             return True
         if self._stored(clause):
             return True
@@ -95,12 +86,26 @@ class Planner:
             return self.call(clause, found)
         return self._unread(clause)
 
+    def _mood(self, clause: Clause) -> Why | None:
+        """Why the clause must not be acted on, if it must not."""
+        if moods.negated(clause):
+            return "negated"
+        if moods.question(clause):
+            return "question"
+        if moods.condition(clause) and not (self._done() and operations.reports(clause)):
+            return "condition"
+        if moods.vague(clause):
+            served = best(clause, self.index)
+            if served is None or not certain(served) or served.filling.missing:
+                return "vague"
+        return None
+
     def _read_each(self, clause: Clause, found: Match) -> bool:
         """`read all the text files`: list them, then read each."""
         if not found.entry.listed or clause.actions[:1] != ("read",) or "<glob>" not in found.filling.kinds:
             return False
         self.call(clause, found, told=False)
-        if operations.viewed(self, clause, len(self.steps) - 1, frozenset({"read"})):
+        if views.viewed(self, clause, len(self.steps) - 1, frozenset({"read"})):
             return True
         self.steps.pop()
         return False
@@ -115,7 +120,7 @@ class Planner:
             found = [best(part, self.index) for part in parts]
             sure = [each for each in found if each and each.score >= _SURE and each.entry.harmless]
             if len(sure) == 2 and sure[0].entry is not sure[1].entry and not any(m.filling.missing for m in sure):
-                return all(self.clause(part) for part in parts)
+                return all(list(map(self.clause, parts)))
         return False
 
     def _idle(self, clause: Clause) -> bool:
@@ -259,7 +264,7 @@ class Planner:
             return False
         filling = fill(clause, earlier.entry)
         values = {name: (value,) for name, value in filling.arguments.items()} | filling.several
-        if not values or filling.unexplained or any(name not in earlier.each[0] for name in ()):
+        if not values or filling.unexplained:
             return False
         each = [dict(earlier.each[0])]
         for name, several in values.items():
@@ -273,7 +278,7 @@ class Planner:
 
     def _measured(self, clause: Clause) -> bool:
         """`show its content`, `what is its size?`: another tool's view of what was found before."""
-        return operations.consumed(self, clause)
+        return views.consumed(self, clause)
 
     def match(self, clause: Clause, name: str, ignoring: Bag = frozenset()) -> Match | None:
         entry = self.index.entry(name)
@@ -338,7 +343,3 @@ def _unquoted(text: str) -> int:
     from orchestrator.llm.providers.embedded.mentions import literals
 
     return len(text) - sum(mention.end - mention.start for mention in literals(text) if mention.kind == "quoted")
-
-
-def last_asked(steps: Sequence[Step]) -> Step | None:
-    return steps[-1] if steps else None

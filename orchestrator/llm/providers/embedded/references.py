@@ -109,7 +109,8 @@ def _named(entry: Entry | None, concept: str) -> str:
     if entry is None:
         return ""
     echoed = {parameter.name for parameter in entry.parameters}
-    for name in (entry.spec.returns or {}).get("properties", {}):
+    returned: dict[str, Any] = (entry.spec.returns or {}).get("properties", {})
+    for name in returned:
         if name not in echoed and concept_of(fold(name)) == concept and concept not in ("result", "content"):
             return name
     return ""

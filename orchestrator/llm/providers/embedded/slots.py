@@ -1,21 +1,21 @@
 """Filling a tool's arguments from a clause: by the type of each parameter, and by where examples put values."""
 
 import re
-from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Struct
 
-from orchestrator.llm.providers.embedded import lexicon
+from orchestrator.llm.providers.embedded import texts
 from orchestrator.llm.providers.embedded.index import Entry, Parameter, choices, types
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, known
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 
 _ACCEPTS: Final[dict[str, tuple[str, ...]]] = {
     "path": ("path", "folder"), "glob": ("glob",), "url": ("url",), "email": ("email",), "zone": ("zone",),
-    "expression": ("expression",), "number": ("number",), "moment": ("moment",), "quoted": ("quoted",),
+    "expression": ("expression",), "place": ("zone",),
+    "number": ("number",), "moment": ("moment",), "quoted": ("quoted",),
 }  # fmt: skip
 _ARTICLES: Final = words("the a an le la les l un une my mon ma mes this that ce cet cette ces of de du d")
 _INTRODUCE: Final = words(
@@ -71,8 +71,10 @@ class _Filler:
             if each.kind == "quoted" and each not in tails:
                 self._text(each)
         missing = tuple(each for each in self._entry.required if each.name not in self._given())
-        strong = [mention for mention in self._free if not mention.weak and mention.kind not in ("zone", "number")]
-        loose = [mention for mention in self._free if mention.weak and mention.kind == "folder"]
+        spoken_of = self._object[0] if self._object else self._clause.end  # from here it speaks of another thing
+        free = [mention for mention in self._free if mention.start < spoken_of]
+        strong = [mention for mention in free if not mention.weak and mention.kind not in ("zone", "number")]
+        loose = [mention for mention in free if mention.weak and mention.kind == "folder"]
         return Filling(
             self._arguments,
             self._several,
@@ -125,6 +127,8 @@ class _Filler:
 
     def _value(self, parameter: Parameter, mention: Mention) -> Any:
         value = mention.value
+        if parameter.kind == "place":
+            return self._clause.text[mention.start : mention.end]
         if parameter.kind == "number" and types(parameter.schema) == {"integer"}:
             return int(value)
         if parameter.kind == "moment" and isinstance(value, str):
@@ -194,174 +198,28 @@ class _Filler:
     # Free text
 
     def _text(self, parameter: Parameter) -> None:
-        quoted = [each for each in self._free if each.kind == "quoted" or (parameter.tail and self._set_apart(each))]
-        if quoted:
-            fitting = [each for each in quoted if self._suits(parameter, each)] or quoted
-            self._take(fitting[0])
-            self._arguments[parameter.name] = fitting[0].value
+        apart = [each for each in self._free if each.kind == "quoted" or (parameter.tail and self._set_apart(each))]
+        if apart:
+            chosen = next((each for each in apart if self._suits(parameter, each)), apart[0])
+            self._take(chosen)
+            self._arguments[parameter.name] = chosen.value
             return
-        for value, cues in parameter.constants:
-            if value == "" and cues & {word.concept for word in self._clause.words}:
-                self._arguments[parameter.name] = ""
-                return
-        region = self._region(parameter)
-        if region is None:
+        said = {word.concept for word in self._clause.words}
+        if any(value == "" and cues & said for value, cues in parameter.constants):
+            self._arguments[parameter.name] = ""
             return
-        start, end, explicit = region
-        value = self._clause.text[start:end]
-        if parameter.tail:
-            value = re.sub(r"(?<=\w)[?!.]$", "", _POLITE.sub("", value).rstrip())
-        value = value.strip().strip('"«»“”').strip(" ,;") if parameter.tail else value.strip(" ,;.!?:")
-        if value and (
-            (explicit and not parameter.tail and self._weighty(start, end)) or self._literal(parameter, start, end)
-        ):
-            if parameter.tail:
-                for mention in [each for each in self._free if start <= each.start < end]:
-                    self._free.remove(mention)
-            self._use(start, end)
-            self._arguments[parameter.name] = value
-        elif value:
-            self._object = (start, end)
+        found = texts.find(self._clause, self._entry, parameter, self._taken)
+        if found is None:
+            return
+        if found.literal:
+            self._free = [each for each in self._free if not found.start <= each.start < found.end]
+            self._use(found.start, found.end)
+            self._arguments[parameter.name] = found.value
+        else:
+            self._object = (found.start, found.end)
 
     def _set_apart(self, mention: Mention) -> bool:
         return self._clause.text[mention.start] in "\"'`«“‘"
-
-    def _region(self, parameter: Parameter) -> tuple[int, int, bool] | None:
-        """Where an unquoted text stands: after its carrier, up to what belongs to another argument.
-
-        Explicit: a colon or a word such as `containing` says that what follows is the text.
-        """
-        opening = self._opening(parameter)
-        if opening is None:
-            return None
-        start, words, explicit = opening
-        end = self._closing(parameter, start, words)
-        return (start, end, explicit) if end > start else None
-
-    def _opening(self, parameter: Parameter) -> tuple[int, Sequence[Token], bool] | None:
-        clause = self._clause
-        colon = next((word for word in clause.words if word.norm == ":"), None)
-        if colon is not None and clause.text[colon.end : clause.end].strip():
-            return colon.end, (), True
-        words = clause.words
-        introducers = [
-            place
-            for place, word in enumerate(words)
-            if word.norm in _INTRODUCE and place + 1 < len(words) + 1 and (place or word.norm in parameter.before)
-        ]
-        carriers = [
-            place
-            for place, word in enumerate(words)
-            if word.concept in parameter.before and word.concept in self._entry.actions
-        ]
-        acts = [place for place, word in enumerate(words) if word.concept in self._entry.actions]
-        for place in (
-            *introducers[-1:],
-            *carriers[:1],
-            *(acts[:1] if parameter.required and not parameter.tail else ()),
-        ):
-            start = words[place].end
-            rest = list(words[place + 1 :])
-            while (
-                rest
-                and (rest[0].concept in ("command", "contain", "word") or rest[0].norm in _INTRODUCE)
-                and (not parameter.tail or rest[0].concept == "command" or rest[0].norm in ("la", "the"))
-            ):
-                start = rest.pop(0).end
-            if not parameter.tail:
-                while (
-                    rest
-                    and rest[0].norm in ("moi", "me", "-", "for", "le", "la", "the")
-                    and len(rest) > 1
-                    and (rest[1].norm in _INTRODUCE or rest[0].norm in ("moi", "me", "-", "for"))
-                ):
-                    start = rest.pop(0).end
-                    while rest and rest[0].norm in _INTRODUCE:
-                        start = rest.pop(0).end
-            else:
-                while (
-                    rest
-                    and rest[0].norm in ("la", "the", "moi", "-", "cette", "this")
-                    and ((len(rest) > 1 and rest[1].concept == "command") or rest[0].norm in ("moi", "-"))
-                    and not clause.text[start : rest[0].start].strip()
-                ):
-                    start = rest.pop(0).end
-                    while rest and rest[0].concept == "command":
-                        start = rest.pop(0).end
-            return start, rest, place in introducers
-        return None
-
-    def _closing(self, parameter: Parameter, start: int, words: Sequence[Token]) -> int:
-        clause = self._clause
-        end = clause.end
-        if not words and start > clause.start and clause.text[start - 1] == ":":
-            return end
-        if parameter.tail:
-            for word in words:
-                if word.norm in parameter.after and word.norm in ("with", "avec", "dans", "in", "and", "et"):
-                    after = [other for other in words if other.start > word.start][:3]
-                    if any(
-                        other.concept in self._entry.vocabulary and known(other.norm) and other.norm not in STOP_WORDS
-                        for other in after
-                    ):
-                        return word.start
-            return end
-        others = [each for each in clause.mentions if each.start >= start and (not each.weak or each in self._taken)]
-        for mention in others:
-            if mention.start < end and mention.kind in ("path", "folder", "glob", "url", "email", "moment", "zone"):
-                end = mention.start
-        for place, word in enumerate(words):
-            if word.start >= end:
-                break
-            closes = word.norm in _PLACES and (
-                end - word.end <= 1
-                or not [
-                    other
-                    for other in words[place + 1 :]
-                    if other.end <= end and other.concept not in lexicon.THINGS and other.norm not in STOP_WORDS
-                ]
-            )
-            if closes and word.start > start + 1:
-                return word.start
-        return end
-
-    def _weighty(self, start: int, end: int) -> bool:
-        """Whether words are more than small ones: `the words in` names no text."""
-        words = [word for word in self._clause.words if start <= word.start < end and word.norm.isalnum()]
-        colon = self._clause.text[start - 1 : start] == ":"
-        return colon or not words or any(word.norm not in STOP_WORDS or word.norm in _SAYABLE for word in words)
-
-    def _literal(self, parameter: Parameter, start: int, end: int) -> bool:
-        """Whether words are the value itself, not a way to speak of something (`the result`, `it`)."""
-        text = self._clause.text[start:end]
-        words = [word for word in self._clause.words if start <= word.start < end and word.norm.isalnum()]
-        if not words:
-            return bool(text.strip(" ,;.!?:")) and any(
-                start <= mention.start < end and mention.kind in ("number", "expression")
-                for mention in self._clause.mentions
-            )
-        if parameter.tail:
-            return (
-                words[0].norm not in _ARTICLES | _EVERY
-                and words[0].concept not in ("command", "result")
-                and not (all(word.norm in STOP_WORDS for word in words))
-            )
-        meaningful = [word for word in words if word.norm not in STOP_WORDS or word.norm in _SAYABLE]
-        if not meaningful or "edit" in self._clause.actions:
-            return False
-        if any(word.concept == "artwork" for word in meaningful[:2]):
-            return False  # something to be written, not what to write
-        ordinary = all(
-            word.concept in lexicon.THINGS
-            or is_action(word.concept)
-            or word.norm in lexicon.SUPERLATIVES
-            or word.norm in lexicon.SUPERLATIVE_ADJECTIVES
-            or word.concept in lexicon.OPEN
-            for word in meaningful
-        )
-        return not ordinary and (
-            words[0].norm not in _ARTICLES - {"a", "un", "une", "du", "des", "de"} or not parameter.required
-        )
 
 
 def _names(word: Token, value: str) -> bool:

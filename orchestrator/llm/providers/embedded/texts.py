@@ -1,0 +1,163 @@
+"""Free text without quotation marks: where it begins and ends, and whether the words are the text itself."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from orchestrator.llm.providers.embedded import lexicon
+from orchestrator.llm.providers.embedded.index import Entry, Parameter
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, known
+from orchestrator.llm.providers.embedded.lexicon import words
+from orchestrator.llm.providers.embedded.mentions import Mention
+from orchestrator.llm.providers.embedded.segment import Clause
+
+
+class Stretch(Struct, frozen=True):
+    start: int
+    end: int
+    value: str
+    literal: bool  # else a way to speak of something: `the result`, `the date`
+
+
+_ARTICLES: Final = words("the a an le la les l un une my mon ma mes this that ce cet cette ces of de du d")
+_SOME: Final = words("a un une du des de")  # articles that may begin a text: `a cake`, `du pain`
+_INTRODUCE: Final = words(
+    "containing saying contenant disant says dit reads text texte word mot words mots line ligne phrase sentence string"
+    " message contient mention mentions"
+)
+_EVERY: Final = words("all every everything any anything something tous tout toutes chaque it them that")
+_SAYABLE: Final = words("hello hi hey bonjour salut ok merci yes no oui non")
+_AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
+_ASIDE: Final = words("with avec dans in and et")
+_TO_ME: Final = words("moi me - for")
+_ENDING: Final = frozenset(["path", "folder", "glob", "url", "email", "moment", "zone"])
+_POLITE: Final = re.compile(
+    r"[\s,]*(?:please|pls|s'il (?:te|vous) pla[iî]t|stp|svp|merci|thanks|for me)\s*[.!?]*$", re.IGNORECASE
+)
+
+
+def find(clause: Clause, entry: Entry, parameter: Parameter, taken: Sequence[Mention]) -> Stretch | None:
+    """The text that a parameter may take from the words of a clause. `taken`: values of other parameters."""
+    colon = next((word for word in clause.words if word.norm == ":"), None)
+    if colon is not None and clause.text[colon.end : clause.end].strip():
+        return _stretch(clause, parameter, colon.end, clause.end, explicit=True)
+    opening = _opening(clause, entry, parameter)
+    if opening is None:
+        return None
+    start, rest, explicit = opening
+    end = _tail_end(clause, entry, parameter, rest) if parameter.tail else _end(clause, start, rest, taken)
+    return _stretch(clause, parameter, start, end, explicit)
+
+
+def _stretch(clause: Clause, parameter: Parameter, start: int, end: int, explicit: bool) -> Stretch | None:
+    value = clause.text[start:end]
+    if parameter.tail:
+        value = re.sub(r"(?<=\w)[?!.]$", "", _POLITE.sub("", value).rstrip())
+        value = value.strip().strip('"«»“”').strip(" ,;")
+    else:
+        value = value.strip(" ,;.!?:\n")
+    if not value:
+        return None
+    inside = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
+    if parameter.tail:
+        literal = _command(inside)
+    else:
+        literal = (explicit and _weighty(clause, start, inside)) or _itself(clause, parameter, start, end, inside)
+    return Stretch(start, end, value, literal)
+
+
+# Where it begins
+
+
+def _opening(clause: Clause, entry: Entry, parameter: Parameter) -> tuple[int, list[Token], bool] | None:
+    """After a word such as `containing`, after the words that stand before it in examples, or after the act."""
+    said = list(clause.words)
+    introducers = [place for place, word in enumerate(said) if word.norm in _INTRODUCE and place]
+    acts = [place for place, word in enumerate(said) if word.concept in entry.actions]
+    carriers = [place for place in acts if said[place].concept in parameter.before]
+    if parameter.required and not parameter.tail:
+        carriers += acts[:1]
+    for place in (*introducers[-1:], *carriers[:1]):
+        start, rest = _after_lead(clause, said[place].end, said[place + 1 :], parameter.tail)
+        return start, rest, place in introducers
+    return None
+
+
+def _after_lead(clause: Clause, start: int, rest: list[Token], tail: bool) -> tuple[int, list[Token]]:
+    """Past words that only lead to the text: `moi`, `the command`, `the text`."""
+    while rest and not clause.text[start : rest[0].start].strip():
+        led = _heads(rest[0], tail) or rest[0].norm in _TO_ME
+        article = rest[0].norm in _ARTICLES and len(rest) > 1 and _heads(rest[1], tail)
+        if not led and not article:
+            break
+        start = rest.pop(0).end
+    return start, rest
+
+
+def _heads(word: Token, tail: bool) -> bool:
+    if tail:
+        return word.concept == "command"
+    return word.concept in ("command", "contain", "word") or word.norm in _INTRODUCE
+
+
+# Where it ends
+
+
+def _end(clause: Clause, start: int, rest: Sequence[Token], taken: Sequence[Mention]) -> int:
+    """Before the next value of another kind, and before the preposition that leads to it."""
+    others = [each.start for each in clause.mentions if each.kind in _ENDING and (not each.weak or each in taken)]
+    end = min([place for place in others if place >= start], default=clause.end)
+    inside = [word for word in rest if word.start < end]
+    for place, word in enumerate(inside):
+        after = [each for each in inside[place + 1 :] if each.end <= end and each.norm not in STOP_WORDS]
+        closes = end - word.end <= 1 or all(each.concept in lexicon.THINGS for each in after)
+        if word.norm in _AWAY and closes and word.start > start + 1:
+            return word.start
+    return end
+
+
+def _tail_end(clause: Clause, entry: Entry, parameter: Parameter, rest: Sequence[Token]) -> int:
+    """A text that runs on stops only before what examples show after it: `with a limit of …`."""
+    for place, word in enumerate(rest):
+        if word.norm in parameter.after & _ASIDE:
+            after = [each for each in rest[place + 1 : place + 4] if each.norm not in STOP_WORDS and known(each.norm)]
+            if any(each.concept in entry.vocabulary for each in after):
+                return word.start
+    return clause.end
+
+
+# Whether it is meant as it is
+
+
+def _command(inside: Sequence[Token]) -> bool:
+    if not inside or all(word.norm in STOP_WORDS for word in inside):
+        return False
+    first = inside[0]
+    return first.norm not in _ARTICLES | _EVERY and first.concept not in ("command", "result")
+
+
+def _weighty(clause: Clause, start: int, inside: Sequence[Token]) -> bool:
+    """Whether words are more than small ones: `the words in` names no text."""
+    if clause.text[start - 1 : start] == ":" or not inside:
+        return True
+    return any(word.norm not in STOP_WORDS or word.norm in _SAYABLE for word in inside)
+
+
+def _itself(clause: Clause, parameter: Parameter, start: int, end: int, inside: Sequence[Token]) -> bool:
+    if not inside:
+        numbers = [each for each in clause.mentions if each.kind in ("number", "expression")]
+        return any(start <= each.start < end for each in numbers)
+    heavy = [word for word in inside if word.norm not in STOP_WORDS or word.norm in _SAYABLE]
+    if not heavy or "edit" in clause.actions or any(word.concept == "artwork" for word in heavy[:2]):
+        return False  # `replace a with b`, `write a poem`: not what to write, but how, or about what
+    if all(_ordinary(word) for word in heavy):
+        return False
+    return not parameter.required or inside[0].norm not in _ARTICLES - _SOME
+
+
+def _ordinary(word: Token) -> bool:
+    """A word by which people speak of things, rather than one that they would write down."""
+    named = word.norm in lexicon.SUPERLATIVES or word.norm in lexicon.SUPERLATIVE_ADJECTIVES
+    return named or word.concept in lexicon.THINGS or word.concept in lexicon.OPEN or is_action(word.concept)
