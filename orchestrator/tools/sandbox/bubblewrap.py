@@ -19,6 +19,11 @@ from orchestrator.tools.sandbox.exposure import ETC, SYSTEM, confined, environme
 from orchestrator.tools.sandbox.process import run_process
 
 _HOME = "/home/agent"
+_INVENTED = {  # no user or host of the machine is named inside
+    "/etc/passwd": b"agent:x:1000:1000::/home/agent:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
+    "/etc/group": b"agent:x:1000:\nnogroup:x:65534:\n",
+    "/etc/hosts": b"127.0.0.1 localhost\n::1 localhost\n",
+}
 _ADDRESS_SPACE = 16 * 2**30  # bytes reserved but not used are not held against a program
 
 
@@ -34,20 +39,24 @@ class Bubblewrap:
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
         real = await asyncio.to_thread(confined, workspace)
-        with self._cgroups.group(limits) as group, _filter() as handle:
+        program = seccomp.program(sockets=True)
+        with self._cgroups.group(limits) as group, _handed(*_INVENTED.values(), program or b"") as handles:
             told = os.pipe()
-            argv = [str(self._program), *self._flags(real, limits, handle), "--info-fd", str(told[1])]
+            argv = [str(self._program), *self._flags(real, limits), "--info-fd", str(told[1])]
+            for path, handle in zip(_INVENTED, handles, strict=False):
+                argv += ["--ro-bind-data", str(handle), path]
+            if program is not None:
+                argv += ["--seccomp", str(handles[-1])]
             argv += ["--", shell(), "-c", _limiting(limits), "sh", shell(), "-c", command]
             if group.folders:
                 join = "; ".join(f"echo $$ > {shlex.quote(door)}" for door in group.doors)
                 argv = ["/bin/sh", "-c", f'{join}; exec "$@"', "sh", *argv]
-            handles = () if handle is None else (handle,)
             env = environment(_HOME, "/tmp")
             return await run_process(
                 argv, limits, group, env=env, anchored=True, handles=handles, told=told, cwd=Path("/")
             )
 
-    def _flags(self, workspace: Path, limits: Limits, filter_handle: int | None) -> list[str]:
+    def _flags(self, workspace: Path, limits: Limits) -> list[str]:
         flags = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
         flags += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
         for name, value in environment(_HOME, "/tmp").items():
@@ -57,31 +66,29 @@ class Bubblewrap:
                 flags += ["--symlink", str(Path(folder).readlink()), folder]
             else:
                 flags += ["--ro-bind-try", folder, folder]
-        for path in ETC:
+        for path in sorted(set(ETC) - set(_INVENTED)):
             flags += ["--ro-bind-try", path, path]
         size = str(limits.memory)
         flags += ["--proc", "/proc", "--dev", "/dev"]
         flags += ["--size", size, "--perms", "1777", "--tmpfs", "/tmp", "--size", size, "--tmpfs", _HOME]
         flags += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", "/run"]
         flags += ["--bind", str(workspace), str(workspace), "--chdir", str(workspace)]
-        if filter_handle is not None:
-            flags += ["--seccomp", str(filter_handle)]
         return flags
 
 
 @contextmanager
-def _filter() -> Iterator[int | None]:
-    program = seccomp.program(sockets=True)
-    if program is None:
-        yield None
-        return
-    handle = os.memfd_create("filter")
+def _handed(*contents: bytes) -> Iterator[list[int]]:
+    """Handles from which the other program reads these bytes."""
+    found: list[int] = []
     try:
-        os.write(handle, program)
-        os.lseek(handle, 0, os.SEEK_SET)
-        yield handle
+        for content in contents:
+            found.append(os.memfd_create("handed"))
+            os.write(found[-1], content)
+            os.lseek(found[-1], 0, os.SEEK_SET)
+        yield found
     finally:
-        os.close(handle)
+        for handle in found:
+            os.close(handle)
 
 
 def _limiting(limits: Limits) -> str:
