@@ -143,6 +143,11 @@ def test_an_absolute_path_into_the_workspace_is_inside(policy: Policy, workspace
     assert policy.decide(call).verdict == "allow"
 
 
+def test_names_of_credential_files_may_be_listed_but_not_searched(policy: Policy, workspace: Path) -> None:
+    assert policy.decide(call_of(workspace, "search_files", {"path": ".ssh", "pattern": "*"})).verdict == "allow"
+    assert policy.decide(call_of(workspace, "search_files", {"path": ".ssh", "text": "BEGIN"})).verdict == "ask"
+
+
 def test_every_path_of_a_call_counts(policy: Policy, workspace: Path) -> None:
     arguments = {"source": "notes.txt", "destination": "../x"}
     assert policy.decide(call_of(workspace, "move_file", arguments, "write", "once")).verdict == "deny"

@@ -11,7 +11,7 @@ ROLES = frozenset(
     {"path", "paths", "file", "filename", "file_path", "folder", "directory", "source", "destination", "target"}
 )
 _INSIDE: frozenset[Place] = frozenset({"inside", "workspace", "private", "automatic"})
-_LOOKS = frozenset({"list_directory", "search_files"})  # they show names; contents only of ordinary files
+_NAMES_ONLY = frozenset({"list_directory", "search_files"})  # unless they look for a text
 
 
 class Paths:
@@ -43,7 +43,7 @@ class Paths:
                     "ask", self.name, "automatic", reason, details, "Make this change by hand, where you can read it."
                 )
             return Decision("allow", self.name, "inside_workspace", f"{path} is inside the workspace.", details)
-        if place == "private" and call.tool not in _LOOKS:
+        if place == "private" and not (call.tool in _NAMES_ONLY and not call.arguments.get("text")):
             reason = f"{path} usually holds passwords or keys, which the model would see."
             return Decision(
                 "ask", self.name, "credentials", reason, details, "Ask the person for the one value that is needed."
