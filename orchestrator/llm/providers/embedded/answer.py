@@ -74,7 +74,7 @@ def _asked(parameter: Parameter, step: Step, ask: Ask, language: Language) -> st
         return say("ask enum", language, name=parameter.label, choices=listed)
     if kind == "quoted" and parameter.tail and "command" in parameter.names:
         return say("ask command", language)
-    if kind == "quoted" and parameter.names & {"content", "text"}:
+    if kind == "quoted" and parameter.name in ("content", "contents", "body"):
         return say("ask content", language)
     if kind == "path":
         writes = step.entry is not None and step.entry.spec.scope == "write"

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from orchestrator.kernel.messages import Example, ToolSpec
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, tokens
+from orchestrator.llm.providers.embedded.lexicon import FILLERS, QUESTIONS
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.segment import SPOKEN
 
@@ -23,6 +24,7 @@ _NAMES: Final[dict[str, str]] = {
     "when": "moment", "city": "place", "place": "place", "location": "place", "town": "place",
     "date": "moment", "due": "moment", "time": "moment", "deadline": "moment",
 }  # fmt: skip
+_LEADING: Final = STOP_WORDS | FILLERS
 _FORMATS: Final = {"uri": "url", "email": "email", "date-time": "moment", "date": "moment", "time": "moment"}
 
 
@@ -47,6 +49,7 @@ class Entry(Struct, frozen=True):
     parameters: tuple[Parameter, ...]
     examples: tuple[Bag, ...]
     names: Bag  # the concepts in its own name
+    heads: Bag  # what its examples begin with
     vocabulary: Bag
     actions: Bag
     shapes: frozenset[Bag]  # the sets of arguments that its examples give
@@ -104,6 +107,7 @@ def _entry(spec: ToolSpec, finder: Finder) -> Entry:
         tuple(_parameter(key, schema, key in required, shown) for key, schema in properties.items()),
         bags,
         name,
+        frozenset(each.head for each in shown if each.head),
         vocabulary,
         actions,
         frozenset(frozenset(each.example.arguments) for each in shown),
@@ -147,12 +151,16 @@ class _Shown:
         outside = [word for word in self.words if not any(s <= word.start < e for s, e in inside)]
         kinds = {f"<{found[2]}>" for found in values if found[2] != "quoted"}
         self.bag = _bag(outside) | kinds
-        self.outside = outside
+        first = next((word for word in outside if word.norm.isalpha() and word.norm not in _LEADING), None)
+        self.head = first.concept if first and first.norm not in QUESTIONS else ""
 
     def _span(self, value: Any) -> tuple[int, int, str] | None:
         for mention in self.mentions:
             if _same(mention.value, value):
                 return mention.start, mention.end, mention.kind
+        for word in self.words if isinstance(value, str) and len(value) > 1 else ():
+            if word.norm == fold(value) or (word.concept == concept_of(fold(value)) and word.norm not in STOP_WORDS):
+                return word.start, word.end, "quoted"
         if isinstance(value, str) and value.strip():
             place = self.example.text.find(value)
             if place >= 0:

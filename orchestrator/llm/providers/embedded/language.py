@@ -59,7 +59,7 @@ def _spread(table: Mapping[str, tuple[str, str]]) -> dict[str, str]:
 
 # Later tables give way to earlier ones: a word has one concept.
 _CONCEPTS: Final = {
-    **_spread(lexicon.COLOURS),
+    **_spread(lexicon.CHOICES),
     **_spread(lexicon.OPEN),
     **_spread(lexicon.THINGS),
     **_spread(lexicon.ACTIONS),

@@ -188,7 +188,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "status": ("status state", "statut etat"),
 }
 
-COLOURS: Final[dict[str, tuple[str, str]]] = {
+CHOICES: Final[dict[str, tuple[str, str]]] = {
     "red": ("red", "rouge rouges"),
     "blue": ("blue", "bleu bleue bleus"),
     "green": ("green", "vert verte verts"),
@@ -202,6 +202,11 @@ COLOURS: Final[dict[str, tuple[str, str]]] = {
     "high": ("high urgent", "haute haut urgente"),
     "low": ("low", "basse bas faible"),
     "medium": ("medium normal", "moyenne_priorite moyen normale"),
+    "english": ("english", "anglais"),
+    "french": ("french", "francais"),
+    "spanish": ("spanish", "espagnol"),
+    "german": ("german", "allemand"),
+    "italian": ("italian", "italien"),
     "on": ("on", "allume"),
     "off": ("off", "eteint"),
 }

@@ -114,6 +114,8 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
         return True
     if not entry.harmless and filling.unexplained >= 1:
         return True
+    if words and next((word.concept for word in words if word.norm not in STOP_WORDS), "") in entry.heads:
+        acts.append(words[0].concept)
     if not entry.harmless and not (set(acts) & entry.actions or any(_nearest(a, entry.actions) >= 0.6 for a in acts)):
         return not _self_evident(entry, filling)
     spoken = frozenset[str]().union(*entry.examples) if entry.examples else entry.vocabulary

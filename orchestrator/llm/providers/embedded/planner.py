@@ -19,6 +19,7 @@ READABLE: Final = 4000  # characters outside quotes that are read as a request
 _SURE: Final = 0.62  # how well each half of a clause must fit, to be taken apart
 _SAME: Final = words("pareil same again idem autant chose likewise aussi instead plutot encore")
 _CANCEL: Final = words("cancel annule annuler stop forget oublie nevermind rien nothing laisse")
+_EVERYTHING: Final = words("all every everything whole entire tout tous toute toutes entier")
 _INTO: Final = words("into to in as dans vers sous onto comme")
 
 
@@ -96,7 +97,8 @@ class Planner:
             return "condition"
         if moods.vague(clause):
             served = best(clause, self.index)
-            if served is None or not certain(served) or served.filling.missing:
+            everything = bool({word.norm for word in clause.words} & _EVERYTHING)
+            if served is None or not certain(served) or (everything and served.filling.missing):
                 return "vague"
         return None
 

@@ -1,7 +1,7 @@
 """Free text without quotation marks: where it begins and ends, and whether the words are the text itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -30,6 +30,7 @@ _INTRODUCE: Final = words(
 _EVERY: Final = words("all every everything any anything something tous tout toutes chaque it them that")
 _SAYABLE: Final = words("hello hi hey bonjour salut ok merci yes no oui non")
 _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
+_ABOUT: Final = words("to about pour de d")
 _ASIDE: Final = words("with avec dans in and et")
 _TO_ME: Final = words("moi me - for")
 _ENDING: Final = frozenset(["path", "folder", "glob", "url", "email", "moment", "zone"])
@@ -43,12 +44,14 @@ def find(clause: Clause, entry: Entry, parameter: Parameter, taken: Sequence[Men
     colon = next((word for word in clause.words if word.norm == ":"), None)
     if colon is not None and clause.text[colon.end : clause.end].strip():
         return _stretch(clause, parameter, colon.end, clause.end, explicit=True)
-    opening = _opening(clause, entry, parameter)
-    if opening is None:
-        return None
-    start, rest, explicit = opening
-    end = _tail_end(clause, entry, parameter, rest) if parameter.tail else _end(clause, start, rest, taken)
-    return _stretch(clause, parameter, start, end, explicit)
+    found: Stretch | None = None
+    for start, rest, explicit in _openings(clause, entry, parameter):
+        end = _tail_end(clause, entry, parameter, rest) if parameter.tail else _end(clause, start, rest, taken)
+        stretch = _stretch(clause, parameter, start, end, explicit) if end > start else None
+        if stretch is not None and stretch.literal:
+            return stretch
+        found = found or stretch
+    return found
 
 
 def _stretch(clause: Clause, parameter: Parameter, start: int, end: int, explicit: bool) -> Stretch | None:
@@ -71,29 +74,37 @@ def _stretch(clause: Clause, parameter: Parameter, start: int, end: int, explici
 # Where it begins
 
 
-def _opening(clause: Clause, entry: Entry, parameter: Parameter) -> tuple[int, list[Token], bool] | None:
+def _openings(clause: Clause, entry: Entry, parameter: Parameter) -> Iterator[tuple[int, list[Token], bool]]:
     """After a word such as `containing`, after the words that stand before it in examples, or after the act."""
     said = list(clause.words)
     introducers = [place for place, word in enumerate(said) if word.norm in _INTRODUCE and place]
     acts = [place for place, word in enumerate(said) if word.concept in entry.actions]
-    carriers = [place for place in acts if said[place].concept in parameter.before]
+    carriers = [place for place in acts if said[place].concept in parameter.before][:1]
     if parameter.required and not parameter.tail:
-        carriers += acts[:1]
-    for place in (*introducers[-1:], *carriers[:1]):
-        start, rest = _after_lead(clause, said[place].end, said[place + 1 :], parameter.tail)
-        return start, rest, place in introducers
-    return None
+        carriers = carriers or acts[:1]
+        carriers += [
+            place for place, word in enumerate(said) if word.norm in _ABOUT and place > min(acts, default=place)
+        ]
+    for place in (*introducers[-1:], *carriers):
+        start, rest = _after_lead(clause, said[place].end, said[place + 1 :], parameter)
+        yield start, rest, place in introducers
 
 
-def _after_lead(clause: Clause, start: int, rest: list[Token], tail: bool) -> tuple[int, list[Token]]:
+def _after_lead(clause: Clause, start: int, rest: list[Token], parameter: Parameter) -> tuple[int, list[Token]]:
     """Past words that only lead to the text: `moi`, `the command`, `the text`."""
     while rest and not clause.text[start : rest[0].start].strip():
-        led = _heads(rest[0], tail) or rest[0].norm in _TO_ME
+        tail = parameter.tail
+        led = _leads(rest[0], parameter) or _heads(rest[0], tail) or rest[0].norm in _TO_ME or rest[0].norm == "'"
         article = rest[0].norm in _ARTICLES and len(rest) > 1 and _heads(rest[1], tail)
         if not led and not article:
             break
         start = rest.pop(0).end
     return start, rest
+
+
+def _leads(word: Token, parameter: Parameter) -> bool:
+    """A preposition that stands before this text in an example: `remind me to …`."""
+    return word.norm in _ABOUT and word.concept in parameter.before
 
 
 def _heads(word: Token, tail: bool) -> bool:
