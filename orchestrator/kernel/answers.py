@@ -3,19 +3,25 @@
     {path}          a field; {memory.percent} a field of a field
     {files.path}    through a list: that field of every item, one a line
     {size:bytes}    a size a person reads; {uptime:duration} likewise for seconds
+    {date:weekday}  the day of the week of an ISO date
     [ … {field} … ] said only when every field in it is there: not null, false, 0 or empty
 
 Numbers and units follow the language. There is no other syntax, and data is never a template.
 """
 
+import datetime
 import re
 from typing import Any
 
 from orchestrator.kernel.messages import Json, Language
 
-_FIELD = re.compile(r"\{([a-z_]\w*(?:\.\w+)*)(?::(bytes|duration))?\}")
+_FIELD = re.compile(r"\{([a-z_]\w*(?:\.\w+)*)(?::(bytes|duration|weekday))?\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _UNITS = {"en": ("bytes", "KB", "MB", "GB", "TB"), "fr": ("octets", "Ko", "Mo", "Go", "To")}
+_DAYS = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+}
 _PERIODS = {"en": ((86400, "d"), (3600, "h"), (60, "min")), "fr": ((86400, "j"), (3600, "h"), (60, "min"))}
 
 
@@ -59,7 +65,14 @@ def _said(value: Any, style: str | None, language: Language) -> str:
         return {"en": ("no", "yes"), "fr": ("non", "oui")}[language][value]
     if isinstance(value, int | float):
         return _number(value, style, language)
-    return str(value)
+    return _weekday(str(value), language) if style == "weekday" else str(value)
+
+
+def _weekday(date: str, language: Language) -> str:
+    try:
+        return _DAYS[language][datetime.date.fromisoformat(date[:10]).weekday()]
+    except ValueError:
+        return date
 
 
 def _number(value: float, style: str | None, language: Language) -> str:

@@ -9,7 +9,7 @@ The signature is the JSON Schema of the arguments, the docstring is what a model
 type is the schema of the data. A function returns a Struct (its fields are the data and its `str`
 the content), a plain value (the data is `{"value": …}`), or a Result. A parameter of type Context
 is given, not asked. A function that is not async runs in a thread: it must bound its own time,
-because a thread cannot be stopped.
+because a thread cannot be stopped; a cancelled call that has effects waits for it.
 """
 
 import asyncio
@@ -44,8 +44,17 @@ class FunctionTool:
         if inspect.iscoroutinefunction(self._function):
             value = await self._function(**given)
         else:
-            value = await asyncio.to_thread(self._function, **given)
+            value = await self._in_thread(given)
         return _result(value)
+
+    async def _in_thread(self, given: dict[str, Any]) -> Any:
+        work = asyncio.ensure_future(asyncio.to_thread(self._function, **given))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if self.spec.effects != "none":  # a thread cannot be stopped: no effect may come after the end
+                await asyncio.wait((work,))
+            raise
 
 
 class ReconcilableTool(FunctionTool):

@@ -8,6 +8,7 @@ from orchestrator.kernel.answers import fields, say
 
 DATA: dict[str, Any] = {
     "path": "a.txt",
+    "date": "2023-11-14T23:13:20+01:00",
     "size": 1536,
     "memory": {"percent": 12.5, "used": 3 * 2**30},
     "files": [{"path": "a", "size": 1}, {"path": "b", "size": 2}],
@@ -32,6 +33,8 @@ DATA: dict[str, Any] = {
         ("{words}", "- x\n- y", "- x\n- y"),
         ("a{none}b{missing}c{missing.deep}", "abc", "abc"),
         ("{yes}", "yes", "oui"),
+        ("{date:weekday}", "Tuesday", "mardi"),
+        ("{path:weekday}", "a.txt", "a.txt"),
         ("[code {zero}.]ok", "ok", "ok"),
         ("ok[ ({path})]", "ok (a.txt)", "ok (a.txt)"),
         ("ok[ {path} {none}]", "ok", "ok"),

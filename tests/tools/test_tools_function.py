@@ -1,5 +1,6 @@
 """Tools from typed functions."""
 
+import asyncio
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -116,6 +117,28 @@ async def test_a_plain_function_runs_in_a_thread(context: Context) -> None:
         return threading.current_thread().name
 
     assert (await where.call({}, context)).content != threading.main_thread().name
+
+
+async def test_no_effect_comes_after_a_cancelled_call_is_over(context: Context) -> None:
+    entered, go, done = threading.Event(), threading.Event(), threading.Event()
+
+    @tool(effects="once")
+    def act() -> str:
+        """Act slowly."""
+        entered.set()
+        go.wait(10)
+        done.set()
+        return "acted"
+
+    call = asyncio.ensure_future(act.call({}, context))
+    await asyncio.to_thread(entered.wait, 10)
+    call.cancel()
+    await asyncio.sleep(0)
+    assert not call.done()
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert done.is_set()
 
 
 async def test_what_a_function_may_return(context: Context) -> None:

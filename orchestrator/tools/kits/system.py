@@ -87,8 +87,8 @@ def _system() -> str:
     category="system",
     examples=GET_DATETIME,
     answers={
-        "en": "It is {time} on {date} ({timezone}).",
-        "fr": "Il est {time}, le {date} ({timezone}).",
+        "en": "It is {date:weekday} {date}, {time} ({timezone}).",
+        "fr": "Nous sommes {date:weekday} {date}, il est {time} ({timezone}).",
     },
 )
 def get_datetime(
