@@ -2,7 +2,7 @@
 
 import re
 from fnmatch import fnmatchcase
-from os.path import realpath
+from os.path import lexists, realpath
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -95,6 +95,9 @@ class Places:
             return "unknown"
         place = self.of_real(real)
         return "outside" if place == "temporary" and not path.startswith(("/tmp", "/var/tmp")) else place
+
+    def exists(self, path: str, folder: str = "") -> bool:
+        return lexists(Path(self.workspace, folder, path))
 
     def of_real(self, real: str) -> Place:
         if real == self.root:

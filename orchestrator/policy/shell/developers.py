@@ -1,5 +1,7 @@
 """Builds, tests and version control: ordinary inside the sandbox, asked where they lose work or reach out."""
 
+from itertools import pairwise
+
 from msgspec import structs
 
 from orchestrator.policy.shell.arguments import letters, options, paths
@@ -19,6 +21,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program == "git":
         return git(judge, segment, depth)
     found = judge.reach(segment).each("use", [word for word in paths(program, words) if _like_a_path(word)])
+    made = [after for option, after in pairwise(words) if option in ("-o", "--output", "--prefix")]
+    found += judge.reach(segment).each("write", made)
     if given := options(words, _RUNS_MORE.get(program, ())):
         found.append(
             judge.ask(segment, "runs_more", f"{shown(given[0])} makes {program} run other code.", "Leave that out.")
@@ -74,9 +78,9 @@ def git(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     while words and words[0].startswith("-"):
         word = words.pop(0)
         if word in ("-C", "--git-dir", "--work-tree", "--namespace") and words:
-            found += reach.each("write", [words.pop(0)])
+            found += reach.each("use", [words.pop(0)])
         elif word.startswith(("--git-dir=", "--work-tree=")):
-            found += reach.each("write", [word.partition("=")[2]])
+            found += reach.each("use", [word.partition("=")[2]])
         elif word in ("-c",) or word.startswith(("-c", "--config-env", "--exec-path=")):
             return [
                 judge.ask(
@@ -102,6 +106,16 @@ def git(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
 
 def _a_range(word: str) -> bool:
     return ".." in word and "/" not in word.replace("origin/", "").replace("upstream/", "") and word != ".."
+
+
+def switches_branch(judge: Judging, segment: Segment, rest: tuple[str, ...]) -> bool:
+    """git checkout NAME, where NAME is no file: git itself refuses to lose changes by it."""
+    return (
+        len(rest) == 1
+        and not rest[0].startswith("-")
+        and not marked(rest[0])
+        and not judge.reach(segment).exists(rest[0])
+    )
 
 
 def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...]) -> list[Finding]:
@@ -136,7 +150,7 @@ def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...])
         or name in ("reflog", "fsck")
     ):
         loses = bool({"expire", "delete", "--lost-found"}.intersection(rest))
-    if name in ("checkout",) and "b" in flags and "--" not in rest:
+    if name == "checkout" and ("b" in flags or switches_branch(judge, segment, rest)):
         loses = False
     if name == "clean" and "n" in flags:
         loses = False

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from orchestrator.policy.base import Verdict
 from orchestrator.policy.places import Place, Places
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import UNKNOWN, UNSET, shown
+from orchestrator.policy.shell.words import TILDE, UNKNOWN, UNSET, shown
 
 
 class Finding(Struct, frozen=True):
@@ -34,6 +34,9 @@ class Reach:
     def places(self, path: str) -> set[Place]:
         return {self._places.of(path, folder) for folder in self._folders}
 
+    def exists(self, path: str) -> bool:
+        return any(self._places.exists(path, folder) for folder in self._folders)
+
     def finding(
         self, verdict: Verdict, code: str, reason: str, path: str, alternative: str = "", shape: str | None = None
     ) -> Finding:
@@ -45,10 +48,17 @@ class Reach:
         ]
         found = []
         for path in paths:
-            for place in self.places(path):
-                if finding := judge(path, place):
-                    found.append(finding)
+            for folder in self._folders:
+                if finding := judge(path, self._places.of(path, folder)):
+                    found.append(self._located(finding, path, folder))
         return found
+
+    def _located(self, finding: Finding, path: str, folder: str) -> Finding:
+        """Say where, when the command moved there."""
+        if not folder or path.startswith(("/", TILDE)):
+            return finding
+        reason = f"{finding.reason.removesuffix('.')} (in {shown(folder)})."
+        return structs.replace(finding, reason=reason)
 
     def list(self, path: str, place: Place) -> Finding | None:
         if place in ("outside", "home", "system", "secret", "device", "unknown"):

@@ -81,7 +81,23 @@ class Judge:
             found.extend(reach.each("read" if redirect.operator in ("<", "<&") else "write", [redirect.target]))
         for segment in script.segments:
             found.extend(self.segment(segment, depth))
+            found.extend(self._fetched(segment, script))
         return found
+
+    def _fetched(self, segment: Segment, script: Script) -> list[Finding]:
+        """bash <(curl …), sh -c "$(curl …)", eval "$(curl …)": code that comes from the network."""
+        if KINDS.get(segment.program) != "shell" and segment.program not in ("eval", "source", "."):
+            return []
+        fetched = [
+            part for part in script.segments if KINDS.get(part.program) == "network" and part.text in segment.text
+        ]
+        reason = f"{segment.program} would run code that comes from the network, which nobody has seen."
+        alternative = "Save it to a file, show it, then run the file."
+        return (
+            [self.deny(segment, "piped_code", reason, alternative)]
+            if any(part.text in segment.text for part in fetchers)
+            else []
+        )
 
     def text(self, text: str, segment: Segment, depth: int) -> list[Finding]:
         """Code handed to a shell inside the command."""

@@ -102,6 +102,9 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
                 segment, "set_id", "chmod would let a file run as another user.", "Use plain permissions such as 755."
             )
         )
+    if program == "chmod" and any("workspace" in reach.places(word) for word in named):
+        reason = "chmod would change who may use the whole workspace."
+        found.append(judge.ask(segment, "permissions", reason, "Name the files."))
     if program in ("mkdir", "touch", "tee", "chmod", "rmdir", "mv", "rename", "install", "fallocate", "split"):
         return found + reach.each("write", named)
     if program == "cp":
@@ -123,7 +126,8 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
 
 def options_values(words: tuple[str, ...]) -> list[str]:
     """The folder of cp -t FOLDER."""
-    return [words[index + 1] for index, word in enumerate(words[:-1]) if word == "-t"]
+    long = [word.partition("=")[2] for word in words if word.startswith("--target-directory=")]
+    return long + [words[index + 1] for index, word in enumerate(words[:-1]) if word == "-t"]
 
 
 def deleter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:

@@ -60,7 +60,7 @@ _TABLE: dict[Kind, str] = {
     """,
     "network": """
         curl wget ssh scp sftp ftp tftp rsync nc ncat netcat socat telnet ping ping6 dig nslookup host traceroute
-        tracepath mtr nmap masscan whois aria2c axel http https httpie xh lynx w3m links openssl gh glab hub aws
+        tracepath mtr nmap masscan whois aria2c axel http https httpie xh lynx w3m links gh glab hub aws
         gcloud az kubectl helm terraform ansible ansible-playbook vagrant heroku vercel netlify flyctl npx pnpx bunx
         uvx pipx smbclient lftp rclone mail sendmail mutt tcpdump wscat grpcurl ngrok cloudflared ipfs
     """,
@@ -69,8 +69,8 @@ _TABLE: dict[Kind, str] = {
         brew snap flatpak useradd userdel usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount
         umount kill killall pkill renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl
         localectl sysctl swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv
-        update-alternatives loginctl screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace psql
-        mysql mongo redis-cli sqlite3 nginx apachectl wall write
+        update-alternatives loginctl screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace
+        nginx apachectl wall write
     """,
     "destroyer": """
         fdisk sfdisk parted gdisk wipefs blkdiscard shutdown reboot halt poweroff init telinit insmod rmmod modprobe

@@ -265,7 +265,7 @@ def interpreter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     while words and words[0].startswith("-") and words[0] != "-":
         word = words.pop(0)
         if name in ("python", "pypy") and re.fullmatch(r"-[a-zA-Z]*m", word):
-            return module(judge, segment, words)
+            return module(judge, segment, words, depth)
         code = word.split("=")[0] in _CODE_WORDS or (
             not word.startswith("--") and any(letter in word for letter in letters)
         )
@@ -297,11 +297,10 @@ def interpreter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     return reach.each("use", [word for word in paths(segment.program, tuple(words[1:])) if not uncertain(word)])
 
 
-def module(judge: Judging, segment: Segment, words: list[str]) -> list[Finding]:
+def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> list[Finding]:
     name = words[0] if words else UNKNOWN
-    if name in ("pip", "ensurepip", "http.server"):
-        inner = structs.replace(segment, program="pip" if name != "http.server" else "curl", arguments=tuple(words[1:]))
-        return judge.segment(inner, 1)
+    if name == "pip":
+        return judge.segment(structs.replace(segment, program="pip", arguments=tuple(words[1:])), depth + 1)
     if name in _MODULES:
         return judge.reach(segment).each(
             "use", [word for word in paths("python", tuple(words[1:])) if not uncertain(word)]

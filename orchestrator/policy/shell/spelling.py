@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
 from orchestrator.policy.shell.script import Doubt, Segment, lists_names
-from orchestrator.policy.shell.words import HERE, OPEN, SPLIT, STAR, TILDE, UNKNOWN, UNSET, each
+from orchestrator.policy.shell.words import HERE, OPEN, SPLIT, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,6 +22,7 @@ WORDS = each(
 SETTERS = each("read mapfile readarray printf getopts let wait unset local declare typeset readonly")
 _COUNTERS = each("? # $ ! RANDOM SECONDS LINENO UID EUID PPID")
 _NUMERIC = re.compile(r"-?[0-9]+")
+_CUT = re.compile(r"(\w+)(%\.\w+|##\*/)")
 _RANGE = re.compile(r"\{\w+\.\.\w+\}")
 
 
@@ -193,6 +194,8 @@ class Spelling:
             self.doubt("unreadable", text)
         elif "@" in inside or "[" in inside or inside.startswith("!"):
             self.doubt("expansion", text)
+        elif cut := _CUT.fullmatch(inside):
+            return tuple(_without(value, cut[2]) for value in self.variable(cut[1], quoted, first))
         for child in node.children:
             if child.is_named:
                 self.spell(child)
@@ -226,3 +229,10 @@ class Spelling:
             if program in ("nproc", "date", "whoami") and plain:
                 return "0"
         return STAR if lists_names(inner) and not quoted else UNKNOWN
+
+
+def _without(value: str, cut: str) -> str:
+    """${x%.txt} is x without .txt behind it; ${x##*/} is its last part."""
+    if uncertain(value) or HERE in value or TILDE in value or SPLIT in value:
+        return UNKNOWN
+    return value.removesuffix(cut[1:]) or UNSET if cut[0] == "%" else value.rpartition("/")[2] or UNSET
