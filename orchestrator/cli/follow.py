@@ -112,6 +112,7 @@ def _answer(session: Session, approval: Json, answer: Answer) -> bool:
     except (AlreadyAnswered, RunFinished):
         terminal.note("  " + terminal.word("answered"))
         return True
-    said = terminal.word("refused") if answer == "refuse" else terminal.word("approved", answer=answer)
-    terminal.note(f"  {said}: {call_text(approval['tool'], approval['arguments'])}")
+    word = "refused" if answer == "refuse" else "approved"
+    call = call_text(approval["tool"], approval["arguments"])
+    terminal.note("  " + terminal.word(word, answer=answer, call=call))
     return True

@@ -6,21 +6,32 @@ server starts or `runs resume` names them: a command that ends at once must not 
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from orchestrator.api import conversations, runs, system, tools, wire
+from orchestrator.api import auth, conversations, problems, runs, system, tools
 from orchestrator.api.frames import delta_json, event_json
-from orchestrator.api.wire import AnswerForm, CallForm, RunForm
+from orchestrator.api.wire import AnswerForm, CallForm, PasswordForm, RegisterForm, RunForm
 from orchestrator.app import App, open_app
-from orchestrator.identity.base import Principal, User
-from orchestrator.kernel.errors import NotFound
+from orchestrator.identity.base import Principal
+from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.events import Answer, Approvals, Event
 from orchestrator.kernel.messages import Json, Scope
 from orchestrator.kernel.settings import Settings
 from orchestrator.telemetry.logs import attach
+
+F = TypeVar("F", bound=BaseModel)
+
+
+def _form(kind: type[F], **values: Any) -> F:
+    """What a server would take, or refuse in the same words."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        said = problems.problem_of(error)
+        raise InvalidInput(said.detail, hint=said.hint) from error
 
 
 def _json(model: BaseModel) -> Json:
@@ -47,9 +58,7 @@ class Local:
 
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
     async def start(self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals) -> Json:
-        form = RunForm.model_validate(
-            {"goal": goal, "conversation_id": conversation_id, "model": model, "approvals": approvals}
-        )
+        form = _form(RunForm, goal=goal, conversation_id=conversation_id, model=model, approvals=approvals)
         return await self.run(await runs.begin(self._app, self._caller, form, goal, channel="cli"))
 
     async def watch(self, run_id: str, after: int = 0) -> AsyncIterator[Json]:
@@ -76,7 +85,7 @@ class Local:
         return _json(await runs.approvals(self._app, self._caller))
 
     async def answer(self, approval_id: str, answer: Answer, note: str = "") -> Json:
-        form = AnswerForm(answer=answer, note=note)
+        form = _form(AnswerForm, answer=answer, note=note)
         return _json(await runs.answer(approval_id, form, self._app, self._caller))
 
     # ── the rest ────────────────────────────────────────────────────────────────────────────────
@@ -87,7 +96,7 @@ class Local:
         return _json(await tools.tool(name, self._app, self._caller))
 
     async def call(self, name: str, arguments: dict[str, Any]) -> Json:
-        return _json(await tools.call(name, CallForm(arguments=arguments), self._app, self._caller))
+        return _json(await tools.call(name, _form(CallForm, arguments=arguments), self._app, self._caller))
 
     async def models(self) -> Json:
         return _json(await system.models(self._app, self._caller))
@@ -106,33 +115,20 @@ class Local:
 
     # ── users ───────────────────────────────────────────────────────────────────────────────────
     async def me(self) -> Json:
-        return _user(await self._user(None))
+        return _json(await auth.me(self._caller))
 
     async def users(self) -> Json:
-        return {"items": [_user(user) for user in await self._app.accounts.users(self._caller.tenant)]}
+        return _json(await auth.users(self._app, self._caller))
 
     async def register(self, username: str, password: str, scopes: tuple[Scope, ...]) -> Json:
-        return _user(await self._app.accounts.register(username, password, scopes, tenant=self._caller.tenant))
+        form = _form(RegisterForm, username=username, password=password, scopes=list(scopes))
+        return _json(await auth.register(form, self._app, self._caller))
 
     async def set_password(self, password: str, current: str | None) -> None:
-        await self._app.accounts.set_password(self._caller, password, current)
+        await auth.password(_form(PasswordForm, password=password, current=current), self._app, self._caller)
 
     async def sign_in_link(self, username: str | None) -> Json:
-        """For the server to come: it listens where the settings say."""
-        token = await self._app.accounts.sign_in_link((await self._user(username)).id)
-        server, identity = self._app.settings.server, self._app.settings.identity
+        """For the server to come: it will listen where the settings say."""
+        server = self._app.settings.server
         host = f"[{server.host}]" if ":" in server.host else server.host
-        url = f"http://{host}:{server.port}/sign-in?token={token}"
-        return {"url": url, "expires_in": identity.link_minutes * 60}
-
-    async def _user(self, username: str | None) -> User:
-        name = self._caller.name if username is None else username.strip().lower()
-        found = [user for user in await self._app.accounts.users(self._caller.tenant) if user.name == name]
-        if not found:
-            raise NotFound(f"There is no user {name}.", hint="orchestrator users list names them.")
-        return found[0]
-
-
-def _user(user: User) -> Json:
-    form = wire.User(id=user.id, username=user.name, scopes=sorted(user.scopes), has_password=user.has_password)
-    return _json(form)
+        return _json(await auth.linked(self._app, self._caller, username, f"http://{host}:{server.port}/"))

@@ -60,29 +60,27 @@ class Server:
 
                 def ready(_: Any, url: str) -> None:
                     stack.enter_context(presence.announced(self._settings.data, url, token))
-                    tasks.append(asyncio.create_task(self._tell(app, url, f"{url}/sign-in?token={link}")))
+                    self._welcome(app, url, f"{url}/sign-in?token={link}")
+                    if not self._terminal.json:
+                        task = asyncio.create_task(_model(self._terminal, app))
+                        stack.callback(task.cancel)
 
-                tasks: list[asyncio.Task[None]] = []
                 await serve(app, ready=ready)
-                for task in tasks:
-                    task.cancel()
 
-    async def _tell(self, app: "App", url: str, link: str) -> None:
+    def _welcome(self, app: "App", url: str, link: str) -> None:
         from orchestrator.api.static import BUILT
 
-        terminal, settings = self._terminal, self._settings
-        if terminal.json:
-            said = {"url": url, "sign_in": link, "data": settings.data, "workspace": settings.workspace}
-            terminal.result({**said, "sandbox": app.sandbox.level})
+        settings = self._settings
+        if self._terminal.json:
+            folders = {"data": str(settings.data), "workspace": str(settings.workspace)}
+            self._terminal.result({"url": url, "sign_in": link, **folders, "sandbox": app.sandbox.level})
         else:
-            _banner(terminal, app, url, link, built=(BUILT / "index.html").is_file())
+            _banner(self._terminal, app, url, link, built=(BUILT / "index.html").is_file())
         if self._open_browser:
-            import asyncio
             import webbrowser
+            from threading import Thread
 
-            await asyncio.to_thread(webbrowser.open, link)
-        if not terminal.json:
-            await _model(terminal, app)
+            Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
 
 def _banner(terminal: "Terminal", app: "App", url: str, link: str, *, built: bool) -> None:

@@ -16,8 +16,8 @@ _WORDS: dict[str, dict[Language, str]] = {
     },
     "again": {"en": "One of: {choices}.", "fr": "Au choix : {choices}."},
     "answered": {"en": "answered already", "fr": "déjà répondu"},
-    "approved": {"en": "approved: {answer}", "fr": "accordé : {answer}"},
-    "refused": {"en": "refused", "fr": "refusé"},
+    "approved": {"en": "approved ({answer}): {call}", "fr": "accordé ({answer}) : {call}"},
+    "refused": {"en": "refused: {call}", "fr": "refusé : {call}"},
     "cancelling": {
         "en": "Cancelling… (Ctrl-C again leaves at once)",
         "fr": "Annulation… (Ctrl-C encore pour quitter tout de suite)",

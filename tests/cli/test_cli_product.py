@@ -1,0 +1,256 @@
+"""The commands on the real product, in this process and through a server: the same output."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, build_opener
+
+import pytest
+from commanding import COMMAND, InProcess, OwnProcess
+
+
+def test_run_and_what_is_kept_of_it(way: str, orchestrator: InProcess) -> None:
+    done = orchestrator("run", "Say hello.")
+    assert (done.code, done.out, done.err) == (0, "Hello, **world**.\n", "")
+
+    run = orchestrator("run", "Look around.", "--model", "told/look", "--json").json
+    assert {"run_id", "status", "answer", "model", "steps", "usage", "cost"} <= set(run)
+    assert (run["status"], run["answer"], run["model"], run["steps"]) == ("completed", "There it is.", "look", 2)
+    assert run["usage"]["output_tokens"] == 14
+
+    runs = orchestrator("runs", "list", "--json").json
+    assert [item["goal"] for item in runs["items"]] == ["Look around.", "Say hello."]
+    assert orchestrator("runs", "show", run["run_id"], "--json").json == run
+    shown = orchestrator("runs", "show", run["run_id"]).out
+    assert "> Look around." in shown and "→ list_directory path=." in shown and "There it is." in shown
+
+    conversations = orchestrator("conversations", "list", "--json").json["items"]
+    assert len(conversations) == 2
+    said = orchestrator("conversations", "show", run["conversation_id"], "--json").json["messages"]
+    assert [(message["role"], message["content"]) for message in said] == [
+        ("user", "Look around."),
+        ("assistant", "There it is."),
+    ]
+
+
+def test_what_is_done_meanwhile_is_on_standard_error(way: str, orchestrator: InProcess) -> None:
+    done = orchestrator("run", "-", "--model", "told/look", stdin="Look around.\n")
+    assert done.out == "There it is.\n"
+    assert "→ list_directory path=." in done.err and "✓ list_directory" in done.err
+
+
+def test_without_a_person_what_is_asked_is_refused_and_the_answer_is_no_error(
+    way: str, orchestrator: InProcess
+) -> None:
+    done = orchestrator("run", "Fetch it.", "--model", "told/fetch")
+    assert done.code == 0
+    assert "⊘ http_request" in done.err
+    assert done.out == "The page was not read.\n"
+
+
+def test_yes_approves_what_is_asked(way: str, orchestrator: InProcess) -> None:
+    run = orchestrator("run", "Fetch it.", "--model", "told/fetch", "--yes", "--json").json
+    shown = orchestrator("runs", "show", run["run_id"])
+    assert "→ http_request" in shown.out and "refused" not in shown.out
+
+
+def test_a_run_that_fails_says_why(way: str, orchestrator: InProcess) -> None:
+    done = orchestrator("run", "Say hello.", "--model", "told/broken", "--json")
+    assert done.code in (1, 3)
+    run = done.json
+    assert run["status"] in ("failed", "partial") and run["problem"]["detail"] and run["answer"]
+
+
+def test_chat_goes_on_with_the_conversation(way: str, orchestrator: InProcess) -> None:
+    done = orchestrator("chat", stdin="Hello?\n\n/model told/look\nLook.\n/nonsense\n")
+    assert done.out == "Hello, **world**.\nI look.\nThere it is.\n"
+    assert "no command /nonsense" in done.err
+    conversations = orchestrator("conversations", "list", "--json").json["items"]
+    assert len(conversations) == 1
+
+
+def test_chat_says_one_thing_and_leaves(way: str, orchestrator: InProcess) -> None:
+    assert orchestrator("chat", "Hello?", "--json").json["answer"] == "Hello, **world**."
+
+
+def test_tools(way: str, orchestrator: InProcess) -> None:
+    tools = orchestrator("tools", "list", "--json").json["items"]
+    assert {"calculate", "read_file", "execute_command"} <= {tool["name"] for tool in tools}
+    assert "expression: string, required" in orchestrator("tools", "show", "calculate").out
+    called = orchestrator("tools", "call", "calculate", "--args", '{"expression": "6*7"}', "--json").json
+    assert called["status"] == "completed" and "42" in called["answer"]
+    read = orchestrator("tools", "call", "read_file", "--args", "-", stdin='{"path": "hello.txt"}')
+    assert "Hello." in read.out
+
+
+def test_a_tool_call_that_is_asked(way: str, orchestrator: InProcess) -> None:
+    refused = orchestrator("tools", "call", "http_request", "--args", '{"url": "https://example.org/"}', "--json")
+    assert "refused: http_request" in refused.err
+    assert refused.json["approvals"] == []
+
+
+def test_models(way: str, orchestrator: InProcess) -> None:
+    found = orchestrator("models", "list", "--json").json
+    assert {"told/say", "told/look"} <= {f"{model['provider']}/{model['name']}" for model in found["items"]}
+    assert found["health"]["told"]["ok"] and not found["health"]["ollama"]["ok"]
+    listed = orchestrator("models", "list")
+    assert "told/say" in listed.out and "ollama: " in listed.err and "auto: " in listed.err
+    tested = orchestrator("models", "test", "told/say", "--json").json
+    assert (tested["status"], tested["answer"]) == ("completed", "Hello, **world**.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("tools", "show", "nothing"), "not_found", "nothing"),
+        (("runs", "show", "run_nothing"), "not_found", "run_nothing"),
+        (("runs", "approve", "approval_nothing", "--answer", "once"), "not_found", "approval_nothing"),
+        (("conversations", "show", "conversation_nothing"), "not_found", "conversation_nothing"),
+        (("run", " "), "invalid_input", "goal"),
+        (("run", "-"), "invalid_input", "goal"),
+        (("tools", "call", "calculate", "--args", "[1]"), "invalid_input", "--args"),
+        (("users", "password"), "invalid_input", "terminal"),
+    ],
+)
+def test_errors_are_a_sentence_or_an_object(
+    way: str, orchestrator: InProcess, arguments: tuple[str, ...], code: str, says: str
+) -> None:
+    said = orchestrator(*arguments)
+    assert (said.code, said.out) == (1, "")
+    assert says in said.err and "Traceback" not in said.err
+    told = orchestrator(*arguments, "--json")
+    assert (told.code, told.out) == (1, "")
+    error = told.error
+    assert error["code"] == code and says in error["detail"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("runs", "list", "--status", "nothing"), ("nothing",), ("run",), ("run", "x", "--nothing")]
+)
+def test_wrong_usage(orchestrator: InProcess, arguments: tuple[str, ...]) -> None:
+    done = orchestrator(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert "Traceback" not in done.err
+
+
+def test_verbose_shows_where_an_error_came_from(orchestrator: InProcess) -> None:
+    assert "Traceback" in orchestrator("tools", "show", "nothing", "-v").err
+
+
+def test_options_may_stand_before_the_command(data: Path, orchestrator: InProcess) -> None:
+    assert orchestrator("--json", "tools", "list").json["items"]
+
+
+def test_doctor(way: str, orchestrator: InProcess) -> None:
+    done = orchestrator("doctor", "--json")
+    checks = {check["name"]: check for check in done.json["items"]}
+    assert {"versions", "settings", "data folder", "workspace", "disk", "web app", "server", "sandbox"} <= set(checks)
+    assert checks["model told"]["state"] == "ok" and checks["model ollama"]["state"] == "warn"
+    assert checks["safety"]["state"] == "warn" and "policy.allow_loopback" in checks["safety"]["detail"]
+    assert ("running" in checks["server"]["detail"]) and (
+        checks["server"]["detail"].startswith("running") == (way == "remote")
+    )
+    broken = [check for check in checks.values() if check["state"] == "fail"]
+    assert done.code == int(bool(broken))
+    assert "✓ settings" in orchestrator("doctor").out
+
+
+def test_doctor_names_settings_that_cannot_be_read(data: Path, orchestrator: InProcess) -> None:
+    (data / "config.toml").write_text("[server]\nport = 'many'\n", "utf-8")
+    done = orchestrator("doctor")
+    assert done.code == 1
+    assert "✗ settings" in done.out and "config.toml" in done.out
+
+
+def test_settings_are_shown_with_their_source_and_without_secrets(
+    data: Path, monkeypatch: pytest.MonkeyPatch, orchestrator: InProcess
+) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_AGENTS_MAX_STEPS", "7")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-environment")
+    done = orchestrator("config", "show", "--json", "--workspace", str(data))
+    items = {item["setting"]: item for item in done.json["items"]}
+    assert items["agents.max_steps"] == {"setting": "agents.max_steps", "value": 7, "from": "environment"}
+    assert items["server.port"]["from"] == "file"
+    assert items["workspace"] == {"setting": "workspace", "value": str(data), "from": "flag"}
+    assert items["data"]["from"] == "flag"
+    assert items["agents.max_seconds"]["from"] == "default"
+    assert items["llm.providers.told.api_key"]["value"] == items["llm.providers.openai.api_key"]["value"] == "•••"
+    assert "key-of-the-told" not in done.out and "sk-of-the-environment" not in done.out
+
+
+def test_prompts_are_french_where_the_terminal_is(monkeypatch: pytest.MonkeyPatch, orchestrator: InProcess) -> None:
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    assert "refusé : " in orchestrator("tools", "call", "http_request", "--args", '{"url": "https://a.b"}').err
+
+
+class Stay(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None: ...
+
+
+def test_the_server_says_where_it_is_and_how_to_get_in(data: Path, installed: OwnProcess) -> None:
+    with installed.serving() as said:
+        assert said["data"] == str(data) and said["sandbox"]
+        assert stat.S_IMODE((data / "server.json").stat().st_mode) == 0o600
+        with pytest.raises(HTTPError) as redirected:
+            build_opener(Stay).open(said["sign_in"], timeout=10)
+        assert redirected.value.code == 303
+        assert "orchestrator_session=" in redirected.value.headers["Set-Cookie"]
+        token = json.loads((data / "server.json").read_text("utf-8"))["token"]
+        assert installed("tools", "list", "--url", said["url"], "--token", token, "--json").json["items"]
+        assert installed("tools", "list", "--url", said["url"], "--json").error["code"] == "not_authenticated"
+        assert installed("serve", "--json").error["code"] == "data_folder_in_use"
+    assert not (data / "server.json").exists()
+
+
+def test_a_port_that_is_taken(tmp_path: Path, installed: OwnProcess, orchestrator: InProcess) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = orchestrator("serve", "--port", str(taken.getsockname()[1]), data=tmp_path / "other")
+    assert done.code == 1 and "--port" in done.err
+
+
+def test_the_installed_command_runs(installed: OwnProcess) -> None:
+    done = installed("run", "Say hello.")
+    assert (done.code, done.out, done.err) == (0, "Hello, **world**.\n", "")
+
+
+def test_a_server_that_died_is_not_waited_for(data: Path, orchestrator: InProcess) -> None:
+    gone = subprocess.Popen(["/bin/true"])
+    gone.wait()
+    for pid in (gone.pid, os.getpid()):
+        (data / "server.json").write_text(f'{{"url": "http://127.0.0.1:1", "token": "t", "pid": {pid}}}', "utf-8")
+        assert orchestrator("tools", "list").code == 0
+
+
+def test_a_server_that_is_nowhere(orchestrator: InProcess) -> None:
+    error = orchestrator("tools", "list", "--url", "http://127.0.0.1:1", "--json").error
+    assert error["code"] == "server_unreachable"
+
+
+def test_nobody_reads(data: Path, environ: dict[str, str]) -> None:
+    pipe = f"{COMMAND} tools list --data {data} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", pipe], env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode in (0, 141) and done.stderr == ""
+
+
+def test_users(way: str, orchestrator: InProcess) -> None:
+    assert [user["username"] for user in orchestrator("users", "list", "--json").json["items"]] == ["owner"]
+    added = orchestrator("users", "add", "ada", "--stdin", "--json", stdin="correct horse battery\n")
+    assert added.json["scopes"] == ["execute", "read", "write"]
+    again = orchestrator("users", "add", "ada", "--stdin", "--json", stdin="correct horse battery\n")
+    assert again.error["code"] == "conflict"
+    assert orchestrator("users", "add", "bob", "--scopes", "all", "--stdin", stdin="x\n").code == 1
+    assert orchestrator("users", "password", "--stdin", stdin="a long new password\n").code == 0
+    short = orchestrator("users", "password", "--stdin", "--json", stdin="short\n")
+    assert short.error["code"] == "invalid_input"
+    wrong = orchestrator("users", "password", "--stdin", "--json", stdin="another long password\nwrong\n")
+    assert wrong.error["code"] == "not_allowed"
+    right = orchestrator("users", "password", "--stdin", stdin="another long password\na long new password\n")
+    assert right.code == 0
+    link = orchestrator("users", "link", "ada", "--json").json
+    assert "/sign-in?token=" in link["url"] and link["expires_in"] == 1800
+    assert orchestrator("users", "link", "nobody").code == 1
