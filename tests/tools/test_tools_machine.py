@@ -122,6 +122,12 @@ async def test_what_a_person_is_told_of_a_command(context: Context, catalogue: C
     assert say(answers["fr"], result.data, "fr") == "out\n\nCode de sortie 0."
 
 
+async def test_a_command_finds_its_workspace_made(catalogue: Catalogue, tmp_path: Path) -> None:
+    context = context_of(tmp_path / "not" / "yet")
+    result = await catalogue.get("execute_command").call({"command": "pwd"}, context)
+    assert result.content == str(tmp_path / "not" / "yet")
+
+
 async def test_a_silent_command_still_has_an_answer(context: Context, catalogue: Catalogue) -> None:
     result, _ = await executed(context, Outcome(0, b"", b"", 0.1))
     assert say(catalogue.get("execute_command").spec.answers["fr"], result.data, "fr") == "Code de sortie 0."

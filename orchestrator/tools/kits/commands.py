@@ -12,6 +12,7 @@ from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples.commands import EXECUTE_COMMAND
 from orchestrator.tools.sandbox.base import Limits, Outcome, Sandbox
+from orchestrator.tools.workspace import Workspace
 
 _MOST = 600  # seconds that may be asked for; the settings decide what is given
 _GRACE = 15.0  # seconds for the sandbox to end a command before the tool's own limit strikes
@@ -58,6 +59,8 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
     ) -> Executed:
         """Run a shell command in the workspace, without network, and return its output and exit code."""
         limits = _limits(settings, timeout)
+        with Workspace(context.workspace).root():  # made if it is not there
+            pass
         return _executed(await sandbox.run(command, context.workspace, limits), sandbox, limits)
 
     return (execute_command,)
