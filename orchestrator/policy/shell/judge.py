@@ -88,16 +88,11 @@ class Judge:
         """bash <(curl …), sh -c "$(curl …)", eval "$(curl …)": code that comes from the network."""
         if KINDS.get(segment.program) != "shell" and segment.program not in ("eval", "source", "."):
             return []
-        fetched = [
-            part for part in script.segments if KINDS.get(part.program) == "network" and part.text in segment.text
-        ]
+        fetchers = [part for part in script.segments if KINDS.get(part.program) == "network"]
+        if not any(part.text in segment.text for part in fetchers):
+            return []
         reason = f"{segment.program} would run code that comes from the network, which nobody has seen."
-        alternative = "Save it to a file, show it, then run the file."
-        return (
-            [self.deny(segment, "piped_code", reason, alternative)]
-            if any(part.text in segment.text for part in fetchers)
-            else []
-        )
+        return [self.deny(segment, "piped_code", reason, "Save it to a file, show it, then run the file.")]
 
     def text(self, text: str, segment: Segment, depth: int) -> list[Finding]:
         """Code handed to a shell inside the command."""
