@@ -33,7 +33,6 @@ from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.sandbox.probe import choose
 
 
-
 class App(Struct, frozen=True):
     """The assembled rooms."""
 
@@ -121,8 +120,10 @@ async def open_app(
         stack.push_async_callback(runs.close)
 
         owner = await accounts.ensure_owner()
-        started = ServerStarted(__version__, sandbox.level, settings.loosened())
-        await ledger.record(f"server:{TENANT}", started, tenant=TENANT, subject=owner.id)
+        said = recover or bool(settings.loosened())  # who only looks leaves no trace, unless it loosens
+        if said:
+            started = ServerStarted(__version__, sandbox.level, settings.loosened())
+            await ledger.record(f"server:{TENANT}", started, tenant=TENANT, subject=owner.id)
         if recover:
             await runs.recover()
         app = App(
@@ -144,7 +145,8 @@ async def open_app(
             started_at=clock.now(),
         )
         yield app
-        await ledger.record(f"server:{TENANT}", ServerStopped("closed"), tenant=TENANT, subject=owner.id)
+        if said:
+            await ledger.record(f"server:{TENANT}", ServerStopped("closed"), tenant=TENANT, subject=owner.id)
 
 
 def _make_folders(settings: Settings) -> None:
@@ -153,3 +155,8 @@ def _make_folders(settings: Settings) -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise InvalidSettings(f"{folder} cannot be made: {error}.", hint=f"Choose another with {what}.") from error
+    if settings.data.resolve().is_relative_to(settings.workspace.resolve()):
+        raise InvalidSettings(
+            f"The workspace {settings.workspace} holds the data folder {settings.data}: tools could read the journal.",
+            hint="Choose another folder with --workspace, or keep the data elsewhere with --data.",
+        )

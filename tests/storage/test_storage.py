@@ -13,7 +13,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from orchestrator.kernel.errors import DataFolderInUse, JournalUnavailable, NotFound
+from orchestrator.app import open_app
+from orchestrator.kernel import settings
+from orchestrator.kernel.errors import DataFolderInUse, InvalidSettings, JournalUnavailable, NotFound
 from orchestrator.storage import database as storage
 from orchestrator.storage import tables_identity  # noqa: F401  (adds its tables to the metadata)
 from orchestrator.storage.blobs import Blobs
@@ -101,3 +103,18 @@ def test_blobs_are_named_by_their_content(tmp_path: Path) -> None:
     for wrong in ("0" * 64, "../../etc/passwd", "A" * 64, ""):
         with pytest.raises(NotFound):
             blobs.get(wrong)
+
+
+async def test_tools_never_reach_the_data_folder(tmp_path: Path) -> None:
+    chosen = settings.load({"HOME": str(tmp_path)}, flags={"data": tmp_path / "data", "workspace": tmp_path})
+    with pytest.raises(InvalidSettings, match="holds the data folder"):
+        async with open_app(chosen):
+            raise AssertionError
+
+
+async def test_two_products_do_not_open_one_data_folder(tmp_path: Path) -> None:
+    chosen = settings.load({"HOME": str(tmp_path)}, flags={"data": tmp_path / "data"})
+    async with open_app(chosen):
+        with pytest.raises(DataFolderInUse, match=str(os.getpid())):
+            async with open_app(chosen):
+                raise AssertionError
