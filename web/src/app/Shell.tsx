@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Outlet, useLocation } from "react-router";
 import { useActiveRuns } from "@/client/queries";
-import type { User } from "@/client/schema";
+import type { User } from "@/client/types";
 import { ConversationList } from "@/features/conversations/ConversationList";
 import { PreferencesMenu } from "@/features/preferences/PreferencesMenu";
 import { Brand } from "@/ui/Brand";

@@ -1,6 +1,6 @@
 // The frames of /api/v1/chat/ws, as docs/api.md gives them.
 
-import type { Answer, Approval, Artifact, Outcome, Problem, RunStatus, Usage } from "./schema";
+import type { Answer, Approval, Artifact, Outcome, Problem, RunStatus, Usage } from "./types";
 
 /** `offset` counts Unicode characters. `seq` is the place of a journal event in its run; a delta, live only, has none. */
 interface Placed {

@@ -1,15 +1,7 @@
 /** The REST side of the API. Every failure is an ApiError that carries the server's problem. */
 
-import type {
-  Answer,
-  Conversation,
-  Image,
-  Models,
-  Page,
-  Problem,
-  Run,
-  User,
-} from "./schema";
+import type { Operation } from "./schema";
+import type { Answer, Conversation, ConversationPage, Image, Models, Problem, Run, RunPage, User } from "./types";
 
 export class ApiError extends Error {
   readonly status: number;
@@ -34,34 +26,35 @@ export class Api {
     this.#expired = expired;
   }
 
-  me = () => this.#call<User>("GET", "/auth/me");
+  me = () => this.#call<User>("GET /api/v1/auth/me");
   login = (username: string, password: string) =>
-    this.#call<{ user: User }>("POST", "/auth/login", { username, password, cookie: true });
-  logout = () => this.#call<void>("POST", "/auth/logout");
+    this.#call<{ user: User }>("POST /api/v1/auth/login", { body: { username, password, cookie: true } });
+  logout = () => this.#call<void>("POST /api/v1/auth/logout");
 
-  conversations = () => this.#call<Page<Conversation>>("GET", "/conversations?limit=200");
-  conversation = (id: string) => this.#call<Conversation>("GET", `/conversations/${encodeURIComponent(id)}`);
+  conversations = () => this.#call<ConversationPage>("GET /api/v1/conversations", { query: { limit: 200 } });
   rename = (id: string, title: string) =>
-    this.#call<Conversation>("PATCH", `/conversations/${encodeURIComponent(id)}`, { title });
-  remove = (id: string) => this.#call<void>("DELETE", `/conversations/${encodeURIComponent(id)}`);
+    this.#call<Conversation>("PATCH /api/v1/conversations/{conversation_id}", { names: [id], body: { title } });
+  remove = (id: string) => this.#call<void>("DELETE /api/v1/conversations/{conversation_id}", { names: [id] });
 
-  runs = (query: { conversation_id?: string; status?: string; before?: string; limit?: number }) => {
+  runs = (query: { conversation_id?: string; status?: string; before?: string; limit?: number }) =>
+    this.#call<RunPage>("GET /api/v1/runs", { query });
+  start = (body: { goal: string; conversation_id?: string; model?: string; images?: Image[] }) =>
+    this.#call<Run>("POST /api/v1/runs", { body });
+  cancel = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/cancel", { names: [run_id] });
+  answer = (approval_id: string, answer: Answer) =>
+    this.#call<Run>("POST /api/v1/approvals/{approval_id}", { names: [approval_id], body: { answer } });
+
+  models = () => this.#call<Models>("GET /api/v1/system/models");
+
+  async #call<T>(operation: Operation, { names = [], query = {}, body }: Asked = {}): Promise<T> {
+    const [method, template] = operation.split(" ") as [string, string];
+    const left = [...names];
+    const path = template.replace(/\{\w+\}/g, () => encodeURIComponent(left.shift() ?? ""));
     const search = new URLSearchParams();
     for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
-    return this.#call<Page<Run>>("GET", `/runs?${search}`);
-  };
-  start = (body: { goal: string; conversation_id?: string; model?: string; images?: Image[] }) =>
-    this.#call<Run>("POST", "/runs", body);
-  cancel = (run_id: string) => this.#call<Run>("POST", `/runs/${encodeURIComponent(run_id)}/cancel`);
-  answer = (approval_id: string, answer: Answer, note?: string) =>
-    this.#call<Run>("POST", `/approvals/${encodeURIComponent(approval_id)}`, { answer, ...(note && { note }) });
-
-  models = () => this.#call<Models>("GET", "/system/models");
-
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
     let response: Response;
     try {
-      response = await fetch(`/api/v1${path}`, {
+      response = await fetch(search.size ? `${path}?${search}` : path, {
         method,
         credentials: "same-origin",
         headers: body === undefined ? {} : { "Content-Type": "application/json" },
@@ -71,9 +64,16 @@ export class Api {
       throw new ApiError(0, UNREACHABLE);
     }
     if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
-    if (response.status === 401 && path !== "/auth/login") this.#expired();
+    if (response.status === 401 && !path.endsWith("/auth/login")) this.#expired();
     throw new ApiError(response.status, await problemOf(response));
   }
+}
+
+interface Asked {
+  /** For the braces of the path, in order. */
+  names?: string[];
+  query?: Record<string, string | number | undefined>;
+  body?: unknown;
 }
 
 async function problemOf(response: Response): Promise<Problem> {

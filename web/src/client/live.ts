@@ -3,7 +3,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { RunFrame } from "./frames";
 import { emptyRun, fold, isOver, runFromView, type RunState } from "./run";
-import type { Run } from "./schema";
+import type { Run } from "./types";
 import { ChatSocket, type Connection, type Surroundings } from "./socket";
 
 export interface LiveState {

@@ -3,7 +3,7 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useClient } from "./client";
-import type { Conversation, Image, Page, Run } from "./schema";
+import type { Conversation, ConversationPage, Image, Run } from "./types";
 
 export const keys = {
   conversations: ["conversations"] as const,
@@ -71,7 +71,7 @@ export function useStart() {
 }
 
 function change(queries: QueryClient, with_: (items: Conversation[]) => Conversation[]) {
-  queries.setQueryData<Page<Conversation>>(keys.conversations, (page) => page && { ...page, items: with_(page.items) });
+  queries.setQueryData<ConversationPage>(keys.conversations, (page) => page && { ...page, items: with_(page.items) });
 }
 
 export function useRename() {

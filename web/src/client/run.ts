@@ -5,7 +5,7 @@
  */
 
 import type { RunFrame, ThinkingData, ToolData } from "./frames";
-import type { Answer, Approval, Artifact, Outcome, Problem, Run, RunStatus, Usage } from "./schema";
+import type { Answer, Approval, Artifact, Outcome, Problem, Run, RunStatus, Usage } from "./types";
 
 export interface Call {
   id: string;

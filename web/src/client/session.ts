@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { User } from "./schema";
+import type { User } from "./types";
 
 export type Session =
   | { status: "unknown" }

@@ -6,29 +6,31 @@ import { classes } from "./classes";
 export function Disclosure({
   summary,
   children,
-  start = false,
-  className,
+  quiet = false,
 }: {
   summary: ReactNode;
   children: ReactNode;
-  start?: boolean;
-  className?: string;
+  /** As wide as its words, and no wider. */
+  quiet?: boolean;
 }) {
-  const [open, setOpen] = useState(start);
+  const [open, setOpen] = useState(false);
   const id = useId();
   return (
-    <div className={className}>
+    <div>
       <button
         type="button"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
         onClick={() => setOpen(!open)}
-        className="flex min-h-11 w-full items-center gap-2 rounded-xl px-3 py-2 text-left text-sm text-text-2 transition-colors duration-150 hover:text-text-1"
+        className={classes(
+          "flex min-h-11 items-center gap-2 rounded-xl text-left text-sm text-text-2 transition-colors duration-150 hover:text-text-1",
+          quiet ? "-my-2" : "w-full px-3 py-2",
+        )}
       >
         {summary}
         <ChevronRight
           aria-hidden
-          className={classes("ml-auto size-4 shrink-0 transition-transform duration-150", open && "rotate-90")}
+          className={classes("size-4 shrink-0 transition-transform duration-150", open && "rotate-90", !quiet && "ml-auto")}
         />
       </button>
       {open && (

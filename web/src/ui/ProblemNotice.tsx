@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { Problem } from "@/client/schema";
+import type { Problem } from "@/client/types";
 import { Notice } from "./Notice";
 
 /** A problem of the server: what could not be done, why, and what helps. */

@@ -32,11 +32,11 @@ export function formatFor(language: string, t: TFunction): Format {
       const names = t("units.sizes", { returnObjects: true }) as string[];
       let value = bytes;
       let unit = 0;
-      while (value >= 1000 && unit < names.length - 1) {
-        value /= 1000;
+      while (value >= 1024 && unit < names.length - 1) {
+        value /= 1024;
         unit += 1;
       }
-      return `${number(value, unit > 0 && value < 10 ? 1 : 0)}\u00a0${names[unit]}`;
+      return `${number(value, unit > 0 && value < 100 ? 1 : 0)}\u00a0${names[unit]}`;
     },
     percent: (value) => new Intl.NumberFormat(language, { style: "percent" }).format(value / 100),
   };

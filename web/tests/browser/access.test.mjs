@@ -1,4 +1,5 @@
-// Every page in every theme and language: axe with its strict rules, room for fingers, nothing wider than the screen.
+// Every page in every theme and language (what a conversation can hold is in the gallery): axe with its strict rules,
+// room for fingers, nothing wider than the screen.
 
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { accessible, clean, launch, open, roomy, say } from "./browser.mjs";
@@ -21,36 +22,37 @@ afterEach(async () => {
 
 for (const theme of ["dark", "light", "contrast"]) {
   for (const language of ["en", "fr"]) {
-    test(`sign-in, welcome, tools, a question and menus: ${theme}, ${language}`, async () => {
+    test(`the pages: ${theme}, ${language}`, async () => {
       mock.signedIn = false;
       page = await open(browser, mock.url, { theme, language });
       await page.locator("form").waitFor();
       await accessible(page, "sign-in");
       await roomy(page, "sign-in");
       mock.signedIn = true;
-      await mock.past("Kept", ["plain words"]);
-      await page.reload();
-      await page.locator("aside nav li").first().waitFor();
-      await accessible(page, "welcome");
-      await roomy(page, "welcome");
-      await say(page, "tools");
+      const conversation = await mock.past("Kept", ["plain words"]);
+      await page.goto(`${mock.url}/c/${conversation}`);
       await page.locator("article footer").waitFor();
-      await page.locator("article pre span[style]").first().waitFor();
-      for (const card of await page.locator("[data-slot=tool] button[aria-expanded]").all()) await card.click();
-      await page.locator("article footer button[aria-expanded]").click();
-      await accessible(page, "tools");
-      await roomy(page, "tools");
-      await say(page, "approve");
-      await page.locator("[data-slot=approval]").waitFor();
-      await accessible(page, "a question");
+      await page.locator("aside nav li").first().waitFor();
+      await accessible(page, "a conversation");
+      await roomy(page, "a conversation");
       await page.locator("form button[aria-haspopup=menu]").click();
       await accessible(page, "models", "[role=menu]");
       await roomy(page, "models");
-      await page.keyboard.press("Escape");
-      await page.locator("[data-slot=approval]").waitFor();
     });
   }
 }
+
+test("the question to confirm", async () => {
+  await mock.past("Kept", ["plain words"]);
+  page = await open(browser, mock.url);
+  await page.locator("aside nav li").first().hover();
+  await page.getByRole("button", { name: "Actions for" }).click();
+  await accessible(page, "actions", "[role=menu]");
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("alertdialog").waitFor();
+  await accessible(page, "confirm", "[role=alertdialog]");
+  await roomy(page, "confirm");
+});
 
 for (const width of [320, 390]) {
   test(`a narrow screen: ${width} pixels`, async () => {

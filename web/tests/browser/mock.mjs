@@ -31,6 +31,11 @@ export class Mock {
   #conversations = new Map();
   #sockets = new Set();
   #count = 0;
+  #folder;
+
+  constructor(folder = BUILT) {
+    this.#folder = folder;
+  }
 
   async listen() {
     this.server = createServer((request, response) => void this.#serve(request, response));
@@ -139,8 +144,8 @@ export class Mock {
   }
 
   #file(path, response) {
-    const name = normalize(join(BUILT, path));
-    const file = name.startsWith(BUILT) && existsSync(name) && statSync(name).isFile() ? name : join(BUILT, "index.html");
+    const name = normalize(join(this.#folder, path));
+    const file = name.startsWith(this.#folder) && existsSync(name) && statSync(name).isFile() ? name : join(this.#folder, "index.html");
     response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", "Content-Security-Policy": POLICY });
     createReadStream(file).pipe(response);
   }

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useClient } from "@/client/client";
 import { problemFrom } from "@/client/http";
 import type { Question } from "@/client/run";
-import type { Answer, Problem } from "@/client/schema";
+import type { Answer, Problem } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { Spinner } from "@/ui/Spinner";

@@ -2,12 +2,12 @@ import { ImagePlus, X } from "lucide-react";
 import { type ClipboardEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useModels } from "@/client/queries";
-import type { Image } from "@/client/schema";
+import type { Image } from "@/client/types";
 import { IconButton } from "@/ui/Button";
 import { usePreferences } from "@/ui/preferences";
 
 const LARGEST = 5_000_000; // bytes
-const TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+const TYPES = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
 
 interface Attached extends Image {
   name: string;
@@ -31,13 +31,14 @@ export function useAttachments(): AttachedImages {
   const add = async (files: Iterable<File>) => {
     setRefused(null);
     for (const file of files) {
-      if (!TYPES.includes(file.type)) continue;
+      const media_type = TYPES.find((type) => type === file.type);
+      if (!media_type) continue;
       if (file.size > LARGEST) {
         setRefused(file.name);
         continue;
       }
       const data = await base64(file);
-      setImages((before) => [...before, { name: file.name, media_type: file.type, data }]);
+      setImages((before) => [...before, { name: file.name, media_type, data }]);
     }
   };
   return {

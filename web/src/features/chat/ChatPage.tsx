@@ -5,7 +5,7 @@ import { useClient, useLive } from "@/client/client";
 import { problemFrom } from "@/client/http";
 import { useConversations, useRuns, useStart } from "@/client/queries";
 import { isOver, waitingQuestions } from "@/client/run";
-import type { Image, Problem } from "@/client/schema";
+import type { Image, Problem } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { usePreferences } from "@/ui/preferences";

@@ -1,7 +1,7 @@
 import { ArrowUp, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Image } from "@/client/schema";
+import type { Image } from "@/client/types";
 import { IconButton } from "@/ui/Button";
 import { draftOf, keepDraft } from "./drafts";
 import { Attachments, AttachButton, useAttachments } from "./Attachments";

@@ -1,7 +1,7 @@
 import { ChevronDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useModels } from "@/client/queries";
-import type { ModelInfo } from "@/client/schema";
+import type { ModelInfo } from "@/client/types";
 import { Menu, MenuContent, MenuLabel, MenuRadioGroup, MenuRadioItem, MenuSeparator, MenuTrigger } from "@/ui/Menu";
 import { usePreferences } from "@/ui/preferences";
 

@@ -21,7 +21,7 @@ import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { artifactAddress } from "@/client/http";
 import type { Call, Question } from "@/client/run";
-import type { Outcome } from "@/client/schema";
+import type { Outcome } from "@/client/types";
 import { classes } from "@/ui/classes";
 import { Disclosure } from "@/ui/Disclosure";
 import { useFormat } from "@/ui/format";
@@ -77,7 +77,7 @@ export const ToolCard = memo(function ToolCard({
             </span>
             <State call={call} over={over} />
             {call.seconds !== null && (
-              <span className="hidden shrink-0 text-xs tabular-nums sm:inline">{format.duration(call.seconds)}</span>
+              <span className="shrink-0 text-xs tabular-nums">{format.duration(call.seconds)}</span>
             )}
           </>
         }
@@ -137,7 +137,6 @@ function Facts({ call, answered }: { call: Call; answered: Question | undefined 
   const facts = [
     answered?.answer && t(`approval.answered.${answered.answer}`),
     typeof data?.sandbox === "string" && t("tool.sandbox", { level: data.sandbox }),
-    call.seconds !== null && format.duration(call.seconds),
   ].filter(Boolean);
   if (facts.length === 0 && !call.artifact) return null;
   return (
@@ -153,7 +152,7 @@ function Facts({ call, answered }: { call: Call; answered: Question | undefined 
           <span className="font-normal text-text-2">{format.size(call.artifact.size)}</span>
         </a>
       )}
-      {facts.length > 0 && <p className="tabular-nums">{facts.join(" · ")}</p>}
+      {facts.length > 0 && <p>{facts.join(" · ")}</p>}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useLive } from "@/client/client";
 import { isOver } from "@/client/run";
-import type { Run } from "@/client/schema";
+import type { Run } from "@/client/types";
 import { Button, IconButton } from "@/ui/Button";
 import { Spinner } from "@/ui/Spinner";
 import { Asked, Turn } from "./Turn";

@@ -3,7 +3,7 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "@/client/client";
 import { isOver, runFromView, type RunState, type Step } from "@/client/run";
-import type { Run } from "@/client/schema";
+import type { Run } from "@/client/types";
 import { Disclosure } from "@/ui/Disclosure";
 import { Markdown } from "@/ui/markdown/Markdown";
 import { Notice } from "@/ui/Notice";
@@ -131,7 +131,7 @@ function Thoughts({ text, live }: { text: string; live: boolean }) {
   const { t } = useTranslation();
   return (
     <Disclosure
-      className="rounded-xl border border-line"
+      quiet
       summary={
         <>
           <Lightbulb aria-hidden className={`size-4 text-purple ${live ? "animate-breathe" : ""}`} />
@@ -139,7 +139,7 @@ function Thoughts({ text, live }: { text: string; live: boolean }) {
         </>
       }
     >
-      <div className="max-h-96 overflow-y-auto px-4 pb-4 text-sm text-text-2" tabIndex={0}>
+      <div className="mt-2 max-h-96 overflow-y-auto border-l-2 border-line pl-4 text-sm text-text-2" tabIndex={0}>
         <Words text={text} live={live} />
       </div>
     </Disclosure>

@@ -6,7 +6,7 @@ import { useLive } from "@/client/client";
 import { problemFrom } from "@/client/http";
 import { useConversations, useRemove, useRename } from "@/client/queries";
 import { isOver } from "@/client/run";
-import type { Conversation } from "@/client/schema";
+import type { Conversation } from "@/client/types";
 import { Confirm } from "@/ui/Dialog";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { ConversationRow } from "./ConversationRow";

@@ -1,4 +1,4 @@
-import type { Conversation } from "@/client/schema";
+import type { Conversation } from "@/client/types";
 
 export type Group = "today" | "yesterday" | "week" | "older";
 

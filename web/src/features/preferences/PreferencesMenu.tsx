@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { LogOut, Settings2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "@/client/client";
-import type { User } from "@/client/schema";
+import type { User } from "@/client/types";
 import { Menu, MenuContent, MenuItem, MenuLabel, MenuRadioGroup, MenuRadioItem, MenuSeparator, MenuTrigger } from "@/ui/Menu";
 import { LANGUAGES, type Language, THEMES, type Theme, usePreferences } from "@/ui/preferences";
 

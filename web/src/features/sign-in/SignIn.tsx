@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { useClient } from "@/client/client";
 import { ApiError, problemFrom } from "@/client/http";
-import type { Problem } from "@/client/schema";
+import type { Problem } from "@/client/types";
 import { Brand } from "@/ui/Brand";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";

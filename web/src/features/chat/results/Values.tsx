@@ -8,7 +8,7 @@ export function Calculation({ data }: { data: { expression?: string; value?: unk
   return (
     <p className="rounded-xl border border-line bg-surface-1 px-4 py-3 font-mono text-sm break-words">
       {data.expression} <span className="text-text-2">=</span>{" "}
-      <span className="font-semibold text-primary">{String(data.value)}</span>
+      <span className="text-primary">{String(data.value)}</span>
     </p>
   );
 }

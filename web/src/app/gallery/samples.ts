@@ -1,0 +1,136 @@
+/** Simulated runs for the gallery: every state a run, a call and a question can be in. */
+
+import { type Call, emptyRun, type Question, type RunState, type Step } from "@/client/run";
+import type { Outcome, Run } from "@/client/types";
+
+const words = (text: string) => ({ text, length: [...text].length });
+const AT = "2026-01-31T12:00:00.000Z";
+const LATER = "2026-01-31T12:01:07.000Z";
+
+function call(tool: string, values: Record<string, unknown>, outcome: Outcome | null, more: Partial<Call> = {}): Call {
+  return {
+    id: `${tool}-${outcome}`,
+    tool,
+    arguments: values,
+    state: outcome === null ? "requested" : "returned",
+    outcome,
+    content: "",
+    data: null,
+    artifact: null,
+    seconds: outcome === null ? null : 0.042,
+    at: AT,
+    ...more,
+  };
+}
+
+function step(number: number, more: Partial<Step>): Step {
+  const silence = words("");
+  return { number, model: "m", reason: "", text: silence, thinking: silence, calls: [], failures: [], questions: [], ...more };
+}
+
+function question(kind: "call" | "outcome", more: Partial<Question> = {}): Question {
+  return {
+    approval_id: `approval-${kind}`,
+    run_id: `waiting-${kind}`,
+    kind,
+    tool: "execute_command",
+    arguments: { command: "rm -r build && make all", timeout: 30 },
+    code: kind === "call" ? "deletes" : "unknown_outcome",
+    reason: kind === "call" ? "rm would delete build." : "It may or may not have happened.",
+    details: { program: "rm", path: "build" },
+    alternative: "Move it into a folder such as .trash instead.",
+    shape: "make, rm",
+    asked_at: AT,
+    call_id: "asked",
+    step: 1,
+    answer: null,
+    by: "",
+    ...more,
+  };
+}
+
+function run(id: string, goal: string, more: Partial<RunState>): RunState {
+  const usage = { input_tokens: 1234, output_tokens: 567, cached_tokens: 1000 };
+  return { ...emptyRun(id), goal, seq: 9, model: "ollama/llama3.2:3b", usage, started_at: AT, ...more };
+}
+
+const over = { finished_at: LATER };
+
+export const ANSWER = `### A heading
+
+A paragraph with **bold**, *italics*, \`code\`, ~~struck~~ and [a link](https://example.org).
+
+1. First
+2. Second
+   - nested
+
+| Name | Count |
+|---|---:|
+| One | 1 |
+
+\`\`\`python
+def answer() -> int:
+    return 42  # as always
+\`\`\`
+
+> A quotation.
+
+- [x] Done
+- [ ] Open
+`;
+
+export const RUNS: RunState[] = [
+  run("thinking", "Running, nothing said yet", { status: "running", steps: [step(1, { thinking: words("Let me see.") })] }),
+  run("calls", "Every outcome of a call", {
+    status: "running",
+    plan: ["Look", "Do", "Say"],
+    steps: [
+      step(1, {
+        text: words("I will look around."),
+        calls: [
+          call("list_directory", { path: "." }, "ok", {
+            data: { entries: [{ name: "src", kind: "directory", size: null }, { name: "a.txt", kind: "file", size: 2048 }] },
+          }),
+          call("read_file", { path: "missing.txt" }, "failed", { content: "There is no missing.txt in the workspace." }),
+          call("http_request", { url: "http://127.0.0.1", method: "GET" }, "refused", { content: "127.0.0.1 is this machine itself." }),
+          call("calculate", { expression: "12 ** (" }, "retry", { content: "The expression ends too early." }),
+          call("write_file", { path: "out.txt" }, "unknown"),
+          call("a_tool_of_tomorrow", { first: [1, 2] }, "ok", { data: { anything: true } }),
+          call("execute_command", { command: "sleep 5" }, null),
+        ],
+      }),
+    ],
+  }),
+  run("waiting-call", "A question before a call", { status: "waiting", steps: [step(1, { questions: [question("call")] })] }),
+  run("waiting-outcome", "A question about an outcome", {
+    status: "waiting",
+    steps: [step(1, { questions: [question("outcome")] })],
+  }),
+  run("completed", "A whole answer", {
+    ...over,
+    status: "completed",
+    cost: 0.0123,
+    answer: ANSWER.trim(),
+    steps: [step(1, { text: words(ANSWER), thinking: words("It is simple."), reason: "The first that answers." })],
+  }),
+  run("partial", "A partial answer", {
+    ...over,
+    status: "partial",
+    answer: "Half of it.",
+    problem: { code: "budget_exceeded", detail: "The run reached its limit of 25 steps.", hint: "Ask it to go on." },
+    steps: [step(1, { text: words("Half of it.") })],
+  }),
+  run("failed", "A failure", {
+    ...over,
+    status: "failed",
+    problem: { code: "no_model", detail: "Nothing configured can do this.", hint: "Start a model." },
+    steps: [step(1, { failures: [{ model: "m", problem: { code: "model_timeout", detail: "No byte for 120 s." } }] })],
+  }),
+  run("cancelled", "Stopped", { ...over, status: "cancelled", steps: [step(1, { text: words("As far as it") })] }),
+];
+
+export function viewOf(state: RunState): Run {
+  const { run_id, conversation_id, status, goal, answer, model, usage, cost, started_at, finished_at } = state;
+  const view = { run_id, conversation_id, status, goal, answer, model, usage, cost, started_at, finished_at };
+  return { ...view, steps: state.steps.length, channel: "web", problem: null, approvals: [] };
+}

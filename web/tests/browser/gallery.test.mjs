@@ -1,0 +1,40 @@
+// The gallery: every state of every part, in every theme and language, wide and narrow.
+
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { after, before, test } from "node:test";
+import { accessible, clean, launch, open, roomy } from "./browser.mjs";
+import { Mock } from "./mock.mjs";
+
+const WEB = fileURLToPath(new URL("../..", import.meta.url));
+let browser, mock;
+
+before(async () => {
+  const vite = ["node_modules/vite/bin/vite.js", "build", "--mode", "gallery", "--outDir", "dist/gallery", "--logLevel", "error"];
+  execFileSync(process.execPath, [...vite, "--emptyOutDir"], { cwd: WEB, stdio: "inherit" });
+  mock = await new Mock(`${WEB}dist/gallery`).listen();
+  browser = await launch();
+});
+after(async () => {
+  await browser.close();
+  await mock.close();
+});
+
+for (const theme of ["dark", "light", "contrast"]) {
+  for (const language of ["en", "fr"]) {
+    test(`${theme}, ${language}`, async () => {
+      const page = await open(browser, mock.url, { path: "/gallery", theme, language });
+      await page.locator("article").nth(7).waitFor();
+      await page.evaluate(() => {
+        for (const opener of document.querySelectorAll("[aria-expanded=false]:not([aria-haspopup])")) opener.click();
+      });
+      await page.locator("pre span[style]").first().waitFor();
+      await accessible(page, "gallery");
+      await roomy(page, "gallery");
+      await page.setViewportSize({ width: 320, height: 700 });
+      await roomy(page, "gallery, narrow");
+      clean(page);
+      await page.context().close();
+    });
+  }
+}
