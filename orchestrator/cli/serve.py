@@ -1,6 +1,7 @@
 """`orchestrator serve`: the server, and how to get in."""
 
-from contextlib import ExitStack
+import signal
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,7 +36,7 @@ def add_to(application: typer.Typer) -> None:
         if given:
             session.flags["server"] = given
         server = Server(session, open_browser)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, suppress(asyncio.CancelledError):
             runner.run(server.main())
 
 
@@ -52,6 +53,12 @@ class Server:
         from orchestrator.app import open_app
         from orchestrator.cli import presence
 
+        # Until the web server hears them itself: a server that is told to stop while it starts stops, too.
+        task = asyncio.current_task()
+        assert task is not None
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
+
         async with open_app(self._settings) as app:
             owner = await app.accounts.ensure_owner()
             token = await app.accounts.open_local(owner.id)
@@ -62,8 +69,7 @@ class Server:
                     stack.enter_context(presence.announced(self._settings.data, url, token))
                     self._welcome(app, url, f"{url}/sign-in?token={link}")
                     if not self._terminal.json:
-                        task = asyncio.create_task(_model(self._terminal, app))
-                        stack.callback(task.cancel)
+                        stack.callback(asyncio.create_task(_model(self._terminal, app)).cancel)
 
                 await serve(app, ready=ready)
 

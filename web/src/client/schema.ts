@@ -304,6 +304,15 @@ export type ImageForm = {
   data: string;
 };
 
+export type Link = {
+  url: string;
+  expires_in: number;
+};
+
+export type LinkForm = {
+  username?: string | null;
+};
+
 export type LoginForm = {
   username: string;
   password: string;
@@ -468,12 +477,17 @@ export type User = {
   has_password: boolean;
 };
 
+export type UserList = {
+  items: Array<User>;
+};
+
 /** Every operation of the API. */
 export type Operation =
   | "DELETE /api/v1/conversations/{conversation_id}"
   | "GET /api/v1/approvals"
   | "GET /api/v1/artifacts/{artifact_id}"
   | "GET /api/v1/auth/me"
+  | "GET /api/v1/auth/users"
   | "GET /api/v1/conversations"
   | "GET /api/v1/conversations/{conversation_id}"
   | "GET /api/v1/conversations/{conversation_id}/messages"
@@ -489,6 +503,7 @@ export type Operation =
   | "GET /sign-in"
   | "PATCH /api/v1/conversations/{conversation_id}"
   | "POST /api/v1/approvals/{approval_id}"
+  | "POST /api/v1/auth/link"
   | "POST /api/v1/auth/login"
   | "POST /api/v1/auth/logout"
   | "POST /api/v1/auth/password"
