@@ -119,65 +119,46 @@ def switches_branch(judge: Judging, segment: Segment, rest: tuple[str, ...]) -> 
 
 
 def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...]) -> list[Finding]:
-    flags = letters(rest)
     shape = f"git {name}"
     if name == "config":
-        reading = (
-            options(rest, ("--get", "--list", "-l", "--get-all", "--get-regexp"))
-            or len(paths("git", rest)) == 1
-            or rest[:1] in (("get",), ("list",))
-        )
-        if reading and len(paths("git", rest)) <= 2:
+        if _reads_settings(rest):
             return []
-        return [
-            judge.ask(
-                segment,
-                "git_settings",
-                "git config changes settings that can start other programs.",
-                "Change it by hand.",
-            )
-        ]
-    loses = (
-        name in GIT_LOSES
-        or (name in ("branch", "tag") and ("D" in flags or "d" in flags or "--delete" in rest or "f" in flags))
-        or (name in ("stash", "worktree", "notes") and bool({"drop", "clear", "remove", "prune"}.intersection(rest)))
-        or (name == "switch" and ("f" in flags or "C" in flags or "--discard-changes" in rest))
-        or name == "rebase"
-    )
-    if (
-        (name == "rm" and "--cached" in rest)
-        or (name == "reset" and not {"--hard", "--merge", "--keep"}.intersection(rest))
-        or name in ("reflog", "fsck")
-    ):
-        loses = bool({"expire", "delete", "--lost-found"}.intersection(rest))
-    if name == "checkout" and ("b" in flags or switches_branch(judge, segment, rest)):
-        loses = False
-    if name == "clean" and "n" in flags:
-        loses = False
-    if loses:
-        return [
-            judge.ask(
-                segment,
-                "loses_work",
-                f"git {name} can throw away work that is not committed or not pushed.",
-                "Commit or stash first.",
-                shape,
-            )
-        ]
+        reason = "git config changes settings that can start other programs."
+        return [judge.ask(segment, "git_settings", reason, "Change it by hand.")]
+    if loses_work(judge, segment, name, rest):
+        reason = f"git {name} can throw away work that is not committed or not pushed."
+        return [judge.ask(segment, "loses_work", reason, "Commit or stash first.", shape)]
     if name in GIT_NETWORK and not (name in ("remote", "submodule") and rest in ((), ("-v",), ("show",), ("status",))):
-        return [
-            judge.ask(
-                segment, "network_program", f"git {name} talks to another machine.", "Ask the person to do it.", shape
-            )
-        ]
-    if name in GIT_READS or name in GIT_WRITES or name in GIT_LOSES or name in GIT_NETWORK:
+        reason = f"git {name} talks to another machine."
+        return [judge.ask(segment, "network_program", reason, "Ask the person to do it.", shape)]
+    if name in GIT_READS | GIT_WRITES | GIT_LOSES | GIT_NETWORK:
         return []
-    return [
-        judge.ask(
-            segment,
-            "subcommand",
-            f"git {name} is not a part of git that this policy knows.",
-            "Use a common git command.",
-            shape,
-        )
-    ]
+    reason = f"git {name} is not a part of git that this policy knows."
+    return [judge.ask(segment, "subcommand", reason, "Use a common git command.", shape)]
+
+
+def _reads_settings(rest: tuple[str, ...]) -> bool:
+    named = paths("git", rest)
+    asked = options(rest, ("--get", "--list", "-l", "--get-all", "--get-regexp")) or rest[:1] in (("get",), ("list",))
+    return len(named) == 1 or (bool(asked) and len(named) <= 2)
+
+
+def loses_work(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...]) -> bool:
+    flags, said = letters(rest), frozenset(rest)
+    if name in ("branch", "tag"):
+        return bool({"D", "d", "f"}.intersection(flags) or "--delete" in said)
+    if name in ("stash", "worktree", "notes"):
+        return bool(said & {"drop", "clear", "remove", "prune"})
+    if name == "switch":
+        return bool({"f", "C"}.intersection(flags) or "--discard-changes" in said)
+    if name == "reset":
+        return bool(said & {"--hard", "--merge", "--keep"})
+    if name in ("reflog", "fsck"):
+        return bool(said & {"expire", "delete", "--lost-found"})
+    if name == "rm":
+        return "--cached" not in said
+    if name == "clean":
+        return "n" not in flags
+    if name == "checkout":
+        return "f" in flags or not ("b" in flags or switches_branch(judge, segment, rest))
+    return name in GIT_LOSES or name == "rebase"
