@@ -21,6 +21,7 @@ export function App() {
 
   const status = session.status;
   useEffect(() => {
+    if (status === "in") live.hurry();
     if (status !== "out") return;
     live.close();
     queries.clear();

@@ -28,7 +28,6 @@ export class ChatSocket {
   #watchers = new Map<string, Watcher>();
   #failures = 0;
   #cancelDelay: (() => void) | null = null;
-  #closed = false;
   readonly #around: Surroundings;
 
   constructor(around: Surroundings) {
@@ -51,10 +50,9 @@ export class ChatSocket {
     this.#watchers.delete(run_id);
   }
 
-  /** The network is back, or the page is looked at again: do not wait for the delay to pass. */
+  /** The network is back, somebody has signed in, or the page is looked at again: do not wait for a delay to pass. */
   hurry(): void {
-    if (!this.#cancelDelay) return;
-    this.#cancelDelay();
+    this.#cancelDelay?.();
     this.#cancelDelay = null;
     this.#connect();
   }
@@ -64,12 +62,17 @@ export class ChatSocket {
     this.#socket?.close();
   }
 
+  /** Nobody watches any more. */
   close(): void {
-    this.#closed = true;
+    this.#watchers.clear();
+    this.#rest();
+    this.#socket?.close();
+  }
+
+  #rest(): void {
     this.#cancelDelay?.();
     this.#cancelDelay = null;
-    this.#watchers.clear();
-    this.#socket?.close();
+    this.#around.changed("idle");
   }
 
   #ask(run_id: string, watcher: Watcher): void {
@@ -77,7 +80,7 @@ export class ChatSocket {
   }
 
   #connect(): void {
-    if (this.#closed || this.#socket || this.#cancelDelay || this.#watchers.size === 0) return;
+    if (this.#socket || this.#cancelDelay || this.#watchers.size === 0) return;
     this.#around.changed("connecting");
     const socket = this.#around.open();
     this.#socket = socket;
@@ -103,7 +106,6 @@ export class ChatSocket {
   async #lost(socket: WebSocket): Promise<void> {
     if (this.#socket !== socket) return;
     this.#socket = null;
-    if (this.#closed) return;
     if (this.#watchers.size === 0) return this.#around.changed("idle");
     this.#around.changed("waiting");
     const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#failures++);
@@ -111,6 +113,7 @@ export class ChatSocket {
       this.#cancelDelay = null;
       this.#connect();
     });
-    if (!(await this.#around.signedIn())) this.close();
+    // Who is signed out is not helped by trying again; the runs go on once somebody has signed in.
+    if (!(await this.#around.signedIn())) this.#rest();
   }
 }

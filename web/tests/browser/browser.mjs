@@ -1,6 +1,7 @@
 // A Chromium without a window, and what every page is held to.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 
@@ -13,8 +14,13 @@ const FLAGS = [
   "--disable-background-networking",
 ];
 
+const NAMES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Where a Chromium is, if there is one. */
+export const chromiumPath = [process.env.CHROMIUM, ...NAMES].find((path) => path && existsSync(path));
+
 export async function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+  return chromium.launch({ executablePath: chromiumPath, args: FLAGS });
 }
 
 /** A page that reports everything it should not do: errors, refused policies, requests to elsewhere. */

@@ -44,6 +44,8 @@ test("signs in with a password, and comes back where the session ended", async (
   await page.locator("textarea[data-composer]").waitFor();
   assert.equal(await page.locator("textarea[data-composer]").inputValue(), "plain again");
   assert.match(page.url(), new RegExp(conversation));
+  await page.locator("textarea[data-composer]").press("Enter");
+  await answer("You said: plain again").waitFor();
 });
 
 test("asks an example and shows the plan, the tools, the answer and what it took", async () => {

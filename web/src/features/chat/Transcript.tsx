@@ -93,9 +93,7 @@ function useReplayed(shown: Run[], loading: boolean): boolean {
   const names = shown.map((run) => run.run_id).join(" ");
   useEffect(() => {
     for (const run of shown) live.watch(run);
-    // The names say all of `shown` that matters here.
-    // eslint-disable-next-line
-  }, [names, live]);
+  }, [names, live]); // the names say all of `shown` that matters here
   const told = useLive((state) => shown.every((run) => (state.runs[run.run_id]?.seq ?? 0) > 0 || !isOver(run.status)));
   const [everReady, setEverReady] = useState(false);
   useEffect(() => {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, afterEach, before, test } from "node:test";
-import { accessible, clean, launch, open, roomy, say } from "./browser.mjs";
+import { accessible, clean, launch, open, roomy, say } from "../browser/browser.mjs";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const COMMAND = process.env.ORCHESTRATOR ?? join(ROOT, ".venv/bin/orchestrator");
