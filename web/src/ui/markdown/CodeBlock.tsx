@@ -1,7 +1,7 @@
 import { Fragment, memo, useEffect, useState } from "react";
 import { CopyButton } from "../CopyButton";
 import { classes } from "../classes";
-import type { Line } from "./highlight";
+import { colours, type Line } from "./colours";
 
 export interface CodeLabels {
   copy: string;
@@ -58,12 +58,8 @@ function useColours(text: string, language: string, live: boolean): Line[] | nul
   const [coloured, setColoured] = useState<{ text: string; lines: Line[] } | null>(null);
   useEffect(() => {
     if (live || !language) return;
-    const stop = new AbortController();
-    void import("./highlight")
-      .then(({ highlight }) => highlight(text, language, stop.signal))
-      .then((lines) => lines && !stop.signal.aborted && setColoured({ text, lines }))
-      .catch((error: unknown) => console.warn("This code keeps one colour:", error));
-    return () => stop.abort();
+    const forget = colours(text, language, (lines) => lines && setColoured({ text, lines }));
+    return () => void forget();
   }, [text, language, live]);
   return coloured?.text === text ? coloured.lines : null;
 }

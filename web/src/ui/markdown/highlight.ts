@@ -1,10 +1,9 @@
-/** Colours for code, loaded when the first block of code has ended. No WebAssembly: the policy forbids eval. */
+/** A worker that colours code, so that the page never waits for it. No WebAssembly: the policy forbids eval. */
 
-import type { GrammarState, HighlighterCore } from "shiki/core";
+import type { HighlighterCore } from "shiki/core";
 import { createCssVariablesTheme, createHighlighterCore } from "shiki/core";
 import { createJavaScriptRegexEngine } from "shiki/engine/javascript";
-
-export type Line = { text: string; colour: string | undefined }[];
+import type { Coloured, Line, Uncoloured } from "./colours";
 
 const LANGUAGES = {
   bash: () => import("shiki/langs/bash.mjs"),
@@ -53,7 +52,6 @@ const OTHER_NAMES: Record<string, Language> = {
 };
 
 const THEME = createCssVariablesTheme({ name: "palette", variablePrefix: "--code-" });
-const LINES_AT_ONCE = 40;
 const MOST_LINES = 3_000;
 const LONGEST_LINE = 2_000;
 
@@ -74,24 +72,21 @@ function known(name: string): Language | null {
   return OTHER_NAMES[lower] ?? null;
 }
 
-const pause = () => new Promise<void>((resume) => setTimeout(resume));
-
 /** The lines with their colours, or null where the language is unknown or the code too long to be worth it. */
-export async function highlight(code: string, name: string, stop: AbortSignal): Promise<Line[] | null> {
+async function highlight(code: string, name: string): Promise<Line[] | null> {
   const lang = known(name);
   const source = code.split("\n");
   if (!lang || source.length > MOST_LINES || source.some((line) => line.length > LONGEST_LINE)) return null;
   const [shiki, grammar] = await Promise.all([theHighlighter(), LANGUAGES[lang]()]);
   await shiki.loadLanguage(grammar.default);
-  const lines: Line[] = [];
-  let grammarState: GrammarState | undefined;
-  for (let at = 0; at < source.length; at += LINES_AT_ONCE) {
-    await pause();
-    if (stop.aborted) return null;
-    const part = source.slice(at, at + LINES_AT_ONCE).join("\n");
-    const tokens = shiki.codeToTokensBase(part, { lang, theme: "palette", ...(grammarState && { grammarState }) });
-    grammarState = shiki.getLastGrammarState(tokens) ?? undefined;
-    for (const line of tokens) lines.push(line.map(({ content, color }) => ({ text: content, colour: color })));
-  }
-  return lines;
+  const tokens = shiki.codeToTokensBase(code, { lang, theme: "palette" });
+  return tokens.map((line) => line.map(({ content, color }) => ({ text: content, colour: color })));
 }
+
+self.onmessage = async ({ data: { id, code, language } }: MessageEvent<Uncoloured>) => {
+  const lines = await highlight(code, language).catch((error: unknown) => {
+    console.warn("This code keeps one colour:", error);
+    return null;
+  });
+  self.postMessage({ id, lines } satisfies Coloured);
+};
