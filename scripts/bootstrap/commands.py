@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from scripts.bootstrap import environment
 from scripts.bootstrap.environment import Environment
 from scripts.bootstrap.steps import SetupFailed, Steps
+
+if TYPE_CHECKING:
+    from scripts.bootstrap.web import Web
 
 ROOT = Path(__file__).resolve().parents[2]
 PROOFS = ("tests/crash",)  # nothing twice, nothing lost
@@ -118,17 +121,25 @@ def test(setup: Setup, arguments: list[str]) -> int:
         return setup.python("-m", "pytest", *arguments)
     debian.install(setup.steps, setup.environ)
     app = Web(setup.environment, setup.environ, setup.steps)
-    failed = []
-    for script in app.tests():
-        try:
-            app.test(script)
-        except SetupFailed as problem:
-            setup.steps.say(f"  ✗  {problem} {problem.advice}")
-            failed.append(script)
+    failed = _test_web(setup, app)
     code = setup.python("-m", "pytest")
     if failed:
         setup.steps.say(f"The web app's own tests failed (above): npm run {', '.join(failed)}.")
     return code or int(bool(failed))
+
+
+def _test_web(setup: Setup, app: "Web") -> list[str]:
+    """The scripts that failed, or could not be run."""
+    failed = []
+    for script in app.tests():
+        try:
+            passed = app.test(script) == 0
+        except SetupFailed as problem:
+            setup.steps.say(f"  ✗  {problem} {problem.advice}")
+            passed = False
+        if not passed:
+            failed.append(script)
+    return failed
 
 
 def lint(setup: Setup, _: list[str]) -> int:

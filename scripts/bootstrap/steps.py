@@ -99,6 +99,16 @@ class Steps:
         hint = advice(output) or ("Is the network very slow, or a proxy silent?" if code is None else "")
         raise SetupFailed(f"“{title}” {reason} after {seconds:.1f} s. All of its output: {self.log}", hint)
 
+    def show(self, title: str, command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str]) -> int:
+        """Run with its output on the terminal, for as long as it takes; its exit code."""
+        self.say(f"  ·  {title}")
+        process = subprocess.Popen(command, cwd=cwd, env={**self.environ, **environ}, stdin=subprocess.DEVNULL)
+        try:
+            return process.wait()
+        finally:
+            if process.returncode is None:
+                process.terminate()
+
     def _watch(
         self,
         title: str,

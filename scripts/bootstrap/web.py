@@ -95,10 +95,13 @@ class Web:
         scripts = json.loads((self.folder / "package.json").read_text("utf-8")).get("scripts", {})
         return [name for name in _TESTS if name in scripts]
 
-    def test(self, script: str) -> None:
+    def test(self, script: str) -> int:
+        """The exit code of one of these scripts, its output on the terminal."""
         tools = self._tools()
         self.install(tools)
-        self._npm(tools, _TESTS[script], "run", script, limit=300.0)
+        return self._steps.show(
+            _TESTS[script], [*tools.npm, "run", script], cwd=self.folder, environ=self._npm_environ(tools)
+        )
 
     def install(self, tools: "Tools | None" = None) -> None:
         tools = tools or self._tools()
@@ -115,8 +118,11 @@ class Web:
         self._packages.write_text(digest.hexdigest(), "utf-8")
 
     def _npm(self, tools: "Tools", title: str, *arguments: str, limit: float) -> None:
-        environ = {**indexes.for_npm(self._environment.pip_options(), self._environ), "PATH": tools.path, "CI": "true"}
+        environ = {**self._npm_environ(tools), "CI": "true"}  # npm asks nothing
         self._steps.run(title, [*tools.npm, *arguments], cwd=self.folder, environ=environ, limit=limit)
+
+    def _npm_environ(self, tools: "Tools") -> dict[str, str]:
+        return {**indexes.for_npm(self._environment.pip_options(), self._environ), "PATH": tools.path}
 
     def _tools(self) -> "Tools":
         """This machine's Node where it is new enough and has npm; else one from the Python package index."""
