@@ -76,7 +76,8 @@ class Bare:
         messages = self._begin()
         while True:
             body = {"model": "zero", "messages": messages, "tools": self._tools, "stream": True}
-            text, calls = "", []
+            text = ""
+            calls: list[dict[str, Any]] = []
             async with session.post(self._url, data=msgspec.json.encode(body)) as response:
                 async for line in response.content:
                     if not line.startswith(b"data: ") or line.startswith(b"data: [DONE]"):

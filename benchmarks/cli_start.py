@@ -1,6 +1,6 @@
 """How long a person waits for `orchestrator --help`, beside an empty Python and one that imports typer.
 
-    python -m benchmarks.cli_start
+python -m benchmarks.cli_start
 """
 
 import subprocess

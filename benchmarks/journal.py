@@ -1,6 +1,6 @@
 """Durable appends: our journal beside a bare INSERT and COMMIT an event, on the same disk, in the same run.
 
-    python -m benchmarks.journal
+python -m benchmarks.journal
 """
 
 import asyncio

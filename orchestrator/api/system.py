@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from fastapi import APIRouter, Request, Response
 
 from orchestrator import __version__

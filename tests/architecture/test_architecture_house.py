@@ -35,6 +35,8 @@ def test_no_god_files_and_no_god_functions() -> None:
     for path, tree in trees():
         assert len(path.read_text("utf-8").splitlines()) <= 400, path
         for node in ast.walk(tree):
+            if "versions" in path.parts:  # a migration is a list of statements
+                continue
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
                 length = node.end_lineno - node.lineno
                 allowed = 100 if (path.name, node.name) == ("app.py", "open_app") else 60

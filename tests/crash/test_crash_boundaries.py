@@ -18,7 +18,9 @@ def journal(folder: Folder) -> list[Event]:
         "SELECT stream, seq, at, tenant, subject, body FROM events WHERE stream LIKE 'run_%' ORDER BY seq"
     ).fetchall()
     connection.close()
-    return [Event(*row[:5], decode_body(row[5])) for row in rows]
+    return [
+        Event(stream, seq, at, tenant, subject, decode_body(body)) for stream, seq, at, tenant, subject, body in rows
+    ]
 
 
 def check(folder: Folder) -> None:

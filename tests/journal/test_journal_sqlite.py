@@ -42,7 +42,7 @@ class TestSqlite(JournalContract):
         await journal.append([start("a")])
         pages = journal.connection.execute("PRAGMA page_count").fetchone()[0]
         journal.connection.execute(f"PRAGMA max_page_count={pages}")
-        full: BaseException | None = None
+        full: JournalUnavailable | None = None
         acknowledged = 1
         while full is None:
             try:
@@ -67,11 +67,11 @@ class TestSqlite(JournalContract):
             def __init__(self, connection: sqlite3.Connection) -> None:
                 self._connection = connection
 
-            def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
+            def execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
                 if sql == "COMMIT":
                     self._connection.execute("ROLLBACK")
                     raise error
-                return self._connection.execute(sql, *values)
+                return self._connection.execute(sql, values)
 
             def __getattr__(self, name: str) -> object:
                 return getattr(self._connection, name)

@@ -60,7 +60,7 @@ class Moment(msgspec.Struct, frozen=True):
 )
 def get_system_info(context: Context) -> SystemInfo:
     """Describe the machine: operating system, processors, load, memory, disk, uptime, Python version."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     memory = psutil.virtual_memory()
     disk = psutil.disk_usage(str(context.workspace))
