@@ -17,7 +17,7 @@ export function SignIn({ expired }: { expired: boolean }) {
     document.title = `${t("signIn.title")} · ${t("app.name")}`;
   }, [t]);
   return (
-    <main className="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-8 px-5 py-10">
+    <main className="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-8 px-5 py-10 md:max-w-4xl">
       <header className="flex flex-col items-center gap-4 text-center">
         <Brand className="size-14" />
         <div>
@@ -26,7 +26,7 @@ export function SignIn({ expired }: { expired: boolean }) {
         </div>
       </header>
       {expired && <Notice tone="info" title={t("signIn.expired")} alert />}
-      <div className="flex flex-col divide-y divide-line overflow-hidden rounded-3xl border border-line bg-surface-2">
+      <div className="grid divide-y divide-line overflow-hidden rounded-3xl border border-line bg-surface-2 md:grid-cols-2 md:divide-x md:divide-y-0">
         <LinkWay />
         <PasswordWay />
       </div>
@@ -38,7 +38,7 @@ export function SignIn({ expired }: { expired: boolean }) {
 function LinkWay() {
   const { t } = useTranslation();
   return (
-    <section className="p-6">
+    <section className="min-w-0 p-6 md:p-8">
       <h2 className="flex items-center gap-2.5 font-semibold">
         <Link2 aria-hidden className="size-5 text-primary" />
         {t("signIn.link.title")}
@@ -83,7 +83,7 @@ function PasswordWay() {
   };
 
   return (
-    <section className="p-6">
+    <section className="min-w-0 p-6 md:p-8">
       <h2 className="flex items-center gap-2.5 font-semibold">
         <KeyRound aria-hidden className="size-5 text-primary" />
         {t("signIn.password.title")}
