@@ -48,9 +48,15 @@ class Setup:
         from scripts.bootstrap.web import Web
 
         app = Web(self.environment, self.environ, self.steps)
-        if self.environment.ready(developer) and (not web or app.ready()):
+
+        def ready() -> bool:
+            return self.environment.ready(developer) and (not web or app.ready())
+
+        if ready():
             return
         with locked(self.root / "build" / "setup.lock", self.steps):
+            if ready():  # another start did it meanwhile
+                return
             started = time.monotonic()
             self.steps.say(f"Setting up AI Orchestrator (all output: {self.steps.log})")
             if not self.environment.ready(developer):
