@@ -54,7 +54,7 @@ function LinkWay() {
       <p className="mt-3 text-sm leading-relaxed text-text-2">
         <Trans
           i18nKey="signIn.link.again"
-          components={{ code: <code className="rounded-md bg-surface-3 px-1.5 py-0.5 font-mono text-xs" /> }}
+          components={{ code: <code className="rounded-md bg-surface-3 px-1.5 py-0.5 font-mono text-xs whitespace-nowrap" /> }}
         />
       </p>
     </section>
