@@ -201,7 +201,12 @@ def load(
     known = {"llm": {"providers": {**{name: {} for name in named}, **_well_known(environ)}}}
     merged = _merge(_merge(_merge(known, written), _from_environment(environ)), flags)
     merged["data"] = str(data)
-    chosen = merged.get("workspace") or environ.get("ORCHESTRATOR_WORKSPACE") or data / "workspace"
+    chosen = (
+        flags.get("workspace")
+        or environ.get("ORCHESTRATOR_WORKSPACE")
+        or written.get("workspace")
+        or data / "workspace"
+    )
     merged["workspace"] = str(Path(chosen).expanduser().absolute())
     try:
         return msgspec.convert(merged, Settings, strict=False, dec_hook=_decode)
