@@ -24,7 +24,6 @@ _NAMES: Final[dict[str, str]] = {
     "when": "moment", "city": "place", "place": "place", "location": "place", "town": "place",
     "date": "moment", "due": "moment", "time": "moment", "deadline": "moment",
 }  # fmt: skip
-_LEADING: Final = STOP_WORDS | FILLERS
 _FORMATS: Final = {"uri": "url", "email": "email", "date-time": "moment", "date": "moment", "time": "moment"}
 
 
@@ -121,6 +120,12 @@ def _entry(spec: ToolSpec, finder: Finder) -> Entry:
     )
 
 
+def head(words: Sequence[Token]) -> str:
+    """The concept that a request begins with, politeness aside: its verb, or what stands for one (`bill Ada 50`)."""
+    first = next((word for word in words if word.norm.isalpha() and word.norm not in FILLERS), None)
+    return first.concept if first and first.norm not in QUESTIONS | STOP_WORDS else ""
+
+
 def types(schema: dict[str, Any]) -> set[str]:
     """The JSON types that a schema accepts."""
     found = schema.get("type", ())
@@ -151,8 +156,7 @@ class _Shown:
         outside = [word for word in self.words if not any(s <= word.start < e for s, e in inside)]
         kinds = {f"<{found[2]}>" for found in values if found[2] != "quoted"}
         self.bag = _bag(outside) | kinds
-        first = next((word for word in outside if word.norm.isalpha() and word.norm not in _LEADING), None)
-        self.head = first.concept if first and first.norm not in QUESTIONS else ""
+        self.head = head(outside)
 
     def _span(self, value: Any) -> tuple[int, int, str] | None:
         for mention in self.mentions:

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import lexicon
-from orchestrator.llm.providers.embedded.index import Bag, Entry, Index
+from orchestrator.llm.providers.embedded.index import Bag, Entry, Index, head
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.slots import Filling, fill
@@ -75,7 +75,7 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     score += NAMED * len(said & entry.names) / max(1, len(entry.names))
     given = frozenset({*filling.arguments, *filling.several, *(each.name for each in filling.missing)})
     score -= UNSEEN if entry.shapes and given not in entry.shapes else 0
-    score -= UNEXPLAINED * filling.unexplained + MISSING * len(filling.missing)
+    score -= UNEXPLAINED * filling.unexplained + MISSING * bool(filling.missing)
     return Match(entry, filling, score)
 
 
@@ -114,9 +114,10 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
         return True
     if not entry.harmless and filling.unexplained >= 1:
         return True
-    if words and next((word.concept for word in words if word.norm not in STOP_WORDS), "") in entry.heads:
-        acts.append(words[0].concept)
-    if not entry.harmless and not (set(acts) & entry.actions or any(_nearest(a, entry.actions) >= 0.6 for a in acts)):
+    acts.append(head(words))
+    if not entry.harmless and not (
+        set(acts) & (entry.actions | entry.heads) or any(_nearest(a, entry.actions) >= 0.6 for a in acts)
+    ):
         return not _self_evident(entry, filling)
     spoken = frozenset[str]().union(*entry.examples) if entry.examples else entry.vocabulary
     return any(needs_reasoning(clause, word.concept, spoken) for word in words if is_open(word.concept))

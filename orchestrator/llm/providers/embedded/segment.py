@@ -77,9 +77,18 @@ def _outside(words: tuple[Token, ...], mentions: tuple[Mention, ...]) -> tuple[T
     for word in words:
         while queue and queue[0].end <= word.start:
             queue.pop(0)
-        if not queue or word.end <= queue[0].start or queue[0].weak or queue[0].kind in SPOKEN:
+        if (
+            not queue
+            or word.end <= queue[0].start
+            or queue[0].weak
+            or (queue[0].kind in SPOKEN and word.norm.isalpha())
+        ):
             kept.append(word)
     return tuple(kept)
+
+
+def _spoken(mention: Mention, word: Token) -> bool:
+    return mention.weak or (mention.kind in SPOKEN and word.norm.isalpha())
 
 
 def _inside(place: int, mentions: tuple[Mention, ...]) -> bool:
