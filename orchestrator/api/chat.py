@@ -67,7 +67,7 @@ class Socket:
     async def serve(self) -> None:
         await self._socket.accept(chosen_protocol(self._socket.headers))
         work = [asyncio.create_task(part) for part in (self._read(), self._write(), self._pulse(), self._ending())]
-        with streams_of(self._socket).joined(self._caller.session_id, self._end):
+        with streams_of(self._socket).joined(self._caller.session_id, "websocket", self._end):
             try:
                 await asyncio.wait(work[:2], return_when=asyncio.FIRST_COMPLETED)
             finally:

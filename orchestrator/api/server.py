@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from orchestrator import __version__
 from orchestrator.api import auth, chat, conversations, problems, reference, runs, schema, system, tools
+from orchestrator.api.connection import Connection
 from orchestrator.api.security import Gate, Sealed
 from orchestrator.api.static import BUILT, Static
 from orchestrator.api.streams import Streams
@@ -90,7 +91,7 @@ def create(app: App, static: Path = BUILT) -> FastAPI:
         },
     )
     web.state.orchestrator = app
-    web.state.streams = Streams()
+    web.state.streams = Streams(app.metrics)
     web.router.default = Static(static)
     return web
 
@@ -151,7 +152,7 @@ async def serve(app: App, *, ready: Ready | None = None, static: Path = BUILT) -
     with listening(settings.host, settings.port) as bound, attach(app.settings.telemetry):
         config = uvicorn.Config(
             web,
-            http="httptools",
+            http=Connection,
             ws="websockets-sansio",
             lifespan="off",
             ws_max_size=settings.max_body,

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing, contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -20,6 +20,7 @@ from orchestrator.api.problems import problem_of
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import NotAuthenticated, OrchestratorError
 from orchestrator.kernel.events import Delta, Event
+from orchestrator.telemetry.metrics import Metrics
 
 ALIVE = b": alive\n\n"  # a comment, which readers of server-sent events pass over
 QUEUE = 256  # items between a run and the network
@@ -39,16 +40,19 @@ log = logging.getLogger("orchestrator.api")
 class Streams:
     """The streams open now, by session: signing out ends them, and so does the end of the server."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._open: dict[str, set[End]] = {}
 
     @contextmanager
-    def joined(self, session_id: str, end: End) -> Iterator[None]:
+    def joined(self, session_id: str, kind: Literal["websocket", "events"], end: End) -> Iterator[None]:
         ends = self._open.setdefault(session_id, set())
         ends.add(end)
+        self._metrics.stream_opened(kind)
         try:
             yield
         finally:
+            self._metrics.stream_closed(kind)
             ends.discard(end)
             if not ends:
                 self._open.pop(session_id, None)
@@ -106,7 +110,7 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"retry: 1000\n\n", "more_body": True})
         ends = (self._write(send), self._pulse(), self._over.wait(), _gone(receive))
         work = [asyncio.create_task(part) for part in (self._pump(), *ends)]
-        with self._streams.joined(self._session_id, lambda _: self._over.set()):
+        with self._streams.joined(self._session_id, "events", lambda _: self._over.set()):
             try:
                 await asyncio.wait(work[1:], return_when=asyncio.FIRST_COMPLETED)
             finally:

@@ -22,8 +22,6 @@ class Traffic:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._request(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await self._socket(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -49,13 +47,6 @@ class Traffic:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             self._metrics.answered(method, _template(scope), status or 499, seconds)
             log.debug("%s %s %d %.4f s", scope["method"], scope["path"], status or 499, seconds)
-
-    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._metrics.stream_opened("websocket")
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._metrics.stream_closed("websocket")
 
 
 def _template(scope: Scope) -> str:

@@ -11,6 +11,7 @@ import pytest
 import uvloop
 from servers.site import Gate, Opening, Shout, Site, open_site, shouting
 
+from orchestrator.api import connection
 from orchestrator.api.server import address, listening, serve
 from orchestrator.kernel.errors import Conflict, InvalidSettings
 from orchestrator.llm.providers.scripted import Scripted
@@ -107,3 +108,58 @@ async def test_a_run_goes_on_while_the_server_stops_listening(opening: Opening) 
         gate.let(100)
         await site.app.runs.settled(run_id)
         assert (await site.get(f"/runs/{run_id}"))["answer"] == "to the end"
+
+
+async def raw(site: Site) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", int(site.url.rpartition(":")[2]))
+
+
+async def test_a_head_without_end_is_refused(site: Site) -> None:
+    _, writer = await raw(site)
+    writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
+    try:
+        for number in range(100_000):
+            writer.write(b"x-%d: %s\r\n" % (number, b"y" * 1000))
+            await writer.drain()
+    except ConnectionError:
+        pass
+    else:
+        pytest.fail("100 MB of headers were taken")
+    writer.close()
+    async with site.http.get(f"{site.url}/health") as reply:
+        assert reply.status == 200
+
+
+async def test_a_head_that_is_too_long_has_its_status(site: Site) -> None:
+    reader, writer = await raw(site)
+    writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nx: " + b"y" * 70_000)
+    assert (await reader.readline()).startswith(b"HTTP/1.1 431 ")
+    writer.close()
+
+
+async def test_a_head_that_does_not_come_is_not_waited_for(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.1)
+    async with opening() as site:
+        for sent in (b"", b"GET /hea", b"GET /health HTTP/1.1\r\nHost: loc"):
+            reader, writer = await raw(site)
+            writer.write(sent)
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408 "), sent
+            assert await reader.read() is not None
+            writer.close()
+
+
+async def test_a_connection_is_kept_for_more(site: Site) -> None:
+    reader, writer = await raw(site)
+    for _ in range(3):
+        writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
+        await reader.readuntil(b'{"status":"ok"}')
+    writer.close()
+
+
+async def test_what_is_no_http_is_refused(site: Site) -> None:
+    for sent in (b"\x16\x03\x01\x00\xa5\x01\x00\x00", b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"):
+        reader, writer = await raw(site)
+        writer.write(sent)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 400 "), sent
+        writer.close()

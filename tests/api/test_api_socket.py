@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import pytest
 from servers.site import Gate, Opening, Shout, Site, shouting
 
+from orchestrator.api import chat
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.messages import Message, Text, user
 from orchestrator.llm.base import Chunk, Reply, Request, TextDelta
@@ -269,3 +271,43 @@ async def test_a_socket_of_a_session_that_expires_is_closed(opening: Opening, cl
         assert (await socket.receive_json(timeout=10))["data"]["code"] == "not_authenticated"
         await socket.receive(timeout=10)
         assert socket.close_code == 4401
+
+
+async def test_a_socket_follows_so_many_runs_and_no_more(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "FOLLOWED", 2)
+    gate = Gate()
+    async with opening(model=Scripted(lambda _: "done", gate=gate)) as site, site.socket() as socket:
+        for number in range(2):
+            await socket.send_json({"message": f"question {number}"})
+            await until(socket, "thinking")
+        await socket.send_json({"message": "one too many"})
+        assert (await until(socket, "error"))[-1]["data"]["code"] == "invalid_input"
+        assert len((await site.get("/runs"))["items"]) == 2
+        gate.let(100)
+        await until(socket, "complete")
+        await until(socket, "complete")
+        await socket.send_json({"message": "now there is room"})
+        assert (await until(socket, "complete"))[-1]["data"]["answer"] == "done"
+
+
+async def test_a_run_watched_twice_on_a_socket_is_told_from_the_new_place(opening: Opening) -> None:
+    async with opening(model=Scripted(shouting), tools=[Shout()]) as site, site.socket() as socket:
+        run = await site.post("/chat", {"message": "Shout"})
+        for _ in range(3):
+            await socket.send_json({"type": "watch", "run_id": run["run_id"]})
+            assert seqs(await until(socket, "approval"), run["run_id"])[0] == 1
+        await socket.send_json({"type": "cancel", "run_id": run["run_id"]})
+        frames = await until(socket, "complete")
+        assert [frame["type"] for frame in frames].count("complete") == 1
+
+
+async def test_open_streams_are_counted(opening: Opening) -> None:
+    async with opening(model=Scripted(shouting), tools=[Shout()]) as site:
+        run = await site.post("/chat", {"message": "Shout"})
+        sample = site.app.metrics.registry.get_sample_value
+        headers = {"Accept": "text/event-stream"}
+        async with site.socket() as socket, site.http.get(f"{site.api}/runs/{run['run_id']}/events", headers=headers):
+            await socket.send_json({"type": "watch", "run_id": run["run_id"]})
+            await until(socket, "approval")
+            assert sample("orchestrator_streams", {"kind": "websocket"}) == 1
+            assert sample("orchestrator_streams", {"kind": "events"}) == 1
