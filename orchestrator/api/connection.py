@@ -1,0 +1,62 @@
+"""An HTTP connection that is not waited for without end: the head of a request is limited in bytes and time.
+
+uvicorn limits neither, so that anyone who can connect could fill the memory or hold connections.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_BYTES = 64 * 1024
+HEAD_SECONDS = 15.0
+
+_REFUSED = (
+    b"HTTP/1.1 %d %s\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+class Connection(HttpToolsProtocol):
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._head = 0  # bytes of the head that is being read
+        self._waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._begin()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._begin()
+
+    def on_headers_complete(self) -> None:
+        self._end()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._waiting is not None:
+            self._head += len(data)
+            if self._head > HEAD_BYTES:
+                self._refuse(431, b"Request Header Fields Too Large")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end()
+        super().connection_lost(exc)
+
+    def _begin(self) -> None:
+        self._end()
+        self._head = 0
+        self._waiting = self.loop.call_later(HEAD_SECONDS, self._refuse, 408, b"Request Timeout")
+
+    def _end(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _refuse(self, status: int, phrase: bytes) -> None:
+        self._end()
+        if not self.transport.is_closing():
+            self.transport.write(_REFUSED % (status, phrase))
+            self.transport.close()
