@@ -1,7 +1,6 @@
 """The loop: think, act, observe, until there is an answer. Each turn of it is decided by the state alone,
 so that a run folded from the journal goes on exactly where it was."""
 
-import asyncio
 import logging
 
 from orchestrator.agents import wording
@@ -37,7 +36,7 @@ class Loop:
         state = self._state
         left = self._started.limits.seconds - state.worked
         try:
-            async with asyncio.timeout(max(0.0, left)):
+            async with self._house.clock.timeout(max(0.0, left)):
                 while state.finished is None:
                     if await self._advance():
                         return
@@ -144,7 +143,7 @@ class Loop:
         step = state.step + 1
         nudge = user(wording.wrap_up(why))
         try:
-            async with asyncio.timeout(CLOSING_SECONDS):
+            async with self._house.clock.timeout(CLOSING_SECONDS):
                 reply, model, reason, seconds = await self._reply(step, (*self._messages(), nudge), ())
         except (ModelError, TimeoutError) as error:
             log.info("run %s: no closing words from the model: %s", state.run_id, error)

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 
@@ -14,6 +16,9 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None: ...
 
+    def timeout(self, seconds: float) -> AbstractAsyncContextManager[asyncio.Timeout]:
+        """As asyncio.timeout, by this clock."""
+
 
 class SystemClock:
     def now(self) -> float:
@@ -24,6 +29,9 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    def timeout(self, seconds: float) -> AbstractAsyncContextManager[asyncio.Timeout]:
+        return asyncio.timeout(seconds)
 
 
 class ManualClock:
@@ -44,6 +52,19 @@ class ManualClock:
         wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._sleepers.append((self._elapsed + seconds, wake))
         await wake
+
+    @asynccontextmanager
+    async def timeout(self, seconds: float) -> AsyncIterator[asyncio.Timeout]:
+        async with asyncio.timeout(None) as limit:
+            alarm = asyncio.create_task(self._expire(limit, seconds))
+            try:
+                yield limit
+            finally:
+                alarm.cancel()
+
+    async def _expire(self, limit: asyncio.Timeout, seconds: float) -> None:
+        await self.sleep(seconds)
+        limit.reschedule(asyncio.get_running_loop().time())
 
     def advance(self, seconds: float) -> None:
         self._elapsed += seconds

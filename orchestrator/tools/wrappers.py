@@ -1,6 +1,5 @@
 """What every tool is wrapped in, each of the tool's own shape: checked, limited, capped."""
 
-import asyncio
 from typing import Any
 
 from orchestrator.kernel.errors import ToolFailed
@@ -37,18 +36,13 @@ class Limited(Wrapper):
     """Ends a call at the tool's time limit and waits until it has cleaned up after itself."""
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
-        work = asyncio.ensure_future(self._tool.call(arguments, context))
-        alarm = asyncio.ensure_future(context.clock.sleep(self.spec.timeout))
         try:
-            await asyncio.wait((work, alarm), return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                return work.result()
-            raise ToolFailed(f"{self.spec.name} did not finish within its limit of {self.spec.timeout:g} seconds.")
-        finally:
-            alarm.cancel()
-            if not work.done():
-                work.cancel()
-            await asyncio.wait((work, alarm))
+            async with context.clock.timeout(self.spec.timeout) as limit:
+                return await self._tool.call(arguments, context)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        raise ToolFailed(f"{self.spec.name} did not finish within its limit of {self.spec.timeout:g} seconds.")
 
 
 class Capped(Wrapper):

@@ -128,10 +128,11 @@ async def test_the_limit_of_steps_ends_with_what_was_done(tmp_path: Path) -> Non
 
 
 async def test_the_time_limit_stops_the_tool_and_answers(tmp_path: Path) -> None:
-    stopped = False
+    stopped, at_work = False, asyncio.Event()
 
     async def hang(arguments: Arguments, context: Context) -> Result:
         nonlocal stopped
+        at_work.set()
         try:
             await asyncio.get_running_loop().create_future()
         finally:
@@ -142,8 +143,10 @@ async def test_the_time_limit_stops_the_tool_and_answers(tmp_path: Path) -> None
         return say("", call("hang")) if request.tools else say("It never came back.")
 
     tool = FunctionTool("hang", hang, effects="once")
-    async with world(tmp_path, ScriptModel(script), tool, limits=Limits(seconds=0.05)) as w:
+    async with world(tmp_path, ScriptModel(script), tool, limits=Limits(seconds=60)) as w:
         run_id = await w.run()
+        await at_work.wait()
+        w.clock.advance(61)
         end = await finished(w, run_id)
         assert stopped and end.status == "partial" and "It never came back." in end.answer
         (returned,) = (v.body for v in await w.journal.read(run_id) if isinstance(v.body, ToolReturned))
