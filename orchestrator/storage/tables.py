@@ -56,12 +56,12 @@ runs = Table(
     Column("problem", LargeBinary),  # JSON
     Index("ix_runs_tenant_run_id", "tenant", "run_id"),
     Index("ix_runs_conversation_id", "conversation_id", "run_id"),
-    Index("ix_runs_tenant_status", "tenant", "status"),
     Index(
         "ix_runs_unfinished",
         "status",
         sqlite_where=text("finished_at IS NULL"),
     ),
+    sqlite_with_rowid=False,
 )
 
 conversations = Table(
@@ -75,6 +75,7 @@ conversations = Table(
     Column("updated_at", Float, nullable=False),
     Column("deleted_at", Float),
     Index("ix_conversations_recent", "tenant", "subject", "updated_at"),
+    sqlite_with_rowid=False,
 )
 
 approvals = Table(
@@ -101,6 +102,7 @@ artifacts = Table(
     Column("media_type", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Column("created_at", Float, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 tool_statistics = Table(
@@ -111,6 +113,7 @@ tool_statistics = Table(
     Column("calls", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 VIEWS = (runs, conversations, approvals, artifacts, tool_statistics)

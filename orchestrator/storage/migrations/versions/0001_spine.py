@@ -22,12 +22,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("approvals", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_approvals_run_id"), ["run_id"], unique=False)
-        batch_op.create_index(
-            "ix_approvals_waiting",
-            ["tenant"],
-            unique=False,
-            sqlite_where=sa.text("answer IS NULL"),
-        )
+        batch_op.create_index("ix_approvals_waiting", ["tenant"], unique=False, sqlite_where=sa.text("answer IS NULL"))
 
     op.create_table(
         "artifacts",
@@ -40,6 +35,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", "run_id", name=op.f("pk_artifacts")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "attempts",
@@ -59,6 +55,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.Float(), nullable=False),
         sa.Column("deleted_at", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.create_index("ix_conversations_recent", ["tenant", "subject", "updated_at"], unique=False)
@@ -79,10 +76,7 @@ def upgrade() -> None:
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("uq_events_stream_seq", ["stream", "seq"], unique=True)
         batch_op.create_index(
-            "uq_events_terminal",
-            ["stream"],
-            unique=True,
-            sqlite_where=sa.text("type = 'run.finished'"),
+            "uq_events_terminal", ["stream"], unique=True, sqlite_where=sa.text("type = 'run.finished'")
         )
 
     op.create_table(
@@ -106,16 +100,13 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.Float(), nullable=True),
         sa.Column("problem", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_runs")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index("ix_runs_conversation_id", ["conversation_id", "run_id"], unique=False)
         batch_op.create_index("ix_runs_tenant_run_id", ["tenant", "run_id"], unique=False)
-        batch_op.create_index("ix_runs_tenant_status", ["tenant", "status"], unique=False)
         batch_op.create_index(
-            "ix_runs_unfinished",
-            ["status"],
-            unique=False,
-            sqlite_where=sa.text("finished_at IS NULL"),
+            "ix_runs_unfinished", ["status"], unique=False, sqlite_where=sa.text("finished_at IS NULL")
         )
 
     op.create_table(
@@ -153,6 +144,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "tool", name=op.f("pk_tool_statistics")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "users",
@@ -185,20 +177,13 @@ def downgrade() -> None:
 
     op.drop_table("sessions")
     with op.batch_alter_table("runs", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_runs_unfinished",
-            sqlite_where=sa.text("finished_at IS NULL"),
-        )
-        batch_op.drop_index("ix_runs_tenant_status")
+        batch_op.drop_index("ix_runs_unfinished", sqlite_where=sa.text("finished_at IS NULL"))
         batch_op.drop_index("ix_runs_tenant_run_id")
         batch_op.drop_index("ix_runs_conversation_id")
 
     op.drop_table("runs")
     with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.drop_index(
-            "uq_events_terminal",
-            sqlite_where=sa.text("type = 'run.finished'"),
-        )
+        batch_op.drop_index("uq_events_terminal", sqlite_where=sa.text("type = 'run.finished'"))
         batch_op.drop_index("uq_events_stream_seq")
 
     op.drop_table("events")
