@@ -10,9 +10,9 @@ class Grants:
         self._ledger = ledger
         self._known: dict[str, dict[str, Grant]] = {}  # by tenant
 
-    async def of(self, tenant: str) -> frozenset[tuple[str, str]]:
-        """The (tool, shape) pairs that need not be asked about."""
-        return pairs(await self.given(tenant))
+    async def of(self, tenant: str, subject: str) -> frozenset[tuple[str, str]]:
+        """The (tool, shape) pairs that need not be asked about in the runs of this person."""
+        return pairs(await self.given(tenant), subject)
 
     async def given(self, tenant: str) -> dict[str, Grant]:
         if tenant not in self._known:
@@ -20,13 +20,13 @@ class Grants:
             self._known.setdefault(tenant, found)
         return self._known[tenant]
 
-    async def give(self, tenant: str, grant: GrantGiven, by: str) -> None:
-        await self._record(tenant, grant, by)
+    async def give(self, tenant: str, grant: GrantGiven, subject: str) -> None:
+        await self._record(tenant, grant, subject)
 
     async def revoke(self, tenant: str, grant_id: str, by: str) -> None:
         await self._record(tenant, GrantRevoked(grant_id, by), by)
 
-    async def _record(self, tenant: str, body: Body, by: str) -> None:
+    async def _record(self, tenant: str, body: Body, subject: str) -> None:
         before = await self.given(tenant)
-        event = await self._ledger.record(stream(tenant), body, tenant=tenant, subject=by)
+        event = await self._ledger.record(stream(tenant), body, tenant=tenant, subject=subject)
         self._known[tenant] = fold([event], before)

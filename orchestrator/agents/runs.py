@@ -72,7 +72,7 @@ class Runs:
             history = await self._history(tenant, conversation_id)
         state = RunState(self._house.ids.new("run"))
         state.tenant, state.subject = tenant, subject
-        turn = Turn(self._house, state, await self.grants.of(tenant), history)
+        turn = Turn(self._house, state, await self.grants.of(tenant, subject), history)
         started = e.RunStarted(
             conversation_id=conversation_id or self._house.ids.new("conversation"),
             goal=goal,
@@ -112,7 +112,7 @@ class Runs:
     async def _open(self, view: RunView) -> Turn:
         state = fold(view.run_id, await self._house.journal.read(view.run_id))
         history = await self._history(view.tenant, view.conversation_id, before=view.run_id)
-        return Turn(self._house, state, await self.grants.of(view.tenant), history)
+        return Turn(self._house, state, await self.grants.of(view.tenant, view.subject), history)
 
     async def _history(self, tenant: str, conversation_id: str, before: str | None = None) -> list[Message]:
         """What was said and done in this conversation, oldest first."""
@@ -247,7 +247,7 @@ class Runs:
             if asked is None or asked.approval_id != approval_id:
                 raise AlreadyAnswered(f"{approval_id} does not wait for an answer any more.")
             if answer == "always":
-                await self.grants.give(tenant, self._granted(view.asked, by), by)
+                await self.grants.give(tenant, self._granted(view.asked, by), view.subject)
             written = turn.record(e.ApprovalAnswered(approval_id, answer, by, note))
             turn.answered.set()
             if view.run_id not in self._turns:

@@ -37,6 +37,11 @@ def allow(principal: Principal, scope: Scope) -> None:
         raise NotAllowed(f"{principal.name} may not do this.", hint=f"It needs the {scope!r} scope.")
 
 
+def reach(principal: Principal) -> str | None:
+    """Whose runs one may see and steer: one's own; an administrator, everyone's (None)."""
+    return None if "admin" in principal.scopes else principal.id
+
+
 def still(connection: HTTPConnection) -> Callable[[], Awaitable[Any]]:
     """A check that the caller's session is not over since the connection was opened."""
     token = connection.scope["state"]["credential"].token

@@ -14,7 +14,7 @@ import msgspec
 from pydantic import BaseModel, Field, ValidationError
 from starlette.websockets import WebSocket
 
-from orchestrator.api.access import allow, app_of, still, streams_of
+from orchestrator.api.access import allow, app_of, reach, still, streams_of
 from orchestrator.api.bodies import decoded
 from orchestrator.api.frames import Frame, Translator, encode, error_frame
 from orchestrator.api.runs import begin, place
@@ -106,7 +106,7 @@ class Socket:
 
     async def _watch(self, form: WatchForm) -> None:
         allow(self._caller, "read")
-        view = await self._app.views.run(self._caller.tenant, form.run_id)
+        view = await self._app.views.run(self._caller.tenant, form.run_id, reach(self._caller))
         if (before := self._following.pop(form.run_id, None)) is not None:
             before.cancel()
         self._make_room()
@@ -116,10 +116,12 @@ class Socket:
     async def _approve(self, form: ApproveForm) -> None:
         allow(self._caller, "execute")
         caller = self._caller
+        await self._app.views.approval(caller.tenant, form.approval_id, reach(caller))
         await self._app.runs.answer(form.approval_id, form.answer, tenant=caller.tenant, by=caller.id, note=form.note)
 
     async def _cancel(self, form: CancelForm) -> None:
         allow(self._caller, "execute")
+        await self._app.views.run(self._caller.tenant, form.run_id, reach(self._caller))
         await self._app.runs.cancel(form.run_id, tenant=self._caller.tenant, by=self._caller.id)
 
     def _make_room(self) -> None:

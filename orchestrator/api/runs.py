@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from orchestrator.api.access import Actor, House, Reader, still, streams_of
+from orchestrator.api.access import Actor, House, Reader, reach, still, streams_of
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.frames import event_json
 from orchestrator.api.streams import EventStream, followed
@@ -45,7 +45,7 @@ async def begin(app: App, caller: Principal, form: Asking, goal: str, channel: s
 
 
 async def shown(app: App, caller: Principal, run_id: str) -> Run:
-    view = await app.views.run(caller.tenant, run_id)
+    view = await app.views.run(caller.tenant, run_id, reach(caller))
     return Run.of(view, await app.views.approvals(caller.tenant, run_id=run_id))
 
 
@@ -76,9 +76,9 @@ async def runs(
     before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> RunPage:
     views = await app.views.runs(
-        caller.tenant, status=status, conversation_id=conversation_id, before=before, limit=limit
+        caller.tenant, reach(caller), status=status, conversation_id=conversation_id, before=before, limit=limit
     )
-    waiting = await app.views.approvals(caller.tenant)
+    waiting = await app.views.approvals(caller.tenant, reach(caller))
     items = [Run.of(view, waiting) for view in views]
     return RunPage(items=items, next=items[-1].run_id if len(items) == limit else None)
 
@@ -104,7 +104,7 @@ async def events(
     accept: Annotated[str, Header(include_in_schema=False)] = "",
     last_event_id: Annotated[int | None, Header(ge=0, lt=2**53, include_in_schema=False)] = None,
 ) -> Response:
-    view = await app.views.run(caller.tenant, run_id)
+    view = await app.views.run(caller.tenant, run_id, reach(caller))
     after = last_event_id if last_event_id is not None else after
     if "text/event-stream" not in accept:
         items = b",".join(event_json(event) for event in await app.journal.read(run_id, after))
@@ -117,24 +117,27 @@ async def events(
 
 @router.post("/runs/{run_id}/cancel", summary="Stop a run")
 async def cancel(run_id: RunId, app: House, caller: Actor) -> Run:
+    await app.views.run(caller.tenant, run_id, reach(caller))
     await app.runs.cancel(run_id, tenant=caller.tenant, by=caller.id)
     return await shown(app, caller, run_id)
 
 
 @router.post("/runs/{run_id}/resume", summary="Go on with a run that stands still")
 async def resume(run_id: RunId, app: House, caller: Actor) -> Run:
+    await app.views.run(caller.tenant, run_id, reach(caller))
     await app.runs.resume(run_id, tenant=caller.tenant)
     return await shown(app, caller, run_id)
 
 
 @router.get("/approvals", summary="What waits for a person")
 async def approvals(app: House, caller: Reader) -> ApprovalList:
-    return ApprovalList(items=[Approval.of(view) for view in await app.views.approvals(caller.tenant)])
+    return ApprovalList(items=[Approval.of(view) for view in await app.views.approvals(caller.tenant, reach(caller))])
 
 
 @router.post("/approvals/{approval_id}", summary="Answer what waits")
 async def answer(
     approval_id: Annotated[str, Path(min_length=1, max_length=80)], form: AnswerForm, app: House, caller: Actor
 ) -> Run:
+    await app.views.approval(caller.tenant, approval_id, reach(caller))
     run_id = await app.runs.answer(approval_id, form.answer, tenant=caller.tenant, by=caller.id, note=form.note)
     return await shown(app, caller, run_id)

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Path
 from starlette.responses import FileResponse
 
-from orchestrator.api.access import Actor, House, Reader
+from orchestrator.api.access import Actor, House, Reader, reach
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.runs import shown
 from orchestrator.api.wire import CallForm, Run, Tool, ToolList
@@ -67,7 +67,7 @@ def _spoken(name: str, arguments: dict[str, Any]) -> str:
 
 @router.get("/artifacts/{artifact_id}", summary="Bytes that a run kept", response_class=FileResponse)
 async def artifact(artifact_id: Annotated[str, Path(max_length=80)], app: House, caller: Reader) -> FileResponse:
-    kept = await app.views.artifact(caller.tenant, artifact_id)
+    kept = await app.views.artifact(caller.tenant, artifact_id, reach(caller))
     return FileResponse(
         app.artifacts.path(kept.id),
         media_type="application/octet-stream",  # never shown inside a page

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, Table, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.kernel.errors import NotFound
@@ -95,6 +95,12 @@ def _conversation(row: Any) -> ConversationView:
     return ConversationView(row.id, row.tenant, row.subject, row.title, row.created_at, row.updated_at)
 
 
+def _of(query: Select[Any], table: Table, tenant: str, subject: str | None) -> Select[Any]:
+    """The rows of one person of a tenant; without a subject, of all of them."""
+    query = query.where(table.c.tenant == tenant)
+    return query if subject is None else query.where(table.c.subject == subject)
+
+
 class Views:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -109,13 +115,14 @@ class Views:
             raise NotFound(f"There is no {what}.")
         return rows[0]
 
-    async def run(self, tenant: str, run_id: str) -> RunView:
-        query = select(t.runs).where(t.runs.c.tenant == tenant, t.runs.c.run_id == run_id)
+    async def run(self, tenant: str, run_id: str, subject: str | None = None) -> RunView:
+        query = _of(select(t.runs), t.runs, tenant, subject).where(t.runs.c.run_id == run_id)
         return _run(await self._one(query, f"run {run_id}"))
 
     async def runs(
         self,
         tenant: str,
+        subject: str | None = None,
         *,
         status: RunStatus | None = None,
         conversation_id: str | None = None,
@@ -123,7 +130,7 @@ class Views:
         limit: int = 50,
     ) -> list[RunView]:
         """Newest first; `before` is the last run_id of the page before."""
-        query = select(t.runs).where(t.runs.c.tenant == tenant)
+        query = _of(select(t.runs), t.runs, tenant, subject)
         if status is not None:
             query = query.where(t.runs.c.status == status)
         if conversation_id is not None:
@@ -182,26 +189,22 @@ class Views:
         return said
 
     async def approvals(
-        self, tenant: str | None, *, run_id: str | None = None, waiting: bool = True
+        self, tenant: str, subject: str | None = None, *, run_id: str | None = None, waiting: bool = True
     ) -> list[ApprovalView]:
         c = t.approvals.c
-        query = select(t.approvals)
-        if tenant is not None:
-            query = query.where(c.tenant == tenant)
+        query = _of(select(t.approvals), t.approvals, tenant, subject)
         if run_id is not None:
             query = query.where(c.run_id == run_id)
         if waiting:
             query = query.where(c.answer.is_(None))
         return [_approval(row) for row in await self._all(query.order_by(c.approval_id))]
 
-    async def approval(self, tenant: str, approval_id: str) -> ApprovalView:
-        c = t.approvals.c
-        query = select(t.approvals).where(c.tenant == tenant, c.approval_id == approval_id)
+    async def approval(self, tenant: str, approval_id: str, subject: str | None = None) -> ApprovalView:
+        query = _of(select(t.approvals), t.approvals, tenant, subject).where(t.approvals.c.approval_id == approval_id)
         return _approval(await self._one(query, f"approval {approval_id}"))
 
-    async def artifact(self, tenant: str, identifier: str) -> Artifact:
-        c = t.artifacts.c
-        query = select(t.artifacts).where(c.tenant == tenant, c.id == identifier).limit(1)
+    async def artifact(self, tenant: str, identifier: str, subject: str | None = None) -> Artifact:
+        query = _of(select(t.artifacts), t.artifacts, tenant, subject).where(t.artifacts.c.id == identifier).limit(1)
         row = await self._one(query, f"artifact {identifier}")
         return Artifact(row.id, row.name, row.media_type, row.size)
 

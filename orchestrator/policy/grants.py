@@ -12,6 +12,7 @@ class Grant(Struct, frozen=True):
     tool: str
     shape: str
     by: str
+    subject: str  # whose runs it covers
     at: float  # seconds since the Unix epoch
     approval_id: str = ""
 
@@ -27,12 +28,14 @@ def fold(events: Iterable[Event], before: Mapping[str, Grant] | None = None) -> 
     for event in events:
         body = event.body
         if isinstance(body, GrantGiven):
-            grants[body.grant_id] = Grant(body.grant_id, body.tool, body.shape, body.by, event.at, body.approval_id)
+            grants[body.grant_id] = Grant(
+                body.grant_id, body.tool, body.shape, body.by, event.subject, event.at, body.approval_id
+            )
         elif isinstance(body, GrantRevoked):
             grants.pop(body.grant_id, None)
     return grants
 
 
-def pairs(grants: Mapping[str, Grant]) -> frozenset[tuple[str, str]]:
-    """As `Policy.decide` takes them."""
-    return frozenset((grant.tool, grant.shape) for grant in grants.values())
+def pairs(grants: Mapping[str, Grant], subject: str) -> frozenset[tuple[str, str]]:
+    """As `Policy.decide` takes them: what covers the runs of this person, and of nobody else."""
+    return frozenset((grant.tool, grant.shape) for grant in grants.values() if grant.subject == subject)

@@ -60,7 +60,8 @@ async def test_a_run_waits_for_a_person_then_goes_on(tmp_path: Path, answer: str
         assert await w.views.approvals("t") == []
         with pytest.raises(AlreadyAnswered):
             await w.runs.answer(waiting.approval_id, "once", tenant="t", by="u")
-        assert bool(await w.runs.grants.of("t")) == (answer == "always")
+        assert bool(await w.runs.grants.of("t", "u")) == (answer == "always")
+        assert not await w.runs.grants.of("t", "somebody else")
 
 
 async def test_always_reaches_the_next_run_and_this_run_does_not(tmp_path: Path) -> None:

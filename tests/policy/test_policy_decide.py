@@ -161,7 +161,8 @@ def test_grants_are_folded_from_their_events() -> None:
         event(4, GrantRevoked("grant_404", "user_1")),
     ]
     held = grants.fold(events)
-    assert grants.pairs(held) == {("http_request", "read https://example.com")}
-    assert held["grant_2"].at == 102.0 and held["grant_2"].by == "user_1"
+    assert grants.pairs(held, "another") == set()
+    assert grants.pairs(held, "user_1") == {("http_request", "read https://example.com")}
+    assert held["grant_2"].at == 102.0 and held["grant_2"].by == held["grant_2"].subject == "user_1"
     assert grants.fold(events[2:], grants.fold(events[:2])) == held
     assert grants.stream("default") == "grants:default"

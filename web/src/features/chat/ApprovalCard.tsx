@@ -8,7 +8,7 @@ import type { Answer, Problem } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { Spinner } from "@/ui/Spinner";
-import { Arguments } from "./Arguments";
+import { Arguments, visible } from "./Arguments";
 import { useToolName } from "./labels";
 
 const ANSWERS: Record<Question["kind"], Answer[]> = {
@@ -66,7 +66,7 @@ export function ApprovalCard({ question }: { question: Question }) {
             {title} <span className="font-normal text-text-2">· {toolName(question.tool)}</span>
           </h3>
           <p className="mt-1 text-sm leading-relaxed break-words text-text-2">
-            {question.kind === "outcome" ? t("approval.outcomeText") : reason}
+            {question.kind === "outcome" ? t("approval.outcomeText") : visible(reason)}
           </p>
         </div>
       </div>
@@ -74,12 +74,12 @@ export function ApprovalCard({ question }: { question: Question }) {
         <Arguments tool={question.tool} values={question.arguments} />
         {alternative && (
           <p className="mt-3 text-sm leading-relaxed break-words text-text-2">
-            {t("approval.alternative", { text: alternative })}
+            {t("approval.alternative", { text: visible(alternative) })}
           </p>
         )}
         {question.kind === "call" && question.shape && (
           <p className="mt-2 text-xs leading-relaxed break-words text-text-2">
-            {t("approval.covers", { shape: question.shape })}
+            {t("approval.covers", { shape: visible(question.shape) })}
           </p>
         )}
         {problem && (
