@@ -4,7 +4,6 @@ malformed? -> known tool? -> its outcome known? -> policy -> a person -> intent 
 """
 
 import asyncio
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -127,7 +126,7 @@ class Caller:
             arguments=open_call.call.arguments,
             scope=tool.spec.scope,
             effects=tool.spec.effects,
-            workspace=Path(self._started.workspace),
+            workspace=self._turn.workspace,
             run_id=state.run_id,
             origins=frozenset(state.origins),  # type: ignore[arg-type]
         )
@@ -214,7 +213,7 @@ class Caller:
         return Context(
             run_id=self._turn.state.run_id,
             key=key,
-            workspace=Path(self._started.workspace),
+            workspace=self._turn.workspace,
             clock=self._house.clock,
             artifacts=self._house.artifacts,
             allow_loopback=self._house.allow_loopback,

@@ -6,6 +6,7 @@ import logging
 from orchestrator.agents import wording
 from orchestrator.agents.calls import perform_all
 from orchestrator.agents.context import assemble, instructions
+from orchestrator.agents.ports import Choice
 from orchestrator.agents.state import with_unique_ids
 from orchestrator.agents.turn import Turn
 from orchestrator.kernel import events as e
@@ -30,6 +31,9 @@ class Loop:
         self._house = turn.house
         assert turn.state.started is not None
         self._started = turn.state.started
+        self._choice: Choice | None = None  # kept while it answers: its provider remembers what it has read
+        self._needs: frozenset[Capability] = frozenset()
+        self._head = instructions(self._started.workspace, wording.date(turn.house.clock.now()))
 
     async def drive(self) -> None:
         """Take the run to its end, or to where it waits for a person."""
@@ -89,12 +93,10 @@ class Loop:
 
     def _messages(self) -> tuple[Message, ...]:
         state = self._state
-        date = wording.date(self._house.clock.now())
         turn = list(state.messages)
         if state.finish == "length" and turn[-1].role == "assistant":
             turn.append(user("Go on exactly where you stopped; repeat nothing."))
-        head = instructions(self._started.workspace, date)
-        return assemble(head, self._turn.history, turn, self._house.context_tokens)
+        return assemble(self._head, self._turn.history, turn, self._house.context_tokens)
 
     async def _reply(
         self, step: int, messages: tuple[Message, ...], tools: tuple[ToolSpec, ...]
@@ -102,7 +104,9 @@ class Loop:
         """Ask a model, streaming what it says. Raises ModelError."""
         house, run_id = self._house, self._state.run_id
         needs: frozenset[Capability] = frozenset({"vision"}) if _has_images(messages) else frozenset()
-        choice = await house.models.choose(self._started.model, needs)
+        if self._choice is None or self._needs != needs:
+            self._choice, self._needs = await house.models.choose(self._started.model, needs), needs
+        choice = self._choice
         self._turn.record(e.ModelAsked(step, choice.name), lazy=True)
         house.bus.begin(run_id, step)
         began = house.clock.monotonic()
@@ -121,6 +125,7 @@ class Loop:
 
     async def _failed(self, step: int, error: ModelError) -> None:
         state = self._state
+        self._choice = None
         problem = e.Problem(error.code, error.detail, error.hint)
         self._turn.record(e.ModelFailed(step, self._started.model, problem), lazy=True)
         self._house.bus.end(state.run_id)

@@ -158,6 +158,8 @@ def fold(run_id: str, events: Iterable[e.Event]) -> RunState:
 
 def with_unique_ids(message: Message, taken: Iterable[str], step: int) -> Message:
     """The same reply with call ids that no other call of the run has (some models number from zero each time)."""
+    if not message.calls:
+        return message
     used = set(taken)
     parts: list[Part] = []
     for index, part in enumerate(message.parts):

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
 
 from orchestrator.agents.ports import House
 from orchestrator.agents.state import RunState
@@ -23,6 +25,11 @@ class Turn:
         self.failure: OrchestratorError | None = None  # the first that the journal could not take
         self._written: asyncio.Future[None] | None = None
 
+    @cached_property
+    def workspace(self) -> Path:
+        assert self.state.started is not None
+        return Path(self.state.started.workspace)
+
     def record(self, *bodies: Body, lazy: bool = False) -> "asyncio.Future[None]":
         """Append events and fold them into the state. Await the future where it must not be lost.
 
@@ -37,8 +44,9 @@ class Turn:
         future = self.house.journal.append(events, lazy=lazy and not self.house.bus.watched(state.run_id))
         for event in events:
             state.apply(event)
-        future.add_done_callback(self._noticed)
-        self._written = future
+        if future is not self._written:
+            future.add_done_callback(self._noticed)
+            self._written = future
         return future
 
     def _noticed(self, future: "asyncio.Future[None]") -> None:

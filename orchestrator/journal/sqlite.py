@@ -11,20 +11,22 @@ Does not protect against: a file changed by another program.
 """
 
 import asyncio
+import logging
 import queue
 import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeAlias
 
 from sqlalchemy import func, select
 
-from orchestrator.journal.projections import statements
+from orchestrator.journal.projections import Statement, statements
 from orchestrator.kernel.errors import (
     Fenced,
+    InvalidInput,
     JournalBroken,
-    JournalError,
     JournalUnavailable,
     OrchestratorError,
     RunFinished,
@@ -36,7 +38,15 @@ from orchestrator.storage.tables import events as events_table
 _INSERT = "INSERT INTO events (stream, seq, type, tenant, subject, at, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _HEAD = "SELECT coalesce(max(seq), 0), coalesce(max(type = 'run.finished'), 0) FROM events WHERE stream = ?"
 _HEADS_KEPT = 10_000
+# The disk lied, or the file is no journal any more. The exceptions are what a full disk looks like.
+_BROKEN = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")
+_FULL = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHM", "SQLITE_IOERR_NOMEM")
+UNSTORABLE = (OverflowError, ValueError)  # a number beyond 64 bits, text that is no Unicode
+_AUTHORS = (sqlite3.IntegrityError, *UNSTORABLE)  # errors of one append, not of the disk
 PATIENCE = 0.02  # seconds that a lazy append waits for company
+
+_Row: TypeAlias = tuple[str, int, str, str, str, float, bytes]
+log = logging.getLogger("orchestrator.journal")
 
 Publish = Callable[[Sequence[Event]], None]
 
@@ -46,11 +56,21 @@ class _Append:
 
     __slots__ = ("events", "future", "rows", "statements")
 
-    def __init__(self, events: Sequence[Event], future: "asyncio.Future[None]") -> None:
-        self.events = events
+    def __init__(self, future: "asyncio.Future[None]") -> None:
+        self.events: list[Event] = []
         self.future = future
-        self.rows = [(v.stream, v.seq, v.type, v.tenant, v.subject, v.at, encode_body(v.body)) for v in events]
-        self.statements = [statement for event in events for statement in statements(event)]
+        self.rows: list[_Row] = []
+        self.statements: list[Statement] = []
+
+    def add(self, events: Sequence[Event]) -> None:
+        rows = [(v.stream, v.seq, v.type, v.tenant, v.subject, v.at, encode_body(v.body)) for v in events]
+        changes = [statement for event in events for statement in statements(event)]
+        self.events += events
+        self.rows += rows
+        self.statements += changes
+
+    def continued_by(self, event: Event) -> bool:
+        return event.seq == self.events[-1].seq + 1
 
     def settle(self, error: OrchestratorError | None) -> None:
         if self.future.cancelled():
@@ -70,6 +90,8 @@ class SqliteJournal:
         self.connection = database.connect()
         self.connection.execute("PRAGMA busy_timeout=0")  # see _begin
         self._pending: deque[_Append] = deque()
+        self._patient: dict[str, _Append] = {}  # of those pending, the ones that wait for company
+        self._alarm: asyncio.TimerHandle | None = None
         self._heads: dict[str, int] = {}
         self._writing = False
         self._alone = 0  # how many of the next appends go in a batch of their own
@@ -81,21 +103,29 @@ class SqliteJournal:
         self._thread.start()
 
     def append(self, events: Sequence[Event], *, lazy: bool = False) -> "asyncio.Future[None]":
-        future: asyncio.Future[None] = self._loop.create_future()
-        entry = _Append(events, future)
-        if self._broken is not None or self._closing is not None:
-            entry.settle(self._broken or JournalUnavailable("The journal is closed."))
-            return future
-        self._pending.append(entry)
+        stream = events[0].stream
+        entry = self._patient.get(stream)
+        if entry is not None and entry.continued_by(events[0]):
+            entry.add(events)  # they were waiting for company, and here it is
+        else:
+            entry = _Append(self._loop.create_future())
+            entry.add(events)
+            if self._broken is not None or self._closing is not None:
+                entry.settle(self._broken or JournalUnavailable("The journal is closed."))
+                return entry.future
+            self._pending.append(entry)
+            if lazy:
+                self._patient[stream] = entry
         if not self._writing:
             if not lazy:
                 self._writing = True
                 self._loop.call_soon(self._begin)
-            elif len(self._pending) == 1:
-                self._loop.call_later(PATIENCE, self._wake)
-        return future
+            elif self._alarm is None:
+                self._alarm = self._loop.call_later(PATIENCE, self._wake)
+        return entry.future
 
     def _wake(self) -> None:
+        self._alarm = None
         if self._pending and not self._writing:
             self._writing = True
             self._begin()
@@ -105,7 +135,7 @@ class SqliteJournal:
     def _begin(self) -> None:
         try:
             self.connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
+        except sqlite3.Error:
             # Someone else writes to the file just now: wait for them, but not on the loop.
             self._work.put(self._begin_patiently)
             return
@@ -114,8 +144,10 @@ class SqliteJournal:
     def _begin_patiently(self) -> None:
         try:
             self.connection.execute("PRAGMA busy_timeout=10000")
-            self.connection.execute("BEGIN IMMEDIATE")
-            self.connection.execute("PRAGMA busy_timeout=0")
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+            finally:
+                self.connection.execute("PRAGMA busy_timeout=0")
         except sqlite3.Error as error:
             self._loop.call_soon_threadsafe(self._give_up, error)
         else:
@@ -129,25 +161,26 @@ class SqliteJournal:
         room = self._batch if not self._alone else 1
         while self._pending and room > 0:
             entry = self._pending.popleft()
+            self._patient.pop(entry.events[0].stream, None)
             room -= len(entry.events)
             taken.append(entry)
         self._alone = max(0, self._alone - 1)
         return taken
 
     def _write(self) -> None:
-        accepted: list[_Append] = []
+        taken, accepted = self._take(), list[_Append]()
         try:
-            for entry in self._take():
-                if refusal := self._refusal(entry.events):
-                    entry.settle(refusal)
+            while taken:
+                if refusal := self._refusal(taken[0].events):
+                    taken.pop(0).settle(refusal)
                 else:
-                    accepted.append(entry)
+                    accepted.append(taken.pop(0))
             self.connection.executemany(_INSERT, [row for entry in accepted for row in entry.rows])
             for entry in accepted:
                 for sql, values in entry.statements:
                     self.connection.execute(sql, values)
-        except sqlite3.Error as error:
-            self._work.put(partial(self._roll_back, accepted, error))
+        except (sqlite3.Error, *UNSTORABLE) as error:
+            self._work.put(partial(self._roll_back, accepted + taken, error))
         else:
             self._work.put(partial(self._commit, accepted))
 
@@ -184,7 +217,7 @@ class SqliteJournal:
         else:
             self._loop.call_soon_threadsafe(self._settle, batch, None)
 
-    def _roll_back(self, batch: list[_Append], error: sqlite3.Error) -> None:
+    def _roll_back(self, batch: list[_Append], error: Exception) -> None:
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -192,21 +225,22 @@ class SqliteJournal:
             error = second
         self._loop.call_soon_threadsafe(self._settle, batch, error)
 
-    def _settle(self, batch: list[_Append], error: sqlite3.Error | None) -> None:
+    def _settle(self, batch: list[_Append], error: Exception | None) -> None:
         failure = self._explain(error) if error is not None else None
         if failure is not None:
             self._heads.clear()
-        if isinstance(error, sqlite3.IntegrityError) and len(batch) > 1:
-            # One of them clashes with what is there; the others must not pay for it.
+        if isinstance(error, _AUTHORS) and len(batch) > 1:
+            # One of them clashes with what is there, or cannot be stored; the others must not pay for it.
             self._pending.extendleft(reversed(batch))
             self._alone = len(batch)
             batch = []
         for entry in batch:
             if failure is None:
-                self._publish(entry.events)
+                self._tell(entry.events)
             entry.settle(failure)
         if isinstance(failure, JournalBroken):
             self._broken = failure
+            self._patient.clear()
             while self._pending:
                 self._pending.popleft().settle(failure)
         if self._pending:
@@ -216,11 +250,19 @@ class SqliteJournal:
             if self._closing is not None and not self._closing.done():
                 self._closing.set_result(None)
 
-    def _explain(self, error: sqlite3.Error) -> JournalError:
+    def _tell(self, events: Sequence[Event]) -> None:
+        try:
+            self._publish(events)
+        except Exception:
+            log.exception("somebody who is told of events failed: a fault of ours; the journal goes on")
+
+    def _explain(self, error: Exception) -> OrchestratorError:
         name = getattr(error, "sqlite_errorname", "")
+        if isinstance(error, UNSTORABLE):
+            return InvalidInput(f"The journal cannot hold this: {error}.")
         if isinstance(error, sqlite3.IntegrityError):
             return Fenced(f"The journal already holds these events: {error}.", hint="Someone else writes this stream.")
-        if name.startswith("SQLITE_IOERR") and name != "SQLITE_IOERR_WRITE":
+        if name.startswith(_BROKEN) and not name.startswith(_FULL):
             return JournalBroken(
                 f"The disk failed while the journal was written ({name}).",
                 hint="What was acknowledged is safe. Check the disk, then start again.",

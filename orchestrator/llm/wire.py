@@ -325,7 +325,7 @@ class Stream:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.complete and error is None:
+        if self.complete and error is None and not self._content.at_eof():
             with contextlib.suppress(TimeoutError, ModelError):
                 async with asyncio.timeout(0.1):  # the last bytes of the response, so that the connection can be kept
                     await self.read()
