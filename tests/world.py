@@ -199,3 +199,10 @@ async def tick(times: int = 50) -> None:
     """Let everything that can run, run; no time passes."""
     for _ in range(times):
         await asyncio.sleep(0)
+
+
+async def until(so: Callable[[], object]) -> None:
+    """Let everything run until it is so; a test that waits in vain fails by its time limit."""
+    async with asyncio.timeout(20):
+        while not so():  # noqa: ASYNC110  (what is waited for has no event of its own)
+            await asyncio.sleep(0)

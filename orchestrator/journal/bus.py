@@ -36,8 +36,9 @@ class Subscription:
     async def items(self, seen: int) -> AsyncIterator[Event | Delta]:
         """What comes after event `seen`, until something was missed and the journal must be read again."""
         while True:
-            await self._ready.wait()
-            self._ready.clear()
+            if not self._items and not self._lagged and self._failure is None:
+                self._ready.clear()
+                await self._ready.wait()
             if self._lagged:
                 self._lagged = False
                 return

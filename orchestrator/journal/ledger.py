@@ -21,7 +21,12 @@ class Ledger:
         async with self._writing:
             seq = await self._journal.head(stream) + 1
             event = Event(stream, seq, self._clock.now(), tenant, subject, body)
-            await self._journal.append([event])
+            written = self._journal.append([event])
+            try:
+                await asyncio.shield(written)
+            except asyncio.CancelledError:
+                await asyncio.wait([written])  # the next one's seq depends on it
+                raise
             return event
 
     async def read(self, stream: str) -> list[Event]:

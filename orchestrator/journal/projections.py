@@ -68,11 +68,8 @@ def _finished(event: e.Event, body: e.RunFinished) -> Iterator[Statement]:
         "UPDATE conversations SET updated_at = :at WHERE id = (SELECT conversation_id FROM runs WHERE run_id = :run)",
         {"run": event.stream, "at": event.at},
     )
-    if body.status == "cancelled":  # what it waited for is not asked any more
-        yield (
-            "UPDATE approvals SET answer = 'refuse' WHERE run_id = :run AND answer IS NULL",
-            {"run": event.stream},
-        )
+    # What it waited for is not asked any more.
+    yield "UPDATE approvals SET answer = 'refuse' WHERE run_id = :run AND answer IS NULL", {"run": event.stream}
 
 
 def _asked(event: e.Event, body: e.ApprovalAsked) -> Iterator[Statement]:

@@ -17,15 +17,24 @@ class Ids(Protocol):
 
 
 class TimeOrderedIds:
-    """48 bits of milliseconds and 80 of entropy, in base 32 behind a readable prefix."""
+    """48 bits of milliseconds and 80 of entropy, in base 32 behind a readable prefix.
+
+    Each sorts after those made before it in this process, also within a millisecond and when the
+    machine's clock was set back.
+    """
 
     def __init__(self, clock: Clock, entropy: Callable[[int], bytes]) -> None:
         self._clock = clock
         self._entropy = entropy
+        self._last = 0
 
     def new(self, kind: str) -> str:
         milliseconds = int(self._clock.now() * 1000) & (2**48 - 1)
-        number = milliseconds << 80 | int.from_bytes(self._entropy(10), "big")
+        random = int.from_bytes(self._entropy(10), "big")
+        number = milliseconds << 80 | random
+        if number <= self._last:
+            number = self._last + 1 + (random >> 8)
+        self._last = number
         return f"{kind}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 from orchestrator.kernel.errors import NotFound
@@ -24,17 +25,18 @@ class Blobs:
         if path.exists():
             return identifier
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        unfinished = path.with_name(f".{identifier}.{os.getpid()}")
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        number, unfinished = tempfile.mkstemp(prefix=f".{identifier[:8]}", dir=path.parent)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            with os.fdopen(number, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(unfinished).rename(path)
+        except BaseException:
+            Path(unfinished).unlink(missing_ok=True)
+            raise
+        for folder in (path.parent, self._folder):
+            _flush(folder)
         return identifier
 
     def get(self, identifier: str) -> bytes:
@@ -42,3 +44,12 @@ class Blobs:
             return self.path(identifier).read_bytes()
         except FileNotFoundError:
             raise NotFound(f"There is no artifact {identifier}.") from None
+
+
+def _flush(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

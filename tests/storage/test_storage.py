@@ -1,9 +1,12 @@
 """The data folder: migrations, the lock, blobs."""
 
+import errno
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -118,3 +121,30 @@ async def test_two_products_do_not_open_one_data_folder(tmp_path: Path) -> None:
         with pytest.raises(DataFolderInUse, match=str(os.getpid())):
             async with open_app(chosen):
                 raise AssertionError
+
+
+def test_the_same_bytes_kept_twice_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs, both, flush = Blobs(tmp_path / "blobs"), threading.Barrier(2), os.fsync
+    first_time = threading.local()
+
+    def together(file: int) -> None:
+        if not hasattr(first_time, "over"):
+            first_time.over = True
+            both.wait(5)  # both are written before either gets its name
+        flush(file)
+
+    monkeypatch.setattr(os, "fsync", together)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(blobs.put, (b"same", b"same"))
+    assert first == second and blobs.get(first) == b"same"
+    assert len(list((tmp_path / "blobs").rglob("*"))) == 2  # the folder and the file: nothing is left over
+
+
+def test_a_blob_for_which_there_is_no_room_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        Blobs(tmp_path / "blobs").put(b"text")
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
