@@ -29,9 +29,11 @@ def add_to(application: typer.Typer) -> None:
         It stops on Ctrl-C or SIGTERM; runs under way go on when it starts again.
         """
         import asyncio
+        import gc
 
         import uvloop
 
+        gc.disable()  # what is loaded now stays for ever: looking it through again and again costs a tenth of the start
         given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
         if given:
             session.flags["server"] = given
@@ -48,6 +50,7 @@ class Server:
 
     async def main(self) -> None:
         import asyncio
+        import gc
 
         from orchestrator.api.server import serve
         from orchestrator.app import open_app
@@ -66,6 +69,8 @@ class Server:
             with ExitStack() as stack:
 
                 def ready(_: Any, url: str) -> None:
+                    gc.freeze()
+                    gc.enable()
                     stack.enter_context(presence.announced(self._settings.data, url, token))
                     self._welcome(app, url, f"{url}/sign-in?token={link}")
                     if not self._terminal.json:
