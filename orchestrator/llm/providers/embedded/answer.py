@@ -1,5 +1,6 @@
 """The answer, in the person's language, from results and nothing else."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from orchestrator.llm.providers.embedded.values import Called, Number, Pairs, Th
 
 LONGEST: Final = 6000  # characters of one result that an answer repeats
 MOST: Final = 60  # lines of a list that an answer repeats
+_SET_ASIDE: Final = re.compile("[\ue000-\ue0ff]")  # the signs of long quotations
 _SAID: Final = 90  # characters of the person's words that are quoted back
 
 
@@ -51,7 +53,7 @@ def _quoted(text: str, language: Language) -> str:
 
 
 def clipped(text: str, limit: int = _SAID) -> str:
-    line = " ".join(text.split())
+    line = _SET_ASIDE.sub("…", " ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

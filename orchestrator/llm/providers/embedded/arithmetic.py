@@ -51,6 +51,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<sign>//|[-+*/%(),!])"
     r")"
 )
+_MOST: Final = 200  # parts of one expression
 _BINARY: Final = words("+ - * / // ** %")
 _BETWEEN: Final = _BINARY | {"percent-of", ",", "!"}
 _START: Final = re.compile(
@@ -66,72 +67,76 @@ def find(text: str, language: Language) -> Iterable[tuple[int, int, str]]:
     folded = aligned(text)
     place = 0
     while opening := _START.search(folded, place):
-        start = opening.start()
-        end, expression = _longest(folded, start, language)
-        if expression:
-            yield start, end, expression
-            place = end
+        reading = _Reading(language)
+        place = reading.read(folded, opening.start())
+        if reading.best:
+            yield opening.start(), reading.end, reading.best
+
+
+class _Reading:
+    """One run of operands and operators, read as far as it is well formed."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._parts: list[str] = []
+        self._depth = 0
+        self._operand = False  # whether the last part is one
+        self._operations = 0
+        self.end = 0  # of the longest part that is whole
+        self.best = ""
+
+    def read(self, folded: str, start: int) -> int:
+        """Read from here on; where to go on looking afterwards."""
+        place = start
+        whole: list[str] = []
+        while len(self._parts) < _MOST and (found := _TOKEN.match(folded, place)):
+            if not all(self._feed(part) for part in _parts(found, self._language)):
+                break
+            place = found.end()
+            if self._operand and not self._depth and self._operations:
+                self.end, whole = place, list(self._parts)
+        # A number must not run on into a word, a path or a date.
+        if whole and not re.match(r"\w|[./-]\w", folded[self.end : self.end + 2]):
+            self.best = _written(whole)
+            return self.end
+        return max(place, start + 1)
+
+    def _feed(self, part: str) -> bool:
+        """Take the next part, if the run stays well formed."""
+        if part == ")":
+            if not self._operand or not self._depth:
+                return False
+            self._depth -= 1
+        elif part in _BETWEEN:
+            if not self._operand and part not in ("-", "+"):
+                return False
+            self._operations += self._operand
+            self._operand = part == "!"
+        elif self._operand:  # two operands, or a function after one
+            return False
+        elif part == "(":
+            self._depth += 1
         else:
-            place = max(start + 1, end if end > start and not expression else start + 1)
+            self._operand = part[0].isdigit() or part == "pi"
+            self._operations += not self._operand
+        self._parts.append(part)
+        return True
 
 
-def _longest(folded: str, start: int, language: Language) -> tuple[int, str]:
-    """The longest well-formed expression from here, if it computes anything."""
-    parts: list[str] = []
-    place, best_end, best = start, start, ""
-    while len(parts) < 200 and (found := _TOKEN.match(folded, place)):
-        if found.end() == place:
-            break
-        _take(parts, found, language)
-        place = found.end()
-        if _whole(parts):
-            best_end, best = place, _written(parts)
-    # A number must not run on into a word, a path or a date.
-    if best and best_end < len(folded) and re.match(r"\w|[./-]\w", folded[best_end:]):
-        return place, ""
-    return (best_end, best) if best else (start + 1, "")
-
-
-def _take(parts: list[str], found: re.Match[str], language: Language) -> None:
+def _parts(found: re.Match[str], language: Language) -> tuple[str, ...]:
     group, text = found.lastgroup or "", found.group().strip()
     if group == "number":
-        parts.append(_number(text, language))
-    elif group == "word":
-        parts.append(str(spelled(text)))
-    elif group == "percent":
-        parts.append("percent-of")
-    elif group == "cross":
-        parts.append("*")
-    elif group in ("function", "sign"):
-        parts.append(text)
-    else:
-        sign = _SIGNS[int(group[1:])][1]
-        parts += ["**", sign[2:]] if sign in ("**2", "**3") else [sign]
-
-
-def _whole(parts: list[str]) -> bool:
-    """Whether the parts read as operand, operator, operand … with at least one operation."""
-    depth, operand, operations = 0, False, 0
-    for part in parts:
-        if part == "(":
-            if operand:
-                return False
-            depth += 1
-        elif part == ")":
-            if not operand or depth == 0:
-                return False
-            depth -= 1
-        elif part in _BETWEEN:
-            if not operand and part not in ("-", "+"):
-                return False
-            operations += operand
-            operand = part == "!"
-        elif operand:  # two operands, or a function after one
-            return False
-        else:
-            operand = part[0].isdigit() or part == "pi"
-            operations += not operand
-    return operand and depth == 0 and operations > 0
+        return (_number(text, language),)
+    if group == "word":
+        return (str(spelled(text)),)
+    if group == "percent":
+        return ("percent-of",)
+    if group == "cross":
+        return ("*",)
+    if group in ("function", "sign"):
+        return (text,)
+    sign = _SIGNS[int(group[1:])][1]
+    return ("**", sign[2:]) if sign in ("**2", "**3") else (sign,)
 
 
 def _written(parts: list[str]) -> str:

@@ -24,6 +24,12 @@ _NAMES: Final[dict[str, str]] = {
     "when": "moment", "city": "place", "place": "place", "location": "place", "town": "place",
     "date": "moment", "due": "moment", "time": "moment", "deadline": "moment",
 }  # fmt: skip
+# The kinds of mention that a parameter of each kind takes.
+ACCEPTS: Final[dict[str, tuple[str, ...]]] = {
+    "path": ("path", "folder"), "glob": ("glob",), "url": ("url",), "email": ("email",), "zone": ("zone",),
+    "expression": ("expression",), "place": ("zone",),
+    "number": ("number",), "moment": ("moment",), "quoted": ("quoted",),
+}  # fmt: skip
 _FORMATS: Final = {"uri": "url", "email": "email", "date-time": "moment", "date": "moment", "time": "moment"}
 
 
@@ -101,9 +107,12 @@ def _entry(spec: ToolSpec, finder: Finder) -> Entry:
     vocabulary = frozenset[str]().union(name, described, *bags)
     actions = frozenset(word for bag in (bags or (described,)) for word in bag | name if is_action(word))
     returned: dict[str, Any] = (spec.returns or {}).get("properties", {})
+    parameters = tuple(_parameter(key, schema, key in required, shown) for key, schema in properties.items())
+    if not bags:
+        vocabulary |= {f"<{kind}>" for each in parameters for kind in ACCEPTS.get(each.kind, ())}
     return Entry(
         spec,
-        tuple(_parameter(key, schema, key in required, shown) for key, schema in properties.items()),
+        parameters,
         bags,
         name,
         frozenset(each.head for each in shown if each.head),
@@ -197,8 +206,6 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
     using = [each for each in shown if name in each.example.arguments]
     spans = [(each, span) for each in using if (span := each.spans.get(name))]
     around = [each.around(span) for each, span in spans]
-    ends = sum(after is None for _, after in around)
-    quoted = [span for each, span in spans if span[2] == "quoted"]
     return Parameter(
         name,
         schema,
@@ -207,9 +214,18 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
         frozenset(concept_of(fold(part)) for part in name.split("_")),
         frozenset(word.concept for before, _ in around if (word := before)),
         frozenset(word.norm for _, after in around if (word := after)),
-        bool(quoted) and len(quoted) == len(spans) and ends >= 0.6 * len(spans) and len(spans) >= 2,
+        _runs_on(spans, around),
         _constants(name, using, shown, bool(choices(schema))) if _constant(schema) else (),
     )
+
+
+def _runs_on(spans: Sequence[Any], around: Sequence[tuple[Token | None, Token | None]]) -> bool:
+    """Whether a text is what follows the act, up to the end, whatever it holds: a command is, a note is not."""
+    if len(spans) < 2 or any(span[2] != "quoted" for _, span in spans):
+        return False
+    ends = sum(after is None for _, after in around)
+    acts = sum(before is None or is_action(before.concept) or before.concept == "command" for before, _ in around)
+    return ends >= 0.6 * len(spans) and acts >= 0.5 * len(spans)
 
 
 def _kind(name: str, schema: dict[str, Any], seen: Counter[str]) -> str:

@@ -29,6 +29,7 @@ class Token(Struct, frozen=True):
     concept: str  # what it shares with words like it; its stem when the lexicon has none
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Lower case without accents; the length may change."""
     plain = text.lower().replace("œ", "oe").replace("æ", "ae").replace("’", "'")

@@ -266,13 +266,13 @@ STOP: Final[tuple[str, str]] = (
     " i me my you your we us our he she they this that these those there it its them their him her please pls plz can"
     " could would will shall may might must just some any all so as if than too very also then next after now right"
     " what which whose when s t re ve ll d m like want need let lets hey hi hello ok okay kindly quickly each every"
-    " one ones up out about both same again more using currently exactly how whether not down current",
+    " one ones up out about both same again more using currently exactly how whether not down current forget",
     "le la les l un une des du de d au aux a en dans sur sous par pour avec sans et ou mais est sont etait ete etre ai"
     " as avez ont je tu il elle on nous vous ils elles me m te t se s mon ma mes ton ta tes son sa ses notre nos votre"
     " vos leur leurs ce c cet cette ces ca cela ceci qui que qu quel quelle quels quelles quoi y ne n pas plus si stp"
     " svp merci peux pouvez peut pourrais pourriez voudrais veux veuillez moi toi lui eux donc alors puis ensuite apres"
     " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait"
-    " bonjour salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait"
+    " bonjour salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait oublie oubliez oublier"
     " courant actuel actuelle complet complete entier entiere",
 )
 

@@ -14,6 +14,7 @@ CERTAIN: Final = 0.5  # below, no tool is called; calibrated on benchmarks/embed
 CAUTION: Final = 0.06
 UNEXPLAINED: Final = 0.3
 MISSING: Final = 0.06
+NEARLY: Final = 0.1
 UNSEEN: Final = 0.08  # for arguments that no example gives together
 NAMED: Final = 0.06  # for saying the tool's own name
 
@@ -53,8 +54,13 @@ def askable(clause: Clause, found: Match) -> bool:
 
 def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | None:
     """The tool that fits a clause best, if one does at all. `ignoring`: words already accounted for."""
-    ranked = ranking(clause, index, ignoring)
-    return ranked[0] if ranked and ranked[0].score > 0 else None
+    ranked = [each for each in ranking(clause, index, ignoring) if each.score > 0]
+    if not ranked:
+        return None
+    whole = [each for each in ranked if not each.filling.missing and each.filling.arguments and certain(each)]
+    if ranked[0].filling.missing and whole and ranked[0].score - whole[0].score <= NEARLY:
+        return whole[0]  # rather what can be done as it is said than what must be asked about
+    return ranked[0]
 
 
 def ranking(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> list[Match]:
@@ -65,7 +71,7 @@ def ranking(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> list[M
 def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset()) -> Match:
     filling = fill(clause, entry)
     said = _said(clause, filling, ignoring)
-    empty = not said - {"show"} and not filling.arguments and not filling.several
+    empty = not said or (said == {"show"} and not filling.arguments and not filling.several)
     if vetoed(clause, entry, filling) or empty:
         return Match(entry, filling, 0.0)
     total = sum(index.weight(concept) for concept in said)  # a word that no tool speaks of weighs most

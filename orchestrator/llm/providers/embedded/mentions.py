@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import arithmetic, lexicon, moments
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, aligned, fold, known
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, aligned, concept_of, fold, is_action, known
 from orchestrator.llm.providers.embedded.lexicon import words
 
 Kind: TypeAlias = Literal["quoted", "url", "email", "path", "folder", "glob", "expression", "number", "zone", "moment"]
@@ -25,12 +25,17 @@ class Mention(Struct, frozen=True):
     weak: bool = False  # a guess that may well be an ordinary word
 
 
-_FENCE = re.compile(r"```[^\n]*\n(.*?)```", re.S)
+_LONG: Final = 300  # characters of a quotation that is set aside
+_PRIVATE: Final = 0xE000  # signs that no text uses
+_SIGNS: Final = 100
+_PRIVATE_USE: Final = re.compile("[\ue000-\ue0ff]")
+_FILE_NAME = re.compile(r"(?:[^\s/\\,;:?!]+ ){0,3}[^\s/\\,;:?!]+\.[a-zA-Z]\w{0,5}")
+_FENCE = re.compile(r"(?<!`)```[^\n`]*\n(.*?)```", re.DOTALL)
 _QUOTED = (
-    re.compile(r"«\s*([^«»]*?)\s*»"),
+    re.compile(r"«([^«»]*)»"),
     re.compile(r"“([^“”]*)”"),
     re.compile(r"\"([^\"]*)\""),
-    re.compile(r"`([^`]+)`"),
+    re.compile(r"(?<!`)`([^`]+)`"),
     re.compile(r"(?<!\w)'([^'\n]*)'(?!\w)"),
     re.compile(r"(?<!\w)‘([^‘’]*)’(?!\w)"),
 )
@@ -39,15 +44,15 @@ _BARE_URL = re.compile(
     r"(?<![\w@./-])(?:www\.[\w.-]+|[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|fr|dev|eu|ai))(?:/[^\s<>\"']*)?(?![\w@])",
     re.I,
 )
-_EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
 _GLOB = re.compile(r"(?<!\S)(?:[\w./-]*\*[\w.*/?\[\]{}-]*\.?\w*)(?=[\s,;:)?!]|\.(?:\s|$)|$)")
 _AFFIX = re.compile(
     r"(?:(?P<start>(?:starts?|starting|begins?|beginning) with|commenc\w+ par)|(?:ends?|ending) (?:with|in)"
     r"|(?:se )?(?:termin|finiss)\w+ par)\s+(?P<affix>[\w.-]*[\w-])(?=[\s,;?!.]|$)"
 )
 _EXTENSION = re.compile(r"(?<![\w./])\.([a-z]\w{0,5})\b", re.I)
-_PATH = re.compile(r"(?<![\w@/.~])(?:~?\.{0,2}/)?(?:[\w@.+-]+/)*[\w@+-]*[\w@+.-]*\.[a-z]\w{0,7}(?!\w)", re.I)
-_SLASHED = re.compile(r"(?<![\w:/.~])(?:~?\.{0,2}/|[\w@.+-]+/)[\w@.+/-]*(?!\w)")
+_PATH = re.compile(r"(?<![\w@/.~+-])(?:~?\.{0,2}/)?(?:[\w@.+-]+/)*[\w@+.-]*\.[a-z]\w{0,7}(?!\w)", re.I)
+_SLASHED = re.compile(r"(?<![\w:/.~@+-])(?:~?\.{0,2}/|[\w@.+-]+/)[\w@.+/-]*(?!\w)")
 _BARE_PATH = re.compile(r"(?<![\w./-])(?:Makefile|Dockerfile|README|LICENSE|CHANGELOG)(?![\w./])")
 _ZONE = re.compile(r"(?<![\w/])[A-Za-z]+/[A-Za-z_]+(?:/[A-Za-z_]+)?(?![\w/.])")
 _DOTS = re.compile(r"(?<!\S)\.{1,2}(?=\s|[,;?!]|$)")
@@ -109,15 +114,33 @@ class Finder:
                     break
 
 
+def set_aside(text: str) -> tuple[str, dict[str, str]]:
+    """The text with its long quotations cut down to a sign each, and what the signs stand for."""
+    kept: dict[str, str] = {}
+    text = _PRIVATE_USE.sub("\ufffd", text)
+
+    def sign(found: re.Match[str]) -> str:
+        inner = found.group(1)
+        if len(inner) <= _LONG or len(kept) >= _SIGNS:
+            return found.group()
+        name = chr(_PRIVATE + len(kept))
+        kept[name] = inner.rstrip("\n") if found.re is _FENCE else inner
+        return f"“{name}”"
+
+    for pattern in (_FENCE, *_QUOTED):
+        text = pattern.sub(sign, text)
+    return text, kept
+
+
 def literals(text: str) -> Iterable[Mention]:
     """What a person set apart as it is: quotes, code, addresses."""
     for found in _FENCE.finditer(text):
         yield Mention("quoted", found.start(), found.end(), found.group(1).rstrip("\n"))
     for pattern in _QUOTED:
         for found in pattern.finditer(text):
-            inner = found.group(1)
+            inner = found.group(1).strip() if pattern is _QUOTED[0] else found.group(1)
             kind: Kind = "quoted"
-            if re.fullmatch(r"[^\s/\\][^/\\\n]{0,80}\.[a-zA-Z]\w{0,5}", inner) and not inner.endswith("."):
+            if _FILE_NAME.fullmatch(inner) and not is_action(concept_of(fold(inner.split()[0]))):
                 kind = "path"
             elif "*" in inner and re.fullmatch(r"[\w./*?-]+", inner) and re.search(r"\*\.|\*\*|/\*", inner):
                 kind = "glob"

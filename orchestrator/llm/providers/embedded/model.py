@@ -129,11 +129,12 @@ def understood(said: Sequence[Turn], index: Index, finder: Finder) -> tuple[Plan
     plan: Plan | None = None
     language: Language = "en"
     for turn in said:
-        language = detect(turn.asked, language)
+        text, kept = mentions.set_aside(turn.asked)
+        language = detect(text, language)
         answered = None
         if plan is not None and plan.asks:
-            answered = completed(plan, turn.asked, finder, index, language)
-        plan = answered or Planner(index, finder, language, plan).plan(turn.asked)
+            answered = completed(plan, text, kept, finder, index, language)
+        plan = answered or Planner(index, finder, language, plan).plan(text, kept)
     assert plan is not None
     return plan, language
 

@@ -27,7 +27,7 @@ _DAY: Final = re.compile(
     + r")(?![\w/-]|\.\w)(?:\s+(?:next|prochain)\b)?"
 )
 _HOUR: Final = re.compile(
-    r"(?:\b(?:at|a|vers|by)\s+)?(?<![\w:.,])([01]?\d|2[0-3])(?:\s*(am|pm)\b|\s?h(?:eures?)?\s*([0-5]\d)?(?!\w)|:([0-5]\d)(?![\w:]))"
+    r"(?:\b(?:at|a|vers|by)\s+)?(?<![\w:.,])([01]?\d|2[0-3])(?:\s*(am|pm)\b|\s?h(?:eures?)?\s*([0-5]\d)?(?!\w)|:([0-5]\d)(?!\w|:\d))"
 )
 
 

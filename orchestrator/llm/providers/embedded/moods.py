@@ -4,7 +4,7 @@ import itertools
 from typing import Final
 
 from orchestrator.llm.providers.embedded import lexicon
-from orchestrator.llm.providers.embedded.language import Token, is_action
+from orchestrator.llm.providers.embedded.language import is_action
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.segment import Clause
 
@@ -22,34 +22,31 @@ _HOW: Final = (
     ("imaginons",), ("et", "si"), ("qu", "est", "ce", "qu", "il", "se"),
 )  # fmt: skip
 _CONDITIONS: Final = words("if unless when once si sauf quand lorsque")
+_NEVER: Final = words("dont never cannot wont avoid evite jamais doesnt shouldnt mustnt")
+_FORGET: Final = words("forget oublie oubliez oublier hesitate hesite hesitez")
 _EXEMPT: Final = ("what", "does")  # `what does notes.txt say?` asks for something that a tool can show
 
 
 def negated(clause: Clause) -> bool:
-    """Whether the clause says not to do its act: `don't …`, `never …`, `ne … pas`, `n'ouvre pas`."""
-    words = clause.words
-    act = next((place for place, word in enumerate(words) if is_action(word.concept)), None)
-    for place, word in enumerate(words):
-        if word.norm == "dont" and clause.language == "fr":
-            continue  # the relative pronoun
-        if word.norm in ("dont", "never", "cannot", "wont", "avoid", "evite", "jamais", "doesnt", "shouldnt", "mustnt"):
-            return act is None or place <= act + 2
-        if word.norm == "not" and (act is None or place < act) and not _before(words, place, ("why", "if", "or")):
+    """Whether the clause says not to do its act: `don't …`, `never …`, `ne … pas`, `n'ouvre rien`, `do not …`."""
+    said = [word for word in clause.words if word.norm.isalnum()]
+    act = next((place for place, word in enumerate(said) if is_action(word.concept)), len(said))
+    for place, word in enumerate(said):
+        if place + 1 < len(said) and said[place + 1].norm in _FORGET:
+            return False  # `don't forget to …`
+        if place > act + 2:
+            return False
+        if word.norm in _NEVER and not (word.norm == "dont" and clause.language == "fr"):
             return True
-        if (
-            word.norm == "pas"
-            and act is not None
-            and -3 <= place - act <= 3
-            and not _before(words, place, ("pourquoi",))
-        ):
+        if word.norm in ("ne", "n") and place < act <= place + 3:
+            return "que" not in [after.norm for after in said[act + 1 : act + 3]]  # `ne lis que …`: only
+        if word.norm == "not" and place < act and (place == 0 or said[place - 1].norm not in ("why", "if", "or")):
+            return True
+        if word.norm == "pas" and act < len(said) and (place == 0 or said[place - 1].norm != "pourquoi"):
             return True
         if word.norm in ("without", "sans") and place == 0:
             return True
     return False
-
-
-def _before(words: tuple[Token, ...], place: int, norms: tuple[str, ...]) -> bool:
-    return place > 0 and words[place - 1].norm in norms
 
 
 def question(clause: Clause) -> bool:

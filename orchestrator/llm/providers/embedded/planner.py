@@ -1,5 +1,6 @@
 """From a request to a plan: each clause becomes a call, an operation on earlier results, or a note."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -10,12 +11,13 @@ from orchestrator.llm.providers.embedded.index import Bag, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import Match, askable, best, certain, match
-from orchestrator.llm.providers.embedded.mentions import Finder
+from orchestrator.llm.providers.embedded.mentions import Finder, Mention
 from orchestrator.llm.providers.embedded.segment import Clause, clauses, cut
 from orchestrator.llm.providers.embedded.slots import fill
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Ref, Step, Why
 
 READABLE: Final = 4000  # characters outside quotes that are read as a request
+_JOINERS: Final = 3  # places where a clause is tried apart
 _SURE: Final = 0.62  # how well each half of a clause must fit, to be taken apart
 _SAME: Final = words("pareil same again idem autant chose likewise aussi instead plutot encore")
 _CANCEL: Final = words("cancel annule annuler stop forget oublie nevermind rien nothing laisse")
@@ -23,9 +25,20 @@ _EVERYTHING: Final = words("all every everything whole entire tout tous toute to
 _INTO: Final = words("into to in as dans vers sous onto comme")
 
 
-def read(text: str, language: Language, finder: Finder, index: Index) -> tuple[Clause, ...]:
-    words = tokens(text, index.words)
-    return clauses(text, words, finder.find(text, words, language), language)
+CLAUSES: Final = 12  # more is pasted text rather than a request
+Kept = Mapping[str, str]  # the quotations that were set aside
+
+
+def read(text: str, language: Language, finder: Finder, index: Index, kept: Kept) -> tuple[Clause, ...]:
+    spoken = tokens(text, index.words)
+    return clauses(text, spoken, restored(finder.find(text, spoken, language), kept), language)
+
+
+def restored(mentions: Iterable[Mention], kept: Kept) -> tuple[Mention, ...]:
+    return tuple(
+        msgspec.structs.replace(each, value=kept.get(each.value, each.value)) if isinstance(each.value, str) else each
+        for each in mentions
+    )
 
 
 class Planner:
@@ -43,14 +56,16 @@ class Planner:
         self._asks: list[Ask] = []
         self._broken = False  # a clause before this one could not be read
 
-    def plan(self, text: str) -> Plan:
-        words = tokens(text[: READABLE * 2], self.index.words)
+    def plan(self, text: str, kept: Kept) -> Plan:
+        words = tokens(text[:READABLE], self.index.words)
         talk = converse.kind(words)
         if talk and talk != "yes":
             return Plan(self._language, tuple(self.steps), talk=talk)
-        if _unquoted(text) > READABLE:
+        if len(text) > READABLE:
             return Plan(self._language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
-        found = read(text, self._language, self._finder, self.index)
+        found = read(text, self._language, self._finder, self.index, kept)
+        if len(found) > CLAUSES:
+            return Plan(self._language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
         if found and moods.condition(found[0]):
             return Plan(self._language, tuple(self.steps), notes=(Note("condition", text.strip()),))
         for clause in found:
@@ -115,8 +130,9 @@ class Planner:
     def _halves(self, clause: Clause) -> bool:
         """`the date and the free memory`: two things to look at, joined by a word, each with a tool of its own."""
         whole = best(clause, self.index)
-        for word in clause.words:
-            if word.norm not in ("and", "et", ",", "&") or (whole and word.start in whole.filling.used):
+        joiners = [word for word in clause.words if word.norm in ("and", "et", ",", "&")]
+        for word in joiners[:_JOINERS]:
+            if whole and word.start in whole.filling.used:
                 continue
             parts = clause.part(clause.start, word.start), clause.part(word.end, clause.end)
             found = [best(part, self.index) for part in parts]
@@ -287,15 +303,15 @@ class Planner:
         return match(clause, entry, self.index, ignoring) if entry else None
 
 
-def completed(plan: Plan, text: str, finder: Finder, index: Index, language: Language) -> Plan | None:
+def completed(plan: Plan, text: str, kept: Kept, finder: Finder, index: Index, language: Language) -> Plan | None:
     """The pending plan with what the person has just said put where it was missing; None if they speak of another."""
     ask = plan.asks[0]
     step = plan.steps[ask.step]
-    words = tokens(text, index.words)
-    said = {word.norm for word in words}
-    if step.entry is None or said & _CANCEL or not text.strip():
+    spoken = tokens(text[:READABLE], index.words)
+    said = {word.norm for word in spoken}
+    if step.entry is None or said & _CANCEL or not 0 < len(text.strip()) <= READABLE:
         return None
-    whole = cut(text, 0, len(text), words, finder.find(text, words, language), language)
+    whole = cut(text, 0, len(text), spoken, restored(finder.find(text, spoken, language), kept), language)
     whole = cut(text, 0, len(text), _free(whole), whole.mentions, language)
     fresh = best(whole, index)
     first = whole.words[0] if whole.words else None
@@ -339,9 +355,3 @@ def _answers(clause: Clause, step: Step, ask: Ask) -> dict[str, Any]:
         if value and short and not value.endswith("?"):
             given[left[0].name] = value
     return given
-
-
-def _unquoted(text: str) -> int:
-    from orchestrator.llm.providers.embedded.mentions import literals
-
-    return len(text) - sum(mention.end - mention.start for mention in literals(text) if mention.kind == "quoted")

@@ -48,6 +48,7 @@ def cut(
 
 _JOINERS: Final = words("and et then puis ensuite apres afterwards plus & also ainsi but mais")
 _THEN: Final = frozenset(["then", "puis", "ensuite", "afterwards"])
+_SPACE: Final = re.compile(r"\s*")
 _HARD: Final = frozenset(";!?")
 _REPORTS: Final = frozenset(["celle", "celui", "ceux", "celles"])
 
@@ -61,7 +62,7 @@ def clauses(
     for place, word in enumerate(outside):
         if _ends(text, word) or _joins(outside, place, mentions, word):
             bounds.append(word.end if word.norm in ".;!?\n" else word.start)
-    bounds += [found.end() for found in re.finditer(r"\n", text) if not _inside(found.start(), mentions)]
+    bounds += [found.end() for found in re.finditer(r"\n", text) if _breaks(text, found.start(), mentions)]
     edges = [*sorted(set(bounds)), len(text)]
     found = [cut(text, start, end, outside, mentions, language) for start, end in itertools.pairwise(edges)]
     return tuple(clause for clause in found if clause.mentions or any(word.norm.isalnum() for word in clause.words))
@@ -91,8 +92,10 @@ def _spoken(mention: Mention, word: Token) -> bool:
     return mention.weak or (mention.kind in SPOKEN and word.norm.isalpha())
 
 
-def _inside(place: int, mentions: tuple[Mention, ...]) -> bool:
-    return any(mention.start <= place < mention.end for mention in mentions)
+def _breaks(text: str, place: int, mentions: tuple[Mention, ...]) -> bool:
+    """Whether a new line there begins a new clause: not inside a quoted text, nor before one that it leads to."""
+    ahead = _SPACE.match(text, place).end()  # type: ignore[union-attr]
+    return not any(mention.start <= place < mention.end or mention.start == ahead for mention in mentions)
 
 
 def _ends(text: str, word: Token) -> bool:

@@ -1,33 +1,14 @@
 """Filling a tool's arguments from a clause: by the type of each parameter, and by where examples put values."""
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import texts
-from orchestrator.llm.providers.embedded.index import Entry, Parameter, choices, types
+from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter, choices, types
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action
-from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
-
-_ACCEPTS: Final[dict[str, tuple[str, ...]]] = {
-    "path": ("path", "folder"), "glob": ("glob",), "url": ("url",), "email": ("email",), "zone": ("zone",),
-    "expression": ("expression",), "place": ("zone",),
-    "number": ("number",), "moment": ("moment",), "quoted": ("quoted",),
-}  # fmt: skip
-_ARTICLES: Final = words("the a an le la les l un une my mon ma mes this that ce cet cette ces of de du d")
-_INTRODUCE: Final = words(
-    "containing saying contenant disant says dit reads text texte word mot words mots line ligne phrase"
-    " sentence string message contient mention mentions"
-)
-_EVERY: Final = words("all every everything any anything something tous tout toutes chaque it them that")
-_SAYABLE: Final = words("hello hi hey bonjour salut ok merci yes no oui non")
-_PLACES: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
-_POLITE: Final = re.compile(
-    r"[\s,]*(?:please|pls|s'il (?:te|vous) pla[iî]t|stp|svp|merci|thanks|for me)\s*[.!?]*$", re.I
-)
 
 
 class Filling(Struct, frozen=True):
@@ -91,7 +72,7 @@ class _Filler:
     # Typed values
 
     def _typed(self, parameter: Parameter) -> None:
-        accepted = _ACCEPTS[parameter.kind]
+        accepted = ACCEPTS[parameter.kind]
         fitting = [each for each in self._free if each.kind in accepted]
         strong = [each for each in fitting if not each.weak]
         fitting = strong or fitting

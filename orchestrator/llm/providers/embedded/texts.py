@@ -35,7 +35,7 @@ _ASIDE: Final = words("with avec dans in and et")
 _TO_ME: Final = words("moi me - for")
 _ENDING: Final = frozenset(["path", "folder", "glob", "url", "email", "moment", "zone"])
 _POLITE: Final = re.compile(
-    r"[\s,]*(?:please|pls|s'il (?:te|vous) pla[iî]t|stp|svp|merci|thanks|for me)\s*[.!?]*$", re.IGNORECASE
+    r"(?:please|pls|s'il (?:te|vous) pla[iî]t|stp|svp|merci|thanks|for me)\s*[.!?]*$", re.IGNORECASE
 )
 
 
@@ -57,7 +57,7 @@ def find(clause: Clause, entry: Entry, parameter: Parameter, taken: Sequence[Men
 def _stretch(clause: Clause, parameter: Parameter, start: int, end: int, explicit: bool) -> Stretch | None:
     value = clause.text[start:end]
     if parameter.tail:
-        value = re.sub(r"(?<=\w)[?!.]$", "", _POLITE.sub("", value).rstrip())
+        value = re.sub(r"(?<=\w)[?!.]$", "", _POLITE.sub("", value).rstrip(" ,\n"))
         value = value.strip().strip('"«»“”').strip(" ,;")
     else:
         value = value.strip(" ,;.!?:\n")
