@@ -31,7 +31,7 @@ def test_steps_follow_each_other_and_values_flow() -> None:
     assert first.plan == (
         "list the Python files here",
         "count their lines",
-        "and write the total to count.txt",
+        "write the total to count.txt",
     )
     assert any(isinstance(part, Thinking) for part in first.message.parts)
     assert called(first) == [("search_files", {"pattern": "*.py"})]
@@ -227,6 +227,13 @@ def test_it_answers_in_the_language_of_the_person() -> None:
         talk.say(text)
         data = {"iso": "", "date": "2023-11-14", "time": "10:00:00", "weekday": "Tuesday", "timezone": "UTC"}
         assert said.casefold() in talk.returns(data).message.text.casefold()
+
+
+def test_what_a_file_holds_is_set_apart_from_the_answer() -> None:
+    talk = Talk(TOOLS)
+    talk.say("read notes.md")
+    answer = talk.returns(read("notes.md", "# Title\n```\ncode\n```\n")).message.text
+    assert "````\n# Title\n```\ncode\n```\n````" in answer
 
 
 def test_a_long_text_is_not_guessed_at() -> None:

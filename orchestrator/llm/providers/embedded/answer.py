@@ -17,6 +17,7 @@ from orchestrator.llm.providers.embedded.values import Called, Number, Pairs, Th
 LONGEST: Final = 6000  # characters of one result that an answer repeats
 MOST: Final = 60  # lines of a list that an answer repeats
 _SET_ASIDE: Final = re.compile("[\ue000-\ue0ff]")  # the signs of long quotations
+_MARKS: Final = ("#", ">", "-", "*", "+", "|", "`", "<", "[", "!", "_", "~", "=", " ", "\t")
 _SAID: Final = 90  # characters of the person's words that are quoted back
 
 
@@ -27,10 +28,19 @@ def talk(kind: str, language: Language, index: Index) -> str:
     return say(
         kind,
         language,
-        example=example_of(index.entries[0], language) if index.entries else "…",
+        example=_first_to_try(index, language),
         tools="\n".join(f"- {_shown(entry, language)}" for entry in index.entries),
         connect=how_to_connect(language),
     )
+
+
+def _first_to_try(index: Index, language: Language) -> str:
+    """An example that works anywhere: it only looks, and names nothing that may not be there."""
+    for entry in index.entries:
+        for example in entry.spec.examples if entry.harmless else ():
+            if example.language == language and not example.arguments:
+                return example.text
+    return "2 + 2"
 
 
 def _shown(entry: Entry, language: Language) -> str:
@@ -246,8 +256,19 @@ def _result(entry: Entry, arguments: Arguments, result: ToolResult, language: La
     template = entry.spec.answers.get(language) or entry.spec.answers.get("en")
     said = ""
     if template and isinstance(result.data, dict):
-        said = answers.say(template, result.data, language)
+        said = _fenced(answers.say(template, result.data, language), result.data)
     said = said or result.content or say("done", language, said=entry.spec.name)
     if len(said) > LONGEST:
         said = f"{said[:LONGEST].rstrip()}\n\n{say('more', language, count=len(said) - LONGEST)}"
+    return said
+
+
+def _fenced(said: str, data: dict[str, Any]) -> str:
+    """Longer texts set apart, so that what a file holds is not taken for the answer's own markdown."""
+    for name in values.SAYING:
+        text = data[name].strip("\n") if isinstance(data.get(name), str) else ""
+        if text in said and ("\n" in text or text[:1] in _MARKS) and text:
+            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+            before, _, after = said.partition(text)
+            return f"{before.rstrip()}\n{fence}\n{text}\n{fence}\n{after.lstrip()}".strip()
     return said

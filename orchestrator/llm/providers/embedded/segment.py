@@ -12,6 +12,8 @@ from orchestrator.llm.providers.embedded.language import Token, is_action, is_op
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.mentions import Mention
 
+_JOINED: Final = re.compile(r"^(?:(?:and|then|but|et|puis|ensuite|mais)\b[\s,]*)+", re.IGNORECASE)
+
 
 class Clause(Struct, frozen=True):
     text: str  # the whole request: places of words and mentions are in it
@@ -23,7 +25,8 @@ class Clause(Struct, frozen=True):
 
     @property
     def said(self) -> str:
-        return self.text[self.start : self.end].strip(" ,.;:!?\n")
+        """The person's own words for it, without what joins it to the clause before."""
+        return _JOINED.sub("", self.text[self.start : self.end].strip(" ,.;:!?\n"))
 
     @property
     def actions(self) -> tuple[str, ...]:

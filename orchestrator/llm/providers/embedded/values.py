@@ -10,7 +10,7 @@ from orchestrator.kernel.messages import Arguments, Json, ToolResult
 from orchestrator.llm.providers.embedded.index import Entry
 from orchestrator.llm.providers.embedded.language import concept_of, fold
 
-_SAYING: Final = ("content", "stdout", "body", "text", "value", "result", "output", "answer")
+SAYING: Final = ("content", "stdout", "body", "text", "value", "result", "output", "answer")
 _LABELS: Final = ("path", "name", "title", "label", "url", "id", "text")
 
 
@@ -142,7 +142,7 @@ def _saying(entry: Entry, result: ToolResult, name: str) -> str:
         return result.content
     if name and name in data:
         return plain(data[name])
-    for key in _SAYING:
+    for key in SAYING:
         if key in data and isinstance(data[key], str | int | float):
             return plain(data[key])
     lists: Sequence[Any] = [data[key] for key in entry.listed if data.get(key)]
