@@ -5,6 +5,7 @@ from typing import Any
 
 from orchestrator.cli.prose import Prose
 from orchestrator.cli.terminal import Terminal
+from orchestrator.cli.visible import exact
 from orchestrator.kernel.messages import Json
 
 _MARKS = {"ok": ("✓", "green"), "retry": ("↻", "yellow"), "refused": ("⊘", "yellow"), "unknown": ("?", "yellow")}
@@ -111,9 +112,24 @@ def call_text(tool: str, arguments: dict[str, Any]) -> str:
     return f"{tool} {said}".rstrip()
 
 
+def exact_call(arguments: dict[str, Any]) -> str:
+    """Exactly what would be done: nothing shortened or hidden, and no value can pass for another argument."""
+    lines = []
+    for name, value in arguments.items():
+        first, *others = exact(value if isinstance(value, str) else _json(value)).split("\n")
+        lines += [f"  {exact(name)}: {first}", *(f"  {' ' * len(name)}┆ {line}" for line in others)]
+    return "\n".join(lines)
+
+
+def _json(value: Any) -> str:
+    import msgspec
+
+    return msgspec.json.encode(value).decode()
+
+
 def _value(value: Any) -> str:
     if isinstance(value, str):
-        return value if value and " " not in value and "\n" not in value else repr(value)
+        return value if value and value.isprintable() and " " not in value else repr(value)
     return str(value)
 
 

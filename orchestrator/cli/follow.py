@@ -5,9 +5,10 @@ from contextlib import closing
 
 from orchestrator.cli.command import Session
 from orchestrator.cli.connection import Interrupted
-from orchestrator.cli.display import Display, call_text
+from orchestrator.cli.display import Display, call_text, exact_call
 from orchestrator.cli.prose import Markdown, Plain, Prose, Silent
 from orchestrator.cli.terminal import Terminal
+from orchestrator.cli.visible import exact
 from orchestrator.kernel.errors import AlreadyAnswered, RunFinished
 from orchestrator.kernel.events import Answer
 from orchestrator.kernel.messages import Json
@@ -23,14 +24,14 @@ def asking(terminal: Terminal) -> Decide:
     """Put every question to the person at the terminal."""
 
     def decide(approval: Json) -> Answer | None:
-        call = call_text(approval["tool"], approval["arguments"])
-        terminal.note(terminal.word("asks", tool=approval["tool"]), "bold yellow")
-        terminal.note(f"  {call}\n  {approval['reason']}", "")
+        terminal.note(terminal.word("asks", tool=exact(approval["tool"])), "bold yellow")
+        terminal.note(exact_call(approval["arguments"]), "")
+        terminal.note(f"  {exact(approval['reason'])}", "")
         if approval["alternative"]:
-            terminal.note("  " + terminal.word("alternative", text=approval["alternative"]))
+            terminal.note("  " + terminal.word("alternative", text=exact(approval["alternative"])))
         if approval["kind"] == "outcome":
             return terminal.choose(terminal.word("outcome"), {"d": "done", "r": "retry", "u": "undone"})  # type: ignore[return-value]
-        terminal.note("  " + terminal.word("covers", shape=approval["shape"]))
+        terminal.note("  " + terminal.word("covers", shape=exact(approval["shape"])))
         choices = {"o": "once", "r": "run", "a": "always", "n": "refuse", "no": "refuse", "non": "refuse"}
         return terminal.choose(terminal.word("approve"), choices)  # type: ignore[return-value]
 

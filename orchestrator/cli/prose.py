@@ -4,6 +4,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from orchestrator.cli.visible import harmless
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.live import Live
@@ -30,7 +32,7 @@ class Plain:
         self._open = False
 
     def write(self, text: str) -> None:
-        if text:
+        if text := harmless(text):
             print(text, end="", file=self._out, flush=True)
             self._open = not text.endswith("\n")
 
@@ -61,7 +63,7 @@ class Markdown:
         from rich.live import Live
         from rich.markdown import Markdown as Drawn
 
-        done, self._pending = split(self._pending + text)
+        done, self._pending = split(self._pending + harmless(text))
         if done.strip():
             self._stop()
             self._console.print(Drawn(done), "")

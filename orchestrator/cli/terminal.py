@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli import words
+from orchestrator.cli.visible import harmless
 from orchestrator.kernel.messages import Language
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ class Terminal:
 
     def note(self, text: str, style: str = "dim") -> None:
         """Something by the way: never on standard output."""
+        text = harmless(text)
         if sys.stderr.isatty():
             self.console(error=True).print(text, style=style, markup=False)
         else:
             print(text, file=sys.stderr, flush=True)
 
     def line(self, text: str = "") -> None:
-        print(text, flush=True)
+        print(harmless(text), flush=True)
 
     def result(self, value: Any, text: str | None = None) -> None:
         """What the command was asked for, as JSON or as text."""
@@ -116,8 +118,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    text = " ".join(str(value).split())
+        return harmless(", ".join(map(str, value)))
+    text = harmless(" ".join(str(value).split()))
     return text if len(text) <= 80 else text[:79] + "…"
 
 

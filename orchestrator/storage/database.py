@@ -46,6 +46,7 @@ class Database:
 
     def _revision(self) -> str | None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.touch(mode=0o600)  # not for other users of the machine; its neighbours (-wal, -shm) follow it
         connection = self.connect()
         try:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()

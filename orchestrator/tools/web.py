@@ -3,15 +3,16 @@
 Covers: every address a name stands for is judged once and the connection is made to exactly those
 addresses, so a name cannot point elsewhere between the check and the connection; every redirect is
 judged again. Private, loopback, link-local (the metadata services of clouds), shared, reserved and
-multicast addresses are refused, also when written inside IPv6. Does not cover what a public server
-does with what it is told, nor proxies: none is used.
+multicast addresses are refused, also when written inside IPv6. What is judged is the address as the
+client reads it, so no spelling is read in two ways. Another server that a redirect names is asked, never
+told: it gets no headers that could be secret, and no request that changes something. Does not cover what
+a public server does with what it is told, nor proxies: none is used.
 """
 
 import ipaddress
 import re
 import socket
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urljoin, urlsplit
 
 from msgspec import Meta, Struct
 
@@ -19,6 +20,7 @@ from orchestrator.kernel.errors import ToolFailed, ToolRetry
 
 if TYPE_CHECKING:
     import aiohttp
+    import yarl
 
 BODY_LIMIT = 2 * 2**20  # bytes
 SECONDS = 30.0
@@ -26,7 +28,7 @@ REDIRECTS = 5
 _HEADERS = 50
 _HEADER_LIMIT = 1000
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect"})
-_PRIVATE = frozenset({"authorization", "cookie", "proxy-authorization"})
+_ANYONES = frozenset({"accept", "accept-language", "content-type", "user-agent"})  # no secrets of one server
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[^\0\r\n]*")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -61,16 +63,21 @@ async def fetch(url: str, method: str, headers: dict[str, str], body: str | None
         async with aiohttp.ClientSession(
             connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
         ) as session:
+            address = _judged(url, allow_loopback)
             for _ in range(REDIRECTS + 1):
-                _judge_url(url, allow_loopback)
-                async with session.request(method, url, headers=headers, data=data, allow_redirects=False) as answer:
+                async with session.request(
+                    method, address, headers=headers, data=data, allow_redirects=False
+                ) as answer:
                     target = answer.headers.get("Location") if answer.status in (301, 302, 303, 307, 308) else None
                     if target is None:
-                        return await _fetched(answer, method)
-                method, data = _after_redirect(answer.status, method, data)
-                url, before = urljoin(url, target), url
-                if urlsplit(url)[:2] != urlsplit(before)[:2]:
-                    headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE}
+                        return await _fetched(answer)
+                    method, data = _after_redirect(answer.status, method, data)
+                    following = _judged(target, allow_loopback, address)
+                    if following.origin() != address.origin():
+                        if method not in ("GET", "HEAD", "OPTIONS"):
+                            return await _fetched(answer, f"it leads to {following}, which was not told")
+                        headers = {name: value for name, value in headers.items() if name.lower() in _ANYONES}
+                    address = following
             raise ToolFailed(f"The address redirects more than {REDIRECTS} times.")
     except TimeoutError:
         raise ToolFailed(f"{_host(url)} did not answer in time.") from None
@@ -92,29 +99,35 @@ def _after_redirect(status: int, method: str, data: bytes | None) -> tuple[str, 
 
 
 def _host(url: str) -> str:
+    import yarl
+
     try:
-        return urlsplit(url).hostname or "The address"
+        return yarl.URL(url).host or "The address"
     except ValueError:
         return "The address"
 
 
-def _judge_url(url: str, allow_loopback: bool) -> None:
+def _judged(url: str, allow_loopback: bool, base: "yarl.URL | None" = None) -> "yarl.URL":
+    """The address, as the client reads it: full-width digits, for instance, are digits to it."""
+    import yarl
+
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        address = yarl.URL(url) if base is None else base.join(yarl.URL(url))
     except ValueError:
         raise ToolRetry(f"{url[:200]!r} is not a usable address.") from None
-    if parts.scheme not in ("http", "https"):
-        raise ToolRetry(f"Only http and https addresses can be requested, not {parts.scheme or 'none'!r}.")
+    if address.scheme not in ("http", "https"):
+        raise ToolRetry(f"Only http and https addresses can be requested, not {address.scheme or 'none'!r}.")
+    host = address.raw_host
     if not host or any(character.isspace() for character in url):
         raise ToolRetry(f"{url[:200]!r} is not a usable address.")
-    if parts.username or parts.password:
+    if address.user or address.password:
         raise ToolRetry("An address may not contain a user name or password.", hint="Use a header.")
     try:
         literal = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return  # a name: its addresses are judged when they are known
+        return address  # a name: what it stands for is judged when that is known
     judge(host, literal, allow_loopback)
+    return address
 
 
 def judge(host: str, address: Address, allow_loopback: bool) -> None:
@@ -168,7 +181,7 @@ def _guarded_resolver(allow_loopback: bool) -> "aiohttp.abc.AbstractResolver":
     return Guarded()
 
 
-async def _fetched(answer: "aiohttp.ClientResponse", method: str) -> Fetched:
+async def _fetched(answer: "aiohttp.ClientResponse", remark: str = "") -> Fetched:
     pieces, size = [], 0
     async for piece in answer.content.iter_chunked(64 * 1024):
         pieces.append(piece[: BODY_LIMIT - size])
@@ -179,6 +192,7 @@ async def _fetched(answer: "aiohttp.ClientResponse", method: str) -> Fetched:
     body, note = _text(data, answer.content_type if "Content-Type" in answer.headers else "", answer.charset)
     if size > BODY_LIMIT:
         note = "; ".join(filter(None, [note, f"cut after {BODY_LIMIT} bytes"]))
+    note = "; ".join(filter(None, [remark, note]))
     headers = {name.lower(): value[:_HEADER_LIMIT] for name, value in list(answer.headers.items())[:_HEADERS]}
     media_type = answer.content_type if "Content-Type" in answer.headers else ""
     return Fetched(answer.status, str(answer.url), media_type, body, headers, note)

@@ -1,13 +1,16 @@
 """Text that is still being written, and a run's events as lines."""
 
 import io
+import json
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from orchestrator.cli.display import Display, call_text, shortened
+from orchestrator.cli.display import Display, call_text, exact_call, shortened
 from orchestrator.cli.prose import Markdown, Plain, split
 from orchestrator.cli.terminal import Terminal
+from orchestrator.cli.visible import exact, harmless
 
 
 class Written:
@@ -138,3 +141,69 @@ def test_tools_are_lines_on_standard_error(capsys: pytest.CaptureFixture[str]) -
 def test_long_arguments_are_shortened() -> None:
     assert call_text("write_file", {"path": "a", "content": "x" * 100}) == f"write_file path=a content={'x' * 59}…"
     assert shortened("short", 5) == "short"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x1b]0;owned\x07",
+        "\x1b[2J",
+        "\x9b31m",
+        "rm -rf x\rls",
+        "a\x08b",
+        "\x7f",
+        "\u202egnp.exe",
+        "\u2066x\u2069",
+        "\u2028",
+    ],
+)
+def test_a_stranger_s_text_does_not_command_the_terminal(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    terminal, out = Terminal("en"), io.StringIO()
+    terminal.note(text)
+    terminal.line(text)
+    terminal.table([], [{"a": text, "b": [text]}], ["a", "b"], "nothing")
+    Plain(out).write(text)
+    captured = capsys.readouterr()
+    for shown in (captured.out, captured.err, out.getvalue(), harmless(text)):
+        assert shown.replace("\n", "").isprintable() and shown.strip()
+
+
+def test_drawn_text_does_not_command_the_terminal() -> None:
+    out = io.StringIO()
+    drawn = Markdown(Console(file=out, force_terminal=True, width=80))
+    drawn.write("a \x1b]0;owned\x07 b\n\nc \x1b[2J d")
+    drawn.end()
+    assert "\x1b]0" not in out.getvalue() and "\x1b[2J" not in out.getvalue() and "owned" in out.getvalue()
+
+
+def test_json_stays_the_same_json(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"text": "\x1b[31m \x9b \u202e é \n 👩‍👩‍👧"}
+    Terminal("en", json=True).result(said)
+    assert json.loads(capsys.readouterr().out) == said
+
+
+def test_text_is_left_as_it_is() -> None:
+    text = "Été : 10 € — 日本語, 👩‍👩‍👧 a\u00a0b\n\tתודה شكرا"
+    assert harmless(text) == text and harmless("a\r\nb") == "a\nb"
+
+
+def test_what_is_decided_about_is_shown_exactly() -> None:
+    command = "echo " + "x" * 500 + "; rm -rf ~"
+    assert command in exact_call({"command": command})
+    assert exact_call({"command": "ls\n  url: https://good.example", "headers": {"A": "\u200bb"}}) == (
+        '  command: ls\n         ┆   url: https://good.example\n  headers: {"A":"\\u200bb"}'
+    )
+    for hidden in (
+        "\u200b",
+        "\u202e",
+        "\xad",
+        "\U000e0041",
+        "\u3164",
+        "\xa0",
+        "\r",
+        "\x1b",
+        "\ufeff",
+        "\u2060",
+        "\ufe0f",
+    ):
+        assert exact(f"a{hidden}b").isascii() and exact(f"a{hidden}b") != "ab"

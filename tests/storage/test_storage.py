@@ -148,3 +148,14 @@ def test_a_blob_for_which_there_is_no_room_leaves_nothing(tmp_path: Path, monkey
     with pytest.raises(OSError, match="No space"):
         Blobs(tmp_path / "blobs").put(b"text")
     assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+
+def test_other_users_of_the_machine_cannot_read_the_journal(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)  # a folder that somebody else had made
+    database = Database(tmp_path / "orchestrator.db")
+    database.migrate()
+    held = database.connect()
+    held.execute("CREATE TABLE held (x)")
+    kept = [path for path in tmp_path.iterdir() if path.name.startswith("orchestrator.db")]
+    assert len(kept) > 1 and all(path.stat().st_mode & 0o077 == 0 for path in kept)
+    held.close()

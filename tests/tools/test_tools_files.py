@@ -303,3 +303,40 @@ async def test_pipes_and_links_are_not_searched(use: Any, workspace: Path, tmp_p
     os.mkfifo(workspace / "pipe")
     (workspace / "link").symlink_to(tmp_path / "secret")
     assert (await use("search_files", text="needle"))["files"] == []
+
+
+@pytest.mark.parametrize("tool", ["list_directory", "search_files"])
+async def test_a_tree_without_bottom_takes_few_handles(use: Any, workspace: Path, tool: str) -> None:
+    """Made by a command that wants the server out of handles."""
+    before = Path.cwd()
+    try:
+        os.chdir(workspace)
+        for _ in range(1500):
+            Path("d").mkdir()
+            os.chdir("d")
+    finally:
+        os.chdir(before)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_now = len(list(Path("/proc/self/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + listing.DEPTH + 20, hard))
+    try:
+        arguments = {"recursive": True} if tool == "list_directory" else {"pattern": "*"}
+        found = await use(tool, **arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert found["truncated"] and "deep" in found["note"]
+    if tool == "list_directory":
+        assert found["count"] == listing.DEPTH + 1
+
+
+async def test_keys_are_not_found_by_searching(use: Any, workspace: Path) -> None:
+    """The policy asks before a file of keys is read: a search must not be the way around."""
+    (workspace / ".ssh").mkdir()
+    for name in (".env", "server.pem", ".ssh/config", "plain.txt"):
+        (workspace / name).write_text("KEY=hunter2")
+    for arguments in ({}, {"pattern": ".env"}, {"pattern": "**/*"}, {"path": "."}):
+        found = await use("search_files", text="hunter2", **arguments)
+        assert {match["path"] for match in found["matches"]} <= {"plain.txt"}
+        assert "not searched" in found["note"]
+    assert (await use("search_files", text="hunter2", path=".ssh"))["count"] == 1  # which the policy asks about
+    assert (await use("search_files", pattern=".env"))["files"] == [{"path": ".env", "size": 11}]

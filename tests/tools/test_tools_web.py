@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import socket
+import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,15 @@ async def site() -> AsyncIterator[str]:
     async def forbidden(request: server.Request) -> server.Response:
         return server.Response(status=403, text="no")
 
+    async def bomb(request: server.Request) -> server.Response:
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        packed = b"".join(packer.compress(bytes(2**20)) for _ in range(128)) + packer.flush()
+        return server.Response(body=packed, headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"})
+
     app = server.Application()
     for path, handler in (("/echo", echo), ("/redirect", redirect), ("/data", data)):
         app.router.add_route("*", path, handler)
-    for path, answer in (("/endless", endless), ("/silent", silent), ("/forbidden", forbidden)):
+    for path, answer in (("/endless", endless), ("/silent", silent), ("/bomb", bomb), ("/forbidden", forbidden)):
         app.router.add_get(path, answer)
     runner = server.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
@@ -200,11 +206,47 @@ async def test_secrets_do_not_follow_to_another_host(
 ) -> None:
     names["other.example"] = [["127.0.0.1"]]
     port = site.rpartition(":")[2]
-    headers = {"Authorization": "Bearer secret", "Cookie": "secret", "X-Kept": "kept"}
+    headers = {"Authorization": "Bearer secret", "Cookie": "secret", "X-Api-Key": "secret", "Accept-Language": "kept"}
     same = (await fetch(f"{site}/redirect?code=302&to=/echo", headers=headers)).data
     other = (await fetch(f"{site}/redirect?code=302&to=http://other.example:{port}/echo", headers=headers)).data
     assert "Bearer secret" in same["body"]
     assert "secret" not in other["body"] and "kept" in other["body"]
+
+
+@pytest.mark.parametrize("code", [307, 308])
+async def test_what_is_sent_does_not_follow_to_another_host(
+    site: str, fetch: Fetch, names: dict[str, list[list[str]]], code: int
+) -> None:
+    names["other.example"] = [["127.0.0.1"]]
+    target = f"http://other.example:{site.rpartition(':')[2]}/echo"
+    data = (await fetch(f"{site}/redirect?code={code}&to={target}", method="POST", body="mine")).data
+    assert (data["status"], data["headers"]["location"]) == (code, target) and "not told" in data["note"]
+    assert not data["body"]
+
+
+@pytest.mark.parametrize("host", ["１２７.0.0.1", "127。0。0。1", "①②⑦.0.0.1", "[::ffff:7f00:1]"])
+async def test_letters_that_a_client_reads_as_digits_lead_nowhere(site: str, fetch: Fetch, host: str) -> None:
+    port = site.rpartition(":")[2]
+    with pytest.raises(ToolFailed, match="may not reach"):
+        await fetch(f"http://{host}:{port}/echo", allow_loopback=False)
+    public = web._judged("http://example.com", False)
+    for target in (f"http://{host}:{port}/echo", f"//{host}/"):  # the same, where a public server sends one
+        with pytest.raises(ToolFailed, match="may not reach"):
+            web._judged(target, False, public)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("X-A", "b\r\nX-Evil: 1"), ("X-A", "b\nc"), ("X-A\r\nX-Evil", "1"), ("X A", "1"), ("Host", "inner"), ("", "1")],
+)
+async def test_headers_cannot_smuggle_headers(site: str, fetch: Fetch, name: str, value: str) -> None:
+    with pytest.raises(ToolRetry, match="cannot be sent"):
+        await fetch(f"{site}/echo", headers={name: value})
+
+
+async def test_a_body_that_unpacks_without_end_is_cut(site: str, fetch: Fetch) -> None:
+    data = (await fetch(f"{site}/bomb")).data
+    assert "cut after" in data["note"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from orchestrator.tools.workspace import Kind, Workspace, explained, kind_of
 
 ENTRIES = 1000
+DEPTH = 40  # folders in folders that are entered: each is held open on the way, and handles are few
 SKIPPED = frozenset({".git", "node_modules", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache"})
 
 
@@ -42,28 +43,39 @@ def _row(entry: Entry) -> str:
 def listed(workspace: Workspace, path: str, recursive: bool) -> Listing:
     name = workspace.relative(path)
     entries: list[Entry] = []
-    truncated = False
+    truncated = deep = False
     with workspace.directory(path) as folder, explained(path):
         for entry in walked(folder, recursive):
             if len(entries) == ENTRIES:
                 truncated = True
                 break
             entries.append(entry)
-    note = f"only the first {ENTRIES} entries" if truncated else ""
+            deep = deep or too_deep(entry)
+    note = f"only the first {ENTRIES} entries" if truncated else TOO_DEEP if deep else ""
+    truncated = truncated or (recursive and deep)
     return Listing(name, tuple(entries), len(entries), truncated, note)
+
+
+TOO_DEEP = f"folders more than {DEPTH} deep were not entered"
+
+
+def too_deep(entry: Entry) -> bool:
+    """Whether `walked` names this folder without entering it, for its depth."""
+    return entry.kind == "directory" and entry.name.count("/") >= DEPTH
 
 
 def walked(folder: int, recursive: bool = True) -> Iterator[Entry]:
     """Every entry beneath an open folder, in order of name; links are not followed.
 
-    Folders of tools (SKIPPED) are named but not entered.
+    Folders of tools (SKIPPED) and folders too deep are named but not entered.
     """
     for above, folders, files, handle in os.fwalk(".", dir_fd=folder, onerror=None):
         prefix = above.removeprefix(".").lstrip("/")
         for name in sorted([*folders, *files]):
             if entry := _entry(handle, f"{prefix}/{name}".lstrip("/"), name):
                 yield entry
-        folders[:] = sorted(set(folders) - SKIPPED) if recursive else []
+        entered = recursive and prefix.count("/") + bool(prefix) < DEPTH
+        folders[:] = sorted(set(folders) - SKIPPED) if entered else []
 
 
 def _entry(folder: int, shown: str, name: str) -> Entry | None:

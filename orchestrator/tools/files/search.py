@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ToolRetry
-from orchestrator.tools.files.listing import walked
+from orchestrator.policy.places import is_private
+from orchestrator.tools.files.listing import TOO_DEEP, too_deep, walked
 from orchestrator.tools.openat import open_beneath
 from orchestrator.tools.workspace import Workspace, explained
 
@@ -50,12 +51,14 @@ class Found(Struct, frozen=True):
 
 
 def search(workspace: Workspace, pattern: str, text: str | None, path: str, clock: Clock) -> Found:
+    """Files by name, or by a text in them; what usually holds keys is searched only where `path` names it."""
     wanted = _pattern(pattern)
     words = re.compile(re.escape(text), re.IGNORECASE if text.islower() else 0) if text else None
     base = workspace.relative(path)
     files: list[FoundFile] = []
     matches: list[FoundLine] = []
     note, until = "", clock.monotonic() + SECONDS
+    withheld, deep, asked = 0, False, is_private(base)
     with workspace.directory(path) as folder, explained(path):
         for visited, entry in enumerate(walked(folder)):
             if visited >= VISITED or clock.monotonic() > until:
@@ -64,17 +67,23 @@ def search(workspace: Workspace, pattern: str, text: str | None, path: str, cloc
             if len(files) >= FILES or len(matches) >= MATCHES:
                 note = "only the first results"
                 break
+            deep = deep or too_deep(entry)
             parts = entry.name.split("/")
             if entry.kind != "file" or not _matches(parts[-1:] if len(wanted) == 1 else parts, wanted):
                 continue
             shown = entry.name if base == "." else f"{base}/{entry.name}"
             if words is None:
                 files.append(FoundFile(shown, entry.size))
+            elif is_private(entry.name) and not asked:
+                withheld += 1
             elif lines := _lines(folder, entry.name, words, MATCHES - len(matches)):
                 files.append(FoundFile(shown, entry.size))
                 matches += [FoundLine(shown, number, line) for number, line in lines]
     count = len(matches) if words else len(files)
-    return Found(pattern, tuple(files), tuple(matches), count, bool(note), note)
+    truncated = bool(note) or deep
+    keys = f"not searched: {withheld} files that usually hold passwords or keys (read_file asks for them)"
+    note = "; ".join(filter(None, [note, TOO_DEEP if deep else "", keys if withheld else ""]))
+    return Found(pattern, tuple(files), tuple(matches), count, truncated, note)
 
 
 def _lines(folder: int, name: str, words: re.Pattern[str], most: int) -> list[tuple[int, str]]:
