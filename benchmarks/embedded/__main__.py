@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks import report
+from benchmarks.embedded import left_out
 from benchmarks.embedded.baseline import NearestExample
 from benchmarks.embedded.checks import Case, Played, problems, wrong_effects
 from benchmarks.embedded.world import NOW, World, world
@@ -113,6 +114,20 @@ def _rate(found: Sequence[Judged]) -> float:
     return round(sum(not each.problems for each in found) / max(1, len(found)), 4)
 
 
+def table(results: dict[str, Any]) -> str:
+    """Shares of right answers, a column for each set and model."""
+    columns = list(results)
+    lines = [f"{'':<24}" + "".join(f"{column:>32}" for column in columns)]
+    rows = [("requests", None), ("right", None), ("wrong_effects", None)]
+    for group in ("by_language", "by_steps", "by_kind"):
+        rows += [(group, key) for key in sorted({key for column in columns for key in results[column][group]})]
+    for name, key in rows:
+        values = [results[column][name] if key is None else results[column][name].get(key, "") for column in columns]
+        said = [f"{value:.1%}" if isinstance(value, float) else str(value) for value in values]
+        lines.append(f"{(key or name):<24}" + "".join(f"{value:>32}" for value in said))
+    return "\n".join(lines)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--show", action="store_true", help="the failures of the development set; never the held-out")
@@ -131,10 +146,9 @@ def main() -> None:
                 for each in found:
                     if each.problems:
                         print(f"{each.case.id} {each.case.text!r}\n    " + "\n    ".join(each.problems + each.wrong))
-    if given.development_only:
-        print(msgspec.json.format(msgspec.json.encode(results), indent=1).decode())
-    else:
-        report.write("embedded", "python -m benchmarks.embedded", results)
+    print(table(results))
+    if not given.development_only:
+        report.write("embedded", "python -m benchmarks.embedded", {**results, "left_out.embedded": left_out.figures()})
 
 
 if __name__ == "__main__":

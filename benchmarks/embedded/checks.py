@@ -63,24 +63,26 @@ def _calls(case: Case, played: Played, specs: dict[str, ToolSpec]) -> list[str]:
     made = [(call.name, call.arguments) for call in played.calls]
     if case.calls is None:
         return [f"called {made}"] if made else []
-    if any(_same(calls, made, specs) for calls in (case.calls, *case.alternatives)):
+    if any(same_calls(calls, made, specs) for calls in (case.calls, *case.alternatives)):
         return []
     return [f"called {made}"]
 
 
-def _same(wanted: Calls, made: Calls, specs: dict[str, ToolSpec]) -> bool:
+def same_calls(wanted: Calls, made: Calls, specs: dict[str, ToolSpec], whole: bool = False) -> bool:
+    """`whole`: with what is written, which is otherwise judged by the file it leaves."""
+
     def split(calls: Calls) -> tuple[Counter[bytes], list[bytes]]:
-        looks = [_key(*call, specs) for call in calls if specs[call[0]].effects == "none"]
-        effects = [_key(*call, specs) for call in calls if specs[call[0]].effects != "none"]
+        looks = [_key(*call, specs, whole) for call in calls if specs[call[0]].effects == "none"]
+        effects = [_key(*call, specs, whole) for call in calls if specs[call[0]].effects != "none"]
         return Counter(looks), effects
 
     return split(wanted) == split(made)
 
 
-def _key(name: str, arguments: dict[str, Any], specs: dict[str, ToolSpec]) -> bytes:
+def _key(name: str, arguments: dict[str, Any], specs: dict[str, ToolSpec], whole: bool = False) -> bytes:
     properties = specs[name].parameters["properties"]
     given = {key: schema.get("default") for key, schema in properties.items()} | arguments
-    return canonical([name, {key: _normal(key, value) for key, value in given.items() if key != "content"}])
+    return canonical([name, {key: _normal(key, value) for key, value in given.items() if whole or key != "content"}])
 
 
 def _normal(name: str, value: Any) -> Any:
