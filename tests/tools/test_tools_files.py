@@ -5,7 +5,7 @@ import os
 import resource
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -305,28 +305,33 @@ async def test_pipes_and_links_are_not_searched(use: Any, workspace: Path, tmp_p
     assert (await use("search_files", text="needle"))["files"] == []
 
 
-@pytest.mark.parametrize("tool", ["list_directory", "search_files"])
-async def test_a_tree_without_bottom_takes_few_handles(use: Any, workspace: Path, tool: str) -> None:
-    """Made by a command that wants the server out of handles."""
-    before = Path.cwd()
+@contextmanager
+def few_handles(more: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held = len(list(Path("/proc/self/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (held + more, before[1]))
     try:
-        os.chdir(workspace)
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.fixture
+def bottomless(workspace: Path) -> None:
+    """Made by a command that wants the server out of handles."""
+    with chdir(workspace):
         for _ in range(1500):
             Path("d").mkdir()
             os.chdir("d")
-    finally:
-        os.chdir(before)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    open_now = len(list(Path("/proc/self/fd").iterdir()))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + listing.DEPTH + 20, hard))
-    try:
-        arguments = {"recursive": True} if tool == "list_directory" else {"pattern": "*"}
-        found = await use(tool, **arguments)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("tool", ["list_directory", "search_files"])
+@pytest.mark.usefixtures("bottomless")
+async def test_a_tree_without_bottom_takes_few_handles(use: Any, tool: str) -> None:
+    with few_handles(listing.DEPTH + 20):
+        found = await use(tool, **({"recursive": True} if tool == "list_directory" else {"pattern": "*"}))
     assert found["truncated"] and "deep" in found["note"]
-    if tool == "list_directory":
-        assert found["count"] == listing.DEPTH + 1
+    assert tool == "search_files" or found["count"] == listing.DEPTH + 1
 
 
 async def test_keys_are_not_found_by_searching(use: Any, workspace: Path) -> None:

@@ -1,5 +1,6 @@
 """Builds, tests and version control: ordinary inside the sandbox, asked where they lose work or reach out."""
 
+import re
 from itertools import pairwise
 
 from msgspec import structs
@@ -27,6 +28,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         found.append(
             judge.ask(segment, "runs_more", f"{shown(given[0])} makes {program} run other code.", "Leave that out.")
         )
+    if program in ("make", "gmake") and (code := next(filter(_code_in_a_setting, map(shown, words)), "")):
+        found.append(judge.ask(segment, "runs_more", f"{code} is run by make as a command.", "Leave that out."))
     plain = [shown(word) for word in words if not word.startswith("-")]
     if program in SAFE_SUBCOMMANDS:
         return found + subcommand(judge, segment, plain, depth)
@@ -37,6 +40,11 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
 
 def _like_a_path(word: str) -> bool:
     return not uncertain(word) and (word.startswith(("/", TILDE)) or ".." in word or (marked(word) and "/" in word))
+
+
+def _code_in_a_setting(word: str) -> bool:
+    """CC='sh -c …': make hands it to a shell."""
+    return bool(re.fullmatch(r"[^=]+=.*[\s;|&<>()$`].*", word, re.DOTALL))
 
 
 def _leaves(judge: Judging, segment: Segment, name: str) -> Finding:

@@ -13,9 +13,12 @@ from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import GLOBS, TILDE, shown, uncertain
 
 
+_TARGETED = frozenset({"mv", "install"})  # beside cp and ln: they know -t FOLDER
+
+
 def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
     if given := options(segment.arguments, RUNS_MORE.get(segment.program, ())):
-        reason = f"{shown(given[0])} makes {segment.program} start another program."
+        reason = f"The option {shown(given[0])} makes {segment.program} start another program."
         return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]
     if segment.program in RUNS_MORE and any(word[:1] in GLOBS for word in segment.arguments):
         reason = f"A file whose name starts with - would be taken for an option of {segment.program}."
@@ -106,7 +109,7 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         reason = "chmod would change who may use the whole workspace."
         found.append(judge.ask(segment, "permissions", reason, "Name the files."))
     if program in ("mkdir", "touch", "tee", "chmod", "rmdir", "mv", "rename", "install", "fallocate", "split"):
-        return found + reach.each("write", named)
+        return found + reach.each("write", [*named, *(options_values(words) if program in _TARGETED else ())])
     if program == "cp":
         return found + reach.each("read", named[:-1]) + reach.each("write", [*named[-1:], *options_values(words)])
     if program == "ln":
@@ -120,13 +123,14 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             for word in named[:-1] or named
             if not reach.places(word) <= {"inside", "workspace", "private"}
         ]
-        return found + reach.each("write", named[-1:] if len(named) > 1 else [])
+        return found + reach.each("write", [*(named[-1:] if len(named) > 1 else []), *options_values(words)])
     return found + reach.each("use", [word.split("=", 1)[-1] for word in named])
 
 
 def options_values(words: tuple[str, ...]) -> list[str]:
-    """The folder of cp -t FOLDER."""
+    """The folder of cp -t FOLDER, cp -vtFOLDER."""
     long = [word.partition("=")[2] for word in words if word.startswith("--target-directory=")]
+    long += [found[1] for word in words if (found := re.fullmatch(r"-[A-Za-su-z]*t(.+)", word, re.DOTALL))]
     return long + [words[index + 1] for index, word in enumerate(words[:-1]) if word == "-t"]
 
 

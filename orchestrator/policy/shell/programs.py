@@ -23,7 +23,7 @@ _TABLE: dict[Kind, str] = {
         : echo printf true false pwd date cal ncal seq sleep expr basename dirname whoami id hostname uname arch
         nproc uptime free df lscpu lsblk tty printenv which type tput test [ factor numfmt locale groups getconf ps
         exit return break continue shift set wait tr yes users who w vmstat iostat lsusb lspci pgrep times jobs
-        logname mktemp export unset readonly local declare typeset read umask shopt getopts hash help nl_langinfo
+        logname mktemp export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
     """,
     "lister": """
         ls dir vdir tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd
@@ -33,7 +33,7 @@ _TABLE: dict[Kind, str] = {
         rev fold fmt column od xxd hexdump strings md5sum sha1sum sha224sum sha256sum sha384sum sha512sum cksum
         b2sum sum base64 base32 basenc jq yq tsort expand unexpand zcat bzcat xzcat zstdcat zgrep iconv shuf pr ptx
         look awk gawk mawk nawk sed xmllint bat batcat csvlook csvcut csvstat cloc tokei sloccount nm objdump
-        readelf ldd size mapfile readarray bc dc pdftotext exiftool identify ffprobe lsof numbat mdcat
+        readelf ldd size mapfile readarray bc pdftotext exiftool identify ffprobe lsof numbat mdcat
     """,
     "writer": """
         mkdir touch cp mv ln tee install split csplit rmdir chmod zip unzip tar gzip gunzip bzip2 bunzip2 xz unxz
@@ -128,6 +128,8 @@ RUNS_MORE: dict[str, tuple[str, ...]] = {
     "fd": ("-x", "-X", "--exec", "--exec-batch"),
     "split": ("--filter",),
     "yq": ("--split-exp",),
+    "mapfile": ("-C",),
+    "readarray": ("-C",),
     "man": ("-P", "--pager", "-H"),
     "tar": (
         "--checkpoint-action", "--to-command", "-I", "--use-compress-program", "-F", "--info-script",

@@ -192,6 +192,8 @@ class Spelling:
             return self.variable(inside, quoted, first)
         if node.type == "simple_expansion":  # the grammar lets a space stand behind the sign
             self.doubt("unreadable", text)
+        elif "`" in inside:  # the grammar sees a word where bash sees a command
+            self.doubt("unreadable", text)
         elif "@" in inside or "[" in inside or inside.startswith("!"):
             self.doubt("expansion", text)
         elif cut := _CUT.fullmatch(inside):
@@ -219,6 +221,9 @@ class Spelling:
 
     def _spell_substitution(self, node: "Node", quoted: bool) -> str:
         inner = self.substituted(node)
+        text = self.text(node)
+        if text.startswith("`") and "\\" in text:  # one backslash less inside, which the grammar does not take away
+            self.doubt("unreadable", text)
         if node.type == "process_substitution":
             return "/dev/fd/63"
         if len(inner) == 1 and not inner[0].indirect:
