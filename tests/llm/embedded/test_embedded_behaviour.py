@@ -260,3 +260,34 @@ def test_the_compiled_tools_are_kept_and_bounded() -> None:
         for _ in range(2):
             model.reply(Request("", (user("hello"),), TOOLS[:size]))
     assert len(model._indexes) <= 8
+
+
+def test_of_several_calls_those_that_failed_are_told_too() -> None:
+    talk = Talk(TOOLS)
+    talk.say("read a.txt and absent.txt")
+    answer = talk.returns(read("a.txt", "alpha\n"), ("failed", "There is no such file.")).message.text
+    assert "alpha" in answer
+    assert "absent.txt" in answer
+    assert "There is no such file." in answer
+
+
+def test_what_is_incomplete_is_not_written() -> None:
+    talk = Talk(TOOLS)
+    talk.say("read a.txt and absent.txt and write both into c.txt")
+    reply = talk.returns(read("a.txt", "alpha\n"), ("failed", "There is no such file."))
+    assert not reply.message.calls
+    assert "c.txt" in reply.message.text
+
+
+def test_a_count_from_a_list_that_was_cut_says_so() -> None:
+    talk = Talk(TOOLS)
+    talk.say("how many python files are there?")
+    assert "cut short" in talk.returns({**found("a.py", "b.py"), "truncated": True}).message.text
+
+
+def test_more_calls_than_it_makes_are_not_begun() -> None:
+    talk = Talk(TOOLS)
+    talk.say(PYTHON)
+    reply = talk.returns(found(*(f"{number}.py" for number in range(201))))
+    assert not reply.message.calls
+    assert "201" in reply.message.text

@@ -11,7 +11,7 @@ from orchestrator.llm.providers.embedded import values
 from orchestrator.llm.providers.embedded.steps import Plan, Step
 from orchestrator.llm.providers.embedded.values import Called, Number, Pairs, Things, Value, Verdict
 
-MOST: Final = 40  # calls that one step makes
+MOST: Final = 200  # calls that one step makes
 
 Made = tuple[ToolCall, ToolResult]
 
@@ -22,6 +22,7 @@ class Broken(Struct, frozen=True):
     results: tuple[tuple[Arguments, ToolResult], ...] = ()
     because: int = -1  # the step that it needed
     empty: bool = False  # what it needed was found empty
+    crowd: int = 0  # it would take so many calls, which is too many
 
 
 class Waiting(Struct, frozen=True):
@@ -84,7 +85,11 @@ class _Walker:
                 return Waiting()
         if step.operation is not None:
             return self._computed(step)
+        if step.entry is not None and not step.entry.harmless and any(map(self._lossy, step.needs)):
+            return Broken(because=step.needs[0])  # a file would hold less than it says
         arguments = self._arguments(step)
+        if len(arguments) > MOST:
+            return Broken(crowd=len(arguments))
         if not arguments:
             return Broken(because=step.needs[0] if step.needs else -1, empty=True)
         return self._called(step, arguments)
@@ -105,8 +110,13 @@ class _Walker:
                     if not isinstance(value, Broken | Waiting)
                     for one in values.take(value, ref.property)
                 ]
-            each = [{**arguments, name: value} for arguments in each for value in given[:MOST]]
+            each = [{**arguments, name: value} for arguments in each for value in given]
         return each
+
+    def _lossy(self, place: int) -> bool:
+        """Whether some of what this value is made of could not be had."""
+        state = self.state(place)
+        return (isinstance(state, Called) and bool(state.lost)) or any(map(self._lossy, self._plan.steps[place].needs))
 
     def _called(self, step: Step, arguments: list[Arguments]) -> State:
         assert step.entry is not None
@@ -124,11 +134,8 @@ class _Walker:
                 return Broken(because=-1)
             return Waiting(tuple(absent))
         done = tuple(each for each in results if each[1].outcome == "ok")
-        return (
-            Called(step.entry, done)
-            if len(done) == len(results) or (done and len(results) > 1)
-            else Broken(tuple(results))
-        )
+        lost = tuple(each for each in results if each[1].outcome != "ok")
+        return Called(step.entry, done, lost) if done else Broken(tuple(results))
 
     def _computed(self, step: Step) -> State:
         source = self._states[step.over]

@@ -1,14 +1,15 @@
 """The answer, in the person's language, from results and nothing else."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from orchestrator.kernel import answers
 from orchestrator.kernel.messages import Arguments, Language, ToolResult
 from orchestrator.llm.connect import how_to_connect
 from orchestrator.llm.providers.embedded import values
-from orchestrator.llm.providers.embedded.advance import Broken, Progress, State, Waiting
+from orchestrator.llm.providers.embedded.advance import MOST as MOST_CALLS
+from orchestrator.llm.providers.embedded.advance import Broken, Progress, Waiting
 from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter, choices
 from orchestrator.llm.providers.embedded.phrases import say, unit
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Step
@@ -140,50 +141,53 @@ def nearest(said: str, index: Index) -> Entry | None:
 
 def answer(plan: Plan, progress: Progress, index: Index, language: Language) -> str:
     blocks: list[str] = []
-    explained: set[int] = set()
+    skipped: set[str] = set()
     for place, step in enumerate(plan.steps):
         if step.past:
             continue
         state = progress.states[place]
         if isinstance(state, Broken):
-            blocks += _broken(plan, progress.states, place, explained, language)
-        elif not isinstance(state, Waiting) and step.told and not _swallowed(plan, place):
-            blocks.append(_told(step, state, language))
-        elif isinstance(state, Called) and not step.told:
-            blocks += _losses(plan, step, state, language)
+            blocks += _broken(plan, place, state, skipped, language)
+        elif not isinstance(state, Waiting):
+            if step.told:
+                blocks.append(_told(step, state, language) + _cut_short(plan, progress, step, language))
+            if isinstance(state, Called):
+                blocks += _undone(_words(plan, place), state.lost, language, several=True)
     blocks += notes(plan, index, language)
     return "\n\n".join(block for block in blocks if block) or say("no result", language)
 
 
-def _swallowed(plan: Plan, place: int) -> bool:
-    """A phrase inside a longer request is told by the step that it served, when that is its own words too."""
-    said = plan.steps[place].said
-    return not said
+def _broken(plan: Plan, place: int, state: Broken, skipped: set[str], language: Language) -> Iterable[str]:
+    words = _words(plan, place)
+    if state.crowd:
+        yield say("crowd", language, said=_stressed(words), count=state.crowd, most=MOST_CALLS)
+    elif state.results:
+        yield from _undone(words, state.results, language, several=len(state.results) > 1)
+    elif words not in skipped:
+        skipped.add(words)
+        yield say("nothing" if state.empty else "skipped", language, said=_stressed(words))
 
 
-def _losses(plan: Plan, step: Step, state: Called, language: Language) -> list[str]:
-    return []
+def _cut_short(plan: Plan, progress: Progress, step: Step, language: Language) -> str:
+    """A number taken from a list that a tool had to cut is not the whole: it is said."""
+    while step.operation is not None:
+        source = progress.states[step.over]
+        step = plan.steps[step.over]
+        if isinstance(source, Called) and source.entry.listed:
+            cut = [result.data for _, result in source.results if isinstance(result.data, dict)]
+            return f" {say('cut short', language)}" if any(data.get("truncated") is True for data in cut) else ""
+    return ""
 
 
-def _broken(plan: Plan, states: Sequence[State], place: int, explained: set[int], language: Language) -> Iterable[str]:
-    step, state = plan.steps[place], states[place]
-    assert isinstance(state, Broken)
-    said = clipped(_words(plan, place))
-    if state.results:
-        for arguments, result in state.results:
-            if result.outcome != "ok":
-                key = {"refused": "refused", "unknown": "unknown outcome"}.get(result.outcome, "failed")
-                what = said if len(state.results) == 1 else f"{said} ({values.label(arguments)})"
-                yield say(key, language, said=_bold(what), reason=_ended(result.content))
-    elif state.empty:
-        yield say("nothing", language, said=_bold(said))
-    elif step.said and said not in explained_words(plan, explained):
-        yield say("skipped", language, said=_bold(said))
-    explained.add(place)
-
-
-def explained_words(plan: Plan, explained: set[int]) -> set[str]:
-    return {clipped(_words(plan, place)) for place in explained}
+def _undone(
+    words: str, results: Iterable[tuple[Arguments, ToolResult]], language: Language, several: bool
+) -> Iterable[str]:
+    """What failed or was refused, with the reason; of several, which."""
+    for arguments, result in results:
+        if result.outcome != "ok":
+            key = {"refused": "refused", "unknown": "unknown outcome"}.get(result.outcome, "failed")
+            which = f"{clipped(words)} ({values.label(arguments)})" if several else words
+            yield say(key, language, said=_stressed(which), reason=_ended(result.content))
 
 
 def _words(plan: Plan, place: int) -> str:
@@ -195,8 +199,8 @@ def _words(plan: Plan, place: int) -> str:
     return serving[0].said if serving else ""
 
 
-def _bold(text: str) -> str:
-    return f"*{text}*"
+def _stressed(text: str) -> str:
+    return f"*{clipped(text)}*"
 
 
 def _ended(text: str) -> str:

@@ -298,5 +298,3 @@ FILLERS: Final = words(
     " pourriez i je j voudrais want like d veux would need veuillez il faut s te plait m l la le les"
     " d'abord first abord lets let us go quickly vite simplement on afterwards will ll"
 )
-
-NEGATIONS: Final = words("dont not never no without cannot wont pas jamais sans aucun aucune surtout_pas avoid evite")

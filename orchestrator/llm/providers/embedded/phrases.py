@@ -133,6 +133,14 @@ SAY: Final[dict[str, Both]] = {
         "en": "Nothing was found, so I did not go on with: {said}.",
         "fr": "Rien n'a été trouvé : je n'ai donc pas poursuivi avec : {said}.",
     },
+    "crowd": {
+        "en": "That would take {count} calls, and I make at most {most} for one step: {said}. Name fewer at a time.",
+        "fr": "Il faudrait {count} appels, et j'en fais au plus {most} par étape : {said}. Nommez-en moins à la fois.",
+    },
+    "cut short": {
+        "en": "(The list it is taken from was cut short: there is more.)",
+        "fr": "(La liste dont c'est tiré a été coupée : il y en a davantage.)",
+    },
     "done": {"en": "Done: {said}.", "fr": "C'est fait : {said}."},
     "no result": {"en": "Nothing found.", "fr": "Rien trouvé."},
     "total": {"en": "Total: **{value}**{unit}.", "fr": "Total : **{value}**{unit}."},

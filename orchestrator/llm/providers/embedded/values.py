@@ -19,6 +19,7 @@ class Called(Struct, frozen=True):
 
     entry: Entry
     results: tuple[tuple[Arguments, ToolResult], ...]
+    lost: tuple[tuple[Arguments, ToolResult], ...] = ()  # calls of the same step that did not succeed
 
 
 class Number(Struct, frozen=True):
