@@ -12,7 +12,6 @@ from orchestrator.policy.shell.programs import KINDS, OUTPUTS, PATTERNS, RUNS_MO
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import GLOBS, TILDE, shown, uncertain
 
-
 _TARGETED = frozenset({"mv", "install"})  # beside cp and ln: they know -t FOLDER
 
 

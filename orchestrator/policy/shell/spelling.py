@@ -190,9 +190,8 @@ class Spelling:
         inside = text[2:-1] if node.type == "expansion" else text[1:]
         if inside.isidentifier() or (len(inside) == 1 and inside in "?#$!@*-0123456789"):
             return self.variable(inside, quoted, first)
-        if node.type == "simple_expansion":  # the grammar lets a space stand behind the sign
-            self.doubt("unreadable", text)
-        elif "`" in inside:  # the grammar sees a word where bash sees a command
+        # The grammar lets a space stand behind the sign, and sees a word in `command`.
+        if node.type == "simple_expansion" or "`" in inside:
             self.doubt("unreadable", text)
         elif "@" in inside or "[" in inside or inside.startswith("!"):
             self.doubt("expansion", text)
