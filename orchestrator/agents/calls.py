@@ -4,7 +4,9 @@ malformed? -> known tool? -> its outcome known? -> policy -> a person -> intent 
 """
 
 import asyncio
+import logging
 
+import msgspec
 from msgspec import Struct
 
 from orchestrator.agents.state import OpenCall
@@ -16,7 +18,10 @@ from orchestrator.kernel.messages import Outcome
 from orchestrator.policy.base import Call, Decision
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
 
+PARALLEL = 16  # calls of one run at work at once
 SAME_CALL = 2  # times an identical call may give the identical result
+
+log = logging.getLogger("orchestrator.agents")
 
 
 class Receipt(Struct, frozen=True):
@@ -90,7 +95,7 @@ class Caller:
         call = self._as_policy_sees(open_call, tool)
         if open_call.answered is not None and open_call.asked is not None:
             return self._answer(open_call)
-        decision = self._house.policy.decide(call, self._turn.granted | self._turn.state.granted)
+        decision = self._house.policy.decide(call, self._turn.granted() | self._turn.state.granted)
         if decision.verdict == "allow":
             return decision.rule
         if decision.verdict == "deny":
@@ -105,7 +110,7 @@ class Caller:
             answer = e.ApprovalAnswered(asked.approval_id, "once", self._turn.state.subject, "approved for this run")
             self._turn.record(asked, answer, lazy=True)
             return decision.rule
-        await self._turn.record(asked)
+        await self._turn.commit(asked)
         raise Waits
 
     def _answer(self, open_call: OpenCall) -> str:
@@ -180,7 +185,7 @@ class Caller:
         )
         if self._started.approvals != "ask":
             return Receipt("unknown", f"{unknown.reason} It was not done again.", key=key)
-        await self._turn.record(self._question(open_call, "outcome", unknown))
+        await self._turn.commit(self._question(open_call, "outcome", unknown))
         raise Waits
 
     # Do it.
@@ -192,10 +197,10 @@ class Caller:
         intent = e.ToolRequested(
             open_call.step, call.id, call.name, call.arguments, key, tool.spec.effects, rule, attempt
         )
-        harmless = tool.spec.effects == "none"
-        durable = self._turn.record(intent, lazy=harmless)
-        if not harmless:
-            await durable
+        if tool.spec.effects == "none":
+            self._turn.record(intent, lazy=True)
+        else:
+            await self._turn.commit(intent)
 
     async def _effect(self, open_call: OpenCall, tool: Tool) -> Receipt:
         key = _key_of(open_call)
@@ -207,6 +212,10 @@ class Caller:
             result, outcome = Result(str(error)), "retry"
         except (ToolFailed, NotAllowed) as error:
             result, outcome = Result(str(error)), "failed"
+        except Exception as error:
+            log.exception("the tool %s: a fault of its own", tool.spec.name)
+            result = Result(f"{tool.spec.name} broke down: {type(error).__name__}: {error}")
+            outcome = "unknown" if tool.spec.effects == "once" else "failed"
         return Receipt(outcome, result.content, result, key, self._house.clock.monotonic() - began)
 
     def _context(self, key: str) -> Context:
@@ -220,35 +229,39 @@ class Caller:
         )
 
     async def _keep(self, open_call: OpenCall, receipt: Receipt) -> None:
-        result = receipt.result
+        result, content = receipt.result, receipt.content
         artifact = None
         if result is not None and result.overflow is not None:
-            artifact = e.Artifact(
-                id=await asyncio.to_thread(self._house.artifacts.put, result.overflow),
-                name=result.overflow_name or f"{open_call.call.name}.txt",
-                media_type="text/plain; charset=utf-8",
-                size=len(result.overflow),
-            )
+            try:
+                identifier = await asyncio.to_thread(self._house.artifacts.put, result.overflow)
+            except OSError as error:  # what was done is done, and its receipt is worth more than its whole output
+                content += f"\n[The whole of it could not be kept: {error.strerror}.]"
+            else:
+                name = result.overflow_name or f"{open_call.call.name}.txt"
+                artifact = e.Artifact(identifier, name, "text/plain; charset=utf-8", len(result.overflow))
         try:
             origin = self._house.tools.get(open_call.call.name).spec.origin
         except NotFound:
             origin = "tool"
         effects = open_call.requested.effects if open_call.requested else "none"
-        self._turn.record(
-            e.ToolReturned(
-                step=open_call.step,
-                call_id=open_call.call.id,
-                tool=open_call.call.name,
-                key=receipt.key,
-                outcome=receipt.outcome,
-                content=receipt.content,
-                data=result.data if result is not None else None,
-                origin=origin,
-                artifact=artifact,
-                seconds=receipt.seconds,
-            ),
-            lazy=effects == "none",
+        returned = e.ToolReturned(
+            step=open_call.step,
+            call_id=open_call.call.id,
+            tool=open_call.call.name,
+            key=receipt.key,
+            outcome=receipt.outcome,
+            content=content,
+            data=result.data if result is not None else None,
+            origin=origin,
+            artifact=artifact,
+            seconds=receipt.seconds,
         )
+        try:
+            self._turn.record(returned, lazy=effects == "none")
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            log.exception("the result of %s cannot be written down; its text is kept", returned.tool)
+            text = str(content).encode("utf-8", "replace").decode()
+            self._turn.record(msgspec.structs.replace(returned, content=text, data=None))
 
 
 def _key_of(open_call: OpenCall) -> str:
@@ -262,7 +275,7 @@ def _said(decision: Decision) -> str:
 async def perform_all(turn: Turn) -> None:
     """Bring every open call as far as it goes: to its receipt, or to a person.
 
-    All at once: a model that asks for several calls in one reply has said that none needs another's
+    Together: a model that asks for several calls in one reply has said that none needs another's
     result. Someone may answer a question while other calls are still at work.
     """
     caller, state = Caller(turn), turn.state
@@ -274,7 +287,7 @@ async def perform_all(turn: Turn) -> None:
         while True:
             busy = set(tasks.values())
             for call_id, open_call in state.open.items():
-                if call_id not in busy and not open_call.waits:
+                if len(tasks) < PARALLEL and call_id not in busy and not open_call.waits:
                     tasks[asyncio.create_task(caller.perform(call_id))] = call_id
             if not tasks:
                 return

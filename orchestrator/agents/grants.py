@@ -1,6 +1,9 @@
 """What people have allowed for always, folded from each tenant's stream of grants."""
 
+from collections.abc import Callable
+
 from orchestrator.journal.ledger import Ledger
+from orchestrator.kernel.errors import NotFound
 from orchestrator.kernel.events import Body, GrantGiven, GrantRevoked
 from orchestrator.policy.grants import Grant, fold, pairs, stream
 
@@ -14,6 +17,11 @@ class Grants:
         """The (tool, shape) pairs that need not be asked about in the runs of this person."""
         return pairs(await self.given(tenant), subject)
 
+    async def reader(self, tenant: str, subject: str) -> Callable[[], frozenset[tuple[str, str]]]:
+        """The same as a question that may be asked at any moment: what is revoked counts no more."""
+        await self.given(tenant)
+        return lambda: pairs(self._known[tenant], subject)
+
     async def given(self, tenant: str) -> dict[str, Grant]:
         if tenant not in self._known:
             found = fold(await self._ledger.read(stream(tenant)))
@@ -24,9 +32,11 @@ class Grants:
         await self._record(tenant, grant, subject)
 
     async def revoke(self, tenant: str, grant_id: str, by: str) -> None:
+        if grant_id not in await self.given(tenant):
+            raise NotFound(f"There is no grant {grant_id}.")
         await self._record(tenant, GrantRevoked(grant_id, by), by)
 
     async def _record(self, tenant: str, body: Body, subject: str) -> None:
-        before = await self.given(tenant)
+        await self.given(tenant)
         event = await self._ledger.record(stream(tenant), body, tenant=tenant, subject=subject)
-        self._known[tenant] = fold([event], before)
+        self._known[tenant] = fold([event], self._known[tenant])

@@ -3,6 +3,8 @@ so that a run folded from the journal goes on exactly where it was."""
 
 import logging
 
+import msgspec
+
 from orchestrator.agents import wording
 from orchestrator.agents.calls import perform_all
 from orchestrator.agents.context import assemble, instructions
@@ -11,7 +13,7 @@ from orchestrator.agents.state import with_unique_ids
 from orchestrator.agents.turn import Turn
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import ModelError, ModelGarbled, ModelUnavailable, OrchestratorError
-from orchestrator.kernel.messages import Image, Message, ToolCall, ToolSpec, user
+from orchestrator.kernel.messages import Image, Message, ToolCall, ToolSpec, Usage, user
 from orchestrator.llm.base import Capability, Reply, Request, TextDelta
 
 MODEL_TRIES = 3  # at one step
@@ -40,11 +42,13 @@ class Loop:
         state = self._state
         left = self._started.limits.seconds - state.worked
         try:
-            async with self._house.clock.timeout(max(0.0, left)):
+            async with self._house.clock.timeout(max(0.0, left)) as limit:
                 while state.finished is None:
                     if await self._advance():
                         return
         except TimeoutError:
+            if not limit.expired():
+                raise  # somebody else's
             if state.finished is None:
                 await self._out_of_time()
 
@@ -74,18 +78,18 @@ class Loop:
 
     async def _think(self) -> None:
         state = self._state
-        step = state.step + 1
+        step, began = state.step + 1, self._house.clock.monotonic()
         try:
             reply, model, reason, seconds = await self._reply(step, self._messages(), self._house.tools.specs())
         except OrchestratorError as error:
             if not isinstance(error, ModelError):
                 raise
-            await self._failed(step, error)
+            await self._failed(step, error, self._house.clock.monotonic() - began)
             return
         bodies: list[e.Body] = []
         if reply.plan and reply.plan != state.plan:
             bodies.append(e.PlanMade(reply.plan))
-        taken = [result.call_id for result in state.returned]
+        taken = [call.id for message in (*self._turn.history, *state.messages) for call in message.calls]
         message = with_unique_ids(reply.message, taken, step)
         bodies.append(e.ModelReplied(step, model, message, reply.finish, reply.usage, reply.cost, seconds, reason))
         self._turn.record(*bodies, lazy=True)
@@ -121,13 +125,14 @@ class Loop:
             raise ModelGarbled(f"The model {choice.name} stopped without finishing its reply.")
         if not reply.message.calls and not reply.message.text.strip():
             raise ModelGarbled(f"The model {choice.name} gave an empty reply.")
+        reply = msgspec.structs.replace(reply, usage=_plausible(reply.usage))
         return reply, reply.model or choice.name, choice.reason, house.clock.monotonic() - began
 
-    async def _failed(self, step: int, error: ModelError) -> None:
+    async def _failed(self, step: int, error: ModelError, seconds: float) -> None:
         state = self._state
         self._choice = None
         problem = e.Problem(error.code, error.detail, error.hint)
-        self._turn.record(e.ModelFailed(step, self._started.model, problem), lazy=True)
+        self._turn.record(e.ModelFailed(step, self._started.model, problem, seconds), lazy=True)
         self._house.bus.end(state.run_id)
         if error.retryable and state.failures < MODEL_TRIES:
             asked = error.retry_after if isinstance(error, ModelUnavailable) else None
@@ -192,13 +197,15 @@ class Loop:
 
     async def _finish(self, status: e.FinalStatus, answer: str, problem: e.Problem | None = None) -> None:
         state = self._state
-        await self._turn.record(
+        await self._turn.commit(
             e.RunFinished(status, answer, state.model, state.step, state.usage, state.cost, problem)
         )
 
     async def cancelled(self, by: str) -> None:
         """Called when the work has been stopped: close what was open, and the run."""
         state = self._state
+        if state.finished is not None:
+            return  # it was faster
         for open_call in list(state.open.values()):
             begun = open_call.requested
             if begun is not None:
@@ -218,3 +225,8 @@ class Loop:
 
 def _has_images(messages: tuple[Message, ...]) -> bool:
     return any(isinstance(part, Image) for message in messages for part in message.parts)
+
+
+def _plausible(usage: Usage) -> Usage:
+    """What a server counted, within what can be: a wrong count must not cost the run its reply."""
+    return Usage(*(min(max(count, 0), 2**40) for count in msgspec.structs.astuple(usage)))

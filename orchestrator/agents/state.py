@@ -10,6 +10,8 @@ from orchestrator.kernel import events as e
 from orchestrator.kernel.ids import canonical
 from orchestrator.kernel.messages import Message, Part, ToolCall, ToolResult, Usage
 
+UNANSWERED = "Not done: the run ended before."
+
 
 class OpenCall(Struct):
     """A call of the model that has no receipt yet."""
@@ -51,7 +53,7 @@ class RunState:
         self.fruitless = 0  # steps in a row whose every call was sent back before it was made
         self.returned: list[e.ToolReturned] = []
         self.worked = 0.0  # seconds; waiting for a person and being switched off do not count
-        self._at = 0.0
+        self._slowest = 0.0  # call of the step under way
         self._fruitful = False
         self._results: list[ToolResult] = []  # of the step under way
         self._order: list[str] = []  # its calls, as the model made them
@@ -66,9 +68,6 @@ class RunState:
 
     def apply(self, event: e.Event) -> None:
         body = event.body
-        if not self.waits and not isinstance(body, e.RunResumed) and self._at:
-            self.worked += max(0.0, event.at - self._at)
-        self._at = event.at
         self.seq = event.seq
         match body:
             case e.RunStarted():
@@ -82,6 +81,7 @@ class RunState:
                 self._replied(body)
             case e.ModelFailed():
                 self.failures += 1
+                self.worked += body.seconds
             case e.ApprovalAsked():
                 self.open[body.call_id].asked = body
                 self.open[body.call_id].answered = None
@@ -98,12 +98,13 @@ class RunState:
     def _replied(self, body: e.ModelReplied) -> None:
         self.step = body.step
         self.failures = 0
+        self.worked += body.seconds
         self.usage += body.usage
         self.cost += body.cost
         self.model = body.model
         self.finish = body.finish
         self.answer_parts.append(body.message.text)
-        self.continued = self.continued + 1 if body.finish == "length" else 0
+        self.continued = self.continued + 1 if body.finish == "length" and not body.message.calls else 0
         self._opened(body.message, body.step)
 
     def _opened(self, message: Message, step: int) -> None:
@@ -119,7 +120,7 @@ class RunState:
         for call in self.open.values():
             if call.asked is not None and call.asked.approval_id == body.approval_id:
                 call.answered = body
-                if body.answer in ("run", "always"):
+                if body.answer == "run":  # "always" is a grant of the tenant's, and may be revoked
                     self.granted.add((call.asked.tool, call.asked.shape))
 
     def _returned(self, body: e.ToolReturned) -> None:
@@ -127,6 +128,7 @@ class RunState:
         self.returned.append(body)
         self.origins.add(body.origin)
         self.answer_parts.clear()
+        self._slowest = max(self._slowest, body.seconds)
         same = canonical([body.tool, call.call.arguments])
         self.repeats.setdefault(same, Counter())[body.content] += 1
         if body.outcome != "retry" or body.key:
@@ -142,6 +144,16 @@ class RunState:
             self._results.clear()
             self.fruitless = 0 if self._fruitful else self.fruitless + 1
             self._fruitful = False
+            self.worked += self._slowest
+            self._slowest = 0.0
+
+    def told(self) -> list[Message]:
+        """The messages with every call answered: a provider takes no conversation with a call left open."""
+        if not self.open:
+            return self.messages
+        left = {call_id: ToolResult(call_id, one.call.name, UNANSWERED, "failed") for call_id, one in self.open.items()}
+        results = {**{result.call_id: result for result in self._results}, **left}
+        return [*self.messages, Message("tool", tuple(results[call_id] for call_id in self._order))]
 
     def times_seen(self, call: ToolCall) -> int:
         """How often this exact call has already given the same result."""
@@ -165,7 +177,11 @@ def with_unique_ids(message: Message, taken: Iterable[str], step: int) -> Messag
     for index, part in enumerate(message.parts):
         if isinstance(part, ToolCall):
             if not part.id or part.id in used:
-                part = msgspec.structs.replace(part, id=f"call_{step}_{index}")
+                part = msgspec.structs.replace(part, id=_fresh(f"call_{step}_{index}", used))
             used.add(part.id)
         parts.append(part)
     return Message(message.role, tuple(parts))
+
+
+def _fresh(name: str, used: set[str]) -> str:
+    return name if name not in used else _fresh(name + "_", used)

@@ -1,7 +1,7 @@
 """One run being worked on in this process: its state, and the only hand that writes its stream."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -14,11 +14,15 @@ from orchestrator.kernel.messages import Message
 
 class Turn:
     def __init__(
-        self, house: House, state: RunState, granted: frozenset[tuple[str, str]], history: Sequence[Message] = ()
+        self,
+        house: House,
+        state: RunState,
+        granted: Callable[[], frozenset[tuple[str, str]]],
+        history: Sequence[Message] = (),
     ) -> None:
         self.house = house
         self.state = state
-        self.granted = granted  # by "always", when the turn began
+        self.granted = granted  # by "always", as of now
         self.history = history  # earlier messages of the conversation
         self.answered = asyncio.Event()  # a person answered while the run was at work
         self.cancelled_by = ""
@@ -31,7 +35,7 @@ class Turn:
         return Path(self.state.started.workspace)
 
     def record(self, *bodies: Body, lazy: bool = False) -> "asyncio.Future[None]":
-        """Append events and fold them into the state. Await the future where it must not be lost.
+        """Append events and fold them into the state. Who must know that they are durable uses `commit`.
 
         Lazy events wait a few milliseconds for company, unless somebody is watching.
         """
@@ -48,6 +52,17 @@ class Turn:
             future.add_done_callback(self._noticed)
             self._written = future
         return future
+
+    async def commit(self, *bodies: Body) -> None:
+        """Record, and return once it is durable. Whoever is cancelled meanwhile does not undo it."""
+        await asyncio.shield(self.record(*bodies))
+
+    async def flushed(self) -> None:
+        """Return once all that was recorded is durable. Raises the first failure of the journal."""
+        if self._written is not None and not self._written.done():
+            await asyncio.wait([self._written])
+        if self.failure is not None:
+            raise self.failure
 
     def _noticed(self, future: "asyncio.Future[None]") -> None:
         error = None if future.cancelled() else future.exception()

@@ -85,6 +85,7 @@ class ModelFailed(Struct, frozen=True, tag="model.failed"):
     step: int
     model: str
     problem: Problem
+    seconds: float = 0.0
 
 
 class ApprovalAsked(Struct, frozen=True, tag="approval.asked"):
