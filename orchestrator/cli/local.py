@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from orchestrator.api import auth, conversations, problems, runs, system, tools
+from orchestrator.api import auth, conversations, grants, problems, runs, system, tools
 from orchestrator.api.frames import delta_json, event_json
 from orchestrator.api.wire import AnswerForm, CallForm, PasswordForm, RegisterForm, RunForm
 from orchestrator.app import App, open_app
@@ -87,6 +87,12 @@ class Local:
     async def answer(self, approval_id: str, answer: Answer, note: str = "") -> Json:
         form = _form(AnswerForm, answer=answer, note=note)
         return _json(await runs.answer(approval_id, form, self._app, self._caller))
+
+    async def grants(self) -> Json:
+        return _json(await grants.grants(self._app, self._caller))
+
+    async def revoke(self, grant_id: str) -> None:
+        await grants.revoke(grant_id, self._app, self._caller)
 
     # ── the rest ────────────────────────────────────────────────────────────────────────────────
     async def tools(self) -> Json:

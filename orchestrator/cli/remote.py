@@ -137,6 +137,12 @@ class Remote:
         body = {"answer": answer, "note": note}
         return await self._ask("POST", f"/approvals/{quote(approval_id, safe='')}", body)
 
+    async def grants(self) -> Json:
+        return await self._ask("GET", "/grants")
+
+    async def revoke(self, grant_id: str) -> None:
+        await self._ask("DELETE", f"/grants/{quote(grant_id, safe='')}")
+
     # ── the rest ────────────────────────────────────────────────────────────────────────────────
     async def tools(self) -> Json:
         return await self._ask("GET", "/tools")

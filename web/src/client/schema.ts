@@ -27,13 +27,16 @@ export type ApprovalList = {
 
 export type CallForm = {
   arguments?: Record<string, unknown>;
+  approvals?: "ask" | "grant" | "refuse";
+  channel?: "api" | "web" | "cli";
 };
 
 export type ChatForm = {
   conversation_id?: string | null;
   model?: string | null;
   images?: Array<ImageForm>;
-  approvals?: "ask" | "refuse";
+  approvals?: "ask" | "grant" | "refuse";
+  channel?: "api" | "web" | "cli";
   message: string;
 };
 
@@ -146,6 +149,7 @@ export type EventModelFailed = {
   step: number;
   model: string;
   problem: EventProblem;
+  seconds: number;
 };
 
 export type EventModelReplied = {
@@ -295,6 +299,20 @@ export type FieldError = {
   what: string;
 };
 
+export type Grant = {
+  id: string;
+  tool: string;
+  shape: string;
+  subject: string;
+  by: string;
+  at: string;
+  approval_id: string;
+};
+
+export type GrantList = {
+  items: Array<Grant>;
+};
+
 export type Health = {
   status: "ok";
 };
@@ -363,6 +381,7 @@ export type Models = {
 export type PasswordForm = {
   password: string;
   current?: string | null;
+  username?: string | null;
 };
 
 export type Problem = {
@@ -407,7 +426,8 @@ export type RunForm = {
   conversation_id?: string | null;
   model?: string | null;
   images?: Array<ImageForm>;
-  approvals?: "ask" | "refuse";
+  approvals?: "ask" | "grant" | "refuse";
+  channel?: "api" | "web" | "cli";
   goal: string;
 };
 
@@ -484,6 +504,7 @@ export type UserList = {
 /** Every operation of the API. */
 export type Operation =
   | "DELETE /api/v1/conversations/{conversation_id}"
+  | "DELETE /api/v1/grants/{grant_id}"
   | "GET /api/v1/approvals"
   | "GET /api/v1/artifacts/{artifact_id}"
   | "GET /api/v1/auth/me"
@@ -491,6 +512,7 @@ export type Operation =
   | "GET /api/v1/conversations"
   | "GET /api/v1/conversations/{conversation_id}"
   | "GET /api/v1/conversations/{conversation_id}/messages"
+  | "GET /api/v1/grants"
   | "GET /api/v1/runs"
   | "GET /api/v1/runs/{run_id}"
   | "GET /api/v1/runs/{run_id}/events"
