@@ -73,6 +73,39 @@ async def test_a_huge_file_is_read_within_bounds(use: Any, workspace: Path, monk
     assert (await use("read_file", path="f", start_line=99_999))["content"] == "0123456789\n" * 2
 
 
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 64 * 1024])
+async def test_lines_are_chosen_alike_however_they_are_read(
+    use: Any, workspace: Path, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(reading, "_PIECE", piece)
+    for text in ("", "\n", "\n\n\n", "a", "a\nbb\n\nccc\n", "a\nbb\n\nccc"):
+        (workspace / "f").write_text(text)
+        lines = text.splitlines(keepends=True)
+        for start in (1, 2, 3, 4, 9):
+            for most in (None, 1, 2, 9):
+                found = await use("read_file", path="f", start_line=start, max_lines=most)
+                assert found["content"] == "".join(lines[start - 1 :][:most]), (text, start, most)
+                assert found["lines"] == len(lines) and not found["truncated"]
+
+
+async def test_a_file_of_line_breaks_is_counted_in_pieces(
+    use: Any, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Line by line this would hold the whole server up."""
+    (workspace / "f").write_bytes(b"\n" * 2**23)
+    chosen: list[int] = []
+    lines = reading._lines
+
+    def counted(piece: bytes, begin: int, end: int | None) -> bytes:
+        chosen.append(1)
+        return lines(piece, begin, end)
+
+    monkeypatch.setattr(reading, "_lines", counted)
+    found = await use("read_file", path="f", start_line=5, max_lines=2)
+    assert (found["lines"], found["content"]) == (2**23, "\n\n")
+    assert len(chosen) == 2**23 // reading._PIECE
+
+
 async def test_one_endless_line(use: Any, workspace: Path) -> None:
     (workspace / "f").write_bytes(b"x" * 300_000)
     read = await use("read_file", path="f")

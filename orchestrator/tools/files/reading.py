@@ -10,7 +10,7 @@ from orchestrator.tools.workspace import Workspace, explained, regular
 
 CONTENT_LIMIT = 4 * 2**20  # bytes of text that are kept
 SCAN_LIMIT = 512 * 2**20  # bytes that are looked at, to count lines
-_PIECE = 64 * 1024  # bytes of one very long line that are taken at a time
+_PIECE = 64 * 1024  # bytes that are taken at a time, however many lines they are
 
 
 class FileRead(Struct, frozen=True):
@@ -37,17 +37,15 @@ def read(workspace: Workspace, path: str, start_line: int, max_lines: int | None
             note = f"binary, {size} bytes, {_media_type(name, head)}: not shown"
             return FileRead(name, "", 0, size, False, note)
         kept, lines, scanned, cut, ending = bytearray(), 0, 0, False, b""
-        last = start_line + max_lines - 1 if max_lines else None
-        while scanned < SCAN_LIMIT and (piece := file.readline(_PIECE)):
-            number = lines + 1
+        while scanned < SCAN_LIMIT and (piece := file.read(_PIECE)):
             scanned += len(piece)
             ending = piece[-1:]
-            lines += ending == b"\n"
-            if number < start_line or (last and number > last):
-                continue
+            passed = start_line - 1 - lines  # lines of this piece before the chosen ones
+            chosen = _lines(piece, passed, passed + max_lines if max_lines else None)
+            lines += piece.count(b"\n")
             room = CONTENT_LIMIT - len(kept)
-            cut = cut or len(piece) > room
-            kept += piece[:room]
+            cut = cut or len(chosen) > room
+            kept += chosen[:room]
         lines += ending not in (b"", b"\n")  # a last line without a line break is a line
     content, note = _decoded(bytes(kept).removeprefix(b"\xef\xbb\xbf"))
     notes = [note] if note else []
@@ -58,6 +56,16 @@ def read(workspace: Workspace, path: str, start_line: int, max_lines: int | None
     if scanned < size:
         notes.append(f"lines were counted in the first {scanned} bytes only")
     return FileRead(name, content, lines, size, cut, "; ".join(notes))
+
+
+def _lines(piece: bytes, begin: int, end: int | None) -> bytes:
+    """What is behind this many line breaks, up to that many."""
+    breaks = piece.count(b"\n")
+    if begin > breaks or (end is not None and end <= 0):
+        return b""
+    if end is not None and end <= breaks:
+        piece = piece[: len(piece) - len(piece.split(b"\n", end)[-1])]
+    return piece.split(b"\n", begin)[-1] if begin > 0 else piece
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
