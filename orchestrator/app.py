@@ -154,7 +154,8 @@ def _make_folders(settings: Settings) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise InvalidSettings(f"{folder} cannot be made: {error}.", hint=f"Choose another with {what}.") from error
+            problem = "is not a folder" if folder.exists() else f"cannot be made: {error.strerror}"
+            raise InvalidSettings(f"{folder} {problem}.", hint=f"Choose another with {what}.") from error
     if settings.data.resolve().is_relative_to(settings.workspace.resolve()):
         raise InvalidSettings(
             f"The workspace {settings.workspace} holds the data folder {settings.data}: tools could read the journal.",

@@ -24,9 +24,7 @@ def find(data: Path) -> Presence | None:
     try:
         presence = msgspec.json.decode(_file(data).read_bytes(), type=Presence)
         os.kill(presence.pid, 0)
-    except PermissionError:  # of the file: not ours; of the process: alive, and not ours
-        return None
-    except (FileNotFoundError, ProcessLookupError, msgspec.DecodeError):
+    except (OSError, OverflowError, msgspec.DecodeError):  # there is none, it is dead, or it is not ours
         return None
     return presence
 

@@ -6,16 +6,20 @@ Environment names are `ORCHESTRATOR_<SECTION>_<FIELD>`; the well-known names of 
 """
 
 import os
+import pwd
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from orchestrator.kernel.errors import InvalidSettings
 from orchestrator.kernel.messages import Language
+
+Count: TypeAlias = Annotated[int, Meta(ge=1)]
+Amount: TypeAlias = Annotated[float, Meta(gt=0)]
 
 
 class Secret(str):
@@ -27,23 +31,23 @@ class Secret(str):
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000  # 0 takes a free one
     allowed_hosts: tuple[str, ...] = ()  # names this server answers to, besides loopback and `host`
-    max_body: int = 10 * 2**20  # bytes
-    shutdown_seconds: float = 2.0
+    max_body: Count = 10 * 2**20  # bytes
+    shutdown_seconds: Annotated[float, Meta(ge=0)] = 2.0
 
 
 class Journal(Struct, frozen=True, forbid_unknown_fields=True):
-    batch: int = 512  # events in one commit at most
+    batch: Count = 512  # events in one commit at most
 
 
 class Identity(Struct, frozen=True, forbid_unknown_fields=True):
-    session_days: float = 30.0
-    access_minutes: float = 60.0
-    refresh_days: float = 7.0
-    link_minutes: float = 30.0  # a sign-in link works once, for so long
-    attempts: int = 5  # failed sign-ins before a pause
-    pause_seconds: float = 60.0
+    session_days: Amount = 30.0
+    access_minutes: Amount = 60.0
+    refresh_days: Amount = 7.0
+    link_minutes: Amount = 30.0  # a sign-in link works once, for so long
+    attempts: Count = 5  # failed sign-ins before a pause
+    pause_seconds: Annotated[float, Meta(ge=0)] = 60.0
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,11 +58,11 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tools(Struct, frozen=True, forbid_unknown_fields=True):
-    timeout: float = 30.0  # seconds a command may take
-    output_limit: int = 20_000  # characters of a result that a model sees; the rest is an artifact
-    memory_mb: int = 2048
-    processes: int = 256
-    file_mb: int = 1024
+    timeout: Amount = 30.0  # seconds a command may take
+    output_limit: Count = 20_000  # characters of a result that a model sees; the rest is an artifact
+    memory_mb: Count = 2048
+    processes: Count = 256
+    file_mb: Count = 1024
     sandbox: str = "auto"  # auto: the strongest this machine allows; bubblewrap, landlock; none is a loosening
 
 
@@ -67,7 +71,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     base_url: str = ""
     api_key: Secret = Secret("")
     model: str = ""  # the one to use when none is named
-    timeout: float = 120.0  # seconds without a byte
+    timeout: Amount = 120.0  # seconds without a byte
     options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
@@ -77,14 +81,14 @@ class Llm(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Agents(Struct, frozen=True, forbid_unknown_fields=True):
-    max_steps: int = 25
-    max_seconds: float = 900.0
-    context_tokens: int = 24_000
-    concurrent_runs: int = 64
+    max_steps: Count = 25
+    max_seconds: Amount = 900.0
+    context_tokens: Count = 24_000
+    concurrent_runs: Count = 64
 
 
 class Telemetry(Struct, frozen=True, forbid_unknown_fields=True):
-    level: str = "info"
+    level: Literal["debug", "info", "warning", "error", "critical"] = "info"
     json: bool = False
 
 
@@ -144,8 +148,22 @@ def _well_known(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
 def default_data_folder(environ: Mapping[str, str]) -> Path:
     if chosen := environ.get("ORCHESTRATOR_DATA"):
         return Path(chosen)
-    base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".local" / "share")
-    return Path(base) / "ai-orchestrator"
+    base = environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else _home(environ) / ".local" / "share") / "ai-orchestrator"
+
+
+def names_data(environ: Mapping[str, str] | None = None) -> bool:
+    """Does the environment say where the data folder is?"""
+    return bool((os.environ if environ is None else environ).get("ORCHESTRATOR_DATA"))
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    if home := environ.get("HOME"):
+        return Path(home)
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError as error:
+        raise InvalidSettings("This user has no home folder.", hint="Set ORCHESTRATOR_DATA, or say --data.") from error
 
 
 def language(environ: Mapping[str, str] | None = None) -> Language:
@@ -182,6 +200,20 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
+def _written(file: Path) -> dict[str, Any]:
+    try:
+        written = tomllib.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidSettings(f"{file} cannot be read: {error}.", hint="Mend it or move it away.") from error
+    if "data" in written:
+        raise InvalidSettings(
+            f"{file} cannot say where the data folder is.", hint="ORCHESTRATOR_DATA or --data does; take `data` out."
+        )
+    return written
+
+
 def load(
     environ: Mapping[str, str] | None = None,
     file: Path | None = None,
@@ -191,14 +223,15 @@ def load(
     environ = os.environ if environ is None else environ
     flags = flags or {}
     data = Path(flags.get("data") or default_data_folder(environ)).expanduser().absolute()
+    if file is not None and not file.exists():
+        raise InvalidSettings(f"There is no settings file {file}.", hint="Look at what --config says.")
     file = file or data / "config.toml"
-    try:
-        written = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidSettings(f"{file} cannot be read: {error}.", hint="Mend it or move it away.") from error
+    written = _written(file)
     # Providers named in the file come first: a person's order is kept.
-    named = written.get("llm", {}).get("providers", {})
-    known = {"llm": {"providers": {**{name: {} for name in named}, **_well_known(environ)}}}
+    llm = written.get("llm")
+    named = llm.get("providers") if isinstance(llm, dict) else None
+    first: dict[str, Any] = {name: {} for name in named} if isinstance(named, dict) else {}
+    known = {"llm": {"providers": {**first, **_well_known(environ)}}}
     merged = _merge(_merge(_merge(known, written), _from_environment(environ)), flags)
     merged["data"] = str(data)
     chosen = (
@@ -207,6 +240,8 @@ def load(
         or written.get("workspace")
         or data / "workspace"
     )
+    if not isinstance(chosen, str | Path):
+        raise InvalidSettings(f"Settings: workspace is {chosen!r}, no folder.", hint=f"Look at {file}.")
     merged["workspace"] = str(Path(chosen).expanduser().absolute())
     try:
         return msgspec.convert(merged, Settings, strict=False, dec_hook=_decode)

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from orchestrator.kernel.errors import JournalUnavailable
@@ -17,7 +17,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.engine: AsyncEngine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4)
+        self.engine: AsyncEngine = create_async_engine(_url("sqlite+aiosqlite", path), pool_size=4, max_overflow=4)
         event.listen(self.engine.sync_engine, "connect", _prepare)
 
     def connect(self) -> sqlite3.Connection:
@@ -64,11 +64,15 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.set_main_option("sqlalchemy.url", f"sqlite:///{self.path}")
+        config.attributes["url"] = _url("sqlite", self.path)
         command.upgrade(config, "head")
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _url(driver: str, path: Path) -> URL:
+    return URL.create(driver, database=str(path))  # as text, a ? or a % of the path would mean something
 
 
 def _prepare(connection: Any, _: Any = None) -> None:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from orchestrator.kernel.errors import DataFolderInUse
+from orchestrator.kernel.errors import DataFolderInUse, InvalidSettings
 
 
 class FolderLock:
@@ -16,7 +16,13 @@ class FolderLock:
         self._file: int | None = None
 
     def __enter__(self) -> "FolderLock":
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise InvalidSettings(
+                f"The data folder {self._path.parent} cannot be used: {error.strerror}.",
+                hint="Mend it (is it yours? is the disk full?), or choose another with --data.",
+            ) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -67,3 +67,44 @@ def test_loosening_is_told(tmp_path: Path) -> None:
         "tools.sandbox",
         "server.host",
     }
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("llm = 3", "llm"),
+        ("[llm]\nproviders = 3", "llm.providers"),
+        ("workspace = 3", "workspace"),
+        ("[server]\nport = 99999", "server.port"),
+        ("[journal]\nbatch = 0", "journal.batch"),
+        ("[agents]\nmax_steps = 0", "agents.max_steps"),
+        ("[agents]\nconcurrent_runs = 0", "agents.concurrent_runs"),
+        ("[tools]\ntimeout = -5", "tools.timeout"),
+        ('[telemetry]\nlevel = "loud"', "telemetry.level"),
+        ('data = "/elsewhere"', "--data"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_before_anything_starts(tmp_path: Path, file: str, named: str) -> None:
+    with pytest.raises(InvalidSettings, match=named):
+        load(tmp_path, file)
+
+
+def test_a_settings_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match=r"nowhere\.toml"):
+        settings.load({"HOME": str(tmp_path)}, file=tmp_path / "nowhere.toml")
+
+
+def test_a_data_folder_that_is_a_file_is_no_matter_for_the_settings(tmp_path: Path) -> None:
+    (file := tmp_path / "file").write_text("", "utf-8")
+    assert settings.load({}, flags={"data": file}).data == file
+
+
+@pytest.mark.parametrize("environ", [{}, {"HOME": ""}])
+def test_without_a_home_the_system_knows_one(environ: dict[str, str]) -> None:
+    assert settings.load(environ).data.is_relative_to(Path.home())
+
+
+def test_without_any_home_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getuid", lambda: 987_654_321)
+    with pytest.raises(InvalidSettings, match="ORCHESTRATOR_DATA"):
+        settings.load({})

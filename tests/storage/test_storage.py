@@ -159,3 +159,25 @@ def test_other_users_of_the_machine_cannot_read_the_journal(tmp_path: Path) -> N
     kept = [path for path in tmp_path.iterdir() if path.name.startswith("orchestrator.db")]
     assert len(kept) > 1 and all(path.stat().st_mode & 0o077 == 0 for path in kept)
     held.close()
+
+
+@pytest.mark.parametrize("name", ["50% off", "what?", "a#b", "mon dossier é", "sqlite:x"])
+async def test_a_data_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    chosen = settings.load({}, flags={"data": str(tmp_path / name)})
+    async with open_app(chosen) as app:
+        assert (await app.accounts.owner()).name == "owner"
+    made = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("**/orchestrator.db"))  # noqa: ASYNC240
+    assert made == [f"{name}/orchestrator.db"]
+
+
+async def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    with pytest.raises(InvalidSettings, match="is not a folder"):
+        async with open_app(settings.load({}, flags={"data": str(tmp_path / "file")})):
+            pass
+
+
+def test_a_data_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(InvalidSettings, match="cannot be used"), FolderLock(tmp_path):
+        pass

@@ -8,7 +8,6 @@ import sys
 import msgspec
 import pytest
 
-from orchestrator.kernel.errors import InvalidSettings
 from orchestrator.kernel.settings import Secret, Telemetry
 from orchestrator.telemetry.logs import HIDDEN, attach, logger, redacted
 
@@ -42,11 +41,6 @@ def test_people_read_plain_lines() -> None:
     logger(Telemetry(), stream).info("server started", url="http://127.0.0.1:8000")
     assert "server started" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
-
-
-def test_an_unknown_level_is_refused() -> None:
-    with pytest.raises(InvalidSettings, match="loud"):
-        logger(Telemetry(level="loud"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +106,8 @@ def test_attaching_leaves_no_trace() -> None:
 
 def test_attaching_imports_nothing_until_a_line_is_written() -> None:
     code = (
-        "import sys; from orchestrator.telemetry.logs import attach; from orchestrator.kernel.settings import Telemetry;"
+        "import sys; from orchestrator.telemetry.logs import attach;"
+        "from orchestrator.kernel.settings import Telemetry;"
         "attach(Telemetry()).__enter__(); print('structlog' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
