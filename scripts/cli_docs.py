@@ -20,7 +20,8 @@ made from `--help` by `python -m scripts.cli_docs`.
 
 **Where the work happens.** While a server runs on the data folder, commands speak to it: it writes its address and a
 token into `server.json` there, readable by you alone. Without a server, a command opens the data folder itself for as
-long as it lasts, and works on its own run only. `--url` and `--token` reach a server elsewhere. The output is the same.
+long as it lasts, and works on its own run only; a run whose process died is then `interrupted`, until `runs resume` or
+a server goes on with it. `--url` and `--token` reach a server elsewhere. The output is the same.
 
 **What goes where.** Standard output holds the result and nothing else; what is done meanwhile, questions and errors go
 to standard error. With `--json` the result is one JSON object, in the forms of [api.md](api.md), and an error is

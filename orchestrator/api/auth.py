@@ -77,8 +77,9 @@ async def me(caller: Reader) -> User:
 
 @router.post("/api/v1/auth/password", status_code=204, summary="Set one's own password; other sessions end")
 async def password(form: PasswordForm, app: House, caller: Reader) -> Response:
+    """On the machine of the server, whoever holds the data folder sets anybody's, and needs no current one."""
     try:
-        await app.accounts.set_password(caller, form.password, form.current)
+        await app.accounts.set_password(caller, form.password, form.current, name=form.username)
     except NotAuthenticated as error:  # the session is good: it is the password that is not
         raise NotAllowed(error.detail, hint=error.hint) from error
     return Response(status_code=204)

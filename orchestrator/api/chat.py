@@ -101,7 +101,7 @@ class Socket:
     async def _say(self, form: ChatForm) -> None:
         allow(self._caller, "execute")
         self._make_room()
-        run_id = await begin(self._app, self._caller, form, form.message, channel="web")
+        run_id = await begin(self._app, self._caller, form, form.message)
         self._follow(run_id, Translator(), 0)
 
     async def _watch(self, form: WatchForm) -> None:

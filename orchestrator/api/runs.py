@@ -31,7 +31,7 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def begin(app: App, caller: Principal, form: Asking, goal: str, channel: str) -> str:
+async def begin(app: App, caller: Principal, form: Asking, goal: str) -> str:
     """Start a run for a caller. Returns its identifier, once it is durable."""
     return await app.runs.start(
         user(goal, *(image.image() for image in form.images)),
@@ -39,7 +39,7 @@ async def begin(app: App, caller: Principal, form: Asking, goal: str, channel: s
         subject=caller.id,
         conversation_id=form.conversation_id,
         model=form.model or "auto",
-        channel=channel,
+        channel=form.channel,
         approvals=form.approvals,
     )
 
@@ -56,14 +56,14 @@ async def place(app: App, run_id: str, after: int) -> int:
 
 @router.post("/chat", summary="Say something and wait for the answer")
 async def chat(form: ChatForm, app: House, caller: Actor) -> Run:
-    run_id = await begin(app, caller, form, form.message, channel="api")
+    run_id = await begin(app, caller, form, form.message)
     await app.runs.settled(run_id)
     return await shown(app, caller, run_id)
 
 
 @router.post("/runs", status_code=201, summary="Start a run, and do not wait")
 async def start(form: RunForm, app: House, caller: Actor) -> Run:
-    return await shown(app, caller, await begin(app, caller, form, form.goal, channel="api"))
+    return await shown(app, caller, await begin(app, caller, form, form.goal))
 
 
 @router.get("/runs", summary="The runs, newest first")

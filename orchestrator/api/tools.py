@@ -54,7 +54,8 @@ async def call(name: ToolName, form: CallForm, app: House, caller: Actor) -> Run
         user(_spoken(known, form.arguments)),
         tenant=caller.tenant,
         subject=caller.id,
-        channel="api",
+        channel=form.channel,
+        approvals=form.approvals,
         call=ToolCall(app.ids.new("call"), known, form.arguments),
     )
     await app.runs.settled(run_id)

@@ -9,7 +9,7 @@ from orchestrator.api.frames import approval, moment
 from orchestrator.identity import base as identity
 from orchestrator.identity.passwords import LONGEST, SHORTEST
 from orchestrator.journal.views import ApprovalView, ConversationView, MessageView, RunView
-from orchestrator.kernel.events import Answer, RunStatus
+from orchestrator.kernel.events import Answer, Approvals, RunStatus
 from orchestrator.kernel.messages import Effects, Image, Language, Scope
 
 Said = Annotated[str, Field(min_length=1, max_length=200_000, pattern=r"\S")]
@@ -18,6 +18,9 @@ Identifier = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-
 Base64 = Annotated[
     str, Field(min_length=4, pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")
 ]
+
+
+Channel = Literal["api", "web", "cli"]  # by what door a goal came
 
 
 class Form(BaseModel):
@@ -36,7 +39,8 @@ class Asking(Form):
     conversation_id: Identifier | None = None
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     images: Annotated[list[ImageForm], Field(max_length=16)] = []
-    approvals: Literal["ask", "refuse"] = "ask"
+    approvals: Approvals = "ask"
+    channel: Channel = "api"
 
 
 class ChatForm(Asking):
@@ -62,6 +66,8 @@ class ConversationForm(Form):
 
 class CallForm(Form):
     arguments: dict[str, Any] = {}
+    approvals: Approvals = "ask"
+    channel: Channel = "api"
 
 
 class Usage(BaseModel):
@@ -302,6 +308,7 @@ class RefreshForm(Form):
 class PasswordForm(Form):
     password: Annotated[str, Field(min_length=SHORTEST, max_length=LONGEST)]
     current: Annotated[str, Field(max_length=LONGEST)] | None = None
+    username: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
 
 class RegisterForm(Form):

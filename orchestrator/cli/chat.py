@@ -39,7 +39,7 @@ class Talk:
         self._conversation = conversation
 
     def say(self, message: str) -> int:
-        from orchestrator.cli.follow import EXIT, deciding, follow, prose
+        from orchestrator.cli.follow import EXIT, approvals, deciding, follow, prose
 
         terminal, connection = self._session.terminal, self._session.connection
         decide = deciding(terminal, yes=False)
@@ -48,7 +48,7 @@ class Talk:
                 message,
                 conversation_id=self._conversation,
                 model=self._model,
-                approvals="ask" if terminal.interactive else "refuse",
+                approvals=approvals(terminal, yes=False),
             )
         )
         self._conversation = started["conversation_id"]
@@ -58,7 +58,9 @@ class Talk:
         return EXIT[run["status"]]
 
     def on(self) -> int:
-        from orchestrator.kernel.errors import OrchestratorError
+        from orchestrator.cli.command import report
+        from orchestrator.cli.terminal import utf8
+        from orchestrator.kernel.errors import InvalidInput, OrchestratorError
 
         terminal = self._session.terminal
         where = self._session.connection.where
@@ -67,9 +69,13 @@ class Talk:
         code = 0
         while True:
             try:
-                said = terminal.read_line("> ") if terminal.interactive else _piped()
+                said = utf8(terminal.read_line("> ") if terminal.interactive else _piped())
             except KeyboardInterrupt:
                 terminal.note("")
+                continue
+            except InvalidInput as error:
+                report(terminal, error)
+                code = 1
                 continue
             except EOFError:
                 if terminal.interactive:
@@ -84,8 +90,6 @@ class Talk:
             try:
                 code = self.say(said)
             except OrchestratorError as error:
-                from orchestrator.cli.command import report
-
                 report(terminal, error)
                 code = 1
 

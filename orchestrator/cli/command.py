@@ -3,6 +3,8 @@
 import functools
 import inspect
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -131,12 +133,27 @@ class Session:
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.worker.do(work)
 
+    def typed(self, *words: str) -> str:
+        """The command line of another command, on the same data: for a person to copy."""
+        given = [("--data", self.options.data), ("--config", self.options.config), ("--url", self.options.url)]
+        flags = [part for flag, value in given if value for part in (flag, str(value))]
+        return shlex.join([program(), *words, *flags])
+
     def close(self) -> None:
         if self._connection is not None:
             self.do(self._connection.close())
         if self._worker is not None:
             self._worker.close()
         self._connection = self._worker = None
+
+
+def program() -> str:
+    """What this program was called by, as short as it works."""
+    path = Path(sys.argv[0])
+    if path.name != "orchestrator" or shutil.which("orchestrator") == str(path):
+        return "orchestrator"
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _flags(options: Options) -> dict[str, Any]:
@@ -158,7 +175,7 @@ def command(app: typer.Typer, name: str, **more: Any) -> Callable[[Callable[Conc
         @functools.wraps(function)
         def called(context: typer.Context, **values: Any) -> None:
             options = Options(*(values.pop(field) for field in Options._fields)).over(context.obj)
-            code = run(options, lambda session: function(session, **values))  # type: ignore[call-arg]
+            code = run(options, lambda session: function(session, **_read(values)))  # type: ignore[call-arg]
             raise typer.Exit(code)
 
         called.__signature__ = _signature(own)  # type: ignore[attr-defined]
@@ -167,6 +184,12 @@ def command(app: typer.Typer, name: str, **more: Any) -> Callable[[Callable[Conc
         return function
 
     return register
+
+
+def _read(values: dict[str, Any]) -> dict[str, Any]:
+    from orchestrator.cli.terminal import utf8
+
+    return {name: utf8(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def remember(app: typer.Typer) -> None:
@@ -207,8 +230,21 @@ def run(options: Options, function: Callable[[Session], int | None]) -> int:
         session.terminal.note("")
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: say no more at exit
+        _say_no_more()  # nobody reads
         return 141
+    except OSError as error:
+        if options.verbose:
+            _traceback(error)
+        from orchestrator.cli.connection import SystemFailed
+
+        report(session.terminal, SystemFailed(f"The system refuses: {error}.", hint="--verbose shows where."))
+        _say_no_more()
+        return 1
+
+
+def _say_no_more() -> None:
+    """What is still unsaid would fail once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def report(terminal: "Terminal", error: "OrchestratorError") -> None:

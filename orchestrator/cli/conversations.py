@@ -24,13 +24,15 @@ def add_to(application: typer.Typer) -> None:
         session: Session, conversation_id: Annotated[str, typer.Argument(help="As `conversations list` shows it.")]
     ) -> None:
         """What was said in a conversation, oldest first."""
+        from orchestrator.cli.terminal import moment
+
         terminal, connection = session.terminal, session.connection
         conversation = session.do(connection.conversation(conversation_id))
         messages = session.do(connection.messages(conversation_id))["items"]
         if terminal.json:
             terminal.result({**conversation, "messages": messages})
             return
-        terminal.line(f"{conversation['title']}  ({conversation['updated_at']})")
+        terminal.line(f"{conversation['title']}  ({moment(conversation['updated_at'])})")
         for message in messages:
             mark = ">" if message["role"] == "user" else " "
             terminal.line()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.kernel.settings import Settings
 
 _MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
+_DEGREES = {"yes": "confined", "partly": "partly", "no": "not"}
 _LITTLE_SPACE = 2**30  # bytes
 
 
@@ -67,7 +68,8 @@ def checks(session: Session) -> Iterator[Check]:
     except OrchestratorError as error:
         yield Check("settings", "fail", error.detail, error.hint)
         return
-    yield Check("settings", "ok", "read")
+    file = session.options.config or settings.data / "config.toml"
+    yield Check("settings", "ok", f"read from {file}" if file.is_file() else f"as shipped; there is no {file}")
     loose = settings.loosened()
     if loose:
         said = ", ".join(f"{name} = {value}" for name, value in loose.items())
@@ -102,7 +104,7 @@ def folder(name: str, path: Path, flag: str) -> Check:
 def space(path: Path) -> Check:
     existing = next(place for place in (path, *path.parents) if place.exists())
     free = shutil.disk_usage(existing).free
-    said = f"{free / 2**30:.1f} GB free"
+    said = f"{free / 2**30:.1f} GiB free"
     if free < _LITTLE_SPACE:
         return Check(
             "disk", "warn", said, "With a full disk nothing can be recorded, so nothing runs: free some space."
@@ -142,7 +144,8 @@ async def sandbox(settings: "Settings") -> Check:
 
     found = await choose(settings.tools)
     degrees: dict[str, str] = asdict(found.isolation)
-    said = f"{found.level}: {', '.join(f'{what} {degree}' for what, degree in degrees.items())}"
+    parts = [(word, [what for what in degrees if degrees[what] == degree]) for degree, word in _DEGREES.items()]
+    said = "; ".join([found.level, *(f"{word}: {', '.join(whats)}" for word, whats in parts if whats)])
     if found.level == "refused":
         return Check("sandbox", "fail", f"{said}; commands are refused", found.detail)
     if any(degree != "yes" for degree in degrees.values()):
@@ -160,7 +163,8 @@ def models(session: Session) -> Iterator[Check]:
         return
     for provider, health in found["health"].items():
         state: Literal["ok", "warn"] = "ok" if health["ok"] else "warn"
-        yield Check(f"model {provider}", state, health["detail"] or "answers")
+        hint = "" if health["ok"] else "No matter unless you want it."
+        yield Check(f"model {provider}", state, health["detail"] or "answers", hint)
     if found["auto"] is None:
         yield Check("model auto", "fail", "no model answers", "See what each provider says above.")
     else:

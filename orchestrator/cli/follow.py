@@ -10,7 +10,7 @@ from orchestrator.cli.prose import Markdown, Plain, Prose, Silent
 from orchestrator.cli.terminal import Terminal
 from orchestrator.cli.visible import exact
 from orchestrator.kernel.errors import AlreadyAnswered, RunFinished
-from orchestrator.kernel.events import Answer
+from orchestrator.kernel.events import Answer, Approvals
 from orchestrator.kernel.messages import Json
 
 # 130 is what shells say of a program ended by Ctrl-C.
@@ -43,14 +43,19 @@ def granting(approval: Json) -> Answer | None:
     return "run" if approval["kind"] == "call" else None
 
 
-def refusing(approval: Json) -> Answer | None:
-    return "refuse" if approval["kind"] == "call" else None
+def leaving(_: Json) -> None:
+    """Nobody is there to answer: the question stays."""
 
 
 def deciding(terminal: Terminal, yes: bool) -> Decide:
     if yes:
         return granting
-    return asking(terminal) if terminal.interactive else refusing
+    return asking(terminal) if terminal.interactive else leaving
+
+
+def approvals(terminal: Terminal, yes: bool) -> Approvals:
+    """What becomes of a question in a new run: with nobody there to answer, it is refused."""
+    return "ask" if yes or terminal.interactive else "refuse"
 
 
 def prose(terminal: Terminal, *, streamed: bool) -> Prose:
@@ -76,7 +81,8 @@ def follow(session: Session, run_id: str, decide: Decide, text: Prose, after: in
             if item["type"] == "approval.asked" and _waits(session, item["approval_id"]):
                 display.pause()
                 if not _settle(session, run_id, item, decide):
-                    terminal.note(terminal.word("waits", approval_id=item["approval_id"]), "yellow")
+                    command = session.typed("runs", "approve", item["approval_id"])
+                    terminal.note(terminal.word("waits", command=command), "yellow")
                     break
     display.pause()
     return session.do(connection.run(run_id))

@@ -44,6 +44,7 @@ class Local:
         self._app = app
         self._caller = caller
         self._stack = stack
+        self._taken_up: set[str] = set()  # runs that this process drives
 
     @classmethod
     async def open(cls, settings: Settings, *, verbose: bool) -> "Local":
@@ -58,8 +59,11 @@ class Local:
 
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
     async def start(self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals) -> Json:
-        form = _form(RunForm, goal=goal, conversation_id=conversation_id, model=model, approvals=approvals)
-        return await self.run(await runs.begin(self._app, self._caller, form, goal, channel="cli"))
+        asked = {"conversation_id": conversation_id, "model": model, "approvals": approvals, "channel": "cli"}
+        form = _form(RunForm, goal=goal, **asked)
+        run_id = await runs.begin(self._app, self._caller, form, goal)
+        self._taken_up.add(run_id)
+        return await self.run(run_id)
 
     async def watch(self, run_id: str, after: int = 0) -> AsyncIterator[Json]:
         async for item in self._app.runs.watch(run_id, after):
@@ -70,23 +74,35 @@ class Local:
         return {"items": [msgspec.json.decode(event_json(event)) for event in await self._app.journal.read(run_id)]}
 
     async def run(self, run_id: str) -> Json:
-        return _json(await runs.run(run_id, self._app, self._caller))
+        return self._seen(_json(await runs.run(run_id, self._app, self._caller)))
 
     async def runs(self, *, status: Any, conversation_id: str | None, limit: int) -> Json:
-        return _json(await runs.runs(self._app, self._caller, status, conversation_id, limit, None))
+        kept: Any = "running" if status == "interrupted" else status
+        page = _json(await runs.runs(self._app, self._caller, kept, conversation_id, limit, None))
+        items = [self._seen(item) for item in page["items"]]
+        return {**page, "items": [item for item in items if status in (None, item["status"])]}
+
+    def _seen(self, run: Json) -> Json:
+        """A run that nobody drives is under way in the journal only: its process ended, and there is no server."""
+        lost = run["status"] == "running" and run["run_id"] not in self._taken_up
+        return {**run, "status": "interrupted"} if lost else run
 
     async def cancel(self, run_id: str) -> Json:
         return _json(await runs.cancel(run_id, self._app, self._caller))
 
     async def resume(self, run_id: str) -> Json:
-        return _json(await runs.resume(run_id, self._app, self._caller))
+        run = _json(await runs.resume(run_id, self._app, self._caller))
+        self._taken_up.add(run_id)
+        return run
 
     async def approvals(self) -> Json:
         return _json(await runs.approvals(self._app, self._caller))
 
     async def answer(self, approval_id: str, answer: Answer, note: str = "") -> Json:
         form = _form(AnswerForm, answer=answer, note=note)
-        return _json(await runs.answer(approval_id, form, self._app, self._caller))
+        run = _json(await runs.answer(approval_id, form, self._app, self._caller))
+        self._taken_up.add(run["run_id"])
+        return run
 
     async def grants(self) -> Json:
         return _json(await grants.grants(self._app, self._caller))
@@ -101,8 +117,11 @@ class Local:
     async def tool(self, name: str) -> Json:
         return _json(await tools.tool(name, self._app, self._caller))
 
-    async def call(self, name: str, arguments: dict[str, Any]) -> Json:
-        return _json(await tools.call(name, _form(CallForm, arguments=arguments), self._app, self._caller))
+    async def call(self, name: str, arguments: dict[str, Any], approvals: Approvals) -> Json:
+        form = _form(CallForm, arguments=arguments, approvals=approvals, channel="cli")
+        run = _json(await tools.call(name, form, self._app, self._caller))
+        self._taken_up.add(run["run_id"])
+        return run
 
     async def models(self) -> Json:
         return _json(await system.models(self._app, self._caller))
@@ -130,8 +149,9 @@ class Local:
         form = _form(RegisterForm, username=username, password=password, scopes=list(scopes))
         return _json(await auth.register(form, self._app, self._caller))
 
-    async def set_password(self, password: str, current: str | None) -> None:
-        await auth.password(_form(PasswordForm, password=password, current=current), self._app, self._caller)
+    async def set_password(self, password: str, *, current: str | None, username: str | None) -> None:
+        form = _form(PasswordForm, password=password, current=current, username=username)
+        await auth.password(form, self._app, self._caller)
 
     async def sign_in_link(self, username: str | None) -> Json:
         """For the server to come: it will listen where the settings say."""

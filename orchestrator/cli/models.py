@@ -38,14 +38,15 @@ def add_to(application: typer.Typer) -> None:
         model: Annotated[str, typer.Argument(help="A model, a provider, or provider/model.")] = "auto",
     ) -> int:
         """Ask a model a small question and time its answer."""
-        from orchestrator.cli.follow import EXIT, follow, refusing
+        from orchestrator.cli.follow import EXIT, follow, leaving
         from orchestrator.cli.prose import Silent
 
         connection, terminal = session.connection, session.terminal
         began = time.monotonic()
         started = session.do(connection.start("What is 6 * 7?", conversation_id=None, model=model, approvals="refuse"))
-        run = follow(session, started["run_id"], refusing, Silent())
+        run = follow(session, started["run_id"], leaving, Silent())
         seconds = time.monotonic() - began
         said = {"model": run["model"], "status": run["status"], "answer": run["answer"], "seconds": round(seconds, 3)}
-        terminal.result(said, f"{run['model']} answered in {seconds:.2f} s: {run['answer']}")
+        answered = f"{run['model']} answered in {seconds:.2f} s: " if run["status"] == "completed" else ""
+        terminal.result(said, f"{answered}{run['answer']}")
         return EXIT[run["status"]]

@@ -38,6 +38,10 @@ def error_of(status: int, body: bytes) -> OrchestratorError:
     return kind(detail, hint=problem.get("hint", ""))
 
 
+def _given(body: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {name: value for name, value in (body | more).items() if value is not None}
+
+
 class Remote:
     def __init__(self, url: str, token: str) -> None:
         self.where = url.rstrip("/")
@@ -78,7 +82,7 @@ class Remote:
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
     async def start(self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals) -> Json:
         body = {"goal": goal, "conversation_id": conversation_id, "model": model, "approvals": approvals}
-        return await self._ask("POST", "/runs", {key: value for key, value in body.items() if value is not None})
+        return await self._ask("POST", "/runs", _given(body, channel="cli"))
 
     async def watch(self, run_id: str, after: int = 0) -> AsyncIterator[Json]:
         failures = 0
@@ -122,6 +126,8 @@ class Remote:
         return await self._ask("GET", f"/runs/{quote(run_id, safe='')}/events")
 
     async def runs(self, *, status: str | None, conversation_id: str | None, limit: int) -> Json:
+        if status == "interrupted":
+            return {"items": [], "next": None}  # a server goes on with every run
         return await self._ask("GET", "/runs", status=status, conversation_id=conversation_id, limit=limit)
 
     async def cancel(self, run_id: str) -> Json:
@@ -150,8 +156,9 @@ class Remote:
     async def tool(self, name: str) -> Json:
         return await self._ask("GET", f"/tools/{quote(name, safe='')}")
 
-    async def call(self, name: str, arguments: dict[str, Any]) -> Json:
-        return await self._ask("POST", f"/tools/{quote(name, safe='')}/call", {"arguments": arguments})
+    async def call(self, name: str, arguments: dict[str, Any], approvals: Approvals) -> Json:
+        body = {"arguments": arguments, "approvals": approvals, "channel": "cli"}
+        return await self._ask("POST", f"/tools/{quote(name, safe='')}/call", body)
 
     async def models(self) -> Json:
         return await self._ask("GET", "/system/models")
@@ -179,12 +186,11 @@ class Remote:
         body = {"username": username, "password": password, "scopes": scopes}
         return await self._ask("POST", "/auth/register", body)
 
-    async def set_password(self, password: str, current: str | None) -> None:
-        body = {"password": password} if current is None else {"password": password, "current": current}
-        await self._ask("POST", "/auth/password", body)
+    async def set_password(self, password: str, *, current: str | None, username: str | None) -> None:
+        await self._ask("POST", "/auth/password", _given({"current": current, "username": username}, password=password))
 
     async def sign_in_link(self, username: str | None) -> Json:
-        return await self._ask("POST", "/auth/link", {} if username is None else {"username": username})
+        return await self._ask("POST", "/auth/link", _given({"username": username}))
 
     async def close(self) -> None:
         if self._session is not None:

@@ -28,21 +28,21 @@ def add_to(application: typer.Typer) -> None:
 
         Exit codes: 0 completed, 1 failed, 2 usage, 3 partial answer, 4 waits for an approval, 130 cancelled.
         """
-        from orchestrator.cli.follow import EXIT, deciding, follow, prose
+        from orchestrator.cli.follow import EXIT, approvals, deciding, follow, prose
+        from orchestrator.cli.terminal import utf8
         from orchestrator.kernel.errors import InvalidInput
 
-        text = (sys.stdin.read() if goal == "-" else goal).strip()
+        text = utf8(sys.stdin.read() if goal == "-" else goal).strip()
         if not text:
             raise InvalidInput("The goal is empty.", hint='For instance: orchestrator run "what time is it?"')
         terminal, connection = session.terminal, session.connection
         decide = deciding(terminal, yes)
-        unattended = not yes and not terminal.interactive
         started = session.do(
             connection.start(
                 text,
                 conversation_id=conversation,
                 model=model,
-                approvals="refuse" if unattended else "ask",
+                approvals=approvals(terminal, yes),
             )
         )
         finished = follow(session, started["run_id"], decide, prose(terminal, streamed=False))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from orchestrator.kernel.messages import Json
 
 Given = Literal["once", "run", "always", "refuse", "done", "retry", "undone"]
-Status = Literal["running", "waiting", "completed", "partial", "failed", "cancelled"]
+Status = Literal["running", "waiting", "interrupted", "completed", "partial", "failed", "cancelled"]
 RunId = Annotated[str, typer.Argument(help="As `runs list` shows it.")]
 
 
@@ -64,7 +64,7 @@ def add_to(application: typer.Typer) -> None:
         ] = None,
         note: Annotated[str, typer.Option(help="A word to the agent.", show_default=False)] = "",
     ) -> int | None:
-        """Answer a question that a run waits for.
+        """Answer a question that a run waits for, and stay with the run.
 
         For a call: once, run (in this run), always, refuse. For a call that may have happened before a crash: done
         (it happened), retry, undone.
@@ -104,16 +104,16 @@ def _approve(session: Session, approval_id: str | None, answer: Given | None, no
         if answer is None:
             return 4
     run = session.do(session.connection.answer(approval_id, answer, note))
-    if terminal.interactive and not terminal.json:
-        return _stay(session, run["run_id"], yes=False)
-    terminal.result(run, f"{approval_id}: {answer}")
-    return None
+    return _stay(session, run["run_id"], yes=False)
 
 
 def _told(session: Session, run: "Json") -> str:
+    from orchestrator.cli.display import call_text
+    from orchestrator.cli.terminal import moment
+
     lines = [
         f"{run['run_id']}  {run['status']}  {run['model']}",
-        f"{run['started_at']} – {run['finished_at'] or '…'}  "
+        f"{moment(run['started_at'])} – {moment(run['finished_at'])}  "
         f"{run['steps']} steps, {run['usage']['input_tokens']} + {run['usage']['output_tokens']} tokens, "
         f"${run['cost']:.4f}",
         f"conversation {run['conversation_id']}",
@@ -123,10 +123,15 @@ def _told(session: Session, run: "Json") -> str:
         "",
         run["answer"],
     ]
+    if run["status"] == "interrupted":
+        command = session.typed("runs", "resume", run["run_id"])
+        lines += [session.terminal.word("interrupted", command=command)]
     if run["problem"]:
         lines += ["", f"{run['problem']['code']}: {run['problem']['detail']} {run['problem']['hint']}".rstrip()]
     for approval in run["approvals"]:
-        lines += ["", f"waits for {approval['approval_id']}: {approval['tool']}: {approval['reason']}"]
+        call = call_text(approval["tool"], approval["arguments"])
+        command = session.typed("runs", "approve", approval["approval_id"])
+        lines += [f"  {call}", f"  {approval['reason']}", session.terminal.word("waits", command=command)]
     return "\n".join(lines)
 
 

@@ -43,7 +43,7 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 def sources(file: Path | None, flags: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, str]:
     """The last of default, file, environment, flag to change each value."""
-    from orchestrator.kernel.settings import load, shown
+    from orchestrator.kernel.settings import load, names_data, shown
 
     nowhere = Path("/dev/null")
     environment = load(file=file)
@@ -59,6 +59,8 @@ def sources(file: Path | None, flags: Mapping[str, Any], values: Mapping[str, An
         now = dict(leaves(shown(settings)))
         found.update({name: source for name in values if now.get(name) != before.get(name)})
         before = now
+    if names_data():
+        found["data"] = "environment"
     given = {name for name, _ in leaves(flags)}
     found.update({name: "flag" for name in values if name in given or values[name] != before.get(name)})
     return found

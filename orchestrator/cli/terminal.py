@@ -4,6 +4,7 @@ import getpass
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli import words
@@ -52,7 +53,9 @@ class Terminal:
             import msgspec
 
             encoded = msgspec.json.format(msgspec.json.encode(value), indent=0 if self.json else 2)
-            self.line(encoded.decode())
+            sys.stdout.flush()
+            sys.stdout.buffer.write(encoded + b"\n")  # JSON is UTF-8, whatever the terminal speaks
+            sys.stdout.flush()
         else:
             self.line(text)
 
@@ -61,7 +64,7 @@ class Terminal:
         if self.json:
             self.result(value)
             return
-        texts = [[_cell(row.get(column)) for column in columns] for row in rows]
+        texts = [[_cell(row.get(column), column) for column in columns] for row in rows]
         if not texts:
             self.note(empty)
         elif self.rich:
@@ -110,9 +113,29 @@ class Terminal:
             self.note(self.word("again", choices=", ".join(f"{key} ({value})" for key, value in choices.items())))
 
 
-def _cell(value: Any) -> str:
+def utf8(text: str) -> str:
+    """The text. Raises InvalidInput when what was given is no text."""
+    from orchestrator.kernel.errors import InvalidInput
+
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"What was given is not UTF-8 text: {text[:60]!a}.", hint="To convert it: iconv -f latin1 -t utf-8"
+        ) from error
+    return text
+
+
+def moment(text: str | None) -> str:
+    """A moment of the API as a clock on this wall shows it."""
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S") if text else "…"
+
+
+def _cell(value: Any, column: str) -> str:
     if value is None:
         return ""
+    if column.endswith("_at"):
+        return moment(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

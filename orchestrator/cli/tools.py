@@ -36,11 +36,11 @@ def add_to(application: typer.Typer) -> None:
         yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve it if it is asked.")] = False,
     ) -> int:
         """Call one tool, through the same policy as an agent."""
-        from orchestrator.cli.follow import EXIT, deciding, follow
+        from orchestrator.cli.follow import EXIT, approvals, deciding, follow
         from orchestrator.cli.prose import Silent
 
         terminal = session.terminal
-        started = session.do(session.connection.call(name, _arguments(args)))
+        started = session.do(session.connection.call(name, _arguments(args), approvals(terminal, yes)))
         run = follow(session, started["run_id"], deciding(terminal, yes), Silent())
         terminal.result(run, run["answer"])
         return EXIT[run["status"]]
@@ -49,10 +49,11 @@ def add_to(application: typer.Typer) -> None:
 def _arguments(text: str) -> dict[str, Any]:
     import msgspec
 
+    from orchestrator.cli.terminal import utf8
     from orchestrator.kernel.errors import InvalidInput
 
     try:
-        return msgspec.json.decode(sys.stdin.read() if text == "-" else text, type=dict[str, Any])
+        return msgspec.json.decode(utf8(sys.stdin.read() if text == "-" else text), type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise InvalidInput(
             f"--args is not a JSON object: {error}.", hint="""For instance: '{"path": "."}'"""

@@ -10,6 +10,7 @@ from orchestrator.cli.command import Session, command
 if TYPE_CHECKING:
     from orchestrator.kernel.messages import Scope
 
+Username = Annotated[str | None, typer.Argument(help="The owner when not given.", show_default=False)]
 FromInput = Annotated[bool, typer.Option("--stdin", help="Read the password from standard input.")]
 
 
@@ -37,20 +38,23 @@ def add_to(application: typer.Typer) -> None:
         session.terminal.result(user, f"{user['username']} may sign in.")
 
     @command(group, "password")
-    def password(session: Session, stdin: FromInput = False) -> None:
-        """Set the owner's password; without one, only a link signs in.
+    def password(session: Session, username: Username = None, stdin: FromInput = False) -> None:
+        """Set a user's password; without one, only a link signs in.
 
-        With --stdin the first line is the new password, the second the one in use, if there is one.
+        Whoever holds the data folder needs no current password. With --url one sets one's own, with the current one:
+        on the second line of standard input with --stdin.
         """
+        connection = session.connection
         new = _password(session, stdin)
-        current = _current(session, stdin) if session.do(session.connection.me())["has_password"] else None
-        session.do(session.connection.set_password(new, current))
+        elsewhere = session.options.url and session.do(connection.me())["has_password"]
+        current = _current(session, stdin) if elsewhere else None
+        session.do(connection.set_password(new, current=current, username=username))
         session.terminal.result({"has_password": True}, "The password is set; other sessions have ended.")
 
     @command(group, "link")
     def link(
         session: Session,
-        username: Annotated[str | None, typer.Argument(help="The owner when not given.", show_default=False)] = None,
+        username: Username = None,
     ) -> None:
         """Make a link that signs in, once."""
         made = session.do(session.connection.sign_in_link(username))
@@ -70,10 +74,11 @@ def _scopes(text: str) -> "tuple[Scope, ...]":
 
 
 def _password(session: Session, stdin: bool) -> str:
+    from orchestrator.cli.terminal import utf8
     from orchestrator.kernel.errors import InvalidInput
 
     if stdin:
-        return sys.stdin.readline().rstrip("\n")
+        return utf8(sys.stdin.readline().rstrip("\n"))
     terminal = session.terminal
     first = _secret(session, "password")
     if first != terminal.read_secret(terminal.word("password_again")):
@@ -82,7 +87,9 @@ def _password(session: Session, stdin: bool) -> str:
 
 
 def _current(session: Session, stdin: bool) -> str:
-    return sys.stdin.readline().rstrip("\n") if stdin else _secret(session, "password_current")
+    from orchestrator.cli.terminal import utf8
+
+    return utf8(sys.stdin.readline().rstrip("\n")) if stdin else _secret(session, "password_current")
 
 
 def _secret(session: Session, word: str) -> str:

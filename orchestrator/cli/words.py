@@ -23,8 +23,12 @@ _WORDS: dict[str, dict[Language, str]] = {
         "fr": "Annulation… (Ctrl-C encore pour quitter tout de suite)",
     },
     "waits": {
-        "en": "The run waits for an answer. To give it: orchestrator runs approve {approval_id}",
-        "fr": "L'exécution attend une réponse. Pour la donner : orchestrator runs approve {approval_id}",
+        "en": "The run waits for an answer. To give it: {command}",
+        "fr": "L'exécution attend une réponse. Pour la donner : {command}",
+    },
+    "interrupted": {
+        "en": "The process that drove this run ended, and no server is up. To go on: {command}",
+        "fr": "Le processus de cette exécution s'est arrêté, et aucun serveur ne tourne. Pour continuer : {command}",
     },
     "thinking": {"en": "thinking", "fr": "réflexion"},
     "resumed": {"en": "resumed: {reason}", "fr": "reprise : {reason}"},

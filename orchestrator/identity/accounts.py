@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import structs
 
 from orchestrator.identity.base import ALL_SCOPES, TENANT, Principal, Record, Session, Tokens, User
 from orchestrator.identity.passwords import Passwords, checked
@@ -17,7 +18,7 @@ from orchestrator.identity.sessions import DAY, Sessions
 from orchestrator.identity.throttle import Throttle
 from orchestrator.identity.tokens import Signer, fingerprint, opaque, read_key
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
+from orchestrator.kernel.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 from orchestrator.kernel.events import Body, PasswordChanged, SignInRefused, UserRegistered
 from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.messages import Scope
@@ -68,7 +69,7 @@ class Accounts:
 
     async def owner(self) -> Principal:
         """Whoever works on this machine with the data folder in hand."""
-        return _principal(await self._user_row((await self.ensure_owner()).id))
+        return structs.replace(_principal(await self._user_row((await self.ensure_owner()).id)), local=True)
 
     async def register(
         self,
@@ -121,20 +122,37 @@ class Accounts:
         await self._sessions.close_others(_principal(row))
         self._sessions.renew(user_id)
 
-    async def set_password(self, principal: Principal, password: str, current: str | None = None) -> None:
-        """Change one's own password: `current` is needed where there is one. Other sessions end."""
-        row = await self._user_row(principal.id)
-        if row.password_hash is not None:
+    async def set_password(
+        self, principal: Principal, password: str, current: str | None = None, *, name: str | None = None
+    ) -> None:
+        """Change a password: one's own, with `current` where there is one; other sessions of its user end.
+
+        From this machine's command line anybody's, without `current`: whoever holds the data folder owns it all.
+        """
+        row = await self._password_of(principal, name)
+        if row.password_hash is not None and not principal.local:
             await self._throttle.begin(f"{row.tenant}:{row.name}", "")
             if not await self._passwords.verify(row.password_hash, current or ""):
                 raise NotAuthenticated("The current password is wrong.", hint="Type the one in use now.")
             await self._throttle.succeed(f"{row.tenant}:{row.name}", "")
         hashed = await self._passwords.hash(checked(password, row.name))
         async with self._engine.begin() as connection:
-            await connection.execute(sa.update(users).where(users.c.id == principal.id).values(password_hash=hashed))
-        self._sessions.renew(principal.id)
-        await self._sessions.close_others(principal)
-        await self._say(PasswordChanged(principal.id), row.tenant, principal.id)
+            await connection.execute(sa.update(users).where(users.c.id == row.id).values(password_hash=hashed))
+        self._sessions.renew(row.id)
+        await self._sessions.close_others(principal if principal.id == row.id else _principal(row))
+        await self._say(PasswordChanged(row.id), row.tenant, row.id)
+
+    async def _password_of(self, principal: Principal, name: str | None) -> Any:
+        name = principal.name if name is None else name.strip().lower()
+        if name != principal.name and not principal.local:
+            raise NotAllowed(
+                "One sets one's own password only.",
+                hint=f"On the server's machine, its owner can: orchestrator users password {name}",
+            )
+        row = await self._find(users.c.name == name, principal.tenant)
+        if row is None:
+            raise NotFound(f"There is no user {name}.")
+        return row
 
     # Signing in
 

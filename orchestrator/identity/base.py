@@ -31,6 +31,7 @@ class Principal(Struct, frozen=True):
     scopes: frozenset[Scope]
     session_id: str
     has_password: bool = False
+    local: bool = False  # the command line of this machine, with the data folder in hand
 
 
 class Session(Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.identity.base import Principal, Record, Session, SessionKind, Tokens
@@ -208,11 +209,10 @@ class Sessions:
 
 
 def _of(principal: Principal, session_id: str) -> Principal:
-    return Principal(
-        principal.id, principal.tenant, principal.name, principal.scopes, session_id, principal.has_password
-    )
+    return structs.replace(principal, session_id=session_id)
 
 
 def _principal(row: Any) -> Principal:
     scopes = frozenset(row.scopes.split())
-    return Principal(row.user_id, row.tenant, row.name, scopes, row.id, row.password_hash is not None)
+    known = row.password_hash is not None
+    return Principal(row.user_id, row.tenant, row.name, scopes, row.id, known, local=row.kind == "local")

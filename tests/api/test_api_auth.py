@@ -115,11 +115,30 @@ async def test_signing_out_ends_this_session_only(site: Site, anyone: aiohttp.Cl
 
 async def test_a_wrong_password_does_not_sign_out(site: Site) -> None:
     await site.post("/auth/password", {"password": PASSWORD}, status=204)
-    for current in (None, "wrong wrong wrong"):
-        refused = await site.post("/auth/password", {"password": PASSWORD + "!", "current": current}, status=403)
-        assert refused["code"] == "not_allowed"
-    await site.post("/auth/password", {"password": PASSWORD + "!", "current": PASSWORD}, status=204)
-    assert (await site.get("/auth/me"))["has_password"] is True
+    tokens = await site.post("/auth/login", {"username": "owner", "password": PASSWORD})
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    cases = (
+        ({}, 403),
+        ({"current": "wrong wrong wrong"}, 403),
+        ({"username": "ada"}, 403),
+        ({"current": PASSWORD}, 204),
+    )
+    async with aiohttp.ClientSession(headers=headers) as client:
+        for more, status in cases:
+            form = {"password": PASSWORD + "!", **more}
+            async with client.post(f"{site.api}/auth/password", json=form) as reply:
+                assert reply.status == status
+                assert status == 204 or (await reply.json(content_type=None))["code"] == "not_allowed"
+        assert (await me(site, headers))[1]["has_password"] is True
+
+
+async def test_the_command_line_of_the_machine_sets_a_forgotten_password(site: Site) -> None:
+    await site.post("/auth/register", {"username": "ada", "password": PASSWORD}, status=201)
+    await site.post("/auth/password", {"password": PASSWORD + "?", "username": "ada"}, status=204)
+    await site.post("/auth/login", {"username": "ada", "password": PASSWORD + "?"})
+    await site.post("/auth/password", {"password": PASSWORD}, status=204)
+    await site.post("/auth/password", {"password": PASSWORD + "!"}, status=204)
+    await site.post("/auth/password", {"password": PASSWORD, "username": "nobody"}, status=404)
 
 
 async def test_users_have_the_scopes_they_were_given(site: Site, anyone: aiohttp.ClientSession) -> None:

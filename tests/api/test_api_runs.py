@@ -53,6 +53,20 @@ async def test_chat_answers_once_the_run_is_finished(site: Site) -> None:
     assert await site.get(f"/runs/{run['run_id']}") == run
 
 
+async def test_a_run_says_by_what_door_it_came(site: Site) -> None:
+    assert (await site.post("/runs", {"goal": "Hello?", "channel": "web"}, status=201))["channel"] == "web"
+    assert (await site.post("/chat", {"message": "Hello?", "channel": "cli"}))["channel"] == "cli"
+    called = await site.post("/tools/calculate/call", {"arguments": {"expression": "1"}, "channel": "cli"})
+    assert called["channel"] == "cli"
+    await site.post("/runs", {"goal": "Hello?", "channel": "pigeon"}, status=422)
+
+
+async def test_a_call_that_nobody_can_approve_says_so(site: Site) -> None:
+    body = {"arguments": {"url": "https://example.org/"}, "approvals": "refuse"}
+    run = await site.post("/tools/http_request/call", body)
+    assert run["status"] != "waiting" and "nobody is there" in run["answer"]
+
+
 async def test_chat_answers_when_a_person_is_needed(opening: Opening) -> None:
     async with opening(model=Scripted(shouting), tools=[Shout()]) as site:
         run = await site.post("/chat", {"message": "Shout hey"})

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.cli.command import Options, Session
 from orchestrator.cli.connection import Connection
-from orchestrator.cli.follow import asking, follow, granting, refusing
+from orchestrator.cli.follow import asking, follow, granting, leaving
 from orchestrator.cli.prose import Silent
 from orchestrator.kernel.errors import AlreadyAnswered, JournalUnavailable
 
@@ -95,14 +95,14 @@ def test_what_is_asked_is_granted(session: Session) -> None:
     assert played.answers == [("approval_1", "run"), ("approval_2", "run")]
 
 
-def test_what_is_asked_is_refused(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
-    played = Played(question(), finished("partial"))
-    assert followed(session, played, refusing)["status"] == "partial"
-    assert played.answers == [("approval_1", "refuse")]
-    assert "refused: http_request url=https://example.org" in capsys.readouterr().err
+def test_with_nobody_there_a_question_stays(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+    played = Played(question(), finished())
+    assert followed(session, played, leaving)["status"] == "waiting"
+    assert played.answers == []
+    assert "orchestrator runs approve approval_1" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("decide", [granting, refusing])
+@pytest.mark.parametrize("decide", [granting, leaving])
 def test_nobody_but_a_person_says_whether_it_happened(
     session: Session, capsys: pytest.CaptureFixture[str], decide: Any
 ) -> None:

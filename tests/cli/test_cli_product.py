@@ -12,6 +12,9 @@ from urllib.request import HTTPRedirectHandler, build_opener
 
 import pytest
 from commanding import COMMAND, InProcess, OwnProcess
+from typer.testing import CliRunner
+
+from orchestrator.cli.commands import application
 
 
 def test_run_and_what_is_kept_of_it(way: str, orchestrator: InProcess) -> None:
@@ -19,7 +22,7 @@ def test_run_and_what_is_kept_of_it(way: str, orchestrator: InProcess) -> None:
     assert (done.code, done.out, done.err) == (0, "Hello, **world**.\n", "")
 
     run = orchestrator("run", "Look around.", "--model", "told/look", "--json").json
-    assert {"run_id", "status", "answer", "model", "steps", "usage", "cost"} <= set(run)
+    assert {"run_id", "status", "answer", "model", "steps", "usage", "cost"} <= set(run) and run["channel"] == "cli"
     assert (run["status"], run["answer"], run["model"], run["steps"]) == ("completed", "There it is.", "look", 2)
     assert run["usage"]["output_tokens"] == 14
 
@@ -83,14 +86,14 @@ def test_tools(way: str, orchestrator: InProcess) -> None:
     assert {"calculate", "read_file", "execute_command"} <= {tool["name"] for tool in tools}
     assert "expression: string, required" in orchestrator("tools", "show", "calculate").out
     called = orchestrator("tools", "call", "calculate", "--args", '{"expression": "6*7"}', "--json").json
-    assert called["status"] == "completed" and "42" in called["answer"]
+    assert called["status"] == "completed" and "42" in called["answer"] and called["channel"] == "cli"
     read = orchestrator("tools", "call", "read_file", "--args", "-", stdin='{"path": "hello.txt"}')
     assert "Hello." in read.out
 
 
 def test_a_tool_call_that_is_asked(way: str, orchestrator: InProcess) -> None:
     refused = orchestrator("tools", "call", "http_request", "--args", '{"url": "https://example.org/"}', "--json")
-    assert "refused: http_request" in refused.err
+    assert "⊘ http_request" in refused.err and "nobody is there" in refused.json["answer"]
     assert refused.json["approvals"] == []
 
 
@@ -178,6 +181,9 @@ def test_settings_are_shown_with_their_source_and_without_secrets(
     assert items["server.port"]["from"] == "file"
     assert items["workspace"] == {"setting": "workspace", "value": str(data), "from": "flag"}
     assert items["data"]["from"] == "flag"
+    monkeypatch.setenv("ORCHESTRATOR_DATA", str(data))
+    shown = CliRunner().invoke(application, ["config", "show", "--json"]).stdout
+    assert {"setting": "data", "value": str(data), "from": "environment"} in json.loads(shown)["items"]
     assert items["agents.max_seconds"]["from"] == "default"
     assert items["llm.providers.told.api_key"]["value"] == items["llm.providers.openai.api_key"]["value"] == "•••"
     assert "key-of-the-told" not in done.out and "sk-of-the-environment" not in done.out
@@ -185,7 +191,7 @@ def test_settings_are_shown_with_their_source_and_without_secrets(
 
 def test_prompts_are_french_where_the_terminal_is(monkeypatch: pytest.MonkeyPatch, orchestrator: InProcess) -> None:
     monkeypatch.setenv("LANG", "fr_FR.UTF-8")
-    assert "refusé : " in orchestrator("tools", "call", "http_request", "--args", '{"url": "https://a.b"}').err
+    assert "Nouvelle conversation." in orchestrator("chat", stdin="/new\n").err
 
 
 class Stay(HTTPRedirectHandler):
@@ -247,10 +253,52 @@ def test_users(way: str, orchestrator: InProcess) -> None:
     assert orchestrator("users", "password", "--stdin", stdin="a long new password\n").code == 0
     short = orchestrator("users", "password", "--stdin", "--json", stdin="short\n")
     assert short.error["code"] == "invalid_input"
-    wrong = orchestrator("users", "password", "--stdin", "--json", stdin="another long password\nwrong\n")
-    assert wrong.error["code"] == "not_allowed"
-    right = orchestrator("users", "password", "--stdin", stdin="another long password\na long new password\n")
-    assert right.code == 0
+    assert orchestrator("users", "password", "--stdin", stdin="a password in place of one forgotten\n").code == 0
+    assert orchestrator("users", "password", "ada", "--stdin", stdin="ada forgot hers too\n").code == 0
+    nobody = orchestrator("users", "password", "nobody", "--stdin", "--json", stdin="a long new password\n")
+    assert nobody.error["code"] == "not_found"
     link = orchestrator("users", "link", "ada", "--json").json
     assert "/sign-in?token=" in link["url"] and link["expires_in"] == 1800
     assert orchestrator("users", "link", "nobody").code == 1
+
+
+def raw(
+    data: Path, environ: dict[str, str], *arguments: str | bytes, **more: Any
+) -> subprocess.CompletedProcess[bytes]:
+    """The installed command, in bytes."""
+    command = [COMMAND, *arguments, "--data", data]
+    return subprocess.run(command, env=environ, stderr=subprocess.PIPE, timeout=60, check=False, **more)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_that_lacks_a_character_is_no_fault(data: Path, environ: dict[str, str], encoding: str) -> None:
+    """And JSON is UTF-8 everywhere."""
+    poor = {**environ, "PYTHONIOENCODING": encoding}
+    assert b"\\u201c" in raw(data, poor, "tools", "show", "calculate", stdout=subprocess.PIPE).stdout
+    told = raw(data, poor, "tools", "show", "calculate", "--json", stdout=subprocess.PIPE).stdout.decode("utf-8")
+    assert "é" in json.loads(told)["examples"][-1]["text"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", b"caf\xe9"),
+        ("run", "-"),
+        ("chat",),
+        ("tools", "show", b"\xff"),
+        ("tools", "call", "calculate", "--args", "-"),
+    ],
+)
+def test_bytes_that_are_no_text_are_named(
+    data: Path, environ: dict[str, str], arguments: tuple[str | bytes, ...]
+) -> None:
+    done = raw(data, environ, *arguments, input=b"caf\xe9\n", stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"not UTF-8" in done.stderr and b"Traceback" not in done.stderr
+
+
+def test_a_full_disk_under_the_output_is_named(data: Path, environ: dict[str, str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = raw(data, environ, "tools", "list", stdout=full)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"The system refuses: ") and b"Traceback" not in done.stderr

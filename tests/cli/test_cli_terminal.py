@@ -130,18 +130,21 @@ def test_a_question_is_put_and_answered(screen: Screens, orchestrator: InProcess
     assert asked.end() == 0
 
 
-def test_leaving_a_question_lets_the_run_wait_and_approve_ends_it(screen: Screens, orchestrator: InProcess) -> None:
+def test_leaving_a_question_lets_the_run_wait_and_approve_ends_it(
+    data: Path, screen: Screens, orchestrator: InProcess
+) -> None:
     asked = screen("run", "Fetch it.", "--model", "told/fetch")
     asked.until(r"\[n\]o\? ")
     asked.type("\x04")
     assert "orchestrator runs approve" in asked.until(r"runs approve \w+")
     assert asked.end() == 4
     (waiting,) = orchestrator("runs", "approve", "--json").json["items"]
+    shown = orchestrator("runs", "show", waiting["run_id"]).out
+    assert "http_request url=https://example.org/" in shown
+    assert shown.rstrip().endswith(f"orchestrator runs approve {waiting['approval_id']} --data {data}")
     assert waiting["tool"] == "http_request"
     refused = orchestrator("runs", "approve", waiting["approval_id"], "--answer", "refuse", "--json")
-    assert refused.code == 0
-    ended = orchestrator("runs", "resume", waiting["run_id"], "--json")
-    assert ended.json["status"] == "completed" if ended.code == 0 else ended.error["code"] == "run_finished"
+    assert (refused.code, refused.json["status"]) == (0, "completed")  # it stays with the run to its end
 
 
 def kill_in_the_middle(data: Path, environ: dict[str, str], models: Models) -> None:
@@ -158,7 +161,13 @@ def test_a_run_that_was_killed_goes_on(
 ) -> None:
     kill_in_the_middle(data, environ, models)
     (run,) = orchestrator("runs", "list", "--json").json["items"]
-    assert run["status"] == "running"
+    assert run["status"] == "interrupted"
+    assert orchestrator("runs", "list", "--status", "interrupted", "--json").json["items"] == [run]
+    assert orchestrator("runs", "list", "--status", "running", "--json").json["items"] == []
+    assert (
+        f"To go on: orchestrator runs resume {run['run_id']} --data {data}\n"
+        in orchestrator("runs", "show", run["run_id"]).out
+    )
     models.go_on()
     resumed = orchestrator("runs", "resume", run["run_id"], "--json").json
     assert (resumed["run_id"], resumed["status"]) == (run["run_id"], "completed")
@@ -174,7 +183,7 @@ def test_a_command_that_only_looks_resumes_nothing(
     orchestrator("tools", "list")
     (run,) = orchestrator("runs", "list", "--json").json["items"]
     shown = orchestrator("runs", "show", run["run_id"], "--json").json
-    assert (shown["status"], shown["steps"]) == ("running", 0)
+    assert (shown["status"], shown["steps"]) == ("interrupted", 0)
 
 
 def test_a_server_goes_on_with_what_was_killed(

@@ -17,6 +17,7 @@ from orchestrator.kernel.errors import (
     Conflict,
     InvalidInput,
     InvalidSettings,
+    NotAllowed,
     NotAuthenticated,
     NotFound,
     TooManyAttempts,
@@ -243,6 +244,27 @@ async def test_a_new_password_ends_other_sessions(world: World, accounts: Accoun
         await accounts.login("alice", PASSWORD)
     assert await accounts.login("alice", "another good one")
     assert world.happened(PasswordChanged) == [PasswordChanged(alice.id)]
+
+
+async def test_whoever_holds_the_data_folder_sets_a_forgotten_password(accounts: Accounts, alice: Principal) -> None:
+    browser = await accounts.login("alice", PASSWORD)
+    there = await accounts.authenticate(await accounts.open_local((await accounts.ensure_owner()).id))
+    for local in (await accounts.owner(), there):
+        assert local.local
+        await accounts.set_password(local, "a new one for her", name="Alice")
+        assert (await accounts.login("alice", "a new one for her")).principal.id == alice.id
+        with pytest.raises(NotAuthenticated):
+            await accounts.authenticate(browser.access_token)
+    with pytest.raises(NotFound):
+        await accounts.set_password(there, PASSWORD, name="nobody")
+
+
+async def test_nobody_else_sets_the_password_of_another(accounts: Accounts, alice: Principal) -> None:
+    owner = await accounts.sign_in(await accounts.sign_in_link((await accounts.ensure_owner()).id))
+    for someone in (alice, owner.principal, (await accounts.login("alice", PASSWORD)).principal):
+        with pytest.raises(NotAllowed, match="users password"):
+            await accounts.set_password(someone, "a new one for her", name="bob")
+    assert await accounts.login("alice", PASSWORD)
 
 
 async def test_the_owner_may_set_a_first_password(accounts: Accounts) -> None:

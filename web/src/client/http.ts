@@ -39,7 +39,7 @@ export class Api {
   runs = (query: { conversation_id?: string; status?: string; before?: string; limit?: number }) =>
     this.#call<RunPage>("GET /api/v1/runs", { query });
   start = (body: { goal: string; conversation_id?: string; model?: string; images?: Image[] }) =>
-    this.#call<Run>("POST /api/v1/runs", { body });
+    this.#call<Run>("POST /api/v1/runs", { body: { ...body, channel: "web" } });
   cancel = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/cancel", { names: [run_id] });
   answer = (approval_id: string, answer: Answer) =>
     this.#call<Run>("POST /api/v1/approvals/{approval_id}", { names: [approval_id], body: { answer } });
