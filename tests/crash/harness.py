@@ -4,30 +4,35 @@ A scenario is a chain of processes on one data folder. The first starts a run of
 two parallel calls and one approval, and is killed (SIGKILL) at the chosen point; each next one opens
 the same folder, lets the run go on, and answers what it asks. The witness is a file that only the
 tools write: one line an effect, by its key.
+
+So that a life lasts milliseconds, the folder starts migrated and no sandbox is looked for: no command is run here.
 """
 
 import asyncio
 import os
+import shutil
 import signal
 import time
+import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from orchestrator.app import open_app
+from orchestrator.app import App, open_app
 from orchestrator.identity.base import TENANT
 from orchestrator.journal.views import ApprovalView
 from orchestrator.kernel import settings
-from orchestrator.kernel.errors import JournalError
 from orchestrator.kernel.events import Answer, Event
 from orchestrator.kernel.ids import effect_key
 from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Text, ToolCall, ToolSpec, user
-from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request
+from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
 from orchestrator.tools.base import Context, Result
 
 STEPS = 10
+LEISURE = 1e9  # `after` so long: at leisure, and not killed
+PAUSE = 0.002  # seconds between the words of a reply, and around an effect, in a life at leisure
 PARAMETERS = {
     "type": "object",
     "properties": {"path": {"type": "string"}, "n": {"type": "integer"}},
@@ -36,16 +41,21 @@ PARAMETERS = {
 
 
 class Point(msgspec.Struct, frozen=True):
-    """Where the process dies: once event `seq` of the run is durable, or right after effect number `effect`."""
+    """Where the process dies: once event `seq` of the run, or the `nth` event of this life, is durable; right
+    after effect number `effect`; or, killed from outside, `after` so many seconds, all at its leisure."""
 
     seq: int = 0
+    nth: int = 0
     effect: int = 0
+    after: float = 0.0
 
 
 class Folder:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, template: Path) -> None:
         self.root = root
         self.data = root / "data"
+        self.data.mkdir(parents=True)
+        shutil.copy(template, self.data)
         self.witness = root / "witness"
         self.acknowledged = root / "acknowledged"
         self.resumed = root / "resumed"
@@ -63,7 +73,10 @@ def append(path: Path, line: str) -> None:
 class Deposit:
     """A tool whose effect is a line at the witness."""
 
-    def __init__(self, name: str, effects: Effects, scope: Scope, folder: Folder, after: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, effects: Effects, scope: Scope, folder: Folder, after: Callable[[], None], pause: float = 0.0
+    ) -> None:
+        self._pause = pause
         self.spec = ToolSpec(name, f"{name}.", PARAMETERS, scope, effects)
         self._folder = folder
         self._after = after
@@ -71,10 +84,12 @@ class Deposit:
     def check(self, arguments: Arguments) -> None: ...
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
+        await asyncio.sleep(self._pause)
         done = self._folder.effects()
         if self.spec.effects == "once" or context.key not in done:  # idempotent: the second time changes nothing
             append(self._folder.witness, context.key)
         self._after()
+        await asyncio.sleep(self._pause)
         return Result(f"deposited {arguments['n']}")
 
 
@@ -113,7 +128,13 @@ class Script:
     name = "script"
     capabilities: frozenset[Capability] = frozenset({"chat", "tools"})
 
+    def __init__(self, pause: float = 0.0) -> None:
+        self._pause = pause
+
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        for word in ("All ", "is ", "well. ") if self._pause else ():
+            yield TextDelta(word)
+            await asyncio.sleep(self._pause)
         yield script(request)
 
     async def models(self) -> list[ModelInfo]:
@@ -134,7 +155,8 @@ def die() -> None:
 
 async def live(folder: Folder, point: Point | None) -> None:
     """One process's life: start the run or go on with it, answer what is asked, until it is finished."""
-    effects = 0
+    effects = seen = 0
+    pause = PAUSE if point is not None and point.after else 0.0
 
     def effect() -> None:
         nonlocal effects
@@ -143,10 +165,10 @@ async def live(folder: Folder, point: Point | None) -> None:
             die()
 
     began = time.monotonic()
-    resuming = (folder.data / "orchestrator.db").exists()
+    resuming = folder.acknowledged.exists()
 
     def observe(events: Sequence[Event]) -> None:
-        nonlocal resuming
+        nonlocal resuming, seen
         for event in events:
             if not event.stream.startswith("run_"):
                 continue
@@ -154,30 +176,44 @@ async def live(folder: Folder, point: Point | None) -> None:
             if resuming:
                 append(folder.resumed, f"{time.monotonic() - began:.4f}")
                 resuming = False
-            if point is not None and point.seq == event.seq:
+            seen += 1
+            if point is not None and (point.seq == event.seq or point.nth == seen):
                 die()
 
     tools = (
         Deposit("look", "none", "read", folder, lambda: None),
-        KnowingDeposit("deposit", "once", "write", folder, effect),
-        Deposit("deposit_blind", "once", "write", folder, effect),
-        Deposit("mark", "idempotent", "write", folder, effect),
-        Deposit("deposit_asked", "once", "execute", folder, effect),
+        KnowingDeposit("deposit", "once", "write", folder, effect, pause),
+        Deposit("deposit_blind", "once", "write", folder, effect, pause),
+        Deposit("mark", "idempotent", "write", folder, effect, pause),
+        Deposit("deposit_asked", "once", "execute", folder, effect, pause),
     )
     tools[0].call = _look  # type: ignore[method-assign]
-    chosen = settings.load({"HOME": str(folder.root)}, flags={"data": folder.data, "llm": {"model": "script"}})
-    async with open_app(chosen, models={"script": Script()}, tools=tools, observe=observe) as app:
+    flags = {"data": folder.data, "llm": {"model": "script"}, "tools": {"sandbox": "none"}}
+    chosen = settings.load({"HOME": str(folder.root)}, flags=flags)
+    async with open_app(chosen, models={"script": Script(pause)}, tools=tools, observe=observe) as app:
         known = await app.views.runs(TENANT)
         run_id = known[0].run_id if known else ""
         if not run_id:
             goal = user("make the deposits")
             run_id = await app.runs.start(goal, tenant=TENANT, subject="tester", model="script")
-        while True:
-            await app.runs.settled(run_id)
-            if (await app.views.run(TENANT, run_id)).finished_at is not None:
-                return
-            for waiting in await app.views.approvals(TENANT, run_id=run_id):
-                await app.runs.answer(waiting.approval_id, _truth(folder, waiting), tenant=TENANT, by="tester")
+        watching = asyncio.create_task(_watch(app, run_id)) if pause else None
+        await _to_the_end(app, folder, run_id)
+        if watching is not None:
+            await watching
+
+
+async def _to_the_end(app: App, folder: Folder, run_id: str) -> None:
+    while True:
+        await app.runs.settled(run_id)
+        if (await app.views.run(TENANT, run_id)).finished_at is not None:
+            return
+        for waiting in await app.views.approvals(TENANT, run_id=run_id):
+            await app.runs.answer(waiting.approval_id, _truth(folder, waiting), tenant=TENANT, by="tester")
+
+
+async def _watch(app: App, run_id: str) -> None:
+    async for _ in app.runs.watch(run_id):
+        pass
 
 
 async def _look(arguments: Arguments, context: Context) -> Result:
@@ -201,10 +237,14 @@ def process(folder: Folder, point: Point | None) -> int:
         try:
             asyncio.run(live(folder, point))
             status = 0
-        except JournalError:
-            status = 3
+        except BaseException:
+            traceback.print_exc()
+            raise
         finally:
             os._exit(status)
+    if point is not None and 0.0 < point.after < LEISURE:
+        time.sleep(point.after)
+        os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return os.WTERMSIG(status)

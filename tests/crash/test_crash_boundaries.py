@@ -1,13 +1,17 @@
 """kill -9 at every event boundary, and right after every effect: nothing is done twice, nothing is lost."""
 
+import asyncio
+import random
 import sqlite3
 import statistics
+import time
 from pathlib import Path
 
 import pytest
 
-from crash.harness import Folder, Point, process
+from crash.harness import LEISURE, Folder, Point, live, process
 from orchestrator.kernel.events import Event, ToolRequested, decode_body
+from orchestrator.storage.database import Database
 
 EFFECTS = 8  # of a whole run: deposits, marks, and the one that is asked for
 
@@ -40,10 +44,18 @@ def check(folder: Folder) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
-    """The run that nobody disturbs."""
-    folder = Folder(tmp_path_factory.mktemp("undisturbed"))
-    assert process(folder, None) == 0
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of the newest revision."""
+    database = Database(tmp_path_factory.mktemp("template") / "orchestrator.db")
+    database.migrate()
+    return database.path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, template: Path) -> list[Event]:
+    """The run that nobody disturbs; in this process, so that every module is loaded before it is forked."""
+    folder = Folder(tmp_path_factory.mktemp("undisturbed"), template)
+    asyncio.run(live(folder, None))
     check(folder)
     return journal(folder)
 
@@ -52,12 +64,11 @@ def points(events: list[Event]) -> list[Point]:
     return [Point(seq=event.seq) for event in events] + [Point(effect=number) for number in range(1, EFFECTS + 1)]
 
 
-def test_killed_at_every_boundary(whole: list[Event], tmp_path: Path) -> None:
+def test_killed_at_every_boundary(whole: list[Event], template: Path, tmp_path: Path) -> None:
     resumed: list[float] = []
     kills = 0
     for number, point in enumerate(points(whole)):
-        folder = Folder(tmp_path / str(number))
-        folder.root.mkdir()
+        folder = Folder(tmp_path / str(number), template)
         died = process(folder, point)
         assert died == 9, f"{point} was never reached"
         kills += 1
@@ -69,12 +80,31 @@ def test_killed_at_every_boundary(whole: list[Event], tmp_path: Path) -> None:
     assert statistics.median(resumed) < 1.0  # seconds from the start of the process to the run's next event
 
 
-def test_killed_again_and_again(whole: list[Event], tmp_path: Path) -> None:
-    """Each process dies three events later than the one before."""
-    folder = Folder(tmp_path)
-    for seq in range(2, 3 * len(whole), 3):
-        if process(folder, Point(seq=seq)) == 0:
-            break
-    else:
-        assert process(folder, None) == 0
+def test_killed_again_and_again(whole: list[Event], template: Path, tmp_path: Path) -> None:
+    """No process lives longer than five events: resumed, asked, answered, intent, receipt."""
+    folder, deaths = Folder(tmp_path, template), 0
+    while process(folder, Point(nth=5)):
+        deaths += 1
+        assert deaths < 100, "it does not come to its end"
+    assert deaths > 5
     check(folder)
+
+
+def test_killed_at_any_instant(whole: list[Event], template: Path, tmp_path: Path) -> None:
+    """Not only at boundaries: while a reply streams, between an intent and its effect, in the middle of a commit."""
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    began = time.monotonic()
+    assert process(Folder(tmp_path / "whole", template), Point(after=LEISURE)) == 0
+    whole_life = time.monotonic() - began
+    for number in range(30):
+        folder = Folder(tmp_path / str(number), template)
+        kills = [chance.uniform(0.005, whole_life) for _ in range(2)]
+        for after in kills:
+            process(folder, Point(after=after))
+        assert process(folder, None) == 0
+        try:
+            check(folder)
+        except AssertionError as error:
+            error.add_note(f"seed {seed}, folder {number}, killed after {kills} s of {whole_life} s")
+            raise
