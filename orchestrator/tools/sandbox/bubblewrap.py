@@ -15,7 +15,7 @@ from pathlib import Path
 from orchestrator.tools.sandbox import seccomp
 from orchestrator.tools.sandbox.base import Degree, Isolation, Level, Limits, Outcome
 from orchestrator.tools.sandbox.cgroup import Cgroups
-from orchestrator.tools.sandbox.exposure import ETC, SYSTEM, confined, environment, shell
+from orchestrator.tools.sandbox.exposure import ETC, KERNEL_FACTS, KERNEL_SETTINGS, SYSTEM, confined, environment, shell
 from orchestrator.tools.sandbox.process import run_process
 
 _HOME = "/home/agent"
@@ -70,6 +70,10 @@ class Bubblewrap:
             flags += ["--ro-bind-try", path, path]
         size = str(limits.memory)
         flags += ["--proc", "/proc", "--dev", "/dev"]
+        for path in KERNEL_SETTINGS:
+            flags += ["--ro-bind-try", path, path]
+        for path in filter(os.path.exists, KERNEL_FACTS):
+            flags += ["--ro-bind", "/dev/null", path]
         flags += ["--size", size, "--perms", "1777", "--tmpfs", "/tmp", "--size", size, "--tmpfs", _HOME]
         flags += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", "/run"]
         flags += ["--bind", str(workspace), str(workspace), "--chdir", str(workspace)]

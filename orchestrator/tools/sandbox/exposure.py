@@ -17,6 +17,24 @@ ETC = (
     "/etc/shells", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/terminfo", "/etc/timezone",
 )  # fmt: skip
 
+# Where the kernel's settings are written. To the kernel, the user of a namespace that root made is root.
+KERNEL_SETTINGS = (
+    "/proc/acpi",
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/mtrr",
+    "/proc/scsi",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+)
+# What it tells of itself and of others.
+KERNEL_FACTS = (
+    "/proc/interrupts", "/proc/kallsyms", "/proc/kcore", "/proc/key-users", "/proc/keys", "/proc/kmsg",
+    "/proc/kpagecgroup", "/proc/kpagecount", "/proc/kpageflags", "/proc/latency_stats", "/proc/sched_debug",
+    "/proc/slabinfo", "/proc/timer_list", "/proc/vmallocinfo",
+)  # fmt: skip
+
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 # Folders that are too wide to be a workspace.

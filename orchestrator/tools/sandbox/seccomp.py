@@ -1,12 +1,14 @@
 """A filter of system calls, as a classic BPF program for the kernel.
 
 Denied: looking into other processes, mounting, namespaces, kernel modules, keys, tracing, clocks,
-io_uring (which evades filters); and, if asked, every socket, and truncating by name (which early
-Landlock does not see). All else is allowed: it is a fence behind the walls, not the wall.
+io_uring (which evades filters), sockets that no network namespace holds (those to the host of a
+virtual machine); and, if asked, every socket, truncating by name (which early Landlock does not see)
+and attributes of files elsewhere (which none sees). All else is allowed: it is a fence behind the walls, not the wall.
 """
 
 import errno
 import platform
+import socket
 import struct
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -21,6 +23,8 @@ _CLONE = {"x86_64": 56, "aarch64": 220}
 _IOCTL = {"x86_64": 16, "aarch64": 29}
 _SOCKET = {"x86_64": 41, "aarch64": 198}
 _TRUNCATE = {"x86_64": 76, "aarch64": 45}
+_ATTRIBUTES = {"x86_64": (188, 189, 197, 198, 463, 466), "aarch64": (5, 6, 14, 15, 463, 466)}  # set, remove
+_NETLINK = 16
 
 # name: (x86_64, aarch64)
 _DENIED = {
@@ -46,7 +50,7 @@ def program(*, sockets: bool, machine: str = "") -> bytes | None:
         return None
     denied = [numbers[machine == "aarch64"] for numbers in _DENIED.values()]
     if not sockets:
-        denied += [_SOCKET[machine], _TRUNCATE[machine]]
+        denied += [_SOCKET[machine], _TRUNCATE[machine], *_ATTRIBUTES[machine]]
     deny, absent = _ERRNO | errno.EPERM, _ERRNO | errno.ENOSYS
     code = [(_LOAD, 0, 0, _ARCHITECTURE_AT), (_EQUAL, 1, 0, _ARCHITECTURES[machine]), (_RETURN, 0, 0, _KILL)]
     code.append((_LOAD, 0, 0, _NUMBER_AT))
@@ -55,6 +59,11 @@ def program(*, sockets: bool, machine: str = "") -> bytes | None:
     for number in denied:
         code += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, deny)]
     code += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, absent)]  # libc falls back to clone, whose flags can be read
+    if sockets:
+        families = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, _NETLINK)
+        code += [(_EQUAL, 0, len(families) + 3, _SOCKET[machine]), (_LOAD, 0, 0, _ARGUMENTS_AT)]
+        code += [(_EQUAL, len(families) - at, 0, family) for at, family in enumerate(families)]
+        code += [(_RETURN, 0, 0, _ERRNO | errno.EAFNOSUPPORT), (_RETURN, 0, 0, _ALLOW)]
     code += [(_EQUAL, 0, 3, _CLONE[machine]), (_LOAD, 0, 0, _ARGUMENTS_AT)]
     code += [(_ANY_BIT, 0, 6, _CLONE_NEW), (_RETURN, 0, 0, deny)]
     code += [(_EQUAL, 0, 4, _IOCTL[machine]), (_LOAD, 0, 0, _ARGUMENTS_AT + 8)]
