@@ -1,10 +1,10 @@
 """Stay with a run until it ends: show it, put its questions to a person, cancel it on Ctrl-C."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 
 from orchestrator.cli.command import Session
-from orchestrator.cli.connection import Interrupted
+from orchestrator.cli.connection import Interrupted, ServerUnreachable
 from orchestrator.cli.display import Display, call_text, exact_call
 from orchestrator.cli.prose import Markdown, Plain, Prose, Silent
 from orchestrator.cli.terminal import Terminal
@@ -71,7 +71,7 @@ def follow(session: Session, run_id: str, decide: Decide, text: Prose, after: in
     terminal, connection = session.terminal, session.connection
     display = Display(terminal, text)
     with closing(session.worker.feed(connection.watch(run_id, after))) as items:
-        for item in items:
+        for item in _told(session, run_id, items):
             if isinstance(item, Interrupted):
                 display.pause()
                 terminal.note(terminal.word("cancelling"))
@@ -86,6 +86,16 @@ def follow(session: Session, run_id: str, decide: Decide, text: Prose, after: in
                     break
     display.pause()
     return session.do(connection.run(run_id))
+
+
+def _told(session: Session, run_id: str, items: Iterable[Json | Interrupted]) -> Iterator[Json | Interrupted]:
+    """The items; when the server dies meanwhile, what becomes of the run and how to see it again."""
+    try:
+        yield from items
+    except ServerUnreachable as error:
+        command = session.typed("runs", "resume", run_id)
+        detail = session.terminal.word("gone", where=session.connection.where)
+        raise ServerUnreachable(detail, hint=session.terminal.word("lost", command=command)) from error
 
 
 def _settle(session: Session, run_id: str, approval: Json, decide: Decide) -> bool:

@@ -121,8 +121,9 @@ def _told(session: Session, run: "Json") -> str:
         f"> {run['goal']}",
         *_done(session, run["run_id"]),
         "",
-        run["answer"],
     ]
+    if run["answer"]:
+        lines += [run["answer"]]
     if run["status"] == "interrupted":
         command = session.typed("runs", "resume", run["run_id"])
         lines += [session.terminal.word("interrupted", command=command)]

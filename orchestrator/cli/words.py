@@ -30,6 +30,11 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "The process that drove this run ended, and no server is up. To go on: {command}",
         "fr": "Le processus de cette exécution s'est arrêté, et aucun serveur ne tourne. Pour continuer : {command}",
     },
+    "gone": {"en": "The server at {where} is gone.", "fr": "Le serveur {where} n'est plus là."},
+    "lost": {
+        "en": "Nothing is lost: a server that starts goes on with the run. To go on here: {command}",
+        "fr": "Rien n'est perdu : un serveur qui démarre poursuit l'exécution. Pour continuer ici : {command}",
+    },
     "thinking": {"en": "thinking", "fr": "réflexion"},
     "resumed": {"en": "resumed: {reason}", "fr": "reprise : {reason}"},
     "model_failed": {"en": "{model} failed: {detail}", "fr": "{model} a échoué : {detail}"},

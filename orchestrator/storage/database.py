@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from orchestrator.kernel.errors import JournalUnavailable
@@ -38,10 +39,10 @@ class Database:
                     hint="Update AI Orchestrator. Nothing was changed.",
                 )
             self._upgrade()
-        except (sqlite3.DatabaseError, OSError) as error:
+        except (sqlite3.DatabaseError, DBAPIError, OSError) as error:
             raise JournalUnavailable(
-                f"The database {self.path} cannot be opened: {error}.",
-                hint="Is the disk full, or is the file something else? Nothing was changed.",
+                f"The database {self.path} cannot be opened: {getattr(error, 'orig', error)}.",
+                hint="Is the disk full, is the file yours, or is it something else? Nothing was changed.",
             ) from error
 
     def _revision(self) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from scripts.bootstrap import environment
 from scripts.bootstrap.environment import Environment
-from scripts.bootstrap.steps import SetupFailed, Steps
+from scripts.bootstrap.steps import SetupFailed, Steps, advice
 
 if TYPE_CHECKING:
     from scripts.bootstrap.web import Web
@@ -40,7 +40,7 @@ class Setup:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.environ = environment.without_environment(os.environ)
+        self.environ = environment.with_caches(environment.without_environment(os.environ), root)
         self.steps = Steps(root / "build" / "setup.log", self.environ)
         self.environment = Environment(root, self.environ, self.steps)
 
@@ -129,8 +129,12 @@ def test(setup: Setup, arguments: list[str]) -> int:
     app = Web(setup.environment, setup.environ, setup.steps)
     failed = _test_web(setup, app)
     code = setup.python("-m", "pytest")
+    if code:
+        setup.steps.say("\n  ✗  Tests failed: see the short summary above.")
     if failed:
-        setup.steps.say(f"The web app's own tests failed (above): npm run {', '.join(failed)}.")
+        setup.steps.say(f"\n  ✗  The web app's own tests failed (further above): npm run {', '.join(failed)}.")
+    if not code and not failed:
+        setup.steps.say("\n  ✓  All tests passed.")
     return code or int(bool(failed))
 
 
@@ -230,6 +234,10 @@ def main(arguments: list[str]) -> int:
         setup.steps.say(f"\n{failed}")
         if failed.advice:
             setup.steps.say(f"What to do: {failed.advice}")
+        return 1
+    except OSError as error:
+        setup.steps.say(f"\nA file cannot be read or written: {error}.")
+        setup.steps.say(f"What to do: {advice(str(error)) or 'Look at that file, then start again.'}")
         return 1
     except KeyboardInterrupt:
         setup.steps.say("\nInterrupted. Nothing is broken: start again to go on.")

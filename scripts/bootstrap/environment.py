@@ -220,5 +220,14 @@ def without_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH")}
 
 
+def with_caches(environ: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Where the home folder cannot be written, installers keep their caches in the checkout."""
+    home = environ.get("HOME")
+    if home and os.access(home, os.W_OK | os.X_OK):
+        return dict(environ)
+    caches = {"UV_CACHE_DIR": "uv", "PIP_CACHE_DIR": "pip", "npm_config_cache": "npm"}
+    return {**{name: str(root / "build" / "cache" / folder) for name, folder in caches.items()}, **environ}
+
+
 def executable(environment: Environment) -> str:
     return os.fspath(environment.folder / "bin" / "orchestrator")

@@ -117,7 +117,7 @@ async def test_a_wrong_password_does_not_sign_out(site: Site) -> None:
     await site.post("/auth/password", {"password": PASSWORD}, status=204)
     tokens = await site.post("/auth/login", {"username": "owner", "password": PASSWORD})
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    cases = (
+    cases: tuple[tuple[dict[str, str], int], ...] = (
         ({}, 403),
         ({"current": "wrong wrong wrong"}, 403),
         ({"username": "ada"}, 403),

@@ -1,5 +1,6 @@
 """Setting up: what is done when, and what the lock files may say."""
 
+import errno
 import io
 import json
 import re
@@ -307,3 +308,22 @@ def test_the_stamp_says_what_it_is_of(tmp_path: Path) -> None:
     Environment(root, {}, Recorded(root)).prepare()
     stamp = json.loads((root / ".venv" / "setup.json").read_text("utf-8"))
     assert stamp["root"] == str(root) and stamp["developer"] is False
+
+
+def test_a_home_that_cannot_be_written_is_left_alone(tmp_path: Path) -> None:
+    kept = environment.with_caches({"HOME": str(tmp_path)}, tmp_path)
+    assert kept == {"HOME": str(tmp_path)}
+    for environ in ({}, {"HOME": str(tmp_path / "nowhere")}):
+        cached = environment.with_caches({**environ, "PIP_CACHE_DIR": "/mine"}, tmp_path)
+        assert cached["UV_CACHE_DIR"] == str(tmp_path / "build" / "cache" / "uv")
+        assert cached["PIP_CACHE_DIR"] == "/mine" and "npm_config_cache" in cached
+
+
+def test_a_full_disk_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", "wanted.txt")
+
+    monkeypatch.setitem(commands.COMMANDS, "setup", full)
+    assert commands.main(["setup"]) == 1
+    said = capsys.readouterr().err
+    assert "wanted.txt" in said and "Free some space" in said

@@ -302,3 +302,27 @@ def test_a_full_disk_under_the_output_is_named(data: Path, environ: dict[str, st
         done = raw(data, environ, "tools", "list", stdout=full)
     assert done.returncode == 1
     assert done.stderr.startswith(b"The system refuses: ") and b"Traceback" not in done.stderr
+
+
+def test_the_built_in_model_out_of_steps_says_what_was_done(
+    orchestrator: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_AGENTS_MAX_STEPS", "1")
+    run = orchestrator("run", "What is 6 * 7?", "--model", "embedded", "--json").json
+    assert run["status"] == "partial" and "6*7 = 42" in run["answer"].replace(" * ", "*")
+    assert "not understand" not in run["answer"]
+
+
+def test_a_server_that_dies_says_how_to_go_on(data: Path, environ: dict[str, str], orchestrator: InProcess) -> None:
+    serve: list[str | Path] = [COMMAND, "serve", "--json", "--data", data]
+    with subprocess.Popen(serve, env=environ, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None and server.stdout.readline()
+        tell: list[str | Path] = [COMMAND, "chat", "Tell a story.", "--model", "told/stall", "--data", data]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(tell, env=environ, stdout=pipe, stderr=pipe, text=True) as client:
+            assert client.stdout is not None and client.stdout.read(1) == "O"
+            server.kill()
+            said = client.communicate(timeout=60)[1]
+    (run,) = orchestrator("runs", "list", "--json").json["items"]
+    assert client.returncode == 1 and run["status"] == "interrupted"
+    assert f"runs resume {run['run_id']} --data {data}\n" in said

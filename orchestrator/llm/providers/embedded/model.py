@@ -74,6 +74,8 @@ class Embedded:
         finder = Finder(self._clock.now(), self._named_places())
         if not any(message.role == "user" for message in request.messages):
             raise ModelRejected("There is no message to answer.", hint="Send one from the user.")
+        if not request.tools and any(message.role == "tool" for message in request.messages):
+            raise ModelRejected("The built-in model has nothing to say once its tools are taken away.")
         if request.model not in ("", self.name, self._model):
             raise ModelRejected(
                 f"There is no model {request.model!r} here.", hint=f"The built-in one is {self._model!r}."
