@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from orchestrator.kernel.errors import JournalUnavailable
 
 REVISION = "0001"  # the newest migration; a test holds it to the migrations folder
+_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY")
 
 
 class Database:
@@ -20,6 +22,7 @@ class Database:
         self.path = path
         self.engine: AsyncEngine = create_async_engine(_url("sqlite+aiosqlite", path), pool_size=4, max_overflow=4)
         event.listen(self.engine.sync_engine, "connect", _prepare)
+        event.listen(self.engine.sync_engine, "handle_error", _explained)
 
     def connect(self) -> sqlite3.Connection:
         """A plain connection for the journal's writer; it may be handed from thread to thread."""
@@ -74,6 +77,16 @@ class Database:
 
 def _url(driver: str, path: Path) -> URL:
     return URL.create(driver, database=str(path))  # as text, a ? or a % of the path would mean something
+
+
+def _explained(context: ExceptionContext) -> JournalUnavailable | None:
+    """What the disk does, in our own words; other errors stay what they are."""
+    error = context.original_exception
+    if not getattr(error, "sqlite_errorname", "").startswith(_DISK):
+        return None
+    return JournalUnavailable(
+        f"The database cannot be used now: {error}.", hint="Is the disk full? Nothing acknowledged is lost."
+    )
 
 
 def _prepare(connection: Any, _: Any = None) -> None:

@@ -28,6 +28,7 @@ from orchestrator.kernel.events import Answer, Event
 from orchestrator.kernel.ids import effect_key
 from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Text, ToolCall, ToolSpec, user
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
+from orchestrator.storage.database import Database
 from orchestrator.tools.base import Context, Result
 
 STEPS = 10
@@ -50,12 +51,23 @@ class Point(msgspec.Struct, frozen=True):
     after: float = 0.0
 
 
+def migrated(folder: Path) -> Path:
+    """An empty database of the newest revision, whole in one file."""
+    database = Database(folder / "orchestrator.db")
+    database.migrate()
+    connection = database.connect()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return database.path
+
+
 class Folder:
-    def __init__(self, root: Path, template: Path) -> None:
+    def __init__(self, root: Path, template: Path | None) -> None:
         self.root = root
         self.data = root / "data"
         self.data.mkdir(parents=True)
-        shutil.copy(template, self.data)
+        if template is not None:
+            shutil.copy(template, self.data)
         self.witness = root / "witness"
         self.acknowledged = root / "acknowledged"
         self.resumed = root / "resumed"

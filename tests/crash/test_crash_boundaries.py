@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from crash.harness import LEISURE, Folder, Point, live, process
+from crash.harness import LEISURE, Folder, Point, live, migrated, process
 from orchestrator.kernel.events import Event, ToolRequested, decode_body
-from orchestrator.storage.database import Database
 
 EFFECTS = 8  # of a whole run: deposits, marks, and the one that is asked for
 
@@ -46,9 +45,7 @@ def check(folder: Folder) -> None:
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database of the newest revision."""
-    database = Database(tmp_path_factory.mktemp("template") / "orchestrator.db")
-    database.migrate()
-    return database.path
+    return migrated(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +95,7 @@ def test_killed_at_any_instant(whole: list[Event], template: Path, tmp_path: Pat
     assert process(Folder(tmp_path / "whole", template), Point(after=LEISURE)) == 0
     whole_life = time.monotonic() - began
     for number in range(30):
-        folder = Folder(tmp_path / str(number), template)
+        folder = Folder(tmp_path / str(number), template if number % 3 else None)  # or killed while it migrates
         kills = [chance.uniform(0.005, whole_life) for _ in range(2)]
         for after in kills:
             process(folder, Point(after=after))

@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator.app import open_app
 from orchestrator.kernel import settings
@@ -181,3 +182,20 @@ def test_a_data_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None
     (tmp_path / "lock").mkdir()
     with pytest.raises(InvalidSettings, match="cannot be used"), FolderLock(tmp_path):
         pass
+
+
+def test_a_migration_cut_short_leaves_nothing_and_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise DBAPIError("UPDATE alembic_version", None, sqlite3.OperationalError("database or disk is full"))
+
+    database = Database(tmp_path / "orchestrator.db")
+    with monkeypatch.context() as patched:
+        patched.setattr("alembic.runtime.migration.HeadMaintainer.update_to_step", cut)
+        with pytest.raises(JournalUnavailable, match="disk is full"):
+            database.migrate()
+    connection = sqlite3.connect(database.path)
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    connection.close()
+    database.migrate()
