@@ -133,6 +133,7 @@ class Caller:
             effects=tool.spec.effects,
             workspace=self._turn.workspace,
             run_id=state.run_id,
+            scopes=frozenset(self._started.scopes),
             origins=frozenset(state.origins),  # type: ignore[arg-type]
         )
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -24,7 +24,7 @@ from orchestrator.kernel.errors import (
     RunFinished,
 )
 from orchestrator.kernel.events import Approvals, Delta, Event, Limits
-from orchestrator.kernel.messages import Message, ToolCall, assistant
+from orchestrator.kernel.messages import Message, Scope, ToolCall, assistant
 
 HISTORY = 12  # earlier runs of a conversation that a model may read
 REVIVE = 15.0  # seconds between attempts to go on with runs that the journal could not take
@@ -73,6 +73,7 @@ class Runs:
         approvals: Approvals = "ask",
         limits: Limits | None = None,
         call: ToolCall | None = None,
+        scopes: Collection[Scope] = e.ALL_SCOPES,
     ) -> str:
         """The identifier of a new run, which a power cut would not lose any more."""
         if call is None and not goal.text.strip():
@@ -93,6 +94,7 @@ class Runs:
             approvals=approvals,
             limits=limits or self._limits,
             call=call,
+            scopes=tuple(sorted(scopes)),
         )
         written = turn.record(started)
         written.add_done_callback(lambda _: None if turn.failure else self._work(turn))

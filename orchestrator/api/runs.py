@@ -41,6 +41,7 @@ async def begin(app: App, caller: Principal, form: Asking, goal: str) -> str:
         model=form.model or "auto",
         channel=form.channel,
         approvals=form.approvals,
+        scopes=caller.scopes,
     )
 
 

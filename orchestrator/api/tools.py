@@ -56,6 +56,7 @@ async def call(name: ToolName, form: CallForm, app: House, caller: Actor) -> Run
         subject=caller.id,
         channel=form.channel,
         approvals=form.approvals,
+        scopes=caller.scopes,
         call=ToolCall(app.ids.new("call"), known, form.arguments),
     )
     await app.runs.settled(run_id)

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
-from orchestrator.kernel.messages import Arguments, Effects, Json, Message, Origin, Outcome, ToolCall, Usage
+from orchestrator.kernel.messages import Arguments, Effects, Json, Message, Origin, Outcome, Scope, ToolCall, Usage
 
 RunStatus: TypeAlias = Literal["running", "waiting", "completed", "partial", "failed", "cancelled"]
 FinalStatus: TypeAlias = Literal["completed", "partial", "failed", "cancelled"]
@@ -22,6 +22,9 @@ ApprovalKind: TypeAlias = Literal["call", "outcome"]
 
 # For a call: once, run (in this run), always, refuse. For an outcome: done (it happened), retry, undone.
 Answer: TypeAlias = Literal["once", "run", "always", "refuse", "done", "retry", "undone"]
+
+
+ALL_SCOPES: tuple[Scope, ...] = ("read", "write", "execute", "admin")
 
 
 class Problem(Struct, frozen=True):
@@ -55,6 +58,7 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     limits: Limits = Limits()
     call: ToolCall | None = None  # one call to make instead of a goal to think about
     parent: str | None = None
+    scopes: tuple[Scope, ...] = ALL_SCOPES  # of the person: an agent may do no more than who asks
 
 
 class RunResumed(Struct, frozen=True, tag="run.resumed"):

@@ -25,6 +25,7 @@ class Call(Struct, frozen=True):
     workspace: Path
     run_id: str = ""
     origins: frozenset[Origin] = frozenset({"user"})  # of everything the model had read when it asked
+    scopes: frozenset[Scope] = frozenset({"read", "write", "execute", "admin"})  # of the person
 
 
 class Decision(Struct, frozen=True):

@@ -16,6 +16,7 @@ RULES = {
     "paths": "orchestrator.policy.rules.paths:Paths",
     "hosts": "orchestrator.policy.rules.hosts:Hosts",
     "effects": "orchestrator.policy.rules.effects:Effects",
+    "scopes": "orchestrator.policy.rules.scopes:Scopes",
     "origin": "orchestrator.policy.rules.origin:Origin",
 }
 

@@ -128,3 +128,12 @@ async def test_nobody_reaches_no_route(site: Site, anyone: aiohttp.ClientSession
                 if reply.status != 401:
                     reached.add(path)
     assert reached <= {"/health", "/sign-in", "/api/v1/auth/login", "/api/v1/auth/refresh"}
+
+
+async def test_an_agent_may_do_no_more_than_who_asks(site: Site) -> None:
+    async with await somebody(site, "reader", "read", "execute") as reader:
+        body = {"arguments": {"path": "mine.txt", "content": "x"}}
+        async with reader.post(f"{site.api}/tools/write_file/call", json=body) as reply:
+            run = await reply.json()
+    assert run["status"] == "failed" and "needs the scope 'write'" in run["answer"]
+    assert not (site.app.settings.workspace / "mine.txt").exists()

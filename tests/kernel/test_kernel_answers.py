@@ -15,6 +15,10 @@ DATA: dict[str, Any] = {
     "words": ["x", "y"],
     "none": None,
     "zero": 0,
+    "one": 1,
+    "here": ".",
+    "empty": [],
+    "evil": [{"text": "{path} [x]"}],
     "yes": True,
     "braces": "{path} [zero]",
 }
@@ -25,7 +29,17 @@ DATA: dict[str, Any] = {
     [
         ("{path}", "a.txt", "a.txt"),
         ("{size:bytes}", "1.5 KB", "1,5 Ko"),
-        ("{zero:bytes}", "0 bytes", "0 octets"),
+        ("{zero:bytes}", "0 bytes", "0 octet"),
+        ("{one:bytes}", "1 byte", "1 octet"),
+        ("{zero|file|files}", "0 files", "0 file"),
+        ("{one|file|files}", "1 file", "1 file"),
+        ("{size|file|files}", "1536 files", "1536 files"),
+        ("{here:folder}, {path:folder}", "This folder, a.txt", "Ce dossier, a.txt"),
+        ("{*files {path}: {size|byte|bytes}*}", "- a: 1 byte\n- b: 2 bytes", "- a: 1 byte\n- b: 2 bytes"),
+        ("{*nobody {path}*}", "", ""),
+        ("{*evil {text}*}", "- {path} [x]", "- {path} [x]"),
+        ("[{none}|{one|a|b}|{path}]", "1 a", "1 a"),
+        ("[{none}|{*empty {path}*}|nothing]", "nothing", "nothing"),
         ("{memory.percent} %", "12.5 %", "12,5 %"),
         ("{memory.used:bytes}", "3.0 GB", "3,0 Go"),
         ("{files.path}", "- a\n- b", "- a\n- b"),
@@ -60,4 +74,4 @@ def test_any_data_is_said_somehow(data: Any) -> None:
 
 
 def test_the_fields_of_a_template() -> None:
-    assert fields("{a} [{b.c:bytes}] {d}") == ("a", "b.c", "d")
+    assert fields("{a} [{b.c:bytes}] {d|x|y} {*e {f} {g}*}") == ("a", "b.c", "d", "e.f", "e.g")

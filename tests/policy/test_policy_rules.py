@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 from contracts.rule import RuleContract, call_of
+from msgspec.structs import replace
 
 from orchestrator.kernel import settings
 from orchestrator.kernel.messages import Effects, Origin, Scope
-from orchestrator.policy.base import Verdict
+from orchestrator.policy.base import Call, Verdict
 from orchestrator.policy.decide import Policy
 from orchestrator.policy.rules.commands import Commands
 from orchestrator.policy.rules.effects import Effects as EffectsRule
 from orchestrator.policy.rules.hosts import Hosts, address_of
 from orchestrator.policy.rules.origin import Origin as OriginRule
 from orchestrator.policy.rules.paths import Paths
+from orchestrator.policy.rules.scopes import Scopes
 
 SHIPPED = settings.Policy()
 USER: frozenset[Origin] = frozenset({"user"})
@@ -67,6 +69,15 @@ class TestEffectsContract(RuleContract):
     @pytest.fixture
     def rule(self) -> EffectsRule:
         return EffectsRule(SHIPPED)
+
+
+class TestScopesContract(RuleContract):
+    def calls(self, workspace: Path) -> list[Call]:
+        return [replace(call_of(workspace, "any_tool", {"x": 1}), scopes=frozenset())]
+
+    @pytest.fixture
+    def rule(self) -> Scopes:
+        return Scopes(SHIPPED)
 
 
 class TestOriginContract(RuleContract):
@@ -339,3 +350,14 @@ def test_after_reading_the_web_what_acts_is_asked(
     assert policy.decide(call_of(workspace, tool, arguments, scope, effects, WEB)).verdict == verdict
     if verdict == "ask":
         assert policy.decide(call_of(workspace, tool, arguments, scope, effects)).verdict == "allow"
+
+
+@pytest.mark.parametrize("scope", ["read", "write", "execute", "admin"])
+def test_an_agent_may_do_no_more_than_who_asks(policy: Policy, workspace: Path, scope: Scope) -> None:
+    everything: frozenset[Scope] = frozenset({"read", "write", "execute", "admin"})
+    call = call_of(workspace, "any_tool", {"path": "notes.txt"}, scope, "none" if scope == "read" else "once")
+    assert policy.decide(call).verdict != "deny"
+    lesser = replace(call, scopes=everything - {scope})
+    without = policy.decide(lesser)
+    assert (without.verdict, without.code) == ("deny", "scope_missing")
+    assert policy.decide(lesser, [("any_tool", policy.shape(call))]).verdict == "deny"
