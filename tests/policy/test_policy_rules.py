@@ -361,3 +361,13 @@ def test_an_agent_may_do_no_more_than_who_asks(policy: Policy, workspace: Path, 
     without = policy.decide(lesser)
     assert (without.verdict, without.code) == ("deny", "scope_missing")
     assert policy.decide(lesser, [("any_tool", policy.shape(call))]).verdict == "deny"
+
+
+@pytest.mark.parametrize(
+    "opening", ["$(", "(", "{ ", '"$(', "${x:-", "if ", "<(", "[[ ( ", "$((", "<<E\n", "a|", "case x in a) "]
+)
+def test_nesting_deeper_than_anyone_writes_is_asked(policy: Policy, workspace: Path, opening: str) -> None:
+    command = (opening * 3000)[:19_000] + "ls"
+    call = call_of(workspace, "execute_command", {"command": command}, "execute", "once")
+    assert policy.decide(call).verdict != "allow"
+    assert policy.shape(call)
