@@ -7,6 +7,7 @@ from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
 
 _ITEMS = 2000  # of one list in the data
+_WHOLE_FACTOR = 50  # and all of its strings together
 _DATA_FACTOR = 5  # the data keeps strings this many times longer than what a model reads
 
 
@@ -56,7 +57,7 @@ class Capped(Wrapper):
         return self.cap(await self._tool.call(arguments, context))
 
     def cap(self, result: Result) -> Result:
-        data = _bounded(result.data, self._limit * _DATA_FACTOR)
+        data = _Bounds(self._limit * _DATA_FACTOR, self._limit * _WHOLE_FACTOR).within(result.data)
         if isinstance(data, dict) and "truncated" in data and data != result.data:
             data["truncated"] = True
         if len(result.content) <= self._limit:
@@ -93,11 +94,20 @@ def cut(text: str, limit: int) -> str:
     return f"{text[:head]}\n[… {len(text) - limit} characters left out …]\n{text[len(text) - tail :]}"
 
 
-def _bounded(value: Json, limit: int) -> Any:
-    if isinstance(value, str):
-        return cut(value, limit)
-    if isinstance(value, list):
-        return [_bounded(item, limit) for item in value[:_ITEMS]]
-    if isinstance(value, dict):
-        return {name: _bounded(item, limit) for name, item in value.items()}
-    return value
+class _Bounds:
+    """How much of some data is kept: of each string, of each list, and of all strings together."""
+
+    def __init__(self, each: int, whole: int) -> None:
+        self._each = each
+        self._left = whole
+
+    def within(self, value: Json) -> Any:
+        if isinstance(value, str):
+            kept = cut(value, min(self._each, self._left)) if self._left > 0 else ""
+            self._left -= len(kept)
+            return kept
+        if isinstance(value, list):
+            return [self.within(item) for item in value[:_ITEMS] if self._left > 0]
+        if isinstance(value, dict):
+            return {name: self.within(item) for name, item in value.items()}
+        return value

@@ -18,6 +18,7 @@ from servers.scenes import (
     anthropic_whole,
     blocks,
     ollama_chunks,
+    ollama_encoded,
     ollama_whole,
     openai_chunks,
     openai_whole,
@@ -144,7 +145,7 @@ class ModelServer:
 
     async def _openai(self, request: web.Request) -> web.StreamResponse:
         seen, scene = await self._note(request)
-        if any(message["role"] == "tool" for message in seen.body["messages"]):
+        if not scene.again and any(message["role"] == "tool" for message in seen.body["messages"]):
             scene = Scene(text=(scene.after_results,))
         if not seen.body.get("stream"):
             return web.json_response(openai_whole(scene, seen.body["model"]))
@@ -163,7 +164,9 @@ class ModelServer:
 
     async def _anthropic(self, request: web.Request) -> web.StreamResponse:
         seen, scene = await self._note(request)
-        if any(block.get("type") == "tool_result" for turn in seen.body["messages"] for block in blocks(turn)):
+        if not scene.again and any(
+            block.get("type") == "tool_result" for turn in seen.body["messages"] for block in blocks(turn)
+        ):
             scene = Scene(text=(scene.after_results,))
         if not seen.body.get("stream"):
             return web.json_response(anthropic_whole(scene, seen.body["model"]))
@@ -175,12 +178,13 @@ class ModelServer:
 
     async def _ollama(self, request: web.Request) -> web.StreamResponse:
         seen, scene = await self._note(request)
-        if any(message["role"] == "tool" for message in seen.body.get("messages", [])):
+        if not scene.again and any(message["role"] == "tool" for message in seen.body.get("messages", [])):
             scene = Scene(text=(scene.after_results,))
         chat = "messages" in seen.body
         if seen.body.get("stream") is False:
-            return web.json_response(ollama_whole(scene, seen.body["model"], chat))
-        frames = [json.dumps(chunk).encode() + b"\n" for chunk in ollama_chunks(scene, seen.body["model"], chat)]
+            whole = ollama_encoded(ollama_whole(scene, seen.body["model"], chat))
+            return web.Response(body=whole, content_type="application/json")
+        frames = [ollama_encoded(chunk) + b"\n" for chunk in ollama_chunks(scene, seen.body["model"], chat)]
         return await self._play(request, seen, scene, frames, "application/x-ndjson")
 
     async def _ollama_embed(self, request: web.Request) -> web.Response:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+RAW = "<raw>"
+
 Fault = Literal[
     "", "half", "garbage", "array", "utf8", "silent", "stall", "disconnect", "endless", "mid_error", "no_usage",
     "no_done",
@@ -36,6 +38,7 @@ class Scene(Struct, frozen=True):
     finish: Literal["stop", "tools", "length"] = "stop"
     fault: Fault = ""
     after_results: str = ""  # what is said once the request brings results of tools
+    again: bool = False  # said again whatever the results are
     merged: bool = False  # the whole stream in one write
 
 
@@ -176,7 +179,18 @@ def _ollama_chunk(model: str, chat: bool, text: str = "", **more: Any) -> dict[s
 
 
 def _ollama_calls(scene: Scene) -> list[dict[str, Any]]:
-    return [{"function": {"name": call.name, "arguments": json.loads(call.arguments)}} for call in scene.calls]
+    # As text: there is JSON that Python would not read.
+    return [{"function": {"name": call.name, "arguments": f"{RAW}{call.arguments}{RAW}"}} for call in scene.calls]
+
+
+def ollama_encoded(chunk: dict[str, Any]) -> bytes:
+    before, *raw = json.dumps(chunk).split(f'"{RAW}')
+    return "".join([before, *map(_unquoted, raw)]).encode()
+
+
+def _unquoted(text: str) -> str:
+    arguments, after = text.split(f'{RAW}"')
+    return str(json.loads(f'"{arguments}"')) + after
 
 
 def _ollama_end(scene: Scene) -> dict[str, Any]:
