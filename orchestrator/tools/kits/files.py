@@ -72,8 +72,8 @@ def write_file(
     origin="file",
     examples=LIST_DIRECTORY,
     answers={
-        "en": "{path} has {count} entries:\n{entries.name}[\n({note})]",
-        "fr": "{path} contient {count} éléments :\n{entries.name}[\n({note})]",
+        "en": "{path:folder} [has {count|entry|entries}:\n{entries.name}|is empty.][\n\n({note})]",
+        "fr": "{path:folder} [contient {count|élément|éléments} :\n{entries.name}|est vide.][\n\n({note})]",
     },
 )
 def list_directory(
@@ -90,8 +90,10 @@ def list_directory(
     origin="file",
     examples=SEARCH_FILES,
     answers={
-        "en": "{count} found.\n{files.path}[\n{matches}][\n({note})]",
-        "fr": "{count} résultat(s).\n{files.path}[\n{matches}][\n({note})]",
+        "en": "[{count|line|lines} found:\n{*matches `{path}:{line}`: {text}*}|{count|file|files} found:\n{files.path}"
+        "|Nothing found.][\n\n({note})]",
+        "fr": "[{count|ligne trouvée|lignes trouvées} :\n{*matches `{path}:{line}` : {text}*}"
+        "|{count|fichier trouvé|fichiers trouvés} :\n{files.path}|Rien trouvé.][\n\n({note})]",
     },
 )
 def search_files(

@@ -50,10 +50,11 @@ class Moment(msgspec.Struct, frozen=True):
     category="system",
     examples=GET_SYSTEM_INFO,
     answers={
-        "en": "{os}, {machine}, {cpus} processors, load {load}, up {uptime:duration}, Python {python}.\n"
+        "en": "{os}, {machine}, {cpus|processor|processors}, load {load}, up {uptime:duration}, Python {python}.\n"
         "Memory: {memory.used:bytes} used of {memory.total:bytes} ({memory.percent} %).\n"
         "Disk: {disk.used:bytes} used of {disk.total:bytes} ({disk.percent} %).",
-        "fr": "{os}, {machine}, {cpus} processeurs, charge {load}, allumé depuis {uptime:duration}, Python {python}.\n"
+        "fr": "{os}, {machine}, {cpus|processeur|processeurs}, charge {load}, allumé depuis {uptime:duration},"
+        " Python {python}.\n"
         "Mémoire : {memory.used:bytes} utilisés sur {memory.total:bytes} ({memory.percent} %).\n"
         "Disque : {disk.used:bytes} utilisés sur {disk.total:bytes} ({disk.percent} %).",
     },

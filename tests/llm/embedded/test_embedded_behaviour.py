@@ -233,7 +233,7 @@ def test_what_a_file_holds_is_set_apart_from_the_answer() -> None:
     talk = Talk(TOOLS)
     talk.say("read notes.md")
     answer = talk.returns(read("notes.md", "# Title\n```\ncode\n```\n")).message.text
-    assert "````\n# Title\n```\ncode\n```\n````" in answer
+    assert "````markdown\n# Title\n```\ncode\n```\n````" in answer
 
 
 def test_a_long_text_is_not_guessed_at() -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.ids import canonical
 from orchestrator.kernel.messages import Arguments, ToolCall, ToolResult
-from orchestrator.llm.providers.embedded import values
+from orchestrator.llm.providers.embedded import limits, values
+from orchestrator.llm.providers.embedded.limits import Limit
 from orchestrator.llm.providers.embedded.steps import Plan, Step
-from orchestrator.llm.providers.embedded.values import Called, Number, Pairs, Things, Value, Verdict
+from orchestrator.llm.providers.embedded.values import Called, Excerpt, Number, Pairs, Things, Value, Verdict
 
 MOST: Final = 200  # calls that one step makes
 
@@ -152,10 +154,12 @@ def _by_call(made: Sequence[Made]) -> dict[bytes, ToolResult]:
     return {_key(call.name, call.arguments): result for call, result in made}
 
 
-def compute(step: Step, source: Value) -> State:
+def compute(step: Step, source: Value) -> State:  # noqa: C901
     """An operation over a value. Broken where the value has nothing of the kind."""
     if step.operation == "verdict":
         return _verdict(source)
+    if step.limit is not None:
+        return _limited(step.limit, source)
     if step.operation == "count":
         if isinstance(source, Number):
             return source
@@ -179,7 +183,8 @@ def compute(step: Step, source: Value) -> State:
         total = sum(counted)
         return Number(total if step.operation == "sum" else total / max(1, len(counted)), step.unit)
     if step.operation in ("first", "last"):
-        chosen = things[:1] if step.operation == "first" else things[-1:]
+        things = things if step.unit == "file" else values.items(source)
+        chosen = things[step.which - 1 : step.which] if step.operation == "first" else things[-1:]
         return Things(tuple(chosen)) if chosen else Broken(because=step.over, empty=True)
     measured = [(found, thing) for thing in things if (found := values.measure(thing, step.unit)) is not None]
     if not measured:
@@ -190,7 +195,21 @@ def compute(step: Step, source: Value) -> State:
         reverse=step.operation == "max" or (step.operation == "sort" and step.unit in ("size", "modified")),
     )
     ranked = tuple(thing for _, thing in order)
-    return Things(ranked if step.operation == "sort" else ranked[:1], step.unit)
+    return Things(ranked if step.operation == "sort" else ranked[: step.which], step.unit)
+
+
+def _limited(limit: Limit, source: Value) -> State:
+    if limit.unit == "line":
+        made = source.results if isinstance(source, Called) else ()
+        if not made or any(isinstance(r.data, dict) and r.data.get("truncated") is True for _, r in made):
+            return Broken(empty=not made)
+        assert isinstance(source, Called)
+        each = [msgspec.structs.replace(source, results=(one,)) for one in made]
+        return Excerpt(tuple((values.label(one.results[0][0]), limits.chosen(limit, values.text(one))) for one in each))
+    things = values.items(source, "file")
+    return Things(
+        tuple(thing for thing in things if limits.holds(limit, values.measure(thing, limit.unit))), limit.unit
+    )
 
 
 def _verdict(source: Value) -> State:

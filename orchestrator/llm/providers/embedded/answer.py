@@ -6,32 +6,32 @@ from typing import Any, Final
 
 from orchestrator.kernel import answers
 from orchestrator.kernel.messages import Arguments, Language, ToolResult
-from orchestrator.llm.connect import how_to_connect
-from orchestrator.llm.providers.embedded import values
+from orchestrator.llm.connect import ways_to_connect
+from orchestrator.llm.providers.embedded import lexicon, render, values
 from orchestrator.llm.providers.embedded.advance import MOST as MOST_CALLS
 from orchestrator.llm.providers.embedded.advance import Broken, Progress, Waiting
 from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter, choices
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, tokens
 from orchestrator.llm.providers.embedded.phrases import say, unit
+from orchestrator.llm.providers.embedded.shell import runner, suggested
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Step
-from orchestrator.llm.providers.embedded.values import Called, Number, Pairs, Things, Value, Verdict
+from orchestrator.llm.providers.embedded.values import Called, Excerpt, Number, Pairs, Things, Value, Verdict
 
-LONGEST: Final = 6000  # characters of one result that an answer repeats
 MOST: Final = 60  # lines of a list that an answer repeats
 _SET_ASIDE: Final = re.compile("[\ue000-\ue0ff]")  # the signs of long quotations
-_MARKS: Final = ("#", ">", "-", "*", "+", "|", "`", "<", "[", "!", "_", "~", "=", " ", "\t")
 _SAID: Final = 90  # characters of the person's words that are quoted back
 
 
 def talk(kind: str, language: Language, index: Index) -> str:
     """Small talk, from the tools that are there."""
     if kind == "ability" and not index.entries:
-        return say("no tools", language, connect=how_to_connect(language))
+        return say("no tools", language, connect=ways_to_connect(language))
     return say(
         kind,
         language,
         example=_first_to_try(index, language),
         tools="\n".join(f"- {_shown(entry, language)}" for entry in index.entries),
-        connect=how_to_connect(language),
+        connect=ways_to_connect(language),
     )
 
 
@@ -103,43 +103,63 @@ def _asked(parameter: Parameter, step: Step, ask: Ask, language: Language) -> st
 # What was not done
 
 
-def notes(plan: Plan, index: Index, language: Language) -> list[str]:
-    said = []
-    connected = False
-    for note in plan.notes:
-        text = _noted(note, index, language, connect="" if connected else how_to_connect(language))
-        connected = connected or note.why in ("open", "question", "unknown", "condition")
-        said.append(text.strip())
+def notes(plan: Plan, index: Index, language: Language, connected: bool = False) -> list[str]:
+    """`connected`: how to connect a language model has been said in this conversation."""
+    said = [_noted(note, index, language).strip() for note in plan.notes]
+    if any(
+        note.why in ("open", "question", "unknown", "condition") and not _unserved(note, index) for note in plan.notes
+    ):
+        said.append(say("connected", language) if connected else ways_to_connect(language))
     return said
 
 
-def _noted(note: Note, index: Index, language: Language, connect: str) -> str:
+def _noted(note: Note, index: Index, language: Language) -> str:
     said = clipped(note.said)
-    if note.why in ("negated", "vague", "depends"):
+    if note.why in ("negated", "vague", "depends", "condition"):
         return say(note.why, language, said=said)
-    if note.why == "condition":
-        return say("condition", language, said=said, connect=connect)
-    near = say("no act", language) if note.act and not any(note.act in e.actions for e in index.entries) else ""
-    entry = nearest(note.said, index)
-    if entry is not None:
-        near += say("near", language, example=example_of(entry, language))
-    return say(note.why, language, said=said, near=near, connect=connect)
+    if _unserved(note, index):
+        command = suggested(note.act, note.named) if runner(index) else ""
+        offered = say("suggested", language, command=command) if command else ""
+        return say("no act", language, said=_stressed(said)) + offered
+    near = nearest(note, index, language)
+    return say(note.why, language, said=said, near=say("near", language, example=near) if near else "")
 
 
-def nearest(said: str, index: Index) -> Entry | None:
-    """The tool whose words are most like what was said; none where nothing is."""
-    from orchestrator.llm.providers.embedded.language import STOP_WORDS, tokens
+def _unserved(note: Note, index: Index) -> bool:
+    """Whether no tool does such an act, or only the person can word it for a tool that takes commands."""
+    if note.why != "unknown" or not note.act:
+        return False
+    return bool(suggested(note.act, note.named)) or not any(note.act in entry.actions for entry in index.entries)
 
-    words = {word.concept for word in tokens(said[:400], index.words) if word.norm not in STOP_WORDS}
-    scored = [(sum(index.weight(word) for word in words & entry.vocabulary), entry) for entry in index.entries]
-    found = max(scored, key=lambda each: each[0], default=(0.0, None))
-    return found[1] if found[0] > 0.6 else None
+
+def nearest(note: Note, index: Index, language: Language) -> str:
+    """A request that is really near: to look at the file that is named, or to look at such a thing."""
+    if len(note.named) == 1:
+        for entry in index.entries:
+            for example in entry.spec.examples if entry.harmless and len(entry.required) == 1 else ():
+                values_of = list(example.arguments.values())
+                spelled = len(values_of) == 1 and str(values_of[0]) in example.text
+                takes = entry.required[0].kind == "path" and entry.required[0].name in example.arguments
+                if spelled and takes and example.language == language:
+                    return example.text.replace(str(values_of[0]), note.named[0])
+    said = [word for word in tokens(note.said[:400], index.words) if word.norm not in STOP_WORDS]
+    words = {word.concept for word in said}
+    if note.act or "artwork" in words:
+        return ""
+    things = words & lexicon.THINGS.keys()
+    near = [
+        (sum(index.weight(word) for word in words & entry.vocabulary), entry)
+        for entry in index.entries
+        if entry.harmless and things & entry.vocabulary
+    ]
+    score, found = max(near, key=lambda each: each[0], default=(0.0, None))
+    return example_of(found, language) if found is not None and score > 0.6 else ""
 
 
 # What was done
 
 
-def answer(plan: Plan, progress: Progress, index: Index, language: Language) -> str:
+def answer(plan: Plan, progress: Progress, index: Index, language: Language, connected: bool = False) -> str:
     blocks: list[str] = []
     skipped: set[str] = set()
     for place, step in enumerate(plan.steps):
@@ -149,12 +169,49 @@ def answer(plan: Plan, progress: Progress, index: Index, language: Language) -> 
         if isinstance(state, Broken):
             blocks += _broken(plan, place, state, skipped, language)
         elif not isinstance(state, Waiting):
-            if step.told:
+            if step.told and not _said_again(plan, progress, place):
                 blocks.append(_told(step, state, language) + _cut_short(plan, progress, step, language))
             if isinstance(state, Called):
                 blocks += _undone(_words(plan, place), state.lost, language, several=True)
-    blocks += notes(plan, index, language)
-    return "\n\n".join(block for block in blocks if block) or say("no result", language)
+    blocks += notes(plan, index, language, connected)
+    return _joined(blocks) or say("no result", language)
+
+
+def _joined(blocks: Iterable[str]) -> str:
+    """Paragraphs; between two lists a rule, for side by side they would be one."""
+    text = ""
+    for block in filter(None, blocks):
+        touching = text.rpartition("\n")[2].startswith("- ") and block.startswith("- ")
+        text += ("\n\n---\n\n" if touching else "\n\n" if text else "") + block
+    return text
+
+
+def _said_again(plan: Plan, progress: Progress, place: int) -> bool:
+    """Whether a later step says more about the same things: the list itself then need not be repeated."""
+    state = progress.states[place]
+    if not isinstance(state, Called | Things) or (isinstance(state, Called) and not state.entry.listed):
+        return False
+    names = {values.label(item) for item in values.items(state)} | {
+        str(item.get("path")) for item in values.items(state)
+    }
+    for later in range(place + 1, len(plan.steps)):
+        after = progress.states[later]
+        if not plan.steps[later].told or not _rests_on(plan, later, place):
+            continue
+        if isinstance(after, Pairs):
+            said = [name for name, _ in after.pairs]
+        elif isinstance(after, Things) and plan.steps[later].operation == "sort":
+            said = [values.label(item) for item in after.items]
+        else:
+            continue
+        if set(said) <= names and len(said) >= len(values.items(state)):
+            return True
+    return False
+
+
+def _rests_on(plan: Plan, later: int, place: int) -> bool:
+    needs = plan.steps[later].needs
+    return place in needs or any(_rests_on(plan, need, place) for need in needs)
 
 
 def _broken(plan: Plan, place: int, state: Broken, skipped: set[str], language: Language) -> Iterable[str]:
@@ -210,7 +267,14 @@ def _ended(text: str) -> str:
 
 def _told(step: Step, value: Value, language: Language) -> str:
     if isinstance(value, Called):
-        return "\n\n".join(_result(value.entry, arguments, result, language) for arguments, result in value.results)
+        return _joined(
+            render.result(value.entry, step.said, arguments, result, language) for arguments, result in value.results
+        )
+    if isinstance(value, Excerpt):
+        return "\n\n".join(
+            f"{name}{' :' if language == 'fr' else ':'}\n{render.block(lines.rstrip(), name, language)}"
+            for name, lines in value.parts
+        )
     if isinstance(value, Number):
         key = {"sum": "total", "average": "average"}.get(step.operation or "", "number")
         shown = answers.say("{value:bytes}", {"value": value.value}, language) if step.unit == "size" else ""
@@ -232,7 +296,7 @@ def _things(step: Step, value: Things, language: Language) -> str:
         (name, f" ({_measured(found, value.unit, language)})" if found not in (None, name) else "")
         for name, found in shown
     ]
-    if step.operation in ("max", "min", "first", "last") and said:
+    if step.operation in ("max", "min", "first", "last") and len(said) == 1:
         return "\n".join(f"**{name}**{measure}" for name, measure in said)
     return _listed([f"- {name}{measure}" for name, measure in said], language)
 
@@ -254,25 +318,3 @@ def _listed(lines: list[str], language: Language) -> str:
         return say("no result", language)
     more = [f"- {say('more', language, count=len(lines) - MOST)}"] if len(lines) > MOST else []
     return "\n".join([*lines[:MOST], *more])
-
-
-def _result(entry: Entry, arguments: Arguments, result: ToolResult, language: Language) -> str:
-    template = entry.spec.answers.get(language) or entry.spec.answers.get("en")
-    said = ""
-    if template and isinstance(result.data, dict):
-        said = _fenced(answers.say(template, result.data, language), result.data)
-    said = said or result.content or say("done", language, said=entry.spec.name)
-    if len(said) > LONGEST:
-        said = f"{said[:LONGEST].rstrip()}\n\n{say('more', language, count=len(said) - LONGEST)}"
-    return said
-
-
-def _fenced(said: str, data: dict[str, Any]) -> str:
-    """Longer texts set apart, so that what a file holds is not taken for the answer's own markdown."""
-    for name in values.SAYING:
-        text = data[name].strip("\n") if isinstance(data.get(name), str) else ""
-        if text in said and ("\n" in text or text[:1] in _MARKS) and text:
-            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-            before, _, after = said.partition(text)
-            return f"{before.rstrip()}\n{fence}\n{text}\n{fence}\n{after.lstrip()}".strip()
-    return said

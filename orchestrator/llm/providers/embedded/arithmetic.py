@@ -40,6 +40,7 @@ _WORDS: Final = rf"(?:(?:{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))}
 _TOKEN: Final = re.compile(
     r"\s*(?:"
     rf"(?P<percent>(?:{_PERCENT})(?:\s+(?:of|de|du|d')(?:\s+the|\s+la)?)(?=\s*[\d(]))"
+    rf"|(?P<share>(?:{_PERCENT})(?![a-z])(?!\s*(?:[\d(√]|of\b|de\b|du\b|d'|off\b)))"
     + "".join(
         rf"|(?P<s{n}>(?:{p})" + (r"(?![a-z])" if re.search(r"[a-z]", p) else "") + ")"
         for n, (p, _) in enumerate(_SIGNS)
@@ -51,6 +52,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<sign>//|[-+*/%(),!])"
     r")"
 )
+_RUNS_ON: Final = re.compile(rf"\w|[./-]\w|\s*(?:{_PERCENT})")
 _MOST: Final = 200  # parts of one expression
 _BINARY: Final = words("+ - * / // ** %")
 _BETWEEN: Final = _BINARY | {"percent-of", ",", "!"}
@@ -96,7 +98,7 @@ class _Reading:
             if self._operand and not self._depth and self._operations:
                 self.end, whole = place, list(self._parts)
         # A number must not run on into a word, a path or a date.
-        if whole and not re.match(r"\w|[./-]\w", folded[self.end : self.end + 2]):
+        if whole and not _RUNS_ON.match(folded, self.end):
             self.best = _written(whole)
             return self.end
         return max(place, start + 1)
@@ -107,6 +109,10 @@ class _Reading:
             if not self._operand or not self._depth:
                 return False
             self._depth -= 1
+        elif part == "share":
+            if not self._operand:
+                return False
+            self._operations += 1
         elif part in _BETWEEN:
             if not self._operand and part not in ("-", "+"):
                 return False
@@ -131,6 +137,8 @@ def _parts(found: re.Match[str], language: Language) -> tuple[str, ...]:
         return (str(spelled(text)),)
     if group == "percent":
         return ("percent-of",)
+    if group == "share":
+        return ("share",)
     if group == "cross":
         return ("*",)
     if group in ("function", "sign"):
@@ -147,6 +155,9 @@ def _written(parts: list[str]) -> str:
         if part == "percent-of":
             written.append("/100*")
             continue
+        if part == "share":
+            written = _shared(written)
+            continue
         if closing and part != "(":
             written += ["(", part, ")"]
         else:
@@ -155,6 +166,17 @@ def _written(parts: list[str]) -> str:
     return (
         re.sub(r"\s*(\*\*|//|[-+*/%])\s*", r" \1 ", "".join(written)).replace(" ** ", "**").replace(",", ", ").strip()
     )
+
+
+def _shared(written: list[str]) -> list[str]:
+    """`100 + 10 %` adds a tenth of what stands before; elsewhere `10 %` is a tenth."""
+    *before, sign, number = ["", "", *written]
+    before = [part for part in before if part]
+    whole = "".join(before)
+    if sign not in ("+", "-") or not before or whole.count("(") != whole.count(")"):
+        return [*written[:-1], f"({number}/100)"]
+    simple = not any(part in ("+", "-") for part in before)
+    return [whole if simple else f"({whole})", "*", f"(1{sign}{number}/100)"]
 
 
 def spelled(text: str) -> int:

@@ -11,6 +11,7 @@ _WHOLE: Final[dict[str, str]] = {
     "thanks": "thanks thank thx ty cheers merci super parfait perfect great nice cool awesome genial excellent bravo"
     " appreciated wonderful top",
     "bye": "bye goodbye ciao adieu revoir later bientot",
+    "cancel": "cancel annule annuler annulez nevermind forget oublie oubliez laisse tomber",
     "yes": "yes yeah yep oui ouais ok okay no nope non never nevermind mind",
 }
 _WITH: Final = words(
@@ -56,7 +57,7 @@ def kind(words: tuple[Token, ...]) -> str:
     if set(singles) <= everything:
         if any(_within(phrase, singles) for phrase in _HOW):
             return "how"
-        for name in ("thanks", "bye", "greeting", "yes"):
+        for name in ("cancel", "thanks", "bye", "greeting", "yes"):
             if set(singles) & set(_WHOLE[name].split()):
                 return name
     return ""

@@ -7,6 +7,7 @@ from msgspec import Struct
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Bag, Entry, Index, head
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open
+from orchestrator.llm.providers.embedded.limits import left_over
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.slots import Filling, fill
 
@@ -45,6 +46,8 @@ def certain(found: Match | None) -> bool:
 
 def askable(clause: Clause, found: Match) -> bool:
     """Whether a call with nothing filled in is asked for at all: its act must be what the tool is mostly for."""
+    if found.filling.missing and found.filling.unexplained >= 1 and not found.entry.harmless:
+        return False  # `make a folder x`: what is named is no value of this tool
     if not found.filling.missing or found.filling.arguments or found.filling.several or not found.entry.examples:
         return True
     acts = [act for act in clause.actions if act != "show"]
@@ -72,7 +75,7 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     filling = fill(clause, entry)
     said = _said(clause, filling, ignoring)
     empty = not said or (said == {"show"} and not filling.arguments and not filling.several)
-    if vetoed(clause, entry, filling) or empty:
+    if vetoed(clause, entry, filling) or empty or _limited(clause, entry, filling, ignoring):
         return Match(entry, filling, 0.0)
     total = sum(index.weight(concept) for concept in said)  # a word that no tool speaks of weighs most
     closest = max((_overlap(said, bag, index, total) for bag in entry.examples), default=0.0)
@@ -96,6 +99,13 @@ def _said(clause: Clause, filling: Filling, ignoring: Bag) -> Bag:
         and word.concept not in ignoring
     )
     return words | filling.kinds
+
+
+def _limited(clause: Clause, entry: Entry, filling: Filling, ignoring: Bag) -> bool:
+    """Whether a limit is said that the call would pass over."""
+    inside = filling.object or (0, 0)
+    spoken = frozenset(each.start for each in clause.mentions if inside[0] <= each.start < inside[1])
+    return left_over(clause, filling.used | spoken, entry.vocabulary, ignoring)
 
 
 def _nearest(concept: str, bag: Bag) -> float:

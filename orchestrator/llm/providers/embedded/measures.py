@@ -102,7 +102,11 @@ def _spoken(clause: Clause, found: Match) -> bool:
 
 
 def lists(step: Step) -> bool:
-    return (step.entry is not None and bool(step.entry.listed)) or step.operation == "sort"
+    return (
+        (step.entry is not None and bool(step.entry.listed))
+        or step.operation == "sort"
+        or (step.operation == "limit" and step.unit != "line")
+    )
 
 
 def call_of(clause: Clause, found: Match) -> Step:

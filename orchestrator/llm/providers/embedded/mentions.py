@@ -72,7 +72,7 @@ class Finder:
     """Finds the mentions of a text. Holds the table of places, which is dear to make."""
 
     def __init__(self, now: float, places: "dict[str, str]") -> None:
-        self._now = now
+        self.now = now
         self._today = moments.today(now)
         self._places = places
         self._zones_by_name = {zone.lower(): zone for zone in places.values()}
@@ -91,7 +91,7 @@ class Finder:
                 yield Mention("zone", found.start(), found.end(), zone)
         yield from _file_kinds(text, words)
         yield from _paths(text)
-        for start, end, moment in moments.find(text, self._now):
+        for start, end, moment in moments.find(text, self.now):
             yield Mention("moment", start, end, moment, weak=moment == self._today)
         for start, end, value in arithmetic.find(text, language):
             yield Mention("expression", start, end, value)

@@ -5,7 +5,7 @@ import zoneinfo
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from itertools import count
-from typing import Final
+from typing import Final, get_args
 
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ModelRejected
@@ -13,15 +13,17 @@ from orchestrator.kernel.ids import canonical
 from orchestrator.kernel.messages import Arguments, Language, Message, Text, Thinking, ToolCall, ToolSpec
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta, ThinkingDelta
-from orchestrator.llm.providers.embedded import answer, mentions
+from orchestrator.llm.connect import ways_to_connect
+from orchestrator.llm.providers.embedded import answer, mentions, shell
 from orchestrator.llm.providers.embedded.advance import Progress, progress
 from orchestrator.llm.providers.embedded.answer import clipped
+from orchestrator.llm.providers.embedded.completing import completed
 from orchestrator.llm.providers.embedded.conversation import Turn, turns
 from orchestrator.llm.providers.embedded.index import Index, compiled
 from orchestrator.llm.providers.embedded.language import detect
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.phrases import say
-from orchestrator.llm.providers.embedded.planner import Planner, completed
+from orchestrator.llm.providers.embedded.planner import Planner
 from orchestrator.llm.providers.embedded.steps import Plan
 
 _KEPT: Final = 8  # compiled sets of tools
@@ -41,6 +43,7 @@ class Embedded:
         self.name = name
         self._model = settings.model or name
         self._clock = clock
+        self._ways = tuple(ways_to_connect(each) for each in get_args(Language))
         self._places: dict[str, str] | None = None
         self._indexes: OrderedDict[bytes, Index] = OrderedDict()
 
@@ -98,14 +101,15 @@ class Embedded:
         return Reply(message, self._model, "tools", plan=steps if first and len(steps) > 1 else ())
 
     def _answer(self, plan: Plan, state: Progress, index: Index, language: Language, request: Request) -> Reply:
+        told = any(ways in message.text for message in request.messages for ways in self._ways)
         if (plan.talk and plan.talk != "yes") or (plan.talk and not plan.notes):
             thought, text = say("talk", language), answer.talk(plan.talk, language, index)
         elif plan.asks:
             thought = say("missing", language)
-            text = "\n\n".join([*answer.notes(plan, index, language), answer.question(plan, language)])
+            text = "\n\n".join([*answer.notes(plan, index, language, told), answer.question(plan, language)])
         else:
             thought = say("answering" if plan.own else "none", language)
-            text = answer.answer(plan, state, index, language)
+            text = answer.answer(plan, state, index, language, told)
         text, cut = _within(text, request)
         message = Message("assistant", (Thinking(thought), Text(text)))
         return Reply(message, self._model, "length" if cut else "stop")
@@ -132,7 +136,7 @@ def understood(said: Sequence[Turn], index: Index, finder: Finder) -> tuple[Plan
     language: Language = "en"
     for turn in said:
         text, kept = mentions.set_aside(turn.asked)
-        language = detect(text, language)
+        language = language if shell.line(text, index) else detect(text, language)
         answered = None
         if plan is not None and plan.asks:
             answered = completed(plan, text, kept, finder, index, language)

@@ -21,6 +21,10 @@ _UNITS: Final = {
 }  # fmt: skip
 _ISO: Final = re.compile(r"(?<![\w./-])\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d)?)?(?![\w/-])")
 _LATER: Final = re.compile(r"\b(?:in|dans)\s+(\d{1,5})\s+(minute|min|hour|heure|day|jour|week|semaine)s?\b")
+_AGO: Final = re.compile(
+    r"\b(\d{1,5}) (minute|min|hour|heure|day|jour|week|semaine)s? (?:ago|earlier)\b"
+    r"|\bil y a (\d{1,5}) (minute|min|hour|heure|day|jour|week|semaine)s?\b"
+)
 _DAY: Final = re.compile(
     r"(?:\b(?:on|next|for|pour)\s+)?(?<![\w/.-])("
     + "|".join(map(re.escape, (*_DAYS, *_WEEK)))
@@ -44,6 +48,9 @@ def find(text: str, now: float) -> Iterable[tuple[int, int, str]]:
     for found in _LATER.finditer(folded):
         later = here + timedelta(seconds=int(found[1]) * _UNITS[found[2]])
         yield found.start(), found.end(), later.strftime("%Y-%m-%dT%H:%M")
+    for found in _AGO.finditer(folded):
+        earlier = here - timedelta(seconds=int(found[1] or found[3]) * _UNITS[found[2] or found[4]])
+        yield found.start(), found.end(), earlier.strftime("%Y-%m-%dT%H:%M")
     hours = {found.start(): found for found in _HOUR.finditer(folded)}
     for day in _DAY.finditer(folded):
         beside = [hour for hour in hours.values() if _adjacent(folded, day.span(), hour.span())]

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, Final
 
-from orchestrator.llm.providers.embedded import lexicon, measures, views
+import msgspec
+
+from orchestrator.llm.providers.embedded import lexicon, measures, narrow, views
 from orchestrator.llm.providers.embedded.language import STOP_WORDS
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import best, match
@@ -24,10 +26,12 @@ _UNITS: Final = words("file folder line match word size name cpu")
 
 def plan(planner: "Planner", clause: Clause) -> bool:
     """Add the steps of a clause that is an operation; False if it is not one."""
+    if narrow.plan(planner, clause):
+        return True
     if reports(clause):
         return _verdict(planner, clause)
     if ordinal := _ordinal(planner, clause):
-        return _one(planner, clause, ordinal)
+        return _one(planner, clause, *ordinal)
     if end := _superlative(clause):
         return _extreme(planner, clause, *end)
     if _property(planner, clause):
@@ -126,20 +130,34 @@ def _uncountable(planner: "Planner", clause: Clause, unit: str) -> bool:
 _ORDINALS: Final[dict[str, Operation]] = {
     "first": "first", "premier": "first", "premiere": "first", "last": "last", "dernier": "last", "derniere": "last",
 }  # fmt: skip
+_LATER: Final[dict[str, int]] = {
+    "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
+    "seconde": 2, "deuxieme": 2, "troisieme": 3, "quatrieme": 4, "cinquieme": 5, "sixieme": 6, "septieme": 7,
+    "huitieme": 8, "neuvieme": 9, "dixieme": 10,
+}  # fmt: skip
+_OF_LIST: Final = words("show read content file folder result match list name")
 
 
-def _ordinal(planner: "Planner", clause: Clause) -> Operation | None:
-    own = [place for place in sources(planner) if not planner.steps[place].past]
-    if clause.mentions or not own or not measures.lists(planner.steps[own[-1]]):
+def _ordinal(planner: "Planner", clause: Clause) -> tuple[Operation, int] | None:
+    """`the first`, `read the second one`: which of a list that was shown; nothing else is said of it."""
+    if clause.mentions or any(act in lexicon.CHANGING for act in clause.actions):
         return None
-    if any(act in lexicon.CHANGING for act in clause.actions):
+    named = [word for word in clause.words if word.norm in _ORDINALS or word.norm in _LATER]
+    heavy = {word.concept for word in clause.words if word.norm not in STOP_WORDS and word.norm.isalpha()}
+    if len(named) != 1 or _listing(planner) is None or not heavy - {named[0].concept} <= _OF_LIST:
         return None
-    return next((_ORDINALS[word.norm] for word in clause.words if word.norm in _ORDINALS), None)
+    return _ORDINALS.get(named[0].norm, "first"), _LATER.get(named[0].norm, 1)
 
 
-def _one(planner: "Planner", clause: Clause, operation: Operation) -> bool:
-    own = [place for place in sources(planner) if not planner.steps[place].past]
-    measures.add(planner, clause, operation, own[-1], "")
+def _listing(planner: "Planner") -> int | None:
+    return next((place for place in reversed(sources(planner)) if measures.lists(planner.steps[place])), None)
+
+
+def _one(planner: "Planner", clause: Clause, operation: Operation, which: int) -> bool:
+    place = _listing(planner)
+    assert place is not None
+    unit = "file" if any(word.concept == "file" for word in clause.words) else ""
+    planner.steps.append(Step(clause.said, operation=operation, over=place, unit=unit, which=which))
     if any(word.concept in ("read", "content") for word in clause.words):
         views.consumed(planner, clause)
     return True
@@ -183,6 +201,10 @@ def _superlative(clause: Clause) -> tuple[Operation, str] | None:
 
 
 def _extreme(planner: "Planner", clause: Clause, operation: Operation, measure: str) -> bool:
+    many = [each for each in clause.mentions if each.kind == "number" and isinstance(each.value, int)]
+    which = int(many[0].value) if len(many) == 1 else 1
+    if many:
+        clause = msgspec.structs.replace(clause, mentions=tuple(each for each in clause.mentions if each not in many))
     words = frozenset(
         word.concept
         for word in clause.words
@@ -210,7 +232,7 @@ def _extreme(planner: "Planner", clause: Clause, operation: Operation, measure: 
             return False
         planner.call(clause, max(found, key=lambda each: each.score), told=False)
         place = len(planner.steps) - 1
-    measures.add(planner, clause, operation, place, measure)
+    planner.steps.append(Step(clause.said, operation=operation, over=place, unit=measure, which=max(1, which)))
     if any(word.concept in ("read", "content") for word in clause.words):
         views.consumed(planner, clause)
     return True

@@ -14,6 +14,7 @@ SAY: Final[dict[str, Both]] = {
         " travailler vos outils. Essayez « {example} », ou demandez « que sais-tu faire ? ».",
     },
     "thanks": {"en": "You're welcome. What next?", "fr": "Avec plaisir. Et maintenant ?"},
+    "cancel": {"en": "All right, I leave that.", "fr": "D'accord, je laisse cela."},
     "bye": {"en": "Goodbye, see you soon.", "fr": "Au revoir, à bientôt."},
     "yes": {
         "en": "Noted. Tell me in a sentence what you would like done.",
@@ -36,41 +37,39 @@ SAY: Final[dict[str, Both]] = {
     "identity": {
         "en": "I am the built-in model of AI Orchestrator. I am not a language model: I match what you write, in"
         " English or French, with the tools that are installed here, and fill in their arguments. I do not reason,"
-        " and I make nothing up. {connect}",
+        " and I make nothing up.\n\n{connect}",
         "fr": "Je suis le modèle intégré d'AI Orchestrator. Je ne suis pas un modèle de langage : je rapproche ce que"
         " vous écrivez, en français ou en anglais, des outils installés ici, et je remplis leurs arguments. Je ne"
-        " raisonne pas et je n'invente rien. {connect}",
+        " raisonne pas et je n'invente rien.\n\n{connect}",
     },
     "ability": {
         "en": "I am the built-in model, not a language model. With the tools installed here I can:\n\n{tools}\n\nI also"
         " chain steps: count, add up, find the largest, and write what was found to a file. For open questions,"
-        " writing or reasoning, connect a language model. {connect}",
+        " writing or reasoning, connect a language model.\n\n{connect}",
         "fr": "Je suis le modèle intégré, pas un modèle de langage. Avec les outils installés ici, je sais :\n\n{tools}"
         "\n\nJ'enchaîne aussi les étapes : compter, additionner, trouver le plus gros, écrire ce qui a été trouvé"
         " dans un fichier. Pour les questions ouvertes, la rédaction ou le raisonnement, connectez un modèle de"
-        " langage. {connect}",
+        " langage.\n\n{connect}",
     },
     "no tools": {
-        "en": "No tool is available to me here, so there is nothing I can do but say so. {connect}",
-        "fr": "Aucun outil ne m'est accessible ici : je ne peux rien faire d'autre que le dire. {connect}",
+        "en": "No tool is available to me here, so there is nothing I can do but say so.\n\n{connect}",
+        "fr": "Aucun outil ne m'est accessible ici : je ne peux rien faire d'autre que le dire.\n\n{connect}",
     },
     "open": {
         "en": "“{said}” needs a model that can reason and write. I am only the built-in model, so I do not try."
-        "{near}\n\n{connect}",
+        "{near}",
         "fr": "« {said} » demande un modèle capable de raisonner et de rédiger. Je ne suis que le modèle intégré : je"
-        " n'essaie donc pas.{near}\n\n{connect}",
+        " n'essaie donc pas.{near}",
     },
     "question": {
         "en": "“{said}” is a question to reason about, not something to do, so I have run nothing; the built-in model"
-        " cannot answer it.{near}\n\n{connect}",
+        " cannot answer it.{near}",
         "fr": "« {said} » est une question à laquelle réfléchir, pas une chose à faire : je n'ai rien exécuté, et le"
-        " modèle intégré ne sait pas y répondre.{near}\n\n{connect}",
+        " modèle intégré ne sait pas y répondre.{near}",
     },
     "unknown": {
-        "en": "I did not understand “{said}” well enough to act on it, so I have done nothing for it.{near}\n\n"
-        "The built-in model is not a language model. {connect}",
-        "fr": "Je n'ai pas assez bien compris « {said} » pour agir : je n'ai rien fait pour cela.{near}\n\n"
-        "Le modèle intégré n'est pas un modèle de langage. {connect}",
+        "en": "I did not understand “{said}” well enough to act on it, so I have done nothing for it.{near}",
+        "fr": "Je n'ai pas assez bien compris « {said} » pour agir : je n'ai rien fait pour cela.{near}",
     },
     "vague": {
         "en": "“{said}” could do damage and does not say exactly to what, so I do nothing. If you mean it, which"
@@ -81,9 +80,9 @@ SAY: Final[dict[str, Both]] = {
     },
     "condition": {
         "en": "“{said}” depends on a condition, and the built-in model does not decide on conditions: I have done"
-        " nothing for it. Ask me first to look, then tell me what to do. {connect}",
+        " nothing for it. Ask me first to look, then tell me what to do.",
         "fr": "« {said} » dépend d'une condition, et le modèle intégré ne tranche pas les conditions : je n'ai rien"
-        " fait pour cela. Demandez-moi d'abord de regarder, puis dites-moi quoi faire. {connect}",
+        " fait pour cela. Demandez-moi d'abord de regarder, puis dites-moi quoi faire.",
     },
     "negated": {"en": "Understood: I will not do this: {said}.", "fr": "Entendu, je ne fais pas cela : {said}."},
     "depends": {
@@ -95,8 +94,23 @@ SAY: Final[dict[str, Both]] = {
         "fr": " Ce que je sais faire de plus proche : « {example} ».",
     },
     "no act": {
-        "en": " None of the tools installed here does that.",
-        "fr": " Aucun des outils installés ici ne fait cela.",
+        "en": "None of the tools installed here does that, so I have done nothing: {said}.",
+        "fr": "Aucun des outils installés ici ne fait cela, je n'ai donc rien fait : {said}.",
+    },
+    "suggested": {
+        "en": " You can ask for the command itself, “run {command}”: policy decides on it, and may ask you first.",
+        "fr": " Vous pouvez demander la commande elle-même, « exécute {command} » : la politique de sécurité en décide,"
+        " et peut vous demander votre accord.",
+    },
+    "limited": {
+        "en": "“{said}” holds a number, a date or a condition that nothing here can keep to, and without it the answer"
+        " would be wrong: I have done nothing for it.{near}",
+        "fr": "« {said} » contient un nombre, une date ou une condition dont rien ici ne sait tenir compte, et sans"
+        " cela la réponse serait fausse : je n'ai rien fait pour cela.{near}",
+    },
+    "connected": {
+        "en": "(I am the built-in model, not a language model; how to connect one is said above.)",
+        "fr": "(Je suis le modèle intégré, pas un modèle de langage ; comment en connecter un est dit plus haut.)",
     },
     "ask path": {"en": "Which file?", "fr": "Quel fichier ?"},
     "ask folder": {"en": "Which folder?", "fr": "Quel dossier ?"},
@@ -152,6 +166,11 @@ SAY: Final[dict[str, Both]] = {
         "en": "Its result does not say whether it succeeded; see above.",
         "fr": "Son résultat ne dit pas si c'est réussi ; voir ci-dessus.",
     },
+    "clipped": {
+        "en": "({count} more characters are not shown here; the whole result is kept with the run.)",
+        "fr": "({count} caractères de plus ne sont pas montrés ici ; le résultat entier est gardé avec l'exécution.)",
+    },
+    "free": {"en": "**{value}** free. ", "fr": "**{value}** libres. "},
     "more": {"en": "… and {count} more", "fr": "… et {count} de plus"},
     "reading": {"en": "I read this as", "fr": "Je lis ici"},
     "step": {"en": "{count} step(s)", "fr": "{count} étape(s)"},

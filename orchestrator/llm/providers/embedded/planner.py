@@ -6,21 +6,24 @@ from typing import Any, Final
 import msgspec
 
 from orchestrator.kernel.messages import Language
-from orchestrator.llm.providers.embedded import converse, lexicon, moods, operations, references, views
+from orchestrator.llm.providers.embedded import converse, lexicon, limits, moods, operations, references, shell, views
 from orchestrator.llm.providers.embedded.index import Bag, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import Match, askable, best, certain, match
 from orchestrator.llm.providers.embedded.mentions import Finder, Mention
-from orchestrator.llm.providers.embedded.segment import Clause, clauses, cut
+from orchestrator.llm.providers.embedded.segment import Clause, clauses
 from orchestrator.llm.providers.embedded.slots import fill
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Ref, Step, Why
 
 READABLE: Final = 4000  # characters outside quotes that are read as a request
 _JOINERS: Final = 3  # places where a clause is tried apart
 _SURE: Final = 0.62  # how well each half of a clause must fit, to be taken apart
-_SAME: Final = words("pareil same again idem autant chose likewise aussi instead plutot encore")
-_CANCEL: Final = words("cancel annule annuler stop forget oublie nevermind rien nothing laisse")
+_SAME: Final = words(
+    "pareil same again idem autant chose likewise aussi instead plutot encore meant mean rather voulais dire non sorry"
+)
+_REPEAT: Final = words("again recommence recommencer refais encore repeat redo rerun relance")
+_REPEATED: Final = _REPEAT | words("do it that once more please run the same thing le la cela ca fais une fois ! . , -")
 _EVERYTHING: Final = words("all every everything whole entire tout tous toute toutes entier")
 _INTO: Final = words("into to in as dans vers sous onto comme")
 
@@ -52,15 +55,23 @@ class Planner:
             msgspec.structs.replace(step, past=True, told=False) for step in (past.steps if past else ())
         ]
         self._past = len(self.steps)
+        self._before = past
         self._notes: list[Note] = []
         self._asks: list[Ask] = []
         self._broken = False  # a clause before this one could not be read
 
     def plan(self, text: str, kept: Kept) -> Plan:
+        if typed := shell.line(text, self.index):
+            entry, command = typed
+            name = next(parameter.name for parameter in entry.required)
+            self.steps.append(Step(text.strip(), entry, ({name: kept.get(command, command)},)))
+            return Plan(self._language, tuple(self.steps))
         words = tokens(text[:READABLE], self.index.words)
         talk = converse.kind(words)
         if talk and talk != "yes":
             return Plan(self._language, tuple(self.steps), talk=talk)
+        if self._repeated({word.norm for word in words}):
+            return Plan(self._language, tuple(self.steps))
         if len(text) > READABLE:
             return Plan(self._language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
         found = read(text, self._language, self._finder, self.index, kept)
@@ -74,8 +85,28 @@ class Planner:
             return Plan(self._language, tuple(self.steps), talk=talk or "empty")
         return Plan(self._language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
 
+    def _repeated(self, norms: set[str]) -> bool:
+        """`do it again`: the steps of the message before, anew."""
+        before = self._before
+        if before is None or before.asks or not before.own or not norms & _REPEAT or not norms <= _REPEATED:
+            return False
+        first = next(place for place, step in enumerate(before.steps) if not step.past)
+        shift = len(before.steps) - first
+
+        def moved(place: int) -> int:
+            return place + shift if place >= first else place
+
+        for step in before.own:
+            refs = {name: Ref(tuple(map(moved, ref.steps)), ref.property) for name, ref in step.refs.items()}
+            self.steps.append(msgspec.structs.replace(step, refs=refs, over=moved(step.over)))
+        return True
+
     def _done(self) -> int:
         return len(self.steps) - self._past
+
+    @property
+    def now(self) -> float:
+        return self._finder.now
 
     # One clause
 
@@ -85,6 +116,8 @@ class Planner:
             return True
         if why := self._mood(clause):
             return self.note(why, clause, moods.vague(clause))
+        if self._folder_made(clause):
+            return self.note("unknown", clause, "make folder")
         if operations.plan(self, clause) or views.followed(self, clause):
             return True
         if self._stored(clause):
@@ -116,6 +149,17 @@ class Planner:
             if served is None or not certain(served) or (everything and served.filling.missing):
                 return "vague"
         return None
+
+    def _folder_made(self, clause: Clause) -> bool:
+        """`make a folder x`, where no tool is shown to make folders: a file of that name is something else."""
+        if clause.actions[:1] != ("create",):
+            return False
+        made = next(word for word in clause.words if word.concept == "create")
+        after = [w for w in clause.words if w.start >= made.end and w.norm not in STOP_WORDS and w.concept != "empty"]
+        if not after or after[0].concept != "folder":
+            return False
+        shown = (bag for entry in self.index.entries if not entry.harmless for bag in entry.examples)
+        return not any({"create", "folder"} <= bag for bag in shown)
 
     def _read_each(self, clause: Clause, found: Match) -> bool:
         """`read all the text files`: list them, then read each."""
@@ -149,13 +193,16 @@ class Planner:
         return not heavy or (converse.kind(clause.words) in ("greeting", "thanks", "bye", "yes", "how"))
 
     def note(self, why: Why, clause: Clause, act: str = "") -> bool:
-        self._notes.append(Note(why, clause.said, act))
+        named = tuple(str(each.value) for each in clause.mentions if each.kind in ("path", "folder") and not each.weak)
+        self._notes.append(Note(why, clause.said, act, named))
         self._broken = self._broken or why not in ("negated",)
         return False
 
     def _unread(self, clause: Clause) -> bool:
         reasoning = any(is_open(word.concept) for word in clause.words)
         act = next((act for act in clause.actions if act in lexicon.CHANGING), "")
+        if not act and not reasoning and limits.left_over(clause, frozenset(), frozenset(), frozenset()):
+            return self.note("limited", clause)
         return self.note("open" if reasoning else "unknown", clause, act)
 
     # A call
@@ -301,57 +348,3 @@ class Planner:
     def match(self, clause: Clause, name: str, ignoring: Bag = frozenset()) -> Match | None:
         entry = self.index.entry(name)
         return match(clause, entry, self.index, ignoring) if entry else None
-
-
-def completed(plan: Plan, text: str, kept: Kept, finder: Finder, index: Index, language: Language) -> Plan | None:
-    """The pending plan with what the person has just said put where it was missing; None if they speak of another."""
-    ask = plan.asks[0]
-    step = plan.steps[ask.step]
-    spoken = tokens(text[:READABLE], index.words)
-    said = {word.norm for word in spoken}
-    if step.entry is None or said & _CANCEL or not 0 < len(text.strip()) <= READABLE:
-        return None
-    whole = cut(text, 0, len(text), spoken, restored(finder.find(text, spoken, language), kept), language)
-    whole = cut(text, 0, len(text), _free(whole), whole.mentions, language)
-    fresh = best(whole, index)
-    first = whole.words[0] if whole.words else None
-    acts = first is not None and (is_action(first.concept) or first.norm in lexicon.QUESTIONS)
-    if (
-        acts
-        and fresh is not None
-        and fresh.entry is not step.entry
-        and fresh.score >= 0.7
-        and not fresh.filling.missing
-    ):
-        return None
-    given = _answers(whole, step, ask)
-    if not given:
-        return None
-    each = tuple({**arguments, **given} for arguments in step.each)
-    left = tuple(parameter for parameter in ask.missing if parameter.name not in given)
-    steps = list(plan.steps)
-    steps[ask.step] = msgspec.structs.replace(step, each=each)
-    asks = (*((Ask(ask.step, left),) if left else ()), *plan.asks[1:])
-    return Plan(language, tuple(steps), asks, plan.notes)
-
-
-def _free(clause: Clause) -> tuple[Any, ...]:
-    inside = [(mention.start, mention.end) for mention in clause.mentions if not mention.weak]
-    return tuple(word for word in clause.words if not any(start <= word.start < end for start, end in inside))
-
-
-def _answers(clause: Clause, step: Step, ask: Ask) -> dict[str, Any]:
-    assert step.entry is not None
-    filling = fill(clause, step.entry)
-    given = {
-        parameter.name: filling.arguments[parameter.name]
-        for parameter in ask.missing
-        if parameter.name in filling.arguments
-    }
-    left = [parameter for parameter in ask.missing if parameter.name not in given]
-    if not given and len(ask.missing) == 1 and left and left[0].kind in ("quoted", "path", "expression"):
-        value = clause.text.strip().strip("\"'«»“” ")
-        short = len(value.split()) <= (3 if left[0].kind == "path" else 40)
-        if value and short and not value.endswith("?"):
-            given[left[0].name] = value
-    return given

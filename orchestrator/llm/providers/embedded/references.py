@@ -133,7 +133,7 @@ def _property(planner: "Planner", clause: Clause, parameter: Parameter) -> Ref |
 def provides(planner: "Planner", place: int, name: str) -> bool:
     """Whether a step's results, its items or its arguments have a property of this name."""
     step = planner.steps[place]
-    if step.operation in ("max", "min", "sort", "first", "last"):
+    if step.operation in ("max", "min", "sort", "first", "last", "limit"):
         return provides(planner, step.over, name)
     if step.operation == "project":
         return provides(planner, step.over, name)

@@ -12,7 +12,11 @@ from orchestrator.llm.providers.embedded.language import Token, is_action, is_op
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.mentions import Mention
 
-_JOINED: Final = re.compile(r"^(?:(?:and|then|but|et|puis|ensuite|mais)\b[\s,]*)+", re.IGNORECASE)
+_JOINED: Final = re.compile(
+    r"^(?:(?:and|then|but|also|finally|so|et|puis|ensuite|mais"
+    r"|aussi|enfin|donc|alors|after that|après cela|&)(?!\w)[\s,]*)+",
+    re.IGNORECASE,
+)
 
 
 class Clause(Struct, frozen=True):

@@ -148,6 +148,7 @@ class _Filler:
         if mention.kind != "quoted":
             self._kinds.add(f"<{mention.kind}>")
         self._use(mention.start, mention.end)
+        self._used.add(mention.start)
 
     def _use(self, start: int, end: int) -> None:
         self._used.update(word.start for word in self._clause.words if start <= word.start < end)
@@ -193,6 +194,7 @@ class _Filler:
         if found is None:
             return
         if found.literal:
+            self._used.update(each.start for each in self._free if found.start <= each.start < found.end)
             self._free = [each for each in self._free if not found.start <= each.start < found.end]
             self._use(found.start, found.end)
             self._arguments[parameter.name] = found.value

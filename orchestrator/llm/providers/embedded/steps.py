@@ -6,12 +6,15 @@ from msgspec import Struct
 
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded.index import Entry, Parameter
+from orchestrator.llm.providers.embedded.limits import Limit
 
 # What a step without a tool does with the results of another.
-Operation: TypeAlias = Literal["count", "sum", "average", "max", "min", "first", "last", "sort", "project", "verdict"]
+Operation: TypeAlias = Literal[
+    "count", "sum", "average", "max", "min", "first", "last", "sort", "project", "verdict", "limit"
+]
 
 # Why a part of the request leads to no step.
-Why: TypeAlias = Literal["negated", "open", "question", "vague", "condition", "unknown", "depends", "absent"]
+Why: TypeAlias = Literal["negated", "open", "question", "vague", "condition", "unknown", "depends", "absent", "limited"]
 
 
 class Ref(Struct, frozen=True):
@@ -28,7 +31,9 @@ class Step(Struct, frozen=True):
     refs: dict[str, Ref] = {}
     operation: Operation | None = None
     over: int = -1  # the step that an operation works on
+    limit: Limit | None = None  # what a step of that operation keeps
     unit: str = ""  # the concept counted, measured or projected
+    which: int = 1  # of a first: the how manieth; of the largest or smallest: how many
     told: bool = True  # whether the answer speaks of it
     past: bool = False  # of an earlier message of the conversation
 
@@ -48,6 +53,7 @@ class Note(Struct, frozen=True):
     why: Why
     said: str
     act: str = ""  # the concept that could not be served
+    named: tuple[str, ...] = ()  # the paths that it names
 
 
 class Plan(Struct, frozen=True):

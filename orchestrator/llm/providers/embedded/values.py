@@ -44,7 +44,13 @@ class Verdict(Struct, frozen=True):
     detail: str
 
 
-Value = Called | Number | Pairs | Things | Verdict
+class Excerpt(Struct, frozen=True):
+    """Some lines of a text."""
+
+    parts: tuple[tuple[str, str], ...]  # where each is from, and its lines
+
+
+Value = Excerpt | Called | Number | Pairs | Things | Verdict
 
 
 def items(value: Value, unit: str = "") -> list[dict[str, Any]]:
@@ -134,6 +140,8 @@ def text(value: Value, name: str = "") -> str:
         return "\n".join(line(item) for item in value.items)
     if isinstance(value, Verdict):
         return value.detail
+    if isinstance(value, Excerpt):
+        return "\n".join(lines.rstrip("\n") for _, lines in value.parts)
     return "\n".join(_saying(value.entry, result, name).rstrip("\n") for _, result in value.results)
 
 
