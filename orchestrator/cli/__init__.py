@@ -9,6 +9,9 @@ def main() -> None:
     for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stdin, "surrogateescape")):
         if isinstance(stream, TextIOWrapper):  # None when it is closed
             stream.reconfigure(errors=errors)
-    from orchestrator.cli.commands import application
+    try:
+        from orchestrator.cli.commands import application
 
-    application(prog_name="orchestrator")
+        application(prog_name="orchestrator")
+    except KeyboardInterrupt:  # before a command was there to hear it
+        sys.exit(130)

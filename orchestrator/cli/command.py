@@ -124,7 +124,8 @@ class Session:
         if self._connection is None:
             from orchestrator.cli.connect import connect
 
-            self._connection = self.do(connect(self.options, lambda: self.settings))
+            worker = self.worker
+            self._connection = worker.do(connect(self.options, lambda: self.settings))
         return self._connection
 
     def use(self, connection: "Connection") -> None:

@@ -91,7 +91,7 @@ def _approve(session: Session, approval_id: str | None, answer: Given | None, no
     waiting = session.do(session.connection.approvals())
     terminal = session.terminal
     if approval_id is None:
-        columns = ("approval_id", "kind", "tool", "reason", "run_id")
+        columns = ("approval_id", "tool", "reason")
         terminal.table(waiting, waiting["items"], columns, "Nothing waits for an answer.")
         return None
     found = next((item for item in waiting["items"] if item["approval_id"] == approval_id), None)

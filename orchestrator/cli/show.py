@@ -22,7 +22,7 @@ def add_to(application: typer.Typer) -> None:
         values = dict(leaves(shown(settings)))
         came = sources(session.options.config, session.flags, values)
         rows = [{"setting": name, "value": value, "from": came[name]} for name, value in values.items()]
-        session.terminal.table({"items": rows}, rows, ("setting", "value", "from"), "")
+        session.terminal.table({"items": rows}, rows, ("setting", "from", "value"), "")
         session.terminal.note(f"file: {session.options.config or settings.data / 'config.toml'}")
 
     @command(application, "version")

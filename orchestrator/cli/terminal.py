@@ -3,6 +3,7 @@
 import getpass
 import signal
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Row = Mapping[str, Any]
+
+_NARROW = 16  # characters in which a text can still be read
 
 
 class Terminal:
@@ -40,7 +43,7 @@ class Terminal:
         """Something by the way: never on standard output."""
         text = harmless(text)
         if sys.stderr.isatty():
-            self.console(error=True).print(text, style=style, markup=False)
+            self.console(error=True).print(text, style=style, markup=False, soft_wrap=True)
         else:
             print(text, file=sys.stderr, flush=True)
 
@@ -53,8 +56,8 @@ class Terminal:
             import msgspec
 
             encoded = msgspec.json.format(msgspec.json.encode(value), indent=0 if self.json else 2)
-            sys.stdout.flush()
-            sys.stdout.buffer.write(encoded + b"\n")  # JSON is UTF-8, whatever the terminal speaks
+            sys.stdout.flush()  # JSON is UTF-8, whatever the terminal speaks:
+            sys.stdout.buffer.write(harmless(encoded.decode()).encode() + b"\n")
             sys.stdout.flush()
         else:
             self.line(text)
@@ -67,17 +70,14 @@ class Terminal:
         texts = [[_cell(row.get(column), column) for column in columns] for row in rows]
         if not texts:
             self.note(empty)
-        elif self.rich:
-            from rich.table import Table
-
-            table = Table(*columns, box=None, header_style="bold", pad_edge=False)
-            for cells in texts:
-                table.add_row(*[_escape(cell) for cell in cells])
-            self.console().print(table)
+            return
+        head, *lines = laid_out(columns, texts, self.console().width if self.rich else None)
+        if self.rich:
+            self.console().print(head, style="bold", markup=False, soft_wrap=True)
         else:
-            widths = [max(len(column), *(len(cells[i]) for cells in texts)) for i, column in enumerate(columns)]
-            for cells in [list(columns), *texts]:
-                self.line("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+            self.line(head)
+        for line in lines:
+            self.line(line)
 
     # ── asking ──────────────────────────────────────────────────────────────────────────────────
     def read_line(self, prompt: str) -> str:
@@ -131,11 +131,31 @@ def moment(text: str | None) -> str:
     return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S") if text else "…"
 
 
+def laid_out(columns: Sequence[str], texts: Sequence[Sequence[str]], width: int | None) -> list[str]:
+    """A block for the head and for each row: columns, and the last text in what is left, or on lines of its own.
+
+    So an identifier is always whole, to be copied, however narrow the terminal.
+    """
+    widths = [max(len(column), *(len(cells[i]) for cells in texts)) for i, column in enumerate(columns)]
+    begin = sum(widths[:-1]) + 2 * len(widths[:-1])
+    beside = width is None or width - begin >= min(_NARROW, widths[-1])
+    indent = begin if beside else 4
+    blocks = []
+    for cells in [columns, *texts]:
+        first = "  ".join(cell.ljust(size) for cell, size in zip(cells[:-1], widths, strict=False))
+        rest = [cells[-1]] if width is None else textwrap.wrap(cells[-1], max(width - indent, _NARROW)) or [""]
+        if beside:
+            first = f"{first}  {rest.pop(0)}"
+        lines = (first, *(" " * indent + line for line in rest))
+        blocks.append("\n".join(line.rstrip() for line in lines if line.strip()))
+    return blocks
+
+
 def _cell(value: Any, column: str) -> str:
     if value is None:
         return ""
     if column.endswith("_at"):
-        return moment(value)
+        return moment(value)[:16]  # to the minute
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -144,9 +164,3 @@ def _cell(value: Any, column: str) -> str:
         return harmless(", ".join(map(str, value)))
     text = harmless(" ".join(str(value).split()))
     return text if len(text) <= 80 else text[:79] + "…"
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

@@ -22,7 +22,7 @@ def add_to(application: typer.Typer) -> None:
     def list_users(session: Session) -> None:
         """Who has an account here."""
         found = session.do(session.connection.users())
-        columns = ("username", "scopes", "has_password", "id")
+        columns = ("username", "has_password", "id", "scopes")
         session.terminal.table(found, found["items"], columns, "There are no users.")
 
     @command(group, "add")

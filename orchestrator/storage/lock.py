@@ -30,7 +30,7 @@ class FolderLock:
             os.close(file)
             raise DataFolderInUse(
                 f"The data folder {self._path.parent} is in use by process {owner or 'unknown'}.",
-                hint="Stop that process, or choose another folder with --data.",
+                hint="Stop it, or choose another folder with --data. While a server runs, commands share its folder.",
             ) from error
         os.ftruncate(file, 0)
         os.pwrite(file, str(os.getpid()).encode(), 0)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from orchestrator.cli.display import Display, call_text, exact_call, shortened
 from orchestrator.cli.prose import Markdown, Plain, split
-from orchestrator.cli.terminal import Terminal
+from orchestrator.cli.terminal import Terminal, laid_out
 from orchestrator.cli.visible import exact, harmless
 
 
@@ -207,3 +207,13 @@ def test_what_is_decided_about_is_shown_exactly() -> None:
         "\ufe0f",
     ):
         assert exact(f"a{hidden}b").isascii() and exact(f"a{hidden}b") != "ab"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200, None])
+def test_identifiers_are_whole_in_every_width(width: int | None) -> None:
+    rows = [["run_01m7y09gt5zxxxxxxxxxxxxxxx", "completed", "écris " * 20], ["run_02", "failed", ""]]
+    head, *lines = laid_out(("run_id", "status", "goal"), rows, width)
+    assert head.startswith("run_id ") and lines[0].startswith(rows[0][0])
+    assert " ".join(" ".join(lines).split()).count("écris") == 20
+    if width is not None:
+        assert max(len(line) for block in lines for line in block.splitlines()) <= max(width, 41)
