@@ -1,5 +1,6 @@
 """Sessions: opened, recognised by a token, refreshed, closed. A closed one is forgotten at once."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from orchestrator.identity.base import Principal, Record, Session, SessionKind, Tokens
 from orchestrator.identity.tokens import Signer, fingerprint, opaque
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import NotAuthenticated
+from orchestrator.kernel.errors import JournalUnavailable, NotAuthenticated
 from orchestrator.kernel.events import SessionClosed, SessionOpened
 from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.settings import Identity
@@ -134,8 +135,9 @@ class Sessions:
         if row is None or row.closed_at is not None or row.expires_at <= now or row.disabled:
             raise NotAuthenticated(_OVER, hint=_SIGN_IN)
         if row.last_seen < now - _SEEN_SECONDS:
-            async with self._engine.begin() as connection:
-                await connection.execute(sa.update(sessions).where(sessions.c.id == row.id).values(last_seen=now))
+            with contextlib.suppress(JournalUnavailable):  # on a full disk one may still look
+                async with self._engine.begin() as connection:
+                    await connection.execute(sa.update(sessions).where(sessions.c.id == row.id).values(last_seen=now))
         principal = _principal(row)
         if closings == self._closings:
             self._known.keep(token, principal, min(now + TRUSTED_SECONDS, ends, row.expires_at))

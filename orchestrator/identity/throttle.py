@@ -29,7 +29,9 @@ class Throttle:
         async with self._counting, self._engine.begin() as connection:
             await connection.execute(sa.delete(attempts).where(attempts.c.last_at < now - _FORGET_SECONDS))
             found = {key: await self._read(connection, key) for key in _keys(name, address)}
-            wait = max((until - now for _, until in found.values()), default=0.0)
+            waits = (until - now for _, until in found.values())
+            # No pause is longer than this: what seems so was begun before the clock was set back.
+            wait = max((wait for wait in waits if wait <= self._settings.pause_seconds), default=0.0)
             if wait <= 0:
                 for key, (failures, _) in found.items():
                     await self._write(connection, key, failures + 1, now)

@@ -130,6 +130,7 @@ async def test_a_full_disk_in_the_middle_of_a_run(
         assert problem["code"] == "journal_unavailable" and problem["retryable"], problem
         assert "full" in problem["detail"] and "Nothing acknowledged is lost" in problem["hint"]
     assert "full" in on_terminal and "Nothing acknowledged is lost" in on_terminal
+    clock.advance(600)  # one is still known, though "last seen" cannot be written
     refused = await site.post("/chat", {"message": "another"}, status=503)
     assert refused["code"] == "journal_unavailable"
     assert (await site.get(f"/runs/{run_id}"))["status"] == "running"

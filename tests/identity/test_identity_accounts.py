@@ -293,6 +293,15 @@ async def test_a_disabled_user_is_out(accounts: Accounts, alice: Principal) -> N
 # The throttle
 
 
+async def test_a_clock_set_back_does_not_make_a_pause_longer(world: World, accounts: Accounts) -> None:
+    await accounts.register("alice", PASSWORD)
+    for _ in range(5):
+        with pytest.raises(NotAuthenticated):
+            await accounts.login("alice", "wrong password", "192.0.2.1")
+    world.clock.jump(-3 * 86_400)
+    assert await accounts.login("alice", PASSWORD, "192.0.2.1")
+
+
 async def test_too_many_wrong_passwords_bring_a_pause(world: World, accounts: Accounts) -> None:
     await accounts.register("alice", PASSWORD)
     for _ in range(5):
