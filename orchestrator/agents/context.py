@@ -1,7 +1,8 @@
 """What a model is given to read: instructions, the conversation, the question, and every result.
 
 When it grows past the budget, the oldest results are cut in their middle first, then the oldest
-exchanges of the conversation go. The instructions, the question and the newest results stay whole.
+exchanges of the conversation go. The instructions and the question stay whole, and
+the newest results are cut last.
 """
 
 from collections.abc import Sequence
