@@ -46,7 +46,7 @@ async def test_the_server_is_as_described(site: Site, tmp_path: Path) -> None:
     assert "32 selected / 34 total" in report
     status, report = await tried(site, tmp_path, f"--include-path-regex={ENDING}")
     assert status == 0, report
-    assert "2 selected / 32 total" in report
+    assert "2 selected / 34 total" in report
 
 
 async def test_the_description_can_be_written_without_a_server(site: Site, tmp_path: Path) -> None:
