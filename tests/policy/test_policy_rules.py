@@ -364,7 +364,8 @@ def test_an_agent_may_do_no_more_than_who_asks(policy: Policy, workspace: Path, 
 
 
 @pytest.mark.parametrize(
-    "opening", ["$(", "(", "{ ", '"$(', "${x:-", "if ", "<(", "[[ ( ", "$((", "<<E\n", "a|", "case x in a) "]
+    "opening",
+    ["$(", "(", "{ ", '"$(', "${x:-", "if ", "<(", "[[ ( ", "$((", "<<E\n", "a|", "case x in a) ", "time ", "env "],
 )
 def test_nesting_deeper_than_anyone_writes_is_asked(policy: Policy, workspace: Path, opening: str) -> None:
     command = (opening * 3000)[:19_000] + "ls"

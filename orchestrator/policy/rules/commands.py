@@ -12,7 +12,7 @@ from orchestrator.policy.shell.findings import Finding
 from orchestrator.policy.shell.judge import Judge
 from orchestrator.policy.shell.programs import KINDS
 from orchestrator.policy.shell.reader import Reader
-from orchestrator.policy.shell.script import Doubt, Script
+from orchestrator.policy.shell.script import Script
 from orchestrator.policy.shell.words import shown
 
 LOOKING = frozenset({"pure", "lister", "reader"})
@@ -53,13 +53,8 @@ class Commands:
         return " + ".join(sorted(named)) if len(named) == len(shapes) else call_hash(call.tool, call.arguments)
 
     def _findings(self, call: Call, command: str) -> tuple[Script, list[Finding]]:
-        def judged(script: Script) -> tuple[Script, list[Finding]]:
-            return script, Judge(self._reader, call.workspace, self._trusted).script(script)
-
-        try:
-            return judged(self._reader.read(command))
-        except RecursionError:  # nested deeper than anyone writes
-            return judged(Script(doubts=(Doubt("unreadable", command[:80]),)))
+        script = self._reader.read(command)
+        return script, Judge(self._reader, call.workspace, self._trusted).script(script)
 
 
 def command_of(call: Call) -> str | None:

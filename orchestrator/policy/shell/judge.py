@@ -21,6 +21,7 @@ from orchestrator.policy.shell.script import Doubt, Script, Segment
 from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
 
 NESTED = 4  # sh -c inside sh -c
+WRAPPED = 16  # programs that only start another, one inside the other
 _STANDARD = frozenset({"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"})
 _VERSION = re.compile(r"-?\d+(\.\d+)*$")
 _LOCAL_TOOLS = frozenset({"gradlew", "mvnw", "configure"})
@@ -167,6 +168,9 @@ class Judge:
         return found + self.program(segment, depth)
 
     def program(self, segment: Segment, depth: int) -> list[Finding]:
+        if depth > WRAPPED:
+            reason = "This starts a program through too many others to be read."
+            return [self.ask(segment, "indirect_program", reason, "Name the program.")]
         name, found = self.known(segment)
         segment = structs.replace(segment, program=name)
         if name in WRAPPERS or name in PRIVILEGE or name in runners.RUNNERS:

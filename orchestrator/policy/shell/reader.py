@@ -14,9 +14,11 @@ from orchestrator.policy.shell.script import Doubt, Script
 from orchestrator.policy.shell.walk import Walk
 
 if TYPE_CHECKING:
-    from tree_sitter import Parser
+    from tree_sitter import Parser, TreeCursor
 
 LONGEST = 20_000  # characters
+SHORT = 120  # characters that cannot nest deeply enough to matter
+DEEPEST = 50  # levels of the grammar's tree; the walk down it must stay far from the interpreter's own limit
 
 # Control characters, spaces that are no space to the shell, and characters that do not show.
 _HIDDEN = re.compile(
@@ -43,7 +45,10 @@ class Reader:
             walk.doubt("hidden_characters", ascii(text[:80]))
         if _CONTINUED.search(text):
             walk.doubt("continued_word", text)
-        root = self._grammar().parse(source).root_node
+        tree = self._grammar().parse(source)
+        if len(text) > SHORT and _deep(tree.walk()):
+            return Script(doubts=(Doubt("unreadable", text[:80]),))
+        root = tree.root_node
         if root.has_error:
             walk.doubt("unreadable", text)
         return walk.read(root)
@@ -55,6 +60,20 @@ class Reader:
 
             self._parser = Parser(Language(tree_sitter_bash.language()))
         return self._parser
+
+
+def _deep(cursor: "TreeCursor") -> bool:
+    depth = 0
+    while True:
+        if cursor.goto_first_child():
+            depth += 1
+            if depth > DEEPEST:
+                return True
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+            depth -= 1
 
 
 def _encodable(text: str) -> bool:
