@@ -9,7 +9,7 @@ from orchestrator.api.frames import approval, moment
 from orchestrator.identity import base as identity
 from orchestrator.identity.passwords import LONGEST, SHORTEST
 from orchestrator.journal.views import ApprovalView, ConversationView, MessageView, RunView
-from orchestrator.kernel.events import Answer, Approvals, RunStatus
+from orchestrator.kernel.events import Answer, RunStatus
 from orchestrator.kernel.messages import Effects, Image, Language, Scope
 
 Said = Annotated[str, Field(min_length=1, max_length=200_000, pattern=r"\S")]
@@ -39,7 +39,7 @@ class Asking(Form):
     conversation_id: Identifier | None = None
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     images: Annotated[list[ImageForm], Field(max_length=16)] = []
-    approvals: Approvals = "ask"
+    approvals: Literal["ask", "refuse"] = "ask"
     channel: Channel = "api"
 
 
@@ -66,7 +66,7 @@ class ConversationForm(Form):
 
 class CallForm(Form):
     arguments: dict[str, Any] = {}
-    approvals: Approvals = "ask"
+    approvals: Literal["ask", "refuse"] = "ask"
     channel: Channel = "api"
 
 

@@ -27,7 +27,7 @@ export type ApprovalList = {
 
 export type CallForm = {
   arguments?: Record<string, unknown>;
-  approvals?: "ask" | "grant" | "refuse";
+  approvals?: "ask" | "refuse";
   channel?: "api" | "web" | "cli";
 };
 
@@ -35,7 +35,7 @@ export type ChatForm = {
   conversation_id?: string | null;
   model?: string | null;
   images?: Array<ImageForm>;
-  approvals?: "ask" | "grant" | "refuse";
+  approvals?: "ask" | "refuse";
   channel?: "api" | "web" | "cli";
   message: string;
 };
@@ -218,6 +218,7 @@ export type EventRunStarted = {
   limits: EventLimits;
   call: EventToolCall | null;
   parent: string | null;
+  scopes: Array<"admin" | "execute" | "read" | "write">;
 };
 
 export type EventText = {
@@ -426,7 +427,7 @@ export type RunForm = {
   conversation_id?: string | null;
   model?: string | null;
   images?: Array<ImageForm>;
-  approvals?: "ask" | "grant" | "refuse";
+  approvals?: "ask" | "refuse";
   channel?: "api" | "web" | "cli";
   goal: string;
 };
