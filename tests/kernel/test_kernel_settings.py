@@ -1,5 +1,7 @@
 """Settings: defaults < file < environment < flags; mistakes are named; secrets are not shown."""
 
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -101,7 +103,8 @@ def test_a_data_folder_that_is_a_file_is_no_matter_for_the_settings(tmp_path: Pa
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": ""}])
 def test_without_a_home_the_system_knows_one(environ: dict[str, str]) -> None:
-    assert settings.load(environ).data.is_relative_to(Path.home())
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    assert settings.load(environ).data.is_relative_to(home)
 
 
 def test_without_any_home_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
