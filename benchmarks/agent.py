@@ -6,6 +6,7 @@ The model is a scripted HTTP server at zero delay in another process; processor 
 """
 
 import asyncio
+import gc
 import json
 import tempfile
 import time
@@ -141,6 +142,7 @@ async def one_round(folder: Path, url: str, effects: Effects) -> dict[str, float
     flags = {"data": folder, "llm": {"providers": {"server": provider}}, "policy": {"approve_all": True}}
     found: dict[str, float] = {}
     async with open_app(settings.load({"HOME": str(folder)}, flags=flags), tools=(Echo(effects, "read"),)) as app:
+        gc.freeze()  # as `orchestrator serve` does once it is ready
         bare = Bare(url, wired(app.tools.specs()))
         ours = our_run(app)
         async with aiohttp.ClientSession() as session:

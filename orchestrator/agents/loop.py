@@ -89,8 +89,10 @@ class Loop:
         bodies: list[e.Body] = []
         if reply.plan and reply.plan != state.plan:
             bodies.append(e.PlanMade(reply.plan))
-        taken = [call.id for message in (*self._turn.history, *state.messages) for call in message.calls]
-        message = with_unique_ids(reply.message, taken, step)
+        message = reply.message
+        if message.calls:
+            taken = [call.id for message in (*self._turn.history, *state.messages) for call in message.calls]
+            message = with_unique_ids(reply.message, taken, step)
         bodies.append(e.ModelReplied(step, model, message, reply.finish, reply.usage, reply.cost, seconds, reason))
         self._turn.record(*bodies, lazy=True)
         self._house.bus.end(state.run_id)
@@ -125,7 +127,8 @@ class Loop:
             raise ModelGarbled(f"The model {choice.name} stopped without finishing its reply.")
         if not reply.message.calls and not reply.message.text.strip():
             raise ModelGarbled(f"The model {choice.name} gave an empty reply.")
-        reply = msgspec.structs.replace(reply, usage=_plausible(reply.usage))
+        if (usage := _plausible(reply.usage)) != reply.usage:
+            reply = msgspec.structs.replace(reply, usage=usage)
         return reply, reply.model or choice.name, choice.reason, house.clock.monotonic() - began
 
     async def _failed(self, step: int, error: ModelError, seconds: float) -> None:

@@ -89,6 +89,7 @@ class SqliteJournal:
         self._batch = batch
         self.connection = database.connect()
         self.connection.execute("PRAGMA busy_timeout=0")  # see _begin
+        self.connection.execute("PRAGMA wal_autocheckpoint=4000")  # pages: the same few are written again and again
         self._pending: deque[_Append] = deque()
         self._patient: dict[str, _Append] = {}  # of those pending, the ones that wait for company
         self._alarm: asyncio.TimerHandle | None = None
@@ -164,6 +165,9 @@ class SqliteJournal:
             self._patient.pop(entry.events[0].stream, None)
             room -= len(entry.events)
             taken.append(entry)
+        if not self._pending and self._alarm is not None:
+            self._alarm.cancel()  # nobody waits for company any more
+            self._alarm = None
         self._alone = max(0, self._alone - 1)
         return taken
 

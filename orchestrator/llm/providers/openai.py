@@ -22,6 +22,7 @@ from orchestrator.llm.prices import cost
 from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode
 
 _ADDRESS = "https://api.openai.com/v1"
+WIRES = 512  # messages whose JSON is kept
 _CAPABILITIES: frozenset[Capability] = frozenset({"chat", "tools", "vision", "thinking", "embeddings"})
 _FINISHES: dict[str, Finish] = {"length": "length", "content_filter": "filtered"}
 _NOT_FOR_CHAT = ("whisper", "tts", "dall-e", "image", "audio", "realtime", "transcribe", "moderation", "sora")
@@ -111,6 +112,7 @@ class OpenAI:
         known = "text-embedding-3-small" if self._wire.host == "api.openai.com" else settings.model
         self._embedding = str(settings.options.get("embedding_model", known))
         self._added: Body = settings.options.get("request", {})
+        self._wires: dict[int, tuple[Message, tuple[msgspec.Raw, ...]]] = {}
         self._tools: tuple[tuple[ToolSpec, ...], msgspec.Raw] | None = None
         self._conceded: dict[str, set[str]] = {}  # by model: the parameters it will not have
 
@@ -138,7 +140,7 @@ class OpenAI:
         model = request.model or self._model
         body: Body = {
             "model": model,
-            "messages": [wired for message in request.messages for wired in self._wired(message)],
+            "messages": [wired for message in request.messages for wired in self._kept(message)],
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -154,6 +156,16 @@ class OpenAI:
         for param in self._conceded.get(model, ()):
             _without(param, body)
         return body
+
+    def _kept(self, message: Message) -> tuple[msgspec.Raw, ...]:
+        """A message as JSON: a run sends it again at each of its steps."""
+        known = self._wires.get(id(message))
+        if known is None or known[0] is not message:
+            if len(self._wires) >= WIRES:
+                self._wires.clear()
+            raw = tuple(msgspec.Raw(msgspec.json.encode(wired)) for wired in self._wired(message))
+            known = self._wires[id(message)] = (message, raw)
+        return known[1]
 
     def _encoded(self, tools: tuple[ToolSpec, ...]) -> msgspec.Raw:
         """The tools as JSON: the same for every step of every run, so made once."""
