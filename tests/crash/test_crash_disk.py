@@ -117,7 +117,7 @@ async def test_a_full_disk_in_the_middle_of_a_run(
     filled: tuple[Site, Gate, ManualClock, Folder], small_disk: Path
 ) -> None:
     site, gate, clock, folder = filled
-    run = await site.post("/runs", {"goal": "Make the deposits", "approvals": "grant"}, status=201)
+    run = await site.post("/runs", {"goal": "Make the deposits"}, status=201)
     run_id = run["run_id"]
     tellers = asyncio.gather(socket_says(site, run_id), events_say(site, run_id), terminal_says(site, run_id))
     await gate.reached.wait()

@@ -83,8 +83,10 @@ async function watchSmoothness(target) {
 
 // Other work on the machine can make any task late, so the best of three tries is what counts.
 test("draws 30,000 characters without a task over 50 ms, and nothing jumps", async (t) => {
+  const jump = ({ shifts }) => Math.max(0, ...shifts);
+  const smooth = (seen) => seen.tasks.length === 0 && jump(seen) <= 0.02;
   let best = null;
-  for (let attempt = 1; attempt <= 3 && best?.tasks.length !== 0; attempt++) {
+  for (let attempt = 1; attempt <= 3 && !(best && smooth(best)); attempt++) {
     await page?.context().close();
     page = await open(browser, mock.url, { reducedMotion: "no-preference" });
     await page.locator("textarea[data-composer]").waitFor();
@@ -95,11 +97,11 @@ test("draws 30,000 characters without a task over 50 ms, and nothing jumps", asy
     await page.locator("article pre span[style]").first().waitFor();
     assert.ok((await words()).length > 20_000);
     const seen = await page.evaluate(() => window.seen);
-    t.diagnostic(`tasks over 50 ms: [${seen.tasks}] ms; largest shift ${Math.max(0, ...seen.shifts).toFixed(4)}`);
-    if (!best || seen.tasks.length < best.tasks.length) best = seen;
+    t.diagnostic(`tasks over 50 ms: [${seen.tasks}] ms; largest shift ${jump(seen).toFixed(4)}`);
+    if (!best || smooth(seen) || seen.tasks.length < best.tasks.length) best = seen;
   }
   assert.deepEqual(best.tasks, []);
-  assert.ok(Math.max(0, ...best.shifts) <= 0.02);
+  assert.ok(jump(best) <= 0.02);
 });
 
 test("opens a conversation without a jump", async (t) => {
