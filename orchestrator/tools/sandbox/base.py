@@ -4,6 +4,7 @@ A sandbox never raises for what the command does; ToolFailed is for a sandbox th
 However `run` ends, cancellation included, nothing that the command started is alive afterwards.
 """
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -42,9 +43,37 @@ class Outcome(Struct, frozen=True):
     left_out: int = 0  # bytes of output that were not kept
 
 
+class Opening(Struct, frozen=True):
+    """What a program that stays may have beyond a command."""
+
+    argv: tuple[str, ...]
+    readable: tuple[Path, ...] = ()  # further files and folders it may read
+    network: bool = False  # a loosening: it reaches what this machine reaches
+    environment: dict[str, str] = {}  # beside the few names every command has
+
+
+class Session(Protocol):
+    """A confined program that stays and is talked to in lines. Ended, nothing of it is left."""
+
+    async def send(self, line: bytes) -> None:
+        """Raises ToolFailed when it has ended."""
+
+    def lines(self) -> AsyncIterator[bytes]:
+        """What it says, until it ends."""
+
+    @property
+    def complaints(self) -> str:
+        """The end of what it wrote to its error stream."""
+
+    async def end(self) -> None: ...
+
+
 class Sandbox(Protocol):
     level: Level
     isolation: Isolation
     detail: str  # for a person: how, or why not and what to do
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome: ...
+
+    async def open(self, opening: Opening, workspace: Path, limits: Limits) -> Session:
+        """Start a program that stays; `limits.seconds` does not count for it."""

@@ -9,14 +9,23 @@ import asyncio
 import os
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from orchestrator.tools.sandbox import seccomp
-from orchestrator.tools.sandbox.base import Degree, Isolation, Level, Limits, Outcome
+from orchestrator.tools.sandbox.base import Degree, Isolation, Level, Limits, Opening, Outcome
 from orchestrator.tools.sandbox.cgroup import Cgroups
-from orchestrator.tools.sandbox.exposure import ETC, KERNEL_FACTS, KERNEL_SETTINGS, SYSTEM, confined, environment, shell
-from orchestrator.tools.sandbox.process import run_process
+from orchestrator.tools.sandbox.exposure import (
+    ETC,
+    KERNEL_FACTS,
+    KERNEL_SETTINGS,
+    RESOLVING,
+    SYSTEM,
+    confined,
+    environment,
+    shell,
+)
+from orchestrator.tools.sandbox.process import Launch, Talk, run_process
 
 _HOME = "/home/agent"
 _INVENTED = {  # no user or host of the machine is named inside
@@ -39,27 +48,38 @@ class Bubblewrap:
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
         real = await asyncio.to_thread(confined, workspace)
+        with self._launch(Opening((shell(), "-c", command)), real, limits, seconds=limits.seconds) as launch:
+            return await run_process(launch, limits)
+
+    async def open(self, opening: Opening, workspace: Path, limits: Limits) -> Talk:
+        real = await asyncio.to_thread(confined, workspace)
+        with ExitStack() as starting:
+            launch = starting.enter_context(self._launch(opening, real, limits, seconds=None))
+            talk = await Talk.start(launch, limits)
+            return talk.keeping(starting.pop_all())
+
+    @contextmanager
+    def _launch(self, opening: Opening, workspace: Path, limits: Limits, *, seconds: float | None) -> Iterator[Launch]:
         program = seccomp.program(sockets=True)
         with self._cgroups.group(limits) as group, _handed(*_INVENTED.values(), program or b"") as handles:
             told = os.pipe()
-            argv = [str(self._program), *self._flags(real, limits), "--info-fd", str(told[1])]
+            argv = [str(self._program), *self._flags(workspace, limits, opening), "--info-fd", str(told[1])]
             for path, handle in zip(_INVENTED, handles, strict=False):
                 argv += ["--ro-bind-data", str(handle), path]
             if program is not None:
                 argv += ["--seccomp", str(handles[-1])]
-            argv += ["--", shell(), "-c", _limiting(limits), "sh", shell(), "-c", command]
+            argv += ["--", shell(), "-c", _limiting(limits, seconds), "sh", *opening.argv]
             if group.folders:
                 join = "; ".join(f"echo $$ > {shlex.quote(door)}" for door in group.doors)
                 argv = ["/bin/sh", "-c", f'{join}; exec "$@"', "sh", *argv]
             env = environment(_HOME, "/tmp")
-            return await run_process(
-                argv, limits, group, env=env, anchored=True, handles=handles, told=told, cwd=Path("/")
-            )
+            yield Launch(tuple(argv), env, group, anchored=True, handles=tuple(handles), told=told)
 
-    def _flags(self, workspace: Path, limits: Limits) -> list[str]:
+    def _flags(self, workspace: Path, limits: Limits, opening: Opening) -> list[str]:
         flags = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
+        flags += ["--share-net"] if opening.network else []
         flags += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
-        for name, value in environment(_HOME, "/tmp").items():
+        for name, value in {**environment(_HOME, "/tmp"), **opening.environment}.items():
             flags += ["--setenv", name, value]
         for folder in SYSTEM:
             if Path(folder).is_symlink():
@@ -76,6 +96,8 @@ class Bubblewrap:
             flags += ["--ro-bind", "/dev/null", path]
         flags += ["--size", size, "--perms", "1777", "--tmpfs", "/tmp", "--size", size, "--tmpfs", _HOME]
         flags += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", "/run"]
+        for path in (*opening.readable, *(RESOLVING if opening.network else ())):
+            flags += ["--ro-bind-try", str(path), str(path)]
         flags += ["--bind", str(workspace), str(workspace), "--chdir", str(workspace)]
         return flags
 
@@ -95,18 +117,17 @@ def _handed(*contents: bytes) -> Iterator[list[int]]:
             os.close(handle)
 
 
-def _limiting(limits: Limits) -> str:
+def _limiting(limits: Limits, seconds: float | None) -> str:
     """Limits that the shell sets on itself, inside, before it becomes the command."""
     kilobytes = limits.memory // 1024
     blocks = limits.file // (1024 if shell().endswith("bash") else 512)
-    seconds = int(limits.seconds * (os.cpu_count() or 1)) + 1
     rows = [
         "ulimit -c 0",
         f"ulimit -d {kilobytes}",
         f"ulimit -v {kilobytes + _ADDRESS_SPACE // 1024}",
         f"ulimit -f {blocks}",
         f"ulimit -n {limits.open_files}",
-        f"ulimit -t {seconds}",
+        *([f"ulimit -t {int(seconds * (os.cpu_count() or 1)) + 1}"] if seconds is not None else []),
         f"{{ ulimit -u {limits.processes} 2>/dev/null || ulimit -p {limits.processes}; }}",
     ]
     return " && ".join(rows) + ' && exec "$@"'

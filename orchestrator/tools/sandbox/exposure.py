@@ -17,6 +17,9 @@ ETC = (
     "/etc/shells", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/terminfo", "/etc/timezone",
 )  # fmt: skip
 
+# What finding a host by its name needs, for programs that were given the network.
+RESOLVING = (Path("/etc/resolv.conf"), Path("/etc/gai.conf"), Path("/etc/host.conf"))
+
 # Where the kernel's settings are written. To the kernel, the user of a namespace that root made is root.
 KERNEL_SETTINGS = (
     "/proc/acpi",

@@ -75,7 +75,7 @@ def landlock_abi() -> int:
 def enter_namespaces(orders: dict[str, Any]) -> None:
     """Own processes, network, IPC and mounts; everything read-only but what may be written."""
     uid, gid = os.getuid(), os.getgid()
-    flags = _NEW_MOUNTS | _NEW_UTS | _NEW_IPC | _NEW_PIDS | _NEW_NET
+    flags = _NEW_MOUNTS | _NEW_UTS | _NEW_IPC | _NEW_PIDS | (0 if orders["network"] else _NEW_NET)
     if _LIBC.unshare(ctypes.c_int(flags | (0 if uid == 0 else _NEW_USERS))) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), "unshare")
@@ -110,7 +110,8 @@ def landlock(orders: dict[str, Any], has_proc: bool) -> None:
     if abi == 0:
         raise OSError(0, "this kernel has no Landlock")
     handled = (1 << (13 if abi < 2 else 14 if abi < 3 else 15 if abi < 5 else 16)) - 1
-    rules = struct.pack("=3Q", handled, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
+    fenced = abi >= 4 and not orders["network"]
+    rules = struct.pack("=3Q", handled, 3 if fenced else 0, 3 if abi >= 6 else 0)
     rules = rules[: 8 if abi < 4 else 16 if abi < 6 else 24]
     ruleset = call(_CREATE_RULESET, ctypes.c_char_p(rules), ctypes.c_size_t(len(rules)), ctypes.c_uint32(0))
     everything = handled & ~(_MAKE_CHAR | _MAKE_BLOCK | _IOCTL)

@@ -15,16 +15,16 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from orchestrator.kernel.errors import ToolFailed
 from orchestrator.tools.sandbox import landlock_launcher, seccomp
-from orchestrator.tools.sandbox.base import Degree, Isolation, Level, Limits, Outcome
+from orchestrator.tools.sandbox.base import Degree, Isolation, Level, Limits, Opening, Outcome
 from orchestrator.tools.sandbox.cgroup import Cgroups
-from orchestrator.tools.sandbox.exposure import DEVICES, ETC, SYSTEM, confined, environment, shell
-from orchestrator.tools.sandbox.process import run_process
+from orchestrator.tools.sandbox.exposure import DEVICES, ETC, RESOLVING, SYSTEM, confined, environment, shell
+from orchestrator.tools.sandbox.process import Launch, Talk, run_process
 
 _ADDRESS_SPACE = 16 * 2**30
 _NOBODY = 65534
@@ -42,46 +42,70 @@ class _Launched:
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
         real = await asyncio.to_thread(confined, workspace)
-        with self._cgroups.group(limits) as group, _temporary() as temporary:
-            orders = await asyncio.to_thread(self._orders, command, real, limits, temporary, group.doors)
-            with _handed(orders) as handle:
-                argv = [sys.executable, "-I", "-S", landlock_launcher.__file__, str(handle)]
-                env = environment(str(temporary), str(temporary))
-                outcome = await run_process(
-                    argv, limits, group, env=env, anchored=self._namespaces, handles=(handle,), cwd=Path("/")
-                )
+        opening = Opening((shell(), "-c", command))
+        with ExitStack() as belongings:
+            launch = await asyncio.to_thread(self._launch, opening, real, limits, limits.seconds, belongings)
+            outcome = await run_process(launch, limits)
         if outcome.exit_code == landlock_launcher.CANNOT and outcome.stderr.startswith(b"sandbox: "):
             reason = outcome.stderr.decode("utf-8", "replace").removeprefix("sandbox: ").strip()
             raise ToolFailed(f"The command could not be confined, so it was not run: {reason}.")
         return outcome
 
+    async def open(self, opening: Opening, workspace: Path, limits: Limits) -> Talk:
+        real = await asyncio.to_thread(confined, workspace)
+        with ExitStack() as starting:
+            launch = await asyncio.to_thread(self._launch, opening, real, limits, None, starting)
+            talk = await Talk.start(launch, limits)
+            return talk.keeping(starting.pop_all())
+
+    def _launch(
+        self, opening: Opening, workspace: Path, limits: Limits, seconds: float | None, belongings: ExitStack
+    ) -> Launch:
+        group = belongings.enter_context(self._cgroups.group(limits))
+        temporary = belongings.enter_context(_temporary())
+        orders = self._orders(opening, workspace, limits, seconds, temporary, group.doors)
+        handle = belongings.enter_context(_handed(orders))
+        argv = (sys.executable, "-I", "-S", landlock_launcher.__file__, str(handle))
+        env = environment(str(temporary), str(temporary))
+        return Launch(argv, env, group, anchored=self._namespaces, handles=(handle,))
+
     def _orders(
-        self, command: str, workspace: Path, limits: Limits, temporary: Path, doors: tuple[str, ...]
+        self,
+        opening: Opening,
+        workspace: Path,
+        limits: Limits,
+        seconds: float | None,
+        temporary: Path,
+        doors: tuple[str, ...],
     ) -> dict[str, Any]:
-        program = seccomp.program(sockets=not self._landlock)
+        program = seccomp.program(sockets=not self._landlock or opening.network)
         root = os.getuid() == 0
         fresh = self._namespaces and not root  # a user namespace counts its own processes
+        most = {
+            "CORE": 0,
+            "DATA": limits.memory,
+            "AS": limits.memory + _ADDRESS_SPACE,
+            "FSIZE": limits.file,
+            "NOFILE": limits.open_files,
+            "NPROC": limits.processes + (0 if fresh else _tasks(_NOBODY if root else os.getuid())),
+        }
+        if seconds is not None:
+            most["CPU"] = int(seconds * (os.cpu_count() or 1)) + 1
+        further = [str(path) for path in (*opening.readable, *(RESOLVING if opening.network else ()))]
         return {
-            "argv": [shell(), "-c", command],
-            "env": dict(environment(str(temporary), str(temporary))),
+            "argv": list(opening.argv),
+            "env": {**environment(str(temporary), str(temporary)), **opening.environment},
             "cwd": str(workspace),
             "writable": [str(workspace), str(temporary)],
-            "readable": [*SYSTEM, *ETC],
+            "readable": [*SYSTEM, *ETC, *further],
             "devices": DEVICES,
             "landlock": self._landlock,
             "namespaces": self._namespaces,
+            "network": opening.network,
             "filter": base64.b64encode(program).decode() if program else "",
             "drop_to": _NOBODY if root else 0,
             "doors": doors,
-            "limits": {
-                "CORE": 0,
-                "DATA": limits.memory,
-                "AS": limits.memory + _ADDRESS_SPACE,
-                "FSIZE": limits.file,
-                "NOFILE": limits.open_files,
-                "CPU": int(limits.seconds * (os.cpu_count() or 1)) + 1,
-                "NPROC": limits.processes + (0 if fresh else _tasks(_NOBODY if root else os.getuid())),
-            },
+            "limits": most,
         }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestrator.kernel.errors import InvalidSettings, ToolFailed
 from orchestrator.kernel.settings import Tools
-from orchestrator.tools.sandbox.base import Isolation, Level, Limits, Outcome, Sandbox
+from orchestrator.tools.sandbox.base import Isolation, Level, Limits, Opening, Outcome, Sandbox, Session
 from orchestrator.tools.sandbox.bubblewrap import Bubblewrap
 from orchestrator.tools.sandbox.cgroup import find
 from orchestrator.tools.sandbox.launched import Bare, Landlock
@@ -29,6 +29,9 @@ class Refused:
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
         raise ToolFailed("Commands cannot run: no sandbox works on this machine.", hint=_ADVICE)
+
+    async def open(self, opening: Opening, workspace: Path, limits: Limits) -> Session:
+        raise ToolFailed("Programs of others cannot run: no sandbox works on this machine.", hint=_ADVICE)
 
 
 async def choose(settings: Tools) -> Sandbox:

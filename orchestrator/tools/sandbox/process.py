@@ -1,14 +1,19 @@
-"""Running one process to its end: output drained within bounds, every descendant ended with it."""
+"""Running one process to its end: output drained within bounds, every descendant ended with it.
+
+`run_process` is for a command, which is given no input; `Talk` for a program that stays.
+"""
 
 import asyncio
 import os
 import re
 import select
 import signal
-from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from orchestrator.kernel.errors import ToolFailed
 from orchestrator.tools.sandbox.base import Limits, Outcome
@@ -18,6 +23,7 @@ _GRACE = 1.0  # seconds between asking to end and ending
 _ENDING = 5.0  # seconds within which the killed must be gone
 _PIECE = 64 * 1024
 _TAIL = 64 * 1024  # bytes kept of the end of a long output
+_LINE = 16 * 2**20  # bytes of one line of a program that is talked to
 
 
 class Capture:
@@ -49,21 +55,56 @@ class Capture:
         return bytes(self._head) + f"\n[… {self.left_out} bytes left out …]\n".encode() + tail
 
 
+class Launch(Struct, frozen=True):
+    """A process about to be started."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    group: Cgroup
+    anchored: bool  # when the process dies, the kernel ends all that it started
+    handles: tuple[int, ...] = ()
+    told: tuple[int, int] | None = None  # a pipe on which it says which process is the first of its namespace
+
+    async def start(self, stdin: int) -> asyncio.subprocess.Process:
+        """In a session of its own. Raises ToolFailed."""
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self.argv,
+                stdin=stdin,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=dict(self.env),
+                cwd="/",
+                pass_fds=(*self.handles, self.told[1]) if self.told else self.handles,
+                start_new_session=True,
+                limit=_LINE,
+            )
+        except BaseException as error:
+            if self.told:
+                os.close(self.told[0])
+            if isinstance(error, OSError):
+                raise ToolFailed(f"{self.argv[0]} cannot be started: {error.strerror}.") from error
+            raise
+        finally:
+            if self.told:
+                os.close(self.told[1])
+
+
 class _Running:
     def __init__(
-        self, process: asyncio.subprocess.Process, limits: Limits, group: Cgroup, anchored: bool, told: int | None
+        self, process: asyncio.subprocess.Process, limits: Limits, launch: Launch, *, drained: bool = True
     ) -> None:
         self.process = process
         self._limits = limits
-        self._group = group
-        self._anchored = anchored  # when the process dies, the kernel ends all that it started
+        self._group = launch.group
+        self._anchored = launch.anchored
         self.stdout, self.stderr = Capture(limits.kept), Capture(limits.kept)
         self._flooded = asyncio.Event()
-        self._first = None if told is None else asyncio.ensure_future(asyncio.to_thread(_first_inside, told))
-        self.drains = [
-            asyncio.ensure_future(self._drain(process.stdout, self.stdout)),
-            asyncio.ensure_future(self._drain(process.stderr, self.stderr)),
-        ]
+        told = launch.told
+        self._first = None if told is None else asyncio.ensure_future(asyncio.to_thread(_first_inside, told[0]))
+        self.drains = [asyncio.ensure_future(self._drain(process.stderr, self.stderr))]
+        if drained:
+            self.drains.append(asyncio.ensure_future(self._drain(process.stdout, self.stdout)))
 
     async def _drain(self, stream: asyncio.StreamReader | None, capture: Capture) -> None:
         while stream is not None and (piece := await stream.read(_PIECE)):
@@ -122,44 +163,12 @@ class _Running:
             drain.result()
 
 
-async def run_process(
-    argv: Sequence[str],
-    limits: Limits,
-    group: Cgroup,
-    *,
-    env: Mapping[str, str],
-    anchored: bool,
-    handles: Sequence[int] = (),
-    told: tuple[int, int] | None = None,
-    cwd: Path | None = None,
-) -> Outcome:
-    """Runs it in a session of its own, without input. Whatever happens, it and its descendants end.
-
-    `told` is a pipe on which the process says which process is the first of its namespace.
-    """
+async def run_process(launch: Launch, limits: Limits) -> Outcome:
+    """Whatever happens, it and its descendants end."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=dict(env),
-            cwd=cwd,
-            pass_fds=(*handles, told[1]) if told else tuple(handles),
-            start_new_session=True,
-        )
-    except BaseException as error:
-        if told:
-            os.close(told[0])
-        if isinstance(error, OSError):
-            raise ToolFailed(f"{argv[0]} cannot be started: {error.strerror}.") from error
-        raise
-    finally:
-        if told:
-            os.close(told[1])
-    running = _Running(process, limits, group, anchored, told[0] if told else None)
+    process = await launch.start(asyncio.subprocess.DEVNULL)
+    running = _Running(process, limits, launch)
     ended = "time"
     try:
         ended = await running.until_over()
@@ -174,6 +183,64 @@ async def run_process(
         ended="by itself" if ended == "by itself" else "output" if ended == "output" else "time",
         left_out=running.stdout.left_out + running.stderr.left_out,
     )
+
+
+class Talk:
+    """A program that stays: lines in, lines out."""
+
+    def __init__(self, running: _Running) -> None:
+        self._running = running
+        self._belongings = ExitStack()
+        self._ending: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(cls, launch: Launch, limits: Limits) -> "Talk":
+        process = await launch.start(asyncio.subprocess.PIPE)
+        return cls(_Running(process, limits, launch, drained=False))
+
+    def keeping(self, belongings: ExitStack) -> "Talk":
+        """The same, which lets these go when it has ended."""
+        self._belongings = belongings
+        return self
+
+    async def send(self, line: bytes) -> None:
+        stdin = self._running.process.stdin
+        assert stdin is not None
+        try:
+            stdin.write(line)
+            await stdin.drain()
+        except (OSError, RuntimeError) as error:
+            raise ToolFailed(f"The program has ended. {self.complaints}".strip()) from error
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        stdout = self._running.process.stdout
+        assert stdout is not None
+        while True:
+            try:
+                line = await stdout.readline()
+            except ValueError as error:
+                raise ToolFailed(f"The program wrote a line longer than {_LINE // 2**20} MB.") from error
+            if not line:
+                return
+            yield line
+
+    @property
+    def complaints(self) -> str:
+        return self._running.stderr.value().decode("utf-8", "replace").strip()[-2000:]
+
+    async def end(self) -> None:
+        if self._ending is None:
+            self._ending = asyncio.ensure_future(self._end())
+        await asyncio.shield(self._ending)
+
+    async def _end(self) -> None:
+        stdin = self._running.process.stdin
+        if stdin is not None:
+            stdin.close()
+        try:
+            await self._running.end()
+        finally:
+            self._belongings.close()
 
 
 async def _to_the_end(ending: Coroutine[Any, Any, None]) -> None:
