@@ -25,13 +25,16 @@ def _started(event: e.Event, body: e.RunStarted) -> Iterator[Statement]:
     who = {"tenant": event.tenant, "subject": event.subject, "at": event.at}
     goal = body.goal.text
     yield (
-        "INSERT INTO runs (run_id, tenant, subject, conversation_id, parent, status, goal, model, channel, started_at)"
-        " VALUES (:run, :tenant, :subject, :conversation, :parent, 'running', :goal, :model, :channel, :at)",
+        "INSERT INTO runs (run_id, tenant, subject, conversation_id, parent, status, paused, goal, model, channel,"
+        " started_at)"
+        " VALUES (:run, :tenant, :subject, :conversation, :parent, :status, :paused, :goal, :model, :channel, :at)",
         {
             **who,
             "run": event.stream,
             "conversation": body.conversation_id,
             "parent": body.parent,
+            "status": "waiting" if body.after else "running",
+            "paused": "queue" if body.after else "",
             "goal": goal,
             "model": body.model,
             "channel": body.channel,
@@ -48,7 +51,7 @@ def _started(event: e.Event, body: e.RunStarted) -> Iterator[Statement]:
 def _finished(event: e.Event, body: e.RunFinished) -> Iterator[Statement]:
     yield (
         "UPDATE runs SET status = :status, answer = :answer, model = :model, steps = :steps, input_tokens = :input,"
-        " output_tokens = :output, cached_tokens = :cached, cost = :cost, finished_at = :at, problem = :problem"
+        " output_tokens = :output, cached_tokens = :cached, cost = :cost, finished_at = :at, problem = :problem, paused = ''"
         " WHERE run_id = :run",
         {
             "run": event.stream,
@@ -93,8 +96,30 @@ def _answered(event: e.Event, body: e.ApprovalAnswered) -> Iterator[Statement]:
         "UPDATE approvals SET answer = :answer WHERE approval_id = :id",
         {"id": body.approval_id, "answer": body.answer},
     )
+    yield _stirred(event)
+
+
+def _edited(event: e.Event, body: e.CallEdited) -> Iterator[Statement]:
+    yield "UPDATE approvals SET answer = 'edited' WHERE approval_id = :id", {"id": body.approval_id}
+    yield _stirred(event)
+
+
+def _paused(event: e.Event, body: e.RunPaused) -> Iterator[Statement]:
     yield (
-        "UPDATE runs SET status = CASE WHEN EXISTS"
+        "UPDATE runs SET paused = :reason, status = 'waiting' WHERE run_id = :run AND finished_at IS NULL",
+        {"run": event.stream, "reason": body.reason},
+    )
+
+
+def _continued(event: e.Event, _: e.RunContinued) -> Iterator[Statement]:
+    yield "UPDATE runs SET paused = '' WHERE run_id = :run", {"run": event.stream}
+    yield _stirred(event)
+
+
+def _stirred(event: e.Event) -> Statement:
+    """One thing fewer to wait for: does anything keep the run from going on?"""
+    return (
+        "UPDATE runs SET status = CASE WHEN paused <> '' OR EXISTS"
         " (SELECT 1 FROM approvals WHERE run_id = :run AND answer IS NULL) THEN 'waiting' ELSE 'running' END"
         " WHERE run_id = :run AND finished_at IS NULL",
         {"run": event.stream},
@@ -147,7 +172,10 @@ _PROJECTIONS: dict[type, Callable[[e.Event, Any], Iterator[Statement]]] = {
     e.RunStarted: _started,
     e.RunFinished: _finished,
     e.ApprovalAsked: _asked,
+    e.RunPaused: _paused,
+    e.RunContinued: _continued,
     e.ApprovalAnswered: _answered,
+    e.CallEdited: _edited,
     e.ToolReturned: _returned,
     e.ConversationOpened: _opened,
     e.ConversationRenamed: _renamed,

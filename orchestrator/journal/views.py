@@ -33,6 +33,7 @@ class RunView(Struct, frozen=True):
     finished_at: float | None
     problem: Problem | None
     parent: str | None = None
+    paused: str = ""  # why it rests, where nothing is asked
 
 
 class ApprovalView(Struct, frozen=True):
@@ -88,6 +89,7 @@ def _run(row: Any) -> RunView:
         finished_at=row.finished_at,
         problem=_problem.decode(row.problem) if row.problem else None,
         parent=row.parent,
+        paused=row.paused,
     )
 
 
@@ -126,18 +128,39 @@ class Views:
         *,
         status: RunStatus | None = None,
         conversation_id: str | None = None,
+        parent: str | None = None,
+        children: bool = True,
         before: str | None = None,
         limit: int = 50,
     ) -> list[RunView]:
-        """Newest first; `before` is the last run_id of the page before."""
+        """Newest first; `before` is the last run_id of the page before. Without `children`, no sub-runs."""
         query = _of(select(t.runs), t.runs, tenant, subject)
         if status is not None:
             query = query.where(t.runs.c.status == status)
         if conversation_id is not None:
             query = query.where(t.runs.c.conversation_id == conversation_id)
+        if parent is not None:
+            query = query.where(t.runs.c.parent == parent)
+        elif not children:
+            query = query.where(t.runs.c.parent.is_(None))
         if before is not None:
             query = query.where(t.runs.c.run_id < before)
         return [_run(row) for row in await self._all(query.order_by(t.runs.c.run_id.desc()).limit(limit))]
+
+    async def family(self, tenant: str, run_id: str) -> list[RunView]:
+        """The sub-runs of a run, and theirs, each behind its parent."""
+        r = t.runs
+        below = select(r.c.run_id).where(r.c.tenant == tenant, r.c.parent == run_id).cte("below", recursive=True)
+        below = below.union_all(select(r.c.run_id).where(r.c.parent == below.c.run_id))
+        query = select(r).where(r.c.run_id.in_(select(below.c.run_id))).order_by(r.c.started_at, r.c.run_id)
+        found: dict[str | None, list[RunView]] = {}
+        for row in await self._all(query):
+            found.setdefault(row.parent, []).append(_run(row))
+
+        def under(parent: str) -> list[RunView]:
+            return [view for child in found.get(parent, ()) for view in (child, *under(child.run_id))]
+
+        return under(run_id)
 
     async def unfinished(self) -> list[RunView]:
         """Runs of every tenant that are under way or wait, oldest first."""
@@ -168,7 +191,9 @@ class Views:
         """Oldest first: each run is what a person said, and what was answered."""
         query = (
             select(t.runs)
-            .where(t.runs.c.tenant == tenant, t.runs.c.conversation_id == conversation_id)
+            .where(
+                t.runs.c.tenant == tenant, t.runs.c.conversation_id == conversation_id, t.runs.c.parent.is_(None)
+            )
             .order_by(t.runs.c.run_id)
         )
         said: list[MessageView] = []

@@ -10,6 +10,15 @@ import msgspec
 from msgspec import Struct, field
 
 from orchestrator.kernel.messages import Arguments, Effects, Json, Message, Origin, Outcome, Scope, ToolCall, Usage
+from orchestrator.kernel.trials import (
+    Asked,
+    EvaluationAdded,
+    EvaluationFinished,
+    EvaluationRemoved,
+    ForkedFrom,
+    RunImported,
+    Source,
+)
 
 RunStatus: TypeAlias = Literal["running", "waiting", "completed", "partial", "failed", "cancelled"]
 FinalStatus: TypeAlias = Literal["completed", "partial", "failed", "cancelled"]
@@ -17,10 +26,11 @@ FinalStatus: TypeAlias = Literal["completed", "partial", "failed", "cancelled"]
 # ask: wait for a person. grant: yes to whatever is asked in this run. refuse: no to whatever is asked.
 Approvals: TypeAlias = Literal["ask", "grant", "refuse"]
 
-# call: may this call be made?  outcome: it may have happened; did it?
-ApprovalKind: TypeAlias = Literal["call", "outcome"]
+# call: may this call be made?  outcome: it may have happened; did it?  budget: may it go on spending?
+ApprovalKind: TypeAlias = Literal["call", "outcome", "budget"]
 
 # For a call: once, run (in this run), always, refuse. For an outcome: done (it happened), retry, undone.
+# For a budget: once (as much again), refuse (end with what there is).
 Answer: TypeAlias = Literal["once", "run", "always", "refuse", "done", "retry", "undone"]
 
 
@@ -45,6 +55,16 @@ class Artifact(Struct, frozen=True):
 class Limits(Struct, frozen=True):
     steps: int = 25  # model replies
     seconds: float = 900.0  # time spent working; waiting for a person does not count
+    cost: float = 0.0  # US dollars, those of its sub-runs too; 0: no limit
+    tokens: int = 0  # read and written by models, those of its sub-runs too; 0: no limit
+
+
+# person: until somebody says continue. parent: until the run that delegated goes on. child: until a sub-run is
+# finished. queue: until the run before it in the conversation is finished.
+Pause: TypeAlias = Literal["person", "parent", "child", "queue"]
+
+# steer: read at the next step. interrupt: what is under way is stopped first.
+Urgency: TypeAlias = Literal["steer", "interrupt"]
 
 
 class RunStarted(Struct, frozen=True, tag="run.started"):
@@ -59,10 +79,60 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     call: ToolCall | None = None  # one call to make instead of a goal to think about
     parent: str | None = None
     scopes: tuple[Scope, ...] = ALL_SCOPES  # of the person: an agent may do no more than who asks
+    tools: tuple[str, ...] | None = None  # the only ones it may call; None: all
+    origins: tuple[Origin, ...] = ("user",)  # where the words of the goal came from
+    depth: int = 0  # of delegation: how many runs are above it
+    after: str = ""  # the run of this conversation that must be finished first
+    forked_from: ForkedFrom | None = None
+    instructions: str = ""  # instead of the agent's own; {workspace} and {date} stand for them
 
 
 class RunResumed(Struct, frozen=True, tag="run.resumed"):
     reason: str
+
+
+class RunPaused(Struct, frozen=True, tag="run.paused"):
+    """It comes to rest once the calls under way are done, and costs nothing until it is continued."""
+
+    reason: Pause
+    by: str = ""
+    note: str = ""
+
+
+class RunContinued(Struct, frozen=True, tag="run.continued"):
+    by: str = ""  # empty: what it waited for has come
+    reason: str = ""
+
+
+class MessageAdded(Struct, frozen=True, tag="message.added"):
+    """Something said to a run at work: its model reads it at its next step."""
+
+    message_id: str
+    message: Message
+    urgency: Urgency
+    by: str
+
+
+class MessageQueued(Struct, frozen=True, tag="message.queued"):
+    """Something said behind a run at work: the goal of the run named, which starts when this one is finished."""
+
+    run_id: str
+    message: Message
+    by: str
+    model: str = ""  # as asked for
+    channel: str = "api"
+
+
+class ModelChosen(Struct, frozen=True, tag="model.chosen"):
+    """From the next step on."""
+
+    model: str  # as asked for: a name, or "auto"
+    by: str
+
+
+class LimitsChanged(Struct, frozen=True, tag="limits.changed"):
+    limits: Limits
+    by: str
 
 
 class PlanMade(Struct, frozen=True, tag="plan.made"):
@@ -72,6 +142,7 @@ class PlanMade(Struct, frozen=True, tag="plan.made"):
 class ModelAsked(Struct, frozen=True, tag="model.asked"):
     step: int
     model: str
+    request: Asked | None = None
 
 
 class ModelReplied(Struct, frozen=True, tag="model.replied"):
@@ -83,6 +154,7 @@ class ModelReplied(Struct, frozen=True, tag="model.replied"):
     cost: float = 0.0  # US dollars
     seconds: float = 0.0
     reason: str = ""  # why this model
+    source: Source = "made"
 
 
 class ModelFailed(Struct, frozen=True, tag="model.failed"):
@@ -90,6 +162,7 @@ class ModelFailed(Struct, frozen=True, tag="model.failed"):
     model: str
     problem: Problem
     seconds: float = 0.0
+    next: str = ""  # the model that went on at once, in the same step; empty: none did
 
 
 class ApprovalAsked(Struct, frozen=True, tag="approval.asked"):
@@ -114,6 +187,16 @@ class ApprovalAnswered(Struct, frozen=True, tag="approval.answered"):
     note: str = ""
 
 
+class CallEdited(Struct, frozen=True, tag="call.edited"):
+    """A person changed the arguments of a call that waited for approval: policy decides anew."""
+
+    call_id: str
+    approval_id: str  # the question that is void now
+    arguments: Arguments
+    by: str
+    note: str = ""
+
+
 class ToolRequested(Struct, frozen=True, tag="tool.requested"):
     """The intent: allowed, durable, and about to happen."""
 
@@ -125,6 +208,7 @@ class ToolRequested(Struct, frozen=True, tag="tool.requested"):
     effects: Effects
     rule: str = ""  # the policy rule that let it pass
     attempt: int = 1
+    child: str = ""  # the run that does it, where the call delegates
 
 
 class ToolReturned(Struct, frozen=True, tag="tool.returned"):
@@ -140,6 +224,10 @@ class ToolReturned(Struct, frozen=True, tag="tool.returned"):
     origin: Origin = "tool"
     artifact: Artifact | None = None
     seconds: float = 0.0
+    cost: float = 0.0  # US dollars, of the sub-run that did it
+    usage: Usage = Usage()  # of the sub-run that did it
+    origins: tuple[Origin, ...] = ()  # of everything the sub-run had read
+    source: Source = "made"
 
 
 class RunFinished(Struct, frozen=True, tag="run.finished"):
@@ -215,16 +303,68 @@ class ServerStopped(Struct, frozen=True, tag="server.stopped"):
     reason: str
 
 
+class ProviderAdded(Struct, frozen=True, tag="provider.added"):
+    """Never with its key."""
+
+    name: str
+    kind: str
+    by: str
+    base_url: str = ""
+    model: str = ""
+    key: str = ""  # where the key is kept: "file", "environment", or empty for none
+
+
+class ProviderRemoved(Struct, frozen=True, tag="provider.removed"):
+    name: str
+    by: str
+
+
+class ModelPulled(Struct, frozen=True, tag="model.pulled"):
+    provider: str
+    model: str
+    by: str
+    size: int = 0  # bytes
+    sha256: str = ""
+
+
+class RunRated(Struct, frozen=True, tag="run.rated"):
+    """What a person thinks of an answer; `auto` learns from it."""
+
+    run_id: str
+    good: bool
+    by: str
+    model: str = ""
+    kind: str = ""  # of task
+    note: str = ""
+
+
+class ToolsChanged(Struct, frozen=True, tag="tools.changed"):
+    """What agents can do is another from now on."""
+
+    source: str  # a file of the tools' folder, or an installed package
+    what: Literal["added", "changed", "removed", "broken"]
+    tools: tuple[str, ...] = ()
+    digest: str = ""
+    problem: str = ""
+
+
 Body: TypeAlias = (
     RunStarted
     | RunResumed
     | RunFinished
+    | RunPaused
+    | RunContinued
+    | MessageAdded
+    | MessageQueued
+    | ModelChosen
+    | LimitsChanged
     | PlanMade
     | ModelAsked
     | ModelReplied
     | ModelFailed
     | ApprovalAsked
     | ApprovalAnswered
+    | CallEdited
     | ToolRequested
     | ToolReturned
     | ConversationOpened
@@ -237,8 +377,17 @@ Body: TypeAlias = (
     | SessionOpened
     | SessionClosed
     | SignInRefused
+    | ProviderAdded
+    | ProviderRemoved
+    | ModelPulled
+    | RunRated
     | ServerStarted
     | ServerStopped
+    | ToolsChanged
+    | RunImported
+    | EvaluationAdded
+    | EvaluationRemoved
+    | EvaluationFinished
 )
 
 

@@ -42,6 +42,7 @@ runs = Table(
     Column("conversation_id", Text, nullable=False),
     Column("parent", Text),
     Column("status", Text, nullable=False),
+    Column("paused", Text, nullable=False, server_default=""),  # why it rests, where nothing is asked
     Column("goal", Text, nullable=False),
     Column("answer", Text, nullable=False, server_default=""),
     Column("model", Text, nullable=False),
@@ -56,6 +57,7 @@ runs = Table(
     Column("problem", LargeBinary),  # JSON
     Index("ix_runs_tenant_run_id", "tenant", "run_id"),
     Index("ix_runs_conversation_id", "conversation_id", "run_id"),
+    Index("ix_runs_parent", "parent", sqlite_where=text("parent IS NOT NULL")),
     Index(
         "ix_runs_unfinished",
         "status",

@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("conversation_id", sa.Text(), nullable=False),
         sa.Column("parent", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("paused", sa.Text(), server_default="", nullable=False),
         sa.Column("goal", sa.Text(), nullable=False),
         sa.Column("answer", sa.Text(), server_default="", nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
@@ -104,6 +105,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index("ix_runs_conversation_id", ["conversation_id", "run_id"], unique=False)
+        batch_op.create_index("ix_runs_parent", ["parent"], unique=False, sqlite_where=sa.text("parent IS NOT NULL"))
         batch_op.create_index("ix_runs_tenant_run_id", ["tenant", "run_id"], unique=False)
         batch_op.create_index(
             "ix_runs_unfinished", ["status"], unique=False, sqlite_where=sa.text("finished_at IS NULL")
@@ -179,6 +181,7 @@ def downgrade() -> None:
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index("ix_runs_unfinished", sqlite_where=sa.text("finished_at IS NULL"))
         batch_op.drop_index("ix_runs_tenant_run_id")
+        batch_op.drop_index("ix_runs_parent", sqlite_where=sa.text("parent IS NOT NULL"))
         batch_op.drop_index("ix_runs_conversation_id")
 
     op.drop_table("runs")
