@@ -209,6 +209,7 @@ class Caller:
         outcome: Outcome = "ok"
         try:
             result = await tool.call(open_call.call.arguments, self._context(key))
+            outcome = result.outcome
         except ToolRetry as error:
             result, outcome = Result(str(error)), "retry"
         except (ToolFailed, NotAllowed) as error:
@@ -256,6 +257,7 @@ class Caller:
             origin=origin,
             artifact=artifact,
             seconds=receipt.seconds,
+            source=result.source if result is not None else "made",
         )
         try:
             self._turn.record(returned, lazy=effects == "none")

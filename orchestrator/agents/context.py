@@ -6,6 +6,7 @@ the newest results are cut last.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -30,8 +31,9 @@ and you answer in the language of the person.
 Today is {date}."""
 
 
-def instructions(workspace: str, date: str) -> Message:
-    return system(INSTRUCTIONS.format(workspace=workspace, date=date))
+@lru_cache(maxsize=64)
+def instructions(workspace: str, date: str, own: str = "") -> Message:
+    return system((own or INSTRUCTIONS).replace("{workspace}", workspace).replace("{date}", date))
 
 
 def tokens(message: Message) -> int:

@@ -8,6 +8,7 @@ import msgspec
 from orchestrator.agents import wording
 from orchestrator.agents.calls import perform_all
 from orchestrator.agents.context import assemble, instructions
+from orchestrator.agents.digest import Digests
 from orchestrator.agents.ports import Choice
 from orchestrator.agents.state import with_unique_ids
 from orchestrator.agents.turn import Turn
@@ -35,7 +36,7 @@ class Loop:
         self._started = turn.state.started
         self._choice: Choice | None = None  # kept while it answers: its provider remembers what it has read
         self._needs: frozenset[Capability] = frozenset()
-        self._head = instructions(self._started.workspace, wording.date(turn.house.clock.now()))
+        self._digests = Digests()
 
     async def drive(self) -> None:
         """Take the run to its end, or to where it waits for a person."""
@@ -93,7 +94,9 @@ class Loop:
         if message.calls:
             taken = [call.id for message in (*self._turn.history, *state.messages) for call in message.calls]
             message = with_unique_ids(reply.message, taken, step)
-        bodies.append(e.ModelReplied(step, model, message, reply.finish, reply.usage, reply.cost, seconds, reason))
+        bodies.append(
+            e.ModelReplied(step, model, message, reply.finish, reply.usage, reply.cost, seconds, reason, reply.source)
+        )
         self._turn.record(*bodies, lazy=True)
         self._house.bus.end(state.run_id)
 
@@ -102,7 +105,8 @@ class Loop:
         turn = list(state.messages)
         if state.finish == "length" and turn[-1].role == "assistant":
             turn.append(user("Go on exactly where you stopped; repeat nothing."))
-        return assemble(self._head, self._turn.history, turn, self._house.context_tokens)
+        head = instructions(self._started.workspace, wording.date(state.began), self._started.instructions)
+        return assemble(head, self._turn.history, turn, self._house.context_tokens)
 
     async def _reply(
         self, step: int, messages: tuple[Message, ...], tools: tuple[ToolSpec, ...]
@@ -113,12 +117,13 @@ class Loop:
         if self._choice is None or self._needs != needs:
             self._choice, self._needs = await house.models.choose(self._started.model, needs), needs
         choice = self._choice
-        self._turn.record(e.ModelAsked(step, choice.name), lazy=True)
+        request = Request(choice.name, messages, tools)
+        self._turn.record(e.ModelAsked(step, choice.name, self._digests.of(request)), lazy=True)
         house.bus.begin(run_id, step)
         began = house.clock.monotonic()
         reply: Reply | None = None
         await self._turn.caught_up()
-        async for chunk in choice.model.stream(Request(choice.name, messages, tools)):
+        async for chunk in choice.model.stream(request):
             if isinstance(chunk, Reply):
                 reply = chunk
             else:
@@ -165,7 +170,8 @@ class Loop:
             return
         said = Message("assistant", tuple(part for part in reply.message.parts if not isinstance(part, ToolCall)))
         self._turn.record(
-            e.ModelReplied(step, model, said, LIMIT + why, reply.usage, reply.cost, seconds, reason), lazy=True
+            e.ModelReplied(step, model, said, LIMIT + why, reply.usage, reply.cost, seconds, reason, reply.source),
+            lazy=True,
         )
         self._house.bus.end(state.run_id)
         await self._finish_partial(why, state.answer)

@@ -34,6 +34,7 @@ class RunState:
         self.tenant = ""
         self.subject = ""
         self.seq = 0
+        self.began = 0.0  # when a person or a server last set it to work: the day that models are told
         self.started: e.RunStarted | None = None
         self.finished: e.RunFinished | None = None
         self.step = 0
@@ -59,6 +60,11 @@ class RunState:
         self._order: list[str] = []  # its calls, as the model made them
 
     @property
+    def _kept_day(self) -> bool:
+        """A fork stays in the day of what it was forked from."""
+        return self.started is not None and self.started.forked_from is not None
+
+    @property
     def waits(self) -> bool:
         return bool(self.open) and any(call.waits for call in self.open.values())
 
@@ -69,9 +75,13 @@ class RunState:
     def apply(self, event: e.Event) -> None:
         body = event.body
         self.seq = event.seq
+        if isinstance(body, e.RunStarted | e.RunResumed | e.ApprovalAnswered) and not self._kept_day:
+            self.began = event.at
         match body:
             case e.RunStarted():
                 self.started, self.tenant, self.subject = body, event.tenant, event.subject
+                if body.forked_from is not None:
+                    self.began = body.forked_from.began
                 self.messages.append(body.goal)
                 if body.call is not None:
                     self._opened(Message("assistant", (body.call,)), 0)

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 from orchestrator.kernel.messages import Message, ToolSpec, Usage
+from orchestrator.kernel.trials import Source
 
 Finish: TypeAlias = Literal["stop", "tools", "length", "filtered"]
 Capability: TypeAlias = Literal["chat", "tools", "vision", "thinking", "embeddings"]
@@ -41,6 +42,7 @@ class Reply(Struct, frozen=True):
     usage: Usage = Usage()
     cost: float = 0.0  # US dollars; 0 when local or unknown
     plan: tuple[str, ...] = ()  # the steps it intends, when it says so
+    source: Source = "made"  # or taken from a recording
 
 
 Chunk: TypeAlias = TextDelta | ThinkingDelta | Reply

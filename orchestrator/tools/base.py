@@ -13,7 +13,8 @@ from typing import Protocol, runtime_checkable
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.messages import Arguments, Json, ToolSpec
+from orchestrator.kernel.messages import Arguments, Json, Outcome, ToolSpec
+from orchestrator.kernel.trials import Source
 
 
 class Artifacts(Protocol):
@@ -40,6 +41,8 @@ class Result(Struct, frozen=True):
     data: Json = None  # the same, structured; matches the spec's `returns`
     overflow: bytes | None = None  # the whole of it, where content was cut
     overflow_name: str = ""  # a file name for the overflow
+    outcome: Outcome = "ok"  # of what is taken from a recording; a tool that fails says so by an error
+    source: Source = "made"
 
 
 class Tool(Protocol):
