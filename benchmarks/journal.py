@@ -14,7 +14,7 @@ import uvloop
 from benchmarks.report import median, write
 from orchestrator.journal.sqlite import SqliteJournal
 from orchestrator.kernel.events import Event, ModelAsked, encode_body
-from orchestrator.storage.database import Database
+from orchestrator.storage.sqlite import SqliteDatabase
 
 ROUNDS = 3
 STREAMS, EACH = 500, 20
@@ -37,7 +37,7 @@ def bare(folder: Path, count: int) -> float:
 
 async def ours(folder: Path) -> tuple[float, float, float, float]:
     """Events a second, their p50 and p99 in milliseconds, and microseconds of processor an event."""
-    database = Database(folder / "orchestrator.db")
+    database = SqliteDatabase(folder / "orchestrator.db")
     database.migrate()
     journal = SqliteJournal(database, lambda events: None)
     waits: list[float] = []

@@ -24,8 +24,8 @@ from orchestrator.llm.base import Model
 from orchestrator.llm.catalogue import Models
 from orchestrator.policy.decide import Policy
 from orchestrator.storage.blobs import Blobs
-from orchestrator.storage.database import Database
 from orchestrator.storage.lock import FolderLock
+from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue, kits
@@ -76,7 +76,7 @@ async def open_app(
         _make_folders(settings)
         stack.enter_context(FolderLock(settings.data))
 
-        database = Database(settings.data / "orchestrator.db")
+        database = SqliteDatabase(settings.data / "orchestrator.db")
         database.migrate()
         stack.push_async_callback(database.close)
 

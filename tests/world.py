@@ -22,7 +22,7 @@ from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Tex
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
 from orchestrator.policy.base import Call, Decision, Verdict
 from orchestrator.storage.blobs import Blobs
-from orchestrator.storage.database import Database
+from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.storage.tables import metadata
 from orchestrator.tools.base import Context, Result, Tool
 
@@ -163,7 +163,7 @@ async def world(
     ids: CountedIds | None = None,
 ) -> AsyncIterator[World]:
     clock, bus, ids = ManualClock(), Bus(), ids or CountedIds()
-    database = Database(folder / "orchestrator.db")
+    database = SqliteDatabase(folder / "orchestrator.db")
     engine = sqlalchemy.create_engine(f"sqlite:///{database.path}")
     metadata.create_all(engine)
     engine.dispose()

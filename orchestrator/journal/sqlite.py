@@ -32,7 +32,7 @@ from orchestrator.kernel.errors import (
     RunFinished,
 )
 from orchestrator.kernel.events import Event, decode_body, encode_body
-from orchestrator.storage.database import Database
+from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.storage.tables import events as events_table
 
 _INSERT = "INSERT INTO events (stream, seq, type, tenant, subject, at, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -83,7 +83,7 @@ class _Append:
 
 
 class SqliteJournal:
-    def __init__(self, database: Database, publish: Publish, *, batch: int = 512) -> None:
+    def __init__(self, database: SqliteDatabase, publish: Publish, *, batch: int = 512) -> None:
         self._database = database
         self._publish = publish
         self._batch = batch

@@ -1,97 +1,60 @@
-"""The embedded database: one SQLite file in WAL mode, migrated before anyone reads it."""
+"""A database under the journal, its views and identity, migrated before anyone reads it."""
 
-import sqlite3
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, event
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.kernel.errors import JournalUnavailable
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 REVISION = "0001"  # the newest migration; a test holds it to the migrations folder
-_DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY")
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class Database:
-    """Where the file is, and an engine for those who read it (or write a row now and then)."""
+class Database(ABC):
+    """Where the data is, and an engine for those who read it (or write a row now and then)."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.engine: AsyncEngine = create_async_engine(_url("sqlite+aiosqlite", path), pool_size=4, max_overflow=4)
-        event.listen(self.engine.sync_engine, "connect", _prepare)
-        event.listen(self.engine.sync_engine, "handle_error", _explained)
+    engine: AsyncEngine
+    where: str  # for a person's eyes: no password in it
 
-    def connect(self) -> sqlite3.Connection:
-        """A plain connection for the journal's writer; it may be handed from thread to thread."""
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10.0)
-        _prepare(connection)
-        return connection
-
+    @abstractmethod
     def migrate(self) -> None:
-        """Bring the file to the newest revision."""
-        try:
-            found = self._revision()
-            if found == REVISION:
-                return
-            if found is not None and found > REVISION:
-                raise JournalUnavailable(
-                    f"The database {self.path} was written by a newer version ({found}; this one knows {REVISION}).",
-                    hint="Update AI Orchestrator. Nothing was changed.",
-                )
-            self._upgrade()
-        except (sqlite3.DatabaseError, DBAPIError, OSError) as error:
-            raise JournalUnavailable(
-                f"The database {self.path} cannot be opened: {getattr(error, 'orig', error)}.",
-                hint="Is the disk full, is the file yours, or is it something else? Nothing was changed.",
-            ) from error
-
-    def _revision(self) -> str | None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path.touch(mode=0o600)  # not for other users of the machine; its neighbours (-wal, -shm) follow it
-        connection = self.connect()
-        try:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.OperationalError as error:
-            if "no such table" not in str(error):
-                raise
-            return None
-        finally:
-            connection.close()
-        return str(row[0]) if row else None
-
-    def _upgrade(self) -> None:
-        from alembic import command
-        from alembic.config import Config
-
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.attributes["url"] = _url("sqlite", self.path)
-        command.upgrade(config, "head")
+        """Bring it to the newest revision. Raises JournalUnavailable, with nothing changed."""
 
     async def close(self) -> None:
         await self.engine.dispose()
 
-
-def _url(driver: str, path: Path) -> URL:
-    return URL.create(driver, database=str(path))  # as text, a ? or a % of the path would mean something
-
-
-def _explained(context: ExceptionContext) -> JournalUnavailable | None:
-    """What the disk does, in our own words; other errors stay what they are."""
-    error = context.original_exception
-    if not getattr(error, "sqlite_errorname", "").startswith(_DISK):
-        return None
-    return JournalUnavailable(
-        f"The database cannot be used now: {error}.", hint="Is the disk full? Nothing acknowledged is lost."
-    )
+    def is_newest(self, found: str | None) -> bool:
+        if found is not None and found > REVISION:
+            raise JournalUnavailable(
+                f"The database {self.where} was written by a newer version ({found}; this one knows {REVISION}).",
+                hint="Update AI Orchestrator. Nothing was changed.",
+            )
+        return found == REVISION
 
 
-def _prepare(connection: Any, _: Any = None) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # a commit that returned survives a power cut
-    cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.close()
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations up to a revision, in the caller's transaction: all of it happens, or nothing."""
+    from alembic import command
+
+    command.upgrade(_config(connection), revision)
+
+
+def downgrade(connection: Connection, revision: str = "base") -> None:
+    from alembic import command
+
+    command.downgrade(_config(connection), revision)
+
+
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

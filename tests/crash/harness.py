@@ -28,7 +28,7 @@ from orchestrator.kernel.events import Answer, Event
 from orchestrator.kernel.ids import effect_key
 from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Text, ToolCall, ToolSpec, user
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
-from orchestrator.storage.database import Database
+from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.tools.base import Context, Result
 
 STEPS = 10
@@ -53,7 +53,7 @@ class Point(msgspec.Struct, frozen=True):
 
 def migrated(folder: Path) -> Path:
     """An empty database of the newest revision, whole in one file."""
-    database = Database(folder / "orchestrator.db")
+    database = SqliteDatabase(folder / "orchestrator.db")
     database.migrate()
     connection = database.connect()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

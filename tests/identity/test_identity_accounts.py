@@ -32,7 +32,7 @@ from orchestrator.kernel.events import (
 )
 from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.settings import Identity
-from orchestrator.storage.database import Database
+from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.storage.tables import metadata
 from orchestrator.storage.tables_identity import attempts, sessions, sign_in_links, users
 
@@ -55,7 +55,7 @@ class World:
         self.folder, self.clock, self.ids = folder, clock, CountedIds()
         self.entropy = Entropy()
         self.events: list[tuple[str, Body, str, str]] = []
-        self.database = Database(folder / "test.db")
+        self.database = SqliteDatabase(folder / "test.db")
         self.settings = Identity()
 
     async def record(self, stream: str, body: Body, *, tenant: str, subject: str) -> None:

@@ -18,7 +18,7 @@ from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import InvalidInput, JournalBroken, JournalUnavailable
 from orchestrator.kernel.events import ApprovalAsked, ConversationRenamed, Delta, Event, RunFinished
 from orchestrator.kernel.messages import Usage
-from orchestrator.storage.database import Database
+from orchestrator.storage.sqlite import SqliteDatabase
 
 
 class Told(list[Event]):
@@ -38,15 +38,15 @@ def told() -> Told:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(tmp_path / "orchestrator.db")
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    database = SqliteDatabase(tmp_path / "orchestrator.db")
     database.migrate()
     yield database
     await database.close()
 
 
 @pytest.fixture
-async def journal(database: Database, told: Told) -> AsyncIterator[SqliteJournal]:
+async def journal(database: SqliteDatabase, told: Told) -> AsyncIterator[SqliteJournal]:
     journal = SqliteJournal(database, told)
     yield journal
     await journal.close()
@@ -100,7 +100,7 @@ async def test_everybody_in_a_batch_that_fails_is_told(journal: SqliteJournal, w
 
 
 async def test_a_wait_that_was_in_vain_does_not_make_the_loop_wait_the_next_time(
-    journal: SqliteJournal, database: Database
+    journal: SqliteJournal, database: SqliteDatabase
 ) -> None:
     class Impatient(Failing):
         def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
@@ -154,7 +154,7 @@ async def test_a_listener_at_fault_does_not_stop_the_journal(journal: SqliteJour
     assert len(told) == 2
 
 
-async def test_whatever_ends_a_run_ends_its_questions(journal: SqliteJournal, database: Database) -> None:
+async def test_whatever_ends_a_run_ends_its_questions(journal: SqliteJournal, database: SqliteDatabase) -> None:
     asked = ApprovalAsked("approval_1", "call", 1, "c", "ring", {}, "h", "ring", "code", "Why.")
     await journal.append([start("a"), Event("a", 2, 2.0, "t", "u", asked)])
     views = Views(database.engine)
@@ -163,7 +163,7 @@ async def test_whatever_ends_a_run_ends_its_questions(journal: SqliteJournal, da
     assert await views.approvals("t") == []
 
 
-async def test_a_ledger_whose_writer_is_cancelled_keeps_count(journal: SqliteJournal, database: Database) -> None:
+async def test_a_ledger_whose_writer_is_cancelled_keeps_count(journal: SqliteJournal, database: SqliteDatabase) -> None:
     """The disk is made slow by another writer; who wrote goes away; the next one follows without a clash."""
     ledger = Ledger(journal, ManualClock())
     other = database.connect()

@@ -12,7 +12,7 @@ from orchestrator.journal.sqlite import SqliteJournal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.errors import JournalBroken, JournalUnavailable
 from orchestrator.kernel.events import Event
-from orchestrator.storage.database import Database
+from orchestrator.storage.sqlite import SqliteDatabase
 
 
 @pytest.fixture
@@ -21,15 +21,15 @@ def published() -> list[Event]:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(tmp_path / "orchestrator.db")
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    database = SqliteDatabase(tmp_path / "orchestrator.db")
     database.migrate()
     yield database
     await database.close()
 
 
 @pytest.fixture
-async def journal(database: Database, published: list[Event]) -> AsyncIterator[SqliteJournal]:
+async def journal(database: SqliteDatabase, published: list[Event]) -> AsyncIterator[SqliteJournal]:
     journal = SqliteJournal(database, published.extend)
     yield journal
     await journal.close()
@@ -37,7 +37,7 @@ async def journal(database: Database, published: list[Event]) -> AsyncIterator[S
 
 class TestSqlite(JournalContract):
     async def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(
-        self, journal: SqliteJournal, published: list[Event], database: Database
+        self, journal: SqliteJournal, published: list[Event], database: SqliteDatabase
     ) -> None:
         await journal.append([start("a")])
         pages = journal.connection.execute("PRAGMA page_count").fetchone()[0]
@@ -86,7 +86,7 @@ class TestSqlite(JournalContract):
         assert len(published) == 1
 
     async def test_another_writer_is_waited_for_without_stopping_the_world(
-        self, journal: SqliteJournal, database: Database
+        self, journal: SqliteJournal, database: SqliteDatabase
     ) -> None:
         other = database.connect()
         other.execute("BEGIN IMMEDIATE")
@@ -100,7 +100,7 @@ class TestSqlite(JournalContract):
         assert await journal.head("a") == 1
 
     async def test_every_row_bears_its_tenant_and_another_tenant_sees_nothing(
-        self, journal: SqliteJournal, database: Database
+        self, journal: SqliteJournal, database: SqliteDatabase
     ) -> None:
         await journal.append([start("a")])
         views = Views(database.engine)

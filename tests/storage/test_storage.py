@@ -23,8 +23,8 @@ from orchestrator.kernel.errors import DataFolderInUse, InvalidSettings, Journal
 from orchestrator.storage import database as storage
 from orchestrator.storage import tables_identity  # noqa: F401  (adds its tables to the metadata)
 from orchestrator.storage.blobs import Blobs
-from orchestrator.storage.database import Database
 from orchestrator.storage.lock import FolderLock
+from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.storage.tables import metadata
 
 
@@ -39,7 +39,7 @@ def test_the_revision_in_the_code_is_the_newest_migration() -> None:
 
 
 async def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
-    database = Database(tmp_path / "orchestrator.db")
+    database = SqliteDatabase(tmp_path / "orchestrator.db")
     database.migrate()
     await database.close()
     engine = create_engine(f"sqlite:///{database.path}")
@@ -56,11 +56,11 @@ def test_every_row_has_a_tenant() -> None:
 
 
 def test_a_second_start_migrates_nothing_and_does_not_load_the_migrator(tmp_path: Path) -> None:
-    database = Database(tmp_path / "orchestrator.db")
+    database = SqliteDatabase(tmp_path / "orchestrator.db")
     database.migrate()
     code = (
-        "import sys; from pathlib import Path; from orchestrator.storage.database import Database;"
-        f"Database(Path({str(database.path)!r})).migrate(); print('alembic' in sys.modules)"
+        "import sys; from pathlib import Path; from orchestrator.storage.sqlite import SqliteDatabase;"
+        f"SqliteDatabase(Path({str(database.path)!r})).migrate(); print('alembic' in sys.modules)"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
 
@@ -73,7 +73,7 @@ def test_a_file_of_a_newer_version_is_said_so_and_left_alone(tmp_path: Path) -> 
     connection.commit()
     connection.close()
     with pytest.raises(JournalUnavailable, match="newer version"):
-        Database(path).migrate()
+        SqliteDatabase(path).migrate()
 
 
 def test_a_file_that_is_no_database_is_said_so_and_left_alone(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_file_that_is_no_database_is_said_so_and_left_alone(tmp_path: Path) ->
     path.write_bytes(b"not a database at all, but somebody's letters" * 100)
     before = path.read_bytes()
     with pytest.raises(JournalUnavailable, match="cannot be opened"):
-        Database(path).migrate()
+        SqliteDatabase(path).migrate()
     assert path.read_bytes() == before
 
 
@@ -153,7 +153,7 @@ def test_a_blob_for_which_there_is_no_room_leaves_nothing(tmp_path: Path, monkey
 
 def test_other_users_of_the_machine_cannot_read_the_journal(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)  # a folder that somebody else had made
-    database = Database(tmp_path / "orchestrator.db")
+    database = SqliteDatabase(tmp_path / "orchestrator.db")
     database.migrate()
     held = database.connect()
     held.execute("CREATE TABLE held (x)")
@@ -190,7 +190,7 @@ def test_a_migration_cut_short_leaves_nothing_and_is_made_again(
     def cut(*_: object) -> None:
         raise DBAPIError("UPDATE alembic_version", None, sqlite3.OperationalError("database or disk is full"))
 
-    database = Database(tmp_path / "orchestrator.db")
+    database = SqliteDatabase(tmp_path / "orchestrator.db")
     with monkeypatch.context() as patched:
         patched.setattr("alembic.runtime.migration.HeadMaintainer.update_to_step", cut)
         with pytest.raises(JournalUnavailable, match="disk is full"):
