@@ -9,19 +9,25 @@ OrchestratorError
 │   ├── RunFinished         a finished run does not change
 │   ├── AlreadyAnswered     an approval is answered once
 │   └── DataFolderInUse     another server owns this data folder
+├── BudgetExceeded          nothing more may be spent for now
 ├── NotAuthenticated
 ├── NotAllowed
 │   ├── OutsideWorkspace
 │   └── TooManyAttempts
 ├── ModelError
 │   ├── ModelUnavailable    cannot be reached, or refuses for now
+│   │   └── ModelPaused     we do not ask it now: it failed too often, said when to come back, or has enough to do
 │   ├── ModelTimeout
 │   ├── ModelRejected       the provider says our request is wrong
 │   ├── ModelGarbled        the reply breaks the provider's own protocol
+│   │   └── ModelMisshaped  the reply is not of the JSON schema that was asked for
 │   └── NoModel             nothing configured can do what is asked
 ├── ToolError
 │   ├── ToolRetry           the call was wrong; the model should correct it
 │   └── ToolFailed          it was right and could not be done; the model should go on
+├── LaneError
+│   ├── LaneUnavailable     no connection to speak over now
+│   └── NobodyThere         nobody answered in time
 └── JournalError
     ├── JournalUnavailable  nothing can be recorded now (a full disk); what was acknowledged is safe
     ├── JournalBroken       the disk lied about a write; the process must restart
@@ -76,6 +82,10 @@ class DataFolderInUse(Conflict):
     code = "data_folder_in_use"
 
 
+class BudgetExceeded(OrchestratorError):
+    code = "budget_exceeded"
+
+
 class NotAuthenticated(OrchestratorError):
     code = "not_authenticated"
 
@@ -99,6 +109,7 @@ class TooManyAttempts(NotAllowed):
 
 class ModelError(OrchestratorError):
     code = "model_error"
+    tried: bool = False  # again, and elsewhere, as far as the settings allow: whoever hears of it need not
 
 
 class ModelUnavailable(ModelError):
@@ -108,6 +119,10 @@ class ModelUnavailable(ModelError):
     def __init__(self, detail: str, *, hint: str = "", retry_after: float | None = None) -> None:
         super().__init__(detail, hint=hint)
         self.retry_after = retry_after  # seconds, when the provider says
+
+
+class ModelPaused(ModelUnavailable):
+    code = "model_paused"
 
 
 class ModelTimeout(ModelError):
@@ -122,6 +137,10 @@ class ModelRejected(ModelError):
 class ModelGarbled(ModelError):
     code = "model_garbled"
     retryable = True
+
+
+class ModelMisshaped(ModelGarbled):
+    code = "model_misshaped"
 
 
 class NoModel(ModelError):
@@ -139,6 +158,19 @@ class ToolRetry(ToolError):
 
 class ToolFailed(ToolError):
     code = "tool_failed"
+
+
+class LaneError(OrchestratorError):
+    code = "lane_error"
+    retryable = True
+
+
+class LaneUnavailable(LaneError):
+    code = "lane_unavailable"
+
+
+class NobodyThere(LaneError):
+    code = "nobody_there"
 
 
 class JournalError(OrchestratorError):

@@ -1,0 +1,1 @@
+"""Message lanes: how processes of one installation speak to each other."""

@@ -1,0 +1,73 @@
+"""The tables of an installation of many processes: on PostgreSQL only, and of no use to the embedded database."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    func,
+)
+
+from orchestrator.storage.tables import metadata as _main
+
+cluster = MetaData(naming_convention=_main.naming_convention)
+
+nodes = Table(
+    "nodes",
+    cluster,
+    Column("node", Text, primary_key=True),  # one life of one process: a node that comes back has another name
+    Column("beat", BigInteger, nullable=False, server_default="0"),  # goes on as long as it lives
+    Column("url", Text, nullable=False),
+    Column("place", Text, nullable=False),  # machine and process, for neighbours who can look whether it is there
+    Column("version", Text, nullable=False),
+    Column("state", Text, nullable=False),  # serving, draining
+    Column("room", Integer, nullable=False),
+    Column("running", Integer, nullable=False, server_default="0"),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+claims = Table(
+    "claims",
+    cluster,
+    Column("run_id", Text, primary_key=True),
+    Column("node", Text, ForeignKey("nodes.node", ondelete="SET NULL")),  # NULL: it waits for one
+    Column("epoch", Integer, nullable=False, server_default="1"),  # how often it changed hands
+    Column("since", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_claims_node", "node"),
+)
+
+# The lanes of those who have no NATS.
+
+lane_bodies = Table(  # what is too long for a notice
+    "lane_bodies",
+    cluster,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    prefixes=["UNLOGGED"],
+)
+
+lane_groups = Table(
+    "lane_groups",
+    cluster,
+    Column("topic", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+)
+
+lane_tasks = Table(
+    "lane_tasks",
+    cluster,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("topic", Text, nullable=False),
+    Column("name", Text, nullable=False),  # of the group
+    Column("payload", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_lane_tasks_due", "topic", "name", "id"),
+)
