@@ -17,7 +17,7 @@ from orchestrator.journal.sqlite import SqliteJournal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import Clock, SystemClock
 from orchestrator.kernel.errors import InvalidSettings
-from orchestrator.kernel.events import Event, Limits, ServerStarted, ServerStopped
+from orchestrator.kernel.events import Event, Limits, ServerStarted, ServerStopped, ToolsChanged
 from orchestrator.kernel.ids import Ids, TimeOrderedIds
 from orchestrator.kernel.settings import Settings
 from orchestrator.llm.base import Model
@@ -29,6 +29,8 @@ from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.plugins.folder import Change, Plugins, open_plugins
+from orchestrator.tools.plugins.plugin import Ground
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.sandbox.probe import choose
 
@@ -46,6 +48,7 @@ class App(Struct, frozen=True):
     runs: Runs
     policy: Policy
     tools: Catalogue
+    plugins: Plugins
     models: Models
     accounts: Accounts
     artifacts: Blobs
@@ -99,6 +102,9 @@ async def open_app(
         policy = Policy(settings.policy)
         sandbox = await choose(settings.tools)
         catalogue = Catalogue(settings.tools, sandbox, kits(), tools)
+        ground = Ground(sandbox, settings.workspace, clock, settings.tools.plugin_network)
+        plugins = await _plugins(settings, ground, catalogue, ledger, accounts)
+        await stack.enter_async_context(open_plugins(plugins, watching=recover))
         chooser = Models(settings.llm, clock, extra=models)
         stack.push_async_callback(chooser.close)
 
@@ -137,6 +143,7 @@ async def open_app(
             runs=runs,
             policy=policy,
             tools=catalogue,
+            plugins=plugins,
             models=chooser,
             accounts=accounts,
             artifacts=blobs,
@@ -147,6 +154,29 @@ async def open_app(
         yield app
         if said:
             await ledger.record(f"server:{TENANT}", ServerStopped("closed"), tenant=TENANT, subject=owner.id)
+
+
+async def _plugins(
+    settings: Settings, ground: Ground, catalogue: Catalogue, ledger: Ledger, accounts: Accounts
+) -> Plugins:
+    """The tools of others: every change is in the journal, once."""
+    stream, known = f"tools:{TENANT}", dict[str, ToolsChanged]()
+    for event in await ledger.read(stream):
+        if isinstance(event.body, ToolsChanged):
+            known[event.body.source] = event.body
+
+    async def tell(change: Change) -> None:
+        before = known.get(change.source)
+        told = ToolsChanged(change.source, change.what, change.tools, change.digest, change.problem)
+        if before and (before.digest, before.tools, before.problem) == (told.digest, told.tools, told.problem):
+            return
+        known[change.source] = told
+        owner = await accounts.owner()
+        await ledger.record(stream, told, tenant=TENANT, subject=owner.id)
+
+    folder = settings.tools_folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Plugins(folder, settings.data / "plugins", ground, catalogue.put, tell, kits().outside)
 
 
 def _make_folders(settings: Settings) -> None:

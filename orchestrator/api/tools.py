@@ -6,10 +6,10 @@ import msgspec
 from fastapi import APIRouter, Path
 from starlette.responses import FileResponse
 
-from orchestrator.api.access import Actor, House, Reader, reach
+from orchestrator.api.access import Actor, Admin, House, Reader, reach
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.runs import shown
-from orchestrator.api.wire import CallForm, Run, Tool, ToolList
+from orchestrator.api.wire import CallForm, Run, Tool, ToolChange, ToolChanges, ToolList
 from orchestrator.app import App
 from orchestrator.journal.views import ToolStatistics
 from orchestrator.kernel.messages import ToolCall, ToolSpec, user
@@ -29,7 +29,8 @@ def _tool(app: App, spec: ToolSpec, statistics: dict[str, ToolStatistics]) -> To
         effects=spec.effects,
         parameters=spec.parameters,
         examples=msgspec.to_builtins(spec.examples),
-        sandbox=app.sandbox.level if spec.name == "execute_command" else None,
+        sandbox=app.sandbox.level if spec.name == "execute_command" or app.tools.is_outside(spec.name) else None,
+        source=app.tools.source(spec.name),
         calls=used.calls,
         failures=used.failures,
         seconds=used.seconds,
@@ -39,7 +40,16 @@ def _tool(app: App, spec: ToolSpec, statistics: dict[str, ToolStatistics]) -> To
 @router.get("/tools", summary="The tools there are")
 async def tools(app: House, caller: Reader) -> ToolList:
     statistics = await app.views.tool_statistics(caller.tenant)
-    return ToolList(items=[_tool(app, spec, statistics) for spec in app.tools.specs()])
+    items = [_tool(app, spec, statistics) for spec in app.tools.specs()]
+    return ToolList(items=items, problems=app.plugins.problems)
+
+
+@router.post("/tools/reload", summary="Load the tools of the folder and of installed packages anew")
+async def reload(app: House, caller: Admin) -> ToolChanges:
+    changes = await app.plugins.reload(again=True)
+    return ToolChanges(
+        items=[ToolChange(source=c.source, what=c.what, tools=list(c.tools), problem=c.problem) for c in changes]
+    )
 
 
 @router.get("/tools/{name}", summary="One tool")

@@ -208,6 +208,7 @@ class Tool(BaseModel):
     parameters: dict[str, Any]
     examples: list[Example]
     sandbox: str | None
+    source: str  # the kit, file or package it is from
     calls: int
     failures: int
     seconds: float
@@ -215,6 +216,18 @@ class Tool(BaseModel):
 
 class ToolList(BaseModel):
     items: list[Tool]
+    problems: dict[str, str]  # by file or package: why its newest version is not in use
+
+
+class ToolChange(BaseModel):
+    source: str
+    what: Literal["added", "changed", "removed", "broken"]
+    tools: list[str]
+    problem: str
+
+
+class ToolChanges(BaseModel):
+    items: list[ToolChange]
 
 
 class Memory(BaseModel):

@@ -30,6 +30,9 @@ class SystemFailed(OrchestratorError):
 class Connection(Protocol):
     where: str  # for a person: an address, or the data folder
 
+    async def ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
+        """Any operation of the API, by its path below /api/v1. Raises what the API answers as a problem."""
+
     async def start(
         self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals
     ) -> Json: ...

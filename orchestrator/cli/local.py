@@ -6,6 +6,7 @@ server starts or `runs resume` names them: a command that ends at once must not 
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,7 +15,9 @@ from pydantic import BaseModel, ValidationError
 from orchestrator.api import auth, conversations, grants, problems, runs, system, tools
 from orchestrator.api.frames import delta_json, event_json
 from orchestrator.api.wire import AnswerForm, CallForm, PasswordForm, RegisterForm, RunForm
+from orchestrator.api.within import Within
 from orchestrator.app import App, open_app
+from orchestrator.cli.remote import error_of
 from orchestrator.identity.base import Principal
 from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.events import Answer, Approvals, Event
@@ -46,6 +49,10 @@ class Local:
         self._stack = stack
         self._taken_up: set[str] = set()  # runs that this process drives
 
+    @cached_property
+    def _within(self) -> Within:
+        return Within(self._app, self._caller)
+
     @classmethod
     async def open(cls, settings: Settings, *, verbose: bool) -> "Local":
         stack = AsyncExitStack()
@@ -56,6 +63,14 @@ class Local:
 
     async def close(self) -> None:
         await self._stack.aclose()
+
+    async def ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
+        data = None if body is None else msgspec.json.encode(body)
+        params = {name: str(value) for name, value in query.items() if value is not None}
+        status, content = await self._within.ask(method, f"/api/v1{path}", data, params)
+        if status >= 400:
+            raise error_of(status, content)
+        return msgspec.json.decode(content) if content else None
 
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
     async def start(self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals) -> Json:

@@ -61,7 +61,7 @@ class Remote:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
-    async def _ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
+    async def ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
         data = None if body is None else msgspec.json.encode(body)
         headers = {} if data is None else {"Content-Type": "application/json"}
         params = {name: str(value) for name, value in query.items() if value is not None}
@@ -82,7 +82,7 @@ class Remote:
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
     async def start(self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals) -> Json:
         body = {"goal": goal, "conversation_id": conversation_id, "model": model, "approvals": approvals}
-        return await self._ask("POST", "/runs", _given(body, channel="cli"))
+        return await self.ask("POST", "/runs", _given(body, channel="cli"))
 
     async def watch(self, run_id: str, after: int = 0) -> AsyncIterator[Json]:
         failures = 0
@@ -120,77 +120,77 @@ class Remote:
                     event, data = b"", b""
 
     async def run(self, run_id: str) -> Json:
-        return await self._ask("GET", f"/runs/{quote(run_id, safe='')}")
+        return await self.ask("GET", f"/runs/{quote(run_id, safe='')}")
 
     async def events(self, run_id: str) -> Json:
-        return await self._ask("GET", f"/runs/{quote(run_id, safe='')}/events")
+        return await self.ask("GET", f"/runs/{quote(run_id, safe='')}/events")
 
     async def runs(self, *, status: str | None, conversation_id: str | None, limit: int) -> Json:
         if status == "interrupted":
             return {"items": [], "next": None}  # a server goes on with every run
-        return await self._ask("GET", "/runs", status=status, conversation_id=conversation_id, limit=limit)
+        return await self.ask("GET", "/runs", status=status, conversation_id=conversation_id, limit=limit)
 
     async def cancel(self, run_id: str) -> Json:
-        return await self._ask("POST", f"/runs/{quote(run_id, safe='')}/cancel")
+        return await self.ask("POST", f"/runs/{quote(run_id, safe='')}/cancel")
 
     async def resume(self, run_id: str) -> Json:
-        return await self._ask("POST", f"/runs/{quote(run_id, safe='')}/resume")
+        return await self.ask("POST", f"/runs/{quote(run_id, safe='')}/resume")
 
     async def approvals(self) -> Json:
-        return await self._ask("GET", "/approvals")
+        return await self.ask("GET", "/approvals")
 
     async def answer(self, approval_id: str, answer: Answer, note: str = "") -> Json:
         body = {"answer": answer, "note": note}
-        return await self._ask("POST", f"/approvals/{quote(approval_id, safe='')}", body)
+        return await self.ask("POST", f"/approvals/{quote(approval_id, safe='')}", body)
 
     async def grants(self) -> Json:
-        return await self._ask("GET", "/grants")
+        return await self.ask("GET", "/grants")
 
     async def revoke(self, grant_id: str) -> None:
-        await self._ask("DELETE", f"/grants/{quote(grant_id, safe='')}")
+        await self.ask("DELETE", f"/grants/{quote(grant_id, safe='')}")
 
     # ── the rest ────────────────────────────────────────────────────────────────────────────────
     async def tools(self) -> Json:
-        return await self._ask("GET", "/tools")
+        return await self.ask("GET", "/tools")
 
     async def tool(self, name: str) -> Json:
-        return await self._ask("GET", f"/tools/{quote(name, safe='')}")
+        return await self.ask("GET", f"/tools/{quote(name, safe='')}")
 
     async def call(self, name: str, arguments: dict[str, Any], approvals: Approvals) -> Json:
         body = {"arguments": arguments, "approvals": approvals, "channel": "cli"}
-        return await self._ask("POST", f"/tools/{quote(name, safe='')}/call", body)
+        return await self.ask("POST", f"/tools/{quote(name, safe='')}/call", body)
 
     async def models(self) -> Json:
-        return await self._ask("GET", "/system/models")
+        return await self.ask("GET", "/system/models")
 
     async def stats(self) -> Json:
-        return await self._ask("GET", "/system/stats")
+        return await self.ask("GET", "/system/stats")
 
     async def conversations(self, *, limit: int) -> Json:
-        return await self._ask("GET", "/conversations", limit=limit)
+        return await self.ask("GET", "/conversations", limit=limit)
 
     async def conversation(self, conversation_id: str) -> Json:
-        return await self._ask("GET", f"/conversations/{quote(conversation_id, safe='')}")
+        return await self.ask("GET", f"/conversations/{quote(conversation_id, safe='')}")
 
     async def messages(self, conversation_id: str) -> Json:
-        return await self._ask("GET", f"/conversations/{quote(conversation_id, safe='')}/messages")
+        return await self.ask("GET", f"/conversations/{quote(conversation_id, safe='')}/messages")
 
     # ── users ───────────────────────────────────────────────────────────────────────────────────
     async def me(self) -> Json:
-        return await self._ask("GET", "/auth/me")
+        return await self.ask("GET", "/auth/me")
 
     async def users(self) -> Json:
-        return await self._ask("GET", "/auth/users")
+        return await self.ask("GET", "/auth/users")
 
     async def register(self, username: str, password: str, scopes: tuple[Scope, ...]) -> Json:
         body = {"username": username, "password": password, "scopes": scopes}
-        return await self._ask("POST", "/auth/register", body)
+        return await self.ask("POST", "/auth/register", body)
 
     async def set_password(self, password: str, *, current: str | None, username: str | None) -> None:
-        await self._ask("POST", "/auth/password", _given({"current": current, "username": username}, password=password))
+        await self.ask("POST", "/auth/password", _given({"current": current, "username": username}, password=password))
 
     async def sign_in_link(self, username: str | None) -> Json:
-        return await self._ask("POST", "/auth/link", _given({"username": username}))
+        return await self.ask("POST", "/auth/link", _given({"username": username}))
 
     async def close(self) -> None:
         if self._session is not None:

@@ -7,6 +7,7 @@ import typer
 
 from orchestrator.cli.command import Session, command
 
+Fresh = Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")]
 Name = Annotated[str, typer.Argument(help="As `tools list` shows it.")]
 
 
@@ -19,14 +20,38 @@ def add_to(application: typer.Typer) -> None:
         """The tools of this installation."""
         found = session.do(session.connection.tools())
         session.terminal.table(
-            found, found["items"], ("name", "scope", "effects", "description"), "There are no tools."
+            found, found["items"], ("name", "source", "scope", "effects", "description"), "There are no tools."
         )
+        for source, problem in found["problems"].items():
+            session.terminal.note(f"{source}: {problem}", "yellow")
 
     @command(group, "show")
     def show(session: Session, name: Name) -> None:
         """What a tool does, what it takes, and requests that mean it."""
         tool = session.do(session.connection.tool(name))
         session.terminal.result(tool, None if session.terminal.json else _told(tool))
+
+    @command(group, "new")
+    def new(
+        session: Session, name: Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")]
+    ) -> None:
+        """Write a tool of your own to start from, with its test, in the tools' folder."""
+        from orchestrator.tools.plugins.template import write
+
+        settings = session.settings
+        file, test = write(settings.tools_folder, name)
+        session.terminal.result(
+            {"file": str(file), "test": str(test)},
+            f"{file}\n{test}\nA running server has it already; change the file and it is loaded anew.",
+        )
+
+    @command(group, "reload")
+    def reload(session: Session) -> int:
+        """Load your own tools and those of installed packages anew; runs under way keep what they have."""
+        done = session.do(session.connection.ask("POST", "/tools/reload"))
+        rows = [{**item, "tools": item["problem"] or ", ".join(item["tools"])} for item in done["items"]]
+        session.terminal.table(done, rows, ("source", "what", "tools"), "There are no tools of your own.")
+        return int(any(item["what"] == "broken" for item in done["items"]))
 
     @command(group, "call")
     def call(

@@ -20,6 +20,8 @@ from orchestrator.kernel.messages import Language
 
 Count: TypeAlias = Annotated[int, Meta(ge=1)]
 Amount: TypeAlias = Annotated[float, Meta(gt=0)]
+Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+Capability: TypeAlias = Literal["chat", "tools", "vision", "thinking", "embeddings", "schema"]
 
 
 class Secret(str):
@@ -64,20 +66,53 @@ class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     processes: Count = 256
     file_mb: Count = 1024
     sandbox: str = "auto"  # auto: the strongest this machine allows; bubblewrap, landlock; none is a loosening
+    folder: str = ""  # of your own tools, loaded when they change; empty: tools/ in the data folder
+    plugin_network: bool = False  # loosening: your own tools reach the network
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):
-    kind: str  # the wire: ollama, openai, anthropic, scripted
+    kind: str  # the wire: ollama, openai, responses, anthropic, gemini, deepseek, huggingface, llamacpp, scripted
     base_url: str = ""
     api_key: Secret = Secret("")
     model: str = ""  # the one to use when none is named
     timeout: Amount = 120.0  # seconds without a byte
     options: dict[str, Any] = msgspec.field(default_factory=dict)
+    api_key_env: str = ""  # the variable that holds the key, instead of the key
+    concurrency: Count = 64  # requests at once; others wait their turn
+    quality: Share | None = None  # expected of its models, until something was learnt
+    place: str = ""  # where it runs, for request classes: "local", "eu", …
+
+
+class Known(Struct, frozen=True, forbid_unknown_fields=True):
+    """What you know better of a model than the facts that come with the product."""
+
+    input: float | None = None  # US dollars a million tokens
+    output: float | None = None
+    cached: float | None = None
+    context: int | None = None  # tokens
+    quality: Share | None = None
+    capabilities: tuple[Capability, ...] = ()  # empty: as it says itself
+
+
+class Cascade(Struct, frozen=True, forbid_unknown_fields=True):
+    """Models asked one after the other, the cheap ones first, until an answer passes."""
+
+    models: Annotated[tuple[str, ...], Meta(min_length=2)]
+    verifier: str = ""  # the model that judges; empty: the checks that need none
+    threshold: Share = 0.7
 
 
 class Llm(Struct, frozen=True, forbid_unknown_fields=True):
     model: str = "auto"  # or "provider" or "provider/model"
     providers: dict[str, Provider] = msgspec.field(default_factory=dict)  # in order of preference
+    models: dict[str, Known] = msgspec.field(default_factory=dict)  # by "provider/model"
+    cascades: dict[str, Cascade] = msgspec.field(default_factory=dict)  # each is a model, "cascade/NAME"
+    target: Share = 0.8  # quality that is good enough: `auto` takes the cheapest that reaches it
+    pins: dict[str, str] = msgspec.field(default_factory=dict)  # by agent: the model it always gets
+    fallbacks: tuple[str, ...] = ()  # models that take over from one that was asked for by name; `auto` has its own
+    tries: Count = 4  # requests for one reply at most, all models together
+    deadline: Amount = 600.0  # seconds for one reply, all tries together
+    hedge: Annotated[float, Meta(ge=0)] = 0.0  # ask once more after so many times the usual wait; 0: never
 
 
 class Agents(Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +139,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     agents: Agents = Agents()
     telemetry: Telemetry = Telemetry()
 
+    @property
+    def tools_folder(self) -> Path:
+        return Path(self.tools.folder).expanduser() if self.tools.folder else self.data / "tools"
+
     def loosened(self) -> dict[str, Any]:
         """The settings that are less safe than shipped, by name."""
         loose: dict[str, Any] = {}
@@ -117,6 +156,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             loose["policy.hosts"] = list(self.policy.hosts)
         if self.tools.sandbox == "none":
             loose["tools.sandbox"] = "none"
+        if self.tools.plugin_network:
+            loose["tools.plugin_network"] = True
         if self.server.host not in ("127.0.0.1", "localhost", "::1"):
             loose["server.host"] = self.server.host
         return loose
@@ -124,25 +165,36 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 # Providers that a key or an address in the environment is enough to switch on, in order of preference.
 _WELL_KNOWN = (
-    ("anthropic", "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY", "claude-sonnet-5-5"),
-    ("openai", "openai", "https://api.openai.com/v1", "OPENAI_API_KEY", "gpt-6.1-terra"),
-    ("deepseek", "openai", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY", "deepseek-flash"),
-    ("huggingface", "openai", "https://router.huggingface.co/v1", "HF_TOKEN", "Qwen/Qwen3-32B"),
+    ("anthropic", "anthropic", "https://api.anthropic.com", "ANTHROPIC_API_KEY"),
+    ("openai", "responses", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    ("gemini", "gemini", "https://generativelanguage.googleapis.com", "GEMINI_API_KEY"),
+    ("deepseek", "deepseek", "https://api.deepseek.com", "DEEPSEEK_API_KEY"),
+    ("huggingface", "huggingface", "https://router.huggingface.co", "HF_TOKEN"),
 )
+_UNNAMED = 0.65  # expected of an Ollama that happens to be there: it answers where nothing better does
 
 
 def _well_known(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for name, kind, url, variable, model in _WELL_KNOWN:
+    for name, kind, url, variable in _WELL_KNOWN:
         key = environ.get(variable, "").strip()
         elsewhere = environ.get(f"{name.upper()}_BASE_URL", "").strip()
-        if key or elsewhere:  # a server of one's own may want no key, and has models of its own
-            chosen = model if elsewhere in ("", url) else ""
-            found[name] = {"kind": kind, "base_url": elsewhere or url, "api_key": key, "model": chosen}
-    host = environ.get("OLLAMA_HOST", "").strip() or "127.0.0.1"
+        if key or elsewhere:  # a server of one's own may want no key, and speaks the wire that everyone does
+            wire = "openai" if kind == "responses" and elsewhere not in ("", url) else kind
+            found[name] = {"kind": wire, "base_url": elsewhere or url, "api_key": key}
+    named = environ.get("OLLAMA_HOST", "").strip()
+    host = named or "127.0.0.1"
     address = host if "://" in host else f"http://{host}" if ":" in host else f"http://{host}:11434"
-    found["ollama"] = {"kind": "ollama", "base_url": address}
+    found["ollama"] = {"kind": "ollama", "base_url": address, **({} if named else {"quality": _UNNAMED})}
     return found
+
+
+def keyed(provider: Provider, environ: Mapping[str, str] | None = None) -> Provider:
+    """With the key that its variable holds, where it names one."""
+    if not provider.api_key_env or provider.api_key:
+        return provider
+    key = (os.environ if environ is None else environ).get(provider.api_key_env, "").strip()
+    return msgspec.structs.replace(provider, api_key=Secret(key))
 
 
 def default_data_folder(environ: Mapping[str, str]) -> Path:
@@ -244,7 +296,9 @@ def load(
         raise InvalidSettings(f"Settings: workspace is {chosen!r}, no folder.", hint=f"Look at {file}.")
     merged["workspace"] = str(Path(chosen).expanduser().absolute())
     try:
-        return msgspec.convert(merged, Settings, strict=False, dec_hook=_decode)
+        found = msgspec.convert(merged, Settings, strict=False, dec_hook=_decode)
+        providers = {name: keyed(provider, environ) for name, provider in found.llm.providers.items()}
+        return msgspec.structs.replace(found, llm=msgspec.structs.replace(found.llm, providers=providers))
     except msgspec.ValidationError as error:
         raise InvalidSettings(f"Settings: {error}.", hint=f"Look at {file} and at ORCHESTRATOR_… variables.") from error
 

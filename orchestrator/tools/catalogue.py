@@ -1,7 +1,11 @@
-"""The tools there are, by name, each in its wrappers."""
+"""The tools there are, by name, each in its wrappers.
+
+A shelf never changes; the catalogue puts a new one in its place when tools come and go, so that a
+step in flight keeps the shelf it started with.
+"""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from orchestrator.kernel.errors import Conflict, NotFound
 from orchestrator.kernel.messages import ToolSpec
@@ -26,27 +30,20 @@ def kits() -> Registry:
     return Registry("tools", KITS)
 
 
-class Catalogue:
-    """Built once. `more` are ready tools, beside those of the kits."""
+class Shelf:
+    """Tools as they were at one moment."""
 
-    def __init__(self, settings: Tools, sandbox: Sandbox, registry: Registry, more: Iterable[Tool] = ()) -> None:
-        self.sandbox = sandbox
-        self._tools: dict[str, Tool] = {}
-        equipment = Equipment(settings, sandbox)
-        for name in registry:
-            kit = registry.load(name)
-            self._add(kit(equipment) if callable(kit) else kit, settings)
-        self._add(more, settings)
-        self._specs = tuple(tool.spec for tool in self._tools.values())
-
-    def _add(self, tools: Iterable[Tool], settings: Tools) -> None:
-        for tool in tools:
-            if tool.spec.name in self._tools:
-                raise Conflict(f"Two tools are called {tool.spec.name!r}.", hint="Rename one, or remove its kit.")
-            self._tools[tool.spec.name] = wrapped(tool, settings.output_limit)
+    def __init__(self, tools: Mapping[str, Tool], sources: Mapping[str, str]) -> None:
+        self._tools = tools
+        self._sources = sources
+        self._specs = tuple(tool.spec for tool in tools.values())
 
     def specs(self) -> tuple[ToolSpec, ...]:
         return self._specs
+
+    def source(self, name: str) -> str:
+        """The kit, file or package that a tool is from."""
+        return self._sources[name]
 
     def get(self, name: str) -> Tool:
         """Raises NotFound, with the names that are near."""
@@ -55,3 +52,50 @@ class Catalogue:
         near = difflib.get_close_matches(name, self._tools, 3, 0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(sorted(self._tools))}."
         raise NotFound(f"There is no tool called {name!r}.", hint=hint)
+
+
+class Catalogue:
+    """`more` are ready tools, beside those of the kits."""
+
+    def __init__(self, settings: Tools, sandbox: Sandbox, registry: Registry, more: Iterable[Tool] = ()) -> None:
+        self.sandbox = sandbox
+        self._limit = settings.output_limit
+        self._by_source: dict[str, dict[str, Tool]] = {}
+        equipment = Equipment(settings, sandbox)
+        for name in registry.builtin():
+            kit = registry.load(name)
+            self.put(name, kit(equipment) if callable(kit) else kit)
+        self.put("more", more)
+        self._own = {*registry.builtin(), "more"}
+
+    def put(self, source: str, tools: Iterable[Tool]) -> None:
+        """From now on these, and no others, are the tools of this source. Raises Conflict, and changes nothing."""
+        fresh: dict[str, Tool] = {}
+        taken = {name: other for other, held in self._by_source.items() if other != source for name in held}
+        for tool in tools:
+            name = tool.spec.name
+            if name in taken or name in fresh:
+                raise Conflict(f"Two tools are called {name!r}.", hint="Rename one, or remove its kit.")
+            fresh[name] = wrapped(tool, self._limit)
+        if fresh:
+            self._by_source[source] = fresh
+        else:
+            self._by_source.pop(source, None)
+        every = {name: tool for held in self._by_source.values() for name, tool in held.items()}
+        self._shelf = Shelf(every, {name: origin for origin, held in self._by_source.items() for name in held})
+
+    def now(self) -> Shelf:
+        return self._shelf
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        return self._shelf.specs()
+
+    def source(self, name: str) -> str:
+        return self._shelf.source(name)
+
+    def is_outside(self, name: str) -> bool:
+        """Whether somebody else wrote it."""
+        return self.source(name) not in self._own
+
+    def get(self, name: str) -> Tool:
+        return self._shelf.get(name)

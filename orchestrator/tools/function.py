@@ -70,9 +70,15 @@ class ReconcilableTool(FunctionTool):
         return await self._reconcile(self._parameters.check(arguments), context)
 
 
+def register_tool(name: str, description: str = "", **more: Any) -> Callable[[Callable[..., Any]], FunctionTool]:
+    """`tool`, with its name and description said first: for functions without types and docstrings."""
+    return tool(name=name, description=description, **more)
+
+
 def tool(
     *,
     name: str = "",
+    description: str = "",
     scope: Scope = "read",
     effects: Effects = "none",
     category: str = "custom",
@@ -84,12 +90,12 @@ def tool(
 ) -> Callable[[Callable[..., Any]], FunctionTool]:
     def make(function: Callable[..., Any]) -> FunctionTool:
         hints = get_type_hints(function, include_extras=True)
-        returned = hints.pop("return", Result)
+        returned = hints.pop("return", Any)
         contexts = [parameter for parameter, hint in hints.items() if hint is Context]
         parameters = Parameters(function.__name__, _described(function, hints))
         spec = ToolSpec(
             name=name or function.__name__,
-            description=inspect.cleandoc(function.__doc__ or ""),
+            description=description or inspect.cleandoc(function.__doc__ or ""),
             parameters=parameters.schema,
             scope=scope,
             effects=effects,

@@ -124,7 +124,8 @@ def test(setup: Setup, arguments: list[str]) -> int:
 
     setup.ensure(developer=True)
     if arguments:
-        return setup.python("-m", "pytest", *arguments)
+        ours = ("-c", ROOT / "pyproject.toml", "--rootdir", ROOT)  # also for tests elsewhere: of a tool of one's own
+        return setup.python("-m", "pytest", *ours, *arguments)
     debian.install(setup.steps, setup.environ)
     app = Web(setup.environment, setup.environ, setup.steps)
     failed = _test_web(setup, app)

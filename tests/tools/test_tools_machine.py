@@ -15,7 +15,7 @@ from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context
 from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.kits.system import get_datetime, get_system_info
-from orchestrator.tools.sandbox.base import Isolation, Level, Limits, Outcome
+from orchestrator.tools.sandbox.base import Isolation, Level, Limits, Opening, Outcome, Session
 
 
 async def test_the_time_is_the_clock_s(tmp_path: Path) -> None:
@@ -71,6 +71,9 @@ class Recorder:
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
         self.asked.append((command, workspace, limits))
         return self._outcome
+
+    async def open(self, opening: Opening, workspace: Path, limits: Limits) -> Session:
+        raise AssertionError("no program stays here")
 
 
 async def executed(

@@ -4,7 +4,7 @@ A sandbox never raises for what the command does; ToolFailed is for a sandbox th
 However `run` ends, cancellation included, nothing that the command started is alive afterwards.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -49,7 +49,7 @@ class Opening(Struct, frozen=True):
     argv: tuple[str, ...]
     readable: tuple[Path, ...] = ()  # further files and folders it may read
     network: bool = False  # a loosening: it reaches what this machine reaches
-    environment: dict[str, str] = {}  # beside the few names every command has
+    environment: Mapping[str, str] = {}  # beside the few names every command has
 
 
 class Session(Protocol):

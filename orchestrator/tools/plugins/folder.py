@@ -1,0 +1,170 @@
+"""The plugins of this server: files of a watched folder, and packages that name tools as entry points.
+
+A change is loaded beside what works and takes its place only when it is whole: a broken file is
+reported and the version before it stays. Each version runs from a copy of its own, so that one which
+sleeps wakes as what it was.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from orchestrator.kernel.errors import OrchestratorError
+from orchestrator.tools.base import Tool
+from orchestrator.tools.plugins.plugin import Ground, Plugin, described
+
+log = logging.getLogger("orchestrator.tools")
+
+
+class Change(Struct, frozen=True):
+    """What became of one source."""
+
+    source: str
+    what: Literal["added", "changed", "removed", "broken"]
+    tools: tuple[str, ...] = ()
+    digest: str = ""  # sha256 of the file, in hexadecimal
+    problem: str = ""
+
+
+class _Loaded(Struct, frozen=True):
+    plugin: Plugin
+    digest: str
+    tools: tuple[str, ...]
+
+
+class Source(Struct, frozen=True):
+    target: str  # `module:attribute` of a package; empty for a file of the folder
+    digest: str  # of what it holds
+
+
+Packages = Callable[[], Mapping[str, tuple[str, str]]]  # (target, version) by name
+Put = Callable[[str, Iterable[Tool]], None]  # raises Conflict when a name is taken
+Told = Callable[[Change], Awaitable[None]]
+
+
+class Plugins:
+    """`put` gives the catalogue the tools of a source, none to take them away; `tell` hears of every change."""
+
+    def __init__(self, folder: Path, copies: Path, ground: Ground, put: Put, tell: Told, packages: Packages) -> None:
+        self.problems: dict[str, str] = {}  # by source: why its newest version is not in use
+        self._folder = folder
+        self._copies = copies
+        self._ground = ground
+        self._put = put
+        self._tell = tell
+        self._packages = packages
+        self._loaded: dict[str, _Loaded] = {}
+        self._refused: dict[str, str] = {}  # by source: the digest that was found broken
+        self._retired: set[Plugin] = set()
+        self._reloading = asyncio.Lock()
+
+    async def reload(self, *, again: bool = False) -> list[Change]:
+        """Bring the tools to what the folder and the packages hold now. `again` reloads what did not change."""
+        async with self._reloading:
+            found = await asyncio.to_thread(self._found)
+            changes = [await self._remove(source) for source in self._loaded.keys() - found.keys()]
+            for gone in self.problems.keys() - found.keys():
+                self.problems.pop(gone)
+                self._refused.pop(gone, None)
+            fresh = [name for name, source in found.items() if again or self._is_news(name, source.digest)]
+            changes += await asyncio.gather(*(self._load(name, found[name]) for name in sorted(fresh)))
+            for change in changes:
+                await self._tell(change)
+            return changes
+
+    def _is_news(self, source: str, digest: str) -> bool:
+        loaded = self._loaded.get(source)
+        return (loaded is None or loaded.digest != digest) and self._refused.get(source) != digest
+
+    def _found(self) -> dict[str, Source]:
+        found = {name: Source(target, f"{target} {version}") for name, (target, version) in self._packages().items()}
+        for file in sorted(self._folder.glob("*.py")):
+            if not file.name.startswith(("_", ".", "test_")):
+                with contextlib.suppress(OSError):  # gone meanwhile
+                    found[file.name] = Source("", hashlib.sha256(file.read_bytes()).hexdigest())
+        return found
+
+    async def _load(self, source: str, found: Source) -> Change:
+        plugin: Plugin | None = None
+        digest = found.digest
+        try:
+            plugin = Plugin(found.target or await asyncio.to_thread(self._copied, source), self._ground)
+            tools = await plugin.load()
+            names = tuple(tool.spec.name for tool in tools)
+            self._put(source, tools)
+        except (OrchestratorError, OSError, UnicodeError) as error:
+            if plugin is not None:
+                await plugin.close()
+            self.problems[source], self._refused[source] = described(error), digest
+            log.warning("the tools of %s cannot be used: %s", source, self.problems[source])
+            return Change(source, "broken", digest=digest, problem=self.problems[source])
+        self.problems.pop(source, None)
+        self._refused.pop(source, None)
+        before = self._loaded.get(source)
+        self._loaded[source] = _Loaded(plugin, digest, names)
+        await self._retire(before)
+        return Change(source, "added" if before is None else "changed", names, digest)
+
+    async def _remove(self, source: str) -> Change:
+        gone = self._loaded.pop(source)
+        self._put(source, ())
+        await self._retire(gone)
+        return Change(source, "removed", gone.tools)
+
+    async def _retire(self, loaded: _Loaded | None) -> None:
+        if loaded is not None:
+            self._retired.add(loaded.plugin)
+            await loaded.plugin.retire()
+
+    def _copied(self, source: str) -> str:
+        """A copy of the file that does not change."""
+        data = (self._folder / source).read_bytes()
+        folder = self._copies / hashlib.sha256(data).hexdigest()[:16]
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        copy = folder / source
+        if not copy.exists():
+            beside = copy.with_suffix(".writing")
+            beside.write_bytes(data)
+            beside.replace(copy)
+        return str(copy)
+
+    async def watch(self) -> None:
+        """Reload whenever something changes, until cancelled."""
+        async for _ in self._changes():
+            try:
+                await self.reload()
+            except OSError:
+                log.exception("the plugins' folder %s cannot be read", self._folder)
+
+    async def _changes(self) -> AsyncIterator[None]:
+        from watchfiles import awatch
+
+        async for _ in awatch(self._folder, recursive=False, debounce=100, step=20):
+            yield
+
+    async def close(self) -> None:
+        for plugin in (*(loaded.plugin for loaded in self._loaded.values()), *self._retired):
+            await plugin.close()
+
+
+@asynccontextmanager
+async def open_plugins(plugins: Plugins, *, watching: bool) -> AsyncIterator[Plugins]:
+    """Loaded on entering, watched while inside if asked, all processes ended on leaving."""
+    watch: asyncio.Task[None] | None = None
+    try:
+        await plugins.reload()
+        if watching:
+            watch = asyncio.create_task(plugins.watch(), name="plugins")
+        yield plugins
+    finally:
+        if watch is not None:
+            watch.cancel()
+            await asyncio.wait([watch])
+        await plugins.close()
