@@ -16,6 +16,10 @@ Effects: TypeAlias = Literal["none", "idempotent", "once"]
 
 Scope: TypeAlias = Literal["read", "write", "execute", "admin"]
 
+# destroys: what is lost cannot be had back. sends: data leaves for somebody else. pays: it costs money.
+# installs: code of others becomes part of the machine or of the agent.
+Risk: TypeAlias = Literal["destroys", "sends", "pays", "installs"]
+
 # ok: done. retry: the call was wrong, the model should ask again. failed: it could not be done, go on.
 # refused: policy or a person said no. unknown: it may or may not have happened.
 Outcome: TypeAlias = Literal["ok", "retry", "failed", "refused", "unknown"]
@@ -85,12 +89,14 @@ class Usage(Struct, frozen=True):
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0  # part of input_tokens that the provider had in its cache
+    reasoning_tokens: int = 0  # part of output_tokens that was thinking, where the provider says
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.cached_tokens + other.cached_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
         )
 
 
@@ -116,3 +122,4 @@ class ToolSpec(Struct, frozen=True):
     returns: dict[str, Any] | None = None  # JSON Schema of the result's data
     answers: dict[Language, str] = field(default_factory=dict)  # how to say the result, over its data
     timeout: float = 30.0  # seconds
+    risks: tuple[Risk, ...] = ()  # what a wrong call of it could do, beyond its scope

@@ -5,12 +5,13 @@ rule speaks, the call is asked. Rules are pure: they look at the call, never at 
 to resolve a path of the workspace.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
-from orchestrator.kernel.messages import Arguments, Effects, Origin, Scope
+from orchestrator.kernel.messages import Arguments, Effects, Origin, Risk, Scope
 
 Verdict: TypeAlias = Literal["allow", "ask", "deny"]
 
@@ -26,6 +27,9 @@ class Call(Struct, frozen=True):
     run_id: str = ""
     origins: frozenset[Origin] = frozenset({"user"})  # of everything the model had read when it asked
     scopes: frozenset[Scope] = frozenset({"read", "write", "execute", "admin"})  # of the person
+    # Where the words of each argument came from; "model" for those nobody said. None: it was not looked at.
+    sources: Mapping[str, frozenset[Origin]] | None = None
+    risks: tuple[Risk, ...] = ()
 
 
 class Decision(Struct, frozen=True):

@@ -19,7 +19,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from orchestrator.kernel.messages import Arguments, Effects, Example, Json, Language, Origin, Scope, ToolSpec
+from orchestrator.kernel.messages import Arguments, Effects, Example, Json, Language, Origin, Risk, Scope, ToolSpec
 from orchestrator.tools.arguments import Parameters
 from orchestrator.tools.base import Context, Result
 from orchestrator.tools.schema import schema_of
@@ -87,6 +87,7 @@ def tool(
     answers: Mapping[Language, str] | None = None,
     timeout: float = 30.0,
     reconcile: Reconcile | None = None,
+    risks: tuple[Risk, ...] = (),
 ) -> Callable[[Callable[..., Any]], FunctionTool]:
     def make(function: Callable[..., Any]) -> FunctionTool:
         hints = get_type_hints(function, include_extras=True)
@@ -105,6 +106,7 @@ def tool(
             returns=_returns(returned),
             answers=dict(answers or {}),
             timeout=timeout,
+            risks=risks,
         )
         context = contexts[0] if contexts else ""
         if reconcile is None:

@@ -8,7 +8,7 @@ from contracts.rule import RuleContract, call_of
 from msgspec.structs import replace
 
 from orchestrator.kernel import settings
-from orchestrator.kernel.messages import Effects, Origin, Scope
+from orchestrator.kernel.messages import Effects, Origin, Risk, Scope
 from orchestrator.policy.base import Call, Verdict
 from orchestrator.policy.decide import Policy
 from orchestrator.policy.rules.commands import Commands
@@ -372,3 +372,35 @@ def test_nesting_deeper_than_anyone_writes_is_asked(policy: Policy, workspace: P
     call = call_of(workspace, "execute_command", {"command": command}, "execute", "once")
     assert policy.decide(call).verdict != "allow"
     assert policy.shape(call)
+
+
+@pytest.mark.parametrize(
+    ("sources", "risks", "origins", "asked"),
+    [
+        ({"to": {"user"}, "body": {"web"}}, ("sends",), {"web"}, False),  # mail this page to Bob
+        ({"to": {"web"}, "body": {"user"}}, ("sends",), {"web"}, True),  # a page chose who gets it
+        ({"to": {"user", "web"}}, ("sends",), {"web"}, True),
+        ({"to": {"model"}}, ("sends",), {"web"}, True),  # nobody said it: the page may have spelled it out
+        ({"to": {"file"}, "amount": {"user"}}, ("pays",), {"file"}, True),
+        ({"to": {"file"}}, ("pays",), {"user"}, False),  # nothing was read that could have told it
+        ({}, ("destroys",), {"web"}, True),  # it acts on what no argument names
+        ({"everything": set()}, ("destroys",), {"web"}, True),
+        (None, ("sends",), {"web"}, True),  # nobody looked
+        (None, ("sends",), {"skill"}, True),
+        (None, ("sends",), {"memory"}, True),
+    ],
+)
+def test_what_strangers_chose_is_asked_and_what_the_user_chose_is_not(
+    workspace: Path, sources: dict[str, set[Origin]] | None, risks: tuple[Risk, ...], origins: set[Origin], asked: bool
+) -> None:
+    traced = None if sources is None else {name: frozenset(found) for name, found in sources.items()}
+    call = call_of(workspace, "send_mail", {}, "execute", "once", frozenset({"user", *origins}))
+    decision = OriginRule(SHIPPED).judge(replace(call, sources=traced, risks=risks))
+    assert (decision is not None and decision.verdict == "ask") == asked
+
+
+def test_files_do_not_make_ordinary_work_suspicious(workspace: Path) -> None:
+    call = call_of(
+        workspace, "execute_command", {"command": "make test"}, "execute", "once", frozenset({"user", "file"})
+    )
+    assert OriginRule(SHIPPED).judge(call) is None
