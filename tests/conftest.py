@@ -1,9 +1,12 @@
 """What every test may ask for."""
 
 import pytest
+from servers.postgresql import postgresql
 
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.ids import CountedIds
+
+__all__ = ["clock", "ids", "postgresql"]
 
 
 @pytest.fixture

@@ -39,6 +39,12 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     shutdown_seconds: Annotated[float, Meta(ge=0)] = 2.0
 
 
+class Storage(Struct, frozen=True, forbid_unknown_fields=True):
+    url: Secret = Secret("")  # postgresql://…; empty: one SQLite file in the data folder
+    connections: Count = 8  # to PostgreSQL, kept open; twice as many when it must be
+    timeout: Amount = 10.0  # seconds that PostgreSQL may take to answer
+
+
 class Journal(Struct, frozen=True, forbid_unknown_fields=True):
     batch: Count = 512  # events in one commit at most
 
@@ -131,6 +137,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     data: Path
     workspace: Path
     server: Server = Server()
+    storage: Storage = Storage()
     journal: Journal = Journal()
     identity: Identity = Identity()
     policy: Policy = Policy()

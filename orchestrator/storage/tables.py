@@ -1,6 +1,19 @@
 """The tables of the journal and of its views. Every row bears its tenant and its subject."""
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, Table, text
+from sqlalchemy import Text as AnyText
+
+# The same on SQLite and on PostgreSQL: text is compared by its bytes, whole numbers have 64 bits.
+Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """An index of the rows of which this is true."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 metadata = MetaData(
     naming_convention={
@@ -13,9 +26,9 @@ metadata = MetaData(
 events = Table(
     "events",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("position", Number, primary_key=True, autoincrement=True),
     Column("stream", Text, nullable=False),
-    Column("seq", Integer, nullable=False),
+    Column("seq", Number, nullable=False),
     Column("type", Text, nullable=False),
     Column("tenant", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -26,7 +39,7 @@ events = Table(
         "uq_events_terminal",
         "stream",
         unique=True,
-        sqlite_where=text("type = 'run.finished'"),
+        **_only("type = 'run.finished'"),
     ),
     sqlite_autoincrement=True,
 )
@@ -47,21 +60,21 @@ runs = Table(
     Column("answer", Text, nullable=False, server_default=""),
     Column("model", Text, nullable=False),
     Column("channel", Text, nullable=False),
-    Column("steps", Integer, nullable=False, server_default="0"),
-    Column("input_tokens", Integer, nullable=False, server_default="0"),
-    Column("output_tokens", Integer, nullable=False, server_default="0"),
-    Column("cached_tokens", Integer, nullable=False, server_default="0"),
+    Column("steps", Number, nullable=False, server_default="0"),
+    Column("input_tokens", Number, nullable=False, server_default="0"),
+    Column("output_tokens", Number, nullable=False, server_default="0"),
+    Column("cached_tokens", Number, nullable=False, server_default="0"),
     Column("cost", Float, nullable=False, server_default="0"),
     Column("started_at", Float, nullable=False),
     Column("finished_at", Float),
     Column("problem", LargeBinary),  # JSON
     Index("ix_runs_tenant_run_id", "tenant", "run_id"),
     Index("ix_runs_conversation_id", "conversation_id", "run_id"),
-    Index("ix_runs_parent", "parent", sqlite_where=text("parent IS NOT NULL")),
+    Index("ix_runs_parent", "parent", **_only("parent IS NOT NULL")),
     Index(
         "ix_runs_unfinished",
         "status",
-        sqlite_where=text("finished_at IS NULL"),
+        **_only("finished_at IS NULL"),
     ),
     sqlite_with_rowid=False,
 )
@@ -90,7 +103,7 @@ approvals = Table(
     Column("asked_at", Float, nullable=False),
     Column("asked", LargeBinary, nullable=False),  # JSON of approval.asked
     Column("answer", Text),  # NULL: it waits
-    Index("ix_approvals_waiting", "tenant", sqlite_where=text("answer IS NULL")),
+    Index("ix_approvals_waiting", "tenant", **_only("answer IS NULL")),
 )
 
 artifacts = Table(
@@ -102,7 +115,7 @@ artifacts = Table(
     Column("subject", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("media_type", Text, nullable=False),
-    Column("size", Integer, nullable=False),
+    Column("size", Number, nullable=False),
     Column("created_at", Float, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -112,8 +125,8 @@ tool_statistics = Table(
     metadata,
     Column("tenant", Text, primary_key=True),
     Column("tool", Text, primary_key=True),
-    Column("calls", Integer, nullable=False),
-    Column("failures", Integer, nullable=False),
+    Column("calls", Number, nullable=False),
+    Column("failures", Number, nullable=False),
     Column("seconds", Float, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -1,8 +1,8 @@
 """The tables of identity: who there is, who is signed in. Truth, not views: secrets do not belong in the journal."""
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Table
 
-from orchestrator.storage.tables import metadata
+from orchestrator.storage.tables import Number, Text, metadata
 
 users = Table(
     "users",
@@ -48,7 +48,7 @@ attempts = Table(
     "attempts",
     metadata,
     Column("key", Text, primary_key=True),
-    Column("failures", Integer, nullable=False),
+    Column("failures", Number, nullable=False),
     Column("last_at", Float, nullable=False),
     Column("until", Float, nullable=False),  # no further attempt before then
 )

@@ -1,0 +1,160 @@
+"""PostgreSQL: how it is reached, what its refusals mean, and its migrations. Many servers may share one."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeAlias
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import event, make_url, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from orchestrator.kernel.errors import InvalidInput, InvalidSettings, JournalUnavailable, OrchestratorError
+from orchestrator.kernel.settings import Storage
+from orchestrator.storage.database import Database, upgrade
+
+OLDEST = 14  # pg_terminate_backend that waits
+MIGRATING = 0x6F72_6368_0001  # advisory locks: one who migrates,
+APPENDING = 0x6F72_6368_0002  # and one who appends, of all servers
+_REFUSED = {
+    "28": ("refuses the user or the password", "Mend storage.url."),
+    "3D": ("has no such database", "Create it first: createdb NAME, or mend storage.url."),
+    "53": ("has no room", "Is its disk full, or are there too many connections? Nothing acknowledged is lost."),
+    "42501": ("does not let this user", "It must own the database, or be granted CREATE on its schema and TEMPORARY."),
+    "25006": ("is read-only", "Is it a replica? storage.url must name the one that is written."),
+    "57": ("stops, or is starting", "Nothing acknowledged is lost; it is tried again."),
+}
+_UNREACHED = ("cannot be reached", "Is it running, and is storage.url right? Nothing acknowledged is lost.")
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+# A commit that returned survives a power cut, whatever the server's default is.
+_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+
+Connection: TypeAlias = Any  # asyncpg.Connection: it has no types
+
+log = logging.getLogger("orchestrator.storage")
+
+
+class PostgresDatabase(Database):
+    def __init__(self, url: str, settings: Storage | None = None) -> None:
+        self._url = url
+        self._settings = settings or Storage()
+        self.where = shown(url)
+        self.engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self.connect,
+            pool_size=self._settings.connections,
+            max_overflow=self._settings.connections,
+            pool_timeout=self._settings.timeout,
+            pool_pre_ping=True,
+        )
+        event.listen(self.engine.sync_engine, "handle_error", self._explained)
+
+    async def connect(self, *, patient: bool = False) -> Connection:
+        """A connection of one's own; a patient one may wait and work for as long as it takes.
+
+        Raises JournalUnavailable, in words for a person.
+        """
+        timeout = self._settings.timeout
+        options = {
+            "application_name": "orchestrator",
+            "jit": "off",
+            "idle_in_transaction_session_timeout": "0" if patient else f"{int(timeout * 1000)}",
+        }
+        try:
+            connection = await asyncpg.connect(
+                self._url, timeout=timeout, command_timeout=None if patient else timeout, server_settings=options
+            )
+            await connection.execute(_DURABLE)
+        except asyncpg.ClientConfigurationError as error:
+            raise InvalidSettings(f"storage.url is no address of PostgreSQL: {error}.", hint=_EXAMPLE) from error
+        except FAILURES as error:
+            raise self.explain(error) from error
+        return connection
+
+    def migrate(self) -> None:
+        with ThreadPoolExecutor(1) as aside:  # a loop may be running here
+            aside.submit(asyncio.run, self._migrate()).result()
+
+    async def _migrate(self) -> None:
+        connection = await self.connect()
+        try:
+            await self._inspect(connection)
+            if self.is_newest(await _revision(connection)):
+                return
+        finally:
+            await connection.close()
+        engine = create_async_engine(
+            "postgresql+asyncpg://", async_creator=partial(self.connect, patient=True), poolclass=NullPool
+        )
+        try:
+            async with engine.begin() as changing:
+                await changing.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+                if not self.is_newest(await _revision((await changing.get_raw_connection()).driver_connection)):
+                    await changing.run_sync(upgrade)
+        except (DBAPIError, *FAILURES) as error:
+            raise self.explain(getattr(error, "orig", error)) from error
+        finally:
+            await engine.dispose()
+
+    async def _inspect(self, connection: Connection) -> None:
+        version = connection.get_server_version()
+        if version.major < OLDEST:
+            raise JournalUnavailable(
+                f"PostgreSQL at {self.where} is version {version.major}.{version.minor}.",
+                hint=f"Version {OLDEST} or newer is needed. Nothing was changed.",
+            )
+        encoding = await connection.fetchval("SHOW server_encoding")
+        if encoding != "UTF8":
+            raise JournalUnavailable(
+                f"The database at {self.where} holds text as {encoding}.",
+                hint="Create one that holds UTF8: createdb --encoding=UTF8 --template=template0 NAME",
+            )
+        if await connection.fetchval("SHOW fsync") == "off":
+            log.warning("PostgreSQL at %s has fsync off: a power cut may lose what was acknowledged", self.where)
+
+    def _explained(self, context: ExceptionContext) -> OrchestratorError | None:
+        """What happens to the server, in our own words; what a statement did wrong stays what it is."""
+        error = context.original_exception
+        state = str(getattr(error, "sqlstate", None) or "")
+        if state.startswith("22"):
+            return InvalidInput(f"The database cannot hold this: {error}.")
+        lost = context.is_disconnect or isinstance(error, OSError | TimeoutError)
+        return self.explain(error) if lost or _refusal(state) or state.startswith(("08", "58")) else None
+
+    def explain(self, error: BaseException) -> JournalUnavailable:
+        what, hint = _refusal(str(getattr(error, "sqlstate", None) or "")) or _UNREACHED
+        said = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        return JournalUnavailable(f"PostgreSQL at {self.where} {what}: {said}.", hint=hint)
+
+
+_EXAMPLE = "It looks like this: postgresql://user:password@host:5432/database"
+
+
+def shown(url: str) -> str:
+    """The address without what is secret in it. Raises InvalidSettings when it is none."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise InvalidSettings("storage.url cannot be read as an address.", hint=_EXAMPLE) from error
+    if parsed.drivername not in ("postgresql", "postgres"):
+        raise InvalidSettings(f"storage.url begins with {parsed.drivername}://, not with postgresql://.", hint=_EXAMPLE)
+    host = parsed.query.get("host") or parsed.host or "this machine"
+    port = parsed.query.get("port") or parsed.port
+    name = parsed.database or parsed.username or "its default database"
+    return f"{host}{f':{port}' if port else ''}/{name}"
+
+
+def _refusal(state: str) -> tuple[str, str] | None:
+    return _REFUSED.get(state) or _REFUSED.get(state[:2])
+
+
+async def _revision(connection: Connection) -> str | None:
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    found = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return str(found) if found is not None else None
