@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Sequence,
     Table,
     Text,
     func,
@@ -32,12 +33,14 @@ nodes = Table(
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
+epochs = Sequence("claims_epoch", metadata=cluster)
+
 claims = Table(
     "claims",
     cluster,
     Column("run_id", Text, primary_key=True),
     Column("node", Text, ForeignKey("nodes.node", ondelete="SET NULL")),  # NULL: it waits for one
-    Column("epoch", Integer, nullable=False, server_default="1"),  # how often it changed hands
+    Column("epoch", BigInteger, epochs, nullable=False, server_default=epochs.next_value()),  # grows with each owner
     Column("since", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index("ix_claims_node", "node"),
 )

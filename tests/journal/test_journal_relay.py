@@ -1,0 +1,258 @@
+"""What is said on one node, heard on another: whole, once, in order, whatever the lane loses."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from orchestrator.journal.bus import Bus
+from orchestrator.journal.lanes.base import Message
+from orchestrator.journal.lanes.local import Local
+from orchestrator.journal.relay import Elsewhere, Relay
+from orchestrator.kernel.clock import ManualClock
+from orchestrator.kernel.errors import JournalUnavailable
+from orchestrator.kernel.events import Delta, Event, ModelAsked
+
+
+async def tick() -> None:
+    """Let everything that can run, run; no time passes."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def until(so: Callable[[], object]) -> None:
+    while not so():  # noqa: ASYNC110  (what is waited for has no event of its own)
+        await asyncio.sleep(0)
+
+
+class Leaky(Local):
+    """Loses every third message between nodes that is not a wish."""
+
+    count = 0
+
+    async def publish(self, subject: str, payload: bytes) -> None:
+        self.count += subject.endswith(".live")
+        if not (subject.endswith(".live") and self.count % 3 == 0):
+            await super().publish(subject, payload)
+
+
+class Place:
+    """A node: its bus, its relay, and the runs it works on."""
+
+    def __init__(self, name: str, lane: Local) -> None:
+        self.bus = Bus()
+        self.here: set[str] = set()
+        self.relay = Relay(self.bus, lane, name, self.here.__contains__)
+        self.heard: list[Event | Delta] = []
+        self.rereads = 0
+
+    async def watch(self, run_id: str, events: list[Event]) -> None:
+        """As Runs.watch does: the journal, what is said so far, then live, again and again."""
+        subscription, seen = self.bus.subscribe(run_id), 0
+        while True:
+            self.rereads += 1
+            for event in events[seen:]:
+                self.heard.append(event)
+                seen = event.seq
+            self.heard += self.bus.so_far(run_id)
+            async for item in subscription.items(seen):
+                self.heard.append(item)
+                if isinstance(item, Event):
+                    seen = item.seq
+
+    def text(self) -> str:
+        """What a client has that puts each delta where it says it belongs."""
+        said = ""
+        for item in self.heard:
+            if isinstance(item, Delta):
+                assert item.offset <= len(said), "a piece before it is missing"
+                said = said[: item.offset] + item.text
+        return said
+
+    def seqs(self) -> list[int]:
+        return [item.seq for item in self.heard if isinstance(item, Event)]
+
+
+@asynccontextmanager
+async def places(lane: Local, *names: str) -> AsyncIterator[list[Place]]:
+    nodes = [Place(name, lane) for name in names]
+    for node in nodes:
+        await node.relay.open()
+    try:
+        yield nodes
+    finally:
+        for node in nodes:
+            await node.relay.close()
+
+
+def event(seq: int) -> Event:
+    return Event("r", seq, 0.0, "t", "u", ModelAsked(seq, "m"))
+
+
+async def test_what_is_said_here_is_heard_there() -> None:
+    async with places(Local(ManualClock()), "a", "b", "c") as (a, b, c):
+        a.here.add("r")
+        journal = [event(1)]
+        a.bus.begin("r", 1)
+        a.bus.say("r", "text", "before ")
+        watchers = [asyncio.create_task(node.watch("r", journal)) for node in (b, c)]
+        await tick()
+        for word in ("and ", "after "):
+            a.bus.say("r", "text", word)
+            await tick()
+        journal.append(event(2))
+        a.bus.publish([journal[-1]])
+        a.bus.say("r", "text", "the end")
+        await tick()
+        for node in (b, c):
+            assert node.text() == "before and after the end" and node.seqs() == [1, 2]
+            assert [d.offset for d in node.heard if isinstance(d, Delta)][:3] == [0, 7, 11]
+        for task in watchers:
+            task.cancel()
+
+
+async def test_nothing_is_sent_where_nobody_watches() -> None:
+    lane = Local(ManualClock())
+    reader = await lane.subscribe("b.>")
+    async with places(lane, "a", "b") as (a, b):
+        a.here.add("r")
+        a.bus.begin("r", 1)
+        a.bus.say("r", "text", "x")
+        await tick()
+        watcher = asyncio.create_task(b.watch("r", []))
+        await tick()
+        watcher.cancel()
+        b.bus.unsubscribe("r", next(iter(b.bus._readers["r"])))
+        await tick()
+        assert not a.bus.watched("r")
+        a.bus.say("r", "text", "y")
+        await tick()
+    await reader.close()
+    sent = [item async for item in reader]
+    assert len([item for item in sent if isinstance(item, Message) and item.subject == "b.live"]) == 1
+
+
+async def test_what_the_lane_loses_is_asked_for_again() -> None:
+    async with places(Leaky(ManualClock()), "a", "b") as (a, b):
+        a.here.add("r")
+        journal: list[Event] = []
+        watcher = asyncio.create_task(b.watch("r", journal))
+        await tick()
+        a.bus.begin("r", 1)
+        said = ""
+        for number in range(40):
+            said += f"{number} "
+            a.bus.say("r", "text", f"{number} ")
+            journal.append(event(number + 1))
+            a.bus.publish([journal[-1]])
+            await tick()
+        while b.text() != said or b.seqs() != list(range(1, 41)):  # what was lost last shows at the next look
+            await b.relay.insist()
+            b.relay.compare({"r": 40})
+            b.relay.compare({"r": 40})
+            said += "."
+            a.bus.say("r", "text", ".")
+            await tick()
+        watcher.cancel()
+
+
+async def test_an_event_that_no_message_told_of_is_found_by_the_heads() -> None:
+    async with places(Local(ManualClock()), "b") as (b,):
+        journal = [event(1)]
+        watcher = asyncio.create_task(b.watch("r", journal))
+        await tick()
+        journal.append(event(2))
+        assert b.relay.heads() == ["r"]
+        b.relay.compare({"r": 2})
+        b.relay.compare({"r": 2})
+        await until(lambda: b.seqs() == [1, 2])
+        looks = b.rereads
+        b.relay.compare({"r": 2})
+        await tick()
+        assert b.rereads == looks
+        watcher.cancel()
+
+
+async def test_a_run_that_changes_hands_begins_its_step_again() -> None:
+    async with places(Local(ManualClock()), "a", "b", "c") as (a, b, c):
+        a.here.add("r")
+        watcher = asyncio.create_task(b.watch("r", []))
+        await tick()
+        a.bus.begin("r", 1)
+        a.bus.say("r", "text", "half of an ans")
+        await tick()
+        a.here.clear()
+        c.here.add("r")
+        c.bus.begin("r", 1)
+        c.bus.say("r", "text", "another ")
+        await tick()
+        c.bus.say("r", "text", "answer")
+        await tick()
+        assert b.text() == "another answer"
+        watcher.cancel()
+
+
+async def test_a_run_that_comes_here_is_not_told_from_elsewhere() -> None:
+    async with places(Local(ManualClock()), "a", "b") as (a, b):
+        a.here.add("r")
+        watcher = asyncio.create_task(b.watch("r", []))
+        await tick()
+        a.here.clear()
+        b.here.add("r")
+        b.relay.review()
+        await tick()
+        assert not a.bus.watched("r")
+        b.bus.begin("r", 1)
+        b.bus.say("r", "text", "mine")
+        await tick()
+        assert b.text() == "mine"
+        b.here.clear()
+        a.here.add("r")
+        b.relay.review()
+        await tick()
+        a.bus.begin("r", 2)
+        a.bus.say("r", "text", "yours")
+        await tick()
+        assert b.text() == "yours"
+        watcher.cancel()
+
+
+async def test_a_node_that_comes_later_learns_what_is_wished() -> None:
+    lane = Local(ManualClock())
+    async with places(lane, "b") as (b,):
+        watcher = asyncio.create_task(b.watch("r", []))
+        await tick()
+        async with places(lane, "a") as (a,):
+            await tick()
+            a.here.add("r")
+            a.bus.begin("r", 1)
+            a.bus.say("r", "text", "hello")
+            await tick()
+            assert b.text() == "hello"
+            a.relay.forget(["a"])
+            assert not a.bus.watched("r")
+        watcher.cancel()
+
+
+async def test_what_keeps_a_run_from_going_on_is_told() -> None:
+    async with places(Local(ManualClock()), "a", "b") as (a, b):
+        a.here.add("r")
+        watcher = asyncio.create_task(b.watch("r", []))
+        await tick()
+        a.bus.fail("r", JournalUnavailable("The disk is full.", hint="Make room."))
+        await tick()
+        error = watcher.exception()
+        assert isinstance(error, Elsewhere) and error.code == "journal_unavailable" and error.retryable
+        assert (error.detail, error.hint) == ("The disk is full.", "Make room.")
+
+
+async def test_a_watcher_that_is_too_slow_holds_nothing_up() -> None:
+    lane = Local(ManualClock())
+    async with places(lane, "a", "b") as (a, b):
+        a.here.add("r")
+        journal = [event(seq) for seq in range(1, 5001)]
+        watcher = asyncio.create_task(b.watch("r", journal))
+        await tick()
+        for one in journal:
+            a.bus.publish([one])  # without letting anybody send
+        await until(lambda: b.seqs() == list(range(1, 5001)))
+        watcher.cancel()
