@@ -12,6 +12,7 @@ from pathlib import Path
 import uvloop
 
 from benchmarks.report import median, write
+from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.sqlite import SqliteJournal
 from orchestrator.kernel.events import Event, ModelAsked, encode_body
 from orchestrator.storage.sqlite import SqliteDatabase
@@ -39,7 +40,7 @@ async def ours(folder: Path) -> tuple[float, float, float, float]:
     """Events a second, their p50 and p99 in milliseconds, and microseconds of processor an event."""
     database = SqliteDatabase(folder / "orchestrator.db")
     database.migrate()
-    journal = SqliteJournal(database, lambda events: None)
+    journal = SqliteJournal(database, lambda events: None, Keyring(Master(bytes(32))))
     waits: list[float] = []
 
     async def run(name: str) -> None:

@@ -12,6 +12,7 @@ from orchestrator.agents.runs import Runs
 from orchestrator.identity.accounts import Accounts
 from orchestrator.identity.base import TENANT
 from orchestrator.journal.bus import Bus
+from orchestrator.journal.keys import unlock
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.sqlite import SqliteJournal
 from orchestrator.journal.views import Views
@@ -91,7 +92,14 @@ async def open_app(
             for event in events:
                 metrics.observe(event)
 
-        journal = SqliteJournal(database, publish, batch=settings.journal.batch)
+        keyring = await unlock(
+            database.engine,
+            settings.data / "master.key",
+            entropy,
+            given=settings.journal.master_key,
+            encrypt=settings.journal.encrypt,
+        )
+        journal = SqliteJournal(database, publish, keyring, batch=settings.journal.batch)
         stack.push_async_callback(journal.close)
         ledger, views, blobs = Ledger(journal, clock), Views(database.engine), Blobs(settings.data / "blobs")
 

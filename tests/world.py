@@ -12,6 +12,7 @@ from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.ledger import Ledger
+from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.sqlite import SqliteJournal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import ManualClock
@@ -173,7 +174,7 @@ async def world(
         committed.extend(events)
         bus.publish(events)
 
-    journal = SqliteJournal(database, publish)
+    journal = SqliteJournal(database, publish, Keyring(Master(bytes(32))))
     ledger, views = Ledger(journal, clock), Views(database.engine)
     house = House(
         journal=journal,

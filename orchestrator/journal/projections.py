@@ -4,6 +4,8 @@ A view holds nothing that the events do not: `rebuild` empties the tables and fo
 """
 
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -51,8 +53,8 @@ def _started(event: e.Event, body: e.RunStarted) -> Iterator[Statement]:
 def _finished(event: e.Event, body: e.RunFinished) -> Iterator[Statement]:
     yield (
         "UPDATE runs SET status = :status, answer = :answer, model = :model, steps = :steps, input_tokens = :input,"
-        " output_tokens = :output, cached_tokens = :cached, cost = :cost, finished_at = :at, problem = :problem, paused = ''"
-        " WHERE run_id = :run",
+        " output_tokens = :output, cached_tokens = :cached, cost = :cost, finished_at = :at, problem = :problem,"
+        " paused = '' WHERE run_id = :run",
         {
             "run": event.stream,
             "status": body.status,
@@ -128,11 +130,13 @@ def _stirred(event: e.Event) -> Statement:
 
 def _returned(event: e.Event, body: e.ToolReturned) -> Iterator[Statement]:
     yield (
-        "INSERT INTO tool_statistics (tenant, tool, calls, failures, seconds) VALUES (:tenant, :tool, 1, :failed, :s)"
-        " ON CONFLICT (tenant, tool) DO UPDATE SET calls = tool_statistics.calls + 1,"
+        "INSERT INTO tool_statistics (tenant, subject, tool, calls, failures, seconds)"
+        " VALUES (:tenant, :subject, :tool, 1, :failed, :s)"
+        " ON CONFLICT (tenant, subject, tool) DO UPDATE SET calls = tool_statistics.calls + 1,"
         " failures = tool_statistics.failures + :failed, seconds = tool_statistics.seconds + :s",
         {
             "tenant": event.tenant,
+            "subject": event.subject,
             "tool": body.tool,
             "failed": int(body.outcome not in ("ok", "refused")),
             "s": body.seconds,
@@ -150,6 +154,33 @@ def _returned(event: e.Event, body: e.ToolReturned) -> Iterator[Statement]:
                 "at": event.at,
             },
         )
+
+
+def _replied(event: e.Event, body: e.ModelReplied) -> Iterator[Statement]:
+    if body.source == "made":  # what was taken from another run cost nothing
+        yield (
+            "INSERT INTO usage (tenant, subject, day, model, replies, input_tokens, output_tokens, cached_tokens, cost)"
+            " VALUES (:tenant, :subject, :day, :model, 1, :input, :output, :cached, :cost)"
+            " ON CONFLICT (tenant, subject, day, model) DO UPDATE SET replies = usage.replies + 1,"
+            " input_tokens = usage.input_tokens + :input, output_tokens = usage.output_tokens + :output,"
+            " cached_tokens = usage.cached_tokens + :cached, cost = usage.cost + :cost",
+            {
+                "tenant": event.tenant,
+                "subject": event.subject,
+                "day": _day(int(event.at // 86400)),
+                "model": body.model,
+                "input": body.usage.input_tokens,
+                "output": body.usage.output_tokens,
+                "cached": body.usage.cached_tokens,
+                "cost": body.cost,
+            },
+        )
+
+
+@lru_cache(maxsize=64)
+def _day(days: int) -> str:
+    """Days since the epoch as YYYY-MM-DD, UTC."""
+    return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
 
 
 def _opened(event: e.Event, body: e.ConversationOpened) -> Iterator[Statement]:
@@ -176,6 +207,7 @@ _PROJECTIONS: dict[type, Callable[[e.Event, Any], Iterator[Statement]]] = {
     e.RunContinued: _continued,
     e.ApprovalAnswered: _answered,
     e.CallEdited: _edited,
+    e.ModelReplied: _replied,
     e.ToolReturned: _returned,
     e.ConversationOpened: _opened,
     e.ConversationRenamed: _renamed,

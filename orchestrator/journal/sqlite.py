@@ -20,9 +20,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
-from sqlalchemy import func, select
-
+from orchestrator.journal.keys import CREATE, FIND, Key, Keyring
 from orchestrator.journal.projections import Statement, statements
+from orchestrator.journal.rows import GENESIS, Row, is_personal, seal
+from orchestrator.journal.stored import StoredEvents
 from orchestrator.kernel.errors import (
     Fenced,
     InvalidInput,
@@ -31,12 +32,14 @@ from orchestrator.kernel.errors import (
     OrchestratorError,
     RunFinished,
 )
-from orchestrator.kernel.events import Event, decode_body, encode_body
+from orchestrator.kernel.events import Event, encode_body
 from orchestrator.storage.sqlite import SqliteDatabase
-from orchestrator.storage.tables import events as events_table
 
-_INSERT = "INSERT INTO events (stream, seq, type, tenant, subject, at, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_HEAD = "SELECT coalesce(max(seq), 0), coalesce(max(type = 'run.finished'), 0) FROM events WHERE stream = ?"
+_INSERT = (
+    "INSERT INTO events (stream, seq, type, tenant, subject, at, key, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_HEAD = "SELECT seq, hash, type FROM events WHERE stream = ? ORDER BY seq DESC LIMIT 1"
+_ARCHIVED = "SELECT 1 FROM heads WHERE stream = ? AND archive <> ''"
 _HEADS_KEPT = 10_000
 # The disk lied, or the file is no journal any more. The exceptions are what a full disk looks like.
 _BROKEN = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -45,7 +48,7 @@ UNSTORABLE = (OverflowError, ValueError)  # a number beyond 64 bits, text that i
 _AUTHORS = (sqlite3.IntegrityError, *UNSTORABLE)  # errors of one append, not of the disk
 PATIENCE = 0.02  # seconds that a lazy append waits for company
 
-_Row: TypeAlias = tuple[str, int, str, str, str, float, bytes]
+_Head: TypeAlias = tuple[int, bytes]  # seq and hash of a stream's last event
 log = logging.getLogger("orchestrator.journal")
 
 Publish = Callable[[Sequence[Event]], None]
@@ -54,19 +57,19 @@ Publish = Callable[[Sequence[Event]], None]
 class _Append:
     """Events of one stream on their way; encoded at once, so that bad data fails at its author."""
 
-    __slots__ = ("events", "future", "rows", "statements")
+    __slots__ = ("bodies", "events", "future", "statements")
 
     def __init__(self, future: "asyncio.Future[None]") -> None:
         self.events: list[Event] = []
         self.future = future
-        self.rows: list[_Row] = []
+        self.bodies: list[bytes] = []
         self.statements: list[Statement] = []
 
     def add(self, events: Sequence[Event]) -> None:
-        rows = [(v.stream, v.seq, v.type, v.tenant, v.subject, v.at, encode_body(v.body)) for v in events]
+        bodies = [encode_body(event.body) for event in events]
         changes = [statement for event in events for statement in statements(event)]
         self.events += events
-        self.rows += rows
+        self.bodies += bodies
         self.statements += changes
 
     def continued_by(self, event: Event) -> bool:
@@ -82,9 +85,9 @@ class _Append:
             self.future.exception()  # seen: who does not await it learns from its next append
 
 
-class SqliteJournal:
-    def __init__(self, database: SqliteDatabase, publish: Publish, *, batch: int = 512) -> None:
-        self._database = database
+class SqliteJournal(StoredEvents):
+    def __init__(self, database: SqliteDatabase, publish: Publish, keyring: Keyring, *, batch: int = 512) -> None:
+        super().__init__(database.engine, keyring)
         self._publish = publish
         self._batch = batch
         self.connection = database.connect()
@@ -93,7 +96,8 @@ class SqliteJournal:
         self._pending: deque[_Append] = deque()
         self._patient: dict[str, _Append] = {}  # of those pending, the ones that wait for company
         self._alarm: asyncio.TimerHandle | None = None
-        self._heads: dict[str, int] = {}
+        self._heads: dict[str, _Head] = {}
+        self._fresh: dict[tuple[str, str], Key] = {}  # keys made or met in the batch under way
         self._writing = False
         self._alone = 0  # how many of the next appends go in a batch of their own
         self._broken: JournalBroken | None = None
@@ -173,13 +177,14 @@ class SqliteJournal:
 
     def _write(self) -> None:
         taken, accepted = self._take(), list[_Append]()
+        rows: list[Row] = []
         try:
             while taken:
-                if refusal := self._refusal(taken[0].events):
+                if refusal := self._seal(taken[0], rows):
                     taken.pop(0).settle(refusal)
                 else:
                     accepted.append(taken.pop(0))
-            self.connection.executemany(_INSERT, [row for entry in accepted for row in entry.rows])
+            self.connection.executemany(_INSERT, rows)
             for entry in accepted:
                 for sql, values in entry.statements:
                     self.connection.execute(sql, values)
@@ -188,26 +193,50 @@ class SqliteJournal:
         else:
             self._work.put(partial(self._commit, accepted))
 
-    def _refusal(self, events: Sequence[Event]) -> OrchestratorError | None:
-        stream = events[0].stream
-        head = self._heads.get(stream)
+    def _seal(self, entry: _Append, rows: list[Row]) -> OrchestratorError | None:
+        """Chain the entry's events to their stream, as rows; or why they cannot follow."""
+        first = entry.events[0]
+        head = self._heads.get(first.stream) or self._look(first)
         if head is None:
-            head, finished = 0, 0
-            if events[0].seq != 1:
-                head, finished = self.connection.execute(_HEAD, (stream,)).fetchone()
-            if finished:
-                return RunFinished(f"{stream} is finished and does not change.")
-        if events[0].seq != head + 1:
+            return RunFinished(f"{first.stream} is finished and does not change.")
+        seq, previous = head
+        if first.seq != seq + 1:
             return Fenced(
-                f"{stream} is at event {head}; {events[0].seq} cannot follow.", hint="Someone else writes it."
+                f"{first.stream} is at event {seq}; {first.seq} cannot follow.", hint="Someone else writes it."
             )
+        for event, body in zip(entry.events, entry.bodies, strict=True):
+            row = seal(event, body, previous, self._key(event))
+            previous = row.hash
+            rows.append(row)
         if len(self._heads) >= _HEADS_KEPT:
             self._heads.clear()
-        if events[-1].type == "run.finished":
-            self._heads.pop(stream, None)
+        if row.type == "run.finished":
+            self._heads.pop(row.stream, None)
         else:
-            self._heads[stream] = events[-1].seq
+            self._heads[row.stream] = row.seq, row.hash
         return None
+
+    def _look(self, first: Event) -> _Head | None:
+        """The head of a stream as it is stored; None when it has its terminal event."""
+        if first.seq != 1 and (row := self.connection.execute(_HEAD, (first.stream,)).fetchone()):
+            return None if row[2] == "run.finished" else (row[0], row[1])
+        return None if self.connection.execute(_ARCHIVED, (first.stream,)).fetchone() else (0, GENESIS)
+
+    def _key(self, event: Event) -> Key | None:
+        if not self._keyring.encrypts or not is_personal(event.type):
+            return None
+        who = event.tenant, event.subject
+        return self._keyring.current(*who) or self._fresh.get(who) or self._meet(*who, event.at)
+
+    def _meet(self, tenant: str, subject: str, at: float) -> Key:
+        """The key of a subject, from the table; made if there is none, with the events that it is for."""
+        who = {"tenant": tenant, "subject": subject}
+        row = self.connection.execute(FIND, who).fetchone()
+        if row is None:
+            self.connection.execute(CREATE, self._keyring.make(tenant, subject, at))
+            row = self.connection.execute(FIND, who).fetchone()
+        key = self._fresh[tenant, subject] = self._keyring.unwrap(*row)
+        return key
 
     def _serve(self) -> None:
         while (work := self._work.get()) is not None:
@@ -233,6 +262,10 @@ class SqliteJournal:
         failure = self._explain(error) if error is not None else None
         if failure is not None:
             self._heads.clear()
+        else:
+            for key in self._fresh.values():
+                self._keyring.hold(key)
+        self._fresh.clear()
         if isinstance(error, _AUTHORS) and len(batch) > 1:
             # One of them clashes with what is there, or cannot be stored; the others must not pay for it.
             self._pending.extendleft(reversed(batch))
@@ -276,24 +309,6 @@ class SqliteJournal:
             hint="Is the disk full? Nothing acknowledged is lost; work goes on once there is room.",
         )
 
-    async def read(self, stream: str, after: int = 0) -> list[Event]:
-        table = events_table
-        query = select(table).where(table.c.stream == stream, table.c.seq > after).order_by(table.c.seq)
-        async with self._database.engine.connect() as connection:
-            return [_event(row) for row in await connection.execute(query)]
-
-    async def head(self, stream: str) -> int:
-        table = events_table
-        query = select(func.coalesce(func.max(table.c.seq), 0)).where(table.c.stream == stream)
-        async with self._database.engine.connect() as connection:
-            return int((await connection.execute(query)).scalar_one())
-
-    async def tail(self, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:
-        table = events_table
-        query = select(table).where(table.c.position > after).order_by(table.c.position).limit(limit)
-        async with self._database.engine.connect() as connection:
-            return [(row.position, _event(row)) for row in await connection.execute(query)]
-
     async def close(self) -> None:
         """What was appended is written first."""
         if self._closing is None:
@@ -306,7 +321,3 @@ class SqliteJournal:
         self._work.put(None)
         self._thread.join()
         self.connection.close()
-
-
-def _event(row: object) -> Event:
-    return Event(row.stream, row.seq, row.at, row.tenant, row.subject, decode_body(row.body))  # type: ignore[attr-defined]

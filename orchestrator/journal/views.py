@@ -191,9 +191,7 @@ class Views:
         """Oldest first: each run is what a person said, and what was answered."""
         query = (
             select(t.runs)
-            .where(
-                t.runs.c.tenant == tenant, t.runs.c.conversation_id == conversation_id, t.runs.c.parent.is_(None)
-            )
+            .where(t.runs.c.tenant == tenant, t.runs.c.conversation_id == conversation_id, t.runs.c.parent.is_(None))
             .order_by(t.runs.c.run_id)
         )
         said: list[MessageView] = []
@@ -234,8 +232,10 @@ class Views:
         return Artifact(row.id, row.name, row.media_type, row.size)
 
     async def tool_statistics(self, tenant: str) -> dict[str, ToolStatistics]:
-        query = select(t.tool_statistics).where(t.tool_statistics.c.tenant == tenant)
-        return {row.tool: ToolStatistics(row.calls, row.failures, row.seconds) for row in await self._all(query)}
+        c = t.tool_statistics.c
+        sums = (func.sum(c.calls), func.sum(c.failures), func.sum(c.seconds))
+        query = select(c.tool, *sums).where(c.tenant == tenant).group_by(c.tool)
+        return {row[0]: ToolStatistics(int(row[1]), int(row[2]), row[3]) for row in await self._all(query)}
 
     async def counts(self, tenant: str) -> dict[str, int]:
         """How many runs there are, by status."""

@@ -31,6 +31,7 @@ OrchestratorError
 └── JournalError
     ├── JournalUnavailable  nothing can be recorded now (a full disk); what was acknowledged is safe
     ├── JournalBroken       the disk lied about a write; the process must restart
+    ├── JournalDamaged      what is stored is not what was written
     └── Fenced              someone else writes this stream
 """
 
@@ -184,6 +185,10 @@ class JournalUnavailable(JournalError):
 
 class JournalBroken(JournalError):
     code = "journal_broken"
+
+
+class JournalDamaged(JournalError):
+    code = "journal_damaged"
 
 
 class Fenced(JournalError):

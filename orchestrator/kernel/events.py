@@ -348,6 +348,20 @@ class ToolsChanged(Struct, frozen=True, tag="tools.changed"):
     problem: str = ""
 
 
+class SubjectErased(Struct, frozen=True, tag="subject.erased"):
+    """The keys of a subject were destroyed: nobody can read its bodies any more."""
+
+    subject: str
+    by: str
+    events: int = 0  # how many were made unreadable
+
+
+class Erased(Struct, frozen=True, tag="event.erased"):
+    """What is read in place of a body whose key was destroyed. Never written."""
+
+    kind: str  # the type that the event had
+
+
 Body: TypeAlias = (
     RunStarted
     | RunResumed
@@ -388,6 +402,8 @@ Body: TypeAlias = (
     | EvaluationAdded
     | EvaluationRemoved
     | EvaluationFinished
+    | SubjectErased
+    | Erased
 )
 
 

@@ -47,6 +47,8 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Journal(Struct, frozen=True, forbid_unknown_fields=True):
     batch: Count = 512  # events in one commit at most
+    encrypt: bool = True  # bodies, with a key for each subject; without is a loosening
+    master_key: Secret = Secret("")  # 64 hexadecimal digits; empty: the file master.key of the data folder
 
 
 class Identity(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +74,7 @@ class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     processes: Count = 256
     file_mb: Count = 1024
     sandbox: str = "auto"  # auto: the strongest this machine allows; bubblewrap, landlock; none is a loosening
+    omit: tuple[str, ...] = ()  # kits of the product that agents do not get
     folder: str = ""  # of your own tools, loaded when they change; empty: tools/ in the data folder
     plugin_network: bool = False  # loosening: your own tools reach the network
 
@@ -153,6 +156,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def loosened(self) -> dict[str, Any]:
         """The settings that are less safe than shipped, by name."""
         loose: dict[str, Any] = {}
+        if not self.journal.encrypt:
+            loose["journal.encrypt"] = False
         if self.policy.allow_loopback:
             loose["policy.allow_loopback"] = True
         if self.policy.approve_all:

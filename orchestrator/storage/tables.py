@@ -33,7 +33,9 @@ events = Table(
     Column("tenant", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("at", Float, nullable=False),
+    Column("key", Text, nullable=False),  # that the body is encrypted with; empty: it is plain
     Column("body", LargeBinary, nullable=False),  # JSON
+    Column("hash", LargeBinary, nullable=False),  # see journal/rows.py
     Index("uq_events_stream_seq", "stream", "seq", unique=True),
     Index(
         "uq_events_terminal",
@@ -41,7 +43,6 @@ events = Table(
         unique=True,
         **_only("type = 'run.finished'"),
     ),
-    sqlite_autoincrement=True,
 )
 
 # What follows are views: folded from the events, dropped and rebuilt at will.
@@ -124,6 +125,7 @@ tool_statistics = Table(
     "tool_statistics",
     metadata,
     Column("tenant", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
     Column("tool", Text, primary_key=True),
     Column("calls", Number, nullable=False),
     Column("failures", Number, nullable=False),
@@ -131,4 +133,19 @@ tool_statistics = Table(
     sqlite_with_rowid=False,
 )
 
-VIEWS = (runs, conversations, approvals, artifacts, tool_statistics)
+usage = Table(
+    "usage",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # YYYY-MM-DD, UTC
+    Column("model", Text, primary_key=True),
+    Column("replies", Number, nullable=False),
+    Column("input_tokens", Number, nullable=False),
+    Column("output_tokens", Number, nullable=False),
+    Column("cached_tokens", Number, nullable=False),
+    Column("cost", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+VIEWS = (runs, conversations, approvals, artifacts, tool_statistics, usage)

@@ -5,7 +5,6 @@ Whatever comes, the run ends with an answer that says something, and its journal
 
 import asyncio
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from world import FunctionTool
 from orchestrator.app import App, open_app
 from orchestrator.kernel import settings
 from orchestrator.kernel.clock import SystemClock
-from orchestrator.kernel.events import ModelReplied, RunFinished, ToolReturned
+from orchestrator.kernel.events import ModelReplied, RunFinished, ToolReturned, encode_body
 from orchestrator.kernel.messages import Arguments, user
 from orchestrator.tools.base import Context, Result
 from orchestrator.tools.wrappers import wrapped
@@ -120,10 +119,8 @@ async def test_whatever_a_model_does_the_run_ends_with_an_answer(tmp_path: Path,
                 events = await app.journal.read(run_id)
                 assert isinstance(events[-1].body, RunFinished) and events[-1].body.answer.strip()
             await bounded(app, runs)
-    rows = sqlite3.connect(tmp_path / "data" / "orchestrator.db")
-    for (body,) in rows.execute("SELECT body FROM events"):
-        json.loads(body)
-    rows.close()
+            for _, event in await app.journal.tail(limit=10_000):
+                json.loads(encode_body(event.body))
 
 
 async def returned(app: App, run_id: str) -> list[ToolReturned]:

@@ -32,6 +32,7 @@ from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.tools.base import Context, Result
 
 STEPS = 10
+MASTER = bytes(32)  # the key that wraps the keys of the journal
 LEISURE = 1e9  # `after` so long: at leisure, and not killed
 PAUSE = 0.002  # seconds between the words of a reply, and around an effect, in a life at leisure
 PARAMETERS = {
@@ -66,6 +67,7 @@ class Folder:
         self.root = root
         self.data = root / "data"
         self.data.mkdir(parents=True)
+        (self.data / "master.key").write_bytes(MASTER)
         if template is not None:
             shutil.copy(template, self.data)
         self.witness = root / "witness"

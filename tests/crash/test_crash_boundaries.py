@@ -9,21 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from crash.harness import LEISURE, Folder, Point, live, migrated, process
-from orchestrator.kernel.events import Event, ToolRequested, decode_body
+from crash.harness import LEISURE, MASTER, Folder, Point, live, migrated, process
+from orchestrator.journal.keys import Keyring, Master
+from orchestrator.journal.rows import Row, unseal, verify
+from orchestrator.kernel.events import Event, ToolRequested
 
 EFFECTS = 8  # of a whole run: deposits, marks, and the one that is asked for
 
 
 def journal(folder: Folder) -> list[Event]:
     connection = sqlite3.connect(folder.data / "orchestrator.db")
+    keyring = Keyring(Master(MASTER))
+    keys = {
+        row[0]: keyring.unwrap(*row)
+        for row in connection.execute("SELECT id, tenant, subject, wrapped FROM subject_keys")
+    }
     rows = connection.execute(
-        "SELECT stream, seq, at, tenant, subject, body FROM events WHERE stream LIKE 'run_%' ORDER BY seq"
+        "SELECT stream, seq, type, tenant, subject, at, key, body, hash FROM events"
+        " WHERE stream LIKE 'run_%' ORDER BY seq"
     ).fetchall()
     connection.close()
-    return [
-        Event(stream, seq, at, tenant, subject, decode_body(body)) for stream, seq, at, tenant, subject, body in rows
-    ]
+    assert verify(map(Row._make, rows)) is None
+    return [unseal(row, keys.get(row.key)) for row in map(Row._make, rows)]
 
 
 def check(folder: Folder) -> None:

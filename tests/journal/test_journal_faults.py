@@ -12,6 +12,7 @@ from world import tick, until
 
 from orchestrator.journal.bus import QUEUE, Bus
 from orchestrator.journal.ledger import Ledger
+from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.sqlite import SqliteJournal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import ManualClock
@@ -47,7 +48,7 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
 
 @pytest.fixture
 async def journal(database: SqliteDatabase, told: Told) -> AsyncIterator[SqliteJournal]:
-    journal = SqliteJournal(database, told)
+    journal = SqliteJournal(database, told, Keyring(Master(bytes(32))))
     yield journal
     await journal.close()
 
@@ -82,7 +83,7 @@ def spoil(journal: SqliteJournal, word: str, error: Exception) -> None:
     journal.connection = Failing(journal.connection, lambda sql: word in sql, error)  # type: ignore[assignment]
 
 
-@pytest.mark.parametrize("word", ["BEGIN", "coalesce(max(seq)", "INSERT INTO runs", "COMMIT"])
+@pytest.mark.parametrize("word", ["BEGIN", "SELECT seq, hash", "INSERT INTO runs", "COMMIT"])
 async def test_everybody_in_a_batch_that_fails_is_told(journal: SqliteJournal, word: str) -> None:
     await journal.append([start("a")])
     journal._heads.clear()  # as after many streams: the head is asked of the file

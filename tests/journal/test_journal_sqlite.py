@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from contracts.journal import JournalContract, event, start
 
+from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.sqlite import SqliteJournal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.errors import JournalBroken, JournalUnavailable
@@ -30,7 +31,7 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
 
 @pytest.fixture
 async def journal(database: SqliteDatabase, published: list[Event]) -> AsyncIterator[SqliteJournal]:
-    journal = SqliteJournal(database, published.extend)
+    journal = SqliteJournal(database, published.extend, Keyring(Master(bytes(32))))
     yield journal
     await journal.close()
 

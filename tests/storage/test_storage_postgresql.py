@@ -52,8 +52,8 @@ def test_the_past_cannot_be_changed(postgresql: Server, change: str) -> None:
 
 
 _ONE_EVENT = (
-    "INSERT INTO events (stream, seq, type, tenant, subject, at, body)"
-    " VALUES ('a', 1, 'run.started', 't', 'u', 1, '{}') RETURNING position"
+    "INSERT INTO events (stream, seq, type, tenant, subject, at, key, body, hash)"
+    " VALUES ('a', 1, 'run.started', 't', 'u', 1, '', '{}', '') RETURNING position"
 )
 
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from orchestrator.storage import tables_identity  # noqa: F401  (adds its tables to the metadata)
+from orchestrator.storage import tables_identity, tables_journal  # noqa: F401  (they add their tables to the metadata)
 from orchestrator.storage.tables import metadata
 
 context.configure(

@@ -9,16 +9,19 @@ down_revision = None
 Text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 Number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-# Nobody changes the journal's past.
+# Nobody changes the journal's past. Only a stream that has been archived, and is known to be, may leave.
 GUARDS = {
     "sqlite": (
         "CREATE TRIGGER events_unchanged BEFORE UPDATE ON events"
         " BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
         "CREATE TRIGGER events_kept BEFORE DELETE ON events"
+        " WHEN NOT EXISTS (SELECT 1 FROM heads WHERE heads.stream = OLD.stream AND heads.archive <> '')"
         " BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END",
     ),
     "postgresql": (
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF TG_OP = 'DELETE' AND EXISTS (SELECT 1 FROM heads h WHERE h.stream = OLD.stream AND h.archive <> '')"
+        " THEN RETURN OLD; END IF;"
         " RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$",
         "CREATE TRIGGER events_unchanged BEFORE UPDATE OR DELETE ON events"
         " FOR EACH ROW EXECUTE FUNCTION refuse_change()",
@@ -95,9 +98,10 @@ def upgrade() -> None:
         sa.Column("tenant", Text, nullable=False),
         sa.Column("subject", Text, nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("key", Text, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_events")),
-        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("uq_events_stream_seq", ["stream", "seq"], unique=True)
@@ -181,11 +185,80 @@ def upgrade() -> None:
     op.create_table(
         "tool_statistics",
         sa.Column("tenant", Text, nullable=False),
+        sa.Column("subject", Text, nullable=False),
         sa.Column("tool", Text, nullable=False),
         sa.Column("calls", Number, nullable=False),
         sa.Column("failures", Number, nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("tenant", "tool", name=op.f("pk_tool_statistics")),
+        sa.PrimaryKeyConstraint("tenant", "subject", "tool", name=op.f("pk_tool_statistics")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "usage",
+        sa.Column("tenant", Text, nullable=False),
+        sa.Column("subject", Text, nullable=False),
+        sa.Column("day", Text, nullable=False),
+        sa.Column("model", Text, nullable=False),
+        sa.Column("replies", Number, nullable=False),
+        sa.Column("input_tokens", Number, nullable=False),
+        sa.Column("output_tokens", Number, nullable=False),
+        sa.Column("cached_tokens", Number, nullable=False),
+        sa.Column("cost", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "subject", "day", "model", name=op.f("pk_usage")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "subject_keys",
+        sa.Column("id", Text, nullable=False),
+        sa.Column("tenant", Text, nullable=False),
+        sa.Column("subject", Text, nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("destroyed_at", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_keys")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("subject_keys", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_subject_keys_current",
+            ["tenant", "subject"],
+            unique=True,
+            sqlite_where=sa.text("destroyed_at IS NULL"),
+            postgresql_where=sa.text("destroyed_at IS NULL"),
+        )
+
+    op.create_table(
+        "heads",
+        sa.Column("stream", Text, nullable=False),
+        sa.Column("tenant", Text, nullable=False),
+        sa.Column("seq", Number, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("position", Number, nullable=False),
+        sa.Column("archive", Text, server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("stream", name=op.f("pk_heads")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "anchors",
+        sa.Column("number", Number, autoincrement=False, nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.Column("position", Number, nullable=False),
+        sa.Column("streams", Number, nullable=False),
+        sa.Column("events", Number, nullable=False),
+        sa.Column("sum", sa.LargeBinary(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_anchors")),
+    )
+    op.create_table(
+        "snapshots",
+        sa.Column("run_id", Text, nullable=False),
+        sa.Column("tenant", Text, nullable=False),
+        sa.Column("subject", Text, nullable=False),
+        sa.Column("seq", Number, nullable=False),
+        sa.Column("version", Number, nullable=False),
+        sa.Column("key", Text, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_snapshots")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -213,6 +286,14 @@ def downgrade() -> None:
         batch_op.drop_index("uq_users_tenant_name")
 
     op.drop_table("users")
+    op.drop_table("snapshots")
+    op.drop_table("anchors")
+    op.drop_table("heads")
+    with op.batch_alter_table("subject_keys", schema=None) as batch_op:
+        batch_op.drop_index("uq_subject_keys_current")
+
+    op.drop_table("subject_keys")
+    op.drop_table("usage")
     op.drop_table("tool_statistics")
     op.drop_table("sign_in_links")
     with op.batch_alter_table("sessions", schema=None) as batch_op:
