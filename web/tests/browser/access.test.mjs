@@ -2,7 +2,7 @@
 // room for fingers, nothing wider than the screen.
 
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { accessible, clean, launch, open, roomy, say } from "./browser.mjs";
+import { accessible, becomes, clean, launch, open, roomy, say } from "./browser.mjs";
 import { Mock } from "./mock.mjs";
 
 let browser, mock, page;
@@ -36,6 +36,7 @@ for (const theme of ["dark", "light", "contrast"]) {
       await accessible(page, "a conversation");
       await roomy(page, "a conversation");
       await page.locator("form button[aria-haspopup=menu]").click();
+      await page.getByRole("menuitemradio").nth(2).waitFor();
       await accessible(page, "models", "[role=menu]");
       await roomy(page, "models");
     });
@@ -62,7 +63,9 @@ for (const width of [320, 390]) {
     await roomy(page, "welcome");
     await say(page, `tools ${"une-très-longue-suite-sans-espace".repeat(8)}`);
     await page.locator("article footer").waitFor();
-    for (const card of await page.locator("[data-slot=tool] button[aria-expanded]").all()) await card.click();
+    const cards = page.locator("[data-slot=tool] button[aria-expanded]");
+    await becomes(() => cards.count(), 4);
+    for (const card of await cards.all()) await card.click();
     await roomy(page, "tools");
     await accessible(page, "tools");
     await say(page, "approve");

@@ -16,11 +16,14 @@ const FLAGS = [
 
 const NAMES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+/** How long anything may take on a machine busy with other work, before it counts as never: milliseconds. */
+export const PATIENCE = 240_000;
+
 /** Where a Chromium is, if there is one. */
 export const chromiumPath = [process.env.CHROMIUM, ...NAMES].find((path) => path && existsSync(path));
 
 export async function launch() {
-  return chromium.launch({ executablePath: chromiumPath, args: FLAGS });
+  return chromium.launch({ executablePath: chromiumPath, args: FLAGS, timeout: PATIENCE });
 }
 
 /** A page that reports everything it should not do: errors, refused policies, requests to elsewhere. */
@@ -28,6 +31,7 @@ export async function open(browser, origin, { path = "/", theme = "dark", langua
   const locale = language === "fr" ? "fr-FR" : "en-US";
   // Nothing moves, so that what is measured is what is there; the stream's own test moves.
   const context = await browser.newContext({ viewport: { width, height }, locale, reducedMotion: "reduce", ...more });
+  context.setDefaultTimeout(PATIENCE);
   await context.addInitScript(
     ([name, value]) => localStorage.getItem(name) ?? localStorage.setItem(name, value),
     ["preferences", JSON.stringify({ state: { theme, language, model: "auto" }, version: 0 })],
@@ -47,15 +51,34 @@ export async function open(browser, origin, { path = "/", theme = "dark", langua
   return page;
 }
 
+/** Waits until the page says so: what a click leads to may take a frame, or a request. */
+export async function becomes(read, expected, what = "") {
+  const wanted = JSON.stringify(expected);
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const found = await read();
+    if (JSON.stringify(found) === wanted) return;
+    if (Date.now() > deadline) assert.deepEqual(found, expected, what);
+    await new Promise((soon) => setTimeout(soon, 20));
+  }
+}
+
 export async function say(page, text) {
   const composer = page.locator("textarea[data-composer]");
   await composer.fill(text);
+  await page.locator("form button[type=submit]:enabled").waitFor(); // while an agent works here, nothing is sent
   await composer.press("Enter");
+}
+
+/** Two frames later: what was asked for is laid out and drawn. */
+export async function painted(page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 /** axe with the strict rules on; a contrast it could not work out counts as a failure. */
 export async function accessible(page, where, part = "html") {
-  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
+  await page.locator(part).first().waitFor();
+  await painted(page);
   const rules = { "color-contrast-enhanced": { enabled: true }, "target-size": { enabled: true } };
   const found = await new AxeBuilder({ page })
     .withTags(["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag21aaa", "wcag22aa", "best-practice"])
@@ -69,6 +92,8 @@ export async function accessible(page, where, part = "html") {
 
 /** Whatever can be pressed is at least 44 pixels each way, links inside sentences aside; nothing is wider than the page. */
 export async function roomy(page, where) {
+  await page.evaluate(() => document.fonts.ready);
+  await painted(page);
   const found = await page.evaluate(() => {
     const small = [];
     for (const element of document.querySelectorAll("button, a[href], input, textarea, select, [role=menuitem], [role=menuitemradio]")) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { clean, launch, open, say } from "./browser.mjs";
+import { becomes, clean, launch, open, say } from "./browser.mjs";
 import { Mock } from "./mock.mjs";
 
 let browser, mock, page;
@@ -20,6 +20,7 @@ afterEach(async () => {
   await mock.close();
 });
 
+const composer = () => page.locator("textarea[data-composer]");
 const answer = (text) => page.locator("article").last().getByText(text);
 
 test("signs in with a password, and comes back where the session ended", async () => {
@@ -41,10 +42,9 @@ test("signs in with a password, and comes back where the session ended", async (
   await page.getByLabel("User name").fill("ada");
   await page.getByLabel("Password").fill("correct");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.locator("textarea[data-composer]").waitFor();
-  assert.equal(await page.locator("textarea[data-composer]").inputValue(), "plain again");
+  await becomes(() => composer().inputValue(), "plain again");
   assert.match(page.url(), new RegExp(conversation));
-  await page.locator("textarea[data-composer]").press("Enter");
+  await composer().press("Enter");
   await answer("You said: plain again").waitFor();
 });
 
@@ -54,13 +54,10 @@ test("asks an example and shows the plan, the tools, the answer and what it took
   await say(page, "Use your tools");
   await page.locator("article footer").waitFor();
   await page.waitForURL(/\/c\/conv_/);
-  assert.deepEqual(await page.locator("article section ol").first().locator("li").allTextContents(), [
-    "List the files",
-    "Read the report",
-    "Add the figures up",
-  ]);
+  const plan = ["List the files", "Read the report", "Add the figures up"];
+  await becomes(() => page.locator("article section ol").first().locator("li").allTextContents(), plan);
   const cards = page.locator("[data-slot=tool]");
-  assert.equal(await cards.count(), 4);
+  await becomes(() => cards.count(), 4);
   await cards.nth(0).getByRole("button").first().click();
   await cards.nth(0).getByText("totals.csv").waitFor({ state: "detached" });
   await cards.nth(0).getByText("notes.txt").waitFor();
@@ -70,7 +67,7 @@ test("asks an example and shows the plan, the tools, the answer and what it took
   await cards.nth(2).getByRole("button").first().click();
   await cards.nth(2).getByText("444").waitFor();
   await cards.nth(3).getByText("There is no missing.txt").waitFor();
-  assert.equal(await page.locator("article table th").count(), 3);
+  await becomes(() => page.locator("article table th").count(), 3);
   await page.locator("article footer").getByText("3 steps · 320 tokens · no cost").waitFor();
   await page.locator("article footer").getByRole("button", { name: "Details" }).click();
   await page.locator("article footer").getByText("No other model answers.").waitFor();
@@ -83,12 +80,13 @@ test("asks before a risky call; the keyboard answers", async () => {
   await card.getByText("curl -s https://example.org/data.json | jq '.items | length'").waitFor();
   await card.getByText("curl talks to another machine.").waitFor();
   await card.getByText("curl, jq").waitFor();
-  await page.keyboard.type("1"); // into the composer: it must not answer
+  await composer().pressSequentially("1"); // into the composer: it must not answer
+  await becomes(() => composer().inputValue(), "1");
   assert.equal(await card.count(), 1);
   await page.keyboard.press("Alt+a");
   await page.keyboard.press("1");
   await answer("items.").waitFor();
-  assert.equal(await card.count(), 0);
+  await becomes(() => card.count(), 0);
   await page.locator("[data-slot=tool]").getByRole("button").click();
   await page.getByText("Allowed once").waitFor();
   await page.getByText("Sandbox: bubblewrap").waitFor();
@@ -110,13 +108,14 @@ test("refuses, and says what happened where nobody knows", async () => {
 test("stops with Escape, asks again, and takes the message up to change it", async () => {
   page = await open(browser, mock.url);
   await say(page, "endless work");
-  await page.getByText("and so on and so on").waitFor();
+  const turn = (index) => page.locator("article").nth(index);
+  await turn(0).getByText("and so on and so on").waitFor();
   await page.keyboard.press("Escape");
-  await page.getByText("You stopped this.").waitFor();
+  await turn(0).getByText("You stopped this.").waitFor();
   await page.getByRole("button", { name: "Ask again" }).click();
-  await page.getByText("and so on and so on").nth(1).waitFor();
+  await turn(1).getByText("and so on and so on").waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
-  await page.getByText("You stopped this.").nth(1).waitFor();
+  await turn(1).getByText("You stopped this.").waitFor();
   await page.getByRole("button", { name: "Edit and send again" }).click();
   await page.waitForFunction(() => document.querySelector("textarea[data-composer]").value === "endless work");
 });
@@ -133,7 +132,7 @@ test("says what failed and what helps", async () => {
   mock.failing = ["POST", "/runs", 503, { code: "journal_unavailable", detail: "The disk is full.", hint: "Make room." }];
   await say(page, "plain words");
   await page.getByRole("alert").getByText("The disk is full.").waitFor();
-  assert.equal(await page.locator("textarea[data-composer]").inputValue(), "plain words");
+  await becomes(() => composer().inputValue(), "plain words");
 });
 
 test("keeps conversations: filter, rename, delete", async () => {
@@ -142,7 +141,7 @@ test("keeps conversations: filter, rename, delete", async () => {
   const rows = page.locator("aside nav li");
   await rows.nth(5).waitFor();
   await page.getByLabel("Filter conversations").fill("ete 3");
-  assert.deepEqual(await rows.locator("a").allTextContents(), ["Été 3"]);
+  await becomes(() => rows.locator("a").allTextContents(), ["Été 3"]);
   await rows.first().hover();
   await page.getByRole("button", { name: "Actions for “Été 3”" }).click();
   await page.getByRole("menuitem", { name: "Rename" }).click();
@@ -155,32 +154,33 @@ test("keeps conversations: filter, rename, delete", async () => {
   await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
   await page.getByText("No conversation matches").waitFor();
   await page.getByLabel("Filter conversations").fill("");
-  assert.equal(await rows.count(), 5);
+  await becomes(() => rows.count(), 5);
 });
 
 test("keeps drafts, the theme and the language across a reload", async () => {
   page = await open(browser, mock.url);
-  await page.locator("textarea[data-composer]").fill("half a thought");
+  await composer().fill("half a thought");
   await page.getByRole("button", { name: "ada" }).click();
   await page.getByRole("menuitemradio", { name: "Light" }).click();
   await page.getByRole("menuitemradio", { name: "Français" }).click();
   await page.keyboard.press("Escape");
   await page.reload();
   await page.getByText("Nouvelle conversation").first().waitFor();
-  assert.equal(await page.locator("textarea[data-composer]").inputValue(), "half a thought");
-  assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.theme]), ["fr", "light"]);
+  await becomes(() => composer().inputValue(), "half a thought");
+  await becomes(() => page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.theme]), ["fr", "light"]);
 });
 
 test("works from the keyboard alone", async () => {
   page = await open(browser, mock.url);
-  await page.locator("textarea[data-composer]").waitFor();
+  await composer().waitFor();
+  await becomes(() => page.evaluate(() => document.activeElement.id), "message"); // the composer takes the focus first
   const first = page.locator("a[href], button, textarea").first();
   assert.equal(await first.textContent(), "Skip to the conversation");
   await first.focus();
   await page.keyboard.press("Enter");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "conversation");
+  await becomes(() => page.evaluate(() => document.activeElement.id), "conversation");
   await page.keyboard.press("Tab");
-  assert.match(await page.evaluate(() => document.activeElement.textContent), /Time and arithmetic/);
+  await page.locator("main li button").first().and(page.locator(":focus")).getByText("Time and arithmetic").waitFor();
   await page.keyboard.press("Enter");
   await page.locator("article footer").waitFor();
 });

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { accessible, clean, launch, open, roomy } from "./browser.mjs";
+import { accessible, becomes, clean, launch, open, roomy } from "./browser.mjs";
 import { Mock } from "./mock.mjs";
 
 const WEB = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,10 +28,12 @@ for (const theme of ["dark", "light", "contrast"]) {
       await page.evaluate(() => {
         for (const opener of document.querySelectorAll("[aria-expanded=false]:not([aria-haspopup])")) opener.click();
       });
+      await becomes(() => page.locator("[aria-expanded=false]:not([aria-haspopup])").count(), 0, "all is open");
       await page.locator("pre span[style]").first().waitFor();
       await accessible(page, "gallery");
       await roomy(page, "gallery");
       await page.setViewportSize({ width: 320, height: 700 });
+      await page.waitForFunction(() => innerWidth === 320);
       await roomy(page, "gallery, narrow");
       clean(page);
       await page.context().close();

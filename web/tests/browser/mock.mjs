@@ -4,6 +4,7 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setImmediate as next } from "node:timers/promises";
 import { WebSocketServer } from "ws";
 import { sceneFor } from "./scenes.mjs";
 
@@ -27,6 +28,7 @@ export class Mock {
   refusing = false; // no new socket is accepted
   failing = null; // [method, path prefix, status, problem]
   watched = []; // every watch received: {run_id, after}
+  #allowed = new Map();
   #runs = new Map();
   #conversations = new Map();
   #sockets = new Set();
@@ -72,8 +74,10 @@ export class Mock {
     return conversation.id;
   }
 
-  run(id) {
-    return this.#runs.get(id);
+  /** Runs of this goal may say so many of their words: those of before, and those that come. */
+  allow(goal, words = Infinity) {
+    this.#allowed.set(goal, words);
+    for (const run of this.#runs.values()) if (run.view.goal === goal) run.allow(words);
   }
 
   // HTTP
@@ -171,6 +175,7 @@ export class Mock {
   #newRun(goal, conversation) {
     const run = new Run(`run_${String(++this.#count).padStart(4, "0")}`, goal, conversation.id);
     this.#runs.set(run.view.run_id, run);
+    run.allow(this.#allowed.get(goal) ?? 0);
     run.start();
     return run;
   }
@@ -196,6 +201,8 @@ class Run {
   asked = new Map();
   stopped = false;
   #events = [];
+  #allowed = 0;
+  #open = () => {};
   #spoken = new Map();
   #seq = 0;
 
@@ -215,6 +222,17 @@ class Run {
         if (!this.stopped) throw error;
       },
     );
+  }
+
+  allow(words) {
+    this.#allowed = words;
+    this.#open();
+  }
+
+  /** Waits until so many words are allowed. */
+  async may(words) {
+    await next();
+    while (!this.stopped && words > this.#allowed) await new Promise((opened) => (this.#open = opened));
   }
 
   #frame(type, data) {
@@ -280,6 +298,7 @@ class Run {
     Object.assign(this.view, { status, answer, problem, usage, finished_at: new Date().toISOString() });
     const { model, steps, cost, conversation_id } = this.view;
     this.stopped = true;
+    this.#open();
     this.record("complete", { status, answer, model, steps, usage, cost, problem, conversation_id });
   }
 

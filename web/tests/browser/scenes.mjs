@@ -1,6 +1,7 @@
-// What the simulated server's runs do, chosen by a word of the goal.
+// What the simulated server's runs do, chosen by a word of the goal. No clock paces them: a scene whose middle matters
+// asks `run.may(word)` before each word, and goes as far as the test allows (Mock.allow).
 
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as next } from "node:timers/promises";
 
 export const RICH = `### What I found
 
@@ -53,19 +54,29 @@ export const QUESTION = {
   shape: "curl, jq",
 };
 
-async function speak(run, text, size = 12, delay = 2) {
+function pieces(text, size) {
   const letters = [...text];
-  for (let at = 0; at < letters.length; at += size) {
-    run.token(letters.slice(at, at + size).join(""));
-    if (delay) await pause(delay);
+  return Array.from({ length: Math.ceil(letters.length / size) }, (_, at) => letters.slice(at * size, (at + 1) * size).join(""));
+}
+
+async function speak(run, text) {
+  for (const piece of pieces(text, 12)) {
+    run.token(piece);
+    await next();
   }
 }
 
-async function call(run, { call_id, tool, arguments: values }, returned, delay = 20) {
+async function call(run, { call_id, tool, arguments: values }, returned) {
   run.tool("requested", { call_id, tool, arguments: values, attempt: 1 });
-  await pause(delay);
+  await next();
   run.tool("returned", { call_id, tool, outcome: "ok", content: "", data: null, artifact: null, seconds: 0.042, origin: "tool", ...returned });
 }
+
+export const COUNTED = 120;
+
+const PARAGRAPH = `A paragraph in between, so that there is something to read: ${"word ".repeat(30)}`;
+export const LONG_TEXT = `${RICH}\n${PARAGRAPH}\n\n`.repeat(60).slice(0, 30_000);
+export const LONG = pieces(LONG_TEXT, 24);
 
 const scenes = {
   async tools(run) {
@@ -142,33 +153,33 @@ const scenes = {
   /** Thirty thousand characters, in pieces as a fast model sends them. */
   async long(run) {
     run.ask(1);
-    let text = "";
-    while (text.length < 30_000) text += `${RICH}\nA paragraph in between, so that there is something to read: ${"word ".repeat(30)}\n\n`;
-    await speak(run, text.slice(0, 30_000), 24, 2);
+    for (const [index, piece] of LONG.entries()) {
+      await run.may(index + 1);
+      run.token(piece);
+    }
     run.replied();
   },
 
-  /** Numbered words, slowly: what a reload or a broken line must neither lose nor double. */
+  /** Numbered words: what a reload or a broken line must neither lose nor double. */
   async count(run) {
     run.ask(1);
-    for (let number = 1; number <= 120; number++) {
+    for (let number = 1; number <= COUNTED; number++) {
+      await run.may(number);
       run.token(`${number}🎼 `);
-      await pause(25);
     }
     run.replied();
   },
 
+  /** Says two words, and works until it is stopped. */
   async endless(run) {
     run.ask(1);
-    for (;;) {
-      run.token("and so on ");
-      await pause(25);
-    }
+    run.token("and so on and so on");
+    await run.may(Infinity);
   },
 
   async plain(run) {
     run.ask(1);
-    await speak(run, `You said: ${run.view.goal}`, 6, 5);
+    await speak(run, `You said: ${run.view.goal}`);
     run.replied();
   },
 };
