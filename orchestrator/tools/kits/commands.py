@@ -40,6 +40,7 @@ class Executed(msgspec.Struct, frozen=True):
 
 def kit(equipment: Equipment) -> Sequence[Tool]:
     settings, sandbox = equipment.settings, equipment.sandbox
+    usual = max(1, min(_MOST, int(settings.timeout)))
 
     @tool(
         scope="execute",
@@ -55,7 +56,7 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
     async def execute_command(
         command: Annotated[str, msgspec.Meta(description="a shell command line", min_length=1, max_length=32_000)],
         context: Context,
-        timeout: Annotated[int, msgspec.Meta(description="seconds it may take", ge=1, le=_MOST)] = 30,
+        timeout: Annotated[int, msgspec.Meta(description="seconds it may take", ge=1, le=_MOST)] = usual,
     ) -> Executed:
         """Run a shell command in the workspace, without network, and return its output and exit code."""
         limits = _limits(settings, timeout)
