@@ -41,9 +41,10 @@ _BEAT = """WITH mine AS (
  EXISTS (SELECT 1 FROM claims WHERE claims.node IS NULL) AS waiting FROM nodes"""
 _BURY = """DELETE FROM nodes WHERE node IN (
  SELECT node FROM nodes WHERE node = $1 AND beat = $2 FOR UPDATE SKIP LOCKED) RETURNING node"""
-_TAKE = """UPDATE claims SET node = $1, epoch = nextval('claims_epoch'), since = now() WHERE run_id IN (
+_TAKE = """UPDATE claims SET node = $1, since = now() WHERE run_id IN (
  SELECT run_id FROM claims WHERE node IS NULL ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING run_id"""
-_ADOPT = """INSERT INTO claims (run_id) SELECT run_id FROM runs WHERE finished_at IS NULL AND status = 'running'
+_HEADS = "SELECT stream, max(seq) AS head FROM events WHERE stream = ANY($1::text[]) GROUP BY stream"
+_ADOPT = """INSERT INTO claims (run_id, epoch) SELECT run_id, 0 FROM runs WHERE finished_at IS NULL AND status = 'running'
  ON CONFLICT DO NOTHING"""
 _NODES = """SELECT n.*, (SELECT count(*) FROM claims c WHERE c.node = n.node) AS claims FROM nodes n
  ORDER BY n.started_at, n.node"""
@@ -140,9 +141,19 @@ class Claims:
         """Another node with room may take it."""
         await self._rows("UPDATE claims SET node = NULL, since = now() WHERE run_id = $2 AND node = $1", node, run_id)
 
-    async def rest(self, node: str, run_id: str) -> None:
-        """Nobody need work on it until something happens to it."""
-        await self._rows("DELETE FROM claims WHERE run_id = $2 AND node = $1", node, run_id)
+    async def rest(self, node: str, run_id: str, epoch: int) -> None:
+        """Nobody need work on it until something happens to it; unless that happened since `epoch`."""
+        await self._rows("DELETE FROM claims WHERE run_id = $2 AND node = $1 AND epoch = $3", node, run_id, epoch)
+
+    async def held(self, node: str) -> list[tuple[str, int]]:
+        """The runs it claims, each with the epoch of its claim."""
+        rows = await self._rows("SELECT run_id, epoch FROM claims WHERE node = $1", node)
+        return [(row["run_id"], row["epoch"]) for row in rows]
+
+    async def heads(self, runs: list[str]) -> dict[str, int]:
+        """The last event of each."""
+        rows = await self._rows(_HEADS, runs)
+        return {row["stream"]: row["head"] for row in rows}
 
     async def adopt(self) -> None:
         """Runs that are under way by the journal and claimed by nobody: from before there were claims."""
@@ -163,26 +174,39 @@ class Claims:
                 self._connection = None
 
 
-_FRESH = "INSERT INTO claims (run_id, node) VALUES (:run, :node)"
-_FREE = """INSERT INTO claims (run_id, node) VALUES (:run, :node) ON CONFLICT (run_id)
- DO UPDATE SET node = :node, epoch = nextval('claims_epoch'), since = now() WHERE claims.node IS NULL"""
-# A claim of another node that lives is there still: this one cannot be, and the unique key says so.
-_HELD = """INSERT INTO claims (run_id, node) SELECT :run, :node
- WHERE NOT EXISTS (SELECT 1 FROM claims WHERE run_id = :run AND node = :node)"""
+_FRESH = "INSERT INTO claims (run_id, node, epoch) VALUES (:run, :node, :seq)"
+_MINE = """INSERT INTO claims (run_id, node, epoch) VALUES (:run, :node, :seq) ON CONFLICT (run_id)
+ DO UPDATE SET node = :node, epoch = :seq, since = now()
+ WHERE claims.node IS NULL OR claims.node = :node"""
+# A claim of another node that lives is there still: then this one cannot be, and the unique key says so.
+_NOT_THEIRS = """INSERT INTO claims (run_id, node, epoch) SELECT run_id, :node, 0 FROM claims
+ WHERE run_id = :run AND node <> :node"""
+_WORKER = (  # what only a turn at work writes: its run is claimed
+    e.PlanMade,
+    e.ModelAsked,
+    e.ModelReplied,
+    e.ModelFailed,
+    e.ApprovalAsked,
+    e.ToolRequested,
+    e.ToolReturned,
+)
 
 
 def riding(event: e.Event, node: str) -> Iterator[Statement]:
-    """What changes in the claims with an event, in its own transaction: a run that begins, or that somebody
-    goes on with, is its writer's; one that ends is nobody's."""
+    """What changes in the claims with an event of a run, in its own transaction: a run that begins, or that
+    something happens to from outside, is its writer's; one that ends is nobody's."""
+    if not event.stream.startswith("run_"):
+        return
     who = {"run": event.stream, "node": node}
-    match event.body:
-        case e.RunStarted():
-            yield _FRESH, who
-        case e.RunResumed() | e.ApprovalAnswered():
-            yield _FREE, who
-            yield _HELD, who
-        case e.RunFinished():
-            yield "DELETE FROM claims WHERE run_id = :run", {"run": event.stream}
+    taken = {**who, "seq": event.seq}
+    if isinstance(event.body, e.RunStarted):
+        yield _FRESH, taken
+    elif isinstance(event.body, e.RunFinished):
+        yield _NOT_THEIRS, who
+        yield "DELETE FROM claims WHERE run_id = :run", {"run": event.stream}
+    elif not isinstance(event.body, _WORKER):
+        yield _MINE, taken
+        yield _NOT_THEIRS, who
 
 
 # A neighbour on the same machine can be looked at.

@@ -5,16 +5,16 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    Sequence,
     Table,
-    Text,
     func,
 )
 
+from orchestrator.storage.tables import Text
 from orchestrator.storage.tables import metadata as _main
 
 cluster = MetaData(naming_convention=_main.naming_convention)
@@ -33,14 +33,12 @@ nodes = Table(
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
-epochs = Sequence("claims_epoch", metadata=cluster)
-
 claims = Table(
     "claims",
     cluster,
     Column("run_id", Text, primary_key=True),
     Column("node", Text, ForeignKey("nodes.node", ondelete="SET NULL")),  # NULL: it waits for one
-    Column("epoch", BigInteger, epochs, nullable=False, server_default=epochs.next_value()),  # grows with each owner
+    Column("epoch", BigInteger, nullable=False),  # the event by which it was claimed
     Column("since", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Index("ix_claims_node", "node"),
 )
@@ -50,7 +48,7 @@ claims = Table(
 lane_bodies = Table(  # what is too long for a notice
     "lane_bodies",
     cluster,
-    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("id", BigInteger, Identity(), primary_key=True),
     Column("body", LargeBinary, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     prefixes=["UNLOGGED"],
@@ -66,11 +64,11 @@ lane_groups = Table(
 lane_tasks = Table(
     "lane_tasks",
     cluster,
-    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("id", BigInteger, Identity(), primary_key=True),
     Column("topic", Text, nullable=False),
     Column("name", Text, nullable=False),  # of the group
     Column("payload", LargeBinary, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("due", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Index("ix_lane_tasks_due", "topic", "name", "id"),
+    Index("ix_lane_tasks_topic_name_id", "topic", "name", "id"),
 )
