@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
@@ -19,6 +19,9 @@ class Clock(Protocol):
     def timeout(self, seconds: float) -> AbstractAsyncContextManager[asyncio.Timeout]:
         """As asyncio.timeout, by this clock."""
 
+    def call_later(self, seconds: float, action: Callable[[], None]) -> Callable[[], None]:
+        """Act once that time has passed, on the running loop; what is given back calls it off."""
+
 
 class SystemClock:
     def now(self) -> float:
@@ -33,6 +36,9 @@ class SystemClock:
     def timeout(self, seconds: float) -> AbstractAsyncContextManager[asyncio.Timeout]:
         return asyncio.timeout(seconds)
 
+    def call_later(self, seconds: float, action: Callable[[], None]) -> Callable[[], None]:
+        return asyncio.get_running_loop().call_later(seconds, action).cancel
+
 
 class ManualClock:
     """A clock for tests: it moves only when told to, and sleepers wake as it passes them."""
@@ -41,6 +47,7 @@ class ManualClock:
         self._start = now
         self._elapsed = 0.0
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+        self._actions: list[tuple[float, Callable[[], None]]] = []
 
     def now(self) -> float:
         return self._start + self._elapsed
@@ -64,6 +71,16 @@ class ManualClock:
             finally:
                 alarm.cancel()
 
+    def call_later(self, seconds: float, action: Callable[[], None]) -> Callable[[], None]:
+        planned = (self._elapsed + seconds, action)
+        self._actions.append(planned)
+
+        def call_off() -> None:
+            if planned in self._actions:
+                self._actions.remove(planned)
+
+        return call_off
+
     async def _expire(self, limit: asyncio.Timeout, seconds: float) -> None:
         await self.sleep(seconds)
         limit.reschedule(asyncio.get_running_loop().time())
@@ -79,3 +96,7 @@ class ManualClock:
         for _, wake in sorted(due, key=lambda sleeper: sleeper[0]):
             if not wake.done():
                 wake.set_result(None)
+        for planned in sorted((one for one in self._actions if one[0] <= self._elapsed), key=lambda one: one[0]):
+            if planned in self._actions:
+                self._actions.remove(planned)
+                planned[1]()

@@ -3,19 +3,36 @@
     Request -> Model.stream -> TextDelta | ThinkingDelta ... then exactly one Reply, last.
 
 A wire that ends without a Reply, or breaks its own protocol, raises ModelGarbled; it never invents
-an ending. Cancelling the consumer closes the connection.
+an ending. Cancelling the consumer closes the connection. A wrapper that begins again, with this model
+or another, says so with a Setback: what was said before it is void.
 """
 
 from collections.abc import AsyncIterator
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from orchestrator.kernel.errors import ModelError
 from orchestrator.kernel.messages import Message, ToolSpec, Usage
+from orchestrator.kernel.settings import Capability
 from orchestrator.kernel.trials import Source
 
+__all__ = (
+    "Capability",
+    "Chunk",
+    "Finish",
+    "Health",
+    "Model",
+    "ModelInfo",
+    "Price",
+    "Reply",
+    "Request",
+    "Setback",
+    "TextDelta",
+    "ThinkingDelta",
+)
+
 Finish: TypeAlias = Literal["stop", "tools", "length", "filtered"]
-Capability: TypeAlias = Literal["chat", "tools", "vision", "thinking", "embeddings"]
 
 
 class Request(Struct, frozen=True):
@@ -25,6 +42,8 @@ class Request(Struct, frozen=True):
     max_tokens: int | None = None
     temperature: float | None = None
     stop: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None  # JSON Schema that the text of the reply is of
+    final: bool = False  # what was said cannot be taken back: nothing is begun again after the first word
 
 
 class TextDelta(Struct, frozen=True):
@@ -45,7 +64,25 @@ class Reply(Struct, frozen=True):
     source: Source = "made"  # or taken from a recording
 
 
-Chunk: TypeAlias = TextDelta | ThinkingDelta | Reply
+class Setback(Struct, frozen=True):
+    """A try that failed, and who goes on. The deltas before it are void; more deltas and the Reply follow."""
+
+    model: str  # that failed
+    next: str  # that goes on: the same, or another
+    error: ModelError
+    seconds: float = 0.0
+
+
+Chunk: TypeAlias = TextDelta | ThinkingDelta | Setback | Reply
+
+
+class Price(Struct, frozen=True):
+    """US dollars a million tokens."""
+
+    input: float
+    output: float
+    cached: float  # input that the provider had in its cache
+    written: float = 0.0  # input put into the cache; 0: as input
 
 
 class ModelInfo(Struct, frozen=True):
@@ -55,6 +92,9 @@ class ModelInfo(Struct, frozen=True):
     context: int | None = None  # tokens
     simulated: bool = False
     description: str = ""
+    price: Price | None = None  # None: unknown
+    output: int | None = None  # tokens of one reply at most
+    quality: float | None = None  # expected, from 0 to 1, before anything was learnt of it; None: unknown
 
 
 class Health(Struct, frozen=True):

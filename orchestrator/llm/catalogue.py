@@ -16,7 +16,12 @@ from orchestrator.llm.fenced import Fenced
 PROVIDERS = {
     "ollama": "orchestrator.llm.providers.ollama:Ollama",
     "openai": "orchestrator.llm.providers.openai:OpenAI",
+    "responses": "orchestrator.llm.providers.responses:Responses",
     "anthropic": "orchestrator.llm.providers.anthropic:Anthropic",
+    "gemini": "orchestrator.llm.providers.gemini:Gemini",
+    "deepseek": "orchestrator.llm.providers.deepseek:DeepSeek",
+    "huggingface": "orchestrator.llm.providers.huggingface:HuggingFace",
+    "llamacpp": "orchestrator.llm.providers.llamacpp:LlamaCpp",
     "embedded": "orchestrator.llm.providers.embedded:Embedded",
     "scripted": "orchestrator.llm.providers.scripted:from_settings",
 }

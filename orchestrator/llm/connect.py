@@ -5,6 +5,7 @@ from orchestrator.kernel.messages import Language
 _KEYS = {
     "anthropic": "ANTHROPIC_API_KEY",
     "openai": "OPENAI_API_KEY",
+    "gemini": "GEMINI_API_KEY",
     "deepseek": "DEEPSEEK_API_KEY",
     "huggingface": "HF_TOKEN",
 }
@@ -16,12 +17,12 @@ _LEAD: dict[Language, str] = {
 _WAYS: dict[Language, tuple[str, ...]] = {
     "en": (
         "run Ollama on this machine and `ollama pull qwen3`",
-        "set ANTHROPIC_API_KEY, OPENAI_API_KEY, DEEPSEEK_API_KEY or HF_TOKEN",
+        "set ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, DEEPSEEK_API_KEY or HF_TOKEN",
         "set OPENAI_BASE_URL to a server that speaks OpenAI's protocol, such as vLLM or llama.cpp",
     ),
     "fr": (
         "lancez Ollama sur cette machine et `ollama pull qwen3`",
-        "définissez ANTHROPIC_API_KEY, OPENAI_API_KEY, DEEPSEEK_API_KEY ou HF_TOKEN",
+        "définissez ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, DEEPSEEK_API_KEY ou HF_TOKEN",
         "donnez à OPENAI_BASE_URL l'adresse d'un serveur qui parle le protocole d'OpenAI, comme vLLM ou llama.cpp",
     ),
 }

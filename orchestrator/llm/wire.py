@@ -60,6 +60,7 @@ class _Problem(Struct):
     type: str | None = None
     param: str | None = None
     code: str | int | None = None
+    details: Any = None
 
 
 class _Envelope(Struct):
@@ -250,9 +251,10 @@ class Wire:
                 f"{self.name} refuses the key: {said}", hint=f"Check {key_variable(self.name)}.", status=status
             )
         if (status in _FOR_NOW or status >= 500) and problem.code not in _NEVER:
-            return ModelUnavailable(
-                f"{self.name} cannot answer now (HTTP {status}): {said}", retry_after=self._retry_after(response)
-            )
+            wait = self._retry_after(response)
+            if wait is None:
+                wait = _delay(problem)
+            return ModelUnavailable(f"{self.name} cannot answer now (HTTP {status}): {said}", retry_after=wait)
         if 300 <= status < 400:
             return Refused(
                 f"{self.name} has moved, and a key is not sent after it (HTTP {status}).",
@@ -279,6 +281,16 @@ class Wire:
             return max(0.0, parsedate_to_datetime(value).timestamp() - self._clock.now())
         except ValueError:
             return None
+
+
+def _delay(problem: _Problem) -> float | None:
+    """When to come back, where the body says it instead of a header."""
+    for detail in problem.details if isinstance(problem.details, list) else ():
+        said = detail.get("retryDelay") if isinstance(detail, dict) else None  # Google: "7s"
+        seconds = said.removesuffix("s") if isinstance(said, str) else ""
+        if seconds.replace(".", "", 1).isdigit():
+            return min(float(seconds), 86_400.0)
+    return None
 
 
 def _said(body: bytes) -> tuple[str, _Problem]:

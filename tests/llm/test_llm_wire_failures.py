@@ -44,8 +44,8 @@ async def test_an_error_in_the_middle_says_what_the_server_said(wired: Model) ->
 async def test_a_wrong_key_says_where_to_look(wired: Model) -> None:
     with pytest.raises(ModelRejected) as caught:
         await collect(wired.stream(ask("401")))
-    where = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "ollama": "llm.providers.ollama.api_key"}
-    assert where[wired.name] in caught.value.hint
+    where = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "gemini": "GEMINI_API_KEY"}
+    assert where.get(wired.name, f"llm.providers.{wired.name}.api_key") in caught.value.hint
     assert "invalid key" in caught.value.detail
 
 

@@ -220,7 +220,7 @@ async def test_ollama_is_a_whole_client(server: ModelServer) -> None:
     assert server.seen[-1].body["images"] == [PICTURE.data]
     assert isinstance(await model.chat(ask("say")), Reply)
     shown = await model.show("plain")
-    assert (shown.capabilities, shown.context) == (frozenset({"chat"}), 40_960)
+    assert (shown.capabilities, shown.context) == (frozenset({"chat", "schema"}), 40_960)
     assert [step.status async for step in model.pull("qwen3")][-1] == "success"
     with pytest.raises(ModelRejected, match="does not exist"):
         [step async for step in model.pull("nowhere")]

@@ -14,11 +14,11 @@ from orchestrator.kernel.settings import Provider, Secret
 from orchestrator.llm.base import Model, Request
 from orchestrator.llm.catalogue import PROVIDERS
 
-WIRES = ("openai", "anthropic", "ollama")
+WIRES = ("openai", "responses", "anthropic", "gemini", "ollama")
 
 
 def provider(kind: str, url: str, *, model: str = "say", timeout: float = 5.0, **options: Any) -> Model:
-    base = url + "/v1" if kind == "openai" else url
+    base = url + "/v1" if kind in ("openai", "responses") else url
     plug = Registry("provider", PROVIDERS).load(kind)
     made: Model = plug(kind, Provider(kind, base, Secret("key"), model, timeout, options), ManualClock())
     return made

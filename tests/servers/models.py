@@ -23,6 +23,8 @@ from servers.scenes import (
     openai_chunks,
     openai_whole,
 )
+from servers.scenes_gemini import gemini_chunks, gemini_models, gemini_refusal, gemini_whole
+from servers.scenes_responses import responses_events, responses_whole
 
 
 class Seen(Struct):
@@ -45,7 +47,11 @@ class ModelServer:
         app.router.add_post("/v1/chat/completions", self._openai)
         app.router.add_post("/v1/embeddings", self._openai_embeddings)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/responses", self._responses)
         app.router.add_post("/v1/messages", self._anthropic)
+        app.router.add_post("/{version:v1|v1beta}/models/{name}:{verb}", self._gemini)
+        app.router.add_get("/v1beta/models", self._models)
+        app.router.add_post("/hf-inference/models/{name:.+}/pipeline/feature-extraction", self._hf_embed)
         app.router.add_post("/api/chat", self._ollama)
         app.router.add_post("/api/generate", self._ollama)
         app.router.add_post("/api/embed", self._ollama_embed)
@@ -68,6 +74,8 @@ class ModelServer:
 
     async def _note(self, request: web.Request) -> tuple[Seen, Scene]:
         body = json.loads(await request.read() or b"{}")
+        if "name" in request.match_info:
+            body["model"] = request.match_info["name"]
         transport = request.transport
         peer = transport.get_extra_info("peername") if transport else ("", 0)
         seen = Seen(request.path, body, dict(request.headers), (peer[0], peer[1]), asyncio.Event())
@@ -114,7 +122,11 @@ class ModelServer:
                 if scene.fault == "endless":
                     for _ in range(100):
                         yield b"data: " + b"x" * 100_000
-                spoiled = {"garbage": b"{]", "array": b"[1, 2]", "utf8": b'{"model": "\xff\xfe"}'}.get(scene.fault)
+                spoiled = {
+                    "garbage": b"{]",
+                    "array": b"[1, 2]",
+                    "utf8": b'{"model": "\xff\xfe", "modelVersion": "\xff"}',
+                }.get(scene.fault)
                 if spoiled is not None:
                     yield _sse(spoiled) if "/api/" not in request.path else spoiled + b"\n"
             yield frame
@@ -122,9 +134,15 @@ class ModelServer:
 
     async def _models(self, request: web.Request) -> web.Response:
         self.seen.append(Seen(request.path, {}, dict(request.headers), ("", 0), asyncio.Event()))
-        key = request.headers.get("x-api-key") or request.headers.get("Authorization", "").removeprefix("Bearer ")
+        key = (
+            request.headers.get("x-api-key")
+            or request.headers.get("x-goog-api-key")
+            or request.headers.get("Authorization", "").removeprefix("Bearer ")
+        )
         if key == "wrong":
             raise web.HTTPUnauthorized(**_json({"error": {"message": "invalid key", "type": "authentication_error"}}))
+        if "x-goog-api-key" in request.headers:
+            return web.json_response(gemini_models(self.scenes))
         if "x-api-key" in request.headers:
             data = [
                 {
@@ -159,6 +177,36 @@ class ModelServer:
         data = [{"object": "embedding", "index": n, "embedding": vector(t)} for n, t in enumerate(seen.body["input"])]
         usage = {"prompt_tokens": 1, "total_tokens": 1}
         return web.json_response({"object": "list", "data": data[::-1], "model": "embed", "usage": usage})
+
+    async def _responses(self, request: web.Request) -> web.StreamResponse:
+        seen, scene = await self._note(request)
+        if not scene.again and any(item["type"] == "function_call_output" for item in _input(seen.body)):
+            scene = Scene(text=(scene.after_results,))
+        if not seen.body.get("stream"):
+            return web.json_response(responses_whole(scene, seen.body["model"]))
+        events = responses_events(scene, seen.body["model"])
+        frames = [f"event: {event['type']}\n".encode() + _sse(json.dumps(event).encode()) for event in events]
+        return await self._play(request, seen, scene, frames, "text/event-stream")
+
+    async def _hf_embed(self, request: web.Request) -> web.Response:
+        seen, _ = await self._note(request)
+        return web.json_response([vector(text) for text in seen.body["inputs"]])
+
+    # Google
+
+    async def _gemini(self, request: web.Request) -> web.StreamResponse:
+        seen, scene = await self._note(request)
+        if request.match_info["verb"] == "batchEmbedContents":
+            texts = [asked["content"]["parts"][0]["text"] for asked in seen.body["requests"]]
+            return web.json_response({"embeddings": [{"values": vector(text)} for text in texts]})
+        parts = [part for content in seen.body["contents"] for part in content["parts"]]
+        if not scene.again and any("functionResponse" in part for part in parts):
+            scene = Scene(text=(scene.after_results,))
+        model = seen.body["model"]
+        if request.match_info["verb"] == "generateContent":
+            return web.Response(body=ollama_encoded(gemini_whole(scene, model)), content_type="application/json")
+        frames = [_sse(ollama_encoded(chunk)) for chunk in gemini_chunks(scene, model)]
+        return await self._play(request, seen, scene, frames, "text/event-stream")
 
     # Anthropic
 
@@ -229,6 +277,11 @@ class ModelServer:
         return web.json_response({"version": "0.99.0"})
 
 
+def _input(body: dict[str, Any]) -> list[dict[str, Any]]:
+    given = body["input"]
+    return given if isinstance(given, list) else [{"type": "message", "content": given}]
+
+
 def vector(text: str) -> list[float]:
     return [float(len(text)), 0.5, -1.0]
 
@@ -253,6 +306,9 @@ def _json(body: dict[str, Any]) -> dict[str, Any]:
 def _refusal(path: str, kind: str, message: str) -> dict[str, Any]:
     if path.startswith("/api/"):
         return {"error": message}
+    if ":" in path:  # Google's verbs
+        statuses = {"authentication_error": 401, "not_found_error": 404, "rate_limit_error": 429}
+        return gemini_refusal(statuses.get(kind, 500), message)
     problem = {"type": kind, "message": message}
     return {"type": "error", "error": problem} if path == "/v1/messages" else {"error": {**problem, "code": kind}}
 

@@ -35,6 +35,8 @@ class Scene(Struct, frozen=True):
     input_tokens: int = 11
     output_tokens: int = 7
     cached_tokens: int = 0
+    reasoning_tokens: int = 0  # of the output
+    refused: bool = False  # the text is why it will not answer
     finish: Literal["stop", "tools", "length"] = "stop"
     fault: Fault = ""
     after_results: str = ""  # what is said once the request brings results of tools
@@ -48,6 +50,7 @@ def _openai_usage(scene: Scene) -> dict[str, Any]:
         "completion_tokens": scene.output_tokens,
         "total_tokens": scene.input_tokens + scene.output_tokens,
         "prompt_tokens_details": {"cached_tokens": scene.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": scene.reasoning_tokens},
     }
 
 
@@ -70,7 +73,7 @@ def openai_chunks(scene: Scene, body: dict[str, Any]) -> Iterable[dict[str, Any]
     for piece in scene.thinking:
         yield chunk({"reasoning_content": piece})
     for piece in scene.text:
-        yield chunk({"content": piece})
+        yield chunk({"refusal" if scene.refused else "content": piece})
     if scene.fault == "mid_error":
         yield {"error": {"message": "the engine stopped", "type": "server_error"}}
         return
@@ -129,6 +132,8 @@ def _anthropic_message(scene: Scene, model: str) -> dict[str, Any]:
 
 
 def _anthropic_stop(scene: Scene) -> str:
+    if scene.refused:
+        return "refusal"
     return (
         "tool_use" if scene.calls else {"stop": "end_turn", "length": "max_tokens", "tools": "tool_use"}[scene.finish]
     )
@@ -156,7 +161,9 @@ def anthropic_events(scene: Scene, model: str) -> Iterable[dict[str, Any]]:
             return
         yield {"type": "content_block_stop", "index": index}
     stop = {"stop_reason": _anthropic_stop(scene), "stop_sequence": None}
-    yield {"type": "message_delta", "delta": stop, "usage": {"output_tokens": scene.output_tokens}}
+    spent = {"thinking_tokens": scene.reasoning_tokens}
+    usage = {"output_tokens": scene.output_tokens, "output_tokens_details": spent}
+    yield {"type": "message_delta", "delta": stop, "usage": usage}
     yield {"type": "message_stop"}
 
 

@@ -1,6 +1,6 @@
 """The `anthropic` provider: the Messages wire.
 
-Requires: a key. Can: chat, tools, vision, thinking. Options: `max_tokens` (of a reply, when the
+Requires: a key. Can: chat, tools, vision, thinking, JSON schemas. Options: `max_tokens` (of a reply, when the
 request does not say), `request` (fields added to every request, such as `thinking` or
 `cache_control`), `headers`. Thinking goes back as it came, with its signature. This version of the
 wire has no temperature: a request's is not sent.
@@ -17,6 +17,7 @@ from orchestrator.kernel.messages import Image, Message, Part, Text, Thinking, T
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Capability, Chunk, Finish, Health, ModelInfo, Reply, Request
 from orchestrator.llm.draft import Call, Draft, Words, check, wire_name
+from orchestrator.llm.facts import default
 from orchestrator.llm.framing import Events
 from orchestrator.llm.prices import cost
 from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode
@@ -24,7 +25,7 @@ from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode
 _ADDRESS = "https://api.anthropic.com"
 _VERSION = "2026-10-21"  # which has no temperature
 _MAX_TOKENS = 16_384
-_CAPABILITIES: frozenset[Capability] = frozenset({"chat", "tools", "vision", "thinking"})
+_CAPABILITIES: frozenset[Capability] = frozenset({"chat", "tools", "vision", "thinking", "schema"})
 _FINISHES: dict[str, Finish] = {
     "tool_use": "tools",
     "max_tokens": "length",
@@ -34,9 +35,14 @@ _FINISHES: dict[str, Finish] = {
 _REDACTED = "redacted_thinking:"  # before the sealed data of a block of thinking that may not be read
 
 
+class _Spent(Struct):
+    thinking_tokens: int | None = None
+
+
 class _Usage(Struct):
     input_tokens: int | None = None
     output_tokens: int | None = None
+    output_tokens_details: _Spent | None = None
     cache_creation_input_tokens: int | None = None
     cache_read_input_tokens: int | None = None
 
@@ -102,7 +108,8 @@ class Anthropic:
         self.name = name
         self.capabilities = _CAPABILITIES
         self._wire = Wire(name, settings, clock, address, headers)
-        self._model = settings.model
+        self.host = self._wire.host
+        self._model = settings.model or default(self.host)
         self._max_tokens = int(settings.options.get("max_tokens", _MAX_TOKENS))
         self._added: Body = settings.options.get("request", {})
 
@@ -142,11 +149,15 @@ class Anthropic:
             ]
         if request.stop:
             body["stop_sequences"] = list(request.stop)
+        if request.schema is not None:
+            body["output_config"] = {"format": {"type": "json_schema", "schema": request.schema}}
         body.update(self._added)
         return body
 
     def _concede(self, refused: Refused, body: Body) -> bool:
-        """A model does not take the thinking of another, or of another conversation: do without it."""
+        """A model does not take the thinking of another, or of another conversation, nor any schema: do without."""
+        if "output_config" in refused.detail and body.pop("output_config", None):
+            return True
         about_thinking = "thinking" in refused.detail or "signature" in refused.detail
         return about_thinking and _forget_thinking(body["messages"])
 
@@ -191,6 +202,7 @@ class _Reading:
         self._output = 0
         self._written = 0
         self._cached = 0
+        self._thought = 0
         self._blocks: dict[int, Words | Call] = {}
 
     def take(self, event: _Event, provider: str) -> bool:
@@ -247,9 +259,11 @@ class _Reading:
             self._output = self._output if usage.output_tokens is None else usage.output_tokens
             self._cached = usage.cache_read_input_tokens or self._cached
             self._written = usage.cache_creation_input_tokens or self._written
+            if usage.output_tokens_details is not None:
+                self._thought = usage.output_tokens_details.thinking_tokens or self._thought
 
     def reply(self, host: str) -> Reply:
-        usage = Usage(self._input + self._cached + self._written, self._output, self._cached)
+        usage = Usage(self._input + self._cached + self._written, self._output, self._cached, self._thought)
         finish = _FINISHES.get(self._stop or "", "tools" if self._draft.has_calls else "stop")
         money = cost(host, self._model, usage, self._written)
         return Reply(self._draft.message(), self._model, finish, usage, money)
@@ -290,8 +304,10 @@ def _block(part: Part) -> Body | None:
 def _thought(text: str, signature: str) -> Body | None:
     if signature.startswith(_REDACTED):
         return {"type": "redacted_thinking", "data": signature.removeprefix(_REDACTED)}
-    # Short signatures are field names that another wire keeps there; thinking without one is not ours to send.
-    return {"type": "thinking", "thinking": text, "signature": signature} if len(signature) > 20 else None
+    # Short signatures are field names that another wire keeps there, those with a colon are another vendor's seals;
+    # thinking without a signature is not ours to send.
+    ours = len(signature) > 20 and ":" not in signature
+    return {"type": "thinking", "thinking": text, "signature": signature} if ours else None
 
 
 def _forget_thinking(turns: list[Body]) -> bool:

@@ -23,12 +23,12 @@ from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode
 
 _ADDRESS = "http://127.0.0.1:11434"
 _LEAST_CONTEXT = 8192  # tokens; the server's own default is less than an agent needs, and it cuts silently
-_CAPABILITIES: dict[str, Capability] = {
-    "completion": "chat",
-    "tools": "tools",
-    "vision": "vision",
-    "thinking": "thinking",
-    "embedding": "embeddings",
+_CAPABILITIES: dict[str, tuple[Capability, ...]] = {
+    "completion": ("chat", "schema"),
+    "tools": ("tools",),
+    "vision": ("vision",),
+    "thinking": ("thinking",),
+    "embedding": ("embeddings",),
 }
 
 
@@ -109,8 +109,9 @@ class Ollama:
     def __init__(self, name: str, settings: Provider, clock: Clock) -> None:
         headers = {"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
         self.name = name
-        self.capabilities: frozenset[Capability] = frozenset(_CAPABILITIES.values())
+        self.capabilities: frozenset[Capability] = frozenset(can for each in _CAPABILITIES.values() for can in each)
         self._wire = Wire(name, settings, clock, settings.base_url or _ADDRESS, headers)
+        self.host = self._wire.host
         self._model = settings.model
         self._options = settings.options
         self._default = ""  # the model that was found best where none is configured
@@ -168,6 +169,8 @@ class Ollama:
         }
         if request.tools:
             body["tools"] = [_tool(tool) for tool in request.tools]
+        if request.schema is not None:
+            body["format"] = request.schema
         body["options"] = await self._sized(model, body, request)
         return body
 
@@ -252,7 +255,7 @@ class Ollama:
         info = ModelInfo(
             model,
             self.name,
-            frozenset(_CAPABILITIES[word] for word in said if word in _CAPABILITIES),
+            frozenset(can for word in said for can in _CAPABILITIES.get(word, ())),
             context if isinstance(context, int) else None,
         )
         self._shown[model] = (digest, info)
