@@ -1,12 +1,12 @@
 """What every test may ask for."""
 
 import pytest
-from servers.postgresql import postgresql
+from servers.postgresql import postgresql, postgresql_url
 
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.ids import CountedIds
 
-__all__ = ["clock", "ids", "postgresql"]
+__all__ = ["clock", "ids", "postgresql", "postgresql_url"]
 
 
 @pytest.fixture

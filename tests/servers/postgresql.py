@@ -24,6 +24,14 @@ T = TypeVar("T")
 USER, PASSWORD = "orchestrator", "a password's words"
 _HBA = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 _SETTINGS = "listen_addresses = '127.0.0.1'\nshared_buffers = 32MB\nmax_connections = 100\nautovacuum = off\n"
+_CUT = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}'"
+_EMPTY = """DO $$ DECLARE t text; BEGIN
+  SET LOCAL session_replication_role = replica;  -- else the journal keeps what it has
+  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('DELETE FROM %I', t);
+  END LOOP;
+  PERFORM setval(pg_get_serial_sequence('events', 'position'), 1, false);
+END $$"""
 
 
 def programs() -> Path | None:
@@ -46,6 +54,7 @@ class Server:
         self._bin = bin_folder
         self._folder = folder
         self._numbers = itertools.count(1)
+        self._free: list[str] = []
         self._process: subprocess.Popen[Any] | None = None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -108,7 +117,7 @@ class Server:
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)  # fast: connections are cut
+            self._process.send_signal(signal.SIGQUIT)  # at once: nobody wants its data any more
             self._process.wait(60)
 
     def log(self) -> str:
@@ -138,9 +147,17 @@ class Server:
         self.sql(f"CREATE DATABASE {name} TEMPLATE {template} {more}")
         return name
 
-    def migrated(self) -> str:
-        """The address of a new database of the newest revision."""
-        return self.url(self.create(self._template))
+    @contextlib.contextmanager
+    def migrated(self) -> Iterator[str]:
+        """The address of an empty database of the newest revision. Emptied ones serve again: files cost more."""
+        name = self._free.pop() if self._free else self.create(self._template)
+        try:
+            yield self.url(name)
+        finally:
+            if self._process is not None and self._process.poll() is None:
+                self.sql(_CUT.format(name))
+                self.sql(_EMPTY, name)
+                self._free.append(name)
 
 
 def _unprivileged() -> tuple[str, str]:
@@ -176,3 +193,10 @@ def running() -> Iterator[Server]:
 def postgresql() -> Iterator[Server]:
     with running() as server:
         yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Server) -> Iterator[str]:
+    """Of an empty database of the newest revision."""
+    with postgresql.migrated() as url:
+        yield url

@@ -32,10 +32,10 @@ async def _asked(url: str, statement: str) -> Any:
     return rows
 
 
-def test_text_is_compared_by_its_bytes(postgresql: Server) -> None:
+def test_text_is_compared_by_its_bytes(postgresql_url: str) -> None:
     found = in_a_thread(
         _asked(
-            postgresql.migrated(),
+            postgresql_url,
             "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
             " AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'",
         )
@@ -44,8 +44,8 @@ def test_text_is_compared_by_its_bytes(postgresql: Server) -> None:
 
 
 @pytest.mark.parametrize("change", ["UPDATE events SET at = 2", "DELETE FROM events", "TRUNCATE events"])
-def test_the_past_cannot_be_changed(postgresql: Server, change: str) -> None:
-    url = postgresql.migrated()
+def test_the_past_cannot_be_changed(postgresql_url: str, change: str) -> None:
+    url = postgresql_url
     in_a_thread(_asked(url, _ONE_EVENT))
     with pytest.raises(Exception, match="append-only"):
         in_a_thread(_asked(url, change))
@@ -58,7 +58,8 @@ _ONE_EVENT = (
 
 
 def test_a_database_of_a_newer_version_is_said_so_and_left_alone(postgresql: Server) -> None:
-    url = postgresql.migrated()
+    url = postgresql.url(postgresql.create())
+    PostgresDatabase(url).migrate()
     in_a_thread(_asked(url, "UPDATE alembic_version SET version_num = '9999' RETURNING 1"))
     with pytest.raises(JournalUnavailable, match="newer version"):
         PostgresDatabase(url).migrate()
@@ -126,8 +127,8 @@ def test_an_old_server_is_refused(postgresql: Server, monkeypatch: pytest.Monkey
         PostgresDatabase(postgresql.url("postgres")).migrate()
 
 
-async def test_what_the_database_cannot_hold_is_the_authors_fault(postgresql: Server) -> None:
-    database = PostgresDatabase(postgresql.migrated())
+async def test_what_the_database_cannot_hold_is_the_authors_fault(postgresql_url: str) -> None:
+    database = PostgresDatabase(postgresql_url)
     async with database.engine.connect() as connection:
         with pytest.raises(InvalidInput, match="cannot hold"):
             await connection.execute(text("SELECT * FROM runs WHERE run_id = :id"), {"id": "a\x00b"})
@@ -145,7 +146,7 @@ async def test_a_server_that_died_and_came_back_is_found_again(caplog: pytest.Lo
         server.sql("ALTER SYSTEM SET fsync = off")
         server.kill()
         server.start()
-        database = PostgresDatabase(server.migrated())
+        database = PostgresDatabase(server.url(server.create()))
         with caplog.at_level(logging.WARNING):
             database.migrate()
         assert "fsync off" in caplog.text

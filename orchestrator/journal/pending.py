@@ -1,0 +1,149 @@
+"""Appends on their way to a store: gathered in their order while the batch before them is written."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+
+from orchestrator.journal.projections import Statement, statements
+from orchestrator.kernel.errors import JournalUnavailable, OrchestratorError
+from orchestrator.kernel.events import Event, encode_body
+
+PATIENCE = 0.02  # seconds that a lazy append waits for company
+
+Fold = Callable[[Event], Iterator[Statement]]
+
+
+class Append:
+    """Events of one stream, encoded at once, so that bad data fails at its author."""
+
+    __slots__ = ("bodies", "events", "future", "statements")
+
+    def __init__(self, future: "asyncio.Future[None]") -> None:
+        self.events: list[Event] = []
+        self.future = future
+        self.bodies: list[bytes] = []
+        self.statements: list[Statement] = []
+
+    def add(self, events: Sequence[Event], fold: Fold) -> None:
+        bodies = [encode_body(event.body) for event in events]
+        changes = [statement for event in events for statement in fold(event)]
+        self.events += events
+        self.bodies += bodies
+        self.statements += changes
+
+    def continued_by(self, event: Event) -> bool:
+        return event.seq == self.events[-1].seq + 1
+
+    def settle(self, error: OrchestratorError | None) -> None:
+        if self.future.done():  # it was cancelled
+            return
+        if error is None:
+            self.future.set_result(None)
+        else:
+            self.future.set_exception(error)
+            self.future.exception()  # seen: who does not await it learns from its next append
+
+
+class Pending:
+    """`begin` is called on the loop when there is something to write and nothing is being written.
+
+    It answers with `take`, and when that batch is settled with `done`.
+    """
+
+    def __init__(self, begin: Callable[[], None], batch: int, *folds: Fold) -> None:
+        self._begin = begin
+        self._batch = batch
+        self._folds = (statements, *folds)
+        self._loop = asyncio.get_running_loop()
+        self._entries: deque[Append] = deque()
+        self._patient: dict[str, Append] = {}  # of the entries, those that wait for company
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alone = 0  # how many of the next entries go in a batch of their own
+        self._writing = False
+        self._refused: OrchestratorError | None = None
+        self._emptied: asyncio.Future[None] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def append(self, events: Sequence[Event], lazy: bool) -> "asyncio.Future[None]":
+        stream = events[0].stream
+        entry = self._patient.get(stream)
+        if entry is not None and entry.continued_by(events[0]):
+            entry.add(events, self._fold)  # they were waiting for company, and here it is
+        else:
+            entry = Append(self._loop.create_future())
+            entry.add(events, self._fold)
+            if self._refused is not None:
+                entry.settle(self._refused)
+                return entry.future
+            self._entries.append(entry)
+            if lazy:
+                self._patient[stream] = entry
+        if not self._writing:
+            if not lazy:
+                self._writing = True
+                self._loop.call_soon(self._begin)
+            elif self._alarm is None:
+                self._alarm = self._loop.call_later(PATIENCE, self._wake)
+        return entry.future
+
+    def _fold(self, event: Event) -> Iterator[Statement]:
+        return chain.from_iterable(fold(event) for fold in self._folds)
+
+    def _wake(self) -> None:
+        self._alarm = None
+        if self._entries and not self._writing:
+            self._writing = True
+            self._begin()
+
+    def take(self) -> list[Append]:
+        taken: list[Append] = []
+        room = 1 if self._alone else self._batch
+        while self._entries and room > 0:
+            entry = self._entries.popleft()
+            self._patient.pop(entry.events[0].stream, None)
+            room -= len(entry.events)
+            taken.append(entry)
+        if not self._entries and self._alarm is not None:
+            self._alarm.cancel()  # nobody waits for company any more
+            self._alarm = None
+        self._alone = max(0, self._alone - 1)
+        return taken
+
+    def again(self, batch: Sequence[Append], *, alone: bool = False) -> None:
+        """Put a batch back in front. Alone: one of them is at fault, and the others must not pay for it."""
+        self._entries.extendleft(reversed(batch))
+        self._alone = max(self._alone, len(batch)) if alone else self._alone
+
+    def done(self) -> None:
+        """What was taken is settled: go on with what came meanwhile."""
+        if self._entries:
+            self._loop.call_soon(self._begin)
+            return
+        self._writing = False
+        if self._emptied is not None and not self._emptied.done():
+            self._emptied.set_result(None)
+
+    def fail(self, error: OrchestratorError) -> None:
+        """What waits cannot be written."""
+        self._patient.clear()
+        while self._entries:
+            self._entries.popleft().settle(error)
+
+    def refuse(self, error: OrchestratorError) -> None:
+        """Nothing can be written any more."""
+        self._refused = error
+        self.fail(error)
+
+    async def close(self) -> None:
+        """Take no more; return once what waits is written or has failed."""
+        if self._emptied is None:
+            self._refused = self._refused or JournalUnavailable("The journal is closed.")
+            self._emptied = self._loop.create_future()
+            if self._entries and not self._writing:
+                self._wake()
+            if not self._writing:
+                self._emptied.set_result(None)
+        await asyncio.shield(self._emptied)
