@@ -2,22 +2,20 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
-import sqlalchemy
-from cluster.conftest import Quick
-from contracts.lane import BrokenLaneContract, HeldContract, LaneContract, QueueContract
+from contracts.lane import Break, BrokenLaneContract, HeldContract, LaneContract, QueueContract
 from servers.nats import NatsServer
+from servers.postgresql import Server
 
 from orchestrator.journal.lanes.local import Local, LocalQueue
 from orchestrator.journal.lanes.nats import JetStream, Nats
 from orchestrator.journal.lanes.postgresql import Postgresql
 from orchestrator.journal.lanes.postgresql_queue import PostgresqlQueue
 from orchestrator.kernel.clock import SystemClock
-from orchestrator.storage.tables_cluster import cluster
 
 _numbers = itertools.count(1)
 HOLD = 1.0
@@ -52,36 +50,38 @@ class TestLocalQueue(QueueContract):
         assert (await second.take()).tries == 2
 
 
-@pytest.fixture
-async def connect(quick: Quick) -> Callable[[], Awaitable[Any]]:
-    engine = sqlalchemy.create_engine(quick.dsn.replace("postgresql:", "postgresql+asyncpg:"))
-    connection = await asyncpg.connect(quick.dsn)
-    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    for table in cluster.sorted_tables:
-        await connection.execute(str(sqlalchemy.schema.CreateTable(table).compile(engine)))
-    await connection.close()
+Connect = Callable[[], Awaitable[Any]]
 
+
+@pytest.fixture(scope="module")
+def url(postgresql: Server) -> Iterator[str]:
+    with postgresql.migrated() as url:
+        yield url
+
+
+@pytest.fixture
+def connect(url: str) -> Connect:
     async def connected() -> Any:
-        return await asyncpg.connect(quick.dsn)
+        return await asyncpg.connect(url)
 
     return connected
 
 
 class TestPostgresql(LaneContract, BrokenLaneContract):
     @pytest.fixture
-    async def lane(self, connect: Callable[[], Awaitable[Any]]) -> AsyncIterator[Postgresql]:
+    async def lane(self, connect: Connect) -> AsyncIterator[Postgresql]:
         lane = await Postgresql.open(connect, SystemClock(), "one")
         yield lane
         await lane.close()
 
     @pytest.fixture
-    async def other(self, connect: Callable[[], Awaitable[Any]]) -> AsyncIterator[Postgresql]:
+    async def other(self, connect: Connect) -> AsyncIterator[Postgresql]:
         lane = await Postgresql.open(connect, SystemClock(), "two")
         yield lane
         await lane.close()
 
     @pytest.fixture
-    def cut(self, connect: Callable[[], Awaitable[Any]], other: Postgresql) -> Callable[[], Awaitable[None]]:
+    def cut(self, connect: Connect, other: Postgresql) -> Break:
         async def cut() -> None:
             connection = await connect()
             await connection.execute("SELECT pg_terminate_backend($1)", other.backend)
@@ -92,15 +92,15 @@ class TestPostgresql(LaneContract, BrokenLaneContract):
 
 class TestPostgresqlQueue(QueueContract, HeldContract):
     @pytest.fixture
-    async def queue(self, quick: Quick, connect: Callable[[], Awaitable[Any]]) -> AsyncIterator[PostgresqlQueue]:
-        async with asyncpg.create_pool(quick.dsn, min_size=1, max_size=2) as pool:
+    async def queue(self, url: str, connect: Connect) -> AsyncIterator[PostgresqlQueue]:
+        async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
             lane = await Postgresql.open(connect, SystemClock(), "one")
             yield PostgresqlQueue(pool, lane, SystemClock(), HOLD)
             await lane.close()
 
     @pytest.fixture
-    async def other_queue(self, quick: Quick, connect: Callable[[], Awaitable[Any]]) -> AsyncIterator[PostgresqlQueue]:
-        async with asyncpg.create_pool(quick.dsn, min_size=1, max_size=2) as pool:
+    async def other_queue(self, url: str, connect: Connect) -> AsyncIterator[PostgresqlQueue]:
+        async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
             lane = await Postgresql.open(connect, SystemClock(), "two")
             yield PostgresqlQueue(pool, lane, SystemClock(), HOLD)
             await lane.close()
@@ -127,7 +127,7 @@ async def other(nats_server: NatsServer, prefix: str) -> AsyncIterator[Nats]:
 
 class TestNats(LaneContract, BrokenLaneContract):
     @pytest.fixture
-    def cut(self, nats_server: NatsServer, lane: Nats) -> Callable[[], Awaitable[None]]:
+    def cut(self, nats_server: NatsServer, lane: Nats) -> Break:
         async def cut() -> None:
             nats_server.stop()
             nats_server.start()
