@@ -20,15 +20,15 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 
 from orchestrator.journal.bound import bind
 from orchestrator.journal.claims import riding
-from orchestrator.journal.keys import Keyring
-from orchestrator.journal.pending import Append, Pending
-from orchestrator.journal.rows import GENESIS, Row, is_personal, seal
+from orchestrator.journal.keys import Key, Keyring
+from orchestrator.journal.pending import Append, Head, Pending, Publish, tell
+from orchestrator.journal.rows import GENESIS, Row, is_personal
 from orchestrator.journal.stored import StoredEvents
 from orchestrator.kernel.errors import Fenced, InvalidInput, JournalUnavailable, OrchestratorError, RunFinished
 from orchestrator.kernel.events import Event
@@ -82,8 +82,6 @@ _HEADS = """SELECT s.stream, e.seq, e.hash, e.type = 'run.finished' OR h.stream 
   LEFT JOIN LATERAL (SELECT * FROM events WHERE events.stream = s.stream ORDER BY seq DESC LIMIT 1) AS e ON true
   LEFT JOIN heads AS h ON h.stream = s.stream AND h.archive <> ''"""
 
-_Head: TypeAlias = tuple[int, bytes]  # seq and hash of a stream's last event
-Publish = Callable[[Sequence[Event]], None]
 
 log = logging.getLogger("orchestrator.journal")
 
@@ -120,17 +118,22 @@ class _InDoubt(Exception):
 
 class PostgresJournal(StoredEvents):
     def __init__(
-        self, database: PostgresDatabase, publish: Publish, keyring: Keyring, *, batch: int = 512, node: str = ""
+        self,
+        database: PostgresDatabase,
+        publish: Publish,
+        keyring: Keyring,
+        *,
+        batch: int = 512,
+        node: Callable[[], str] | None = None,
     ) -> None:
-        """With a `node`, every append to a run holds that this node was not given up (see claims.py)."""
+        """With a `node`, the name of this one now, every append to a run holds that it was not given up (claims.py)."""
         super().__init__(database.engine, keyring)
         self._database = database
         self._publish = publish
         self._node = node
-        folds = (lambda event: riding(event, node),) if node else ()
+        folds = (lambda event: riding(event, node()),) if node else ()
         self._pending = Pending(self._begin, batch, *folds)
-        self._heads: dict[str, _Head] = {}
-        self._finished: set[str] = set()  # of the streams looked up for this batch
+        self._heads: dict[str, Head | None] = {}  # None: the stream is finished
         self._session: _Session | None = None
         self._away: float | None = None  # since when the server cannot be reached
         self._closing = False
@@ -162,7 +165,7 @@ class PostgresJournal(StoredEvents):
             self._refused(batch, error)
         else:
             for entry in batch:
-                self._tell(entry.events)
+                tell(self._publish, entry.events)
                 entry.settle(None)
         self._pending.done()
 
@@ -170,7 +173,7 @@ class PostgresJournal(StoredEvents):
         """All of the batch or nothing, in one message."""
         columns = list(zip(*rows, strict=True))
         used = list(set(columns[6]) - {""})
-        node = self._node if any(row.stream.startswith("run_") for row in rows) else ""
+        node = self._node() if self._node and any(row.stream.startswith("run_") for row in rows) else ""
         changes = bind(list(chain.from_iterable(entry.statements for entry in batch)))
         try:
             await session.call.fetchval(*columns, used, node, *changes)
@@ -211,12 +214,6 @@ class PostgresJournal(StoredEvents):
             log.error("the journal could not be written: a fault of ours", exc_info=error)
         return self._database.explain(error)
 
-    def _tell(self, events: Sequence[Event]) -> None:
-        try:
-            self._publish(events)
-        except Exception:
-            log.exception("somebody who is told of events failed: a fault of ours; the journal goes on")
-
     # The rows.
 
     async def _sealed(self, session: _Session, batch: list[Append]) -> tuple[list[Append], list[Row]]:
@@ -226,31 +223,22 @@ class PostgresJournal(StoredEvents):
         accepted: list[Append] = []
         rows: list[Row] = []
         for entry in batch:
-            if refusal := self._seal(entry, rows):
+            try:
+                rows += self._chained(entry)
+            except (Fenced, RunFinished) as refusal:
                 entry.settle(refusal)
             else:
                 accepted.append(entry)
         return accepted, rows
 
-    def _seal(self, entry: Append, rows: list[Row]) -> OrchestratorError | None:
-        first = entry.events[0]
-        if first.stream in self._finished:
-            return RunFinished(f"{first.stream} is finished and does not change.")
-        seq, previous = self._heads[first.stream]
-        if first.seq != seq + 1:
-            return Fenced(
-                f"{first.stream} is at event {seq}; {first.seq} cannot follow.", hint="Someone else writes it."
-            )
-        for event, body in zip(entry.events, entry.bodies, strict=True):
-            key = self._keyring.current(event.tenant, event.subject) if self._is_encrypted(event) else None
-            row = seal(event, body, previous, key)
-            previous = row.hash
-            rows.append(row)
-        self._heads[row.stream] = row.seq, row.hash
-        if row.type == "run.finished":
-            self._finished.add(row.stream)
-            del self._heads[row.stream]
-        return None
+    def _chained(self, entry: Append) -> list[Row]:
+        rows = entry.rows(self._heads.get(entry.events[0].stream), self._key)
+        last = rows[-1]
+        self._heads[last.stream] = None if last.type == "run.finished" else (last.seq, last.hash)
+        return rows
+
+    def _key(self, event: Event) -> Key | None:
+        return self._keyring.current(event.tenant, event.subject) if self._is_encrypted(event) else None
 
     def _is_encrypted(self, event: Event) -> bool:
         return self._keyring.encrypts and is_personal(event.type)
@@ -274,19 +262,19 @@ class PostgresJournal(StoredEvents):
         One that does not go on from where we left it was written by another server. A new one needs no
         look: were it there already, the database would refuse its first event.
         """
-        self._finished.clear()
         if len(self._heads) > _HEADS_KEPT:
             self._heads.clear()
         firsts: dict[str, int] = {}
         for entry in batch:
             firsts.setdefault(entry.events[0].stream, entry.events[0].seq)
-        unknown = [stream for stream, seq in firsts.items() if self._heads.get(stream, (0, b""))[0] != seq - 1]
-        self._heads |= {stream: (0, GENESIS) for stream, seq in firsts.items() if seq == 1}
+        unknown: list[str] = []
+        for stream, seq in firsts.items():
+            head = self._heads.setdefault(stream, (0, GENESIS))
+            if head is None or head[0] != seq - 1:
+                unknown.append(stream)
         if unknown:
             for stream, seq, digest, finished in await session.connection.fetch(_HEADS, unknown):
-                self._heads[stream] = (seq or 0, digest or GENESIS)
-                if finished:
-                    self._finished.add(stream)
+                self._heads[stream] = None if finished else (seq or 0, digest or GENESIS)
 
     # The connection.
 
