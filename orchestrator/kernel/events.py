@@ -9,7 +9,18 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
-from orchestrator.kernel.messages import Arguments, Effects, Json, Message, Origin, Outcome, Scope, ToolCall, Usage
+from orchestrator.kernel.messages import (
+    Arguments,
+    Effects,
+    Json,
+    Message,
+    Origin,
+    Outcome,
+    Scope,
+    Spared,
+    ToolCall,
+    Usage,
+)
 from orchestrator.kernel.trials import (
     Asked,
     EvaluationAdded,
@@ -155,6 +166,7 @@ class ModelReplied(Struct, frozen=True, tag="model.replied"):
     seconds: float = 0.0
     reason: str = ""  # why this model
     source: Source = "made"
+    spared: Spared | None = None  # by the optimiser and the cache
 
 
 class ModelFailed(Struct, frozen=True, tag="model.failed"):

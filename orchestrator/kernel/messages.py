@@ -100,6 +100,14 @@ class Usage(Struct, frozen=True):
         )
 
 
+class Spared(Struct, frozen=True):
+    """What a reply would have cost besides, had nothing been optimised or remembered."""
+
+    tokens: int = 0  # as estimated
+    cost: float = 0.0  # US dollars
+    cache: Literal["", "exact", "semantic"] = ""  # the answer was there: to this request, or to one that means the same
+
+
 class Example(Struct, frozen=True):
     """A request a person might make, and the arguments it means."""
 

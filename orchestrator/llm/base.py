@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from msgspec import Struct
 
 from orchestrator.kernel.errors import ModelError
-from orchestrator.kernel.messages import Message, ToolSpec, Usage
+from orchestrator.kernel.messages import Message, Spared, ToolSpec, Usage
 from orchestrator.kernel.settings import Capability
 from orchestrator.kernel.trials import Source
 
@@ -44,6 +44,7 @@ class Request(Struct, frozen=True):
     stop: tuple[str, ...] = ()
     schema: dict[str, Any] | None = None  # JSON Schema that the text of the reply is of
     final: bool = False  # what was said cannot be taken back: nothing is begun again after the first word
+    tenant: str = ""  # whose it is: what is remembered for one is never given to another; "" remembers nothing
 
 
 class TextDelta(Struct, frozen=True):
@@ -62,6 +63,7 @@ class Reply(Struct, frozen=True):
     cost: float = 0.0  # US dollars; 0 when local or unknown
     plan: tuple[str, ...] = ()  # the steps it intends, when it says so
     source: Source = "made"  # or taken from a recording
+    spared: Spared | None = None
 
 
 class Setback(Struct, frozen=True):
