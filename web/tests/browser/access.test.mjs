@@ -10,7 +10,7 @@ let browser, mock, page;
 before(async () => {
   browser = await launch();
 });
-after(() => browser.close());
+after(() => browser?.close());
 beforeEach(async () => {
   mock = await new Mock().listen();
 });

@@ -16,8 +16,8 @@ before(async () => {
   browser = await launch();
 });
 after(async () => {
-  await browser.close();
-  await mock.close();
+  await browser?.close();
+  await mock?.close();
 });
 
 for (const theme of ["dark", "light", "contrast"]) {

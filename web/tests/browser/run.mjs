@@ -18,6 +18,6 @@ if (!existsSync(built)) {
 }
 const files = readdirSync(folder).filter((name) => name.endsWith(".test.mjs"));
 // No test measures time: the limit (of a whole file) only ends what hangs.
-const options = ["--test", "--test-concurrency=1", "--test-timeout=1800000"];
+const options = ["--test", "--test-concurrency=1", "--test-timeout=1800000", "--test-force-exit"];
 const { status } = spawnSync(process.execPath, [...options, ...files.map((name) => folder + name)], { stdio: "inherit" });
 process.exit(status ?? 1);

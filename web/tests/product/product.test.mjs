@@ -42,7 +42,8 @@ async function stop({ child }, signal = "SIGTERM") {
 
 before(async () => {
   if (missing) return;
-  [browser, server] = await Promise.all([launch(), serve()]);
+  server = await serve();
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
