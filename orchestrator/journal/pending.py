@@ -1,17 +1,25 @@
 """Appends on their way to a store: gathered in their order while the batch before them is written."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from typing import TypeAlias
 
+from orchestrator.journal.keys import Key
 from orchestrator.journal.projections import Statement, statements
-from orchestrator.kernel.errors import JournalUnavailable, OrchestratorError
+from orchestrator.journal.rows import Row, seal
+from orchestrator.kernel.errors import Fenced, JournalUnavailable, OrchestratorError, RunFinished
 from orchestrator.kernel.events import Event, encode_body
 
 PATIENCE = 0.02  # seconds that a lazy append waits for company
 
-Fold = Callable[[Event], Iterator[Statement]]
+log = logging.getLogger("orchestrator.journal")
+
+Publish: TypeAlias = Callable[[Sequence[Event]], None]
+Fold: TypeAlias = Callable[[Event], Iterator[Statement]]
+Head: TypeAlias = tuple[int, bytes]  # seq and hash of a stream's last event
 
 
 class Append:
@@ -34,6 +42,22 @@ class Append:
 
     def continued_by(self, event: Event) -> bool:
         return event.seq == self.events[-1].seq + 1
+
+    def rows(self, head: Head | None, key: Callable[[Event], Key | None]) -> list[Row]:
+        """The events chained to the head of their stream; None: it is finished. Raises Fenced, RunFinished."""
+        first = self.events[0]
+        if head is None:
+            raise RunFinished(f"{first.stream} is finished and does not change.")
+        seq, previous = head
+        if first.seq != seq + 1:
+            raise Fenced(
+                f"{first.stream} is at event {seq}; {first.seq} cannot follow.", hint="Someone else writes it."
+            )
+        rows: list[Row] = []
+        for event, body in zip(self.events, self.bodies, strict=True):
+            rows.append(seal(event, body, previous, key(event)))
+            previous = rows[-1].hash
+        return rows
 
     def settle(self, error: OrchestratorError | None) -> None:
         if self.future.done():  # it was cancelled
@@ -60,7 +84,7 @@ class Pending:
         self._patient: dict[str, Append] = {}  # of the entries, those that wait for company
         self._alarm: asyncio.TimerHandle | None = None
         self._alone = 0  # how many of the next entries go in a batch of their own
-        self._writing = False
+        self.writing = False
         self._refused: OrchestratorError | None = None
         self._emptied: asyncio.Future[None] | None = None
 
@@ -81,9 +105,9 @@ class Pending:
             self._entries.append(entry)
             if lazy:
                 self._patient[stream] = entry
-        if not self._writing:
+        if not self.writing:
             if not lazy:
-                self._writing = True
+                self.writing = True
                 self._loop.call_soon(self._begin)
             elif self._alarm is None:
                 self._alarm = self._loop.call_later(PATIENCE, self._wake)
@@ -94,8 +118,8 @@ class Pending:
 
     def _wake(self) -> None:
         self._alarm = None
-        if self._entries and not self._writing:
-            self._writing = True
+        if self._entries and not self.writing:
+            self.writing = True
             self._begin()
 
     def take(self) -> list[Append]:
@@ -122,7 +146,7 @@ class Pending:
         if self._entries:
             self._loop.call_soon(self._begin)
             return
-        self._writing = False
+        self.writing = False
         if self._emptied is not None and not self._emptied.done():
             self._emptied.set_result(None)
 
@@ -142,8 +166,15 @@ class Pending:
         if self._emptied is None:
             self._refused = self._refused or JournalUnavailable("The journal is closed.")
             self._emptied = self._loop.create_future()
-            if self._entries and not self._writing:
+            if self._entries and not self.writing:
                 self._wake()
-            if not self._writing:
+            if not self.writing:
                 self._emptied.set_result(None)
         await asyncio.shield(self._emptied)
+
+
+def tell(publish: Publish, events: Sequence[Event]) -> None:
+    try:
+        publish(events)
+    except Exception:
+        log.exception("somebody who is told of events failed: a fault of ours; the journal goes on")

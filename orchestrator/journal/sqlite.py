@@ -11,18 +11,15 @@ Does not protect against: a file changed by another program.
 """
 
 import asyncio
-import logging
 import queue
 import sqlite3
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeAlias
 
 from orchestrator.journal.keys import CREATE, FIND, Key, Keyring
-from orchestrator.journal.projections import Statement, statements
-from orchestrator.journal.rows import GENESIS, Row, is_personal, seal
+from orchestrator.journal.pending import Append, Head, Pending, Publish, tell
+from orchestrator.journal.rows import GENESIS, Row, is_personal
 from orchestrator.journal.stored import StoredEvents
 from orchestrator.kernel.errors import (
     Fenced,
@@ -32,7 +29,7 @@ from orchestrator.kernel.errors import (
     OrchestratorError,
     RunFinished,
 )
-from orchestrator.kernel.events import Event, encode_body
+from orchestrator.kernel.events import Event
 from orchestrator.storage.sqlite import SqliteDatabase
 
 _INSERT = (
@@ -46,94 +43,25 @@ _BROKEN = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 _FULL = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHM", "SQLITE_IOERR_NOMEM")
 UNSTORABLE = (OverflowError, ValueError)  # a number beyond 64 bits, text that is no Unicode
 _AUTHORS = (sqlite3.IntegrityError, *UNSTORABLE)  # errors of one append, not of the disk
-PATIENCE = 0.02  # seconds that a lazy append waits for company
-
-_Head: TypeAlias = tuple[int, bytes]  # seq and hash of a stream's last event
-log = logging.getLogger("orchestrator.journal")
-
-Publish = Callable[[Sequence[Event]], None]
-
-
-class _Append:
-    """Events of one stream on their way; encoded at once, so that bad data fails at its author."""
-
-    __slots__ = ("bodies", "events", "future", "statements")
-
-    def __init__(self, future: "asyncio.Future[None]") -> None:
-        self.events: list[Event] = []
-        self.future = future
-        self.bodies: list[bytes] = []
-        self.statements: list[Statement] = []
-
-    def add(self, events: Sequence[Event]) -> None:
-        bodies = [encode_body(event.body) for event in events]
-        changes = [statement for event in events for statement in statements(event)]
-        self.events += events
-        self.bodies += bodies
-        self.statements += changes
-
-    def continued_by(self, event: Event) -> bool:
-        return event.seq == self.events[-1].seq + 1
-
-    def settle(self, error: OrchestratorError | None) -> None:
-        if self.future.cancelled():
-            return
-        if error is None:
-            self.future.set_result(None)
-        else:
-            self.future.set_exception(error)
-            self.future.exception()  # seen: who does not await it learns from its next append
 
 
 class SqliteJournal(StoredEvents):
     def __init__(self, database: SqliteDatabase, publish: Publish, keyring: Keyring, *, batch: int = 512) -> None:
         super().__init__(database.engine, keyring)
         self._publish = publish
-        self._batch = batch
         self.connection = database.connect()
         self.connection.execute("PRAGMA busy_timeout=0")  # see _begin
         self.connection.execute("PRAGMA wal_autocheckpoint=4000")  # pages: the same few are written again and again
-        self._pending: deque[_Append] = deque()
-        self._patient: dict[str, _Append] = {}  # of those pending, the ones that wait for company
-        self._alarm: asyncio.TimerHandle | None = None
-        self._heads: dict[str, _Head] = {}
+        self._pending = Pending(self._begin, batch)
+        self._heads: dict[str, Head] = {}
         self._fresh: dict[tuple[str, str], Key] = {}  # keys made or met in the batch under way
-        self._writing = False
-        self._alone = 0  # how many of the next appends go in a batch of their own
-        self._broken: JournalBroken | None = None
-        self._closing: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="journal", daemon=True)
         self._thread.start()
 
     def append(self, events: Sequence[Event], *, lazy: bool = False) -> "asyncio.Future[None]":
-        stream = events[0].stream
-        entry = self._patient.get(stream)
-        if entry is not None and entry.continued_by(events[0]):
-            entry.add(events)  # they were waiting for company, and here it is
-        else:
-            entry = _Append(self._loop.create_future())
-            entry.add(events)
-            if self._broken is not None or self._closing is not None:
-                entry.settle(self._broken or JournalUnavailable("The journal is closed."))
-                return entry.future
-            self._pending.append(entry)
-            if lazy:
-                self._patient[stream] = entry
-        if not self._writing:
-            if not lazy:
-                self._writing = True
-                self._loop.call_soon(self._begin)
-            elif self._alarm is None:
-                self._alarm = self._loop.call_later(PATIENCE, self._wake)
-        return entry.future
-
-    def _wake(self) -> None:
-        self._alarm = None
-        if self._pending and not self._writing:
-            self._writing = True
-            self._begin()
+        return self._pending.append(events, lazy)
 
     # One batch, from begin to settle. Only one is under way at any time.
 
@@ -159,31 +87,19 @@ class SqliteJournal(StoredEvents):
             self._loop.call_soon_threadsafe(self._write)
 
     def _give_up(self, error: sqlite3.Error) -> None:
-        self._settle(self._take(), error)
-
-    def _take(self) -> list[_Append]:
-        taken: list[_Append] = []
-        room = self._batch if not self._alone else 1
-        while self._pending and room > 0:
-            entry = self._pending.popleft()
-            self._patient.pop(entry.events[0].stream, None)
-            room -= len(entry.events)
-            taken.append(entry)
-        if not self._pending and self._alarm is not None:
-            self._alarm.cancel()  # nobody waits for company any more
-            self._alarm = None
-        self._alone = max(0, self._alone - 1)
-        return taken
+        self._settle(self._pending.take(), error)
 
     def _write(self) -> None:
-        taken, accepted = self._take(), list[_Append]()
+        taken, accepted = self._pending.take(), list[Append]()
         rows: list[Row] = []
         try:
             while taken:
-                if refusal := self._seal(taken[0], rows):
-                    taken.pop(0).settle(refusal)
-                else:
-                    accepted.append(taken.pop(0))
+                entry = taken.pop(0)
+                accepted.append(entry)
+                try:
+                    rows += self._chained(entry)
+                except (Fenced, RunFinished) as refusal:
+                    accepted.pop().settle(refusal)
             self.connection.executemany(_INSERT, rows)
             for entry in accepted:
                 for sql, values in entry.statements:
@@ -193,30 +109,18 @@ class SqliteJournal(StoredEvents):
         else:
             self._work.put(partial(self._commit, accepted))
 
-    def _seal(self, entry: _Append, rows: list[Row]) -> OrchestratorError | None:
-        """Chain the entry's events to their stream, as rows; or why they cannot follow."""
+    def _chained(self, entry: Append) -> list[Row]:
         first = entry.events[0]
-        head = self._heads.get(first.stream) or self._look(first)
-        if head is None:
-            return RunFinished(f"{first.stream} is finished and does not change.")
-        seq, previous = head
-        if first.seq != seq + 1:
-            return Fenced(
-                f"{first.stream} is at event {seq}; {first.seq} cannot follow.", hint="Someone else writes it."
-            )
-        for event, body in zip(entry.events, entry.bodies, strict=True):
-            row = seal(event, body, previous, self._key(event))
-            previous = row.hash
-            rows.append(row)
+        rows = entry.rows(self._heads.get(first.stream) or self._look(first), self._key)
         if len(self._heads) >= _HEADS_KEPT:
             self._heads.clear()
-        if row.type == "run.finished":
-            self._heads.pop(row.stream, None)
-        else:
-            self._heads[row.stream] = row.seq, row.hash
-        return None
+        last = rows[-1]
+        self._heads[last.stream] = last.seq, last.hash
+        if last.type == "run.finished":
+            del self._heads[last.stream]
+        return rows
 
-    def _look(self, first: Event) -> _Head | None:
+    def _look(self, first: Event) -> Head | None:
         """The head of a stream as it is stored; None when it has its terminal event."""
         if first.seq != 1 and (row := self.connection.execute(_HEAD, (first.stream,)).fetchone()):
             return None if row[2] == "run.finished" else (row[0], row[1])
@@ -242,7 +146,7 @@ class SqliteJournal(StoredEvents):
         while (work := self._work.get()) is not None:
             work()
 
-    def _commit(self, batch: list[_Append]) -> None:
+    def _commit(self, batch: list[Append]) -> None:
         try:
             self.connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -250,7 +154,7 @@ class SqliteJournal(StoredEvents):
         else:
             self._loop.call_soon_threadsafe(self._settle, batch, None)
 
-    def _roll_back(self, batch: list[_Append], error: Exception) -> None:
+    def _roll_back(self, batch: list[Append], error: Exception) -> None:
         try:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -258,7 +162,7 @@ class SqliteJournal(StoredEvents):
             error = second
         self._loop.call_soon_threadsafe(self._settle, batch, error)
 
-    def _settle(self, batch: list[_Append], error: Exception | None) -> None:
+    def _settle(self, batch: list[Append], error: Exception | None) -> None:
         failure = self._explain(error) if error is not None else None
         if failure is not None:
             self._heads.clear()
@@ -267,31 +171,16 @@ class SqliteJournal(StoredEvents):
                 self._keyring.hold(key)
         self._fresh.clear()
         if isinstance(error, _AUTHORS) and len(batch) > 1:
-            # One of them clashes with what is there, or cannot be stored; the others must not pay for it.
-            self._pending.extendleft(reversed(batch))
-            self._alone = len(batch)
+            # One of them clashes with what is there, or cannot be stored.
+            self._pending.again(batch, alone=True)
             batch = []
         for entry in batch:
             if failure is None:
-                self._tell(entry.events)
+                tell(self._publish, entry.events)
             entry.settle(failure)
         if isinstance(failure, JournalBroken):
-            self._broken = failure
-            self._patient.clear()
-            while self._pending:
-                self._pending.popleft().settle(failure)
-        if self._pending:
-            self._loop.call_soon(self._begin)
-        else:
-            self._writing = False
-            if self._closing is not None and not self._closing.done():
-                self._closing.set_result(None)
-
-    def _tell(self, events: Sequence[Event]) -> None:
-        try:
-            self._publish(events)
-        except Exception:
-            log.exception("somebody who is told of events failed: a fault of ours; the journal goes on")
+            self._pending.refuse(failure)
+        self._pending.done()
 
     def _explain(self, error: Exception) -> OrchestratorError:
         name = getattr(error, "sqlite_errorname", "")
@@ -311,13 +200,7 @@ class SqliteJournal(StoredEvents):
 
     async def close(self) -> None:
         """What was appended is written first."""
-        if self._closing is None:
-            self._closing = self._loop.create_future()
-            if self._pending and not self._writing:
-                self._wake()
-            if not self._writing:
-                self._closing.set_result(None)
-        await self._closing
+        await self._pending.close()
         self._work.put(None)
         self._thread.join()
         self.connection.close()

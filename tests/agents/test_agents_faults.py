@@ -221,7 +221,7 @@ async def test_a_lost_receipt_is_noticed_though_the_run_comes_to_rest(tmp_path: 
 async def test_who_hangs_up_while_a_run_starts_leaves_it_at_work(tmp_path: Path) -> None:
     async with world(tmp_path, ScriptModel(SCRIPT), Bell().tool) as w:
         starting = asyncio.create_task(w.run())
-        await until(lambda: w.journal._writing)
+        await until(lambda: w.journal._pending.writing)
         starting.cancel()
         await until(lambda: [event for event in w.committed if event.type == "run.finished"])
         (view,) = await w.views.runs("t")

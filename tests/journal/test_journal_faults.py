@@ -170,7 +170,7 @@ async def test_a_ledger_whose_writer_is_cancelled_keeps_count(journal: SqliteJou
     other = database.connect()
     other.execute("BEGIN IMMEDIATE")
     first = asyncio.create_task(ledger.record("l", ConversationRenamed("one"), tenant="t", subject="u"))
-    await until(lambda: journal._writing)
+    await until(lambda: journal._pending.writing)
     first.cancel()
     second = asyncio.create_task(ledger.record("l", ConversationRenamed("two"), tenant="t", subject="u"))
     await tick()
