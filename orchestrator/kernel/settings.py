@@ -51,6 +51,17 @@ class Journal(Struct, frozen=True, forbid_unknown_fields=True):
     master_key: Secret = Secret("")  # 64 hexadecimal digits; empty: the file master.key of the data folder
 
 
+class Cluster(Struct, frozen=True, forbid_unknown_fields=True):
+    """Many servers on one PostgreSQL; without it there is only this one, and nothing of this counts."""
+
+    shared: str = ""  # a folder that every server sees, for artifacts and keys; empty: the data folder
+    lease_seconds: Annotated[float, Meta(ge=0.5)] = 3.0  # a server that is silent for so long is given up
+    drain_seconds: Annotated[float, Meta(ge=0)] = 10.0  # one that stops lets a step come to its end for so long
+    nats: tuple[str, ...] = ()  # NATS servers for what is live, nats://…; empty: PostgreSQL's own notices
+    name: str = "orchestrator"  # of this installation, on a NATS that others use too
+    url: str = ""  # where people reach this server; empty: where it listens
+
+
 class Identity(Struct, frozen=True, forbid_unknown_fields=True):
     session_days: Amount = 30.0
     access_minutes: Amount = 60.0
@@ -148,6 +159,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     llm: Llm = Llm()
     agents: Agents = Agents()
     telemetry: Telemetry = Telemetry()
+    cluster: Cluster = Cluster()
+
+    @property
+    def shared(self) -> Path:
+        """The folder of artifacts and keys."""
+        return Path(self.cluster.shared).expanduser() if self.cluster.shared else self.data
 
     @property
     def tools_folder(self) -> Path:
