@@ -11,10 +11,11 @@ from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
 from orchestrator.identity.accounts import Accounts
 from orchestrator.identity.base import TENANT
+from orchestrator.journal.base import Journal
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.keys import unlock
 from orchestrator.journal.ledger import Ledger
-from orchestrator.journal.sqlite import SqliteJournal
+from orchestrator.journal.stores import open_journal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import Clock, SystemClock
 from orchestrator.kernel.errors import InvalidSettings
@@ -26,7 +27,7 @@ from orchestrator.llm.catalogue import Models
 from orchestrator.policy.decide import Policy
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.lock import FolderLock
-from orchestrator.storage.sqlite import SqliteDatabase
+from orchestrator.storage.stores import open_database
 from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue, kits
@@ -42,7 +43,7 @@ class App(Struct, frozen=True):
     settings: Settings
     clock: Clock
     ids: Ids
-    journal: SqliteJournal
+    journal: Journal
     ledger: Ledger
     views: Views
     bus: Bus
@@ -78,9 +79,9 @@ async def open_app(
     ids = TimeOrderedIds(clock, entropy)
     async with AsyncExitStack() as stack:
         _make_folders(settings)
-        stack.enter_context(FolderLock(settings.data))
+        stack.enter_context(FolderLock(settings.data, shared=bool(settings.storage.url)))
 
-        database = SqliteDatabase(settings.data / "orchestrator.db")
+        database = open_database(settings.storage, settings.data)
         database.migrate()
         stack.push_async_callback(database.close)
 
@@ -99,7 +100,7 @@ async def open_app(
             given=settings.journal.master_key,
             encrypt=settings.journal.encrypt,
         )
-        journal = SqliteJournal(database, publish, keyring, batch=settings.journal.batch)
+        journal = open_journal(database, publish, keyring, batch=settings.journal.batch)
         stack.push_async_callback(journal.close)
         ledger, views, blobs = Ledger(journal, clock), Views(database.engine), Blobs(settings.data / "blobs")
 

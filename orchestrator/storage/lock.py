@@ -1,4 +1,4 @@
-"""One server for one data folder: the lock that says whose it is."""
+"""Whose a data folder is: one server's, or that of several when the data itself is in PostgreSQL."""
 
 import fcntl
 import os
@@ -9,10 +9,14 @@ from orchestrator.kernel.errors import DataFolderInUse, InvalidSettings
 
 
 class FolderLock:
-    """Held by the process that owns the data folder; the system frees it when the process dies."""
+    """Held by the process that owns the data folder; the system frees it when the process dies.
 
-    def __init__(self, folder: Path) -> None:
+    Shared: by each of several servers, so that nobody who wants it for itself gets it meanwhile.
+    """
+
+    def __init__(self, folder: Path, *, shared: bool = False) -> None:
         self._path = folder / "lock"
+        self._shared = shared
         self._file: int | None = None
 
     def __enter__(self) -> "FolderLock":
@@ -24,7 +28,7 @@ class FolderLock:
                 hint="Mend it (is it yours? is the disk full?), or choose another with --data.",
             ) from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if self._shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError as error:
             owner = os.pread(file, 32, 0).decode("ascii", "replace").strip()
             os.close(file)
