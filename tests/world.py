@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy
 from msgspec import Struct
@@ -11,9 +12,9 @@ from msgspec import Struct
 from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
 from orchestrator.journal.bus import Bus
-from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.keys import Keyring, Master
-from orchestrator.journal.sqlite import SqliteJournal
+from orchestrator.journal.ledger import Ledger
+from orchestrator.journal.stores import open_journal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import ModelError, NotFound, ToolRetry
@@ -23,6 +24,8 @@ from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Tex
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
 from orchestrator.policy.base import Call, Decision, Verdict
 from orchestrator.storage.blobs import Blobs
+from orchestrator.storage.database import Database
+from orchestrator.storage.postgresql import PostgresDatabase
 from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.storage.tables import metadata
 from orchestrator.tools.base import Context, Result, Tool
@@ -138,7 +141,7 @@ class Rules:
 
 class World(Struct):
     runs: Runs
-    journal: SqliteJournal
+    journal: Any
     ledger: Ledger
     views: Views
     bus: Bus
@@ -154,6 +157,18 @@ class World(Struct):
         return [event.type for event in await self.journal.read(run_id)]
 
 
+def opened(folder: Path) -> Database:
+    """The PostgreSQL that a file `storage.url` in the folder names (see the fixture `store`); else SQLite."""
+    named = folder / "storage.url"
+    if named.exists():
+        return PostgresDatabase(named.read_text("utf-8"))
+    database = SqliteDatabase(folder / "orchestrator.db")
+    engine = sqlalchemy.create_engine(f"sqlite:///{database.path}")
+    metadata.create_all(engine)
+    engine.dispose()
+    return database
+
+
 @asynccontextmanager
 async def world(
     folder: Path,
@@ -164,17 +179,14 @@ async def world(
     ids: CountedIds | None = None,
 ) -> AsyncIterator[World]:
     clock, bus, ids = ManualClock(), Bus(), ids or CountedIds()
-    database = SqliteDatabase(folder / "orchestrator.db")
-    engine = sqlalchemy.create_engine(f"sqlite:///{database.path}")
-    metadata.create_all(engine)
-    engine.dispose()
+    database = opened(folder)
     committed: list[Event] = []
 
     def publish(events: Sequence[Event]) -> None:
         committed.extend(events)
         bus.publish(events)
 
-    journal = SqliteJournal(database, publish, Keyring(Master(bytes(32))))
+    journal = open_journal(database, publish, Keyring(Master(bytes(32))))
     ledger, views = Ledger(journal, clock), Views(database.engine)
     house = House(
         journal=journal,

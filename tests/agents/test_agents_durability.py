@@ -22,6 +22,8 @@ from orchestrator.kernel.messages import Arguments, Effects
 from orchestrator.llm.base import Reply, Request
 from orchestrator.tools.base import Context, Result
 
+pytestmark = pytest.mark.usefixtures("store")
+
 
 class Bell:
     """A tool whose effects somebody outside counts."""

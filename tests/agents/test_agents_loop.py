@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from world import FunctionTool, Rules, ScriptModel, call, say, tick, world
 
 from orchestrator.kernel.errors import ModelGarbled, ModelRejected, ModelUnavailable, ToolFailed
@@ -10,6 +11,8 @@ from orchestrator.kernel.events import Limits, ModelFailed, PlanMade, RunFinishe
 from orchestrator.kernel.messages import Arguments, ToolCall, ToolResult
 from orchestrator.llm.base import Reply, Request
 from orchestrator.tools.base import Context, Result
+
+pytestmark = pytest.mark.usefixtures("store")
 
 
 async def _echo(arguments: Arguments, context: Context) -> Result:

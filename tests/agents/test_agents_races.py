@@ -13,6 +13,8 @@ from orchestrator.kernel.messages import Arguments
 from orchestrator.llm.base import Reply, Request
 from orchestrator.tools.base import Context, Result
 
+pytestmark = pytest.mark.usefixtures("store")
+
 RUNS = 150  # in one world, each with moments of its own
 
 
