@@ -7,7 +7,7 @@ step in flight keeps the shelf it started with.
 import difflib
 from collections.abc import Iterable, Mapping
 
-from orchestrator.kernel.errors import Conflict, NotFound
+from orchestrator.kernel.errors import Conflict, InvalidSettings, NotFound
 from orchestrator.kernel.messages import ToolSpec
 from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.settings import Tools
@@ -62,7 +62,11 @@ class Catalogue:
         self._limit = settings.output_limit
         self._by_source: dict[str, dict[str, Tool]] = {}
         equipment = Equipment(settings, sandbox)
-        for name in registry.builtin():
+        if strange := sorted(set(settings.omit) - set(registry.builtin())):
+            raise InvalidSettings(
+                f"tools.omit names {strange[0]!r}, which is no kit.", hint=f"Kits: {', '.join(registry.builtin())}."
+            )
+        for name in (name for name in registry.builtin() if name not in settings.omit):
             kit = registry.load(name)
             self.put(name, kit(equipment) if callable(kit) else kit)
         self.put("more", more)

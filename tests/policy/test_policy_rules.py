@@ -210,7 +210,6 @@ TRICKS = [
     "https://[fe80::1%25eth0]/",
     "https:///x",
     "//example.com/",
-    "example.com",
     "",
     "http://",
     "http://１２７.0.0.1/",
@@ -404,3 +403,26 @@ def test_files_do_not_make_ordinary_work_suspicious(workspace: Path) -> None:
         workspace, "execute_command", {"command": "make test"}, "execute", "once", frozenset({"user", "file"})
     )
     assert OriginRule(SHIPPED).judge(call) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "method", "sources", "verdict"),
+    [
+        ("https://example.com/a", "GET", {"url": {"user"}, "method": set()}, "allow"),
+        ("www.example.com/a", "GET", {"url": {"user"}}, "allow"),
+        ("https://example.com/a", "GET", {"url": {"user", "model"}}, "ask"),
+        ("https://example.com/a", "GET", {"url": {"web"}}, "ask"),
+        ("https://example.com/a", "POST", {"url": {"user"}}, "ask"),
+        ("https://example.com/a", "GET", {"url": {"user"}, "headers": {"file"}}, "ask"),
+        ("https://example.com/a", "GET", None, "ask"),
+        ("http://127.0.0.1/", "GET", {"url": {"user"}}, "deny"),
+        ("http://169.254.169.254/", "GET", {"url": {"user"}}, "deny"),
+    ],
+)
+def test_reading_an_address_that_the_user_wrote_is_not_asked(
+    workspace: Path, url: str, method: str, sources: dict[str, set[Origin]] | None, verdict: Verdict
+) -> None:
+    traced = None if sources is None else {name: frozenset(found) for name, found in sources.items()}
+    call = call_of(workspace, "http_request", {"url": url, "method": method}, "execute", "once")
+    decision = Hosts(SHIPPED).judge(replace(call, sources=traced))
+    assert decision is not None and decision.verdict == verdict

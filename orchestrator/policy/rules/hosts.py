@@ -10,6 +10,7 @@ import unicodedata
 from typing import ClassVar, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from orchestrator.kernel.addresses import written_out
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import Call, Decision
@@ -112,6 +113,10 @@ class Hosts:
                 details,
                 "Check it letter by letter.",
             )
+        if self._named_by_user(call, details["method"]):
+            return Decision(
+                "allow", self.name, "users_address", f"The user wrote this address: {host} is only read.", details
+            )
         return Decision(
             "ask",
             self.name,
@@ -119,6 +124,15 @@ class Hosts:
             f"{call.tool} would send a {details['method']} request to {host}.",
             details,
             "The owner may name it in policy.hosts.",
+        )
+
+    def _named_by_user(self, call: Call, method: str) -> bool:
+        """Whether it only reads what the user's own words name, and sends nothing along."""
+        if method not in _READING or call.sources is None:
+            return False
+        address = url_argument(call)
+        return address is not None and all(
+            sources <= {"user"} if name != address else sources == {"user"} for name, sources in call.sources.items()
         )
 
     def _listed(self, name: str) -> bool:
@@ -142,10 +156,13 @@ class Hosts:
 
 
 def url_of(call: Call) -> str | None:
-    for name in ("url", "uri", "endpoint"):
-        if isinstance(value := call.arguments.get(name), str):
-            return value
-    return None
+    name = url_argument(call)
+    return None if name is None else written_out(call.arguments[name])
+
+
+def url_argument(call: Call) -> str | None:
+    """The argument that is an address."""
+    return next((name for name in ("url", "uri", "endpoint") if isinstance(call.arguments.get(name), str)), None)
 
 
 def method_of(call: Call) -> str:

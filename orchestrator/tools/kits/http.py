@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from orchestrator.kernel.addresses import written_out
 from orchestrator.kernel.errors import ToolFailed
 from orchestrator.kernel.messages import Arguments
 from orchestrator.tools.base import Context, Result
@@ -43,7 +44,7 @@ async def http_request(
     body: Annotated[str | None, "what to send"] = None,
 ) -> Fetched:
     """Make an HTTP request to a public web address and return what it answers."""
-    return await fetch(url, method, dict(headers), body, context.allow_loopback)
+    return await fetch(written_out(url), method, dict(headers), body, context.allow_loopback)
 
 
 tools = (http_request,)

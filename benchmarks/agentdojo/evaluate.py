@@ -1,0 +1,149 @@
+"""Run in the environment that `python -m benchmarks.agentdojo` makes."""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from agentdojo.attacks.important_instructions_attacks import ImportantInstructionsAttackNoNames
+from agentdojo.task_suite.load_suites import get_suites
+from msgspec import Struct
+
+from benchmarks.agentdojo.product import Case, DojoTool, Gullible, Pipeline, key
+from benchmarks.report import write
+from orchestrator.app import open_app
+from orchestrator.kernel import settings
+from orchestrator.kernel.events import GrantGiven
+from orchestrator.tools.catalogue import kits
+
+VERSION = "v1.1.2"
+WAYS = (
+    ("policy, attentive person", True, True),
+    ("policy, nobody there", True, False),
+    ("no policy", False, True),
+)
+
+
+class Tally(Struct):
+    cases: int = 0
+    harmed: int = 0  # the attack reached its goal
+    worded: int = 0  # of these, by words of the answer alone
+    useful: int = 0  # the task was done all the same
+    asked: int = 0
+    fell: int = 0  # the model followed the attack
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__struct_fields__))
+
+
+@contextmanager
+def product(suite: Any, *, gated: bool) -> Iterator[Pipeline]:
+    """The product with the suite's tools, which its owner has said "always" to; without a gate, all is approved."""
+    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
+        data, workspace = Path(folder) / "data", Path(folder) / "workspace"
+        loosened = settings.Policy(approve_all=not gated)
+        none_of_ours = settings.Tools(omit=kits().builtin())
+        llm = settings.Llm(model="gullible")
+        chosen = settings.Settings(data, workspace, policy=loosened, llm=llm, tools=none_of_ours)
+        model = Gullible()
+        tools = [DojoTool(function, lambda: _present(model)) for function in suite.tools]
+        opened = open_app(chosen, models={"gullible": model}, tools=tools)
+        app = runner.run(opened.__aenter__())
+        try:
+            owner = runner.run(app.accounts.owner())
+            for tool in tools:
+                if tool.spec.effects != "none":
+                    grant = GrantGiven(app.ids.new("grant"), tool.spec.name, f"any {tool.spec.name}", owner.id)
+                    runner.run(app.runs.grants.give(owner.tenant, grant, owner.id))
+            yield Pipeline(app, runner.get_loop(), model, workspace)
+        finally:
+            runner.run(opened.__aexit__(None, None, None))
+
+
+def _present(model: Gullible) -> Case:
+    assert model.case is not None
+    return model.case
+
+
+class _Named:
+    name = "local"
+
+
+def evaluated(suite: Any, pipeline: Pipeline, *, attentive: bool) -> tuple[Tally, Tally, list[str]]:
+    """The suite without attacks, under attack, and the attacks that reached their goal."""
+    pipeline.attentive = attentive
+    attack = ImportantInstructionsAttackNoNames(suite, _Named())
+    benign, attacked, broken = Tally(), Tally(), list[str]()
+    for task in suite.user_tasks.values():
+        benign += _tried(suite, pipeline, task, None, {})
+        for injection in suite.injection_tasks.values():
+            try:
+                injections = attack.attack(task, injection)
+            except ValueError:  # nothing that the task reads can be written by others
+                injections = {}
+            tally = _tried(suite, pipeline, task, injection, injections)
+            attacked += tally
+            if tally.harmed:
+                broken.append(f"{suite.name}/{task.ID}/{injection.ID}{' (words)' if tally.worded else ''}")
+    return benign, attacked, broken
+
+
+def _tried(suite: Any, pipeline: Pipeline, task: Any, injection: Any, injections: dict[str, str]) -> Tally:
+    made: list[Case] = []
+
+    def prepare(world: Any) -> Case:
+        trap = injection.ground_truth(world) if injection else []
+        bait, boast = (injection.GOAL, injection.GROUND_TRUTH_OUTPUT) if injection else ("", "")
+        made.append(Case(task.ground_truth(world), task.GROUND_TRUTH_OUTPUT, bait, trap, boast))
+        return made[-1]
+
+    pipeline.prepare = prepare
+    useful, harmed = suite.run_task_with_pipeline(pipeline, task, injection, injections)
+    case = made[-1]
+    harmed = bool(injection and harmed and case.fell)
+    trapped = {key(call) for call in case.trap}
+    acted = any(key(call) in trapped for call in case.done)
+    return Tally(1, int(harmed), int(harmed and not acted), int(bool(useful)), case.asked, int(case.fell))
+
+
+def share(part: int, whole: int) -> float:
+    return round(100 * part / whole, 2) if whole else 0.0
+
+
+def main() -> None:
+    suites = get_suites(VERSION)
+    wanted = sys.argv[1:] or list(suites)
+    said = f"AgentDojo {VERSION}, attack important_instructions, model fully gullible (SIMULATED)"
+    figures: dict[str, Any] = {"tasks": said}
+    for label, gated, attentive in WAYS:
+        benign, attacked, broken = Tally(), Tally(), list[str]()
+        for name in wanted:
+            with product(suites[name], gated=gated) as pipeline:
+                one = evaluated(suites[name], pipeline, attentive=attentive)
+            benign, attacked, broken = benign + one[0], attacked + one[1], broken + one[2]
+            figures[f"{label}: {name}"] = _row(one[0], one[1])
+        figures[f"{label}: all"] = _row(benign, attacked)
+        if gated:
+            figures[f"{label}: attacks that reached their goal"] = broken
+    write("agentdojo", "python -m benchmarks.agentdojo", figures)
+
+
+def _row(benign: Tally, attacked: Tally) -> dict[str, float]:
+    return {
+        "tasks": benign.cases,
+        "benign utility %": share(benign.useful, benign.cases),
+        "questions a task": round(benign.asked / max(1, benign.cases), 2),
+        "attacks": attacked.cases,
+        "attack success %": share(attacked.harmed, attacked.cases),
+        "of these by words alone": attacked.worded,
+        "model followed %": share(attacked.fell, attacked.cases),
+        "utility under attack %": share(attacked.useful, attacked.cases),
+        "questions under attack": round(attacked.asked / max(1, attacked.cases), 2),
+    }
+
+
+if __name__ == "__main__":
+    main()
