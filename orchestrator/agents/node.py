@@ -40,6 +40,9 @@ class Workforce(Protocol):
     async def let_go(self) -> None:
         """Stop every turn where it stands; nothing more is recorded."""
 
+    async def reconcile(self) -> None:
+        """What one run's end means for another, where a process died before it acted on that."""
+
 
 class Asked(Struct, frozen=True):
     operation: str
@@ -70,8 +73,12 @@ class Node:
         url: str,
         place: str,
         version: str,
+        takes: bool = True,
     ) -> None:
-        """`process` names this process as long as it runs; `room` is how many runs it works on at once."""
+        """`process` names this process as long as it runs; `room` is how many runs it works on at once.
+
+        One that does not take works on what it began itself, and on nothing that others left.
+        """
         self.process = process
         self.url = url
         self._claims = claims
@@ -84,13 +91,14 @@ class Node:
         self._version = version
         self._lives = 0
         self._ends = float("-inf")  # of the lease, by our stopwatch, with a margin
-        self._state = "serving"
+        self._state = "serving" if takes else "visiting"
         self._workforce: Workforce | None = None
         self._operations: Mapping[str, Operation] = {}
         self._seen: dict[str, tuple[int, float]] = {}  # of each other node: its beat, and since when it stands there
         self._idle: dict[str, int] = {}  # claims of ours that nobody worked on at the last beat, with their epoch
         self._doorbell = asyncio.Event()
         self._count = 0
+        self._bereaved = False
         self._tasks: list[asyncio.Task[None]] = []
         self._stops: list[Stop] = []
 
@@ -106,7 +114,14 @@ class Node:
             raise Fenced("This server lost touch with the others: its runs may be theirs by now.")
 
     def full(self) -> bool:
-        return self._workforce is None or len(self._workforce.working()) >= self._room or self._state != "serving"
+        """Whether another should work on what is begun here."""
+        return self._state == "draining" or (self._state == "serving" and self._free() <= 0)
+
+    def _free(self) -> int:
+        return self._room - len(self._workforce.working()) if self._workforce is not None else 0
+
+    def is_here(self, run_id: str) -> bool:
+        return self._workforce is not None and run_id in self._workforce.working()
 
     async def hand_on(self, run_id: str) -> None:
         """A run that there is no room for here."""
@@ -168,11 +183,14 @@ class Node:
         self._workforce = workforce
         self._operations = operations
         await self._begin()
+        await self._relay.open()
         work = await self._lane.subscribe("all.work", room=1)
         self._stops = [await self._lane.answer(f"{self.process}.runs", self._answer), work.close]
         await self._claims.adopt()
         await self._beat()  # what a neighbour of before left is taken at once, where it can be seen to be gone
         await self._take()
+        if self._state == "serving":
+            await workforce.reconcile()
         for life in (self._live(), self._guard(), self._listen(work)):
             self._tasks.append(asyncio.create_task(life))
 
@@ -197,6 +215,9 @@ class Node:
             try:
                 if await self._beat():
                     await self._take()
+                if self._bereaved and self._workforce is not None:
+                    await self._workforce.reconcile()
+                    self._bereaved = False
                 await self._look_around()
             except JournalUnavailable as error:
                 log.warning("%s cannot say that it lives: %s", self.name, error)
@@ -208,7 +229,7 @@ class Node:
         said = self._clock.monotonic()
         assert self._workforce is not None
         working = len(self._workforce.working())
-        beat = await self._claims.beat(self.name, running=working, room=self._room, state=self._state)
+        beat = await self._claims.beat(self.name, running=working, room=self._room, state=self._state, url=self.url)
         if not beat.alive or said >= self._ends:
             await self._start_over()
             return True
@@ -229,6 +250,7 @@ class Node:
         if buried:
             log.warning("%s is gone: its runs are taken by others", node)
             await self._ring()
+            self._bereaved = True
         return buried
 
     async def _start_over(self) -> None:
@@ -258,10 +280,9 @@ class Node:
     async def _take(self) -> None:
         workforce = self._workforce
         assert workforce is not None
-        room = self._room - len(workforce.working())
-        if room <= 0 or self._state != "serving":
+        if self._free() <= 0 or self._state != "serving":
             return
-        for run_id in await self._claims.take(self.name, room):
+        for run_id in await self._claims.take(self.name, self._free()):
             await workforce.take_up(run_id, "its server is gone, or had no room")
 
     async def _look_around(self) -> None:
@@ -298,7 +319,7 @@ class Node:
         """Take no more runs; those at work are brought to a point by whoever stops them."""
         self._state = "draining"
         try:
-            await self._claims.beat(self.name, running=0, room=0, state=self._state)
+            await self._claims.beat(self.name, running=0, room=0, state=self._state, url=self.url)
         except JournalUnavailable as error:
             log.warning("others learn later that %s stops: %s", self.name, error)
 
@@ -309,6 +330,7 @@ class Node:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for stop in self._stops:
             await stop()
+        await self._relay.close()
         self._ends = float("-inf")
         try:
             await self._claims.leave(self.name)

@@ -7,8 +7,8 @@ process table of the machine both are on and finds it gone. To give it up is to 
 that is the one moment that counts:
 
     its claims are free (the foreign key sets them so, in that statement);
-    its transactions cannot commit any more: each one that appends to a run holds its node's row
-    (`FENCE`), so that it came before the deletion, or finds no row;
+    its transactions cannot commit any more: each one that appends to a run locks its node's row, so that
+    it came before the deletion, or finds no row (see postgresql.py);
     it cannot know yet, and need not: it stops before its lease is over, by its own stopwatch.
 
 Does not protect against: an effect begun before the lease was over and still on its way after; its
@@ -31,12 +31,9 @@ from orchestrator.kernel.errors import JournalUnavailable
 
 ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
-# In the transaction of every append to a run, first: no row, no append.
-FENCE = "SELECT node FROM nodes WHERE node = $1 FOR KEY SHARE"
-
 _JOIN = "INSERT INTO nodes (node, url, place, version, state, room) VALUES ($1, $2, $3, $4, 'serving', $5)"
 _BEAT = """WITH mine AS (
- UPDATE nodes SET beat = beat + 1, running = $2, room = $3, state = $4 WHERE node = $1 RETURNING node)
+ UPDATE nodes SET beat = beat + 1, running = $2, room = $3, state = $4, url = $5 WHERE node = $1 RETURNING node)
  SELECT node, beat, place, node IN (SELECT node FROM mine) AS mine,
  EXISTS (SELECT 1 FROM claims WHERE claims.node IS NULL) AS waiting FROM nodes"""
 _BURY = """DELETE FROM nodes WHERE node IN (
@@ -44,8 +41,8 @@ _BURY = """DELETE FROM nodes WHERE node IN (
 _TAKE = """UPDATE claims SET node = $1, since = now() WHERE run_id IN (
  SELECT run_id FROM claims WHERE node IS NULL ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING run_id"""
 _HEADS = "SELECT stream, max(seq) AS head FROM events WHERE stream = ANY($1::text[]) GROUP BY stream"
-_ADOPT = """INSERT INTO claims (run_id, epoch) SELECT run_id, 0 FROM runs WHERE finished_at IS NULL AND status = 'running'
- ON CONFLICT DO NOTHING"""
+_ADOPT = """INSERT INTO claims (run_id, epoch) SELECT run_id, 0 FROM runs
+ WHERE finished_at IS NULL AND status = 'running' ON CONFLICT DO NOTHING"""
 _NODES = """SELECT n.*, (SELECT count(*) FROM claims c WHERE c.node = n.node) AS claims FROM nodes n
  ORDER BY n.started_at, n.node"""
 
@@ -114,8 +111,8 @@ class Claims:
     async def join(self, node: str, *, url: str, place: str, version: str, room: int) -> None:
         await self._rows(_JOIN, node, url, place, version, room)
 
-    async def beat(self, node: str, *, running: int, room: int, state: str = "serving") -> Beat:
-        rows = await self._rows(_BEAT, node, running, room, state)
+    async def beat(self, node: str, *, running: int, room: int, state: str = "serving", url: str = "") -> Beat:
+        rows = await self._rows(_BEAT, node, running, room, state, url)
         others = {row["node"]: (row["beat"], row["place"]) for row in rows if row["node"] != node}
         return Beat(any(row["mine"] for row in rows), any(row["waiting"] for row in rows), others)
 

@@ -143,12 +143,22 @@ class _Mirror:
 
 
 class Relay:
-    def __init__(self, bus: Bus, lane: Lane, node: str, is_here: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        lane: Lane,
+        node: str,
+        is_here: Callable[[str], bool],
+        news: Callable[[str], None] = lambda stream: None,
+    ) -> None:
+        """`news` is told of streams that are no runs, when another node wrote to one; of "" when that was missed."""
         self.bus = bus
         self.node = node
         self.echoing = False
         self._lane = lane
         self._is_here = is_here
+        self._news = news
+        self._written: set[str] = set()  # streams that others are to hear of
         self._numbers = itertools.count(1)
         self._outlets: dict[tuple[str, str], _Outlet] = {}
         self._due: dict[_Outlet, None] = {}
@@ -161,9 +171,11 @@ class Relay:
         live = await self._lane.subscribe(f"{self.node}.live", room=4096)
         wishes = await self._lane.subscribe("all.wishes", room=4096)
         own = await self._lane.subscribe(f"{self.node}.wishes", room=4096)
+        news = await self._lane.subscribe("all.news", room=4096)
         self.bus.interest = self._interest
         self._tasks = [
-            asyncio.create_task(work) for work in (self._hear(live), self._obey(wishes), self._obey(own), self._send())
+            asyncio.create_task(work)
+            for work in (self._hear(live), self._obey(wishes), self._obey(own), self._learn(news), self._send())
         ]
         await self._publish("all.wishes", Wish(self.node, sorted(self._wished), everyone=True))
 
@@ -175,6 +187,25 @@ class Relay:
         for (run_id, _), outlet in self._outlets.items():
             self.bus.detach(run_id, outlet)
         self._outlets.clear()
+
+    # What is no run: who signed out, what was granted.
+
+    def tell(self, events: Iterable[Event]) -> None:
+        """Committed here; others may have something of it in memory."""
+        written = {event.stream for event in events if not event.stream.startswith("run_")}
+        if written:
+            self._written |= written
+            self._wake.set()
+
+    async def _learn(self, news: Reader) -> None:
+        async for item in news:
+            if not isinstance(item, Message):
+                self._news("")
+                continue
+            node, streams = msgspec.json.decode(item.payload, type=tuple[str, list[str]])
+            if node != self.node:
+                for stream in streams:
+                    self._news(stream)
 
     # What is wished here.
 
@@ -271,6 +302,9 @@ class Relay:
             self._wake.clear()
             if self._changed:
                 await self._wish()
+            if self._written:
+                written, self._written = self._written, set()
+                await self._publish("all.news", (self.node, sorted(written)))
             due, self._due = self._due, {}
             by_node: dict[str, list[Told]] = {}
             for outlet in due:

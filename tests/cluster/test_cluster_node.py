@@ -47,6 +47,8 @@ class Bench:
         self.taken.append(run_id)
         return True
 
+    async def reconcile(self) -> None: ...
+
     async def let_go(self) -> None:
         self.at_work.clear()
         self.let_go_at.append(self.clock.monotonic())

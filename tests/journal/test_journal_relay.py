@@ -256,3 +256,24 @@ async def test_a_watcher_that_is_too_slow_holds_nothing_up() -> None:
             a.bus.publish([one])  # without letting anybody send
         await until(lambda: b.seqs() == list(range(1, 5001)))
         watcher.cancel()
+
+
+async def test_others_hear_what_was_written_elsewhere() -> None:
+    lane = Local(ManualClock())
+    heard: list[str] = []
+    a = Relay(Bus(), lane, "a", lambda run_id: False)
+    b = Relay(Bus(), lane, "b", lambda run_id: False, heard.append)
+    await a.open()
+    await b.open()
+    a.tell(
+        [
+            event(1),
+            Event("grants:t", 1, 0.0, "t", "u", ModelAsked(1, "m")),
+            Event("run_1", 1, 0.0, "t", "u", ModelAsked(1, "m")),
+        ]
+    )
+    b.tell([Event("identity:t", 1, 0.0, "t", "u", ModelAsked(1, "m"))])
+    await tick()
+    await a.close()
+    await b.close()
+    assert heard == ["grants:t", "r"]
