@@ -28,6 +28,7 @@ from orchestrator.journal.bound import bind
 from orchestrator.journal.claims import riding
 from orchestrator.journal.keys import Key, Keyring
 from orchestrator.journal.pending import Append, Head, Pending, Publish, tell
+from orchestrator.journal.projections import merged
 from orchestrator.journal.rows import GENESIS, Row, is_personal
 from orchestrator.journal.stored import StoredEvents
 from orchestrator.kernel.errors import Fenced, InvalidInput, JournalUnavailable, OrchestratorError, RunFinished
@@ -174,7 +175,7 @@ class PostgresJournal(StoredEvents):
         columns = list(zip(*rows, strict=True))
         used = list(set(columns[6]) - {""})
         node = self._node() if self._node and any(row.stream.startswith("run_") for row in rows) else ""
-        changes = bind(list(chain.from_iterable(entry.statements for entry in batch)))
+        changes = bind(list(merged(chain.from_iterable(entry.statements for entry in batch))))
         try:
             await session.call.fetchval(*columns, used, node, *changes)
         except (asyncpg.PostgresError, OSError, TimeoutError, asyncpg.InterfaceError) as error:

@@ -3,9 +3,10 @@
 A view holds nothing that the events do not: `rebuild` empties the tables and folds them again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeAlias
 
 import msgspec
@@ -128,20 +129,25 @@ def _stirred(event: e.Event) -> Statement:
     )
 
 
+_CALLS = """INSERT INTO tool_statistics (tenant, subject, tool, calls, failures, microseconds)
+  VALUES (:tenant, :subject, :tool, :calls, :failures, :microseconds)
+  ON CONFLICT (tenant, subject, tool) DO UPDATE SET calls = tool_statistics.calls + :calls,
+  failures = tool_statistics.failures + :failures, microseconds = tool_statistics.microseconds + :microseconds"""
+
+
 def _returned(event: e.Event, body: e.ToolReturned) -> Iterator[Statement]:
-    yield (
-        "INSERT INTO tool_statistics (tenant, subject, tool, calls, failures, seconds)"
-        " VALUES (:tenant, :subject, :tool, 1, :failed, :s)"
-        " ON CONFLICT (tenant, subject, tool) DO UPDATE SET calls = tool_statistics.calls + 1,"
-        " failures = tool_statistics.failures + :failed, seconds = tool_statistics.seconds + :s",
-        {
-            "tenant": event.tenant,
-            "subject": event.subject,
-            "tool": body.tool,
-            "failed": int(body.outcome not in ("ok", "refused")),
-            "s": body.seconds,
-        },
-    )
+    if body.source == "made":  # what was taken from another run is no call
+        yield (
+            _CALLS,
+            {
+                "tenant": event.tenant,
+                "subject": event.subject,
+                "tool": body.tool,
+                "calls": 1,
+                "failures": int(body.outcome not in ("ok", "refused")),
+                "microseconds": round(body.seconds * 1e6),
+            },
+        )
     if body.artifact is not None:
         yield (
             "INSERT INTO artifacts (id, run_id, tenant, subject, name, media_type, size, created_at) VALUES"
@@ -156,23 +162,28 @@ def _returned(event: e.Event, body: e.ToolReturned) -> Iterator[Statement]:
         )
 
 
+_REPLIES = """INSERT INTO usage
+  (tenant, subject, day, model, replies, input_tokens, output_tokens, cached_tokens, nanodollars)
+  VALUES (:tenant, :subject, :day, :model, :replies, :input, :output, :cached, :nanodollars)
+  ON CONFLICT (tenant, subject, day, model) DO UPDATE SET replies = usage.replies + :replies,
+  input_tokens = usage.input_tokens + :input, output_tokens = usage.output_tokens + :output,
+  cached_tokens = usage.cached_tokens + :cached, nanodollars = usage.nanodollars + :nanodollars"""
+
+
 def _replied(event: e.Event, body: e.ModelReplied) -> Iterator[Statement]:
-    if body.source == "made":  # what was taken from another run cost nothing
+    if body.source == "made":
         yield (
-            "INSERT INTO usage (tenant, subject, day, model, replies, input_tokens, output_tokens, cached_tokens, cost)"
-            " VALUES (:tenant, :subject, :day, :model, 1, :input, :output, :cached, :cost)"
-            " ON CONFLICT (tenant, subject, day, model) DO UPDATE SET replies = usage.replies + 1,"
-            " input_tokens = usage.input_tokens + :input, output_tokens = usage.output_tokens + :output,"
-            " cached_tokens = usage.cached_tokens + :cached, cost = usage.cost + :cost",
+            _REPLIES,
             {
                 "tenant": event.tenant,
                 "subject": event.subject,
                 "day": _day(int(event.at // 86400)),
                 "model": body.model,
+                "replies": 1,
                 "input": body.usage.input_tokens,
                 "output": body.usage.output_tokens,
                 "cached": body.usage.cached_tokens,
-                "cost": body.cost,
+                "nanodollars": round(body.cost * 1e9),
             },
         )
 
@@ -218,3 +229,23 @@ _PROJECTIONS: dict[type, Callable[[e.Event, Any], Iterator[Statement]]] = {
 def statements(event: e.Event) -> Iterator[Statement]:
     projection = _PROJECTIONS.get(type(event.body))
     return projection(event, event.body) if projection else iter(())
+
+
+# Of these, only the sums matter: the first so many values say of what, the rest are whole numbers to add.
+_SUMS = {_CALLS: 3, _REPLIES: 4}
+
+
+def merged(changes: Iterable[Statement]) -> Iterator[Statement]:
+    """The same changes in the same order, with those that only count made one for each thing they count."""
+    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for sql, values in changes:
+        names = _SUMS.get(sql)
+        if names is None:
+            yield sql, values
+            continue
+        of = (sql, *islice(values.values(), names))
+        total = sums.setdefault(of, values)
+        if total is not values:
+            sums[of] = {k: v if i < names else v + values[k] for i, (k, v) in enumerate(total.items())}
+    for of, values in sums.items():
+        yield of[0], values

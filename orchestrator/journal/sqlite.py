@@ -16,15 +16,18 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 
 from orchestrator.journal.keys import CREATE, FIND, Key, Keyring
 from orchestrator.journal.pending import Append, Head, Pending, Publish, tell
+from orchestrator.journal.projections import merged
 from orchestrator.journal.rows import GENESIS, Row, is_personal
 from orchestrator.journal.stored import StoredEvents
 from orchestrator.kernel.errors import (
     Fenced,
     InvalidInput,
     JournalBroken,
+    JournalDamaged,
     JournalUnavailable,
     OrchestratorError,
     RunFinished,
@@ -42,7 +45,7 @@ _HEADS_KEPT = 10_000
 _BROKEN = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 _FULL = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHM", "SQLITE_IOERR_NOMEM")
 UNSTORABLE = (OverflowError, ValueError)  # a number beyond 64 bits, text that is no Unicode
-_AUTHORS = (sqlite3.IntegrityError, *UNSTORABLE)  # errors of one append, not of the disk
+_AUTHORS = (sqlite3.IntegrityError, *UNSTORABLE, JournalDamaged)  # errors of one append, not of the disk
 
 
 class SqliteJournal(StoredEvents):
@@ -101,10 +104,9 @@ class SqliteJournal(StoredEvents):
                 except (Fenced, RunFinished) as refusal:
                     accepted.pop().settle(refusal)
             self.connection.executemany(_INSERT, rows)
-            for entry in accepted:
-                for sql, values in entry.statements:
-                    self.connection.execute(sql, values)
-        except (sqlite3.Error, *UNSTORABLE) as error:
+            for sql, values in merged(chain.from_iterable(entry.statements for entry in accepted)):
+                self.connection.execute(sql, values)
+        except (sqlite3.Error, *UNSTORABLE, OrchestratorError) as error:
             self._work.put(partial(self._roll_back, accepted + taken, error))
         else:
             self._work.put(partial(self._commit, accepted))
@@ -184,6 +186,8 @@ class SqliteJournal(StoredEvents):
 
     def _explain(self, error: Exception) -> OrchestratorError:
         name = getattr(error, "sqlite_errorname", "")
+        if isinstance(error, OrchestratorError):
+            return error
         if isinstance(error, UNSTORABLE):
             return InvalidInput(f"The journal cannot hold this: {error}.")
         if isinstance(error, sqlite3.IntegrityError):

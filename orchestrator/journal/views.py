@@ -65,6 +65,17 @@ class MessageView(Struct, frozen=True):
     at: float
 
 
+class DayOfUse(Struct, frozen=True):
+    """What one model did for one person on one day (UTC)."""
+
+    day: str
+    subject: str
+    model: str
+    replies: int
+    usage: Usage
+    cost: float  # US dollars
+
+
 class ToolStatistics(Struct, frozen=True):
     calls: int = 0
     failures: int = 0
@@ -233,9 +244,28 @@ class Views:
 
     async def tool_statistics(self, tenant: str) -> dict[str, ToolStatistics]:
         c = t.tool_statistics.c
-        sums = (func.sum(c.calls), func.sum(c.failures), func.sum(c.seconds))
+        sums = (func.sum(c.calls), func.sum(c.failures), func.sum(c.microseconds))
         query = select(c.tool, *sums).where(c.tenant == tenant).group_by(c.tool)
-        return {row[0]: ToolStatistics(int(row[1]), int(row[2]), row[3]) for row in await self._all(query)}
+        return {row[0]: ToolStatistics(int(row[1]), int(row[2]), int(row[3]) / 1e6) for row in await self._all(query)}
+
+    async def usage(
+        self, tenant: str, subject: str | None = None, *, since: str = "", limit: int = 1000
+    ) -> list[DayOfUse]:
+        """Newest day first; `since` is a day as YYYY-MM-DD."""
+        c = t.usage.c
+        query = _of(select(t.usage), t.usage, tenant, subject).where(c.day >= since)
+        rows = await self._all(query.order_by(c.day.desc(), c.subject, c.model).limit(limit))
+        return [
+            DayOfUse(
+                row.day,
+                row.subject,
+                row.model,
+                row.replies,
+                Usage(row.input_tokens, row.output_tokens, row.cached_tokens),
+                row.nanodollars / 1e9,
+            )
+            for row in rows
+        ]
 
     async def counts(self, tenant: str) -> dict[str, int]:
         """How many runs there are, by status."""

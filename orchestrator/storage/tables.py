@@ -129,7 +129,7 @@ tool_statistics = Table(
     Column("tool", Text, primary_key=True),
     Column("calls", Number, nullable=False),
     Column("failures", Number, nullable=False),
-    Column("seconds", Float, nullable=False),
+    Column("microseconds", Number, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -144,7 +144,7 @@ usage = Table(
     Column("input_tokens", Number, nullable=False),
     Column("output_tokens", Number, nullable=False),
     Column("cached_tokens", Number, nullable=False),
-    Column("cost", Float, nullable=False),
+    Column("nanodollars", Number, nullable=False),  # billionths of a US dollar
     sqlite_with_rowid=False,
 )
 

@@ -209,7 +209,7 @@ def upgrade() -> None:
         sa.Column("tool", Text, nullable=False),
         sa.Column("calls", Number, nullable=False),
         sa.Column("failures", Number, nullable=False),
-        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("microseconds", Number, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "subject", "tool", name=op.f("pk_tool_statistics")),
         sqlite_with_rowid=False,
     )
@@ -223,7 +223,7 @@ def upgrade() -> None:
         sa.Column("input_tokens", Number, nullable=False),
         sa.Column("output_tokens", Number, nullable=False),
         sa.Column("cached_tokens", Number, nullable=False),
-        sa.Column("cost", sa.Float(), nullable=False),
+        sa.Column("nanodollars", Number, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "subject", "day", "model", name=op.f("pk_usage")),
         sqlite_with_rowid=False,
     )
