@@ -230,6 +230,24 @@ class ToolChanges(BaseModel):
     items: list[ToolChange]
 
 
+class Opinion(BaseModel):
+    """What one rule says of a call."""
+
+    verdict: Literal["allow", "ask", "deny"]
+    rule: str
+    code: str
+    reason: str
+
+
+class Verdict(Opinion):
+    """What all of them say together."""
+
+    alternative: str
+    details: dict[str, str]
+    shape: str  # what "in this run" and "always" would cover
+    opinions: list[Opinion]
+
+
 class Memory(BaseModel):
     total: int
     used: int

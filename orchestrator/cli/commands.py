@@ -2,7 +2,7 @@
 
 import typer
 
-from orchestrator.cli import chat, conversations, doctor, grants, models, run, runs, serve, show, tools, users
+from orchestrator.cli import chat, conversations, doctor, grants, models, policy, run, runs, serve, show, tools, users
 from orchestrator.cli.command import remember
 
 application = typer.Typer(
@@ -14,5 +14,5 @@ application = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 remember(application)
-for room in (serve, chat, run, runs, grants, tools, models, conversations, users, doctor, show):
+for room in (serve, chat, run, runs, grants, policy, tools, models, conversations, users, doctor, show):
     room.add_to(application)

@@ -65,13 +65,13 @@ def add_to(application: typer.Typer) -> None:
         from orchestrator.cli.prose import Silent
 
         terminal = session.terminal
-        started = session.do(session.connection.call(name, _arguments(args), approvals(terminal, yes)))
+        started = session.do(session.connection.call(name, arguments_of(args), approvals(terminal, yes)))
         run = follow(session, started["run_id"], deciding(terminal, yes), Silent())
         terminal.result(run, run["answer"])
         return EXIT[run["status"]]
 
 
-def _arguments(text: str) -> dict[str, Any]:
+def arguments_of(text: str) -> dict[str, Any]:
     import msgspec
 
     from orchestrator.cli.terminal import utf8

@@ -1,0 +1,40 @@
+"""What the policy would say, asked through the API: nothing is done and nothing is recorded."""
+
+from servers.site import Opening
+
+
+async def test_a_call_is_explained_and_not_made(opening: Opening) -> None:
+    async with opening() as site:
+        before = await site.app.views.events()
+        asked = {"tool": "execute_command", "arguments": {"command": "rm -rf build"}}
+        found = await site.post("/policy/explain", asked)
+        assert (found["verdict"], found["rule"], found["code"], found["shape"]) == (
+            "ask",
+            "commands",
+            "deletes",
+            "rm -r",
+        )
+        assert found["reason"] and found["alternative"]
+        assert await site.app.views.events() == before
+        assert await site.get("/runs") == {"items": [], "next": None}
+
+
+async def test_whose_words_it_is_changes_what_is_said(opening: Opening) -> None:
+    async with opening() as site:
+        call = {"tool": "http_request", "arguments": {"url": "https://example.com/a"}}
+        said = await site.post("/policy/explain", {**call, "sources": {"url": ["user"]}})
+        assert (said["verdict"], said["code"]) == ("allow", "users_address")
+        said = await site.post("/policy/explain", {**call, "sources": {"url": ["web"]}, "origins": ["user", "web"]})
+        assert said["verdict"] == "ask"
+
+
+async def test_what_cannot_be_meant_is_said(opening: Opening) -> None:
+    async with opening() as site:
+        for body, status in (
+            ({"tool": "no_such_tool"}, 404),
+            ({"tool": ""}, 422),
+            ({"tool": "calculate", "origins": ["nobody"]}, 422),
+            ({"tool": "calculate", "arguments": "x"}, 422),
+        ):
+            async with site.http.post(f"{site.api}/policy/explain", json=body) as reply:
+                assert reply.status == status, await reply.text()
