@@ -1,15 +1,18 @@
-"""Accounts on a real SQLite file."""
+"""Accounts, in a real database of each kind."""
 
 import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import argon2
 import jwt
 import pytest
 import sqlalchemy as sa
+from world import opened
 
 from orchestrator.identity.accounts import Accounts, Principal
 from orchestrator.kernel.clock import ManualClock
@@ -32,8 +35,6 @@ from orchestrator.kernel.events import (
 )
 from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.settings import Identity
-from orchestrator.storage.sqlite import SqliteDatabase
-from orchestrator.storage.tables import metadata
 from orchestrator.storage.tables_identity import attempts, sessions, sign_in_links, users
 
 PASSWORD = "correct horse battery"
@@ -55,7 +56,7 @@ class World:
         self.folder, self.clock, self.ids = folder, clock, CountedIds()
         self.entropy = Entropy()
         self.events: list[tuple[str, Body, str, str]] = []
-        self.database = SqliteDatabase(folder / "test.db")
+        self.database = opened(folder)
         self.settings = Identity()
 
     async def record(self, stream: str, body: Body, *, tenant: str, subject: str) -> None:
@@ -70,11 +71,12 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path, clock: ManualClock) -> AsyncIterator[World]:
+async def world(
+    tmp_path: Path, clock: ManualClock, store: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
+    if store == "postgresql":  # what a password costs was seen with the other
+        monkeypatch.setattr("argon2.PasswordHasher", partial(argon2.PasswordHasher, time_cost=1, memory_cost=64))
     made = World(tmp_path, clock)
-    async with made.database.engine.begin() as connection:
-        tables = [users, sessions, sign_in_links, attempts]
-        await connection.run_sync(lambda sync: metadata.create_all(sync, tables=tables))
     yield made
     await made.database.close()
 
