@@ -1,17 +1,26 @@
-"""The models there are: which providers answer, which model is meant, and which one `auto` takes."""
+"""The models there are: which providers answer, which model is meant, and which ones `auto` takes, in which order."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import NoModel, OrchestratorError
+from orchestrator.kernel.errors import Conflict, ModelRejected, NoModel, NotFound
 from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.settings import Llm, Provider
-from orchestrator.llm.base import Capability, Health, Model, ModelInfo
+from orchestrator.llm.base import Capability, Health, Model, ModelInfo, Request
 from orchestrator.llm.connect import how_to_connect
-from orchestrator.llm.fenced import Fenced
+from orchestrator.llm.resilience.persist import Way
+from orchestrator.llm.resilience.stack import Vitals, persistent
+from orchestrator.llm.routing.bandit import Learnt, Note
+from orchestrator.llm.routing.cascade import Cascaded
+from orchestrator.llm.routing.kinds import Kind, classify
+from orchestrator.llm.routing.router import Errand, Ranked, rank
+from orchestrator.llm.routing.verify import Judge, Verify, check
+from orchestrator.llm.source import EMBEDDED, FRESH_SECONDS, Source, State
 
 PROVIDERS = {
     "ollama": "orchestrator.llm.providers.ollama:Ollama",
@@ -25,9 +34,14 @@ PROVIDERS = {
     "embedded": "orchestrator.llm.providers.embedded:Embedded",
     "scripted": "orchestrator.llm.providers.scripted:from_settings",
 }
-EMBEDDED = "embedded"
-FRESH_SECONDS = 30.0  # what a provider said of itself holds so long
-PROBE_SECONDS = 1.5
+AUTO = "auto"
+CASCADE = "cascade"
+Texts: TypeAlias = list[str]
+Vectors: TypeAlias = list[list[float]]
+MOMENT = 0.25  # seconds
+CHAIN = 3  # models of a chain, before the one that is always there
+
+__all__ = ("FRESH_SECONDS", "PROVIDERS", "Choice", "Models")
 
 
 class Choice(Struct, frozen=True):
@@ -35,151 +49,172 @@ class Choice(Struct, frozen=True):
     name: str  # for Request.model
     provider: str
     reason: str  # one sentence, for a person
-
-
-class State(Struct, frozen=True):
-    """What a provider said of itself, and when."""
-
-    at: float
-    health: Health
-    models: tuple[ModelInfo, ...] = ()
-
-
-class Source:
-    """One provider: loaded when it is first wanted, asked how it is at most once in a while."""
-
-    def __init__(self, name: str, settings: Provider, clock: Clock, registry: Registry, model: Model | None = None):
-        self.name = name
-        self.configured = settings.model
-        self._settings = settings
-        self._clock = clock
-        self._registry = registry
-        self._model = model
-        self._fenced: Fenced | None = None
-        self._state: State | None = None
-        self._asking: asyncio.Task[State] | None = None
-
-    @property
-    def model(self) -> Model:
-        if self._model is None:
-            plug = self._registry.load(self._settings.kind)
-            made: Model = plug(self.name, self._settings, self._clock)
-            self._model = made
-        return self._model
-
-    def speaking(self, info: ModelInfo | None) -> Model:
-        """The provider, behind the fenced protocol if this model cannot call tools itself."""
-        if "tools" in (info.capabilities if info is not None else self.model.capabilities):
-            return self.model
-        if self._fenced is None:
-            self._fenced = Fenced(self.model)
-        return self._fenced
-
-    def refresh(self) -> "asyncio.Task[State] | None":
-        """The probe under way, begun now if what is known is stale; None when it is fresh."""
-        if self._state is not None and self._clock.monotonic() - self._state.at < FRESH_SECONDS:
-            return None
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._probe(), name=f"probe {self.name}")
-        return self._asking
-
-    async def state(self) -> State:
-        """How it is now. Many who ask at once share one probe."""
-        asking = self.refresh()
-        if asking is not None:
-            return await asyncio.shield(asking)
-        assert self._state is not None
-        return self._state
-
-    async def _probe(self) -> State:
-        health, models = Health(False), tuple[ModelInfo, ...]()
-        try:
-            async with asyncio.timeout(PROBE_SECONDS):
-                health = await self.model.health()
-            if health.ok:
-                async with asyncio.timeout(PROBE_SECONDS):
-                    models = tuple(await self.model.models())
-        except TimeoutError:
-            health = Health(False, f"{self.name} did not answer within {PROBE_SECONDS:g} s.")
-        except OrchestratorError as error:
-            health = Health(False, str(error))
-        self._state = State(self._clock.monotonic(), health, models)
-        return self._state
-
-    async def close(self) -> None:
-        if self._asking is not None and not self._asking.done():
-            self._asking.cancel()
-            await asyncio.gather(self._asking, return_exceptions=True)
-        if self._model is not None:
-            await self._model.close()
+    ways: tuple[Way, ...] = ()  # who may answer, this one first
+    kind: Kind = "question"  # of task, where it was looked at
 
 
 class Models:
     def __init__(
-        self, settings: Llm, clock: Clock, registry: Registry | None = None, *, extra: Mapping[str, Model] | None = None
+        self,
+        settings: Llm,
+        clock: Clock,
+        registry: Registry | None = None,
+        *,
+        extra: Mapping[str, Model] | None = None,
+        added: Mapping[str, Provider] | None = None,
+        note: Note | None = None,
+        chance: random.Random | None = None,
     ) -> None:
-        """`extra` are ready models, preferred to what is configured."""
-        plugs = registry or Registry("provider", PROVIDERS)
-        self._asked = settings.model
-        self._sources = {
-            name: Source(name, Provider(kind=name), clock, plugs, model) for name, model in (extra or {}).items()
-        }
-        for name, provider in settings.providers.items():
-            self._sources.setdefault(name, Source(name, provider, clock, plugs))
-        self._sources.setdefault(EMBEDDED, Source(EMBEDDED, Provider(kind=EMBEDDED), clock, plugs))
+        """`extra` are ready models, preferred to what is configured; `added` were connected while it ran.
 
-    async def choose(self, asked: str, needs: frozenset[Capability] = frozenset()) -> Choice:
-        """The model that is meant by "auto", a provider, "provider/model" or a model's name. Raises NoModel."""
-        wanted = self._asked if asked in ("", "auto") else asked
-        if wanted in ("", "auto"):
-            return await self._auto(needs - {"tools"})
+        `note` keeps what is learnt of models; `chance` is what pauses and trials of little known models go by.
+        """
+        self._plugs = registry or Registry("provider", PROVIDERS)
+        self._settings = settings
+        self._clock = clock
+        self._chance = chance or random.Random()
+        self._jitter: Callable[[], float] = self._chance.random
+        self.learnt = Learnt(self._chance.betavariate, note)
+        self._sources: dict[str, Source] = {}
+        self._retired: list[Source] = []
+        for name, model in (extra or {}).items():
+            self._sources[name] = self._source(name, Provider(kind=name), model)
+        for name, provider in {**(added or {}), **settings.providers}.items():
+            if name not in self._sources:
+                self._sources[name] = self._source(name, provider)
+        if EMBEDDED not in self._sources:
+            self._sources[EMBEDDED] = self._source(EMBEDDED, Provider(kind=EMBEDDED))
+
+    def _source(self, name: str, provider: Provider, model: Model | None = None) -> Source:
+        return Source(name, provider, self._clock, self._plugs, model, self._settings)
+
+    # Which one?
+
+    async def choose(
+        self,
+        asked: str,
+        needs: frozenset[Capability] = frozenset(),
+        *,
+        task: str = "",
+        agent: str = "",
+        tokens: int = 0,
+    ) -> Choice:
+        """The model that is meant by "auto", "auto:CLASS", a provider, "provider/model" or a model's name.
+
+        `task` is what is to be done, in words; `agent` who does it; `tokens` an estimate of what is to be read.
+        Raises NoModel.
+        """
+        wanted = asked or AUTO
+        if wanted == AUTO:
+            wanted = self._settings.pins.get(agent) or self._settings.model or AUTO
+        needs -= {"tools", "schema"}  # which every model that talks can be given
+        if wanted == AUTO or wanted.startswith("auto:"):
+            manner = wanted.partition(":")[2]
+            return await self._auto(Errand(classify(task), needs, tokens or 500, manner))
         provider, slash, model = wanted.partition("/")
+        if provider == CASCADE and model in self._settings.cascades:
+            return await self._cascade(model)
         if provider in self._sources and (model or not slash):
-            return await self._pinned(self._sources[provider], model, needs - {"tools"})
-        return await self._named(wanted, needs - {"tools"})
+            return await self._pinned(self._sources[provider], model, needs)
+        return await self._named(wanted, needs)
 
-    async def _auto(self, needs: frozenset[Capability]) -> Choice:
-        candidates = [source for source in self._sources.values() if source.name != EMBEDDED]
-        for source in candidates:
-            source.refresh()
-        passed: list[str] = []
-        for source in candidates:
-            state = await source.state()
-            info = _suiting(state.models, source.configured, needs)
-            if state.health.ok and info is not None:
-                why = "is the first that can" if passed else "is preferred and answers"
-                return Choice(source.speaking(info), info.name, source.name, f"{source.name} {why}{_because(passed)}.")
-            passed.append(_why_not(source, state, needs))
-        return await self._embedded(needs, passed)
+    async def _auto(self, errand: Errand) -> Choice:
+        await self._fresh()
+        ranked = self.ranked(errand)
+        passed = self._passed(errand)
+        if not ranked:
+            return await self._embedded(errand, passed)
+        first = ranked[0].candidate
+        ways = self._chain(ranked, errand)
+        reason = f"{ranked[0].reason}{_because(passed)}."
+        return self._choice(ways, first.info.provider, reason, errand.kind)
 
-    async def _embedded(self, needs: frozenset[Capability], passed: list[str]) -> Choice:
+    def ranked(self, errand: Errand) -> list[Ranked]:
+        """Who should do it, of those of whom something is known now. The decision itself: it waits for nothing."""
+        candidates = [
+            candidate
+            for order, source in enumerate(self._sources.values())
+            if source.name != EMBEDDED
+            for candidate in source.candidates(order)
+        ]
+        return rank(candidates, errand, self.learnt, self._settings.target)
+
+    async def _fresh(self) -> None:
+        """Ask those who were not asked lately. One that was well is waited for only a moment."""
+        asked = [(source, task) for source in self._sources.values() if (task := source.refresh()) is not None]
+        if new := [task for source, task in asked if source.known is None]:
+            await asyncio.wait(new)
+        if old := [task for source, task in asked if not task.done()]:
+            await asyncio.wait(old, timeout=MOMENT)
+
+    def _chain(self, ranked: Sequence[Ranked], errand: Errand) -> list[Way]:
+        """The choice, then the best of every other provider, and what is in the product last."""
+        taken: dict[str, Way] = {}
+        for one in ranked:
+            provider, name = one.candidate.label.partition("/")[0], one.candidate.info.name
+            if provider not in taken and len(taken) < CHAIN:
+                taken[provider] = self._sources[provider].way(name, one.candidate.info)
+        # A private errand stays here; nor does what cannot see stand in for what can.
+        return [*taken.values(), *self._last(errand)]
+
+    def _last(self, errand: Errand) -> list[Way]:
         source = self._sources[EMBEDDED]
-        state = await source.state()
-        info = _suiting(state.models, source.configured, needs)
-        if info is None:
-            raise NoModel(f"No model can do {_list(needs)}{_because(passed)}.", hint=how_to_connect())
+        return [
+            source.way(one.info.name, one.info)
+            for one in source.candidates(0)[:1]
+            if errand.needs <= one.info.capabilities
+        ]
+
+    def _choice(self, ways: Sequence[Way], provider: str, reason: str, kind: Kind = "question") -> Choice:
+        first = ways[0]
+        if first.local and len(ways) == 1:
+            return Choice(first.model, first.name, provider, reason, tuple(ways), kind)
+        guarded = persistent(ways, self._settings, self._clock, self._jitter)
+        return Choice(guarded, first.name, first.provider, reason, tuple(ways), kind)
+
+    async def _embedded(self, errand: Errand, passed: Sequence[str]) -> Choice:
+        source = self._sources[EMBEDDED]
+        await source.state()
+        ways = self._last(errand)
+        if not ways:
+            raise NoModel(f"No model can do {_list(errand.needs)}{_because(passed)}.", hint=how_to_connect())
         reason = f"No language model can be had{_because(passed)}; the embedded model stands in."
-        return Choice(source.speaking(info), info.name, source.name, reason)
+        return self._choice(ways, source.name, reason, errand.kind)
 
     async def _pinned(self, source: Source, model: str, needs: frozenset[Capability]) -> Choice:
         state = await source.state()
         known = {info.name: info for info in state.models}
         if not model:
-            info = _suiting(state.models, source.configured, needs)
-            if info is None and not source.configured:
+            info = _suiting(state.models, source.default, needs)
+            if info is None and not source.default:
                 raise NoModel(_why_not(source, state, needs) + ".", hint=how_to_connect())
-            name = info.name if info is not None else source.configured
+            name = info.name if info is not None else source.default
         else:
             name = model if model in known or f"{model}:latest" not in known else f"{model}:latest"
             info = known.get(name)
         if info is not None and not needs <= info.capabilities:
             raise NoModel(f"{source.name}/{name} cannot do {_list(needs - info.capabilities)}.", hint=how_to_connect())
-        return Choice(source.speaking(info), name, source.name, f"{source.name}/{name} was asked for.")
+        ways = [source.way(name, info), *await self._fallbacks(source.name, needs)]
+        return self._choice(ways, source.name, f"{source.name}/{name} was asked for.")
+
+    async def _fallbacks(self, pinned: str, needs: frozenset[Capability]) -> list[Way]:
+        """Those that the settings let take over from a model that was asked for by name."""
+        ways = []
+        for wanted in self._settings.fallbacks:
+            provider, _, model = wanted.partition("/")
+            source = self._sources.get(provider)
+            if source is None or provider == pinned:
+                continue
+            state = await source.state()
+            info = _suiting(state.models, model or source.default, needs)
+            if state.health.ok and info is not None:
+                ways.append(source.way(info.name, info))
+        return ways
 
     async def _named(self, name: str, needs: frozenset[Capability]) -> Choice:
         states = await self._states()
         for source in self._sources.values():
-            names = {info.name for info in states[source.name].models} | {source.configured}
+            names = {info.name for info in states[source.name].models} | {source.default}
             if name in names or f"{name}:latest" in names:
                 return await self._pinned(source, name, needs)
         there = [f"{info.provider}/{info.name}" for state in states.values() for info in state.models]
@@ -187,6 +222,25 @@ class Models:
             f"There is no model called {name!r}. There is: {', '.join(there[:20])}.",
             hint=f"If it is Ollama's, get it: ollama pull {name}. {how_to_connect()}",
         )
+
+    async def _cascade(self, name: str) -> Choice:
+        settings = self._settings.cascades[name]
+        chosen = [await self.choose(model) for model in settings.models]
+        verify: Verify = check
+        if settings.verifier:
+            judge = await self.choose(settings.verifier)
+            verify = Judge(judge.model, judge.name)
+
+        def learn(request: Request, label: str, good: float) -> None:
+            said = next((message.text for message in reversed(request.messages) if message.role == "user"), "")
+            self.learnt.judged(classify(said), label, good)
+
+        ways = [Way(one.model, one.name, one.provider) for one in chosen]
+        reason = f"{CASCADE}/{name} was asked for: {', then '.join(way.label for way in ways)}."
+        model = Cascaded(ways, verify, settings.threshold, learn)
+        return Choice(model, ways[0].name, CASCADE, reason, tuple(ways))
+
+    # What there is.
 
     async def _states(self) -> dict[str, State]:
         states = await asyncio.gather(*(source.state() for source in self._sources.values()))
@@ -199,9 +253,82 @@ class Models:
     async def health(self) -> dict[str, Health]:
         return {name: state.health for name, state in (await self._states()).items()}
 
-    async def close(self) -> None:
-        for source in reversed(self._sources.values()):
+    def vitals(self) -> dict[str, Vitals]:
+        """How each provider fares as it is seen from here; asks nobody."""
+        return {name: source.vitals() for name, source in self._sources.items() if name != EMBEDDED}
+
+    def providers(self) -> dict[str, Provider]:
+        return {name: source.settings for name, source in self._sources.items()}
+
+    def provider(self, name: str) -> Model:
+        """A provider itself, unguarded: for what only it can do. Raises NotFound."""
+        if name not in self._sources:
+            raise NotFound(f"There is no provider {name!r}.", hint=f"There is: {', '.join(self._sources)}.")
+        return self._sources[name].model
+
+    def forget(self, name: str) -> None:
+        self._sources[name].forget()
+
+    async def embed(self, texts: Texts, model: str = "") -> Vectors:
+        """Vectors by "provider", "provider/model", or the first provider that has embeddings. Raises ModelError."""
+        provider, _, name = model.partition("/")
+        if provider in self._sources:
+            return await self._sources[provider].model.embed(texts, name)
+        states = await self._states()
+        for source in self._sources.values():
+            if states[source.name].health.ok and "embeddings" in source.model.capabilities:
+                return await source.model.embed(texts, model)
+        raise ModelRejected("No provider has embeddings.", hint=how_to_connect())
+
+    # Connected while it runs.
+
+    def add(self, name: str, provider: Provider) -> None:
+        """A provider from now on; what runs goes on with what it has. Raises Conflict, NotFound."""
+        if name in self._sources and name in self._settings.providers:
+            raise Conflict(f"{name} is in the settings already.", hint="Choose another name, or change config.toml.")
+        if name in (EMBEDDED, CASCADE, AUTO) or "/" in name or ":" in name:
+            raise Conflict(f"A provider cannot be called {name!r}.", hint="Choose another name.")
+        source = self._source(name, provider)
+        source.model  # noqa: B018 - an unknown kind, a wrong address or key is said now
+        self._retire(name)
+        self._sources = {name: source, **self._sources}
+
+    async def remove(self, name: str) -> None:
+        """Raises NotFound, or Conflict for what the settings say."""
+        if name not in self._sources:
+            raise NotFound(f"There is no provider {name!r}.", hint=f"There is: {', '.join(self._sources)}.")
+        if name in self._settings.providers or name == EMBEDDED:
+            raise Conflict(f"{name} is in the settings or in the product.", hint="Take it out of config.toml.")
+        self._retire(name)
+        await self._bury()
+
+    def _retire(self, name: str) -> None:
+        if (source := self._sources.pop(name, None)) is not None:
+            self._retired.append(source)
+
+    async def _bury(self) -> None:
+        """Close those who are no longer wanted, once their last reply is done."""
+        idle = [source for source in self._retired if not source.busy]
+        self._retired = [source for source in self._retired if source.busy]
+        for source in idle:
             await source.close()
+
+    async def close(self) -> None:
+        for source in [*self._retired, *reversed(self._sources.values())]:
+            await source.close()
+
+    def _passed(self, errand: Errand) -> Sequence[str]:
+        """Why those were not taken who cannot, in order of preference."""
+        said = []
+        for source in self._sources.values():
+            state = source.known
+            if source.name == EMBEDDED or state is None:
+                continue
+            if not state.health.ok or _suiting(state.models, source.default, errand.needs) is None:
+                said.append(_why_not(source, state, errand.needs))
+            elif (wait := source.vitals().resumes_in) > 0:
+                said.append(f"{source.name} failed too often and is not asked for {wait:.0f} s")
+        return said
 
 
 def _suiting(models: Sequence[ModelInfo], configured: str, needs: frozenset[Capability]) -> ModelInfo | None:
@@ -215,8 +342,9 @@ def _suiting(models: Sequence[ModelInfo], configured: str, needs: frozenset[Capa
 def _why_not(source: Source, state: State, needs: frozenset[Capability]) -> str:
     if not state.health.ok:
         return f"{source.name}: {state.health.detail.rstrip('.')}"
-    if source.configured and not any(info.name.startswith(source.configured) for info in state.models):
-        return f"{source.name} does not have {source.configured}"
+    wanted = source.default
+    if wanted and not any(info.name.startswith(wanted) for info in state.models):
+        return f"{source.name} does not have {wanted}"
     return f"{source.name} has no model for {_list(needs | {'chat'})}"
 
 

@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from contracts.model import WEATHER, answer
+from servers.clients import Hurried
 from servers.models import ModelServer
 from servers.scenes import Scene
 
@@ -74,7 +75,10 @@ async def test_auto_takes_the_first_that_answers(server: ModelServer) -> None:
     found = models(settings)
     choice = await found.choose("auto")
     assert (choice.provider, choice.name) == ("ollama", "say")
-    assert choice.reason == f"ollama is the first that can (dead: Nothing listens at {NOWHERE})."
+    assert choice.reason == (
+        f"ollama/say is preferred of 2 good enough for a chat task (dead: Nothing listens at {NOWHERE})."
+    )
+    assert [way.label for way in choice.ways] == ["ollama/say", "openai/say", "embedded/scripted"]
     assert (await answer(choice.model, Request(choice.name, (user("?"),)))).message.text.startswith("Hello")
     await found.close()
 
@@ -132,7 +136,7 @@ async def test_who_stops_waiting_does_not_stop_the_others() -> None:
 
 
 async def test_one_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.llm.catalogue.PROBE_SECONDS", 0.02)
+    monkeypatch.setattr("orchestrator.llm.source.PROBE_SECONDS", 0.02)
     found = models(slow=Counting(slow=True), quick=Counting())
     choice = await found.choose("auto")
     assert choice.provider == "quick"
@@ -156,16 +160,16 @@ async def test_needs_are_met(server: ModelServer) -> None:
 async def test_a_model_without_tools_is_fenced() -> None:
     found = models(plain=Counting(tools=False))
     choice = await found.choose("auto", frozenset({"tools"}))
-    assert isinstance(choice.model, Fenced)
-    assert (await found.choose("plain")).model is choice.model
+    assert isinstance(choice.ways[0].model, Fenced)
+    assert (await found.choose("plain")).ways[0].model is choice.ways[0].model
 
 
 async def test_a_model_of_ollama_is_fenced_by_what_it_says_of_itself(server: ModelServer) -> None:
     server.scenes = {"plain": Scene(text=("hi",)), "able": Scene(text=("hi",)), "embed": Scene()}
     found = models(ollama(server))
     assert (await found.choose("auto")).name == "able"  # those that call tools first
-    assert not isinstance((await found.choose("ollama/able")).model, Fenced)
-    assert isinstance((await found.choose("ollama/plain")).model, Fenced)
+    assert not isinstance((await found.choose("ollama/able")).ways[0].model, Fenced)
+    assert isinstance((await found.choose("ollama/plain")).ways[0].model, Fenced)
     assert {info.name for info in await found.list() if info.provider == "ollama"} == {"plain", "able", "embed"}
     await found.close()
 
@@ -200,7 +204,7 @@ async def test_names(server: ModelServer) -> None:
 
 
 async def test_a_pinned_provider_that_is_down_says_so_when_it_is_used() -> None:
-    found = models(Llm(providers={"openai": Provider("openai", NOWHERE, Secret("key"), "m")}))
+    found = models(Llm(providers={"openai": Provider("openai", NOWHERE, Secret("key"), "m")}), Hurried())
     choice = await found.choose("openai")
     with pytest.raises(ModelUnavailable):
         await answer(choice.model, Request(choice.name, (user("?"),)))

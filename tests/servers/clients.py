@@ -14,6 +14,19 @@ from orchestrator.kernel.settings import Provider, Secret
 from orchestrator.llm.base import Model, Request
 from orchestrator.llm.catalogue import PROVIDERS
 
+
+class Hurried(ManualClock):
+    """A clock on which every pause is over at once; what was paused is written down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.advance(seconds)
+
+
 WIRES = ("openai", "responses", "anthropic", "gemini", "ollama")
 
 

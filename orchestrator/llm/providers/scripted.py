@@ -34,7 +34,7 @@ class Scripted:
         *,
         name: str = "scripted",
         model: str = "scripted",
-        gate: Callable[[], Awaitable[None]] | None = None,
+        gate: Callable[[], Awaitable[object]] | None = None,
         capabilities: frozenset[Capability] = _CAPABILITIES,
         delta: int = 4,
     ) -> None:

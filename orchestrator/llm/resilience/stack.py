@@ -1,0 +1,73 @@
+"""The wrappers around a provider, in their one order. From the request inwards:
+
+    deadline      one reply has so much time                          deadline.py
+    persistence   again, with pauses; then the next model             persist.py
+    fence         tools for a model that has none                     ../fenced.py
+    shape         JSON of the schema that was asked for               shape.py
+    breaker       a provider that keeps failing is left in peace      circuit.py
+    bulkhead      so many requests at once                            bulkhead.py
+    hedge         ask twice when it is slow (off by default)          hedge.py
+    timing        measures; a first word long overdue is given up     speed.py
+    provider      the wire: silence between two pieces, broken replies
+
+The order matters: a retry must meet the breaker, waiting in line must not count as the provider's slowness, and
+each of two hedged requests has its own time.
+"""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.settings import Llm, Provider
+from orchestrator.llm.base import Model
+from orchestrator.llm.resilience.bulkhead import Bulkhead, Places
+from orchestrator.llm.resilience.circuit import Breaker, Circuit, State
+from orchestrator.llm.resilience.deadline import Deadline
+from orchestrator.llm.resilience.hedge import Hedge
+from orchestrator.llm.resilience.persist import Persistent, Way
+from orchestrator.llm.resilience.shape import Shaped
+from orchestrator.llm.resilience.speed import Speed, Timed
+
+
+class Vitals(Struct, frozen=True):
+    """How a provider fares, as it is seen from here."""
+
+    state: State
+    resumes_in: float  # seconds until it is asked again
+    busy: int  # requests under way
+    waiting: int  # for a place
+    speeds: dict[str, Speed]  # by model
+
+
+class Guard:
+    """What is remembered of one provider, and the wrappers that go by it."""
+
+    def __init__(self, settings: Provider, clock: Clock, hedge: float = 0.0) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._hedge = hedge
+        self.circuit = Circuit(clock)
+        self.places = Places(settings.concurrency)
+        self._speeds: dict[str, Speed] = {}
+
+    def speed(self, model: str) -> Speed:
+        found = self._speeds.get(model)
+        if found is None:
+            found = self._speeds[model] = Speed()
+        return found
+
+    def around(self, model: Model) -> Model:
+        guarded: Model = Timed(model, self._clock, self._settings.timeout, self.speed)
+        if self._hedge:
+            guarded = Hedge(guarded, self._clock, self._hedge, self.speed)
+        return Shaped(Breaker(Bulkhead(guarded, self.places), self.circuit))
+
+    def vitals(self) -> Vitals:
+        circuit = self.circuit
+        return Vitals(circuit.state, circuit.resumes_in(), self.places.taken, self.places.waiting, dict(self._speeds))
+
+
+def persistent(ways: Sequence[Way], settings: Llm, clock: Clock, jitter: Callable[[], float]) -> Model:
+    """The models that may answer, the preferred one first, as one that does not give up easily."""
+    return Deadline(Persistent(ways, clock, jitter, settings.tries), clock, settings.deadline)
