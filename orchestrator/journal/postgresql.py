@@ -178,7 +178,7 @@ class PostgresJournal(StoredEvents):
         changes = bind(list(merged(chain.from_iterable(entry.statements for entry in batch))))
         try:
             await session.call.fetchval(*columns, used, node, *changes)
-        except (asyncpg.PostgresError, OSError, TimeoutError, asyncpg.InterfaceError) as error:
+        except FAILURES as error:
             if _is_answer(error, session):
                 raise
             log.warning("the connection to PostgreSQL was lost under way: %s", error or type(error).__name__)

@@ -29,7 +29,7 @@ _REFUSED = {
     "57": ("stops, or is starting", "Nothing acknowledged is lost; it is tried again."),
 }
 _UNREACHED = ("cannot be reached", "Is it running, and is storage.url right? Nothing acknowledged is lost.")
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 # A commit that returned survives a power cut, whatever the server's default is.
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
@@ -119,6 +119,8 @@ class PostgresDatabase(Database):
 
     def _explained(self, context: ExceptionContext) -> OrchestratorError | None:
         """What happens to the server, in our own words; what a statement did wrong stays what it is."""
+        if context.is_pre_ping:
+            return None  # an old connection: another is made
         error = context.original_exception
         state = str(getattr(error, "sqlstate", None) or "")
         if state.startswith("22"):

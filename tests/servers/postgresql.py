@@ -127,6 +127,10 @@ class Server:
         """By the socket: nobody is asked for a password there."""
         return f"postgresql://{USER}@/{name}?host={self._folder}&port={self.port}"
 
+    @property
+    def socket(self) -> Path:
+        return self._folder / f".s.PGSQL.{self.port}"
+
     def address(self, name: str, password: str = PASSWORD) -> str:
         """By the network: with a password."""
         return f"postgresql://{USER}:{password.replace(' ', '%20')}@127.0.0.1:{self.port}/{name}"
