@@ -9,6 +9,7 @@ import { App } from "./App";
 import { startTranslations } from "./i18n";
 
 startTranslations();
+document.fonts.load('1em "JetBrains Mono"').catch(() => {}); // before the first code needs it; without it, another font does
 
 const client = createClient();
 const queries = new QueryClient({

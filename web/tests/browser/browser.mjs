@@ -27,7 +27,7 @@ export async function launch() {
 }
 
 /** A page that reports everything it should not do: errors, refused policies, requests to elsewhere. */
-export async function open(browser, origin, { path = "/", theme = "dark", language = "en", width = 1280, height = 800, ...more } = {}) {
+export async function open(browser, origin, { path = "/", theme = "dark", language = "en", width = 1280, height = 800, waitUntil = "load", ...more } = {}) {
   const locale = language === "fr" ? "fr-FR" : "en-US";
   // Nothing moves, so that what is measured is what is there; the stream's own test moves.
   const context = await browser.newContext({ viewport: { width, height }, locale, reducedMotion: "reduce", ...more });
@@ -47,7 +47,7 @@ export async function open(browser, origin, { path = "/", theme = "dark", langua
     const { origin: to, protocol } = new URL(request.url());
     if (to !== origin && !["data:", "blob:"].includes(protocol)) page.wrong.push(`request to ${to}`);
   });
-  await page.goto(origin + path);
+  await page.goto(origin + path, { waitUntil });
   return page;
 }
 

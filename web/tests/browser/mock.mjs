@@ -27,6 +27,7 @@ export class Mock {
   signedIn = true;
   refusing = false; // no new socket is accepted
   failing = null; // [method, path prefix, status, problem]
+  #held = []; // [part of a path, promise]: what is asked for there waits
   watched = []; // every watch received: {run_id, after}
   #allowed = new Map();
   #runs = new Map();
@@ -74,6 +75,13 @@ export class Mock {
     return conversation.id;
   }
 
+  /** Whatever has this in its path is answered once the function returned is called. */
+  hold(part) {
+    const { promise, resolve } = Promise.withResolvers();
+    this.#held.push([part, promise]);
+    return resolve;
+  }
+
   /** Runs of this goal may say so many of their words: those of before, and those that come. */
   allow(goal, words = Infinity) {
     this.#allowed.set(goal, words);
@@ -84,6 +92,7 @@ export class Mock {
 
   async #serve(request, response) {
     const url = new URL(request.url, this.url);
+    for (const [part, released] of this.#held) if (url.pathname.includes(part)) await released;
     if (!url.pathname.startsWith("/api/v1/")) return this.#file(url.pathname, response);
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);

@@ -55,7 +55,15 @@ function Honesty() {
       : found?.simulated
         ? t("welcome.simulated")
         : t("welcome.ready", { model: auto.model });
-  return <p className="min-h-14 max-w-xl leading-relaxed text-pretty text-text-2">{text}</p>;
+  // Each text it may become holds its room, so that nothing moves when it is known.
+  return (
+    <div className="grid max-w-xl leading-relaxed text-pretty text-text-2 *:col-start-1 *:row-start-1">
+      {[t("model.none"), t("welcome.simulated"), t("welcome.ready", { model: "provider/model" })].map((room) => (
+        <span key={room} aria-hidden data-room={room} className="invisible before:content-[attr(data-room)]" />
+      ))}
+      <p>{text}</p>
+    </div>
+  );
 }
 
 function sameModel(item: { name: string; provider: string }, name: string): boolean {
