@@ -32,7 +32,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _WILDCARD = frozenset({"0.0.0.0", "::", ""})
 
 _GUARDED = ("/api/", "/metrics", "/docs")
-_OPEN = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh"})
+_OPEN = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/health"})
 
 CONTENT_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "

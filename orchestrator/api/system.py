@@ -18,9 +18,36 @@ router = APIRouter(route_class=JsonRoute, tags=["system"])
 METRICS: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
-@router.get("/health", summary="Whether the server answers")
-async def health() -> Health:
-    return Health(status="ok")
+ILL: dict[int | str, dict[str, Any]] = {503: {"model": Health}}
+
+
+@router.get(
+    "/health", summary="Whether the server works, or must start again", responses=ILL, response_model_exclude_none=True
+)
+@router.get("/api/v1/health", summary="The same", responses=ILL, response_model_exclude_none=True, name="health_of_api")
+async def health(app: House, response: Response) -> Health:
+    """503 only where a new start is the cure: what passes by itself is said with 200."""
+    found = await _health(app)
+    if found.status == "failing":
+        response.status_code = 503
+    return found
+
+
+@router.get(
+    "/health/ready", summary="Whether work can be given to the server", responses=ILL, response_model_exclude_none=True
+)
+async def ready(app: House, response: Response) -> Health:
+    found = await _health(app)
+    if found.status != "ok":
+        response.status_code = 503
+    return found
+
+
+async def _health(app: App) -> Health:
+    trouble = await app.journal.trouble()
+    if trouble is None:
+        return Health(status="ok")
+    return Health(status="degraded" if trouble.retryable else "failing", code=trouble.code)
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response, responses=METRICS)

@@ -305,7 +305,8 @@ class Models(BaseModel):
 
 
 class Health(BaseModel):
-    status: Literal["ok"]
+    status: Literal["ok", "degraded", "failing"]  # degraded: it will pass; failing: the process must start again
+    code: str | None = None  # of what is wrong
 
 
 class FieldError(BaseModel):

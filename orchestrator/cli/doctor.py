@@ -125,7 +125,7 @@ def port(host: str, number: int, data: Path) -> Check:
 
     running = presence.find(data)
     if running is not None:
-        return Check("server", "ok", f"running at {running.url} (process {running.pid})")
+        return health(running.url, f"running at {running.url} (process {running.pid})")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -134,6 +134,27 @@ def port(host: str, number: int, data: Path) -> Check:
             hint = "Another program has it. Choose another: orchestrator serve --port 8001"
             return Check("server", "warn", f"not running, and {host}:{number} is not free: {error.strerror}", hint)
     return Check("server", "ok", f"not running; {host}:{number} is free")
+
+
+def health(url: str, said: str) -> Check:
+    """What the running server says of itself."""
+    import http.client
+    import json
+    from urllib.parse import urlsplit
+
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    try:
+        connection.request("GET", "/health/ready")
+        told = json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return Check("server", "fail", f"{said}; it does not answer: {error}", "Start it again.")
+    finally:
+        connection.close()
+    if told["status"] == "failing":
+        return Check("server", "fail", f"{said}; {told['code']}", "Check the disk, then start it again.")
+    if told["status"] == "degraded":
+        return Check("server", "fail", f"{said}; {told['code']}", "Is the disk full? It goes on once there is room.")
+    return Check("server", "ok", said)
 
 
 async def sandbox(settings: "Settings") -> Check:

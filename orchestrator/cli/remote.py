@@ -11,7 +11,7 @@ import msgspec
 from orchestrator.cli.connection import ServerUnreachable
 from orchestrator.kernel import errors
 from orchestrator.kernel.errors import OrchestratorError
-from orchestrator.kernel.events import Answer, Approvals
+from orchestrator.kernel.events import Answer, Approvals, Problem
 from orchestrator.kernel.messages import Json, Scope
 
 _RETRIES = 8  # times in a row that a broken stream is taken up again
@@ -38,6 +38,11 @@ def error_of(status: int, body: bytes) -> OrchestratorError:
     return kind(detail, hint=problem.get("hint", ""))
 
 
+def error_named(problem: Problem) -> OrchestratorError:
+    """The error that a problem was made of."""
+    return _kinds().get(problem.code, OrchestratorError)(problem.detail, hint=problem.hint)
+
+
 def _given(body: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {name: value for name, value in (body | more).items() if value is not None}
 
@@ -57,7 +62,7 @@ class Remote:
     async def alive(self) -> bool:
         try:
             async with self._client().get(f"{self.where}/health", timeout=aiohttp.ClientTimeout(5)) as reply:
-                return reply.status == 200
+                return reply.status in (200, 503)  # ill, it still says of each command what is wrong
         except (aiohttp.ClientError, TimeoutError):
             return False
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.events import Event
 
 
@@ -26,5 +27,8 @@ class Journal(Protocol):
 
     async def tail(self, after: int = 0, limit: int = 1000) -> list[tuple[int, Event]]:
         """Events of every stream in the order of their commit, with their position."""
+
+    async def trouble(self) -> OrchestratorError | None:
+        """What keeps events from being recorded now, as far as is known; one that may pass is looked at again."""
 
     async def close(self) -> None: ...

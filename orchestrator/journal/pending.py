@@ -10,7 +10,7 @@ from typing import TypeAlias
 from orchestrator.journal.keys import Key
 from orchestrator.journal.projections import Statement, statements
 from orchestrator.journal.rows import Row, seal
-from orchestrator.kernel.errors import Fenced, JournalUnavailable, OrchestratorError, RunFinished
+from orchestrator.kernel.errors import Fenced, JournalBroken, JournalUnavailable, OrchestratorError, RunFinished
 from orchestrator.kernel.events import Event, encode_body
 
 PATIENCE = 0.02  # seconds that a lazy append waits for company
@@ -25,9 +25,10 @@ Head: TypeAlias = tuple[int, bytes]  # seq and hash of a stream's last event
 class Append:
     """Events of one stream, encoded at once, so that bad data fails at its author."""
 
-    __slots__ = ("bodies", "events", "future", "statements")
+    __slots__ = ("bodies", "events", "future", "heed", "statements")
 
-    def __init__(self, future: "asyncio.Future[None]") -> None:
+    def __init__(self, future: "asyncio.Future[None]", heed: Callable[[OrchestratorError | None], None]) -> None:
+        self.heed = heed  # told how it went
         self.events: list[Event] = []
         self.future = future
         self.bodies: list[bytes] = []
@@ -60,6 +61,7 @@ class Append:
         return rows
 
     def settle(self, error: OrchestratorError | None) -> None:
+        self.heed(error)
         if self.future.done():  # it was cancelled
             return
         if error is None:
@@ -85,6 +87,7 @@ class Pending:
         self._alarm: asyncio.TimerHandle | None = None
         self._alone = 0  # how many of the next entries go in a batch of their own
         self.writing = False
+        self.trouble: OrchestratorError | None = None  # why the last write failed, if the store is to blame
         self._refused: OrchestratorError | None = None
         self._emptied: asyncio.Future[None] | None = None
 
@@ -97,7 +100,7 @@ class Pending:
         if entry is not None and entry.continued_by(events[0]):
             entry.add(events, self._fold)  # they were waiting for company, and here it is
         else:
-            entry = Append(self._loop.create_future())
+            entry = Append(self._loop.create_future(), self._heed)
             entry.add(events, self._fold)
             if self._refused is not None:
                 entry.settle(self._refused)
@@ -112,6 +115,10 @@ class Pending:
             elif self._alarm is None:
                 self._alarm = self._loop.call_later(PATIENCE, self._wake)
         return entry.future
+
+    def _heed(self, error: OrchestratorError | None) -> None:
+        if error is None or isinstance(error, (JournalUnavailable, JournalBroken)):
+            self.trouble = error
 
     def _fold(self, event: Event) -> Iterator[Statement]:
         return chain.from_iterable(fold(event) for fold in self._folds)

@@ -1,15 +1,25 @@
 """Events read back from the tables, whatever the database: decrypted for whom their keys are there."""
 
-from sqlalchemy import func, select
+import asyncio
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.journal.keys import Keyring
+from orchestrator.journal.pending import Pending
 from orchestrator.journal.rows import unseal
+from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.events import Event
 from orchestrator.storage.tables import events as table
 
+_TOUCH = text("UPDATE alembic_version SET version_num = version_num")  # writes a page, and changes nothing
+_PATIENCE = 5.0  # seconds for the store to take it
+
 
 class StoredEvents:
+    _pending: Pending
+
     def __init__(self, engine: AsyncEngine, keyring: Keyring) -> None:
         self._engine = engine
         self._keyring = keyring
@@ -32,3 +42,15 @@ class StoredEvents:
             rows = (await connection.execute(query)).all()
             keys = await self._keyring.named(connection, (row.key for row in rows))
         return [(row.position, unseal(row, keys.get(row.key))) for row in rows]
+
+    async def trouble(self) -> OrchestratorError | None:
+        known = self._pending.trouble
+        if known is None or not known.retryable:
+            return known
+        try:
+            async with asyncio.timeout(_PATIENCE), self._engine.begin() as connection:
+                await connection.execute(_TOUCH)
+        except (SQLAlchemyError, OrchestratorError, OSError):
+            return known
+        self._pending.trouble = None
+        return None

@@ -127,7 +127,14 @@ async def test_nobody_reaches_no_route(site: Site, anyone: aiohttp.ClientSession
             async with anyone.request(method, site.url + path.replace("{", "").replace("}", ""), json={}) as reply:
                 if reply.status != 401:
                     reached.add(path)
-    assert reached <= {"/health", "/sign-in", "/api/v1/auth/login", "/api/v1/auth/refresh"}
+    assert reached <= {
+        "/health",
+        "/health/ready",
+        "/api/v1/health",
+        "/sign-in",
+        "/api/v1/auth/login",
+        "/api/v1/auth/refresh",
+    }
 
 
 async def test_an_agent_may_do_no_more_than_who_asks(site: Site) -> None:

@@ -15,7 +15,10 @@ from orchestrator.api.security import COOKIE
 from orchestrator.api.server import bare, routes
 
 # The whole list of what nobody may reach: docs/api.md promises it.
-OPEN = {("GET", "/health"), ("GET", "/sign-in"), ("POST", "/api/v1/auth/login"), ("POST", "/api/v1/auth/refresh")}
+OPEN = {
+    *(("GET", path) for path in ("/health", "/health/ready", "/api/v1/health", "/sign-in")),
+    *(("POST", path) for path in ("/api/v1/auth/login", "/api/v1/auth/refresh")),
+}
 
 
 def addresses() -> list[tuple[str, str]]:

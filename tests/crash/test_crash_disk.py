@@ -15,7 +15,7 @@ import pytest
 from servers.site import Site, open_site
 
 from crash.harness import Deposit, Folder, migrated
-from orchestrator.agents.runs import REVIVE
+from orchestrator.agents.desk import REVIVE
 from orchestrator.cli.remote import Remote
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import JournalUnavailable
@@ -102,6 +102,14 @@ async def terminal_says(site: Site, run_id: str) -> str:
     return ""
 
 
+async def probes_say(site: Site) -> dict[str, tuple[int, str]]:
+    told = {}
+    for path in ("/health", "/health/ready"):
+        async with site.http.get(site.url + path) as reply:
+            told[path] = (reply.status, (await reply.json())["status"])
+    return told
+
+
 @pytest.fixture
 async def filled(small_disk: Path, tmp_path: Path) -> AsyncIterator[tuple[Site, Gate, ManualClock, Folder]]:
     clock, gate = ManualClock(), Gate()
@@ -133,9 +141,11 @@ async def test_a_full_disk_in_the_middle_of_a_run(
     clock.advance(600)  # one is still known, though "last seen" cannot be written
     refused = await site.post("/chat", {"message": "another"}, status=503)
     assert refused["code"] == "journal_unavailable"
+    assert await probes_say(site) == {"/health": (200, "degraded"), "/health/ready": (503, "degraded")}
     assert (await site.get(f"/runs/{run_id}"))["status"] == "running"
     assert (await site.get(f"/runs/{run_id}/events"))["items"][: len(before)] == before
     filler.unlink()
+    assert await probes_say(site) == {"/health": (200, "ok"), "/health/ready": (200, "ok")}
     clock.advance(REVIVE)
     async with asyncio.timeout(20):
         while (now := await site.get(f"/runs/{run_id}"))["status"] == "running":
