@@ -92,7 +92,7 @@ export type EventApprovalAsked = {
   run_id: string;
   type: "approval.asked";
   approval_id: string;
-  kind: "call" | "outcome";
+  kind: "budget" | "call" | "outcome";
   step: number;
   call_id: string;
   tool: string;
@@ -112,6 +112,22 @@ export type EventArtifact = {
   size: number;
 };
 
+export type EventAsked = {
+  instructions: string;
+  messages: string;
+  tools: string;
+};
+
+export type EventForkedFrom = {
+  run_id: string;
+  seq: number;
+  effects?: "ask" | "forbid" | "simulate";
+  began?: number;
+  conversation_id?: string;
+  before?: string;
+  policy?: Record<string, unknown> | null;
+};
+
 export type EventImage = {
   type: "image";
   media_type: string;
@@ -121,6 +137,8 @@ export type EventImage = {
 export type EventLimits = {
   steps?: number;
   seconds?: number;
+  cost?: number;
+  tokens?: number;
 };
 
 export type EventList = {
@@ -139,6 +157,7 @@ export type EventModelAsked = {
   type: "model.asked";
   step: number;
   model: string;
+  request: EventAsked | null;
 };
 
 export type EventModelFailed = {
@@ -150,6 +169,7 @@ export type EventModelFailed = {
   model: string;
   problem: EventProblem;
   seconds: number;
+  next: string;
 };
 
 export type EventModelReplied = {
@@ -165,6 +185,8 @@ export type EventModelReplied = {
   cost: number;
   seconds: number;
   reason: string;
+  source: "made" | "recorded" | "simulated";
+  spared: EventSpared | null;
 };
 
 export type EventPlanMade = {
@@ -219,6 +241,18 @@ export type EventRunStarted = {
   call: EventToolCall | null;
   parent: string | null;
   scopes: Array<"admin" | "execute" | "read" | "write">;
+  tools: Array<string> | null;
+  origins: Array<"file" | "memory" | "model" | "skill" | "tool" | "user" | "web">;
+  depth: number;
+  after: string;
+  forked_from: EventForkedFrom | null;
+  instructions: string;
+};
+
+export type EventSpared = {
+  tokens?: number;
+  cost?: number;
+  cache?: "" | "exact" | "semantic";
 };
 
 export type EventText = {
@@ -254,6 +288,7 @@ export type EventToolRequested = {
   effects: "idempotent" | "none" | "once";
   rule: string;
   attempt: number;
+  child: string;
 };
 
 export type EventToolResult = {
@@ -281,18 +316,30 @@ export type EventToolReturned = {
   origin: "file" | "memory" | "model" | "skill" | "tool" | "user" | "web";
   artifact: EventArtifact | null;
   seconds: number;
+  cost: number;
+  usage: EventUsage;
+  origins: Array<"file" | "memory" | "model" | "skill" | "tool" | "user" | "web">;
+  source: "made" | "recorded" | "simulated";
 };
 
 export type EventUsage = {
   input_tokens?: number;
   output_tokens?: number;
   cached_tokens?: number;
+  reasoning_tokens?: number;
 };
 
 export type Example = {
   language: "en" | "fr";
   text: string;
   arguments: Record<string, unknown>;
+};
+
+export type ExplainForm = {
+  tool: string;
+  arguments?: Record<string, unknown>;
+  origins?: Array<"user" | "model" | "web" | "file" | "memory" | "tool" | "skill">;
+  sources?: Record<string, Array<"user" | "model" | "web" | "file" | "memory" | "tool" | "skill">> | null;
 };
 
 export type FieldError = {
@@ -315,7 +362,8 @@ export type GrantList = {
 };
 
 export type Health = {
-  status: "ok";
+  status: "ok" | "degraded" | "failing";
+  code?: string | null;
 };
 
 export type ImageForm = {
@@ -377,6 +425,13 @@ export type Models = {
   items: Array<Model>;
   health: Record<string, ModelHealth>;
   auto: Chosen | null;
+};
+
+export type Opinion = {
+  verdict: "allow" | "ask" | "deny";
+  rule: string;
+  code: string;
+  reason: string;
 };
 
 export type PasswordForm = {
@@ -476,13 +531,26 @@ export type Tool = {
   parameters: Record<string, unknown>;
   examples: Array<Example>;
   sandbox: string | null;
+  source: string;
   calls: number;
   failures: number;
   seconds: number;
 };
 
+export type ToolChange = {
+  source: string;
+  what: "added" | "changed" | "removed" | "broken";
+  tools: Array<string>;
+  problem: string;
+};
+
+export type ToolChanges = {
+  items: Array<ToolChange>;
+};
+
 export type ToolList = {
   items: Array<Tool>;
+  problems: Record<string, string>;
 };
 
 export type Usage = {
@@ -502,6 +570,17 @@ export type UserList = {
   items: Array<User>;
 };
 
+export type Verdict = {
+  verdict: "allow" | "ask" | "deny";
+  rule: string;
+  code: string;
+  reason: string;
+  alternative: string;
+  details: Record<string, string>;
+  shape: string;
+  opinions: Array<Opinion>;
+};
+
 /** Every operation of the API. */
 export type Operation =
   | "DELETE /api/v1/conversations/{conversation_id}"
@@ -514,6 +593,7 @@ export type Operation =
   | "GET /api/v1/conversations/{conversation_id}"
   | "GET /api/v1/conversations/{conversation_id}/messages"
   | "GET /api/v1/grants"
+  | "GET /api/v1/health"
   | "GET /api/v1/runs"
   | "GET /api/v1/runs/{run_id}"
   | "GET /api/v1/runs/{run_id}/events"
@@ -522,6 +602,7 @@ export type Operation =
   | "GET /api/v1/tools"
   | "GET /api/v1/tools/{name}"
   | "GET /health"
+  | "GET /health/ready"
   | "GET /metrics"
   | "GET /sign-in"
   | "PATCH /api/v1/conversations/{conversation_id}"
@@ -534,7 +615,9 @@ export type Operation =
   | "POST /api/v1/auth/register"
   | "POST /api/v1/chat"
   | "POST /api/v1/conversations"
+  | "POST /api/v1/policy/explain"
   | "POST /api/v1/runs"
   | "POST /api/v1/runs/{run_id}/cancel"
   | "POST /api/v1/runs/{run_id}/resume"
+  | "POST /api/v1/tools/reload"
   | "POST /api/v1/tools/{name}/call";
