@@ -14,11 +14,8 @@ from typing import cast
 from orchestrator.kernel.errors import ModelError, ModelGarbled
 from orchestrator.kernel.messages import Text, Thinking
 from orchestrator.llm.base import (
-    Capability,
     Chunk,
-    Health,
     Model,
-    ModelInfo,
     Reply,
     Request,
     Setback,
@@ -27,6 +24,7 @@ from orchestrator.llm.base import (
 )
 from orchestrator.llm.cache.cache import Cache
 from orchestrator.llm.cache.keys import Asked, asked, may_keep
+from orchestrator.llm.wrapper import Wrapper
 
 _PIECE = 256  # characters of a delta of a remembered answer
 
@@ -66,11 +64,9 @@ class Flights:
         self.by_key: dict[tuple[str, str], _Flight] = {}
 
 
-class Cached:
+class Cached(Wrapper):
     def __init__(self, model: Model, cache: Cache, flights: Flights, *, sampled: bool = False) -> None:
-        self.name = model.name
-        self.capabilities: frozenset[Capability] = model.capabilities
-        self._model = model
+        super().__init__(model)
         self._cache = cache
         self._flights = flights
         self._sampled = sampled
@@ -78,7 +74,7 @@ class Cached:
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         known = asked(self.name, request, sampled=self._sampled, semantic=self._cache.means)
         if known is None:
-            async with aclosing(_generator(self._model.stream(request))) as chunks:
+            async with aclosing(_generator(self._inner.stream(request))) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
@@ -116,9 +112,11 @@ class Cached:
         own = _Flight()
         self._flights.by_key[place] = own
         try:
-            async with aclosing(_generator(self._model.stream(request))) as chunks:
+            async with aclosing(_generator(self._inner.stream(request))) as chunks:
+                own_words = True
                 async for chunk in chunks:
-                    if isinstance(chunk, Reply) and may_keep(request, chunk):
+                    own_words &= not isinstance(chunk, Setback)  # another model may have stood in: not for longer
+                    if isinstance(chunk, Reply) and own_words and may_keep(request, chunk):
                         await self._cache.keep(known, chunk)
                     own.say(chunk)
                     yield chunk
@@ -136,18 +134,6 @@ class Cached:
         if request.final:
             raise error
         return Setback(request.model, request.model, error)
-
-    async def models(self) -> list[ModelInfo]:
-        return await self._model.models()
-
-    async def health(self) -> Health:
-        return await self._model.health()
-
-    async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
-        return await self._model.embed(texts, model)
-
-    async def close(self) -> None:
-        await self._model.close()
 
 
 def _generator(chunks: AsyncIterator[Chunk]) -> AsyncGenerator[Chunk, None]:

@@ -17,10 +17,10 @@ from orchestrator.llm.cache import lexicon
 LONGEST = 400  # characters; what is longer is a text, not a question
 _TOKEN = re.compile(
     r"\"[^\"]*\"|«[^»]*»|“[^”]*”"  # a quotation is one thing
-    r"|[a-z]+://\S+|[\w.+-]+@[\w-]+\.[\w.]+"
-    r"|[+-]?\d[\d.,:/\u202f-]*\d|[+-]?\d"
+    r"|[a-z]+://\S*[^\s?!.,;:)]|[\w.+-]+@[\w-]+\.[\w.]+"
+    r"|[+-]?[.,]?\d[\d.,:/\u202f-]*\d!?|[+-]?[.,]?\d!?"
     r"|[^\W\d_](?:[^\W\d_]|[0-9_+#&]|['-](?=\w))*"
-    r"|[^\s\w?!.,;:()\[\]'\"…]"
+    r"|_+|[^\s\w]"
 )
 _ELISION = re.compile(r"\b([ldjnstmc]|qu|jusqu|lorsqu|puisqu)'(?=\w)", re.IGNORECASE)
 _CODE = re.compile(r"[`{}\\]|\n\s*\n|=>|==")
@@ -28,12 +28,12 @@ _CODE = re.compile(r"[`{}\\]|\n\s*\n|=>|==")
 
 class Meaning(Struct, frozen=True):
     language: str
-    words: tuple[str, ...]  # in their order
-    aspects: tuple[str, ...]  # of what is asked (its price, its capital), which may stand before or after it
+    words: tuple[str, ...]
+    asks: bool  # or says
 
     @property
     def said(self) -> str:
-        return " ".join((*self.aspects, *self.words))
+        return " ".join(self.words)
 
 
 @lru_cache(4096)
@@ -41,23 +41,41 @@ def meaning(text: str) -> Meaning | None:
     """None for what is no short question, or whose answer depends on when it is asked."""
     if len(text) > LONGEST or _CODE.search(text):
         return None
-    said = unicodedata.normalize("NFKC", text).translate(lexicon.APOSTROPHES).strip()
+    said = unicodedata.normalize("NFC", text).translate(lexicon.APOSTROPHES).strip()
     said = _ELISION.sub(r"\1 ", said)
     tokens = _TOKEN.findall(_folded(said))
     language = _language(tokens)
-    if not tokens or not language:
+    if not language:
         return None
     words = lexicon.languages()[language]
-    line = " " + " ".join(tokens) + " "
-    if words.passing.search(line):
+    if words.passing.search(f" {' '.join(tokens)} "):
         return None
+    marked = tokens[-1] == "?"
+    line = f" {' '.join(_bare(tokens, words))} "
     for pattern, form in words.turns:
-        line = " " + " ".join(pattern.sub(form, line).split()) + " "
-    found = [words.same.get(token, token) for token in line.split()]
-    found = [token for token in found if token not in words.empty]
-    aspects = sorted(token for token in found if token in words.aspects)
-    rest = tuple(token for token in found if token not in words.aspects)
-    return Meaning(language, rest, tuple(aspects)) if rest else None
+        line = f" {' '.join(pattern.sub(f' {form}', line).split())} "
+    found = _bare([words.same.get(token, token) for token in line.split()], words)
+    asks = marked or bool(found and found[0] in words.asking)
+    rest = [token for token in found if token not in words.empty]
+    return Meaning(language, tuple(_aspect_first(rest, words)), asks) if rest else None
+
+
+def _bare(tokens: list[str], words: lexicon.Words) -> list[str]:
+    """Without the courtesies around it and the marks at its end."""
+    begin, end = 0, len(tokens)
+    while begin < end and tokens[begin] in words.opening:
+        begin += 1
+    while end > begin and (tokens[end - 1] in words.closing or tokens[end - 1] in "?.!…"):
+        end -= 1
+    return tokens[begin:end]
+
+
+def _aspect_first(tokens: list[str], words: lexicon.Words) -> list[str]:
+    """“What France capital” is “what capital France”: only where it is short, so that nothing else moves."""
+    movable = 2 < len(tokens) < 5 and tokens[0] == words.what and tokens[-1] in words.aspects
+    if not movable or sum(token in words.aspects for token in tokens) > 1:
+        return tokens
+    return [tokens[0], tokens[-1], *tokens[1:-1]]
 
 
 def _folded(text: str) -> str:
