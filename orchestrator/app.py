@@ -16,6 +16,7 @@ from orchestrator.journal.bus import Bus
 from orchestrator.journal.keys import unlock
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.stores import open_journal
+from orchestrator.journal.upkeep import Upkeep
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import Clock, SystemClock
 from orchestrator.kernel.errors import InvalidSettings
@@ -23,10 +24,13 @@ from orchestrator.kernel.events import Event, Limits, ServerStarted, ServerStopp
 from orchestrator.kernel.ids import Ids, TimeOrderedIds
 from orchestrator.kernel.settings import Settings
 from orchestrator.llm.base import Model
+from orchestrator.llm.cache.opening import open_cache
 from orchestrator.llm.catalogue import Models
+from orchestrator.llm.connections import Connections, read
 from orchestrator.policy.decide import Policy
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.lock import FolderLock
+from orchestrator.storage.note import Note
 from orchestrator.storage.stores import open_database
 from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
@@ -52,10 +56,12 @@ class App(Struct, frozen=True):
     tools: Catalogue
     plugins: Plugins
     models: Models
+    connections: Connections
     accounts: Accounts
     artifacts: Blobs
     sandbox: Sandbox
     metrics: Metrics
+    upkeep: Upkeep
     started_at: float
 
 
@@ -103,6 +109,10 @@ async def open_app(
         journal = open_journal(database, publish, keyring, batch=settings.journal.batch)
         stack.push_async_callback(journal.close)
         ledger, views, blobs = Ledger(journal, clock), Views(database.engine), Blobs(settings.data / "blobs")
+        upkeep = Upkeep(
+            database, keyring, ledger, blobs, settings.data, clock, ids, archive_days=settings.journal.archive_days
+        )
+        stack.push_async_callback(upkeep.close)
 
         accounts = Accounts(
             database, settings.identity, clock, ids, entropy, ledger.record, key_path=settings.data / "signing.key"
@@ -114,8 +124,9 @@ async def open_app(
         ground = Ground(sandbox, settings.workspace, clock, settings.tools.plugin_network)
         plugins = await _plugins(settings, ground, catalogue, ledger, accounts)
         await stack.enter_async_context(open_plugins(plugins, watching=recover))
-        chooser = Models(settings.llm, clock, extra=models)
+        chooser, connections = _models(settings, clock, ledger, models)
         stack.push_async_callback(chooser.close)
+        metrics.gauges("provider_state", "0: closed, 1: half-open, 2: open.", "provider", chooser.states)
 
         house = House(
             journal=journal,
@@ -141,6 +152,7 @@ async def open_app(
             await ledger.record(f"server:{TENANT}", started, tenant=TENANT, subject=owner.id)
         if recover:
             await runs.recover()
+            upkeep.watch_over()
         app = App(
             settings=settings,
             clock=clock,
@@ -154,10 +166,12 @@ async def open_app(
             tools=catalogue,
             plugins=plugins,
             models=chooser,
+            connections=connections,
             accounts=accounts,
             artifacts=blobs,
             sandbox=sandbox,
             metrics=metrics,
+            upkeep=upkeep,
             started_at=clock.now(),
         )
         yield app
@@ -186,6 +200,18 @@ async def _plugins(
     folder = settings.tools_folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Plugins(folder, settings.data / "plugins", ground, catalogue.put, tell, kits().outside)
+
+
+def _models(
+    settings: Settings, clock: Clock, ledger: Ledger, ready: Mapping[str, Model] | None
+) -> tuple[Models, Connections]:
+    """The models, those that were connected while it ran too, and what was learnt of them."""
+    note = Note(settings.data / "providers.json")
+    learnt = Note(settings.data / "learnt.json")
+    cache = settings.llm.cache
+    remembered = open_cache(cache, settings.data, clock, lambda texts: models.embed(texts, cache.embedder))
+    models = Models(settings.llm, clock, extra=ready, added=read(note), note=learnt, remembered=remembered)
+    return models, Connections(models, note, ledger.record, settings.data / "models")
 
 
 def _make_folders(settings: Settings) -> None:

@@ -20,7 +20,21 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator import __version__
-from orchestrator.api import auth, chat, conversations, grants, policy, problems, reference, runs, schema, system, tools
+from orchestrator.api import (
+    auth,
+    chat,
+    conversations,
+    grants,
+    journal,
+    models,
+    policy,
+    problems,
+    reference,
+    runs,
+    schema,
+    system,
+    tools,
+)
 from orchestrator.api.connection import Connection
 from orchestrator.api.security import Gate, Sealed
 from orchestrator.api.static import BUILT, Static
@@ -49,7 +63,7 @@ def bare(**options: Any) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         **options,
     )
-    for room in (auth, runs, grants, policy, conversations, tools, system, reference):
+    for room in (auth, runs, grants, policy, conversations, tools, models, system, journal, reference):
         web.include_router(room.router)
     web.router.add_websocket_route("/api/v1/chat/ws", chat.socket)
     return web

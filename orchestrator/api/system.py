@@ -78,7 +78,7 @@ async def stats(app: House, caller: Reader) -> Stats:
 
 @router.get("/api/v1/system/models", summary="The models that can be used, and the one `auto` takes")
 async def models(app: House, caller: Reader) -> Models:
-    health = await app.models.health()
+    health, vitals = await app.models.health(), app.models.vitals()
     return Models(
         items=[
             Model(
@@ -91,7 +91,15 @@ async def models(app: House, caller: Reader) -> Models:
             )
             for model in await app.models.list()
         ],
-        health={name: ModelHealth(ok=state.ok, detail=state.detail) for name, state in health.items()},
+        health={
+            name: ModelHealth(
+                ok=state.ok,
+                detail=state.detail,
+                breaker=vitals[name].state if name in vitals else "closed",
+                resumes_in=vitals[name].resumes_in if name in vitals else 0.0,
+            )
+            for name, state in health.items()
+        },
         auto=await _auto(app),
     )
 

@@ -291,6 +291,8 @@ class Model(BaseModel):
 class ModelHealth(BaseModel):
     ok: bool
     detail: str
+    breaker: str = "closed"  # open: it failed too often, and is not asked for `resumes_in` seconds
+    resumes_in: float = 0.0
 
 
 class Chosen(BaseModel):

@@ -141,6 +141,11 @@ class Local:
     async def models(self) -> Json:
         return _json(await system.models(self._app, self._caller))
 
+    async def pull(self, name: str, sha256: str) -> AsyncIterator[Json]:
+        caller = self._caller
+        async for step in self._app.connections.pull(name, sha256, tenant=caller.tenant, by=caller.id):
+            yield msgspec.to_builtins(step)
+
     async def stats(self) -> Json:
         return _json(await system.stats(self._app, self._caller))
 

@@ -112,17 +112,8 @@ class Remote:
         async with self._client().get(url, headers=headers) as reply:
             if reply.status >= 400:
                 raise error_of(reply.status, await reply.read())
-            event, data = b"", b""
-            async for line in _lines(reply.content):
-                if line.startswith(b"event:"):
-                    event = line[6:].strip()
-                elif line.startswith(b"data:"):
-                    data += line[5:]
-                elif not line and data:
-                    if event == b"error":
-                        raise error_of(500, data)
-                    yield msgspec.json.decode(data)
-                    event, data = b"", b""
+            async for item in _told(reply.content):
+                yield item
 
     async def run(self, run_id: str) -> Json:
         return await self.ask("GET", f"/runs/{quote(run_id, safe='')}")
@@ -168,6 +159,18 @@ class Remote:
     async def models(self) -> Json:
         return await self.ask("GET", "/system/models")
 
+    async def pull(self, name: str, sha256: str) -> AsyncIterator[Json]:
+        data = msgspec.json.encode({"name": name, "sha256": sha256})
+        headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+        try:
+            async with self._client().post(f"{self.where}/api/v1/models/pull", data=data, headers=headers) as reply:
+                if reply.status >= 400:
+                    raise error_of(reply.status, await reply.read())
+                async for item in _told(reply.content):
+                    yield item
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreachable(error) from error
+
     async def stats(self) -> Json:
         return await self.ask("GET", "/system/stats")
 
@@ -200,6 +203,21 @@ class Remote:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+
+async def _told(stream: aiohttp.StreamReader) -> AsyncIterator[Json]:
+    """The items of server-sent events. Raises the error that one of them is."""
+    event, data = b"", b""
+    async for line in _lines(stream):
+        if line.startswith(b"event:"):
+            event = line[6:].strip()
+        elif line.startswith(b"data:"):
+            data += line[5:]
+        elif not line and data:
+            if event == b"error":
+                raise error_of(500, data)
+            yield msgspec.json.decode(data)
+            event, data = b"", b""
 
 
 async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:

@@ -25,6 +25,7 @@ __all__ = (
     "Model",
     "ModelInfo",
     "Price",
+    "Progress",
     "Reply",
     "Request",
     "Setback",
@@ -97,6 +98,15 @@ class ModelInfo(Struct, frozen=True):
     price: Price | None = None  # None: unknown
     output: int | None = None  # tokens of one reply at most
     quality: float | None = None  # expected, from 0 to 1, before anything was learnt of it; None: unknown
+
+
+class Progress(Struct, frozen=True):
+    """How far the fetching of a model has come."""
+
+    status: str = ""
+    completed: int = 0  # bytes
+    total: int = 0
+    sha256: str = ""  # of the whole file, once it is there
 
 
 class Health(Struct, frozen=True):

@@ -11,14 +11,15 @@ from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import Conflict, ModelRejected, NoModel, NotFound
 from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.settings import Llm, Provider
-from orchestrator.llm.base import Capability, Health, Model, ModelInfo, Request
+from orchestrator.llm.base import Capability, Health, Model, ModelInfo, Price, Request
+from orchestrator.llm.cache.opening import Remembered
 from orchestrator.llm.connect import how_to_connect
 from orchestrator.llm.resilience.persist import Way
 from orchestrator.llm.resilience.stack import Vitals, persistent
 from orchestrator.llm.routing.bandit import Learnt, Note
 from orchestrator.llm.routing.cascade import Cascaded
 from orchestrator.llm.routing.kinds import Kind, classify
-from orchestrator.llm.routing.router import Errand, Ranked, rank
+from orchestrator.llm.routing.router import Candidate, Errand, Ranked, rank
 from orchestrator.llm.routing.verify import Judge, Verify, check
 from orchestrator.llm.source import EMBEDDED, FRESH_SECONDS, Source, State
 
@@ -51,6 +52,7 @@ class Choice(Struct, frozen=True):
     reason: str  # one sentence, for a person
     ways: tuple[Way, ...] = ()  # who may answer, this one first
     kind: Kind = "question"  # of task, where it was looked at
+    price: Price | None = None  # of the first
 
 
 class Models:
@@ -64,11 +66,14 @@ class Models:
         added: Mapping[str, Provider] | None = None,
         note: Note | None = None,
         chance: random.Random | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
         """`extra` are ready models, preferred to what is configured; `added` were connected while it ran.
 
-        `note` keeps what is learnt of models; `chance` is what pauses and trials of little known models go by.
+        `note` keeps what is learnt of models; `chance` is what pauses and trials of little known models go by;
+        `remembered` are the answers that are given again.
         """
+        self.remembered = remembered
         self._plugs = registry or Registry("provider", PROVIDERS)
         self._settings = settings
         self._clock = clock
@@ -131,13 +136,15 @@ class Models:
 
     def ranked(self, errand: Errand) -> list[Ranked]:
         """Who should do it, of those of whom something is known now. The decision itself: it waits for nothing."""
-        candidates = [
+        return rank(self.candidates(), errand, self.learnt, self._settings.target)
+
+    def candidates(self) -> Sequence[Candidate]:
+        return [
             candidate
             for order, source in enumerate(self._sources.values())
             if source.name != EMBEDDED
             for candidate in source.candidates(order)
         ]
-        return rank(candidates, errand, self.learnt, self._settings.target)
 
     async def _fresh(self) -> None:
         """Ask those who were not asked lately. One that was well is waited for only a moment."""
@@ -170,7 +177,13 @@ class Models:
         if first.local and len(ways) == 1:
             return Choice(first.model, first.name, provider, reason, tuple(ways), kind)
         guarded = persistent(ways, self._settings, self._clock, self._jitter)
-        return Choice(guarded, first.name, first.provider, reason, tuple(ways), kind)
+        if self.remembered is not None:
+            guarded = self.remembered.around(guarded)
+        return Choice(guarded, first.name, first.provider, reason, tuple(ways), kind, self.price(first))
+
+    def price(self, way: Way) -> Price | None:
+        info = self._sources[way.provider].info(way.name) if way.provider in self._sources else None
+        return info.price if info is not None else None
 
     async def _embedded(self, errand: Errand, passed: Sequence[str]) -> Choice:
         source = self._sources[EMBEDDED]
@@ -257,6 +270,11 @@ class Models:
         """How each provider fares as it is seen from here; asks nobody."""
         return {name: source.vitals() for name, source in self._sources.items() if name != EMBEDDED}
 
+    def states(self) -> dict[str, float]:
+        """Each provider's breaker as a number, for metrics."""
+        numbers = {"closed": 0.0, "half-open": 1.0, "open": 2.0}
+        return {name: numbers[vitals.state] for name, vitals in self.vitals().items()}
+
     def providers(self) -> dict[str, Provider]:
         return {name: source.settings for name, source in self._sources.items()}
 
@@ -265,6 +283,14 @@ class Models:
         if name not in self._sources:
             raise NotFound(f"There is no provider {name!r}.", hint=f"There is: {', '.join(self._sources)}.")
         return self._sources[name].model
+
+    def label(self, model: str) -> str:
+        """ "provider/model" of a model that answered by this name; empty where it is not known."""
+        for source in self._sources.values():
+            for info in source.known.models if source.known is not None else ():
+                if model in (info.name, f"{source.name}/{info.name}"):
+                    return f"{source.name}/{info.name}"
+        return ""
 
     def forget(self, name: str) -> None:
         self._sources[name].forget()
@@ -314,6 +340,8 @@ class Models:
             await source.close()
 
     async def close(self) -> None:
+        if self.remembered is not None:
+            await self.remembered.close()
         for source in [*self._retired, *reversed(self._sources.values())]:
             await source.close()
 

@@ -4,11 +4,13 @@ Labels come from small sets. Names that a model or a caller may invent (tools, m
 are kept to the first hundred; the rest are counted as "other", so that nobody can fill the memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
 
 from orchestrator.kernel.events import (
     ApprovalAnswered,
@@ -55,6 +57,19 @@ def _kept(metric: M) -> Callable[..., M]:
         return found
 
     return child
+
+
+class _Read(Collector):
+    def __init__(self, name: str, help: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        self._about = (name, help, label)
+        self._read = read
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        name, help, label = self._about
+        family = GaugeMetricFamily(name, help, labels=[label])
+        for value, figure in list(self._read().items())[:_DISTINCT]:
+            family.add_metric([value], figure)
+        yield family
 
 
 class Metrics:
@@ -130,6 +145,10 @@ class Metrics:
 
     def stream_closed(self, kind: str) -> None:
         self._streams.labels(kind).dec()
+
+    def gauges(self, name: str, help: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """A figure for each of some names, read when somebody asks."""
+        self.registry.register(_Read(f"orchestrator_{name}", help, label, read))
 
     def exposition(self) -> bytes:
         """Everything, in the Prometheus text format."""

@@ -16,7 +16,7 @@ from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ModelError, ModelGarbled, ModelRejected
 from orchestrator.kernel.messages import Image, Message, Thinking, ToolResult, ToolSpec, Usage, user
 from orchestrator.kernel.settings import Provider
-from orchestrator.llm.base import Capability, Chunk, Finish, Health, ModelInfo, Reply, Request
+from orchestrator.llm.base import Capability, Chunk, Finish, Health, ModelInfo, Progress, Reply, Request
 from orchestrator.llm.draft import Draft, check, wire_name
 from orchestrator.llm.framing import Lines
 from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode
@@ -30,14 +30,6 @@ _CAPABILITIES: dict[str, tuple[Capability, ...]] = {
     "thinking": ("thinking",),
     "embedding": ("embeddings",),
 }
-
-
-class Progress(Struct, frozen=True):
-    """How far a pull has come."""
-
-    status: str = ""
-    completed: int = 0  # bytes
-    total: int = 0
 
 
 class _Function(Struct):
