@@ -2,7 +2,21 @@
 
 import typer
 
-from orchestrator.cli import chat, conversations, doctor, grants, models, policy, run, runs, serve, show, tools, users
+from orchestrator.cli import (
+    chat,
+    conversations,
+    doctor,
+    grants,
+    migrate,
+    models,
+    policy,
+    run,
+    runs,
+    serve,
+    show,
+    tools,
+    users,
+)
 from orchestrator.cli.command import remember
 
 application = typer.Typer(
@@ -14,5 +28,5 @@ application = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 remember(application)
-for room in (serve, chat, run, runs, grants, policy, tools, models, conversations, users, doctor, show):
+for room in (serve, chat, run, runs, grants, policy, tools, models, conversations, users, migrate, doctor, show):
     room.add_to(application)

@@ -1,11 +1,12 @@
 """A database under the journal, its views and identity, migrated before anyone reads it."""
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.kernel.errors import JournalUnavailable
 
@@ -25,6 +26,10 @@ class Database(ABC):
     @abstractmethod
     def migrate(self) -> None:
         """Bring it to the newest revision. Raises JournalUnavailable, with nothing changed."""
+
+    @abstractmethod
+    def alone(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that may take long, and that nobody migrates or appends beside."""
 
     async def close(self) -> None:
         await self.engine.dispose()

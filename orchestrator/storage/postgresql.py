@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import os
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -10,7 +13,7 @@ import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import event, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from orchestrator.kernel.errors import InvalidInput, InvalidSettings, JournalUnavailable, OrchestratorError
@@ -29,10 +32,13 @@ _REFUSED = {
     "57": ("stops, or is starting", "Nothing acknowledged is lost; it is tried again."),
 }
 _UNREACHED = ("cannot be reached", "Is it running, and is storage.url right? Nothing acknowledged is lost.")
+_UNABLE = ("could not do what was asked", "Its log says more. Nothing acknowledged is lost.")
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 # A commit that returned survives a power cut, whatever the server's default is.
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+_OTHERS = """SELECT count(DISTINCT application_name) FROM pg_stat_activity
+  WHERE application_name LIKE 'orchestrator %' AND datname = current_database() AND application_name <> :me"""
 
 Connection: TypeAlias = Any  # asyncpg.Connection: it has no types
 
@@ -61,7 +67,7 @@ class PostgresDatabase(Database):
         """
         timeout = self._settings.timeout
         options = {
-            "application_name": "orchestrator",
+            "application_name": _program(),
             "jit": "off",
             "idle_in_transaction_session_timeout": "0" if patient else f"{int(timeout * 1000)}",
         }
@@ -88,18 +94,29 @@ class PostgresDatabase(Database):
                 return
         finally:
             await connection.close()
+        async with self.alone() as changing:
+            if not self.is_newest(await _revision((await changing.get_raw_connection()).driver_connection)):
+                await changing.run_sync(upgrade)
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[AsyncConnection]:
         engine = create_async_engine(
             "postgresql+asyncpg://", async_creator=partial(self.connect, patient=True), poolclass=NullPool
         )
         try:
-            async with engine.begin() as changing:
-                await changing.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
-                if not self.is_newest(await _revision((await changing.get_raw_connection()).driver_connection)):
-                    await changing.run_sync(upgrade)
+            async with engine.begin() as connection:
+                for lock in (MIGRATING, APPENDING):
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
+                yield connection
         except (DBAPIError, *FAILURES) as error:
             raise self.explain(getattr(error, "orig", error)) from error
         finally:
             await engine.dispose()
+
+    async def others(self) -> int:
+        """How many other servers and commands use this database now."""
+        async with self.engine.connect() as connection:
+            return int((await connection.execute(text(_OTHERS), {"me": _program()})).scalar_one())
 
     async def _inspect(self, connection: Connection) -> None:
         version = connection.get_server_version()
@@ -129,9 +146,15 @@ class PostgresDatabase(Database):
         return self.explain(error) if lost or _refusal(state) or state.startswith(("08", "58")) else None
 
     def explain(self, error: BaseException) -> JournalUnavailable:
-        what, hint = _refusal(str(getattr(error, "sqlstate", None) or "")) or _UNREACHED
+        state = str(getattr(error, "sqlstate", None) or "08")
+        what, hint = _refusal(state) or (_UNREACHED if state.startswith("08") else _UNABLE)
         said = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
         return JournalUnavailable(f"PostgreSQL at {self.where} {what}: {said}.", hint=hint)
+
+
+def _program() -> str:
+    """How the server's administrator sees this process."""
+    return f"orchestrator {os.getpid()}"
 
 
 _EXAMPLE = "It looks like this: postgresql://user:password@host:5432/database"

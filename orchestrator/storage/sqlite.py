@@ -1,15 +1,15 @@
 """The embedded database: one SQLite file in WAL mode."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from orchestrator.kernel.errors import JournalUnavailable
 from orchestrator.storage.database import Database, upgrade
@@ -55,6 +55,13 @@ class SqliteDatabase(Database):
         finally:
             connection.close()
         return str(row[0]) if row else None
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[AsyncConnection]:
+        async with self.engine.connect() as connection:
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            await connection.commit()
 
     @contextmanager
     def changing(self) -> Iterator[Connection]:
