@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.errors import ModelError
 from orchestrator.kernel.messages import Spared
 from orchestrator.llm.base import Reply
 from orchestrator.llm.cache.base import CacheUnavailable, Kept, Stock, Store
@@ -20,6 +21,7 @@ T = TypeVar("T")
 Way: TypeAlias = Literal["exact", "semantic"]
 
 _PAUSE = 10.0  # seconds that a store which cannot be used is left alone
+_PATIENCE = 2.0  # seconds that an embedder is waited for
 _IN_MEMORY = 60.0  # seconds that a copy of another store's answer is used unasked: it may be cleared elsewhere
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Reply).decode
@@ -92,9 +94,14 @@ class Cache:
 
     async def _meant(self, asked: Asked, semantic: Semantic) -> Reply | None:
         place = asked.tenant, asked.scope, asked.question
-        question = await semantic.find(self._memory, *place)
-        if question is None and self._behind is not None:
-            question = await self._tried(semantic.find(self._behind, *place))
+        try:
+            async with self._clock.timeout(_PATIENCE):
+                question = await semantic.find(self._memory, *place)
+                if question is None and self._behind is not None:
+                    question = await self._tried(semantic.find(self._behind, *place))
+        except (ModelError, TimeoutError) as error:
+            log.warning("no embeddings, so nothing is found by meaning: %s", error)
+            return None
         return None if question is None else await self._exact(asked.tenant, question.key)
 
     async def keep(self, asked: Asked, reply: Reply) -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from orchestrator.kernel import settings
 from orchestrator.kernel.clock import Clock
 from orchestrator.llm.cache.base import CacheUnavailable, Kept, Question, Stock
 
@@ -168,3 +169,7 @@ def _drop(connection: sqlite3.Connection, where: str, *values: object) -> int:
     rows = connection.execute(f"DELETE FROM answers WHERE {where} RETURNING length(data)", values).fetchall()
     connection.execute("UPDATE counter SET size = size - ?", (sum(size for (size,) in rows),))
     return len(rows)
+
+
+def opened(chosen: settings.Cache, folder: Path, clock: Clock) -> DatabaseFile:
+    return DatabaseFile(folder / "cache.db", clock, size=chosen.megabytes * 10 * 2**20)

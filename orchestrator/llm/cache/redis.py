@@ -8,10 +8,12 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from orchestrator.kernel import settings
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import InvalidSettings
 from orchestrator.llm.cache.base import CacheUnavailable, Kept, Question, Stock
@@ -127,3 +129,7 @@ class Redis:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def opened(chosen: settings.Cache, folder: Path, clock: Clock) -> Redis:
+    return Redis(str(chosen.redis_url), clock)

@@ -6,7 +6,7 @@ lines, JSON documents, code. Of a web page what counts is what a browser shows, 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 
 from msgspec import Struct
@@ -15,6 +15,8 @@ from orchestrator.llm.optimiser import documents, noise, prose
 from orchestrator.llm.optimiser.blocks import Block, split
 from orchestrator.llm.optimiser.encode import canonical, restore
 from orchestrator.llm.optimiser.facts import bears, facts, plain
+from orchestrator.llm.optimiser.prompt import restore_history
+from orchestrator.llm.optimiser.texts import M, texts_of
 
 SHOWN = 50  # of what was lost
 
@@ -37,9 +39,12 @@ class Fidelity(Struct, frozen=True):
 
 
 def check(original: str, optimised: str) -> Fidelity:
-    restored = restore(optimised)
+    return _compared(original, original if optimised == original else restore(optimised))
+
+
+def _compared(original: str, restored: str) -> Fidelity:
     found = Counter(fact.kind for fact in facts(original))
-    if optimised == original or restored == canonical(original):
+    if restored in (original, canonical(original)):
         count = sum(1 for _ in _statements(original))
         return Fidelity(True, count, count, (), dict(found), {})
     whole = plain(restored)
@@ -98,3 +103,19 @@ def _visible(page: str) -> list[str]:
     parser.feed(page)
     parser.close()
     return parser.said
+
+
+def check_history(original: Sequence[M], optimised: Sequence[M]) -> Fidelity:
+    """The same of a conversation, message by message: what each lost, of all of them."""
+    found = [
+        _compared("\n".join(texts_of(before)), "\n".join(texts_of(after)))
+        for before, after in zip(original, restore_history(optimised), strict=True)
+    ]
+    return Fidelity(
+        lossless=all(one.lossless for one in found),
+        statements=sum(one.statements for one in found),
+        kept=sum(one.kept for one in found),
+        lost=tuple(statement for one in found for statement in one.lost)[:SHOWN],
+        facts=dict(sum((Counter(one.facts) for one in found), Counter())),
+        facts_lost=dict(sum((Counter(one.facts_lost) for one in found), Counter())),
+    )

@@ -26,6 +26,18 @@ def role_of(message: Message | dict[str, Any]) -> str:
     return message.role if isinstance(message, Message) else str(message.get("role"))
 
 
+def texts_of(message: Message | dict[str, Any]) -> list[str]:
+    """Every text that may be rewritten."""
+    found: list[str] = []
+
+    def note(text: str, voice: Voice) -> str:
+        found.append(text)
+        return text
+
+    rewritten(message, note)
+    return found
+
+
 def rewritten(message: M, change: Change) -> M:
     """The message with each of its texts changed. Calls, thinking and images are never touched."""
     voice = _VOICES.get(role_of(message), "person")
