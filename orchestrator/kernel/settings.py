@@ -123,6 +123,20 @@ class Cascade(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Llm(Struct, frozen=True, forbid_unknown_fields=True):
+class Cache(Struct, frozen=True, forbid_unknown_fields=True):
+    """Answers that are given again. See docs/cache.md."""
+
+    mode: Literal["off", "exact", "semantic"] = "exact"  # semantic: also to a question that means the same
+    sampled: bool = False  # also answers that are meant to differ: requests without `temperature = 0`
+    store: Literal["memory", "database", "redis"] = "memory"  # database: a file of its own in the data folder
+    redis_url: Secret = Secret("")
+    seconds: Amount = 86_400.0  # that an answer holds
+    entries: Count = 10_000  # in memory
+    megabytes: Count = 64  # in memory; in the file ten times as much
+    embedder: str = ""  # "provider" or "provider/model"; empty: by spelling, without a model
+    near: Share = 0.9  # cosine from which on a question is looked at
+
+
     model: str = "auto"  # or "provider" or "provider/model"
     providers: dict[str, Provider] = msgspec.field(default_factory=dict)  # in order of preference
     models: dict[str, Known] = msgspec.field(default_factory=dict)  # by "provider/model"
@@ -134,6 +148,8 @@ class Llm(Struct, frozen=True, forbid_unknown_fields=True):
     deadline: Amount = 600.0  # seconds for one reply, all tries together
     hedge: Annotated[float, Meta(ge=0)] = 0.0  # ask once more after so many times the usual wait; 0: never
 
+    optimise: Literal["off", "minimal", "balanced", "aggressive"] = "minimal"  # what an agent's model reads
+    cache: Cache = Cache()
 
 class Agents(Struct, frozen=True, forbid_unknown_fields=True):
     max_steps: Count = 25
@@ -312,7 +328,9 @@ def load(
     llm = written.get("llm")
     named = llm.get("providers") if isinstance(llm, dict) else None
     first: dict[str, Any] = {name: {} for name in named} if isinstance(named, dict) else {}
-    known = {"llm": {"providers": {**first, **_well_known(environ)}}}
+    known: dict[str, Any] = {"llm": {"providers": {**first, **_well_known(environ)}}}
+    if mode := environ.get("TOKEN_OPTIMIZATION_MODE", "").strip():
+        known["llm"]["optimise"] = mode
     merged = _merge(_merge(_merge(known, written), _from_environment(environ)), flags)
     merged["data"] = str(data)
     chosen = (
