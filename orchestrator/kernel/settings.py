@@ -122,7 +122,6 @@ class Cascade(Struct, frozen=True, forbid_unknown_fields=True):
     threshold: Share = 0.7
 
 
-class Llm(Struct, frozen=True, forbid_unknown_fields=True):
 class Cache(Struct, frozen=True, forbid_unknown_fields=True):
     """Answers that are given again. See docs/cache.md."""
 
@@ -137,6 +136,7 @@ class Cache(Struct, frozen=True, forbid_unknown_fields=True):
     near: Share = 0.9  # cosine from which on a question is looked at
 
 
+class Llm(Struct, frozen=True, forbid_unknown_fields=True):
     model: str = "auto"  # or "provider" or "provider/model"
     providers: dict[str, Provider] = msgspec.field(default_factory=dict)  # in order of preference
     models: dict[str, Known] = msgspec.field(default_factory=dict)  # by "provider/model"
@@ -147,7 +147,6 @@ class Cache(Struct, frozen=True, forbid_unknown_fields=True):
     tries: Count = 4  # requests for one reply at most, all models together
     deadline: Amount = 600.0  # seconds for one reply, all tries together
     hedge: Annotated[float, Meta(ge=0)] = 0.0  # ask once more after so many times the usual wait; 0: never
-
     optimise: Literal["off", "minimal", "balanced", "aggressive"] = "minimal"  # what an agent's model reads
     cache: Cache = Cache()
 
