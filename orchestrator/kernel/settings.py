@@ -150,6 +150,7 @@ class Llm(Struct, frozen=True, forbid_unknown_fields=True):
     optimise: Literal["off", "minimal", "balanced", "aggressive"] = "minimal"  # what an agent's model reads
     cache: Cache = Cache()
 
+
 class Agents(Struct, frozen=True, forbid_unknown_fields=True):
     max_steps: Count = 25
     max_seconds: Amount = 900.0
