@@ -24,7 +24,7 @@ TAIL = 150
 SHORT = 6  # words; less, and nothing else found, is chat
 LONG = 90  # words of a question that needs more than an answer
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_APART = str.maketrans(dict.fromkeys("!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~’'«»“”…\n\t0123456789", " "))
 _MARKS_OF_CODE = (
     "```",
     "def ",
@@ -85,7 +85,7 @@ _ASKING = _words(
 
 def classify(text: str) -> Kind:
     seen = text if len(text) <= READ + TAIL else f"{text[:READ]} {text[-TAIL:]}"
-    words = _WORD.findall(seen.lower())
+    words = seen.lower().translate(_APART).split()
     there = frozenset(words)
     if any(mark in seen for mark in _MARKS_OF_CODE):
         return "code"
