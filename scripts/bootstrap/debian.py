@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 from scripts.bootstrap.steps import Steps
 
@@ -11,11 +12,19 @@ PROGRAMS = {
     "bubblewrap": (("bwrap",), "the strongest sandbox"),
     "chromium": (("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"), "the web app in a browser"),
     "strace": (("strace",), "the journal on a failing disk"),
+    "postgresql": (("postgres",), "the journal in PostgreSQL, and many servers on one"),
+    "nats-server": (("nats-server",), "the lanes over NATS"),
+    "redis-server": (("redis-server",), "the cache in Redis"),
+    "openssh-server": (("sshd",), "commands on other machines"),
 }
+SERVERS = Path("/usr/lib/postgresql")  # Debian puts them beside the path
 
 
 def missing(path: str | None) -> list[str]:
-    return [name for name, (programs, _) in PROGRAMS.items() if not any(shutil.which(p, path=path) for p in programs)]
+    everywhere = os.pathsep.join([path or os.defpath, "/usr/sbin", *map(str, SERVERS.glob("*/bin"))])
+    return [
+        name for name, (programs, _) in PROGRAMS.items() if not any(shutil.which(p, path=everywhere) for p in programs)
+    ]
 
 
 def install(steps: Steps, environ: Mapping[str, str]) -> None:
