@@ -120,6 +120,13 @@ class Server:
             self._process.send_signal(signal.SIGQUIT)  # at once: nobody wants its data any more
             self._process.wait(60)
 
+    def seconds(self) -> float:
+        """Of processor, that those of its processes have used that live."""
+        assert self._process is not None
+        master = psutil.Process(self._process.pid)
+        times = [process.cpu_times() for process in (master, *master.children())]
+        return sum(one.user + one.system for one in times)
+
     def log(self) -> str:
         return (self._folder / "log").read_text("utf-8")
 
@@ -176,13 +183,13 @@ def _unprivileged() -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Server]:
+def running(place: Path = Path("/tmp")) -> Iterator[Server]:
     bin_folder = programs()
     if bin_folder is None:
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is missing: apt-get install postgresql")
         pytest.skip("PostgreSQL is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a short name: sockets must have one
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir=place))  # a short name: sockets must have one
     try:
         server = Server(folder, bin_folder)
         try:
