@@ -4,21 +4,25 @@ malformed? -> known tool? -> its outcome known? -> policy -> a person -> intent 
 """
 
 import asyncio
+import datetime
 import logging
 
 import msgspec
 from msgspec import Struct
 
+from orchestrator.agents.family import Harvest
+from orchestrator.agents.provenance import Traced
 from orchestrator.agents.state import OpenCall
+from orchestrator.agents.toolset import Delegate
 from orchestrator.agents.turn import Turn
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRetry
-from orchestrator.kernel.ids import call_hash, effect_key
-from orchestrator.kernel.messages import Outcome
+from orchestrator.kernel.ids import call_hash, child_id, effect_key
+from orchestrator.kernel.messages import Origin, Outcome, Usage
 from orchestrator.policy.base import Call, Decision
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
 
-PARALLEL = 16  # calls of one run at work at once
+GRACE = 5.0  # seconds that a tool has to end after its time is over, or after it was cancelled
 SAME_CALL = 2  # times an identical call may give the identical result
 
 log = logging.getLogger("orchestrator.agents")
@@ -30,6 +34,7 @@ class Receipt(Struct, frozen=True):
     result: Result | None = None
     key: str = ""
     seconds: float = 0.0
+    harvest: Harvest | None = None  # of the run that did it
 
 
 class Refused(Exception):
@@ -40,39 +45,48 @@ class Waits(Exception):
     """A person must answer first; the question is in the journal."""
 
 
+class WaitsBelow(Waits):
+    """A run below this one must be finished first."""
+
+
 class Caller:
     """Performs the open calls of one turn."""
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._house = turn.house
+        self.at_work: dict[str, float] = {}  # by call: when its tool has had its time, and its grace
         assert turn.state.started is not None
         self._started = turn.state.started
 
-    async def perform(self, call_id: str) -> None:
-        """Bring one open call to its receipt, or to a question for a person."""
+    async def perform(self, call_id: str) -> bool:
+        """Bring one open call to its receipt, or to a question for a person. True: it waits for a run below."""
         open_call = self._turn.state.open[call_id]
         try:
             receipt = await self._receipt(open_call)
-        except Waits:
-            return
+        except Waits as waits:
+            return isinstance(waits, WaitsBelow)
         except Refused as refusal:
             receipt = Receipt("refused", str(refusal))
         except ToolRetry as error:
             receipt = Receipt("retry", str(error), key=_key_of(open_call))
         except (ToolFailed, NotAllowed) as error:
             receipt = Receipt("failed", str(error), key=_key_of(open_call))
-        await self._keep(open_call, receipt)
+        if self._turn.state.open.get(call_id) is open_call:  # nobody has closed it meanwhile
+            await self._keep(open_call, receipt)
+        return False
 
     async def _receipt(self, open_call: OpenCall) -> Receipt:
         call = open_call.call
         if call.malformed:
             raise ToolRetry(f"The call could not be read: {call.malformed}.", hint="Make it again, as valid JSON.")
         try:
-            tool = self._house.tools.get(call.name)
+            tool = self._turn.tools.get(call.name)
         except NotFound as error:
             raise ToolRetry(error.detail, hint=error.hint) from None
         if open_call.requested is not None:
+            if open_call.requested.child:
+                return await self._harvested(open_call)
             settled = await self._settle_unknown(open_call, tool)
             if settled is not None:
                 return settled
@@ -86,7 +100,22 @@ class Caller:
         tool.check(call.arguments)
         rule = await self._permission(open_call, tool)
         await self._intend(open_call, tool, rule)
+        if isinstance(tool, Delegate):
+            return await self._harvested(open_call)
         return await self._effect(open_call, tool)
+
+    async def _harvested(self, open_call: OpenCall) -> Receipt:
+        """What came of the run that this call delegates to, which is begun where it is not."""
+        kin, requested = self._turn.kin, open_call.requested
+        assert requested is not None
+        if kin is None:
+            raise ToolFailed("Nothing can be delegated here.")
+        await kin.begin(self._turn, open_call)
+        found = await kin.harvest(requested.child)
+        if found is None:
+            raise WaitsBelow
+        result = Result(found.content, found.data)
+        return Receipt(found.outcome, found.content, result, requested.key, found.seconds, found)
 
     # May it?
 
@@ -124,6 +153,7 @@ class Caller:
 
     def _as_policy_sees(self, open_call: OpenCall, tool: Tool) -> Call:
         state = self._turn.state
+        origins: frozenset[Origin] = self._turn.inherited.union(state.origins)
         return Call(
             tenant=state.tenant,
             subject=state.subject,
@@ -134,7 +164,9 @@ class Caller:
             workspace=self._turn.workspace,
             run_id=state.run_id,
             scopes=frozenset(self._started.scopes),
-            origins=frozenset(state.origins),  # type: ignore[arg-type]
+            origins=origins,
+            sources=Traced(open_call.call.arguments, [*self._turn.history, *state.messages]),
+            risks=tool.spec.risks,
         )
 
     def _question(
@@ -170,20 +202,15 @@ class Caller:
             return Receipt("failed", f"A person says that this did not happen. {answered.note}".strip(), key=key)
         if tool.spec.effects != "once":
             return None
+        reconciled = ""
         if isinstance(tool, Reconcilable):
             try:
                 result = await tool.reconcile(open_call.call.arguments, self._context(key))
-            except (ToolFailed, ToolRetry, NotAllowed):
-                pass  # the tool cannot say: a person must
+            except (ToolFailed, ToolRetry, NotAllowed) as error:
+                reconciled = str(error)  # the tool cannot say: a person must
             else:
                 return None if result is None else Receipt("ok", result.content, result, key)
-        unknown = Decision(
-            "ask",
-            "outcome",
-            "unknown_outcome",
-            f"The process stopped while {tool.spec.name} was at work: it may or may not have happened.",
-            alternative="Look whether it happened, then say so.",
-        )
+        unknown = _unknown(open_call, reconciled)
         if self._started.approvals != "ask":
             return Receipt("unknown", f"{unknown.reason} It was not done again.", key=key)
         await self._turn.commit(self._question(open_call, "outcome", unknown))
@@ -195,18 +222,27 @@ class Caller:
         call = open_call.call
         key = effect_key(self._turn.state.run_id, open_call.step, call.name, call.arguments, open_call.occurrence)
         attempt = open_call.requested.attempt + 1 if open_call.requested else 1
+        child = ""
+        if isinstance(tool, Delegate) and self._turn.kin is not None:
+            if why := self._turn.kin.refusal(self._turn):
+                raise ToolFailed(why)
+            child = child_id(self._turn.state.run_id, key)
         intent = e.ToolRequested(
-            open_call.step, call.id, call.name, call.arguments, key, tool.spec.effects, rule, attempt
+            open_call.step, call.id, call.name, call.arguments, key, tool.spec.effects, rule, attempt, child
         )
-        if tool.spec.effects == "none":
+        if tool.spec.effects == "none" and not child:
             self._turn.record(intent, lazy=True)
         else:
             await self._turn.commit(intent)
 
     async def _effect(self, open_call: OpenCall, tool: Tool) -> Receipt:
+        self._turn.must_be_ours()
         key = _key_of(open_call)
         began = self._house.clock.monotonic()
         outcome: Outcome = "ok"
+        patience = tool.spec.timeout + GRACE
+        self.at_work[open_call.call.id] = began + patience
+        call_off = self._house.clock.call_later(patience, self._turn.stirred.set)
         try:
             result = await tool.call(open_call.call.arguments, self._context(key))
             outcome = result.outcome
@@ -218,6 +254,9 @@ class Caller:
             log.exception("the tool %s: a fault of its own", tool.spec.name)
             result = Result(f"{tool.spec.name} broke down: {type(error).__name__}: {error}")
             outcome = "unknown" if tool.spec.effects == "once" else "failed"
+        finally:
+            call_off()
+            self.at_work.pop(open_call.call.id, None)
         return Receipt(outcome, result.content, result, key, self._house.clock.monotonic() - began)
 
     def _context(self, key: str) -> Context:
@@ -241,8 +280,9 @@ class Caller:
             else:
                 name = result.overflow_name or f"{open_call.call.name}.txt"
                 artifact = e.Artifact(identifier, name, "text/plain; charset=utf-8", len(result.overflow))
+        harvest = receipt.harvest
         try:
-            origin = self._house.tools.get(open_call.call.name).spec.origin
+            origin = harvest.origin if harvest else self._turn.tools.get(open_call.call.name).spec.origin
         except NotFound:
             origin = "tool"
         effects = open_call.requested.effects if open_call.requested else "none"
@@ -258,6 +298,9 @@ class Caller:
             artifact=artifact,
             seconds=receipt.seconds,
             source=result.source if result is not None else "made",
+            cost=harvest.cost if harvest else 0.0,
+            usage=harvest.usage if harvest else Usage(),
+            origins=harvest.origins if harvest else (),
         )
         try:
             self._turn.record(returned, lazy=effects == "none")
@@ -271,38 +314,37 @@ def _key_of(open_call: OpenCall) -> str:
     return open_call.requested.key if open_call.requested else ""
 
 
+def closed(open_call: OpenCall, text: str, harvest: Harvest | None = None) -> e.ToolReturned:
+    """The receipt of a call that was stopped, or never made; of one with effects nobody knows how far it came."""
+    begun = open_call.requested
+    outcome: Outcome = "refused"
+    if begun is not None:
+        outcome = "failed" if begun.effects == "none" else "unknown"
+    returned = e.ToolReturned(
+        open_call.step, open_call.call.id, open_call.call.name, begun.key if begun else "", outcome, text
+    )
+    if harvest is None:
+        return returned
+    return msgspec.structs.replace(
+        returned, outcome=harvest.outcome, content=harvest.content, data=harvest.data, origin=harvest.origin,
+        seconds=harvest.seconds, cost=harvest.cost, usage=harvest.usage, origins=harvest.origins,
+    )  # fmt: skip
+
+
+def _unknown(open_call: OpenCall, reconciled: str) -> Decision:
+    """What is known of a call that was at work when the process died."""
+    begun = open_call.requested
+    assert begun is not None
+    at = datetime.datetime.fromtimestamp(open_call.begun_at, datetime.UTC).isoformat(timespec="milliseconds")
+    details = {"tool": begun.tool, "begun": at, "attempt": str(begun.attempt), "key": begun.key}
+    reason = f"The process stopped while {begun.tool} was at work: it may or may not have happened."
+    if reconciled:
+        details["reconcile"] = reconciled
+        reason += f" The tool itself cannot say: {reconciled}"
+    return Decision(
+        "ask", "outcome", "unknown_outcome", reason, details, alternative="Look whether it happened, then say so."
+    )
+
+
 def _said(decision: Decision) -> str:
     return f"{decision.reason} {decision.alternative}".strip()
-
-
-async def perform_all(turn: Turn) -> None:
-    """Bring every open call as far as it goes: to its receipt, or to a person.
-
-    Together: a model that asks for several calls in one reply has said that none needs another's
-    result. Someone may answer a question while other calls are still at work.
-    """
-    caller, state = Caller(turn), turn.state
-    tasks: dict[asyncio.Task[None], str] = {}
-    answered: asyncio.Task[None] | None = None
-    if len(state.open) == 1 and not state.waits:
-        await caller.perform(next(iter(state.open)))
-    try:
-        while True:
-            busy = set(tasks.values())
-            for call_id, open_call in state.open.items():
-                if len(tasks) < PARALLEL and call_id not in busy and not open_call.waits:
-                    tasks[asyncio.create_task(caller.perform(call_id))] = call_id
-            if not tasks:
-                return
-            turn.answered.clear()
-            answered = asyncio.create_task(turn.somebody_answers())
-            done, _ = await asyncio.wait({*tasks, answered}, return_when=asyncio.FIRST_COMPLETED)
-            answered.cancel()
-            for task in done - {answered}:
-                del tasks[task]
-                await task
-    finally:
-        unfinished = [*tasks, *([answered] if answered else [])]
-        for leftover in unfinished:
-            leftover.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)

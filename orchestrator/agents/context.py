@@ -51,10 +51,31 @@ def tokens(message: Message) -> int:
     return int(characters / CHARACTERS_A_TOKEN) + 1
 
 
-def assemble(head: Message, history: Sequence[Message], turn: Sequence[Message], budget: int) -> tuple[Message, ...]:
+class Sizes:
+    """Estimates, each made once: what a model reads next differs by a few messages."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Message, int]] = {}  # by identity, and what keeps it from being another's
+        self.total = 0  # of what was measured last
+
+    def measure(self, messages: Sequence[Message]) -> int:
+        known, total = self._known, 0
+        for message in messages:
+            found = known.get(id(message))
+            if found is None:
+                found = known[id(message)] = (message, tokens(message))
+            total += found[1]
+        self.total = total
+        return total
+
+
+def assemble(
+    head: Message, history: Sequence[Message], turn: Sequence[Message], budget: int, sizes: Sizes | None = None
+) -> tuple[Message, ...]:
     """The messages of one request. `turn` begins with the question."""
     whole = (head, *history, *turn)
-    excess = sum(map(tokens, whole)) - budget
+    sizes = sizes or Sizes()
+    excess = sizes.measure(whole) - budget
     if excess <= 0:
         return whole
     past, present = list(history), list(turn)
@@ -70,6 +91,7 @@ def assemble(head: Message, history: Sequence[Message], turn: Sequence[Message],
         if not newest_too:
             while past and excess > 0:
                 excess -= _drop_exchange(past)
+    sizes.total = budget + excess
     return (head, *past, *present)
 
 

@@ -36,6 +36,11 @@ class Grants:
             raise NotFound(f"There is no grant {grant_id}.")
         await self._record(tenant, GrantRevoked(grant_id, by), by)
 
+    async def refresh(self) -> None:
+        """Another server wrote to the grants: what is known of them is read again."""
+        for tenant in list(self._known):
+            self._known[tenant] = fold(await self._ledger.read(stream(tenant)))
+
     async def _record(self, tenant: str, body: Body, subject: str) -> None:
         await self.given(tenant)
         event = await self._ledger.record(stream(tenant), body, tenant=tenant, subject=subject)

@@ -6,16 +6,23 @@ import logging
 import msgspec
 
 from orchestrator.agents import wording
-from orchestrator.agents.calls import perform_all
-from orchestrator.agents.context import assemble, instructions
+from orchestrator.agents.calls import closed
+from orchestrator.agents.context import Sizes, assemble, instructions
+from orchestrator.agents.crew import Crew
 from orchestrator.agents.digest import Digests
-from orchestrator.agents.ports import Choice
-from orchestrator.agents.state import with_unique_ids
+from orchestrator.agents.ports import Choice, Spending
+from orchestrator.agents.state import RunState, with_unique_ids
 from orchestrator.agents.turn import Turn
 from orchestrator.kernel import events as e
-from orchestrator.kernel.errors import ModelError, ModelGarbled, ModelUnavailable, OrchestratorError
+from orchestrator.kernel.errors import (
+    BudgetExceeded,
+    ModelError,
+    ModelGarbled,
+    ModelUnavailable,
+    OrchestratorError,
+)
 from orchestrator.kernel.messages import Image, Message, ToolCall, ToolSpec, Usage, user
-from orchestrator.llm.base import Capability, Reply, Request, TextDelta
+from orchestrator.llm.base import Capability, Reply, Request, Setback, TextDelta
 
 MODEL_TRIES = 3  # at one step
 CONTINUATIONS = 3  # of a reply cut by its length
@@ -35,15 +42,16 @@ class Loop:
         assert turn.state.started is not None
         self._started = turn.state.started
         self._choice: Choice | None = None  # kept while it answers: its provider remembers what it has read
+        self._chosen = ""  # as asked for
         self._needs: frozenset[Capability] = frozenset()
+        self._sizes = Sizes()
         self._digests = Digests()
 
     async def drive(self) -> None:
         """Take the run to its end, or to where it waits for a person."""
         state = self._state
-        left = self._started.limits.seconds - state.worked
         try:
-            async with self._house.clock.timeout(max(0.0, left)) as limit:
+            async with self._turn.alarm() as limit:
                 while state.finished is None:
                     if await self._advance():
                         return
@@ -57,17 +65,20 @@ class Loop:
         """One turn of the loop; true when there is nothing more to do now."""
         state = self._state
         if state.open:
-            await perform_all(self._turn)
-            return bool(state.open)
+            return await self._act()
+        if state.paused is not None or state.budget is not None:
+            return True
         if state.started is not None and state.started.call is not None:
             await self._finish_call()
         elif state.finish.startswith(LIMIT):
             await self._finish_partial(state.finish.removeprefix(LIMIT), state.answer)
         elif state.step and state.messages[-1].role == "assistant" and state.finish != "length":
             await self._finish("completed", state.answer)
+        elif state.ended_by_budget:
+            await self._finish_partial("budget", state.answer)
         elif state.fruitless >= STUCK:
             await self._wrap_up("stuck")
-        elif state.step >= self._started.limits.steps:
+        elif state.step >= state.limits.steps:
             await self._wrap_up("steps")
         elif state.continued > CONTINUATIONS:
             await self._finish("partial", state.answer, e.Problem("too_long", "The answer was cut: it grew too long."))
@@ -75,13 +86,32 @@ class Loop:
             await self._think()
         return state.finished is not None
 
+    async def _act(self) -> bool:
+        """Bring the open calls on; true when the run rests."""
+        state, turn = self._state, self._turn
+        if state.interrupted:
+            await self._close_open(wording.INTERRUPTED)
+            return False
+        if state.paused is not None:
+            return True
+        await Crew(turn).work()
+        if not state.open or state.interrupted or turn.news:
+            return False
+        if not state.rests:
+            await turn.commit(e.RunPaused("child"))  # what is left is done by runs below
+        return state.rests
+
     # Think.
 
     async def _think(self) -> None:
         state = self._state
         step, began = state.step + 1, self._house.clock.monotonic()
+        if (spent := _spent(state)) is not None:
+            return await self._ask_for_money(*spent)
         try:
-            reply, model, reason, seconds = await self._reply(step, self._messages(), self._house.tools.specs())
+            reply, model, reason, seconds = await self._reply(step, self._messages(), self._turn.tools.specs())
+        except BudgetExceeded as error:
+            return await self._ask_for_money(error.code, str(error), {})
         except OrchestratorError as error:
             if not isinstance(error, ModelError):
                 raise
@@ -106,7 +136,7 @@ class Loop:
         if state.finish == "length" and turn[-1].role == "assistant":
             turn.append(user("Go on exactly where you stopped; repeat nothing."))
         head = instructions(self._started.workspace, wording.date(state.began), self._started.instructions)
-        return assemble(head, self._turn.history, turn, self._house.context_tokens)
+        return assemble(head, self._turn.history, turn, self._house.context_tokens, self._sizes)
 
     async def _reply(
         self, step: int, messages: tuple[Message, ...], tools: tuple[ToolSpec, ...]
@@ -114,10 +144,25 @@ class Loop:
         """Ask a model, streaming what it says. Raises ModelError."""
         house, run_id = self._house, self._state.run_id
         needs: frozenset[Capability] = frozenset({"vision"}) if _has_images(messages) else frozenset()
-        if self._choice is None or self._needs != needs:
-            self._choice, self._needs = await house.models.choose(self._started.model, needs), needs
+        asked = self._state.asked_model
+        if self._choice is None or self._needs != needs or self._chosen != asked:
+            self._choice, self._needs, self._chosen = await house.models.choose(asked, needs), needs, asked
         choice = self._choice
-        request = Request(choice.name, messages, tools)
+        spending = Spending(
+            f"{run_id}:{step}", run_id, self._state.tenant, self._state.subject, choice.name, self._sizes.total
+        )
+        await house.budget.reserve(spending)
+        reply: Reply | None = None
+        try:
+            reply, seconds = await self._streamed(choice, step, Request(choice.name, messages, tools))
+        finally:
+            usage, cost = (reply.usage, reply.cost) if reply else (None, 0.0)
+            await house.budget.settle(spending, usage, cost)
+        return reply, reply.model or choice.name, choice.reason, seconds
+
+    async def _streamed(self, choice: Choice, step: int, request: Request) -> tuple[Reply, float]:
+        """What a model says, word by word on the bus, and how long it took. Raises ModelError."""
+        house, run_id = self._house, self._state.run_id
         self._turn.record(e.ModelAsked(step, choice.name, self._digests.of(request)), lazy=True)
         house.bus.begin(run_id, step)
         began = house.clock.monotonic()
@@ -126,6 +171,10 @@ class Loop:
         async for chunk in choice.model.stream(request):
             if isinstance(chunk, Reply):
                 reply = chunk
+            elif isinstance(chunk, Setback):  # what was said so far is void
+                problem = e.Problem(chunk.error.code, chunk.error.detail, chunk.error.hint)
+                self._turn.record(e.ModelFailed(step, chunk.model, problem, chunk.seconds, chunk.next), lazy=True)
+                house.bus.begin(run_id, step)
             else:
                 house.bus.say(run_id, "text" if isinstance(chunk, TextDelta) else "thinking", chunk.text)
         if reply is None:
@@ -134,13 +183,31 @@ class Loop:
             raise ModelGarbled(f"The model {choice.name} gave an empty reply.")
         if (usage := _plausible(reply.usage)) != reply.usage:
             reply = msgspec.structs.replace(reply, usage=usage)
-        return reply, reply.model or choice.name, choice.reason, house.clock.monotonic() - began
+        return reply, house.clock.monotonic() - began
+
+    async def _ask_for_money(self, code: str, reason: str, details: dict[str, str]) -> None:
+        """The run rests until a person lets it spend more, or ends it."""
+        asked = e.ApprovalAsked(
+            approval_id=self._house.ids.new("approval"),
+            kind="budget",
+            step=self._state.step,
+            call_id="",
+            tool="",
+            arguments={},
+            hash="",
+            shape="",
+            code=code,
+            reason=reason,
+            details=details,
+            alternative="Let it spend as much again, set another limit, or end it with what there is.",
+        )
+        await self._turn.commit(asked)
 
     async def _failed(self, step: int, error: ModelError, seconds: float) -> None:
         state = self._state
         self._choice = None
         problem = e.Problem(error.code, error.detail, error.hint)
-        self._turn.record(e.ModelFailed(step, self._started.model, problem, seconds), lazy=True)
+        self._turn.record(e.ModelFailed(step, state.asked_model, problem, seconds), lazy=True)
         self._house.bus.end(state.run_id)
         if error.retryable and state.failures < MODEL_TRIES:
             asked = error.retry_after if isinstance(error, ModelUnavailable) else None
@@ -160,10 +227,12 @@ class Loop:
         state = self._state
         step = state.step + 1
         nudge = user(wording.wrap_up(why))
+        if _spent(state) is not None:
+            return await self._finish_partial(why, state.answer)
         try:
             async with self._house.clock.timeout(CLOSING_SECONDS):
                 reply, model, reason, seconds = await self._reply(step, (*self._messages(), nudge), ())
-        except (ModelError, TimeoutError) as error:
+        except (ModelError, BudgetExceeded, TimeoutError) as error:
             log.info("run %s: no closing words from the model: %s", state.run_id, error)
             self._house.bus.end(state.run_id)
             await self._finish_partial(why, "")
@@ -182,19 +251,20 @@ class Loop:
 
     async def _out_of_time(self) -> None:
         """The calls under way were stopped; nobody knows how far those with effects came."""
-        for open_call in list(self._state.open.values()):
-            begun = open_call.requested
-            self._turn.record(
-                e.ToolReturned(
-                    open_call.step,
-                    open_call.call.id,
-                    open_call.call.name,
-                    begun.key if begun else "",
-                    "unknown" if begun and begun.effects == "once" else "failed",
-                    "Stopped: the run was out of time.",
-                )
-            )
+        await self._close_open(wording.OUT_OF_TIME)
         await self._wrap_up("time")
+
+    async def _close_open(self, text: str, *, by: str = "", begun_only: bool = False) -> None:
+        """A receipt for every open call, once what works below this run has ended."""
+        state, kin = self._state, self._turn.kin
+        if kin is not None and any(call.below for call in state.open.values()):
+            await kin.cancel_children(state.tenant, state.run_id, by or state.subject)
+        for open_call in list(state.open.values()):
+            begun = open_call.requested
+            if begun is None and begun_only:
+                continue
+            harvest = await kin.harvest(open_call.below) if kin is not None and open_call.below else None
+            self._turn.record(closed(open_call, text, harvest))
 
     async def _finish_call(self) -> None:
         """The end of a run that was one call and no model."""
@@ -215,21 +285,33 @@ class Loop:
         state = self._state
         if state.finished is not None:
             return  # it was faster
-        for open_call in list(state.open.values()):
-            begun = open_call.requested
-            if begun is not None:
-                self._turn.record(
-                    e.ToolReturned(
-                        open_call.step, open_call.call.id, begun.tool, begun.key, "unknown", "Cancelled while at work."
-                    )
-                )
+        await self._close_open(wording.AT_WORK, by=by, begun_only=True)
         self._house.bus.end(state.run_id)
         answer = state.answer or wording.cancelled(self._language, state.returned)
-        await self._finish("cancelled", answer, e.Problem("cancelled", f"Cancelled by {by}."))
+        await self._finish("cancelled", answer, e.Problem("cancelled", f"{wording.CANCELLED_BY}{by}."))
+
+    def broken(self, error: Exception) -> e.RunFinished:
+        """The end of a run that a fault of ours has ended."""
+        problem = e.Problem("internal", f"{type(error).__name__}: {error}", "This is a fault of AI Orchestrator.")
+        state = self._state
+        answer = state.answer or problem.detail
+        return e.RunFinished("failed", answer, state.model, state.step, state.usage, state.cost, problem)
 
     @property
     def _language(self) -> str:
         return wording.language_of(self._started.goal.text)
+
+
+def _spent(state: RunState) -> tuple[str, str, dict[str, str]] | None:
+    """Which limit of money or tokens is reached: its code, for a person, and the values."""
+    limits = state.limits
+    if limits.cost and state.cost >= limits.cost:
+        details = {"limit": f"{limits.cost:g}", "spent": f"{state.cost:.6g}"}
+        return "budget_cost", f"The run has spent ${state.cost:.4g} of its ${limits.cost:g}.", details
+    if limits.tokens and state.tokens >= limits.tokens:
+        details = {"limit": str(limits.tokens), "spent": str(state.tokens)}
+        return "budget_tokens", f"The run has used {state.tokens} of its {limits.tokens} tokens.", details
+    return None
 
 
 def _has_images(messages: tuple[Message, ...]) -> bool:

@@ -8,8 +8,8 @@ process's own stopwatch alone.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -19,11 +19,15 @@ from orchestrator.journal.lanes.base import Lane, Reader, Stop
 from orchestrator.journal.relay import Relay
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import Fenced, JournalUnavailable, LaneError, OrchestratorError
+from orchestrator.kernel.events import Event
 
 MARGIN = 1 / 6  # of the lease, left for stopping what is at work
 BEATS = 4  # a lease
 LOOKS = 3  # beats between looks at the journal's heads, for those who watch runs elsewhere
 ASKING = 30.0  # seconds a node may take to do what another asks of it
+
+# serving: works on what it and others begin. visiting: on its own only, for whoever stays a moment. fronting: on nothing.
+Role: TypeAlias = Literal["serving", "visiting", "fronting"]
 
 T = TypeVar("T")
 log = logging.getLogger("orchestrator.agents")
@@ -73,15 +77,12 @@ class Node:
         url: str,
         place: str,
         version: str,
-        takes: bool = True,
+        role: Role = "serving",
     ) -> None:
-        """`process` names this process as long as it runs; `room` is how many runs it works on at once.
-
-        One that does not take works on what it began itself, and on nothing that others left.
-        """
+        """`process` names this process as long as it runs; `room` is how many runs it works on at once."""
         self.process = process
         self.url = url
-        self._claims = claims
+        self.claims = claims
         self._lane = lane
         self._relay = relay
         self._clock = clock
@@ -91,7 +92,7 @@ class Node:
         self._version = version
         self._lives = 0
         self._ends = float("-inf")  # of the lease, by our stopwatch, with a margin
-        self._state = "serving" if takes else "visiting"
+        self._state: Role | Literal["draining"] = role
         self._workforce: Workforce | None = None
         self._operations: Mapping[str, Operation] = {}
         self._seen: dict[str, tuple[int, float]] = {}  # of each other node: its beat, and since when it stands there
@@ -106,6 +107,9 @@ class Node:
     def name(self) -> str:
         return f"{self.process}-{self._lives}"
 
+    def named(self) -> str:
+        return self.name
+
     # What the rooms beside it ask.
 
     def check(self) -> None:
@@ -113,9 +117,13 @@ class Node:
         if self._clock.monotonic() >= self._ends:
             raise Fenced("This server lost touch with the others: its runs may be theirs by now.")
 
+    def tell(self, events: Sequence[Event]) -> None:
+        """Committed here."""
+        self._relay.tell(events)
+
     def full(self) -> bool:
         """Whether another should work on what is begun here."""
-        return self._state == "draining" or (self._state == "serving" and self._free() <= 0)
+        return self._state in ("fronting", "draining") or (self._state == "serving" and self._free() <= 0)
 
     def _free(self) -> int:
         return self._room - len(self._workforce.working()) if self._workforce is not None else 0
@@ -125,7 +133,7 @@ class Node:
 
     async def hand_on(self, run_id: str) -> None:
         """A run that there is no room for here."""
-        await self._claims.hand_on(self.name, run_id)
+        await self.claims.hand_on(self.name, run_id)
         await self._ring()
 
     def stir(self) -> None:
@@ -138,7 +146,7 @@ class Node:
         """Do something to a run where it is: `here`, unless another node works on it. Raises what it raises there."""
         patience = self._clock.monotonic() + ASKING
         while True:
-            owner = await self._claims.owner(run_id)
+            owner = await self.claims.owner(run_id)
             process = owner.rpartition("-")[0] if owner else self.process
             try:
                 if process == self.process:
@@ -159,7 +167,7 @@ class Node:
                 pause = asyncio.ensure_future(self._clock.sleep(self._lease / BEATS))
                 await asyncio.wait({request, pause}, return_when=asyncio.FIRST_COMPLETED)
                 pause.cancel()
-                if not request.done() and await self._claims.owner(run_id) != owner:
+                if not request.done() and await self.claims.owner(run_id) != owner:
                     raise LaneError(f"{run_id} changed hands.")
         finally:
             request.cancel()
@@ -186,7 +194,7 @@ class Node:
         await self._relay.open()
         work = await self._lane.subscribe("all.work", room=1)
         self._stops = [await self._lane.answer(f"{self.process}.runs", self._answer), work.close]
-        await self._claims.adopt()
+        await self.claims.adopt()
         await self._beat()  # what a neighbour of before left is taken at once, where it can be seen to be gone
         await self._take()
         if self._state == "serving":
@@ -197,7 +205,7 @@ class Node:
     async def _begin(self) -> None:
         self._lives += 1
         began = self._clock.monotonic()
-        await self._claims.join(self.name, url=self.url, place=self._place, version=self._version, room=self._room)
+        await self.claims.join(self.name, url=self.url, place=self._place, version=self._version, room=self._room)
         self._extend(began)
 
     def _extend(self, said: float) -> None:
@@ -229,7 +237,7 @@ class Node:
         said = self._clock.monotonic()
         assert self._workforce is not None
         working = len(self._workforce.working())
-        beat = await self._claims.beat(self.name, running=working, room=self._room, state=self._state, url=self.url)
+        beat = await self.claims.beat(self.name, running=working, room=self._room, state=self._state, url=self.url)
         if not beat.alive or said >= self._ends:
             await self._start_over()
             return True
@@ -246,7 +254,7 @@ class Node:
         return beat.waiting or buried
 
     async def _bury(self, node: str, count: int) -> bool:
-        buried = await self._claims.bury(node, count)
+        buried = await self.claims.bury(node, count)
         if buried:
             log.warning("%s is gone: its runs are taken by others", node)
             await self._ring()
@@ -257,7 +265,7 @@ class Node:
         """Given up, or out of touch for too long: nothing of before is ours any more."""
         log.warning("%s was out of touch: what it worked on is let go, and it joins again", self.name)
         await self._stop_work()
-        await self._claims.leave(self.name)
+        await self.claims.leave(self.name)
         await self._begin()
 
     async def _stop_work(self) -> None:
@@ -282,7 +290,7 @@ class Node:
         assert workforce is not None
         if self._free() <= 0 or self._state != "serving":
             return
-        for run_id in await self._claims.take(self.name, self._free()):
+        for run_id in await self.claims.take(self.name, self._free()):
             await workforce.take_up(run_id, "its server is gone, or had no room")
 
     async def _look_around(self) -> None:
@@ -293,16 +301,16 @@ class Node:
             return
         await self._relay.insist()
         if watched := self._relay.heads():
-            self._relay.compare(await self._claims.heads(watched))
+            self._relay.compare(await self.claims.heads(watched))
         await self._sweep()
 
     async def _sweep(self) -> None:
         workforce = self._workforce
         assert workforce is not None
-        idle = {run: epoch for run, epoch in await self._claims.held(self.name) if run not in workforce.working()}
+        idle = {run: epoch for run, epoch in await self.claims.held(self.name) if run not in workforce.working()}
         for run_id, epoch in idle.items():
             if self._idle.get(run_id) == epoch and not await workforce.take_up(run_id, "nobody worked on it"):
-                await self._claims.rest(self.name, run_id, epoch)
+                await self.claims.rest(self.name, run_id, epoch)
         self._idle = idle
 
     async def _ring(self) -> None:
@@ -319,7 +327,7 @@ class Node:
         """Take no more runs; those at work are brought to a point by whoever stops them."""
         self._state = "draining"
         try:
-            await self._claims.beat(self.name, running=0, room=0, state=self._state, url=self.url)
+            await self.claims.beat(self.name, running=0, room=0, state=self._state, url=self.url)
         except JournalUnavailable as error:
             log.warning("others learn later that %s stops: %s", self.name, error)
 
@@ -333,7 +341,7 @@ class Node:
         await self._relay.close()
         self._ends = float("-inf")
         try:
-            await self._claims.leave(self.name)
+            await self.claims.leave(self.name)
         except JournalUnavailable as error:
             log.warning("others learn later that %s is gone: %s", self.name, error)
         await self._ring()

@@ -1,15 +1,17 @@
 """What the agents room needs of others, said as small protocols; app.py hands it in."""
 
 import asyncio
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.events import Event
 from orchestrator.kernel.ids import Ids
-from orchestrator.kernel.messages import ToolSpec
+from orchestrator.kernel.messages import ToolSpec, Usage
 from orchestrator.llm.base import Capability, Model
 from orchestrator.policy.base import Call, Decision
 from orchestrator.tools.base import Artifacts, Tool
@@ -43,6 +45,60 @@ class Recorder(Protocol):
     async def read(self, stream: str, after: int = 0) -> list[Event]: ...
 
 
+class Spending(Struct, frozen=True):
+    """A model call that is about to be made, and for whom."""
+
+    key: str  # of this call: the same when a crashed run makes it again
+    run_id: str
+    tenant: str
+    subject: str
+    model: str
+    tokens: int  # that it will read, as estimated
+
+
+class Budget(Protocol):
+    """Money beyond the run's own limits: a tenant's, a person's, an agent's."""
+
+    async def reserve(self, spending: Spending) -> None:
+        """Before a model call. Raises BudgetExceeded when nothing more may be spent: the run then waits."""
+
+    async def settle(self, spending: Spending, usage: Usage | None, cost: float) -> None:
+        """After it: what it cost. Usage is None where it failed or was stopped, and nobody knows.
+
+        A process that dies in between settles nothing; `model.replied` in the run's stream tells what
+        was spent, and a reservation of the same key takes the place of the one before.
+        """
+
+
+class Unbounded:
+    """No budget but the run's own limits."""
+
+    async def reserve(self, spending: Spending) -> None: ...
+
+    async def settle(self, spending: Spending, usage: Usage | None, cost: float) -> None: ...
+
+
+class Cluster(Protocol):
+    """Other processes on the same journal: each run is worked on by one of them."""
+
+    def check(self) -> None:
+        """Before an effect or an append. Raises Fenced once the runs here may be another's."""
+
+    def full(self) -> bool:
+        """Whether another process should work on what is begun here."""
+
+    def stir(self) -> None:
+        """There is room again."""
+
+    async def hand_on(self, run_id: str) -> None:
+        """Let another process work on it."""
+
+    async def at(
+        self, run_id: str, operation: str, arguments: dict[str, Any], here: Callable[[], Awaitable[Any]]
+    ) -> Any:
+        """Do something to a run where it is worked on; `here` when that is nowhere else."""
+
+
 class House:
     """The rooms an agent works with."""
 
@@ -60,6 +116,10 @@ class House:
         ids: Ids,
         context_tokens: int = 24_000,
         allow_loopback: bool = False,
+        budget: Budget | None = None,
+        cluster: Cluster | None = None,
+        depth: int = 2,
+        children: int = 8,
     ) -> None:
         self.journal = journal
         self.ledger = ledger
@@ -72,3 +132,8 @@ class House:
         self.ids = ids
         self.context_tokens = context_tokens
         self.allow_loopback = allow_loopback
+        self.budget = budget or Unbounded()
+        self.cluster = cluster  # None: this process is the only one
+        self.depth = depth  # of delegation; 0: no run may delegate
+        self.children = children  # that one run may have
+        self.leftovers: set[asyncio.Task[bool]] = set()  # tools that did not stop when they were told to

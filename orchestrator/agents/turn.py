@@ -1,15 +1,36 @@
 """One run being worked on in this process: its state, and the only hand that writes its stream."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.agents.ports import House
-from orchestrator.agents.state import RunState
-from orchestrator.kernel.errors import OrchestratorError
+from orchestrator.agents.provenance import origins_in
+from orchestrator.agents.state import OpenCall, RunState
+from orchestrator.agents.toolset import Toolset
+from orchestrator.kernel.errors import Fenced, OrchestratorError
 from orchestrator.kernel.events import Body, Event
-from orchestrator.kernel.messages import Message
+from orchestrator.kernel.messages import Message, Origin
+
+if TYPE_CHECKING:
+    from orchestrator.agents.family import Harvest
+
+
+def _nothing() -> None: ...
+
+
+class Kin(Protocol):
+    """The runs below this one."""
+
+    def refusal(self, turn: "Turn") -> str:
+        """Why no more may be begun; empty where one may."""
+
+    async def begin(self, turn: "Turn", open_call: OpenCall) -> None: ...
+    async def harvest(self, child_id: str) -> "Harvest | None": ...
+    async def cancel_children(self, tenant: str, run_id: str, by: str) -> None: ...
 
 
 class Turn:
@@ -19,26 +40,78 @@ class Turn:
         state: RunState,
         granted: Callable[[], frozenset[tuple[str, str]]],
         history: Sequence[Message] = (),
+        kin: Kin | None = None,
     ) -> None:
         self.house = house
         self.state = state
         self.granted = granted  # by "always", as of now
         self.history = history  # earlier messages of the conversation
-        self.answered = asyncio.Event()  # a person answered while the run was at work
+        self.kin = kin  # None: it delegates nothing
+        self.stirred = asyncio.Event()  # something happened that those at work on calls must look at
+        self.news = False  # and it came from outside: an answer, the end of a sub-run
         self.cancelled_by = ""
+        self.interrupted = False  # what is under way is being stopped, for somebody said something else
         self.failure: OrchestratorError | None = None  # the first that the journal could not take
         self._written: asyncio.Future[None] | None = None
+        self._ring: Callable[[], None] | None = None  # sets the alarm anew
+
+    @cached_property
+    def inherited(self) -> frozenset[Origin]:
+        """Whose words the earlier messages of the conversation hold."""
+        return origins_in(self.history)
 
     @cached_property
     def workspace(self) -> Path:
         assert self.state.started is not None
         return Path(self.state.started.workspace)
 
+    @cached_property
+    def tools(self) -> Toolset:
+        assert self.state.started is not None
+        delegates = self.kin is not None and self.state.started.depth < self.house.depth
+        return Toolset(self.house.tools, self.state.started.tools, delegates=delegates)
+
+    @asynccontextmanager
+    async def alarm(self) -> AsyncIterator[asyncio.Timeout]:
+        """The end of the run's time, as asyncio.timeout; `retime` when its limit is another."""
+        clock, worked, began = self.house.clock, self.state.worked, self.house.clock.monotonic()
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(None) as limit:
+            call_off = _nothing
+
+            def set_alarm() -> None:
+                nonlocal call_off
+                call_off()
+                left = self.state.limits.seconds - worked - (clock.monotonic() - began)
+                call_off = clock.call_later(max(0.0, left), lambda: limit.reschedule(loop.time()))
+
+            self._ring = set_alarm
+            set_alarm()
+            try:
+                yield limit
+            finally:
+                self._ring = None
+                call_off()
+
+    def retime(self) -> None:
+        if self._ring is not None:
+            self._ring()
+
+    @property
+    def lost(self) -> bool:
+        """Whether another process has the run now."""
+        return self.house.cluster is not None and isinstance(self.failure, Fenced)
+
+    def stir(self) -> None:
+        self.news = True
+        self.stirred.set()
+
     def record(self, *bodies: Body, lazy: bool = False) -> "asyncio.Future[None]":
         """Append events and fold them into the state. Who must know that they are durable uses `commit`.
 
         Lazy events wait a few milliseconds for company, unless somebody is watching.
         """
+        self.must_be_ours()
         state = self.state
         now = self.house.clock.now()
         events = [
@@ -52,6 +125,15 @@ class Turn:
             future.add_done_callback(self._noticed)
             self._written = future
         return future
+
+    def must_be_ours(self) -> None:
+        """Raises Fenced once the run may be another process's."""
+        if self.house.cluster is not None:
+            try:
+                self.house.cluster.check()
+            except Fenced as error:
+                self.failure = self.failure or error
+                raise
 
     async def commit(self, *bodies: Body) -> None:
         """Record, and return once it is durable. Whoever is cancelled meanwhile does not undo it."""
@@ -68,9 +150,6 @@ class Turn:
         error = None if future.cancelled() else future.exception()
         if self.failure is None and isinstance(error, OrchestratorError):
             self.failure = error
-
-    async def somebody_answers(self) -> None:
-        await self.answered.wait()
 
     async def caught_up(self) -> None:
         """Wait until a watcher has been told all that happened before what is about to be said."""

@@ -21,12 +21,14 @@ _REASONS = {
     "en": {
         "steps": "The run reached its limit of steps.",
         "time": "The run reached its time limit.",
+        "budget": "The run reached its budget.",
         "stuck": "The run kept repeating the same calls.",
         "model": "The model failed before the end.",
     },
     "fr": {
         "steps": "L'exécution a atteint sa limite d'étapes.",
         "time": "L'exécution a atteint sa limite de temps.",
+        "budget": "L'exécution a atteint son budget.",
         "stuck": "L'exécution répétait les mêmes appels.",
         "model": "Le modèle a échoué avant la fin.",
     },
@@ -38,6 +40,12 @@ _OUTCOMES = {
 _WHAT_WAS_DONE = {"en": "What was done:", "fr": "Ce qui a été fait :"}
 _NOTHING = {"en": "Nothing was done.", "fr": "Rien n'a été fait."}
 _CANCELLED = {"en": "Cancelled.", "fr": "Annulé."}
+OUT_OF_TIME = "Stopped: the run was out of time."
+AT_WORK = "Cancelled while at work."
+INTERRUPTED = "Stopped: a person interrupted to say something else."
+LEFT_BEHIND = "It did not stop when its time was over, and was left behind; it may still be at work."
+STOPPED = (OUT_OF_TIME, AT_WORK, INTERRUPTED, LEFT_BEHIND)  # for a call whose tool did not come to its own result
+CANCELLED_BY = "Cancelled by "
 _FAILED = {"en": "No model could answer.", "fr": "Aucun modèle n'a pu répondre."}
 
 

@@ -49,6 +49,12 @@ class CountedIds:
         return f"{kind}_{self._counts[kind]}"
 
 
+def child_id(parent: str, key: str) -> str:
+    """The run that an effect of its parent delegates to: the same for the same key, beside its parent in time."""
+    number = int(key, 16)
+    return f"{parent[:14]}" + "".join(_ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
+
+
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys: equal values have equal bytes."""
     return msgspec.json.encode(value, order="sorted")

@@ -145,11 +145,11 @@ async def test_the_time_limit_stops_the_tool_and_answers(tmp_path: Path) -> None
     def script(request: Request) -> Reply:
         return say("", call("hang")) if request.tools else say("It never came back.")
 
-    tool = FunctionTool("hang", hang, effects="once")
-    async with world(tmp_path, ScriptModel(script), tool, limits=Limits(seconds=60)) as w:
+    tool = FunctionTool("hang", hang, effects="once")  # its own time is 30 s
+    async with world(tmp_path, ScriptModel(script), tool, limits=Limits(seconds=20)) as w:
         run_id = await w.run()
         await at_work.wait()
-        w.clock.advance(61)
+        w.clock.advance(21)
         end = await finished(w, run_id)
         assert stopped and end.status == "partial" and "It never came back." in end.answer
         (returned,) = (v.body for v in await w.journal.read(run_id) if isinstance(v.body, ToolReturned))

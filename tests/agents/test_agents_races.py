@@ -104,7 +104,7 @@ async def test_whatever_the_order_there_is_one_end(tmp_path: Path, meddlers: tup
         async with asyncio.timeout(60):
             await asyncio.gather(*(one(w, seed) for seed in range(RUNS)))
         assert len(rung) == len(set(rung))
-        assert not w.runs._tasks and not w.runs._turns and not w.runs._stalled
+        assert not w.runs.desk.tasks and not w.runs.desk.turns and not w.runs.desk.stalled
         assert not w.bus._speech and not w.bus._readers
         assert await w.views.approvals("t") == []
 
