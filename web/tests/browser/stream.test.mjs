@@ -115,13 +115,16 @@ async function nothingJumped(t) {
   assert.ok(largest <= LARGEST_JUMP, JSON.stringify(shifts, null, 1));
 }
 
-/** How many nodes each drawing of the conversation touches, from now on. */
+/** How many nodes each drawing of the conversation touches, from now on. Colours are left out: each block of code gets
+ *  them once, when the worker has them, and those of several blocks may come together. */
 async function watchDrawings(target) {
   await target.evaluate(() => {
     window.touched = [];
     const size = (node) => 1 + [...node.childNodes].reduce((sum, child) => sum + size(child), 0);
     const sizes = (nodes) => [...nodes].reduce((sum, node) => sum + size(node), 0);
-    new MutationObserver((changes) => {
+    const coloured = ({ target }) => target.nodeName === "CODE" && target.parentNode?.nodeName === "PRE";
+    new MutationObserver((all) => {
+      const changes = all.filter((change) => !coloured(change));
       const nodes = changes.map(({ type, addedNodes, removedNodes }) => (type === "childList" ? sizes(addedNodes) + sizes(removedNodes) : 1));
       window.touched.push(nodes.reduce((sum, number) => sum + number, 0));
     }).observe(document.querySelector("[role=log]"), { subtree: true, childList: true, characterData: true, attributes: true });
