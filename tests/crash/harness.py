@@ -63,8 +63,11 @@ def migrated(folder: Path) -> Path:
 
 
 class Folder:
-    def __init__(self, root: Path, template: Path | None) -> None:
+    """With `url`, its journal is in that PostgreSQL."""
+
+    def __init__(self, root: Path, template: Path | None, url: str = "") -> None:
         self.root = root
+        self.url = url
         self.data = root / "data"
         self.data.mkdir(parents=True)
         (self.data / "master.key").write_bytes(MASTER)
@@ -202,7 +205,12 @@ async def live(folder: Folder, point: Point | None) -> None:
         Deposit("deposit_asked", "once", "execute", folder, effect, pause),
     )
     tools[0].call = _look  # type: ignore[method-assign]
-    flags = {"data": folder.data, "llm": {"model": "script"}, "tools": {"sandbox": "none"}}
+    flags = {
+        "data": folder.data,
+        "storage": {"url": folder.url},
+        "llm": {"model": "script"},
+        "tools": {"sandbox": "none"},
+    }
     chosen = settings.load({"HOME": str(folder.root)}, flags=flags)
     async with open_app(chosen, models={"script": Script(pause)}, tools=tools, observe=observe) as app:
         known = await app.views.runs(TENANT)

@@ -34,7 +34,10 @@ def journal(folder: Folder) -> list[Event]:
 
 
 def check(folder: Folder) -> None:
-    events = journal(folder)
+    check_events(folder, journal(folder))
+
+
+def check_events(folder: Folder, events: list[Event]) -> None:
     done = folder.effects()
     asked_for = {
         body.key for event in events if isinstance(body := event.body, ToolRequested) and body.effects != "none"
