@@ -14,13 +14,14 @@ import msgspec
 from pydantic import BaseModel, Field, ValidationError
 from starlette.websockets import WebSocket
 
+from orchestrator.api import steering
 from orchestrator.api.access import allow, app_of, reach, still, streams_of
 from orchestrator.api.bodies import decoded
+from orchestrator.api.forms import AnswerForm, ChatForm, EditForm, Form, Identifier, NoteForm, SayForm, SetForm
 from orchestrator.api.frames import Frame, Translator, encode, error_frame
 from orchestrator.api.runs import begin, place
 from orchestrator.api.security import chosen_protocol
 from orchestrator.api.streams import PULSE, QUEUE, SIGNED_OUT, batch, followed, raise_unexpected
-from orchestrator.api.wire import AnswerForm, ChatForm, Form, Identifier
 from orchestrator.identity.base import Principal
 from orchestrator.kernel.errors import InvalidInput, NotAuthenticated, OrchestratorError
 from orchestrator.kernel.events import Delta, Event
@@ -43,6 +44,22 @@ class CancelForm(Form):
     run_id: Identifier
 
 
+class SayToForm(SayForm):
+    run_id: Identifier
+
+
+class PauseForm(NoteForm):
+    run_id: Identifier
+
+
+class SetRunForm(SetForm):
+    run_id: Identifier
+
+
+class EditCallForm(EditForm):
+    approval_id: Identifier
+
+
 class Close(msgspec.Struct, frozen=True):
     code: int
 
@@ -62,6 +79,11 @@ class Socket:
             "watch": (WatchForm, self._watch),
             "approve": (ApproveForm, self._approve),
             "cancel": (CancelForm, self._cancel),
+            "say": (SayToForm, self._say_to),
+            "pause": (PauseForm, self._pause),
+            "continue": (CancelForm, self._continue),
+            "set": (SetRunForm, self._set),
+            "edit": (EditCallForm, self._edit),
         }
 
     async def serve(self) -> None:
@@ -123,6 +145,30 @@ class Socket:
         allow(self._caller, "execute")
         await self._app.views.run(self._caller.tenant, form.run_id, reach(self._caller))
         await self._app.runs.cancel(form.run_id, tenant=self._caller.tenant, by=self._caller.id)
+
+    async def _say_to(self, form: SayToForm) -> None:
+        allow(self._caller, "execute")
+        if form.urgency == "queue":
+            self._make_room()
+        run_id = await steering.say(self._app, self._caller, form.run_id, form)
+        if run_id != form.run_id:
+            self._follow(run_id, Translator(), 0)
+
+    async def _pause(self, form: PauseForm) -> None:
+        allow(self._caller, "execute")
+        await steering.pause(form.run_id, self._app, self._caller, form)
+
+    async def _continue(self, form: CancelForm) -> None:
+        allow(self._caller, "execute")
+        await steering.go_on(form.run_id, self._app, self._caller)
+
+    async def _set(self, form: SetRunForm) -> None:
+        allow(self._caller, "execute")
+        await steering.set_run(self._app, self._caller, form.run_id, form)
+
+    async def _edit(self, form: EditCallForm) -> None:
+        allow(self._caller, "execute")
+        await steering.edit(form.approval_id, form, self._app, self._caller)
 
     def _make_room(self) -> None:
         if len(self._following) >= FOLLOWED:

@@ -6,14 +6,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from orchestrator.api.access import Actor, House, Reader
 from orchestrator.api.bodies import JsonRoute
-from orchestrator.api.wire import (
-    Conversation,
-    ConversationForm,
-    ConversationPage,
-    Message,
-    MessageList,
-    TitleForm,
-)
+from orchestrator.api.forms import ConversationForm, TitleForm
+from orchestrator.api.wire import Conversation, ConversationPage, Message, MessageList
 from orchestrator.kernel.events import ConversationDeleted, ConversationOpened, ConversationRenamed
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/conversations", tags=["conversations"])

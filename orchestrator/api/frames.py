@@ -15,13 +15,20 @@ from orchestrator.api.problems import problem_of
 from orchestrator.kernel.events import (
     ApprovalAnswered,
     ApprovalAsked,
+    CallEdited,
     Delta,
     Event,
+    LimitsChanged,
+    MessageAdded,
+    MessageQueued,
     ModelAsked,
+    ModelChosen,
     ModelFailed,
     ModelReplied,
     PlanMade,
+    RunContinued,
     RunFinished,
+    RunPaused,
     RunResumed,
     RunStarted,
     ToolRequested,
@@ -29,7 +36,7 @@ from orchestrator.kernel.events import (
 )
 from orchestrator.kernel.messages import Message, Thinking
 
-FrameType: TypeAlias = Literal["thinking", "token", "plan", "tool", "approval", "complete", "error"]
+FrameType: TypeAlias = Literal["thinking", "token", "plan", "tool", "approval", "steering", "complete", "error"]
 Translation: TypeAlias = Callable[[Event], tuple[FrameType, dict[str, Any]]]
 
 
@@ -187,6 +194,19 @@ def _asked(event: Event) -> tuple[FrameType, dict[str, Any]]:
     return "approval", {"state": "asked", **approval(body, event.stream, event.at)}
 
 
+def _added(event: Event) -> tuple[FrameType, dict[str, Any]]:
+    body = event.body
+    assert isinstance(body, MessageAdded)
+    said = {"message_id": body.message_id, "text": body.message.text, "urgency": body.urgency, "by": body.by}
+    return "steering", {"state": "said", **said}
+
+
+def _queued(event: Event) -> tuple[FrameType, dict[str, Any]]:
+    body = event.body
+    assert isinstance(body, MessageQueued)
+    return "steering", {"state": "queued", "next_run_id": body.run_id, "text": body.message.text, "by": body.by}
+
+
 def _fields(kind: FrameType, marks: dict[str, str], fields: str) -> Translation:
     """A translation that copies these fields of the event's body beside the marks."""
     names = tuple(fields.split())
@@ -200,11 +220,18 @@ _DATA: dict[type, Translation] = {
     ModelFailed: _fields("thinking", {"phase": "failed"}, "step model problem"),
     ModelReplied: _fields("thinking", {"phase": "replied"}, "step model finish usage cost seconds reason"),
     PlanMade: _fields("plan", {}, "steps"),
-    ToolRequested: _fields("tool", {"state": "requested"}, "call_id tool step arguments attempt"),
+    ToolRequested: _fields("tool", {"state": "requested"}, "call_id tool step arguments attempt child"),
     ToolReturned: _fields(
         "tool", {"state": "returned"}, "call_id tool step outcome content data artifact seconds origin"
     ),
     ApprovalAsked: _asked,
     ApprovalAnswered: _fields("approval", {"state": "answered"}, "approval_id answer by note"),
+    CallEdited: _fields("approval", {"state": "edited"}, "approval_id call_id arguments by note"),
+    MessageAdded: _added,
+    MessageQueued: _queued,
+    RunPaused: _fields("steering", {"state": "paused"}, "reason by note"),
+    RunContinued: _fields("steering", {"state": "continued"}, "reason by"),
+    ModelChosen: _fields("steering", {"state": "model"}, "model by"),
+    LimitsChanged: _fields("steering", {"state": "limits"}, "limits by"),
     RunFinished: _fields("complete", {}, "status answer model steps usage cost problem"),
 }

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from orchestrator.api.access import House, Reader
 from orchestrator.api.bodies import JsonRoute
-from orchestrator.api.wire import Form, Opinion, Verdict
+from orchestrator.api.forms import Form
+from orchestrator.api.wire import Opinion, Verdict
 from orchestrator.kernel.messages import Origin
 from orchestrator.policy.base import Call, Decision
 

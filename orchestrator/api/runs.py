@@ -6,9 +6,10 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from orchestrator.api.access import Actor, House, Reader, reach, still, streams_of
 from orchestrator.api.bodies import JsonRoute
+from orchestrator.api.forms import AnswerForm, Asking, ChatForm, RunForm
 from orchestrator.api.frames import event_json
 from orchestrator.api.streams import EventStream, followed
-from orchestrator.api.wire import AnswerForm, Approval, ApprovalList, Asking, ChatForm, Run, RunForm, RunPage
+from orchestrator.api.wire import Approval, ApprovalList, Run, RunPage
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
 from orchestrator.kernel.events import RunStatus
@@ -42,12 +43,17 @@ async def begin(app: App, caller: Principal, form: Asking, goal: str) -> str:
         channel=form.channel,
         approvals=form.approvals,
         scopes=caller.scopes,
+        limits=app.runs.limits(**form.limits.model_dump()) if form.limits else None,
     )
 
 
 async def shown(app: App, caller: Principal, run_id: str) -> Run:
+    """A run with those below it, and all that they ask."""
     view = await app.views.run(caller.tenant, run_id, reach(caller))
-    return Run.of(view, await app.views.approvals(caller.tenant, run_id=run_id))
+    family = await app.views.family(caller.tenant, run_id)
+    waiting = [one.run_id for one in (view, *family) if one.status == "waiting"]
+    approvals = [asked for one in waiting for asked in await app.views.approvals(caller.tenant, run_id=one)]
+    return Run.of(view, approvals, family)
 
 
 async def place(app: App, run_id: str, after: int) -> int:
@@ -73,11 +79,20 @@ async def runs(
     caller: Reader,
     status: RunStatus | None = None,
     conversation_id: str | None = None,
+    parent: Annotated[str | None, Query(description="The sub-runs of this run.")] = None,
+    children: Annotated[bool, Query(description="Sub-runs too.")] = False,
     limit: Limit = 50,
     before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> RunPage:
     views = await app.views.runs(
-        caller.tenant, reach(caller), status=status, conversation_id=conversation_id, before=before, limit=limit
+        caller.tenant,
+        reach(caller),
+        status=status,
+        conversation_id=conversation_id,
+        parent=parent,
+        children=children,
+        before=before,
+        limit=limit,
     )
     waiting = await app.views.approvals(caller.tenant, reach(caller))
     items = [Run.of(view, waiting) for view in views]
@@ -126,7 +141,7 @@ async def cancel(run_id: RunId, app: House, caller: Actor) -> Run:
 @router.post("/runs/{run_id}/resume", summary="Go on with a run that stands still")
 async def resume(run_id: RunId, app: House, caller: Actor) -> Run:
     await app.views.run(caller.tenant, run_id, reach(caller))
-    await app.runs.resume(run_id, tenant=caller.tenant)
+    await app.runs.resume(run_id, tenant=caller.tenant, by=caller.id)
     return await shown(app, caller, run_id)
 
 

@@ -8,8 +8,9 @@ from starlette.responses import FileResponse
 
 from orchestrator.api.access import Actor, Admin, House, Reader, reach
 from orchestrator.api.bodies import JsonRoute
+from orchestrator.api.forms import CallForm
 from orchestrator.api.runs import shown
-from orchestrator.api.wire import CallForm, Run, Tool, ToolChange, ToolChanges, ToolList
+from orchestrator.api.wire import Run, Tool, ToolChange, ToolChanges, ToolList
 from orchestrator.app import App
 from orchestrator.journal.views import ToolStatistics
 from orchestrator.kernel.messages import ToolCall, ToolSpec, user

@@ -3,71 +3,15 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from orchestrator.api.forms import Form
 from orchestrator.api.frames import approval, moment
 from orchestrator.identity import base as identity
 from orchestrator.identity.passwords import LONGEST, SHORTEST
 from orchestrator.journal.views import ApprovalView, ConversationView, MessageView, RunView
-from orchestrator.kernel.events import Answer, RunStatus
-from orchestrator.kernel.messages import Effects, Image, Language, Scope
-
-Said = Annotated[str, Field(min_length=1, max_length=200_000, pattern=r"\S")]
-Title = Annotated[str, Field(max_length=200)]
-Identifier = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_:.-]+$")]
-Base64 = Annotated[
-    str, Field(min_length=4, pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")
-]
-
-
-Channel = Literal["api", "web", "cli"]  # by what door a goal came
-
-
-class Form(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class ImageForm(Form):
-    media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
-    data: Base64
-
-    def image(self) -> Image:
-        return Image(self.media_type, self.data)
-
-
-class Asking(Form):
-    conversation_id: Identifier | None = None
-    model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    images: Annotated[list[ImageForm], Field(max_length=16)] = []
-    approvals: Literal["ask", "refuse"] = "ask"
-    channel: Channel = "api"
-
-
-class ChatForm(Asking):
-    message: Said
-
-
-class RunForm(Asking):
-    goal: Said
-
-
-class AnswerForm(Form):
-    answer: Answer
-    note: Annotated[str, Field(max_length=2000)] = ""
-
-
-class TitleForm(Form):
-    title: Annotated[Title, Field(min_length=1, pattern=r"\S")]
-
-
-class ConversationForm(Form):
-    title: Title = ""
-
-
-class CallForm(Form):
-    arguments: dict[str, Any] = {}
-    approvals: Literal["ask", "refuse"] = "ask"
-    channel: Channel = "api"
+from orchestrator.kernel.events import RunStatus
+from orchestrator.kernel.messages import Effects, Language, Scope
 
 
 class Usage(BaseModel):
@@ -85,7 +29,7 @@ class RunProblem(BaseModel):
 class Approval(BaseModel):
     approval_id: str
     run_id: str
-    kind: Literal["call", "outcome"]
+    kind: Literal["call", "outcome", "budget"]
     tool: str
     arguments: dict[str, Any]
     code: str
@@ -102,6 +46,25 @@ class Approval(BaseModel):
         return cls(**approval(view.asked, view.run_id, view.asked_at))
 
 
+class Child(BaseModel):
+    """A sub-run, under its parent."""
+
+    run_id: str
+    parent: str
+    status: RunStatus
+    paused: str
+    goal: str
+    answer: str
+    model: str
+    steps: int
+    cost: float
+
+    @classmethod
+    def of(cls, view: RunView) -> "Child":
+        named = {name: getattr(view, name) for name in cls.model_fields}
+        return cls(**named)
+
+
 class Run(BaseModel):
     run_id: str
     conversation_id: str
@@ -116,10 +79,15 @@ class Run(BaseModel):
     started_at: datetime
     finished_at: datetime | None
     problem: RunProblem | None
-    approvals: list[Approval]
+    approvals: list[Approval]  # of its sub-runs too, where one run is asked for
+    parent: str | None
+    paused: str  # why it rests where nothing is asked: person, parent, child or queue
+    children: list[Child]  # those below it, and theirs; only where one run is asked for
 
     @classmethod
-    def of(cls, view: RunView, approvals: list[ApprovalView]) -> "Run":
+    def of(cls, view: RunView, approvals: list[ApprovalView], family: list[RunView] | None = None) -> "Run":
+        family = family or []
+        members = {view.run_id, *(member.run_id for member in family)}
         used, problem = view.usage, view.problem
         return cls(
             run_id=view.run_id,
@@ -137,7 +105,10 @@ class Run(BaseModel):
             started_at=moment(view.started_at),
             finished_at=None if view.finished_at is None else moment(view.finished_at),
             problem=RunProblem(code=problem.code, detail=problem.detail, hint=problem.hint) if problem else None,
-            approvals=[Approval.of(item) for item in approvals if item.run_id == view.run_id],
+            approvals=[Approval.of(item) for item in approvals if item.run_id in members],
+            parent=view.parent,
+            paused=view.paused,
+            children=[Child.of(member) for member in family],
         )
 
 
@@ -348,7 +319,7 @@ class PasswordForm(Form):
 class RegisterForm(Form):
     username: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
     password: Annotated[str, Field(min_length=SHORTEST, max_length=LONGEST)]
-    scopes: Annotated[list[Scope], Field(max_length=4)] = ["read", "write", "execute"]
+    scopes: Annotated[list[Scope], Field(max_length=4)] = Field(default=["read", "write", "execute"])
 
 
 class LinkForm(Form):

@@ -13,8 +13,9 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.api import auth, conversations, grants, problems, runs, system, tools
+from orchestrator.api.forms import AnswerForm, CallForm, RunForm
 from orchestrator.api.frames import delta_json, event_json
-from orchestrator.api.wire import AnswerForm, CallForm, PasswordForm, RegisterForm, RunForm
+from orchestrator.api.wire import PasswordForm, RegisterForm
 from orchestrator.api.within import Within
 from orchestrator.app import App, open_app
 from orchestrator.cli.remote import error_of
@@ -93,7 +94,7 @@ class Local:
 
     async def runs(self, *, status: Any, conversation_id: str | None, limit: int) -> Json:
         kept: Any = "running" if status == "interrupted" else status
-        page = _json(await runs.runs(self._app, self._caller, kept, conversation_id, limit, None))
+        page = _json(await runs.runs(self._app, self._caller, kept, conversation_id, limit=limit))
         items = [self._seen(item) for item in page["items"]]
         return {**page, "items": [item for item in items if status in (None, item["status"])]}
 
