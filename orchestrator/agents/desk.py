@@ -334,6 +334,8 @@ class Desk:
     async def close(self, patience: float = 2.0) -> None:
         """Let what is at work come to a point, then stop; unfinished runs go on at the next start."""
         self._closed = True
+        for turn in self.turns.values():
+            turn.leaving = True
         tasks: Sequence[asyncio.Task[None]] = [*self.tasks.values(), *self._errands]
         if self._reviver is not None:
             self._reviver.cancel()

@@ -26,7 +26,7 @@ BEATS = 4  # a lease
 LOOKS = 3  # beats between looks at the journal's heads, for those who watch runs elsewhere
 ASKING = 30.0  # seconds a node may take to do what another asks of it
 
-# serving: works on what it and others begin. visiting: on its own only, for whoever stays a moment. fronting: on nothing.
+# serving: works on what anybody begins. visiting: on its own, for whoever stays a moment. fronting: on nothing.
 Role: TypeAlias = Literal["serving", "visiting", "fronting"]
 
 T = TypeVar("T")

@@ -50,6 +50,7 @@ class Turn:
         self.stirred = asyncio.Event()  # something happened that those at work on calls must look at
         self.news = False  # and it came from outside: an answer, the end of a sub-run
         self.cancelled_by = ""
+        self.leaving = False  # this process stops: the step under way is the last one here
         self.interrupted = False  # what is under way is being stopped, for somebody said something else
         self.failure: OrchestratorError | None = None  # the first that the journal could not take
         self._written: asyncio.Future[None] | None = None

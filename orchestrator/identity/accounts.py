@@ -210,6 +210,11 @@ class Accounts:
     async def refresh(self, refresh_token: str) -> Tokens:
         return await self._sessions.refresh(refresh_token)
 
+    def learn(self, stream: str) -> None:
+        """Another server wrote to a stream; empty: to whatever stream. Who signed out there is signed out here."""
+        if stream.startswith("identity:") or not stream:
+            self._sessions.forget()
+
     async def authenticate(self, token: str) -> Principal:
         """Who shows this cookie or bearer token. Raises NotAuthenticated."""
         return await self._sessions.authenticate(token)

@@ -169,6 +169,11 @@ class Sessions:
         self._closings += 1
         self._known.forget(lambda known: known.id == user_id)
 
+    def forget(self) -> None:
+        """Look every token up again."""
+        self._closings += 1
+        self._known.forget(lambda known: True)
+
     def _tokens(self, principal: Principal, refresh_token: str) -> Tokens:
         seconds = self._settings.access_minutes * 60
         access = self._signer.access(principal.session_id, principal.id, self._clock.now(), seconds)

@@ -132,6 +132,11 @@ class Views:
         query = _of(select(t.runs), t.runs, tenant, subject).where(t.runs.c.run_id == run_id)
         return _run(await self._one(query, f"run {run_id}"))
 
+    async def whose(self, run_id: str) -> RunView | None:
+        """A run of whatever tenant: for the server itself."""
+        rows = await self._all(select(t.runs).where(t.runs.c.run_id == run_id))
+        return _run(rows[0]) if rows else None
+
     async def runs(
         self,
         tenant: str,
@@ -197,6 +202,12 @@ class Views:
             c.id == conversation_id, c.tenant == tenant, c.subject == subject, c.deleted_at.is_(None)
         )
         return _conversation(await self._one(query, f"conversation {conversation_id}"))
+
+    async def conversation_of_another(self, tenant: str, subject: str, conversation_id: str) -> bool:
+        """Whether somebody else has a conversation of this name."""
+        c = t.conversations.c
+        rows = await self._all(select(c.tenant, c.subject).where(c.id == conversation_id))
+        return any((row.tenant, row.subject) != (tenant, subject) for row in rows)
 
     async def messages(self, tenant: str, conversation_id: str) -> list[MessageView]:
         """Oldest first: each run is what a person said, and what was answered."""

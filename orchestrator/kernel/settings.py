@@ -48,6 +48,7 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True):
 class Journal(Struct, frozen=True, forbid_unknown_fields=True):
     batch: Count = 512  # events in one commit at most
     encrypt: bool = True  # bodies, with a key for each subject; without is a loosening
+    archive_days: Annotated[float, Meta(ge=0)] = 0.0  # finished runs older than this are archived; 0: never
     master_key: Secret = Secret("")  # 64 hexadecimal digits; empty: the file master.key of the data folder
 
 
@@ -56,6 +57,7 @@ class Cluster(Struct, frozen=True, forbid_unknown_fields=True):
 
     shared: str = ""  # a folder that every server sees, for artifacts and keys; empty: the data folder
     lease_seconds: Annotated[float, Meta(ge=0.5)] = 3.0  # a server that is silent for so long is given up
+    works: bool = True  # a server that does not only answers people, and leaves the work to others
     drain_seconds: Annotated[float, Meta(ge=0)] = 10.0  # one that stops lets a step come to its end for so long
     nats: tuple[str, ...] = ()  # NATS servers for what is live, nats://…; empty: PostgreSQL's own notices
     name: str = "orchestrator"  # of this installation, on a NATS that others use too
