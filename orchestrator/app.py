@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -29,6 +30,7 @@ from orchestrator.llm.catalogue import Models
 from orchestrator.llm.connections import Connections, read
 from orchestrator.policy.decide import Policy
 from orchestrator.storage.blobs import Blobs
+from orchestrator.storage.database import Database
 from orchestrator.storage.lock import FolderLock
 from orchestrator.storage.note import Note
 from orchestrator.storage.stores import open_database
@@ -39,6 +41,11 @@ from orchestrator.tools.plugins.folder import Change, Plugins, open_plugins
 from orchestrator.tools.plugins.plugin import Ground
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.sandbox.probe import choose
+
+if TYPE_CHECKING:
+    from orchestrator.agents.node import Node
+
+Learn = Callable[[str], None]  # told of a stream that another process wrote to; of "" when it may be any
 
 
 class App(Struct, frozen=True):
@@ -61,6 +68,7 @@ class App(Struct, frozen=True):
     artifacts: Blobs
     sandbox: Sandbox
     metrics: Metrics
+    node: "Node | None"  # of a cluster
     upkeep: Upkeep
     started_at: float
 
@@ -91,31 +99,27 @@ async def open_app(
         database.migrate()
         stack.push_async_callback(database.close)
 
-        bus, metrics = Bus(), Metrics()
-
-        def publish(events: Sequence[Event]) -> None:
-            bus.publish(events)
-            observe(events)
-            for event in events:
-                metrics.observe(event)
-
+        bus, metrics, learners = Bus(), Metrics(), list[Learn]()
+        node = await _node(stack, settings, database, bus, clock, ids, learners, visits=not recover)
+        publish = _publisher(bus, node, observe, metrics)
         keyring = await unlock(
             database.engine,
-            settings.data / "master.key",
+            settings.shared / "master.key",
             entropy,
             given=settings.journal.master_key,
             encrypt=settings.journal.encrypt,
         )
-        journal = open_journal(database, publish, keyring, batch=settings.journal.batch)
+        named = node.named if node is not None else None
+        journal = open_journal(database, publish, keyring, batch=settings.journal.batch, node=named)
         stack.push_async_callback(journal.close)
-        ledger, views, blobs = Ledger(journal, clock), Views(database.engine), Blobs(settings.data / "blobs")
+        ledger, views, blobs = Ledger(journal, clock), Views(database.engine), Blobs(settings.shared / "blobs")
         upkeep = Upkeep(
             database, keyring, ledger, blobs, settings.data, clock, ids, archive_days=settings.journal.archive_days
         )
         stack.push_async_callback(upkeep.close)
 
         accounts = Accounts(
-            database, settings.identity, clock, ids, entropy, ledger.record, key_path=settings.data / "signing.key"
+            database, settings.identity, clock, ids, entropy, ledger.record, key_path=settings.shared / "signing.key"
         )
         stack.push_async_callback(accounts.close)
         policy = Policy(settings.policy)
@@ -138,18 +142,22 @@ async def open_app(
             artifacts=blobs,
             clock=clock,
             ids=ids,
+            cluster=node,
             context_tokens=settings.agents.context_tokens,
             allow_loopback=settings.policy.allow_loopback,
         )
         limits = Limits(settings.agents.max_steps, settings.agents.max_seconds)
         runs = Runs(house, views, settings.workspace, limits, settings.agents.concurrent_runs)
-        stack.push_async_callback(runs.close)
+        learners += [runs.learn, accounts.learn]
+        _closed(stack, runs, node, settings.cluster.drain_seconds)
 
         owner = await accounts.ensure_owner()
         said = recover or bool(settings.loosened())  # who only looks leaves no trace, unless it loosens
         if said:
             started = ServerStarted(__version__, sandbox.level, settings.loosened())
             await ledger.record(f"server:{TENANT}", started, tenant=TENANT, subject=owner.id)
+        if node is not None:
+            await node.join(runs.desk, runs.operations())
         if recover:
             await runs.recover()
             upkeep.watch_over()
@@ -171,12 +179,86 @@ async def open_app(
             artifacts=blobs,
             sandbox=sandbox,
             metrics=metrics,
+            node=node,
             upkeep=upkeep,
             started_at=clock.now(),
         )
         yield app
         if said:
             await ledger.record(f"server:{TENANT}", ServerStopped("closed"), tenant=TENANT, subject=owner.id)
+
+
+async def _node(
+    stack: AsyncExitStack,
+    settings: Settings,
+    database: Database,
+    bus: Bus,
+    clock: Clock,
+    ids: Ids,
+    learners: Sequence[Learn],
+    *,
+    visits: bool,
+) -> "Node | None":
+    """This process among those on the same PostgreSQL; None where it is alone with a file."""
+    if not settings.storage.url:
+        return None
+    from orchestrator.agents.cluster import open_node  # its driver costs who has no need of it
+
+    opened = open_node(
+        settings.cluster,
+        database,
+        bus,
+        clock,
+        process=ids.new("node"),
+        room=settings.agents.concurrent_runs,
+        visits=visits,
+        version=__version__,
+        learners=learners,
+    )
+    return await stack.enter_async_context(opened)
+
+
+def _closed(stack: AsyncExitStack, runs: Runs, node: "Node | None", patience: float) -> None:
+    """On leaving, runs come to a point; in a cluster none are taken meanwhile, and others go on at once."""
+    if node is None:
+        stack.push_async_callback(runs.close)
+        return
+    stack.push_async_callback(node.leave)
+    stack.push_async_callback(runs.close, patience)
+    stack.push_async_callback(node.drain)
+
+
+def _publisher(
+    bus: Bus, node: "Node | None", observe: Callable[[Sequence[Event]], None], metrics: Metrics
+) -> Callable[[Sequence[Event]], None]:
+    """Who is told of committed events."""
+
+    def publish(events: Sequence[Event]) -> None:
+        bus.publish(events)
+        if node is not None:
+            node.tell(events)
+        observe(events)
+        for event in events:
+            metrics.observe(event)
+
+    return publish
+
+
+def _policies(settings: Settings) -> Callable[[dict[str, Any] | None], Decide]:
+    """Makes policies of their own: as the server's, or with other settings."""
+
+    def policy_of(changed: dict[str, Any] | None) -> Policy:
+        if changed is None:
+            return Policy(settings.policy)
+        values = {**msgspec.to_builtins(settings.policy), **changed}
+        try:
+            return Policy(msgspec.convert(values, PolicySettings))
+        except msgspec.ValidationError as error:
+            raise InvalidInput(
+                f"These are no settings of the policy: {error}.", hint="See docs/settings.md."
+            ) from error
+
+    return policy_of
 
 
 async def _plugins(

@@ -52,7 +52,7 @@ class Loop:
         state = self._state
         try:
             async with self._turn.alarm() as limit:
-                while state.finished is None:
+                while state.finished is None and not self._turn.leaving:
                     if await self._advance():
                         return
         except TimeoutError:
