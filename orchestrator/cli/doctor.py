@@ -77,6 +77,8 @@ def checks(session: Session) -> Iterator[Check]:
     yield folder("data folder", settings.data, "--data")
     yield folder("workspace", settings.workspace, "--workspace")
     yield space(settings.data)
+    if settings.storage.url:
+        yield session.do(database(settings))
     yield web()
     yield port(settings.server.host, settings.server.port, settings.data)
     yield session.do(sandbox(settings))
@@ -110,6 +112,22 @@ def space(path: Path) -> Check:
             "disk", "warn", said, "With a full disk nothing can be recorded, so nothing runs: free some space."
         )
     return Check("disk", "ok", said)
+
+
+async def database(settings: "Settings") -> Check:
+    """The PostgreSQL that holds the data."""
+    from orchestrator.kernel.errors import OrchestratorError
+    from orchestrator.storage.postgresql import PostgresDatabase
+
+    try:
+        found = PostgresDatabase(settings.storage.url, settings.storage)
+        version, durable = await found.state()
+    except OrchestratorError as error:
+        return Check("database", "fail", error.detail, error.hint)
+    said = f"PostgreSQL {version} at {found.where}"
+    if not durable:
+        return Check("database", "warn", f"{said}; fsync is off", "A power cut may lose what was acknowledged.")
+    return Check("database", "ok", said)
 
 
 def web() -> Check:

@@ -102,6 +102,10 @@ def _banner(terminal: "Terminal", app: "App", url: str, link: str, *, built: boo
     terminal.line(f"  {link}")
     terminal.line()
     terminal.line(f"  data       {settings.data}")
+    if settings.storage.url:
+        from orchestrator.storage.postgresql import shown
+
+        terminal.line(f"  database   PostgreSQL, {shown(settings.storage.url)}")
     terminal.line(f"  workspace  {settings.workspace}")
     terminal.line(f"  sandbox    {app.sandbox.level}")
     for name, value in settings.loosened().items():

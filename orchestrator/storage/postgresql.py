@@ -118,6 +118,18 @@ class PostgresDatabase(Database):
         async with self.engine.connect() as connection:
             return int((await connection.execute(text(_OTHERS), {"me": _program()})).scalar_one())
 
+    async def state(self) -> tuple[str, bool]:
+        """The server's version, and whether what it commits survives a power cut. Raises JournalUnavailable."""
+        connection = await self.connect()
+        try:
+            await self._inspect(connection)
+            version = connection.get_server_version()
+            return f"{version.major}.{version.minor}", await connection.fetchval("SHOW fsync") == "on"
+        except FAILURES as error:
+            raise self.explain(error) from error
+        finally:
+            connection.terminate()
+
     async def _inspect(self, connection: Connection) -> None:
         version = connection.get_server_version()
         if version.major < OLDEST:
