@@ -12,9 +12,10 @@ from starlette.responses import StreamingResponse
 
 from orchestrator.api.access import Actor, Admin, House, Reader
 from orchestrator.api.bodies import JsonRoute
+from orchestrator.api.forms import Form
 from orchestrator.api.problems import problem_of
 from orchestrator.api.runs import shown
-from orchestrator.api.wire import Form, Usage
+from orchestrator.api.wire import Usage
 from orchestrator.app import App
 from orchestrator.kernel.errors import NotFound, OrchestratorError
 from orchestrator.kernel.messages import user
@@ -30,7 +31,8 @@ ModelName = Annotated[str, Field(min_length=1, max_length=500)]
 Kind = Literal[
     "ollama", "openai", "responses", "anthropic", "gemini", "deepseek", "huggingface", "llamacpp", "scripted"
 ]  # fmt: skip
-STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {"schema": {}}}}}
+URL = r"^(https?://[A-Za-z0-9][A-Za-z0-9.-]*(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}))?(/[A-Za-z0-9._~/-]*)?)?$"
 
 
 class ModelPrice(BaseModel):
@@ -87,8 +89,8 @@ class ModelList(BaseModel):
 class ProviderForm(Form):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
     kind: Kind
-    base_url: Annotated[str, Field(max_length=500)] = ""
-    api_key: Annotated[str, Field(max_length=1000)] = ""
+    base_url: Annotated[str, Field(max_length=500, pattern=URL)] = ""
+    api_key: Annotated[str, Field(max_length=1000, pattern=r"^[!-~]*$")] = ""
     api_key_env: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_]*$")] = ""
     model: Annotated[str, Field(max_length=500)] = ""
     place: Annotated[str, Field(max_length=40)] = ""
@@ -148,7 +150,7 @@ class Rated(BaseModel):
 
 
 @router.get("", summary="Every model and provider, with prices, speeds and breakers")
-async def models(app: House, caller: Reader) -> ModelList:
+async def list_models(app: House, caller: Reader) -> ModelList:
     health = await app.models.health()
     vitals = app.models.vitals()
     routable = {candidate.label for candidate in app.models.candidates()}
@@ -204,7 +206,7 @@ def _detail(app: App, info: ModelInfo, routable: set[str]) -> ModelDetail:
 
 
 @router.get("/show", summary="One model")
-async def show(model: ModelName, app: House, caller: Reader) -> ModelDetail:
+async def show_model(model: ModelName, app: House, caller: Reader) -> ModelDetail:
     routable = {candidate.label for candidate in app.models.candidates()}
     found = {f"{info.provider}/{info.name}": info for info in await app.models.list()}
     info = found.get(model) or next((one for one in found.values() if one.name == model), None)
@@ -214,7 +216,7 @@ async def show(model: ModelName, app: House, caller: Reader) -> ModelDetail:
 
 
 @router.post("/providers", status_code=201, summary="Connect a provider, from now on and without a restart")
-async def add(form: ProviderForm, app: House, caller: Admin) -> ProviderState:
+async def add_provider(form: ProviderForm, app: House, caller: Admin) -> ProviderState:
     provider = Provider(
         form.kind,
         form.base_url,
@@ -225,17 +227,17 @@ async def add(form: ProviderForm, app: House, caller: Admin) -> ProviderState:
         place=form.place,
     )
     await app.connections.add(form.name, provider, tenant=caller.tenant, by=caller.id)
-    return next(one for one in (await models(app, caller)).providers if one.name == form.name)
+    return next(one for one in (await list_models(app, caller)).providers if one.name == form.name)
 
 
 @router.delete("/providers/{name}", status_code=204, summary="Remove a provider that was connected here")
-async def remove(name: Annotated[str, Path(max_length=80)], app: House, caller: Admin) -> Response:
+async def remove_provider(name: Annotated[str, Path(max_length=80)], app: House, caller: Admin) -> Response:
     await app.connections.remove(name, tenant=caller.tenant, by=caller.id)
     return Response(status_code=204)
 
 
 @router.post("/test", summary="Ask a model for one word, and time it")
-async def test(form: TestForm, app: House, caller: Actor) -> Tested:
+async def test_model(form: TestForm, app: House, caller: Actor) -> Tested:
     choice = await app.models.choose(form.model)
     began, notes, answered = app.clock.monotonic(), [], f"{choice.provider}/{choice.name}"
     request = Request(choice.name, (user("Say OK, and nothing else."),), max_tokens=500)
@@ -259,7 +261,7 @@ async def test(form: TestForm, app: House, caller: Actor) -> Tested:
 
 
 @router.post("/route", summary="Which model a task would get, and why; nothing is asked of it")
-async def route(form: RouteForm, app: House, caller: Reader) -> Routed:
+async def route_task(form: RouteForm, app: House, caller: Reader) -> Routed:
     choice = await app.models.choose(form.model, task=form.task)
     kind = classify(form.task)
     return Routed(
@@ -280,7 +282,7 @@ async def route(form: RouteForm, app: House, caller: Reader) -> Routed:
 
 
 @router.post("/pull", summary="Fetch a model: Ollama's by name, a GGUF file by address", responses=STREAM)
-async def pull(form: PullForm, app: House, caller: Admin) -> StreamingResponse:
+async def pull_model(form: PullForm, app: House, caller: Admin) -> StreamingResponse:
     steps = app.connections.pull(form.name, form.sha256, tenant=caller.tenant, by=caller.id)
     return StreamingResponse(_told(steps), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
@@ -297,7 +299,7 @@ async def _told(steps: AsyncIterator[Progress]) -> AsyncIterator[bytes]:
 
 
 @router.post("/rate", summary="Say whether an answer was good: `auto` learns from it")
-async def rate(form: RateForm, app: House, caller: Actor) -> Rated:
+async def rate_run(form: RateForm, app: House, caller: Actor) -> Rated:
     run = await shown(app, caller, form.run_id)
     rated = await app.connections.rate(
         run.run_id, run.goal, run.model, form.good, form.note, tenant=caller.tenant, by=caller.id

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from orchestrator.kernel import events as e
-from orchestrator.kernel.errors import InvalidInput, InvalidSettings, ModelRejected, NotFound
+from orchestrator.kernel.errors import Conflict, InvalidSettings, ModelRejected, NotFound
 from orchestrator.kernel.settings import Provider, keyed
 from orchestrator.llm.base import Progress
 from orchestrator.llm.catalogue import Models
@@ -64,7 +64,7 @@ class Connections:
     async def add(self, name: str, provider: Provider, *, tenant: str, by: str) -> None:
         """From now on, without a restart. Raises InvalidInput, InvalidSettings, Conflict, NotFound."""
         if provider.api_key and provider.api_key_env:
-            raise InvalidInput("The key was given twice.", hint="Give the key, or the variable that holds it.")
+            raise Conflict("The key was given twice.", hint="Give the key, or the variable that holds it.")
         self._models.add(name, keyed(provider))
         kept = self._kept()
         self._keep({**kept, name: provider})

@@ -85,6 +85,14 @@ def broken_off(provider: str, kind: str, said: str) -> ModelError:
     return ModelRejected(detail) if kind == "invalid_request_error" else ModelUnavailable(detail)
 
 
+def _has_port(url: str) -> bool:
+    """Whether what the address says of its port is one, if it says anything."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 async def listening(url: str, seconds: float = PROBE_SECONDS) -> bool:
     """Whether anything answers at this address: no HTTP, so that a silent port costs no import."""
     parts = urlsplit(url)
@@ -100,7 +108,7 @@ async def listening(url: str, seconds: float = PROBE_SECONDS) -> bool:
 class Wire:
     def __init__(self, name: str, settings: Provider, clock: Clock, base_url: str, headers: Mapping[str, str]) -> None:
         parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or not _has_port(base_url):
             raise InvalidSettings(
                 f"The address of {name} is not a URL: {base_url!r}.", hint="Write it as http://host:port."
             )

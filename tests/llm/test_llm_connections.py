@@ -102,7 +102,7 @@ async def test_a_key_may_stay_in_the_environment(tmp_path: Path, monkeypatch: py
     assert room.models.providers()["lab"].api_key == "from the environment"
     assert b"from the environment" not in (tmp_path / "providers.json").read_bytes()
     assert Room(tmp_path).models.providers()["lab"].api_key == "from the environment"
-    with pytest.raises(InvalidInput, match="twice"):
+    with pytest.raises(Conflict, match="twice"):
         await room.add("two", Provider("openai", api_key=KEY, api_key_env="LAB_KEY"))
 
 
