@@ -7,6 +7,7 @@ from orchestrator.cli import (
     conversations,
     doctor,
     grants,
+    journal,
     migrate,
     models,
     policy,
@@ -28,5 +29,20 @@ application = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 remember(application)
-for room in (serve, chat, run, runs, grants, policy, tools, models, conversations, users, migrate, doctor, show):
+for room in (
+    serve,
+    chat,
+    run,
+    runs,
+    grants,
+    policy,
+    tools,
+    models,
+    conversations,
+    users,
+    journal,
+    migrate,
+    doctor,
+    show,
+):
     room.add_to(application)

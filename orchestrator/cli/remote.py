@@ -48,6 +48,8 @@ def _given(body: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 class Remote:
+    drives = False
+
     def __init__(self, url: str, token: str) -> None:
         self.where = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -1,7 +1,6 @@
 """The terminal: what is said goes to standard error, what was asked for to standard output."""
 
 import getpass
-import signal
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli import words
+from orchestrator.cli.interrupts import heard
 from orchestrator.cli.visible import harmless
 from orchestrator.kernel.messages import Language
 
@@ -47,6 +47,10 @@ class Terminal:
         else:
             print(text, file=sys.stderr, flush=True)
 
+    def progress(self, text: str) -> None:
+        """On the line where it was said before; nothing at the end takes it away."""
+        print(f"\r\033[K{harmless(text)}", end="", file=sys.stderr, flush=True)
+
     def line(self, text: str = "") -> None:
         print(harmless(text), flush=True)
 
@@ -82,8 +86,7 @@ class Terminal:
     # ── asking ──────────────────────────────────────────────────────────────────────────────────
     def read_line(self, prompt: str) -> str:
         """A line from the person, edited as in a shell. Raises KeyboardInterrupt and EOFError."""
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
+        with heard():
             if sys.stdin.isatty() and sys.stdout.isatty():
                 import readline  # noqa: F401 - its import is what makes input() editable
 
@@ -93,8 +96,6 @@ class Terminal:
             if not line:
                 raise EOFError
             return line.rstrip("\n")
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def read_secret(self, prompt: str) -> str:
         return getpass.getpass(prompt)

@@ -17,7 +17,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.journal.keys import Master
-from orchestrator.journal.rows import GENESIS, Break, Stored, chained
+from orchestrator.journal.rows import GENESIS, Break, Stored, follows
 from orchestrator.storage.tables import events
 from orchestrator.storage.tables_journal import anchors, heads, subject_keys
 
@@ -151,15 +151,14 @@ class _Walk:
         if row.stream in self._lost:
             return
         seq, previous, head_seq, head_hash = self._at[row.stream]
-        digest = bytes(row.hash)
         if row.seq != seq + 1:
             self._lose(row.stream, seq + 1, f"event {seq + 1} is missing: {row.seq} comes in its place")
-        elif digest != chained(row, previous):
+        elif not follows(row, previous):
             self._lose(row.stream, row.seq, f"event {row.seq} is not what was written, or not where it was written")
-        elif row.seq == head_seq and digest != head_hash:
+        elif row.seq == head_seq and row.hash != head_hash:
             self._lose(row.stream, row.seq, f"event {row.seq} was written anew after it was anchored")
         else:
-            self._at[row.stream] = (row.seq, digest, head_seq, head_hash)
+            self._at[row.stream] = (row.seq, row.hash, head_seq, head_hash)
 
     def _lose(self, stream: str, seq: int, reason: str) -> None:
         self._lost.add(stream)

@@ -121,10 +121,10 @@ class Keyring:
         self._known[key.id] = key
 
     def forget(self, tenant: str, subject: str) -> None:
-        """The key of a subject was destroyed, here or by another node."""
+        """The key of a subject was destroyed, here or by another node: ask the table."""
         self._current.pop((tenant, subject), None)
-        for key in [one for one in self._known.values() if one and (one.tenant, one.subject) == (tenant, subject)]:
-            self._known[key.id] = None
+        for id in [id for id, key in self._known.items() if key and (key.tenant, key.subject) == (tenant, subject)]:
+            del self._known[id]
 
     async def obtain(self, connection: AsyncConnection, tenant: str, subject: str, now: float) -> Key:
         """The key for new events of a subject, made if need be in this transaction; `hold` it once that is durable."""

@@ -97,15 +97,15 @@ def seal(event: Event, body: bytes, previous: bytes, key: Cipher | None) -> Row:
 
 def unseal(row: Stored, key: Cipher | None) -> Event:
     """The event of a row. Without its key (it was destroyed) the body is Erased. Raises JournalDamaged."""
-    body = bytes(row.body)
     try:
+        body = bytes(row.body)
         if not row.key:
             content = decode_body(body)
         elif key is None:
             content = Erased(row.type)
         else:
             content = decode_body(key.decrypt(body, _pack((row.stream, row.seq, row.type))))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise JournalDamaged(
             f"Event {row.seq} of {row.stream} is not what was written.",
             hint="Another hand changed the database: `orchestrator journal verify` says where; restore a backup.",
@@ -119,13 +119,21 @@ def chained(row: Stored, previous: bytes) -> bytes:
     return hashlib.sha256(previous + _pack(fields)).digest()
 
 
+def follows(row: Stored, previous: bytes) -> bool:
+    """Whether this is the row that was written after one with that hash."""
+    try:
+        return chained(row, previous) == row.hash
+    except (TypeError, ValueError, OverflowError):
+        return False  # not even of the right kind: SQLite takes anything
+
+
 def verify(rows: Iterable[Stored], seq: int = 0, previous: bytes = GENESIS) -> Break | None:
     """The first row of a stream that does not follow the one before it; the first follows `seq` and `previous`."""
     for row in rows:
         seq += 1
         if row.seq != seq:
             return Break(row.stream, seq, f"event {seq} is missing: {row.seq} comes in its place")
-        if bytes(row.hash) != chained(row, previous):
+        if not follows(row, previous):
             return Break(row.stream, seq, f"event {seq} is not what was written, or not where it was written")
         previous = bytes(row.hash)
     return None

@@ -176,13 +176,13 @@ class SqliteJournal(StoredEvents):
             # One of them clashes with what is there, or cannot be stored.
             self._pending.again(batch, alone=True)
             batch = []
+        if isinstance(failure, JournalBroken):
+            self._pending.refuse(failure)
+        self._pending.done()  # the next batch begins before those wake who are told of this one
         for entry in batch:
             if failure is None:
                 tell(self._publish, entry.events)
             entry.settle(failure)
-        if isinstance(failure, JournalBroken):
-            self._pending.refuse(failure)
-        self._pending.done()
 
     def _explain(self, error: Exception) -> OrchestratorError:
         name = getattr(error, "sqlite_errorname", "")

@@ -45,6 +45,9 @@ class Blobs:
         except FileNotFoundError:
             raise NotFound(f"There is no artifact {identifier}.") from None
 
+    def remove(self, identifier: str) -> None:
+        self.path(identifier).unlink(missing_ok=True)
+
 
 def _flush(folder: Path) -> None:
     """Make the names in a folder durable."""
