@@ -31,7 +31,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _WILDCARD = frozenset({"0.0.0.0", "::", ""})
 
-_GUARDED = ("/api/", "/metrics", "/docs")
+_GUARDED = ("/api/", "/metrics", "/docs", "/optimize_prompt")
 _OPEN = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/health"})
 
 CONTENT_POLICY = (

@@ -45,6 +45,7 @@ class Request(Struct, frozen=True):
     stop: tuple[str, ...] = ()
     schema: dict[str, Any] | None = None  # JSON Schema that the text of the reply is of
     final: bool = False  # what was said cannot be taken back: nothing is begun again after the first word
+    optimise: Literal["off", "minimal", "balanced", "aggressive"] = "off"  # how what is read may be shortened
     tenant: str = ""  # whose it is: what is remembered for one is never given to another; "" remembers nothing
 
 

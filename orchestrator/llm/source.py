@@ -11,9 +11,10 @@ from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.settings import Known, Llm, Provider
-from orchestrator.llm.base import Health, Model, ModelInfo
+from orchestrator.llm.base import Health, Model, ModelInfo, Price
 from orchestrator.llm.facts import default, informed, known
 from orchestrator.llm.fenced import Fenced
+from orchestrator.llm.optimiser.model import Optimised
 from orchestrator.llm.resilience.persist import Way
 from orchestrator.llm.resilience.stack import Guard, Vitals
 from orchestrator.llm.routing.router import LOCAL, Candidate
@@ -51,7 +52,7 @@ class Source:
         self._model = model
         self._guard = Guard(settings, clock, said.hedge if said is not None else 0.0)
         self._guarded: Model | None = None
-        self._fenced: Fenced | None = None
+        self._fenced: Model | None = None
         self._state: State | None = None
         self._asking: asyncio.Task[State] | None = None
 
@@ -98,12 +99,14 @@ class Source:
         if self.name == EMBEDDED:
             return self.model  # it is in this process: nothing of what the guards are for can happen
         if self._guarded is None:
-            self._guarded = self._guard.around(self.model)
-        if "tools" in (info.capabilities if info is not None else self.model.capabilities):
-            return self._guarded
-        if self._fenced is None:
-            self._fenced = Fenced(self._guarded)
-        return self._fenced
+            guarded = self._guard.around(self.model)
+            self._guarded, self._fenced = Optimised(guarded, self._price), Optimised(Fenced(guarded), self._price)
+        talks = "tools" in (info.capabilities if info is not None else self.model.capabilities)
+        return self._guarded if talks or self._fenced is None else self._fenced
+
+    def _price(self, name: str) -> Price | None:
+        info = self.info(name)
+        return info.price if info is not None else None
 
     def candidates(self, order: int) -> list[Candidate]:
         """Its models that routing may take: the one that is configured, else those it is known for, else the first."""

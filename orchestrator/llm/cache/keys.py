@@ -40,7 +40,9 @@ def asked(provider: str, request: Request, *, sampled: bool, semantic: bool) -> 
 
 def may_keep(request: Request, reply: Reply) -> bool:
     """A whole reply, whose calls, if it makes any, only look: what has effects is decided anew each time."""
-    if reply.finish not in ("stop", "tools") or reply.spared is not None or reply.source != "made":
+    if reply.finish not in ("stop", "tools") or reply.source != "made":
+        return False
+    if reply.spared is not None and reply.spared.cache:
         return False
     harmless = {tool.name for tool in request.tools if tool.effects == "none"}
     calls = reply.message.calls

@@ -11,11 +11,14 @@ from msgspec import Struct
 
 from orchestrator.llm.optimiser import documents, heads
 from orchestrator.llm.optimiser.blocks import Block, Kind, split
-from orchestrator.llm.optimiser.repeats import REFERENCE, Memory
+from orchestrator.llm.optimiser.repeats import REFERENCE, Memory, Nothing
 
-_MARK = re.compile(r"^\[\[(?=\\*(?:same|next) )")  # a line that looks like one of ours
-_ESCAPED = re.compile(r"^\[\[\\(?=\\*(?:same|next) )")
-ANY_MARK = re.compile(r"^\[\[\\*(?:same|next) ", re.MULTILINE)
+_MARK = re.compile(r"^\[\[(?=\\*(?:same|next|note) )")  # a line that looks like one of ours
+_ESCAPED = re.compile(r"^\[\[\\(?=\\*(?:same|next|note) )")
+ANY_MARK = re.compile(r"^\[\[\\*(?:same|next|note) ", re.MULTILINE)
+# What a reader is told, once, before the first of its kind.
+TABLES = "[[note on tables: a row holds the fields that columns names, and all that all holds]]"
+BEGINNINGS = "[[note on lines: each … of the pattern is filled by the lines in turn]]"
 
 Keep = Callable[[Sequence[str]], set[int]]
 
@@ -24,6 +27,7 @@ class Line(Struct):
     text: str
     kind: Kind
     kept: bool = False  # as it is, in its place: a question
+    table: bool = False  # begins a document with tables of ours
 
 
 class Saved(Struct):
@@ -39,11 +43,12 @@ def encode(
 ) -> tuple[str, Saved]:
     """`memory` has what was said before and takes this text; without it nothing refers to anything."""
     saved = Saved()
+    told = set[str]() if memory is None else memory.told
     lines = _written(split(text), saved, documents_too)
     if keep is not None:
         for index in keep([line.text if line.kind == "text" else "" for line in lines]):
             lines[index].kept = lines[index].kind == "text"
-    return "\n".join(_folded(_referred(lines, memory, saved), saved)), saved
+    return "\n".join(_folded(_referred(lines, memory, saved, told), saved, told)), saved
 
 
 def _written(blocks: list[Block], saved: Saved, documents_too: bool) -> list[Line]:
@@ -73,21 +78,22 @@ def _documents(row: list[Block], saved: Saved) -> list[Line]:
     made = documents.table([block.value for block in row], "lines") if len(row) > 2 else None
     if made is not None and len(made) < before:
         saved.documents += before - len(made)
-        return [Line(line, "json") for line in made.split("\n")]
+        return [Line(line, "json", table=not index) for index, line in enumerate(made.split("\n"))]
     lines: list[Line] = []
     for block in row:
         was = "\n".join(block.lines)
         now = documents.write(block.value)
         saved.documents += max(0, len(was) - len(now))
         shorter = len(now) < len(was) or documents.holds_table(block.value)
-        lines += [Line(line, "json") for line in (now if shorter else was).split("\n")]
+        table = shorter and '{"columns":[' in now
+        written = (now if shorter else was).split("\n")
+        lines += [Line(line, "json", table=table and not index) for index, line in enumerate(written)]
     return lines
 
 
-def _referred(lines: list[Line], memory: Memory | None, saved: Saved) -> list[Line | str]:
-    """Passages that were there before become references, which are strings."""
-    if memory is None:
-        return list(lines)
+def _referred(lines: list[Line], memory: Memory | None, saved: Saved, told: set[str]) -> list[Line | str]:
+    """Passages that were there before become references, which are strings, as notes are."""
+    memory = memory or Nothing()
     texts = [line.text for line in lines]
     stops = [index for index, line in enumerate(lines) if line.kept] + [len(lines)]
     out: list[Line | str] = []
@@ -101,14 +107,24 @@ def _referred(lines: list[Line], memory: Memory | None, saved: Saved) -> list[Li
             out.append(reference)
             saved.repeats += sum(map(len, texts[at : at + length])) + length - len(reference) - 1
         else:
-            out += lines[at : at + length]
+            for line in lines[at : at + length]:
+                if line.table:
+                    out += _note(TABLES, told)
+                out.append(line)
         for text in texts[at : at + length]:
             memory.add(text)
         at += length
     return out
 
 
-def _folded(items: list[Line | str], saved: Saved) -> list[str]:
+def _note(text: str, told: set[str]) -> list[str]:
+    if text in told:
+        return []
+    told.add(text)
+    return [text]
+
+
+def _folded(items: list[Line | str], saved: Saved, told: set[str]) -> list[str]:
     out: list[str] = []
     at = 0
     while at < len(items):
@@ -118,6 +134,7 @@ def _folded(items: list[Line | str], saved: Saved) -> list[str]:
         if end > at:
             plain = [line.text for line in items[at:end] if isinstance(line, Line)]
             lines, ours = heads.fold(plain)
+            out += _note(BEGINNINGS, told) if any(ours) else []
             out += [line if is_ours else _escaped(line) for line, is_ours in zip(lines, ours, strict=True)]
             saved.beginnings += sum(map(len, plain)) + len(plain) - sum(map(len, lines)) - len(lines)
             at = end
@@ -150,6 +167,8 @@ def restore(text: str, memory: Memory | None = None) -> str:
             count = int(header[1])
             found = heads.unfold(header[2], lines[at : at + count])
             at += count
+        elif line in (TABLES, BEGINNINGS):
+            continue
         elif REFERENCE.match(line):
             found = list(memory.resolve(line) or [line])
         else:

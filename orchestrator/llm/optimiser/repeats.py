@@ -20,6 +20,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.told: set[str] = set()  # notes that a reader has been given
         self._exact: dict[str, int] = {}  # where a line stood first
         self._heads: dict[str, list[int]] = {}
 
@@ -65,3 +66,13 @@ class Memory:
         if size < max(_WORTH, len(reference) + 24):
             return None
         return (reference if self.resolve(reference) == lines[at : at + length] else "", length)
+
+
+class Nothing(Memory):
+    """Remembers nothing: what it is told stands alone."""
+
+    def add(self, line: str) -> None:
+        return None
+
+    def passage(self, lines: list[str], at: int, until: int) -> tuple[str, int] | None:
+        return None

@@ -1,7 +1,9 @@
 """The wrappers around a provider, in their one order. From the request inwards:
 
+    cache         answers that are given again                        ../cache/cached.py
     deadline      one reply has so much time                          deadline.py
     persistence   again, with pauses; then the next model             persist.py
+    optimiser     less to read, where the request wants it            ../optimiser/model.py
     fence         tools for a model that has none                     ../fenced.py
     shape         JSON of the schema that was asked for               shape.py
     breaker       a provider that keeps failing is left in peace      circuit.py
