@@ -145,6 +145,7 @@ async def open_app(
             cluster=node,
             context_tokens=settings.agents.context_tokens,
             allow_loopback=settings.policy.allow_loopback,
+            optimise=settings.llm.optimise,
         )
         limits = Limits(settings.agents.max_steps, settings.agents.max_seconds)
         runs = Runs(house, views, settings.workspace, limits, settings.agents.concurrent_runs)

@@ -124,9 +124,7 @@ class Loop:
         if message.calls:
             taken = [call.id for message in (*self._turn.history, *state.messages) for call in message.calls]
             message = with_unique_ids(reply.message, taken, step)
-        bodies.append(
-            e.ModelReplied(step, model, message, reply.finish, reply.usage, reply.cost, seconds, reason, reply.source)
-        )
+        bodies.append(_replied(step, model, message, reply.finish, reply, seconds, reason))
         self._turn.record(*bodies, lazy=True)
         self._house.bus.end(state.run_id)
 
@@ -154,7 +152,8 @@ class Loop:
         await house.budget.reserve(spending)
         reply: Reply | None = None
         try:
-            reply, seconds = await self._streamed(choice, step, Request(choice.name, messages, tools))
+            request = Request(choice.name, messages, tools, tenant=self._state.tenant, optimise=house.optimise)
+            reply, seconds = await self._streamed(choice, step, request)
         finally:
             usage, cost = (reply.usage, reply.cost) if reply else (None, 0.0)
             await house.budget.settle(spending, usage, cost)
@@ -238,10 +237,7 @@ class Loop:
             await self._finish_partial(why, "")
             return
         said = Message("assistant", tuple(part for part in reply.message.parts if not isinstance(part, ToolCall)))
-        self._turn.record(
-            e.ModelReplied(step, model, said, LIMIT + why, reply.usage, reply.cost, seconds, reason, reply.source),
-            lazy=True,
-        )
+        self._turn.record(_replied(step, model, said, LIMIT + why, reply, seconds, reason), lazy=True)
         self._house.bus.end(state.run_id)
         await self._finish_partial(why, state.answer)
 
@@ -312,6 +308,14 @@ def _spent(state: RunState) -> tuple[str, str, dict[str, str]] | None:
         details = {"limit": str(limits.tokens), "spent": str(state.tokens)}
         return "budget_tokens", f"The run has used {state.tokens} of its {limits.tokens} tokens.", details
     return None
+
+
+def _replied(
+    step: int, model: str, message: Message, finish: str, reply: Reply, seconds: float, reason: str
+) -> e.ModelReplied:
+    return e.ModelReplied(
+        step, model, message, finish, reply.usage, reply.cost, seconds, reason, reply.source, reply.spared
+    )
 
 
 def _has_images(messages: tuple[Message, ...]) -> bool:

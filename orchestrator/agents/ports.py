@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -116,6 +116,7 @@ class House:
         ids: Ids,
         context_tokens: int = 24_000,
         allow_loopback: bool = False,
+        optimise: Literal["off", "minimal", "balanced", "aggressive"] = "off",
         budget: Budget | None = None,
         cluster: Cluster | None = None,
         depth: int = 2,
@@ -132,6 +133,7 @@ class House:
         self.ids = ids
         self.context_tokens = context_tokens
         self.allow_loopback = allow_loopback
+        self.optimise = optimise  # how what a model reads may be shortened
         self.budget = budget or Unbounded()
         self.cluster = cluster  # None: this process is the only one
         self.depth = depth  # of delegation; 0: no run may delegate

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestrator.cli import cache
 from orchestrator.cli.command import Session, command
 
 Named = Annotated[str, typer.Argument(help="A model, a provider, or provider/model.")]
@@ -20,6 +21,7 @@ def add_to(application: typer.Typer) -> None:
     _looking(group)
     _connecting(group)
     _trying(group)
+    cache.add_to(group)
 
 
 def _looking(group: typer.Typer) -> None:
