@@ -104,6 +104,10 @@ class Node:
         self._stops: list[Stop] = []
 
     @property
+    def lane(self) -> str:
+        return self._lane.name
+
+    @property
     def name(self) -> str:
         return f"{self.process}-{self._lives}"
 

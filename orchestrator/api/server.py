@@ -23,6 +23,7 @@ from orchestrator import __version__
 from orchestrator.api import (
     auth,
     chat,
+    cluster,
     conversations,
     grants,
     journal,
@@ -63,7 +64,7 @@ def bare(**options: Any) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         **options,
     )
-    for room in (auth, runs, grants, policy, conversations, tools, models, system, journal, reference):
+    for room in (auth, runs, grants, policy, conversations, tools, models, system, cluster, journal, reference):
         web.include_router(room.router)
     web.router.add_websocket_route("/api/v1/chat/ws", chat.socket)
     return web

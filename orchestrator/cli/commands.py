@@ -4,6 +4,7 @@ import typer
 
 from orchestrator.cli import (
     chat,
+    cluster,
     conversations,
     doctor,
     grants,
@@ -41,6 +42,7 @@ for room in (
     conversations,
     users,
     journal,
+    cluster,
     migrate,
     doctor,
     show,

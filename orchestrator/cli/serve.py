@@ -69,6 +69,8 @@ class Server:
             with ExitStack() as stack:
 
                 def ready(_: Any, url: str) -> None:
+                    if app.node is not None and not app.node.url:
+                        app.node.url = url
                     gc.freeze()
                     gc.enable()
                     stack.enter_context(presence.announced(self._settings.data, url, token))
