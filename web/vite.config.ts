@@ -19,6 +19,7 @@ export default defineConfig({
   worker: { format: "es" },
   server: {
     host: "127.0.0.1",
+    fs: { allow: [".."] }, // the French of codes lies beside the code that says them
     proxy: {
       "/api": { target: api, ws: true },
       "/sign-in": api,

@@ -253,12 +253,17 @@ def report(terminal: "Terminal", error: "OrchestratorError") -> None:
     if terminal.json:
         import msgspec
 
-        said = {"error": {"code": error.code, "detail": error.detail, "hint": error.hint}}
-        print(msgspec.json.encode(said).decode(), file=sys.stderr)
+        problem = {"error": {"code": error.code, "detail": error.detail, "hint": error.hint}}
+        print(msgspec.json.encode(problem).decode(), file=sys.stderr)
         return
-    terminal.note(error.detail, "bold red")
-    if error.hint:
-        terminal.note(error.hint, "")
+    from orchestrator.cli import translations
+
+    said = translations.problem(terminal.language, error.code, error.detail, error.hint)
+    terminal.note(said.detail, "bold red")
+    if said.hint:
+        terminal.note(said.hint, "")
+    if said.original:
+        terminal.note(terminal.word("original", text=said.original))
 
 
 def _traceback(error: BaseException) -> None:

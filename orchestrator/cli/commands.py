@@ -20,9 +20,11 @@ from orchestrator.cli import (
     users,
 )
 from orchestrator.cli.command import remember
+from orchestrator.cli.usage import Commands
 
 application = typer.Typer(
     name="orchestrator",
+    cls=Commands,
     help="Autonomous AI agents you host yourself: durable, governed, and whole on one machine.",
     no_args_is_help=True,
     rich_markup_mode=None,

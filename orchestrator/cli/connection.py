@@ -5,7 +5,8 @@ Both speak the JSON of docs/api.md, so that a command does not know which it has
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine, Generator
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
 from types import FrameType
@@ -73,6 +74,61 @@ class Interrupted:
     """Ctrl-C, as an item of a feed."""
 
 
+class Feed:
+    """The items as they come, and an Interrupted for Ctrl-C; a second Ctrl-C is a KeyboardInterrupt at once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, items: AsyncIterator[Json]) -> None:
+        self._loop = loop
+        self._items = items
+        self._queue: SimpleQueue[Any] = SimpleQueue()
+        self._interrupts = 0
+        self._unheard = False  # of Ctrl-C, nobody has been told yet
+
+    def __iter__(self) -> Generator[Json | Interrupted, None, None]:
+        before = signal.signal(signal.SIGINT, self._interrupt)
+        future = asyncio.run_coroutine_threadsafe(self._pump(), self._loop)
+        try:
+            while (item := self._queue.get()) is not None:
+                if isinstance(item, Exception):
+                    raise item
+                if isinstance(item, Interrupted):
+                    if not self._unheard:
+                        continue
+                    self._unheard = False
+                yield item
+        finally:
+            signal.signal(signal.SIGINT, before)
+            future.cancel()
+
+    async def _pump(self) -> None:
+        try:
+            async for item in self._items:
+                self._queue.put(item)
+            self._queue.put(None)
+        except Exception as error:  # noqa: BLE001 - raised again where the feed is read
+            self._queue.put(error)
+
+    def _interrupt(self, _: int, __: FrameType | None) -> None:
+        self._interrupts += 1
+        if self._interrupts > 1:
+            raise KeyboardInterrupt
+        self._unheard = True
+        self._queue.put(Interrupted())
+
+    @contextmanager
+    def attentive(self) -> Iterator[None]:
+        """While a person is asked, Ctrl-C is a KeyboardInterrupt at once: that, too, of which nobody was told yet."""
+        before = signal.getsignal(signal.SIGINT)
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            if self._unheard:
+                self._unheard = False
+                raise KeyboardInterrupt
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
 class Worker:
     """An event loop on a thread of its own: it goes on while this thread reads the terminal."""
 
@@ -89,37 +145,8 @@ class Worker:
             future.cancel()
             raise
 
-    def feed(self, items: AsyncIterator[Json]) -> "Generator[Json | Interrupted, None, None]":
-        """The items as they come, and an Interrupted for Ctrl-C; a second Ctrl-C is a KeyboardInterrupt at once."""
-        queue: SimpleQueue[Any] = SimpleQueue()
-
-        async def pump() -> None:
-            try:
-                async for item in items:
-                    queue.put(item)
-                queue.put(None)
-            except Exception as error:  # noqa: BLE001 - raised again where the feed is read
-                queue.put(error)
-
-        interrupts = 0
-
-        def interrupt(_: int, __: FrameType | None) -> None:
-            nonlocal interrupts
-            interrupts += 1
-            if interrupts > 1:
-                raise KeyboardInterrupt
-            queue.put(Interrupted())
-
-        before = signal.signal(signal.SIGINT, interrupt)
-        future = asyncio.run_coroutine_threadsafe(pump(), self._loop)
-        try:
-            while (item := queue.get()) is not None:
-                if isinstance(item, Exception):
-                    raise item
-                yield item
-        finally:
-            signal.signal(signal.SIGINT, before)
-            future.cancel()
+    def feed(self, items: AsyncIterator[Json]) -> "Feed":
+        return Feed(self._loop, items)
 
     def close(self) -> None:
         async def rest() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from orchestrator.cli import translations
 from orchestrator.cli.prose import Prose
 from orchestrator.cli.terminal import Terminal
 from orchestrator.cli.visible import exact
@@ -77,9 +78,18 @@ class Display:
             self._prose.end()
         if item["status"] != "completed":
             problem = item.get("problem") or {}
-            said = " ".join(filter(None, (problem.get("detail", ""), problem.get("hint", ""))))
+            said = self._said(problem)
             status = self._terminal.word(f"status.{item['status']}")
-            self._terminal.note(f"[{status}] {said}".rstrip(), "yellow")
+            self._terminal.note(f"[{status}] {said.detail} {said.hint}".rstrip(), "yellow")
+            self._original(said)
+
+    def _said(self, problem: Json) -> translations.Said:
+        detail, hint = problem.get("detail", ""), problem.get("hint", "")
+        return translations.problem(self._terminal.language, problem.get("code", ""), detail, hint)
+
+    def _original(self, said: translations.Said) -> None:
+        if said.original:
+            self._terminal.note("  " + self._terminal.word("original", text=said.original))
 
     # ── what is done ────────────────────────────────────────────────────────────────────────────
     def _note(self, text: str, style: str = "dim") -> None:
@@ -88,7 +98,9 @@ class Display:
 
     def _model_failed(self, item: Json) -> None:
         self._begin(item["step"])
-        self._note(self._terminal.word("model_failed", model=item["model"], detail=item["problem"]["detail"]), "yellow")
+        said = self._said(item["problem"])
+        self._note(self._terminal.word("model_failed", model=item["model"], detail=said.detail), "yellow")
+        self._original(said)
 
     def _plan(self, item: Json) -> None:
         self._note(self._terminal.word("plan", steps=" → ".join(item["steps"])))
@@ -104,7 +116,8 @@ class Display:
         mark, style = _MARKS.get(item["outcome"], ("✗", "red"))
         first = next((line.strip() for line in item["content"].splitlines() if line.strip()), "")
         took = f" {item['seconds']:.2f} s" if item["seconds"] >= 0.005 else ""
-        self._note(f"  {mark} {item['tool']}{took}  {shortened(first, 90)}".rstrip(), style)
+        outcome = self._terminal.word(f"outcome.{item['outcome']}")
+        self._note(f"  {mark} {item['tool']}{took}  {f'{outcome} {shortened(first, 90)}'.strip()}".rstrip(), style)
 
 
 def call_text(tool: str, arguments: dict[str, Any]) -> str:

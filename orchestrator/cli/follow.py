@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 
+from orchestrator.cli import translations
 from orchestrator.cli.command import Session
-from orchestrator.cli.connection import Interrupted, ServerUnreachable
+from orchestrator.cli.connection import Feed, Interrupted, ServerUnreachable
 from orchestrator.cli.display import Display, call_text, exact_call
 from orchestrator.cli.prose import Markdown, Plain, Prose, Silent
 from orchestrator.cli.terminal import Terminal
@@ -26,9 +27,10 @@ def asking(terminal: Terminal) -> Decide:
     def decide(approval: Json) -> Answer | None:
         terminal.note(terminal.word("asks", tool=exact(approval["tool"])), "bold yellow")
         terminal.note(exact_call(approval["arguments"]), "")
-        terminal.note(f"  {exact(approval['reason'])}", "")
-        if approval["alternative"]:
-            terminal.note("  " + terminal.word("alternative", text=exact(approval["alternative"])))
+        reason, alternative = translations.reason(terminal.language, approval)
+        terminal.note(f"  {exact(reason)}", "")
+        if alternative:
+            terminal.note("  " + terminal.word("alternative", text=exact(alternative)))
         if approval["kind"] == "outcome":
             return terminal.choose(terminal.word("outcome"), {"d": "done", "r": "retry", "u": "undone"})  # type: ignore[return-value]
         terminal.note("  " + terminal.word("covers", shape=exact(approval["shape"])))
@@ -70,7 +72,8 @@ def follow(session: Session, run_id: str, decide: Decide, text: Prose, after: in
     """The run once it has finished, or waits for an answer that `decide` does not give."""
     terminal, connection = session.terminal, session.connection
     display = Display(terminal, text)
-    with closing(session.worker.feed(connection.watch(run_id, after))) as items:
+    feed = session.worker.feed(connection.watch(run_id, after))
+    with closing(iter(feed)) as items:
         for item in _told(session, run_id, items):
             if isinstance(item, Interrupted):
                 display.pause()
@@ -80,7 +83,7 @@ def follow(session: Session, run_id: str, decide: Decide, text: Prose, after: in
             display.show(item)
             if item["type"] == "approval.asked" and _waits(session, item["approval_id"]):
                 display.pause()
-                if not _settle(session, run_id, item, decide):
+                if not _settle(session, feed, run_id, item, decide):
                     command = session.typed("runs", "approve", item["approval_id"])
                     terminal.note(terminal.word("waits", command=command), "yellow")
                     break
@@ -98,10 +101,11 @@ def _told(session: Session, run_id: str, items: Iterable[Json | Interrupted]) ->
         raise ServerUnreachable(detail, hint=session.terminal.word("lost", command=command)) from error
 
 
-def _settle(session: Session, run_id: str, approval: Json, decide: Decide) -> bool:
+def _settle(session: Session, feed: Feed, run_id: str, approval: Json, decide: Decide) -> bool:
     """Put a question, and give the answer. False: there is none now."""
     try:
-        answer = decide(approval)
+        with feed.attentive():
+            answer = decide(approval)
     except KeyboardInterrupt:
         session.terminal.note("")
         _cancel(session, run_id)

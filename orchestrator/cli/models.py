@@ -116,7 +116,7 @@ def _connecting(group: typer.Typer) -> None:
         terminal = session.terminal
         last: dict[str, Any] = {}
         with_bar = sys.stderr.isatty() and not terminal.json
-        with closing(session.worker.feed(session.connection.pull(name, sha256))) as steps:
+        with closing(iter(session.worker.feed(session.connection.pull(name, sha256)))) as steps:
             for step in steps:
                 if not isinstance(step, dict):
                     raise KeyboardInterrupt

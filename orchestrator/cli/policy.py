@@ -1,10 +1,14 @@
 """`orchestrator policy`: what would be allowed, asked or denied, and why."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.cli import translations
 from orchestrator.cli.command import Session, command
+
+if TYPE_CHECKING:
+    from orchestrator.cli.terminal import Terminal
 
 Tool = Annotated[str, typer.Option("--tool", "-t", help="The tool, as `tools list` shows it.")]
 Args = Annotated[str, typer.Option("--args", help="Its arguments as a JSON object; - reads standard input.")]
@@ -25,15 +29,16 @@ def add_to(application: typer.Typer) -> None:
 
         body = {"tool": tool, "arguments": arguments_of(args), "origins": sorted({"user", *(origin or ())})}
         found = session.do(session.connection.ask("POST", "/policy/explain", body))
-        session.terminal.result(found, None if session.terminal.json else _told(found))
+        session.terminal.result(found, None if session.terminal.json else _told(session.terminal, found))
 
 
-def _told(found: Any) -> str:
-    lines = [f"{found['verdict']}  ({found['rule']}: {found['code']})", found["reason"]]
-    if found["alternative"]:
-        lines.append(f"Instead: {found['alternative']}")
+def _told(terminal: "Terminal", found: Any) -> str:
+    reason, alternative = translations.reason(terminal.language, found)
+    lines = [f"{found['verdict']}  ({found['rule']}: {found['code']})", reason]
+    if alternative:
+        lines.append(terminal.word("alternative", text=alternative))
     if found["verdict"] == "ask":
-        lines.append(f"“In this run” and “always” would cover: {found['shape']}")
+        lines.append(terminal.word("covers", shape=found["shape"]))
     others = [one for one in found["opinions"] if one["rule"] != found["rule"]]
     lines += ["", *(f"  {one['rule']}: {one['verdict']}. {one['reason']}" for one in others)] if others else []
     return "\n".join(lines)

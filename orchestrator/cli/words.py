@@ -67,6 +67,12 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "Open this link to sign in (it works once, for {minutes:.0f} minutes):",
         "fr": "Ouvrez ce lien pour vous connecter (valable une fois, {minutes:.0f} minutes) :",
     },
+    "original": {"en": "{text}", "fr": "Détail (en anglais) : {text}"},
+    "outcome.ok": {"en": "", "fr": ""},
+    "outcome.retry": {"en": "", "fr": "à reprendre :"},
+    "outcome.failed": {"en": "", "fr": "échec :"},
+    "outcome.refused": {"en": "", "fr": "refusé :"},
+    "outcome.unknown": {"en": "", "fr": "issue inconnue :"},
     "stop": {"en": "Ctrl-C stops the server.", "fr": "Ctrl-C arrête le serveur."},
 }
 

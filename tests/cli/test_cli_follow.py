@@ -169,6 +169,28 @@ def test_ctrl_c_cancels_the_run_and_waits_for_its_end(session: Session, capsys: 
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_ctrl_c_in_the_instant_before_a_question_cancels_the_run(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Instant(Played):
+        async def approvals(self) -> Any:
+            interrupt()
+            return await super().approvals()
+
+    asked: list[str] = []
+
+    def once(prompt: str) -> str:
+        asked.append(prompt)
+        return "once"
+
+    monkeypatch.setattr(session.terminal, "read_line", once)
+    before = signal.getsignal(signal.SIGINT)
+    played = Instant(question(), finished("cancelled"))
+    assert followed(session, played, asking(session.terminal))["status"] == "cancelled"
+    assert (played.cancelled, played.answers, asked) == (1, [], [])
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def test_the_second_ctrl_c_leaves_at_once(session: Session) -> None:
     class Deaf(Played):
         async def cancel(self, run_id: str) -> Any:

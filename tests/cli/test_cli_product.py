@@ -91,8 +91,11 @@ def test_tools(way: str, orchestrator: InProcess) -> None:
     assert "Hello." in read.out
 
 
+POSTED = '{"url": "https://example.org/", "method": "POST", "body": "x"}'
+
+
 def test_a_tool_call_that_is_asked(way: str, orchestrator: InProcess) -> None:
-    refused = orchestrator("tools", "call", "http_request", "--args", '{"url": "https://example.org/"}', "--json")
+    refused = orchestrator("tools", "call", "http_request", "--args", POSTED, "--json")
     assert "⊘ http_request" in refused.err and "nobody is there" in refused.json["answer"]
     assert refused.json["approvals"] == []
 
@@ -139,6 +142,11 @@ def test_wrong_usage(orchestrator: InProcess, arguments: tuple[str, ...]) -> Non
     done = orchestrator(*arguments)
     assert (done.code, done.out) == (2, "")
     assert "Traceback" not in done.err
+    told = orchestrator(*arguments, "--json")
+    assert (told.code, told.out, told.err.count("\n")) == (2, "", 1)
+    error = json.loads(told.err)["error"]
+    assert error["code"] == "usage" and error["detail"].endswith(".") and "--help" in error["hint"]
+    assert error["detail"].rstrip(".?") in " ".join(done.err.split())
 
 
 def test_verbose_shows_where_an_error_came_from(orchestrator: InProcess) -> None:

@@ -130,6 +130,14 @@ def test_a_question_is_put_and_answered(screen: Screens, orchestrator: InProcess
     assert asked.end() == 0
 
 
+def test_ctrl_c_as_soon_as_a_question_is_there_cancels_the_run(screen: Screens, orchestrator: InProcess) -> None:
+    asked = screen("run", "Fetch it.", "--model", "told/fetch")
+    asked.until(r"\[n\]o\? ")
+    asked.type("\x03")
+    asked.until(r"\[cancelled\]")
+    assert asked.end() == 130
+
+
 def test_leaving_a_question_lets_the_run_wait_and_approve_ends_it(
     data: Path, screen: Screens, orchestrator: InProcess
 ) -> None:

@@ -2,6 +2,7 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import en from "@/locales/en.json";
 import fr from "@/locales/fr.json";
+import problems from "@/locales/problems.fr.json";
 import reasons from "@/locales/reasons.fr.json";
 import { detectLanguage, type Language, usePreferences } from "@/ui/preferences";
 
@@ -13,7 +14,7 @@ export function startTranslations(): void {
   void i18next.use(initReactI18next).init({
     lng: chosenLanguage(),
     fallbackLng: "en",
-    resources: { en: { translation: en }, fr: { translation: { ...fr, reasons } } },
+    resources: { en: { translation: en }, fr: { translation: { ...fr, problems, reasons } } },
     interpolation: { escapeValue: false },
   });
   const follow = () => {

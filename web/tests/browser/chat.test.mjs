@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { becomes, clean, launch, open, say } from "./browser.mjs";
+import { accessible, becomes, clean, launch, open, say } from "./browser.mjs";
 import { Mock } from "./mock.mjs";
 
 let browser, mock, page;
@@ -133,6 +133,17 @@ test("says what failed and what helps", async () => {
   await say(page, "plain words");
   await page.getByRole("alert").getByText("The disk is full.").waitFor();
   await becomes(() => composer().inputValue(), "plain words");
+});
+
+test("says in French what failed and what helps; the server's words stand beneath", async () => {
+  page = await open(browser, mock.url, { language: "fr" });
+  await say(page, "failed on purpose");
+  await answer("aucun modèle ne peut répondre").waitFor();
+  await answer("Démarrez Ollama, ou donnez une clé").waitFor();
+  const english = page.locator("article [lang=en]").last();
+  await becomes(() => english.textContent(), "Nothing configured can do what is asked. Start Ollama, or set a key: see docs/models.md.");
+  await answer("le modèle a trop tardé").waitFor();
+  await accessible(page, "a failure in French");
 });
 
 test("keeps conversations: filter, rename, delete", async () => {

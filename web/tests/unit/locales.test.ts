@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import en from "@/locales/en.json";
-import fr from "@/locales/fr.json";
+import own from "@/locales/fr.json";
+import problems from "@/locales/problems.fr.json";
 
 type Tree = { [key: string]: string | string[] | Tree };
 
@@ -21,8 +22,12 @@ function flat(tree: Tree, prefix = ""): Map<string, string> {
   );
 }
 
+// Of what went wrong, the server's English says what helps: only French needs words of its own for it.
+const said = Object.fromEntries(
+  Object.entries(problems).map(([code, { title, hint }]) => [code, "hint" in en.problems[code as keyof typeof en.problems] ? { title, hint } : { title }]),
+) as unknown as Tree;
 const english = flat(en);
-const french = flat(fr);
+const french = flat({ ...own, problems: said });
 
 const sources = (function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
