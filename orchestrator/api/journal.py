@@ -1,7 +1,7 @@
 """The journal as a whole: what it holds; jobs that verify, rebuild, export, archive and erase. For administrators."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.forms import Form, Identifier
 from orchestrator.api.frames import moment
 from orchestrator.journal import upkeep
-from orchestrator.kernel.errors import InvalidInput, NotFound
+from orchestrator.kernel.errors import NotFound
 from orchestrator.kernel.events import Problem
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/journal", tags=["journal"])
@@ -26,7 +26,7 @@ class JobForm(Form):
     archives: bool = True
     format: Literal["jsonl", "parquet"] = "jsonl"
     stream: Annotated[str, Field(max_length=200)] = ""
-    before: Annotated[str, Field(max_length=40)] = ""
+    before: Annotated[date | None, Field(strict=False)] = None
     subject: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -104,16 +104,6 @@ class Use(BaseModel):
     items: list[DayOfUse]
 
 
-def _day(said: str) -> float:
-    """A day, or a moment, as seconds since the epoch. Raises InvalidInput."""
-    if not said:
-        return 0.0
-    try:
-        return datetime.fromisoformat(said).timestamp()
-    except (ValueError, OverflowError) as error:
-        raise InvalidInput(f"{said!r} is no day.", hint="Say it as 2026-12-31.") from error
-
-
 @router.get("/stats", summary="What the journal holds")
 async def journal_stats(app: House, caller: Admin) -> JournalStats:
     found = await app.upkeep.stats()
@@ -128,10 +118,10 @@ async def journal_stats(app: House, caller: Admin) -> JournalStats:
 async def usage(
     app: House,
     caller: Reader,
-    since: Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = "",
+    since: Annotated[date | None, Query(description="a day, UTC")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
 ) -> Use:
-    found = await app.views.usage(caller.tenant, reach(caller), since=since, limit=limit)
+    found = await app.views.usage(caller.tenant, reach(caller), since=since.isoformat() if since else "", limit=limit)
     return Use(
         items=[
             DayOfUse(
@@ -156,7 +146,7 @@ async def begin_job(form: JobForm, app: House, caller: Admin) -> Job:
         archives=form.archives,
         format=form.format,
         stream=form.stream,
-        before=_day(form.before),
+        before=datetime.combine(form.before, time(), UTC).timestamp() if form.before else 0.0,
         subject=form.subject,
     )
     return Job.of(app.upkeep.begin(form.kind, request, tenant=caller.tenant, by=caller.id))

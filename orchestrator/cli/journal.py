@@ -35,7 +35,7 @@ def _add_looks(group: typer.Typer) -> None:
         session: Session, since: Annotated[str, typer.Option(help="A day, as 2026-12-31.", show_default=False)] = ""
     ) -> None:
         """Replies, tokens and cost by day and model."""
-        found = session.do(session.connection.ask("GET", "/journal/usage", since=since))
+        found = session.do(session.connection.ask("GET", "/journal/usage", since=since or None))
         columns = ("day", "model", "replies", "input_tokens", "output_tokens", "cost")
         session.terminal.table(found, found["items"], columns, "No model has replied yet.")
 
@@ -79,7 +79,8 @@ def _add_changes(group: typer.Typer) -> None:
 
     @command(group, "archive")
     def archive(
-        session: Session, before: Annotated[str, typer.Option(help="A day, as 2026-12-31: runs that ended before it.")]
+        session: Session,
+        before: Annotated[str, typer.Option(help="Runs that ended before this day (UTC), as 2026-12-31.")],
     ) -> None:
         """Move finished runs to Parquet files in the data folder; they can be restored."""
         result = _done(session, "archive", before=before)
