@@ -65,7 +65,12 @@ class Accounts:
     async def ensure_owner(self) -> User:
         """The first user, made at the first start: every scope, no password."""
         row = await self._find(users.c.name == OWNER, TENANT)
-        return _user(row) if row else await self.register(OWNER, None, ALL_SCOPES)
+        if row is None:
+            try:
+                return await self.register(OWNER, None, ALL_SCOPES)
+            except Conflict:  # another server on the same database was faster
+                row = await self._find(users.c.name == OWNER, TENANT)
+        return _user(row)
 
     async def owner(self) -> Principal:
         """Whoever works on this machine with the data folder in hand."""

@@ -12,6 +12,10 @@ from orchestrator.kernel.settings import Identity
 from orchestrator.storage.tables_identity import attempts
 
 _FORGET_SECONDS = 3600.0
+_COUNT = sa.text(
+    "INSERT INTO attempts (key, failures, last_at, until) VALUES (:key, :failures, :last_at, :until)"
+    " ON CONFLICT (key) DO UPDATE SET failures = :failures, last_at = :last_at, until = :until"
+)
 
 
 class Throttle:
@@ -57,10 +61,8 @@ class Throttle:
 
     async def _write(self, connection: AsyncConnection, key: str, failures: int, now: float) -> None:
         until = now + self._settings.pause_seconds if failures >= self._settings.attempts else 0.0
-        values = {"failures": failures, "last_at": now, "until": until}
-        changed = await connection.execute(sa.update(attempts).where(attempts.c.key == key).values(values))
-        if changed.rowcount == 0:
-            await connection.execute(sa.insert(attempts).values(key=key, **values))
+        values = {"key": key, "failures": failures, "last_at": now, "until": until}
+        await connection.execute(_COUNT, values)
 
 
 def _keys(name: str, address: str) -> list[str]:

@@ -123,18 +123,18 @@ class PostgresDatabase(Database):
         connection = await self.connect()
         try:
             await self._inspect(connection)
-            version = connection.get_server_version()
-            return f"{version.major}.{version.minor}", await connection.fetchval("SHOW fsync") == "on"
+            version = str(await connection.fetchval("SHOW server_version")).partition(" ")[0]
+            return version, await connection.fetchval("SHOW fsync") == "on"
         except FAILURES as error:
             raise self.explain(error) from error
         finally:
             connection.terminate()
 
     async def _inspect(self, connection: Connection) -> None:
-        version = connection.get_server_version()
-        if version.major < OLDEST:
+        version = connection.get_server_version().major
+        if version < OLDEST:
             raise JournalUnavailable(
-                f"PostgreSQL at {self.where} is version {version.major}.{version.minor}.",
+                f"PostgreSQL at {self.where} is version {version}.",
                 hint=f"Version {OLDEST} or newer is needed. Nothing was changed.",
             )
         encoding = await connection.fetchval("SHOW server_encoding")

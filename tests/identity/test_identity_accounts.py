@@ -98,6 +98,14 @@ async def alice(accounts: Accounts) -> Principal:
 # The owner, and one-time links
 
 
+async def test_two_servers_that_start_at_once_have_one_owner(world: World) -> None:
+    servers = [world.accounts() for _ in range(3)]
+    owners = await asyncio.gather(*(server.ensure_owner() for server in servers))
+    assert len({owner.id for owner in owners}) == 1
+    for server in servers:
+        await server.close()
+
+
 async def test_the_first_start_makes_the_owner_once(world: World, accounts: Accounts) -> None:
     first = await accounts.ensure_owner()
     again = await world.accounts().ensure_owner()

@@ -100,6 +100,14 @@ def test_one_process_owns_the_data_folder(tmp_path: Path) -> None:
         assert (tmp_path / "lock").read_text() == str(os.getpid())
 
 
+def test_several_may_share_a_folder_and_nobody_has_it_for_himself_meanwhile(tmp_path: Path) -> None:
+    several = FolderLock(tmp_path, shared=True), FolderLock(tmp_path, shared=True)
+    with several[0], several[1], pytest.raises(DataFolderInUse), FolderLock(tmp_path):
+        pass
+    with FolderLock(tmp_path), pytest.raises(DataFolderInUse), several[0]:
+        pass
+
+
 def test_blobs_are_named_by_their_content(tmp_path: Path) -> None:
     blobs = Blobs(tmp_path / "blobs")
     first = blobs.put(b"text")

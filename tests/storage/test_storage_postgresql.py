@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 import pytest
 from servers.postgresql import PASSWORD, Server, in_a_thread, running
 from sqlalchemy import text
@@ -63,6 +64,20 @@ def test_a_database_of_a_newer_version_is_said_so_and_left_alone(postgresql: Ser
     in_a_thread(_asked(url, "UPDATE alembic_version SET version_num = '9999' RETURNING 1"))
     with pytest.raises(JournalUnavailable, match="newer version"):
         PostgresDatabase(url).migrate()
+
+
+async def test_its_version_and_whether_it_is_durable_are_told(postgresql_url: str) -> None:
+    version, durable = await PostgresDatabase(postgresql_url).state()
+    assert int(version.partition(".")[0]) >= 14 and durable
+
+
+async def test_others_on_the_same_database_are_counted(postgresql_url: str) -> None:
+    database = PostgresDatabase(postgresql_url)
+    assert await database.others() == 0
+    other = await asyncpg.connect(postgresql_url, server_settings={"application_name": "orchestrator 1"})
+    assert await database.others() == 1
+    await other.close()
+    await database.close()
 
 
 def test_a_wrong_password(postgresql: Server) -> None:
