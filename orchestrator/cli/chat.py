@@ -1,6 +1,7 @@
 """`orchestrator chat`: a conversation in the terminal."""
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -37,6 +38,7 @@ class Talk:
         self._session = session
         self._model = model
         self._conversation = conversation
+        self._queued: list[str] = []  # the runs that come after the one under way
 
     def say(self, message: str) -> int:
         from orchestrator.cli.follow import EXIT, approvals, deciding, follow, prose
@@ -52,10 +54,38 @@ class Talk:
             )
         )
         self._conversation = started["conversation_id"]
-        run = follow(self._session, started["run_id"], decide, prose(terminal, streamed=True))
-        if terminal.json:
-            terminal.result(run)
-        return EXIT[run["status"]]
+        run_id = started["run_id"]
+        while True:
+            run = follow(self._session, run_id, decide, prose(terminal, streamed=True), heard=self._hearing(run_id))
+            if terminal.json:
+                terminal.result(run)
+            if not self._queued or run["status"] in ("cancelled", "waiting"):
+                self._queued.clear()
+                return EXIT[run["status"]]
+            run_id = self._queued.pop(0)
+
+    def _hearing(self, run_id: str) -> Callable[[str], None]:
+        """What becomes of a line that is typed while the run works."""
+        from orchestrator.cli import steering
+        from orchestrator.cli.command import report
+        from orchestrator.kernel.errors import OrchestratorError
+
+        def hear(line: str) -> None:
+            name, _, text = line.partition(" ") if line.startswith("/") else ("", "", line)
+            try:
+                if name in ("", "/stop", "/queue"):
+                    urgency = {"": "steer", "/stop": "interrupt", "/queue": "queue"}[name]
+                    said = steering.say(self._session, run_id, text.strip(), urgency)
+                    if urgency == "queue":
+                        self._queued.append(said["run_id"])
+                elif name == "/pause":
+                    steering.pause(self._session, run_id)
+                else:
+                    self._command(line)
+            except OrchestratorError as error:
+                report(self._session.terminal, error)
+
+        return hear
 
     def on(self) -> int:
         from orchestrator.cli.command import report

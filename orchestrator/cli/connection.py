@@ -30,6 +30,7 @@ class SystemFailed(OrchestratorError):
 
 class Connection(Protocol):
     where: str  # for a person: an address, or the data folder
+    drives: bool  # whether runs work in this process, and only as long as it lives
 
     async def ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
         """Any operation of the API, by its path below /api/v1. Raises what the API answers as a problem."""

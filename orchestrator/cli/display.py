@@ -29,6 +29,13 @@ class Display:
             "tool.returned": self._returned,
             "run.resumed": self._resumed,
             "run.finished": self._finished,
+            "run.paused": self._steered("paused", "reason", "note"),
+            "run.continued": self._steered("continued"),
+            "model.chosen": self._steered("model", "model"),
+            "limits.changed": self._steered("limits", "limits"),
+            "call.edited": self._steered("edited", "arguments"),
+            "message.added": self._said_to("said"),
+            "message.queued": self._said_to("queued"),
         }
 
     def show(self, item: Json) -> None:
@@ -104,6 +111,18 @@ class Display:
 
     def _plan(self, item: Json) -> None:
         self._note(self._terminal.word("plan", steps=" → ".join(item["steps"])))
+
+    def _steered(self, word: str, *fields: str) -> Callable[[Json], None]:
+        return lambda item: self._note(
+            self._terminal.word(f"steering.{word}", **{name: item[name] for name in fields}).rstrip()
+        )
+
+    def _said_to(self, word: str) -> Callable[[Json], None]:
+        def show(item: Json) -> None:
+            text = "".join(part.get("text", "") for part in item["message"]["parts"])
+            self._note(self._terminal.word(f"steering.{word}", text=shortened(text, 90)))
+
+        return show
 
     def _resumed(self, item: Json) -> None:
         self._note(self._terminal.word("resumed", reason=item["reason"]))

@@ -7,6 +7,7 @@ from orchestrator.cli import translations
 from orchestrator.cli.command import Session
 from orchestrator.cli.connection import Feed, Interrupted, ServerUnreachable
 from orchestrator.cli.display import Display, call_text, exact_call
+from orchestrator.cli.family import Family, Heard
 from orchestrator.cli.prose import Markdown, Plain, Prose, Silent
 from orchestrator.cli.terminal import Terminal
 from orchestrator.cli.visible import exact
@@ -25,6 +26,10 @@ def asking(terminal: Terminal) -> Decide:
     """Put every question to the person at the terminal."""
 
     def decide(approval: Json) -> Answer | None:
+        if approval["kind"] == "budget":
+            terminal.note(terminal.word("money"), "bold yellow")
+            terminal.note(f"  {exact(approval['reason'])}", "")
+            return terminal.choose(terminal.word("budget"), {"m": "once", "e": "refuse"})  # type: ignore[return-value]
         terminal.note(terminal.word("asks", tool=exact(approval["tool"])), "bold yellow")
         terminal.note(exact_call(approval["arguments"]), "")
         reason, alternative = translations.reason(terminal.language, approval)
@@ -68,11 +73,17 @@ def prose(terminal: Terminal, *, streamed: bool) -> Prose:
     return Plain() if streamed else Silent()
 
 
-def follow(session: Session, run_id: str, decide: Decide, text: Prose, after: int = 0) -> Json:
-    """The run once it has finished, or waits for an answer that `decide` does not give."""
+def follow(
+    session: Session, run_id: str, decide: Decide, text: Prose, after: int = 0, heard: Heard | None = None
+) -> Json:
+    """The run once it has finished, is paused, or waits for an answer that `decide` does not give.
+
+    `heard` is given what is typed meanwhile.
+    """
     terminal, connection = session.terminal, session.connection
     display = Display(terminal, text)
-    feed = session.worker.feed(connection.watch(run_id, after))
+    family = Family(connection, run_id, after, typed=heard is not None and terminal.interactive)
+    feed = session.worker.feed(aiter(family))
     with closing(iter(feed)) as items:
         for item in _told(session, run_id, items):
             if isinstance(item, Interrupted):
@@ -80,10 +91,19 @@ def follow(session: Session, run_id: str, decide: Decide, text: Prose, after: in
                 terminal.note(terminal.word("cancelling"))
                 _cancel(session, run_id)
                 continue
-            display.show(item)
+            if item["type"] == "typed" and heard is not None:
+                heard(item["text"])
+                continue
+            if item.get("run_id", run_id) == run_id:
+                display.show(item)
+                if item["type"] == "run.paused" and _paused(session, run_id):
+                    break
             if item["type"] == "approval.asked" and _waits(session, item["approval_id"]):
                 display.pause()
-                if not _settle(session, feed, run_id, item, decide):
+                session.do(family.mute())
+                answered = _settle(session, feed, run_id, item, decide)
+                session.do(family.listen())
+                if not answered:
                     command = session.typed("runs", "approve", item["approval_id"])
                     terminal.note(terminal.word("waits", command=command), "yellow")
                     break
@@ -118,6 +138,16 @@ def _cancel(session: Session, run_id: str) -> None:
         session.do(session.connection.cancel(run_id))
     except RunFinished:
         return  # it was faster
+
+
+def _paused(session: Session, run_id: str) -> bool:
+    """Whether a person lets it rest now; how to go on is said."""
+    run = session.do(session.connection.run(run_id))
+    if run["paused"] not in ("person", "parent"):
+        return False
+    command = session.typed("runs", "continue", run_id)
+    session.terminal.note(session.terminal.word("paused." + run["paused"], command=command), "yellow")
+    return True
 
 
 def _waits(session: Session, approval_id: str) -> bool:

@@ -43,6 +43,8 @@ def _json(model: BaseModel) -> Json:
 
 
 class Local:
+    drives = True
+
     def __init__(self, app: App, caller: Principal, stack: AsyncExitStack) -> None:
         self.where = str(app.settings.data)
         self._app = app
@@ -100,7 +102,8 @@ class Local:
 
     def _seen(self, run: Json) -> Json:
         """A run that nobody drives is under way in the journal only: its process ended, and there is no server."""
-        lost = run["status"] == "running" and run["run_id"] not in self._taken_up
+        driven = run["run_id"] in self._taken_up or self._app.runs.at_work(run["run_id"])
+        lost = run["status"] == "running" and not driven
         return {**run, "status": "interrupted"} if lost else run
 
     async def cancel(self, run_id: str) -> Json:

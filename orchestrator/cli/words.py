@@ -35,6 +35,27 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "Nothing is lost: a server that starts goes on with the run. To go on here: {command}",
         "fr": "Rien n'est perdu : un serveur qui démarre poursuit l'exécution. Pour continuer ici : {command}",
     },
+    "money": {"en": "The run has reached its budget", "fr": "L'exécution a atteint son budget"},
+    "budget": {
+        "en": "Let it spend as much [m]ore, or [e]nd with what there is? ",
+        "fr": "Autant de nouveau [m], ou terminer avec ce qu'il y a [e] ? ",
+    },
+    "paused.person": {"en": "Paused. To go on: {command}", "fr": "En pause. Pour continuer : {command}"},
+    "paused.parent": {
+        "en": "Paused with the run above it. To go on: {command}",
+        "fr": "En pause avec l'exécution dont elle dépend. Pour continuer : {command}",
+    },
+    "paused.child": {"en": "It rests while its sub-runs work.", "fr": "Elle attend ses sous-exécutions."},
+    "paused.queue": {"en": "It starts after the run before it.", "fr": "Elle commence après la précédente."},
+    "status.waiting": {"en": "waiting", "fr": "en attente"},
+    "status.running": {"en": "running", "fr": "en cours"},
+    "steering.paused": {"en": "paused ({reason}) {note}", "fr": "en pause ({reason}) {note}"},
+    "steering.continued": {"en": "goes on", "fr": "reprend"},
+    "steering.said": {"en": "heard: {text}", "fr": "entendu : {text}"},
+    "steering.queued": {"en": "queued: {text}", "fr": "mis en attente : {text}"},
+    "steering.model": {"en": "model: {model}", "fr": "modèle : {model}"},
+    "steering.limits": {"en": "limits: {limits}", "fr": "limites : {limits}"},
+    "steering.edited": {"en": "call edited: {arguments}", "fr": "appel modifié : {arguments}"},
     "thinking": {"en": "thinking", "fr": "réflexion"},
     "resumed": {"en": "resumed: {reason}", "fr": "reprise : {reason}"},
     "model_failed": {"en": "{model} failed: {detail}", "fr": "{model} a échoué : {detail}"},
@@ -48,9 +69,12 @@ _WORDS: dict[str, dict[Language, str]] = {
         "fr": "AI Orchestrator · modèle {model} · {where}. /help pour l'aide ; Ctrl-D pour quitter.",
     },
     "chat_help": {
-        "en": "/new starts another conversation · /model NAME chooses a model (auto by default) · /help · "
+        "en": "While it works: a line is read at its next step, /queue TEXT after its answer, /stop TEXT at once, "
+        "/pause · /new starts another conversation · /model NAME chooses a model (auto by default) · /help · "
         "Ctrl-C cancels what runs · Ctrl-D leaves",
-        "fr": "/new commence une autre conversation · /model NOM choisit un modèle (auto par défaut) · /help · "
+        "fr": "Pendant le travail : une ligne est lue à l'étape suivante, /queue TEXTE après la réponse, /stop TEXTE "
+        "aussitôt, /pause · /new commence une autre conversation · /model NOM choisit un modèle (auto par défaut) · "
+        "/help · "
         "Ctrl-C annule ce qui tourne · Ctrl-D quitte",
     },
     "new": {"en": "A new conversation.", "fr": "Nouvelle conversation."},
