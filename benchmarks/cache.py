@@ -1,4 +1,4 @@
-"""The cache of answers: wrong hits on look-alikes, hits on paraphrases, the price of a hit. `python -m benchmarks.cache`.
+"""The cache of answers: wrong hits on look-alikes, hits on paraphrases, what hits cost. `python -m benchmarks.cache`.
 
 Questions: benchmarks/questions (drawn from seed 3, and written by hand), English and French. Baseline in the same run:
 the same embedding with a threshold alone, which is what most semantic caches are. A hit is timed through the wrapper,

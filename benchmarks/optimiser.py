@@ -17,7 +17,7 @@ from benchmarks.transcripts.build import Transcript
 from orchestrator.kernel.messages import Message, Text, ToolResult
 from orchestrator.llm.optimiser.encode import canonical
 from orchestrator.llm.optimiser.prompt import optimize_message_history, optimize_prompt, restore_history
-from orchestrator.llm.optimiser.texts import rewritten
+from orchestrator.llm.optimiser.texts import Voice, rewritten
 from orchestrator.llm.optimiser.tokens import count
 
 MODES = ("minimal", "balanced", "aggressive")
@@ -81,9 +81,11 @@ def _baselines(corpus: list[Transcript]) -> dict[str, Any]:
     for one in corpus:
         squeezed += sum(count(" ".join(build.text(message).split())) for message in one.messages)
         seen: set[str] = set()
-        made = tuple(
-            rewritten(message, lambda text, _, seen=seen: _without_alike(text, seen)) for message in one.messages
-        )
+
+        def change(text: str, _: Voice, seen: set[str] = seen) -> str:
+            return _without_alike(text, seen)
+
+        made = tuple([rewritten(message, change) for message in one.messages])
         dropped += _tokens(made)
         kept += len(build.kept(one.planted, made))
     return {
