@@ -149,6 +149,8 @@ async def begin_job(form: JobForm, app: House, caller: Admin) -> Job:
         before=datetime.combine(form.before, time(), UTC).timestamp() if form.before else 0.0,
         subject=form.subject,
     )
+    if form.kind == "erase" and app.models.remembered is not None:  # what is erased is not given again either
+        await app.models.remembered.cache.clear(caller.tenant)
     return Job.of(app.upkeep.begin(form.kind, request, tenant=caller.tenant, by=caller.id))
 
 
