@@ -112,7 +112,7 @@ async def open_app(
         named = node.named if node is not None else None
         journal = open_journal(database, publish, keyring, batch=settings.journal.batch, node=named)
         stack.push_async_callback(journal.close)
-        ledger, views, blobs = Ledger(journal, clock), Views(database.engine), Blobs(settings.shared / "blobs")
+        ledger, views, blobs = Ledger(journal, clock), Views(database.reading), Blobs(settings.shared / "blobs")
         upkeep = Upkeep(
             database, keyring, ledger, blobs, settings.data, clock, ids, archive_days=settings.journal.archive_days
         )

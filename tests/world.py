@@ -188,7 +188,7 @@ async def world(
         bus.publish(events)
 
     journal = open_journal(database, publish, Keyring(Master(bytes(32))))
-    ledger, views = Ledger(journal, clock), Views(database.engine)
+    ledger, views = Ledger(journal, clock), Views(database.reading)
     house = House(
         journal=journal,
         ledger=ledger,

@@ -128,7 +128,7 @@ class PostgresJournal(StoredEvents):
         node: Callable[[], str] | None = None,
     ) -> None:
         """With a `node`, the name of this one now, every append to a run holds that it was not given up (claims.py)."""
-        super().__init__(database.engine, keyring)
+        super().__init__(database.reading, keyring)
         self._database = database
         self._publish = publish
         self._node = node
@@ -253,7 +253,7 @@ class PostgresJournal(StoredEvents):
             if self._is_encrypted(event) and self._keyring.current(event.tenant, event.subject) is None
         }
         for (tenant, subject), at in strangers.items():
-            async with self._engine.begin() as connection:
+            async with self._database.engine.begin() as connection:
                 key = await self._keyring.obtain(connection, tenant, subject, at)
             self._keyring.hold(key)
 

@@ -50,7 +50,7 @@ _AUTHORS = (sqlite3.IntegrityError, *UNSTORABLE, JournalDamaged)  # errors of on
 
 class SqliteJournal(StoredEvents):
     def __init__(self, database: SqliteDatabase, publish: Publish, keyring: Keyring, *, batch: int = 512) -> None:
-        super().__init__(database.engine, keyring)
+        super().__init__(database.reading, keyring)
         self._publish = publish
         self.connection = database.connect()
         self.connection.execute("PRAGMA busy_timeout=0")  # see _begin

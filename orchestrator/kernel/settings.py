@@ -41,7 +41,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Storage(Struct, frozen=True, forbid_unknown_fields=True):
     url: Secret = Secret("")  # postgresql://…; empty: one SQLite file in the data folder
-    connections: Count = 8  # to PostgreSQL, kept open; twice as many when it must be
+    connections: Count = 8  # to PostgreSQL at most, for questions; the journal has its own
     timeout: Amount = 10.0  # seconds that PostgreSQL may take to answer
 
 

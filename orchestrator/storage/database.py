@@ -21,6 +21,7 @@ class Database(ABC):
     """Where the data is, and an engine for those who read it (or write a row now and then)."""
 
     engine: AsyncEngine
+    reading: AsyncEngine  # the same connections, for single questions: without a transaction around each
     where: str  # for a person's eyes: no password in it
 
     @abstractmethod

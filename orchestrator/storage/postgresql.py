@@ -12,9 +12,10 @@ from typing import Any, TypeAlias
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import event, make_url, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as Busy
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, NullPool
 
 from orchestrator.kernel.errors import InvalidInput, InvalidSettings, JournalUnavailable, OrchestratorError
 from orchestrator.kernel.settings import Storage
@@ -45,6 +46,16 @@ Connection: TypeAlias = Any  # asyncpg.Connection: it has no types
 log = logging.getLogger("orchestrator.storage")
 
 
+class _Pool(AsyncAdaptedQueuePool):
+    def _do_get(self) -> ConnectionPoolEntry:
+        try:
+            return super()._do_get()
+        except Busy as error:
+            raise JournalUnavailable(
+                f"All {self.size()} connections to PostgreSQL are busy.", hint="See storage.connections."
+            ) from error
+
+
 class PostgresDatabase(Database):
     def __init__(self, url: str, settings: Storage | None = None) -> None:
         self._url = url
@@ -54,10 +65,12 @@ class PostgresDatabase(Database):
             "postgresql+asyncpg://",
             async_creator=self.connect,
             pool_size=self._settings.connections,
-            max_overflow=self._settings.connections,
+            max_overflow=0,  # to wait for one costs less than to make one
             pool_timeout=self._settings.timeout,
-            pool_pre_ping=True,
+            poolclass=_Pool,
         )
+        self.reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(self.engine.sync_engine, "checkout", _looked_at)
         event.listen(self.engine.sync_engine, "handle_error", self._explained)
 
     async def connect(self, *, patient: bool = False) -> Connection:
@@ -148,13 +161,11 @@ class PostgresDatabase(Database):
 
     def _explained(self, context: ExceptionContext) -> OrchestratorError | None:
         """What happens to the server, in our own words; what a statement did wrong stays what it is."""
-        if context.is_pre_ping:
-            return None  # an old connection: another is made
         error = context.original_exception
         state = str(getattr(error, "sqlstate", None) or "")
         if state.startswith("22"):
             return InvalidInput(f"The database cannot hold this: {error}.")
-        lost = context.is_disconnect or isinstance(error, OSError | TimeoutError)
+        lost = context.is_disconnect or isinstance(error, OSError | TimeoutError | asyncpg.InternalClientError)
         return self.explain(error) if lost or _refusal(state) or state.startswith(("08", "58")) else None
 
     def explain(self, error: BaseException) -> JournalUnavailable:
@@ -162,6 +173,12 @@ class PostgresDatabase(Database):
         what, hint = _refusal(state) or (_UNREACHED if state.startswith("08") else _UNABLE)
         said = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
         return JournalUnavailable(f"PostgreSQL at {self.where} {what}: {said}.", hint=hint)
+
+
+def _looked_at(connection: Any, *_: Any) -> None:
+    """A connection that ended while nobody used it is replaced."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _program() -> str:

@@ -22,6 +22,7 @@ class SqliteDatabase(Database):
         self.path = path
         self.where = str(path)
         self.engine = create_async_engine(_url("sqlite+aiosqlite", path), pool_size=4, max_overflow=4)
+        self.reading = self.engine
         event.listen(self.engine.sync_engine, "connect", _prepare)
         event.listen(self.engine.sync_engine, "handle_error", _explained)
 

@@ -150,6 +150,17 @@ async def test_what_the_database_cannot_hold_is_the_authors_fault(postgresql_url
     await database.close()
 
 
+async def test_connections_that_are_all_in_use_are_waited_for_and_said(postgresql_url: str) -> None:
+    database = PostgresDatabase(postgresql_url, Storage(connections=1, timeout=0.2))
+    async with database.engine.connect():
+        with pytest.raises(JournalUnavailable, match="All 1 connections"):
+            async with database.reading.connect():
+                raise AssertionError
+    async with database.reading.connect() as connection:  # it is free again
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
+
+
 def test_the_setting_chooses(tmp_path: Path) -> None:
     assert isinstance(open_database(Storage(), tmp_path), SqliteDatabase)
     assert isinstance(open_database(Storage(url=Secret("postgresql://h/d")), tmp_path), PostgresDatabase)
