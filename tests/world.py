@@ -88,7 +88,9 @@ class Chooser:
     def __init__(self, model: ScriptModel) -> None:
         self._model = model
 
-    async def choose(self, asked: str, needs: frozenset[Capability] = frozenset()) -> Choice:
+    async def choose(
+        self, asked: str, needs: frozenset[Capability] = frozenset(), *, task: str = "", agent: str = ""
+    ) -> Choice:
         return Choice(self._model)
 
 

@@ -207,8 +207,8 @@ def _detail(app: App, info: ModelInfo, routable: set[str]) -> ModelDetail:
 
 @router.get("/show", summary="One model")
 async def show_model(model: ModelName, app: House, caller: Reader) -> ModelDetail:
-    routable = {candidate.label for candidate in app.models.candidates()}
     found = {f"{info.provider}/{info.name}": info for info in await app.models.list()}
+    routable = {candidate.label for candidate in app.models.candidates()}
     info = found.get(model) or next((one for one in found.values() if one.name == model), None)
     if info is None:
         raise NotFound(f"There is no model {model!r}.", hint=f"There is: {', '.join(list(found)[:20])}.")

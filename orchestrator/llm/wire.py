@@ -7,7 +7,7 @@ from the environment and no redirect is followed, so a key goes only where it wa
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -166,16 +166,11 @@ class Wire:
         finally:
             response.close()
 
-    @contextlib.asynccontextmanager
-    async def stream(
-        self, path: str, body: Body, framing: Framing, concede: Concede | None = None
-    ) -> AsyncIterator["Stream"]:
+    def stream(self, path: str, body: Body, framing: Framing, concede: Concede | None = None) -> "Stream":
         """A reply as it comes. Its connection is kept if the reply was read to its end, else closed at once."""
-        stream = Stream(self, await self._ask(path, body, concede), framing)
-        async with stream:
-            yield stream
+        return Stream(self, path, body, framing, concede)
 
-    async def _ask(self, path: str, body: Body, concede: Concede | None) -> "aiohttp.ClientResponse":
+    async def ask(self, path: str, body: Body, concede: Concede | None) -> "aiohttp.ClientResponse":
         while True:
             try:
                 return await self._send("POST", path, body)
@@ -315,10 +310,12 @@ def _said(body: bytes) -> tuple[str, _Problem]:
 class Stream:
     """The frames of one reply, those of one network read at a time."""
 
-    def __init__(self, wire: Wire, response: "aiohttp.ClientResponse", framing: Framing) -> None:
+    _response: "aiohttp.ClientResponse"
+    _content: "aiohttp.StreamReader"
+
+    def __init__(self, wire: Wire, path: str, body: Body, framing: Framing, concede: Concede | None) -> None:
         self._wire = wire
-        self._response = response
-        self._content = response.content
+        self._asked = (path, body, concede)
         self._framing = framing
         self._size = 0
         self._ended = False
@@ -340,6 +337,8 @@ class Stream:
         return None
 
     async def __aenter__(self) -> "Stream":
+        self._response = await self._wire.ask(*self._asked)
+        self._content = self._response.content
         return self
 
     async def __aexit__(

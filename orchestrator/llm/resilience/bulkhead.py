@@ -59,12 +59,14 @@ class Bulkhead(Wrapper):
             places.taken += 1
         else:
             await places.wait(self.name)
-        chunks = self._inner.stream(request)
+        chunks, done = self._inner.stream(request), False
         try:
             async for chunk in chunks:
                 yield chunk
+            done = True
         finally:
             try:
-                await leave(chunks)
+                if not done:
+                    await leave(chunks)
             finally:
                 places.leave()

@@ -117,4 +117,4 @@ class Breaker(Wrapper):
         finally:
             if not done:
                 circuit.left()
-            await leave(chunks)
+                await leave(chunks)

@@ -18,7 +18,7 @@ class Deadline(Wrapper):
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         alarm = Alarm(self._clock, self._seconds)
-        chunks = self._inner.stream(request)
+        chunks, done = self._inner.stream(request), False
         try:
             async for chunk in chunks:
                 alarm.waiting = False
@@ -26,13 +26,15 @@ class Deadline(Wrapper):
                 if alarm.rang:
                     raise self._late()
                 alarm.waiting = True
+            done = True
         except asyncio.CancelledError:
             if alarm.caused():
                 raise self._late() from None
             raise
         finally:
             alarm.off()
-            await leave(chunks)
+            if not done:
+                await leave(chunks)
 
     def _late(self) -> ModelTimeout:
         late = ModelTimeout(

@@ -91,16 +91,18 @@ class Persistent(Wrapper):
         while True:
             way, spoke, began = plan.way, False, self._clock.monotonic()
             asked = request if request.model == way.name else msgspec.structs.replace(request, model=way.name)
-            chunks = way.model.stream(asked)
+            chunks, done = way.model.stream(asked), False
             try:
                 async for chunk in chunks:
                     spoke = True
                     yield chunk
+                done = True
                 return
             except ModelError as error:
                 failed = error
             finally:
-                await leave(chunks)
+                if not done:
+                    await leave(chunks)
             wait = plan.after(failed, self._jitter())
             if wait is None or (spoke and request.final):
                 raise _last(plan.failures)

@@ -70,7 +70,7 @@ class Timed(Wrapper):
         began, first = clock.monotonic(), 0.0
         limit = speed.limit(self._most)
         alarm = Alarm(clock, limit)
-        chunks = self._inner.stream(request)
+        chunks, done = self._inner.stream(request), False
         try:
             async for chunk in chunks:
                 if not first:
@@ -81,6 +81,7 @@ class Timed(Wrapper):
                 if isinstance(chunk, Reply):
                     speed.wrote(chunk.usage.output_tokens, clock.monotonic() - first)
                 yield chunk
+            done = True
         except asyncio.CancelledError:
             if not alarm.caused():
                 raise
@@ -94,4 +95,5 @@ class Timed(Wrapper):
             raise
         finally:
             alarm.off()
-            await leave(chunks)
+            if not done:
+                await leave(chunks)

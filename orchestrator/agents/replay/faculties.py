@@ -1,0 +1,191 @@
+"""The faculties of a replay, SIMULATED: a model and tools that answer from a recording. No call is made."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from orchestrator.agents import wording
+from orchestrator.agents.origin import Kept
+from orchestrator.agents.ports import Tools
+from orchestrator.agents.replay.recording import error_kinds
+from orchestrator.agents.replay.script import LIMIT, Script
+from orchestrator.agents.replay.standins import RecordedClock, asks_for_money_or_model
+from orchestrator.kernel import events as e
+from orchestrator.kernel.errors import ModelError, ToolFailed
+from orchestrator.kernel.messages import Arguments, Message, ToolCall, ToolSpec
+from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, Setback
+from orchestrator.tools.base import Context, Reconcilable, Result, Tool
+
+
+class RecordedModel:
+    """Says what was said then, whatever it is asked: what it is asked is compared elsewhere."""
+
+    name = "recording"
+    capabilities: frozenset[Capability] = frozenset({"chat", "tools", "vision", "thinking"})
+
+    def __init__(self, script: Script, clock: RecordedClock) -> None:
+        self._script = script
+        self._clock = clock
+        self.asked: Request | None = None  # last
+
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        if self._script.difference is None or self.asked is None:
+            self.asked = request
+        closing = not request.tools
+
+        def replies(body: e.Body) -> bool:
+            ended = isinstance(body, e.RunFinished) and body.problem is not None and body.problem.code.startswith(LIMIT)
+            return isinstance(body, e.ModelReplied | e.ModelFailed | e.PlanMade) or (closing and ended)
+
+        body = await self._script.until(replies)
+        while isinstance(body, e.ModelFailed) and body.next:
+            yield Setback(body.model, body.next, error_of(body.problem), body.seconds)
+            body = await self._script.until(replies)
+        if isinstance(body, e.ModelFailed):
+            self._clock.took(body.seconds)
+            raise error_of(body.problem)
+        if isinstance(body, e.RunFinished):
+            raise ModelError("There were no closing words.")
+        plan: tuple[str, ...] = ()
+        if isinstance(body, e.PlanMade):
+            plan = body.steps
+            following = self._script.ahead(1)
+            if not isinstance(following, e.ModelReplied):
+                raise ModelError("The recording has a plan and no reply.")
+            body = following
+        assert isinstance(body, e.ModelReplied)
+        self._clock.took(body.seconds)
+        message = body.message
+        if not message.calls and not message.text.strip():  # its calls were left out of its closing words
+            message = Message("assistant", (*message.parts, ToolCall("", "none", {})))
+        finish = "stop" if body.finish.startswith(LIMIT) else body.finish
+        yield Reply(message, body.model, finish, body.usage, body.cost, plan, body.source)  # type: ignore[arg-type]
+
+    async def models(self) -> list[ModelInfo]:
+        return []
+
+    async def health(self) -> Health:
+        return Health(True)
+
+    async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
+        return []
+
+    async def close(self) -> None: ...
+
+
+class RecordedChoice:
+    """The model that was chosen then; chosen once, it may be another when it is asked the next time."""
+
+    def __init__(self, script: Script, model: RecordedModel) -> None:
+        self._script = script
+        self.model = model
+
+    @property
+    def name(self) -> str:
+        body = self._script.next
+        return body.model if isinstance(body, e.ModelAsked) else "none"
+
+    @property
+    def reason(self) -> str:
+        body = self._script.next
+        if isinstance(body, e.PlanMade):
+            body = self._script.ahead(1)
+        return body.reason if isinstance(body, e.ModelReplied) else ""
+
+
+class RecordedChooser:
+    def __init__(self, script: Script, clock: RecordedClock) -> None:
+        self._script = script
+        self._clock = clock
+        self.model = RecordedModel(script, clock)
+
+    async def choose(
+        self, asked: str, needs: frozenset[Capability] = frozenset(), *, task: str = "", agent: str = ""
+    ) -> RecordedChoice:
+        if self._script.holds:
+            await asyncio.Event().wait()
+        twice = isinstance(self._script.ahead(1), e.ModelAsked)  # the time was over while it was asked
+        if not twice:
+            await asyncio.sleep(0)
+        body = await self._script.until(lambda body: isinstance(body, e.ModelFailed) or asks_for_money_or_model(body))
+        if isinstance(body, e.ModelFailed):
+            self._clock.took(body.seconds)
+            raise error_of(body.problem)
+        if isinstance(body, e.RunFinished):
+            raise ModelError("There were no closing words.")
+        return RecordedChoice(self._script, self.model)
+
+
+class RecordedTool:
+    """Today's tool to look at; what it did is in the recording."""
+
+    def __init__(self, tool: Tool, script: Script, clock: RecordedClock) -> None:
+        self.spec = tool.spec
+        self._tool = tool
+        self._script = script
+        self._clock = clock
+
+    def check(self, arguments: Arguments) -> None:
+        self._tool.check(arguments)
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        body = await self._script.until(lambda body: _returns(body, context.key))
+        assert isinstance(body, e.ToolReturned)
+        self._clock.took(body.seconds)
+        return _result(body)
+
+
+class RecordedReconcilable(RecordedTool):
+    async def reconcile(self, arguments: Arguments, context: Context) -> Result | None:
+        begun = [
+            event.body.call_id
+            for event in self._script.before()
+            if isinstance(event.body, e.ToolRequested) and event.body.key == context.key
+        ]
+
+        def says(body: e.Body) -> bool:
+            same_call = isinstance(body, e.ApprovalAsked) and body.kind == "outcome" and body.call_id in begun
+            return same_call or (isinstance(body, e.ToolReturned | e.ToolRequested) and body.key == context.key)
+
+        body = await self._script.until(says)
+        if isinstance(body, e.ToolRequested):
+            return None
+        if isinstance(body, e.ToolReturned) and body.outcome == "ok":
+            return _result(body)
+        raise ToolFailed("It could not say.")
+
+
+class RecordedTools:
+    def __init__(self, tools: Tools, script: Script, clock: RecordedClock) -> None:
+        self._tools = tools
+        self._script = script
+        self._clock = clock
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        return self._tools.specs()
+
+    def get(self, name: str) -> Tool:
+        tool = self._tools.get(name)
+        kind = RecordedReconcilable if isinstance(tool, Reconcilable) else RecordedTool
+        return kind(tool, self._script, self._clock)
+
+
+def error_of(problem: e.Problem) -> ModelError:
+    kind = error_kinds(ModelError).get(problem.code, ModelError)
+    return kind(problem.detail, hint=problem.hint)  # type: ignore[return-value]
+
+
+def _returns(body: e.Body, key: str) -> bool:
+    """Whether this is what the tool itself said: not what was written for it when it was stopped."""
+    return isinstance(body, e.ToolReturned) and body.key == key and body.content not in wording.STOPPED
+
+
+def _result(body: e.ToolReturned) -> Result:
+    artifact = body.artifact
+    return Result(
+        content=body.content,
+        data=body.data,
+        overflow=None if artifact is None else Kept.of(artifact),
+        overflow_name="" if artifact is None else artifact.name,
+        outcome=body.outcome,
+        source=body.source,
+    )
