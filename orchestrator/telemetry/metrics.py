@@ -95,6 +95,8 @@ class Metrics:
         self._reply_seconds = histogram("model_seconds", "Time a model took to reply.", _LONG, "model")
         self._tokens = counter("tokens", "Tokens read and written by models.", "model", "kind")
         self._cost = counter("cost_dollars", "What models cost, in US dollars.", "model")
+        self._spared = counter("spared_tokens", "Tokens that were not sent or made again.", "model", "by")
+        self._spared_cost = counter("spared_dollars", "What they would have cost, in US dollars.", "model", "by")
         self._asked = counter("approvals_asked", "Approvals asked of a person.", "kind")
         self._answered = counter("approvals_answered", "Approvals answered.", "answer")
         self._refused = Counter("orchestrator_sign_ins_refused", "Sign-ins refused.", registry=registry)
@@ -134,6 +136,10 @@ class Metrics:
         self._tokens(model, "output").inc(body.usage.output_tokens)
         self._tokens(model, "cached").inc(body.usage.cached_tokens)
         self._cost(model).inc(body.cost)
+        if body.spared is not None:
+            by = body.spared.cache or "optimiser"
+            self._spared(model, by).inc(body.spared.tokens)
+            self._spared_cost(model, by).inc(max(0.0, body.spared.cost))
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one HTTP answer. `route` is the template, never the path as sent."""

@@ -15,7 +15,7 @@ from orchestrator.kernel.events import (
     SignInRefused,
     ToolReturned,
 )
-from orchestrator.kernel.messages import Usage, assistant, user
+from orchestrator.kernel.messages import Spared, Usage, assistant, user
 from orchestrator.telemetry.metrics import Metrics
 
 
@@ -87,3 +87,11 @@ def test_the_exposition_is_prometheus_text() -> None:
     families = {family.name: family for family in text_string_to_metric_families(metrics.exposition().decode())}
     assert families["orchestrator_streams"].samples[0].value == 1
     assert "process_resident_memory_bytes" in families
+
+
+def test_what_was_spared_is_counted() -> None:
+    metrics = Metrics()
+    for spared in (Spared(100, 0.5), Spared(20, 0.25, "exact"), None):
+        metrics.observe(event(ModelReplied(1, "m", assistant("hi"), "stop", spared=spared)))
+    assert value(metrics, "spared_tokens_total", model="m", by="optimiser") == 100
+    assert value(metrics, "spared_dollars_total", model="m", by="exact") == 0.25

@@ -33,7 +33,7 @@ def _said(found: re.Match[str]) -> str:
 
 def _mixed(run: str) -> bool:
     """Capitals, small letters and digits all through it, or hexadecimal: no words, no path, no rule of dashes."""
-    piece = run[:400]
+    piece = run[:200]
     digits = sum(c.isdigit() for c in piece)
     if not piece.strip("0123456789abcdef") or not piece.strip("0123456789ABCDEF"):
         return digits * 4 > len(piece) > digits

@@ -100,5 +100,7 @@ def bearing(line: str) -> str:
 
 def is_courtesy(line: str) -> bool:
     """A line by itself, such as the end of a letter."""
+    if len(line) > 110:
+        return False
     said = line.strip().rstrip(",")
-    return 0 < len(said) < 100 and empty(said)
+    return len(said) > 4 and empty(said)

@@ -8,11 +8,13 @@ therefore cheap, and removing it is not counted as more than it saves.
 import re
 
 _TOKEN = re.compile(
-    r" ?(?:[A-ZÀ-Þ]?[a-zß-ÿ]{1,10}|[A-ZÀ-Þ]{1,4}|[^\W\d_])"  # words, capitals, one letter of any other script
-    r"|\d{1,3}"
+    r" ?[A-ZÀ-Þ]?[a-zß-ÿ]{1,10}"
     r"| ?[^\w\s]{1,3}\n?"
-    r"|_+|[ \t]*\n+|[ \t]+|\s"
-)
+    r"|\d{1,3}"
+    r"| ?[A-ZÀ-Þ]{1,4}"
+    r"|[ \t]*\n+|[ \t]+"
+    r"|_+| ?[^\W\d_]|\s"  # one letter of any other script
+)  # the commonest first
 
 
 def count(text: str) -> int:
