@@ -112,6 +112,18 @@ def test_the_instructions_the_question_code_and_quotations_stay(mode: str) -> No
     assert quote in text
 
 
+@pytest.mark.parametrize(
+    "lead", ["- Limit: ", "**Limit:** ", "1. ", "* [x] ", "> ", "| 7 | ", "(a) ", "§ 3 ", "— ", "3.1.2 "]
+)
+def test_rules_in_a_row_are_not_taken_apart(lead: str) -> None:
+    rules = [
+        f"{lead}{days} days for goods from {place}" for days, place in ((30, "Ghent"), (13, "Gent"), (31, "Graz")) * 3
+    ]
+    made, _ = optimize_prompt("\n".join(["Rules", *rules, "Which?"]), "aggressive")
+    for rule in rules:
+        assert rule in made
+
+
 def test_a_question_said_twice_is_asked_twice() -> None:
     question = (
         "Which of the suppliers may deliver to the site in Ghent before the end of the month, and at what price?" * 2

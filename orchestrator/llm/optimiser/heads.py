@@ -15,9 +15,11 @@ import re
 HOLE = "…"
 HEADER = re.compile(r"^\[\[next (\d{1,9}) lines: (.*)\]\]$", re.DOTALL)
 _TIME = re.compile(r"(?<![\d:.,])\d\d:\d\d:\d\d(?:[.,]\d+)?(?![\d:.,])")
+_WORD = re.compile(r"\W*(?=.*[^\W\d_A-Z])[^\W\d_]{2,}\W*$")  # what a person would write: not -rw-r--r--, not "GET
 _LEAST = 8  # characters of a beginning that is worth a header
 _FEW = 3  # lines
 _FIELDS = 6  # after the time of day, that may be shared
+_COLUMNS = 12  # of a line without one
 
 Clock = tuple[str, str, list[str]]  # before the time, the time, the fields after it
 
@@ -27,12 +29,15 @@ def fold(lines: list[str]) -> tuple[list[str], list[bool]]:
     out: list[str] = []
     ours: list[bool] = []
     clocks = [_clock(line) for line in lines]
-    at = tried = 0
+    at = tried = aligned = 0
     while at < len(lines):
         folded: list[str] = []
         if at >= tried and (run := _run(clocks, at)):
             folded = _timed(run)
             tried = at + len(run)
+        if not folded and at >= aligned and not _starts_with_a_word(lines[at]):
+            alike = _alike(lines, at)
+            folded, aligned = _columns(alike), at + max(1, len(alike))
         folded = folded or _plain(lines, at)
         if not folded:
             out.append(lines[at])
@@ -55,7 +60,7 @@ def unfold(pattern: str, body: list[str]) -> list[str]:
 
 
 def _clock(line: str) -> Clock | None:
-    found = _TIME.search(line, 0, 60)
+    found = _TIME.search(line, 0, 60) if line.count(":", 0, 60) > 1 else None
     if found is None or found.start() > 40 or HOLE in line:
         return None
     return line[: found.start()], found[0], line[found.end() :].split(" ", _FIELDS)
@@ -100,6 +105,40 @@ def _message(fields: list[str]) -> int:
         if index and field.isalpha() and not field.isupper():
             return index
     return len(fields) - 1
+
+
+def _starts_with_a_word(line: str) -> bool:
+    return not line or (line[0].isalpha() and not line[:2].isupper())
+
+
+def _alike(lines: list[str], at: int) -> list[list[str]]:
+    """The lines from here on that begin with as many fields no person would write, each as its fields."""
+    run: list[list[str]] = []
+    if lines[at].find(" ") <= 0 or at + _FEW > len(lines):
+        return run
+    width = 0
+    for index in range(at, len(lines)):
+        fields = [] if HOLE in lines[index] else lines[index].split(" ", _COLUMNS)
+        words = next((place for place, field in enumerate(fields) if _WORD.match(field)), len(fields) - 1)
+        if words < 2 or (run and words != width):
+            break
+        width = words
+        run.append([*fields[:words], " ".join(fields[words:])])
+    return run
+
+
+def _columns(run: list[list[str]]) -> list[str]:
+    """Lines of a program in columns, some of which are the same in all of them."""
+    if len(run) < _FEW:
+        return []
+    same = [all(fields[index] == value for fields in run) for index, value in enumerate(run[0])]
+    same[-1] = False
+    pattern = " ".join([value if alike else HOLE for value, alike in zip(run[0], same, strict=True)])
+    kept = [index for index, alike in enumerate(same) if not alike]
+    shared = len(pattern) - 2 * len(kept) + 1
+    if shared < _LEAST or not _pays(shared, len(run)):
+        return []
+    return [f"[[next {len(run)} lines: {pattern}]]", *(" ".join([fields[index] for index in kept]) for fields in run)]
 
 
 def _plain(lines: list[str], at: int) -> list[str]:

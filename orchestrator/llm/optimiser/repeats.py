@@ -10,7 +10,7 @@ import re
 
 REFERENCE = re.compile(r'^\[\[same (?:(\d{1,9}) lines|line) as above: "(.*)" … "(.*)"\]\]$', re.DOTALL)
 _HEAD, _TAIL = 40, 24  # characters quoted
-_ANCHOR = 12  # characters of a line at which a passage may begin
+_ANCHOR = 6  # characters of a line at which a passage may begin
 _WORTH = 110  # characters that a reference must stand for
 _PLACES = 32  # earlier lines that begin alike are remembered up to here
 
