@@ -144,7 +144,9 @@ class Loop:
         needs: frozenset[Capability] = frozenset({"vision"}) if _has_images(messages) else frozenset()
         asked = self._state.asked_model
         if self._choice is None or self._needs != needs or self._chosen != asked:
-            self._choice, self._needs, self._chosen = await house.models.choose(asked, needs), needs, asked
+            started = self._started
+            chosen = await house.models.choose(asked, needs, task=started.goal.text, agent=started.agent)
+            self._choice, self._needs, self._chosen = chosen, needs, asked
         choice = self._choice
         spending = Spending(
             f"{run_id}:{step}", run_id, self._state.tenant, self._state.subject, choice.name, self._sizes.total
@@ -173,6 +175,7 @@ class Loop:
             elif isinstance(chunk, Setback):  # what was said so far is void
                 problem = e.Problem(chunk.error.code, chunk.error.detail, chunk.error.hint)
                 self._turn.record(e.ModelFailed(step, chunk.model, problem, chunk.seconds, chunk.next), lazy=True)
+                await self._turn.caught_up()
                 house.bus.begin(run_id, step)
             else:
                 house.bus.say(run_id, "text" if isinstance(chunk, TextDelta) else "thinking", chunk.text)
@@ -208,7 +211,7 @@ class Loop:
         problem = e.Problem(error.code, error.detail, error.hint)
         self._turn.record(e.ModelFailed(step, state.asked_model, problem, seconds), lazy=True)
         self._house.bus.end(state.run_id)
-        if error.retryable and state.failures < MODEL_TRIES:
+        if error.retryable and not error.tried and state.failures < MODEL_TRIES:
             asked = error.retry_after if isinstance(error, ModelUnavailable) else None
             await self._house.clock.sleep(min(asked if asked is not None else 2.0 ** (state.failures - 1), PATIENCE))
             return

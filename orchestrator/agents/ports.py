@@ -27,7 +27,10 @@ class Choice(Protocol):
 
 
 class Chooser(Protocol):
-    async def choose(self, asked: str, needs: frozenset[Capability] = frozenset()) -> Choice: ...
+    async def choose(
+        self, asked: str, needs: frozenset[Capability] = frozenset(), *, task: str = "", agent: str = ""
+    ) -> Choice:
+        """The model that is meant; `task` is what is to be done, in words, and `agent` who does it."""
 
 
 class Tools(Protocol):

@@ -93,9 +93,11 @@ async def _much(arguments: Arguments, context: Context) -> Result:
 
 
 def configured(folder: Path, kind: str, url: str) -> settings.Settings:
-    base = url + "/v1" if kind == "openai" else url
+    base = url + "/v1" if kind in ("openai", "responses") else url
     provider = {"kind": kind, "base_url": base, "api_key": "key", "timeout": 0.5}
-    flags = {"data": folder / "data", "llm": {"providers": {kind: provider}}, "tools": {"sandbox": "none"}}
+    # Each scene has a provider of its own: one that keeps failing would be left in peace, and the others with it.
+    providers = {kind: provider, **{f"{kind}-{name}": provider for name in SCENES}}
+    flags = {"data": folder / "data", "llm": {"providers": providers}, "tools": {"sandbox": "none"}}
     return settings.load({"HOME": str(folder)}, flags=flags)
 
 
@@ -108,13 +110,14 @@ async def test_whatever_a_model_does_the_run_ends_with_an_answer(tmp_path: Path,
             runs = {}
             for name in SCENES:
                 runs[name] = await app.runs.start(
-                    user("do it, please"), tenant="t", subject="u", model=f"{kind}/{name}", approvals="grant"
+                    user("do it, please"), tenant="t", subject="u", model=f"{kind}-{name}/{name}", approvals="grant"
                 )
             for name, run_id in runs.items():
                 await app.runs.settled(run_id)
                 view = await app.views.run("t", run_id)
-                # On Ollama's wire arguments are no text: what is nested too deeply breaks the frame itself.
-                status, said = FAILED if (kind, name) == ("ollama", "nested") else ENDS[name]
+                # On these wires arguments are no text: what is nested too deeply breaks the frame itself.
+                inside = kind in ("ollama", "gemini") and name == "nested"
+                status, said = FAILED if inside else ENDS[name]
                 assert (view.status, said in view.answer) == (status, True), (name, view)
                 events = await app.journal.read(run_id)
                 assert isinstance(events[-1].body, RunFinished) and events[-1].body.answer.strip()

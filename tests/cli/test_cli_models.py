@@ -1,6 +1,5 @@
 """`orchestrator models`, on the data folder and through a server: connect, look, try, judge, fetch, remove."""
 
-import os
 import stat
 from pathlib import Path
 
@@ -17,7 +16,7 @@ def test_a_provider_is_connected_used_judged_and_removed(
     assert "lab is connected" in added.out
     kept = data / "providers.json"
     assert "from-the-environment" not in kept.read_text("utf-8")
-    assert stat.S_IMODE(os.stat(kept).st_mode) == 0o600
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert "lab/say" in orchestrator("models", "list").out
     assert orchestrator("models", "test", "lab/say", "--json").json["answer"] == "Hello, **world**."
     shown = orchestrator("models", "show", "lab/say", "--json").json

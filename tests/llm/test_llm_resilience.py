@@ -316,7 +316,7 @@ async def test_the_line_has_an_end() -> None:
 async def test_a_first_word_long_overdue_is_given_up(clock: ManualClock) -> None:
     """The limit follows what was seen; before anything was, it is the provider's own."""
     speed = Speed()
-    assert speed.limit(120.0) == 120.0
+    assert speed.limit(120.0) is None
     for _ in range(ENOUGH + 20):
         speed.began(0.5)
     assert speed.limit(120.0) == LEAST
@@ -329,7 +329,7 @@ async def test_a_first_word_long_overdue_is_given_up(clock: ManualClock) -> None
     assert speed.failures == 1
     for _ in range(40):
         speed.began(60.0)
-    assert speed.limit(120.0) == 120.0  # one that thinks long is given its time
+    assert speed.limit(120.0) is None  # one that thinks long is given its time
 
 
 async def test_it_is_measured(clock: ManualClock) -> None:

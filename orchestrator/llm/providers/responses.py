@@ -17,7 +17,7 @@ from orchestrator.llm.base import Chunk, Finish, Reply, Request
 from orchestrator.llm.draft import Call, Draft, Words, check, wire_name
 from orchestrator.llm.framing import Events
 from orchestrator.llm.prices import cost
-from orchestrator.llm.wire import Body, Refused, broken_off, decode
+from orchestrator.llm.wire import REPLY_LIMIT, Body, Refused, broken_off, decode
 from orchestrator.llm.wires.completions import Completions
 
 _SEALED = "responses:"  # before the name and the sealed content of a reasoning item, as JSON
@@ -96,7 +96,8 @@ class Responses(Completions):
         reading = _Reading(draft, request.model or self._model)
         body = self._body(request)
         try:
-            async with self._wire.stream("/responses", body, Events(), self._concede) as stream:
+            # Its last event repeats the whole reply, so a line may be as long as that.
+            async with self._wire.stream("/responses", body, Events(REPLY_LIMIT), self._concede) as stream:
                 while (frames := await stream.read()) is not None:
                     for frame in frames:
                         if not reading.take(decode(_event, frame, self.name), self.name):

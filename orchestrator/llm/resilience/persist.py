@@ -49,6 +49,7 @@ class _Plan:
     def __init__(self, ways: Sequence[Way], tries: int) -> None:
         self._ways = ways
         self._left = tries
+        self._waits = tries  # for one that is not asked now
         self._at = 0
         self._tried = 0  # times that this one was
         self.failures: list[tuple[Way, ModelError]] = []
@@ -62,10 +63,13 @@ class _Plan:
         way = self.way
         self.failures.append((way, error))
         self._tried += 1
-        if not isinstance(error, ModelPaused):
+        if isinstance(error, ModelPaused):
+            self._waits -= 1
+        else:
             self._left -= not way.local
         others = any(other.local or self._left > 0 for other in self._ways[self._at + 1 :])
-        if error.retryable and (self._left > 0 and not way.local) and (self._tried < EACH or not others):
+        again = self._left > 0 and self._waits > 0 and not way.local
+        if error.retryable and again and (self._tried < EACH or not others):
             asked = error.retry_after if isinstance(error, ModelUnavailable) else None
             wait = PAUSE * 2 ** (self._tried - 1) * (0.5 + jitter) if asked is None else asked * (1 + jitter / 10)
             if (not others and wait <= PATIENCE) or (wait <= IMPATIENCE and not isinstance(error, ModelPaused)):

@@ -43,11 +43,12 @@ class Speed:
             rate = tokens / seconds
             self.rate = rate if not self.rate else self.rate + (rate - self.rate) / 8
 
-    def limit(self, most: float) -> float:
-        """Seconds to wait for the first word."""
+    def limit(self, most: float) -> float | None:
+        """Seconds to wait for the first word; None where the provider's own limit on silence is enough."""
         if self.replies < ENOUGH:
-            return most
-        return min(most, max(LEAST, SLACK * (self.first + 4 * self.deviation)))
+            return None
+        usual = max(LEAST, SLACK * (self.first + 4 * self.deviation))
+        return usual if usual < most else None
 
     def predicted(self, tokens: int) -> float | None:
         """Seconds for a whole reply of so many tokens; None while nothing was seen."""
@@ -69,13 +70,14 @@ class Timed(Wrapper):
         clock, speed = self._clock, self._speed(request.model)
         began, first = clock.monotonic(), 0.0
         limit = speed.limit(self._most)
-        alarm = Alarm(clock, limit)
+        alarm = Alarm(clock, limit) if limit is not None else None
         chunks, done = self._inner.stream(request), False
         try:
             async for chunk in chunks:
                 if not first:
-                    alarm.off()
-                    alarm.waiting = False
+                    if alarm is not None:
+                        alarm.off()
+                        alarm.waiting = False
                     first = clock.monotonic()
                     speed.began(first - began)
                 if isinstance(chunk, Reply):
@@ -83,7 +85,7 @@ class Timed(Wrapper):
                 yield chunk
             done = True
         except asyncio.CancelledError:
-            if not alarm.caused():
+            if alarm is None or not alarm.caused():
                 raise
             speed.failures += 1
             raise ModelTimeout(
@@ -94,6 +96,7 @@ class Timed(Wrapper):
             speed.failures += not isinstance(error, ModelPaused | ModelRejected)
             raise
         finally:
-            alarm.off()
+            if alarm is not None:
+                alarm.off()
             if not done:
                 await leave(chunks)
