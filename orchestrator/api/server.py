@@ -28,6 +28,7 @@ from orchestrator.api import (
     grants,
     journal,
     models,
+    optimiser,
     policy,
     problems,
     reference,
@@ -64,7 +65,20 @@ def bare(**options: Any) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         **options,
     )
-    for room in (auth, runs, grants, policy, conversations, tools, models, system, cluster, journal, reference):
+    for room in (
+        auth,
+        runs,
+        grants,
+        policy,
+        conversations,
+        tools,
+        models,
+        optimiser,
+        system,
+        cluster,
+        journal,
+        reference,
+    ):
         web.include_router(room.router)
     web.router.add_websocket_route("/api/v1/chat/ws", chat.socket)
     return web
