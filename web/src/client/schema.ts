@@ -8,7 +8,7 @@ export type AnswerForm = {
 export type Approval = {
   approval_id: string;
   run_id: string;
-  kind: "call" | "outcome";
+  kind: "call" | "outcome" | "budget";
   tool: string;
   arguments: Record<string, unknown>;
   code: string;
@@ -25,10 +25,43 @@ export type ApprovalList = {
   items: Array<Approval>;
 };
 
+export type CacheStatistics = {
+  mode: "off" | "exact" | "semantic";
+  store: string;
+  entries: number;
+  bytes: number;
+  exact: number;
+  semantic: number;
+  shared: number;
+  missed: number;
+  rate: number;
+  tokens_spared: number;
+  cost_spared: number;
+};
+
 export type CallForm = {
   arguments?: Record<string, unknown>;
   approvals?: "ask" | "refuse";
   channel?: "api" | "web" | "cli";
+};
+
+export type CaseOutcome = {
+  evaluation_id: string;
+  run_id: string;
+  passed: boolean;
+  checks: Array<CheckOutcome>;
+  status: string;
+  steps: number;
+  cost: number;
+  tokens: number;
+  seconds: number;
+  problem: string;
+};
+
+export type Change = {
+  path: string;
+  recorded: unknown;
+  today: unknown;
 };
 
 export type ChatForm = {
@@ -37,12 +70,95 @@ export type ChatForm = {
   images?: Array<ImageForm>;
   approvals?: "ask" | "refuse";
   channel?: "api" | "web" | "cli";
+  limits?: LimitsForm | null;
   message: string;
+};
+
+export type CheckForm = {
+  kind: string;
+  value?: unknown;
+  tool?: string;
+};
+
+export type CheckOutcome = {
+  kind: string;
+  passed: boolean;
+  detail: string;
+};
+
+export type Child = {
+  run_id: string;
+  parent: string;
+  status: "running" | "waiting" | "completed" | "partial" | "failed" | "cancelled";
+  paused: string;
+  goal: string;
+  answer: string;
+  model: string;
+  steps: number;
+  cost: number;
 };
 
 export type Chosen = {
   model: string;
   reason: string;
+};
+
+export type Cleared = {
+  cleared: number;
+};
+
+export type ClusterNode = {
+  node: string;
+  url: string;
+  state: string;
+  room: number;
+  running: number;
+  claims: number;
+  version: string;
+  started_at: string;
+};
+
+export type ClusterState = {
+  mode: "single" | "cluster";
+  this: string;
+  lane: string;
+  waiting: number;
+  nodes: Array<ClusterNode>;
+};
+
+export type ComparedItem = {
+  seq: number;
+  kind: "goal" | "reply" | "call" | "approval" | "failure" | "said" | "end";
+  step: number;
+  title: string;
+  said: string;
+  outcome: string;
+  source: "made" | "recorded" | "simulated";
+  cost: number;
+  tokens: number;
+  seconds: number;
+};
+
+export type ComparedRow = {
+  mark: "same" | "changed" | "left" | "right";
+  left: ComparedItem | null;
+  right: ComparedItem | null;
+};
+
+export type ComparedRun = {
+  run_id: string;
+  status: string;
+  model: string;
+  steps: number;
+  calls: number;
+  taken: number;
+  cost: number;
+  input_tokens: number;
+  output_tokens: number;
+  seconds: number;
+  answer: string;
+  forked_from: string;
+  at: number;
 };
 
 export type Conversation = {
@@ -67,10 +183,61 @@ export type Cpu = {
   load: number;
 };
 
+export type DayOfUse = {
+  day: string;
+  subject: string;
+  model: string;
+  replies: number;
+  input_tokens: number;
+  output_tokens: number;
+  cached_tokens: number;
+  cost: number;
+};
+
+export type Differs = {
+  seq: number;
+  type: string;
+  recorded: Record<string, unknown> | null;
+  today: Record<string, unknown> | null;
+  changes: Array<Change>;
+  note: string;
+};
+
 export type Disk = {
   total: number;
   used: number;
   percent: number;
+};
+
+export type EditForm = {
+  arguments: Record<string, unknown>;
+  note?: string;
+};
+
+export type Eval = {
+  id: string;
+  name: string;
+  run_id: string;
+  goal: string;
+  checks: Array<EvalCheck>;
+  by: string;
+  at: string;
+};
+
+export type EvalCheck = {
+  kind: string;
+  value: unknown;
+  tool: string;
+};
+
+export type EvalForm = {
+  run_id: string;
+  name?: string;
+  checks?: Array<CheckForm>;
+};
+
+export type EvalList = {
+  items: Array<Eval>;
 };
 
 export type Event = EventRunStarted | EventRunResumed | EventPlanMade | EventModelAsked | EventModelReplied | EventModelFailed | EventApprovalAsked | EventApprovalAnswered | EventToolRequested | EventToolReturned | EventRunFinished;
@@ -121,7 +288,9 @@ export type EventAsked = {
 export type EventForkedFrom = {
   run_id: string;
   seq: number;
-  effects?: "ask" | "forbid" | "simulate";
+  taken?: number;
+  effects?: "ask" | "forbid" | "live" | "recorded" | "simulate";
+  replies?: boolean;
   began?: number;
   conversation_id?: string;
   before?: string;
@@ -342,9 +511,29 @@ export type ExplainForm = {
   sources?: Record<string, Array<"user" | "model" | "web" | "file" | "memory" | "tool" | "skill">> | null;
 };
 
+export type FidelityReport = {
+  faithful: boolean;
+  lossless: boolean;
+  statements: number;
+  kept: number;
+  share: number;
+  lost: Array<string>;
+  facts: Record<string, number>;
+  facts_lost: Record<string, number>;
+};
+
 export type FieldError = {
   where: string;
   what: string;
+};
+
+export type ForkForm = {
+  at?: number;
+  model?: string;
+  prompt?: string;
+  instructions?: string;
+  policy?: Record<string, unknown> | null;
+  effects?: "simulate" | "ask" | "forbid" | "recorded";
 };
 
 export type Grant = {
@@ -366,9 +555,80 @@ export type Health = {
   code?: string | null;
 };
 
+export type HistoryForm = {
+  messages: Array<Record<string, unknown>>;
+  mode?: "minimal" | "balanced" | "aggressive";
+  model?: string;
+};
+
 export type ImageForm = {
   media_type: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
   data: string;
+};
+
+export type ImportedRun = {
+  run_id: string;
+  events: number;
+  artifacts: number;
+  already: boolean;
+  redacted: boolean;
+};
+
+export type Job = {
+  id: string;
+  kind: "verify" | "rebuild" | "export" | "archive" | "restore" | "erase" | "anchor";
+  state: "working" | "done" | "failed";
+  by: string;
+  done: number;
+  total: number;
+  begun_at: string;
+  ended_at: string | null;
+  result: Record<string, unknown>;
+  problem: JobProblem | null;
+};
+
+export type JobForm = {
+  kind: "verify" | "rebuild" | "export" | "archive" | "restore" | "erase" | "anchor";
+  known?: string;
+  archives?: boolean;
+  format?: "jsonl" | "parquet";
+  stream?: string;
+  before?: string | null;
+  subject?: string;
+};
+
+export type JobList = {
+  items: Array<Job>;
+};
+
+export type JobProblem = {
+  code: string;
+  detail: string;
+  hint: string;
+};
+
+export type JournalStats = {
+  events: number;
+  streams: number;
+  types: Record<string, number>;
+  first_at: string | null;
+  last_at: string | null;
+  bytes: number;
+  archived_streams: number;
+  archives: number;
+  keys: number;
+  erased: number;
+  snapshots: number;
+  anchor: string;
+  anchored_at: string | null;
+  encrypts: boolean;
+};
+
+export type LimitsForm = {
+  steps?: number | null;
+  seconds?: number | null;
+  cost?: number | null;
+  tokens?: number | null;
 };
 
 export type Link = {
@@ -416,9 +676,37 @@ export type Model = {
   description: string;
 };
 
+export type ModelDetail = {
+  model: string;
+  provider: string;
+  name: string;
+  capabilities: Array<string>;
+  context: number | null;
+  output: number | null;
+  price: ModelPrice | null;
+  quality: number | null;
+  simulated: boolean;
+  description: string;
+  speed: ModelSpeed | null;
+  auto: boolean;
+};
+
 export type ModelHealth = {
   ok: boolean;
   detail: string;
+  breaker?: string;
+  resumes_in?: number;
+};
+
+export type ModelList = {
+  items: Array<ModelDetail>;
+  providers: Array<ProviderState>;
+};
+
+export type ModelPrice = {
+  input: number;
+  output: number;
+  cached: number;
 };
 
 export type Models = {
@@ -427,11 +715,48 @@ export type Models = {
   auto: Chosen | null;
 };
 
+export type ModelSpeed = {
+  replies: number;
+  failures: number;
+  first_seconds: number;
+  tokens_per_second: number;
+};
+
+export type NoteForm = {
+  note?: string;
+};
+
 export type Opinion = {
   verdict: "allow" | "ask" | "deny";
   rule: string;
   code: string;
   reason: string;
+};
+
+export type OptimisedHistory = {
+  messages: Array<Record<string, unknown>>;
+  metrics: OptimiserMetrics;
+};
+
+export type OptimisedPrompt = {
+  optimized_prompt: string;
+  metrics: OptimiserMetrics;
+  fidelity: FidelityReport | null;
+};
+
+export type OptimiserMetrics = {
+  mode: string;
+  tokens_before: number;
+  tokens_after: number;
+  tokens_saved: number;
+  saved: number;
+  by_rule: Record<string, number>;
+  seconds: number;
+  money_saved: number;
+  cost: number;
+  roi: number;
+  priced_as: string;
+  cached_tokens: number;
 };
 
 export type PasswordForm = {
@@ -451,6 +776,65 @@ export type Problem = {
   errors?: Array<FieldError> | null;
 };
 
+export type PromptForm = {
+  prompt: string;
+  mode?: "minimal" | "balanced" | "aggressive";
+  model?: string;
+  check?: boolean;
+};
+
+export type ProviderForm = {
+  name: string;
+  kind: "ollama" | "openai" | "responses" | "anthropic" | "gemini" | "deepseek" | "huggingface" | "llamacpp" | "scripted";
+  base_url?: string;
+  api_key?: string;
+  api_key_env?: string;
+  model?: string;
+  place?: string;
+  options?: Record<string, unknown>;
+};
+
+export type ProviderState = {
+  name: string;
+  kind: string;
+  base_url: string;
+  model: string;
+  key: "" | "set" | "environment";
+  place: string;
+  ok: boolean;
+  detail: string;
+  breaker: "closed" | "open" | "half-open";
+  resumes_in: number;
+  busy: number;
+  waiting: number;
+  concurrency: number;
+};
+
+export type PullForm = {
+  name: string;
+  sha256?: string;
+};
+
+export type RankedModel = {
+  model: string;
+  quality: number;
+  dollars: number;
+  judgements: number;
+};
+
+export type Rated = {
+  run_id: string;
+  good: boolean;
+  model: string;
+  kind: string;
+};
+
+export type RateForm = {
+  run_id: string;
+  good: boolean;
+  note?: string;
+};
+
 export type RefreshForm = {
   refresh_token: string;
 };
@@ -459,6 +843,40 @@ export type RegisterForm = {
   username: string;
   password: string;
   scopes?: Array<"read" | "write" | "execute" | "admin">;
+};
+
+export type Replay = {
+  run_id: string;
+  exact: boolean;
+  events: number;
+  same: number;
+  swapped: number;
+  lost: number;
+  unasked: number;
+  difference: Differs | null;
+};
+
+export type ReplayForm = {
+  last?: number;
+};
+
+export type ReplayList = {
+  items: Array<Replay>;
+  exact: number;
+  different: number;
+};
+
+export type Routed = {
+  model: string;
+  kind: string;
+  reason: string;
+  chain: Array<string>;
+  ranked: Array<RankedModel>;
+};
+
+export type RouteForm = {
+  task: string;
+  model?: string;
 };
 
 export type Run = {
@@ -476,6 +894,16 @@ export type Run = {
   finished_at: string | null;
   problem: RunProblem | null;
   approvals: Array<Approval>;
+  parent: string | null;
+  paused: string;
+  children: Array<Child>;
+};
+
+export type RunDiff = {
+  left: ComparedRun;
+  right: ComparedRun;
+  same: boolean;
+  rows: Array<ComparedRow>;
 };
 
 export type RunForm = {
@@ -484,6 +912,7 @@ export type RunForm = {
   images?: Array<ImageForm>;
   approvals?: "ask" | "refuse";
   channel?: "api" | "web" | "cli";
+  limits?: LimitsForm | null;
   goal: string;
 };
 
@@ -498,6 +927,19 @@ export type RunProblem = {
   hint: string;
 };
 
+export type SayForm = {
+  message: string;
+  urgency?: "queue" | "steer" | "interrupt";
+  images?: Array<ImageForm>;
+  model?: string | null;
+  channel?: "api" | "web" | "cli";
+};
+
+export type SetForm = {
+  model?: string | null;
+  limits?: LimitsForm | null;
+};
+
 export type Stats = {
   version: string;
   uptime: number;
@@ -508,6 +950,20 @@ export type Stats = {
   disk: Disk;
   sandbox: string;
   loosened: Record<string, unknown>;
+};
+
+export type Tested = {
+  model: string;
+  reason: string;
+  text: string;
+  seconds: number;
+  usage: Usage;
+  cost: number;
+  notes: Array<string>;
+};
+
+export type TestForm = {
+  model?: string;
 };
 
 export type TitleForm = {
@@ -553,10 +1009,37 @@ export type ToolList = {
   problems: Record<string, string>;
 };
 
+export type Trial = {
+  id: string;
+  at: string;
+  model: string;
+  tools: "recorded" | "live";
+  passed: number;
+  failed: number;
+  seconds: number;
+  regressions: Array<string>;
+  results: Array<CaseOutcome>;
+  before: Trial | null;
+};
+
+export type TrialForm = {
+  model?: string;
+  tools?: "recorded" | "live";
+  only?: Array<string>;
+};
+
+export type TrialList = {
+  items: Array<Trial>;
+};
+
 export type Usage = {
   input_tokens: number;
   output_tokens: number;
   cached_tokens: number;
+};
+
+export type Use = {
+  items: Array<DayOfUse>;
 };
 
 export type User = {
@@ -583,20 +1066,37 @@ export type Verdict = {
 
 /** Every operation of the API. */
 export type Operation =
+  | "DELETE /api/v1/cache"
   | "DELETE /api/v1/conversations/{conversation_id}"
+  | "DELETE /api/v1/evals/{evaluation_id}"
   | "DELETE /api/v1/grants/{grant_id}"
+  | "DELETE /api/v1/models/providers/{name}"
   | "GET /api/v1/approvals"
   | "GET /api/v1/artifacts/{artifact_id}"
   | "GET /api/v1/auth/me"
   | "GET /api/v1/auth/users"
+  | "GET /api/v1/cache"
   | "GET /api/v1/conversations"
   | "GET /api/v1/conversations/{conversation_id}"
   | "GET /api/v1/conversations/{conversation_id}/messages"
+  | "GET /api/v1/evals"
+  | "GET /api/v1/evals/trials"
+  | "GET /api/v1/evals/{evaluation_id}"
   | "GET /api/v1/grants"
   | "GET /api/v1/health"
+  | "GET /api/v1/journal/exports/{name}"
+  | "GET /api/v1/journal/jobs"
+  | "GET /api/v1/journal/jobs/{job_id}"
+  | "GET /api/v1/journal/stats"
+  | "GET /api/v1/journal/usage"
+  | "GET /api/v1/models"
+  | "GET /api/v1/models/show"
   | "GET /api/v1/runs"
   | "GET /api/v1/runs/{run_id}"
+  | "GET /api/v1/runs/{run_id}/diff"
   | "GET /api/v1/runs/{run_id}/events"
+  | "GET /api/v1/runs/{run_id}/export"
+  | "GET /api/v1/system/cluster"
   | "GET /api/v1/system/models"
   | "GET /api/v1/system/stats"
   | "GET /api/v1/tools"
@@ -606,7 +1106,9 @@ export type Operation =
   | "GET /metrics"
   | "GET /sign-in"
   | "PATCH /api/v1/conversations/{conversation_id}"
+  | "PATCH /api/v1/runs/{run_id}"
   | "POST /api/v1/approvals/{approval_id}"
+  | "POST /api/v1/approvals/{approval_id}/edit"
   | "POST /api/v1/auth/link"
   | "POST /api/v1/auth/login"
   | "POST /api/v1/auth/logout"
@@ -615,9 +1117,27 @@ export type Operation =
   | "POST /api/v1/auth/register"
   | "POST /api/v1/chat"
   | "POST /api/v1/conversations"
+  | "POST /api/v1/evals"
+  | "POST /api/v1/evals/run"
+  | "POST /api/v1/journal/jobs"
+  | "POST /api/v1/models/providers"
+  | "POST /api/v1/models/pull"
+  | "POST /api/v1/models/rate"
+  | "POST /api/v1/models/route"
+  | "POST /api/v1/models/test"
+  | "POST /api/v1/optimizer/history"
+  | "POST /api/v1/optimizer/prompt"
   | "POST /api/v1/policy/explain"
   | "POST /api/v1/runs"
+  | "POST /api/v1/runs/import"
+  | "POST /api/v1/runs/replay"
   | "POST /api/v1/runs/{run_id}/cancel"
+  | "POST /api/v1/runs/{run_id}/continue"
+  | "POST /api/v1/runs/{run_id}/fork"
+  | "POST /api/v1/runs/{run_id}/messages"
+  | "POST /api/v1/runs/{run_id}/pause"
+  | "POST /api/v1/runs/{run_id}/replay"
   | "POST /api/v1/runs/{run_id}/resume"
   | "POST /api/v1/tools/reload"
-  | "POST /api/v1/tools/{name}/call";
+  | "POST /api/v1/tools/{name}/call"
+  | "POST /optimize_prompt";
