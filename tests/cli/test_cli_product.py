@@ -77,6 +77,13 @@ def test_chat_goes_on_with_the_conversation(way: str, orchestrator: InProcess) -
     assert len(conversations) == 1
 
 
+def test_the_embedded_model_is_followed_up(way: str, orchestrator: InProcess) -> None:
+    said = ("search for Hello in the files", "only in .py files", "what is 6*7?", "plus 10", "in French?")
+    done = orchestrator("chat", "--model", "embedded", stdin="\n".join([*said, ""]))
+    assert "hello.txt" in done.out and "Nothing found." in done.out
+    assert "(6 * 7) + 10 = 52" in done.out and done.out.count("= 52") == 2
+
+
 def test_chat_says_one_thing_and_leaves(way: str, orchestrator: InProcess) -> None:
     assert orchestrator("chat", "Hello?", "--json").json["answer"] == "Hello, **world**."
 

@@ -126,13 +126,14 @@ class _Walker:
         results: list[tuple[Arguments, ToolResult]] = []
         absent: list[tuple[str, Arguments]] = []
         for each in arguments:
-            found = self._made.get(_key(name, each)) or (self._before.get(_key(name, each)) if step.past else None)
+            earlier = self._before if step.past or step.again else {}
+            found = self._made.get(_key(name, each)) or earlier.get(_key(name, each))
             if found is None:
                 absent.append((name, each))
             else:
                 results.append((each, found))
         if absent:
-            if step.past and not step.entry.harmless:
+            if (step.past or step.again) and not step.entry.harmless:
                 return Broken(because=-1)
             return Waiting(tuple(absent))
         done = tuple(each for each in results if each[1].outcome == "ok")

@@ -141,6 +141,7 @@ def understood(said: Sequence[Turn], index: Index, finder: Finder) -> tuple[Plan
         if plan is not None and plan.asks:
             answered = completed(plan, text, kept, finder, index, language)
         plan = answered or Planner(index, finder, language, plan).plan(text, kept)
+        language = plan.language
     assert plan is not None
     return plan, language
 

@@ -6,7 +6,17 @@ from typing import Any, Final
 import msgspec
 
 from orchestrator.kernel.messages import Language
-from orchestrator.llm.providers.embedded import converse, lexicon, limits, moods, operations, references, shell, views
+from orchestrator.llm.providers.embedded import (
+    converse,
+    following,
+    lexicon,
+    limits,
+    moods,
+    operations,
+    references,
+    shell,
+    views,
+)
 from orchestrator.llm.providers.embedded.index import Bag, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
@@ -68,6 +78,8 @@ class Planner:
             return Plan(self._language, tuple(self.steps))
         words = tokens(text[:READABLE], self.index.words)
         talk = converse.kind(words)
+        if answered := following.other_language(words, self._before):
+            return answered
         if talk and talk != "yes":
             return Plan(self._language, tuple(self.steps), talk=talk)
         if self._repeated({word.norm for word in words}):
@@ -112,6 +124,10 @@ class Planner:
 
     def clause(self, clause: Clause) -> bool:
         """Add what the clause asks for. Whether it could be read."""
+        if following.reckoned(self, clause) or (
+            not (self._done() or self._notes) and following.continued(self, clause, self._before)
+        ):
+            return True
         if self._idle(clause):
             return True
         if why := self._mood(clause):

@@ -13,6 +13,7 @@ from orchestrator.llm.providers.embedded.phrases import say
 
 LONGEST: Final = 6000  # characters of one result that an answer repeats
 _APART: Final = ("content", "stdout", "stderr", "body", "output")  # texts that are always set apart
+_PLACE: Final = "\uf8ff"  # where the text goes: a sign that no text uses
 _MARKS: Final = ("#", ">", "-", "+", "|", "=", " ", "\t")
 _INLINE: Final = re.compile(r"[*_`<\[~$|]|\w\(")
 _TAGS: Final = {extension: kind for kind, extension in reversed(lexicon.FILE_KINDS.items())} | {"py": "python"}
@@ -24,20 +25,22 @@ def result(entry: Entry, said: str, arguments: Arguments, found: ToolResult, lan
     template = entry.spec.answers.get(language) or entry.spec.answers.get("en")
     if template and isinstance(found.data, dict):
         facts = _facts(entry, template, said, found.data, language)
-        text = facts or fenced(answers.say(template, found.data, language), {**arguments, **found.data}, language)
+        text = facts or fenced(template, found.data, language)
         if text:
             return text if "```" in text else _cut(text, language)
     return _cut(found.content, language) or say("done", language, said=entry.spec.name)
 
 
-def fenced(said: str, data: dict[str, Any], language: Language) -> str:
-    """Texts set apart, so that what a file holds is not taken for the answer's own markdown."""
+def fenced(template: str, data: dict[str, Any], language: Language) -> str:
+    """What a tool says, its text set apart, so that what a file holds is not taken for the answer's own markdown."""
+    shown = _roots(template)
     for name in dict.fromkeys((*_APART, *values.SAYING)):
-        text = data[name].strip("\n") if isinstance(data.get(name), str) else ""
-        if text and text in said and (name in _APART or "\n" in text or text[0] in _MARKS or _INLINE.search(text)):
-            before, _, after = said.partition(text)
-            return f"{before.rstrip()}\n{block(text, data.get('path'), language)}\n{after.lstrip()}".strip()
-    return said
+        text = data[name].strip("\n") if name in shown and isinstance(data.get(name), str) else ""
+        if text and (name in _APART or "\n" in text or text[0] in _MARKS or _INLINE.search(text)):
+            before, placed, after = answers.say(template, {**data, name: _PLACE}, language).partition(_PLACE)
+            if placed:
+                return f"{before.rstrip()}\n{block(text, data.get('path'), language)}\n{after.lstrip()}".strip()
+    return answers.say(template, data, language)
 
 
 def block(text: str, path: object, language: Language) -> str:

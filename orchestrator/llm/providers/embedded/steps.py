@@ -36,6 +36,7 @@ class Step(Struct, frozen=True):
     which: int = 1  # of a first: the how manieth; of the largest or smallest: how many
     told: bool = True  # whether the answer speaks of it
     past: bool = False  # of an earlier message of the conversation
+    again: bool = False  # told once more, from the results of an earlier message
 
     @property
     def needs(self) -> tuple[int, ...]:

@@ -25,12 +25,13 @@ _ARTICLES: Final = words("the a an le la les l un une my mon ma mes this that ce
 _SOME: Final = words("a un une du des de")  # articles that may begin a text: `a cake`, `du pain`
 _INTRODUCE: Final = words(
     "containing saying contenant disant says dit reads text texte word mot words mots line ligne phrase sentence string"
-    " message contient mention mentions"
+    " message contient mention mentions contain contains contiennent"
 )
 _EVERY: Final = words("all every everything any anything something tous tout toutes chaque it them that")
 _SAYABLE: Final = words("hello hi hey bonjour salut ok merci yes no oui non")
 _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
 _ABOUT: Final = words("to about pour de d")
+_HERE: Final = words("here ici")
 _ASIDE: Final = words("with avec dans in and et")
 _TO_ME: Final = words("moi me - for")
 _ENDING: Final = frozenset(["path", "folder", "glob", "url", "email", "moment", "zone"])
@@ -126,6 +127,14 @@ def _end(clause: Clause, start: int, rest: Sequence[Token], taken: Sequence[Ment
         closes = end - word.end <= 1 or all(each.concept in lexicon.THINGS for each in after)
         if word.norm in _AWAY and closes and word.start > start + 1:
             return word.start
+    last = inside[-1] if inside else None
+    if (
+        last is not None
+        and last.norm in _HERE
+        and last.start > start + 1
+        and not clause.text[last.end : end].strip(" ?.!,")
+    ):
+        return last.start
     return end
 
 
