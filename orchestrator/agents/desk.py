@@ -148,7 +148,10 @@ class Desk:
         if state.finished is not None:
             self.family.finished(state)
         elif state.paused == "child":
-            self._below[run_id] = state.children_open
+            self.rests_for(run_id, state.children_open)
+
+    def rests_for(self, run_id: str, below: list[str]) -> None:
+        self._below[run_id] = below
 
     def below(self, run_id: str) -> list[str] | None:
         """The runs that a run rests for; None where it does not."""

@@ -286,10 +286,10 @@ class Family:
             await self.continue_children(view.tenant, above.run_id, "")
 
     async def _wake_if_due(self, view: RunView) -> None:
-        state = await self._fold(view.run_id)
-        for open_call in state.open.values():
-            child = open_call.requested.child if open_call.requested else ""
-            if child and (not (found := await self._fold(child)).started or found.finished):
+        below = (await self._fold(view.run_id)).children_open
+        self._desk.rests_for(view.run_id, below)
+        for child in below:
+            if not (found := await self._fold(child)).started or found.finished:
                 return await self._wake(view.tenant, view.run_id)
 
 

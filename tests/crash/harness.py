@@ -24,7 +24,8 @@ from orchestrator.app import App, open_app
 from orchestrator.identity.base import TENANT
 from orchestrator.journal.views import ApprovalView
 from orchestrator.kernel import settings
-from orchestrator.kernel.events import Answer, Event
+from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.events import Answer, Event, Limits
 from orchestrator.kernel.ids import effect_key
 from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Text, ToolCall, ToolSpec, user
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
@@ -40,6 +41,17 @@ PARAMETERS = {
     "properties": {"path": {"type": "string"}, "n": {"type": "integer"}},
     "required": ["path", "n"],
 }
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """What is done, and what must have been done in the end, however often somebody kills who does it."""
+
+    goal: str
+    answer: str
+    script: Callable[[Request], Reply]
+    effects: int  # that the witness must have seen, each once
+    runs: int = 1  # the first, and those below it
+    limits: Limits | None = None
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -65,9 +77,14 @@ def migrated(folder: Path) -> Path:
 class Folder:
     """With `url`, its journal is in that PostgreSQL."""
 
-    def __init__(self, root: Path, template: Path | None, url: str = "") -> None:
+    url = ""
+    clock: Clock | None = None  # instead of the machine's
+    scenario: Scenario
+
+    def __init__(self, root: Path, template: Path | None, url: str = "", scenario: Scenario | None = None) -> None:
         self.root = root
         self.url = url
+        self.scenario = scenario or SHORT
         self.data = root / "data"
         self.data.mkdir(parents=True)
         (self.data / "master.key").write_bytes(MASTER)
@@ -139,20 +156,24 @@ def script(request: Request) -> Reply:
     return Reply(Message("assistant", parts), "script")
 
 
+SHORT = Scenario("make the deposits", "All is deposited.", script, 8)
+
+
 class Script:
     """The model of the scenario: it decides by what it reads, so it may be asked again."""
 
     name = "script"
     capabilities: frozenset[Capability] = frozenset({"chat", "tools"})
 
-    def __init__(self, pause: float = 0.0) -> None:
+    def __init__(self, script: Callable[[Request], Reply], pause: float = 0.0) -> None:
+        self._script = script
         self._pause = pause
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         for word in ("All ", "is ", "well. ") if self._pause else ():
             yield TextDelta(word)
             await asyncio.sleep(self._pause)
-        yield script(request)
+        yield self._script(request)
 
     async def models(self) -> list[ModelInfo]:
         return [ModelInfo("script", "script", self.capabilities)]
@@ -189,12 +210,12 @@ async def live(folder: Folder, point: Point | None) -> None:
         for event in events:
             if not event.stream.startswith("run_"):
                 continue
-            append(folder.acknowledged, f"{event.seq} {event.type}")
+            append(folder.acknowledged, f"{event.stream} {event.seq} {event.type}")
             if resuming:
                 append(folder.resumed, f"{time.monotonic() - began:.4f}")
                 resuming = False
             seen += 1
-            if point is not None and (point.seq == event.seq or point.nth == seen):
+            if point is not None and (point.seq == event.seq or point.nth == seen):  # `seq` of whichever run
                 die()
 
     tools = (
@@ -212,12 +233,14 @@ async def live(folder: Folder, point: Point | None) -> None:
         "tools": {"sandbox": "none"},
     }
     chosen = settings.load({"HOME": str(folder.root)}, flags=flags)
-    async with open_app(chosen, models={"script": Script(pause)}, tools=tools, observe=observe) as app:
-        known = await app.views.runs(TENANT)
+    scenario = getattr(folder, "scenario", SHORT)
+    models = {"script": Script(scenario.script, pause)}
+    async with open_app(chosen, clock=folder.clock, models=models, tools=tools, observe=observe) as app:
+        known = await app.views.runs(TENANT, children=False)
         run_id = known[0].run_id if known else ""
         if not run_id:
-            goal = user("make the deposits")
-            run_id = await app.runs.start(goal, tenant=TENANT, subject="tester", model="script")
+            goal, limits = user(scenario.goal), scenario.limits
+            run_id = await app.runs.start(goal, tenant=TENANT, subject="tester", model="script", limits=limits)
         watching = asyncio.create_task(_watch(app, run_id)) if pause else None
         await _to_the_end(app, folder, run_id)
         if watching is not None:
@@ -229,7 +252,7 @@ async def _to_the_end(app: App, folder: Folder, run_id: str) -> None:
         await app.runs.settled(run_id)
         if (await app.views.run(TENANT, run_id)).finished_at is not None:
             return
-        for waiting in await app.views.approvals(TENANT, run_id=run_id):
+        for waiting in await app.views.approvals(TENANT):
             await app.runs.answer(waiting.approval_id, _truth(folder, waiting), tenant=TENANT, by="tester")
 
 
@@ -244,7 +267,7 @@ async def _look(arguments: Arguments, context: Context) -> Result:
 
 def _truth(folder: Folder, waiting: ApprovalView) -> Answer:
     """What a person says who can look at the witness."""
-    if waiting.asked.kind == "call":
+    if waiting.asked.kind in ("call", "budget"):
         return "once"
     asked = waiting.asked
     key = effect_key(waiting.run_id, asked.step, asked.tool, asked.arguments)

@@ -2,54 +2,21 @@
 
 import asyncio
 import random
-import sqlite3
 import statistics
 import time
 from pathlib import Path
 
 import pytest
 
-from crash.harness import LEISURE, MASTER, Folder, Point, live, migrated, process
-from orchestrator.journal.keys import Keyring, Master
-from orchestrator.journal.rows import Row, unseal, verify
-from orchestrator.kernel.events import Event, ToolRequested
+from crash.checks import check_events, journal
+from crash.harness import LEISURE, Folder, Point, live, migrated, process
+from orchestrator.kernel.events import Event
 
 EFFECTS = 8  # of a whole run: deposits, marks, and the one that is asked for
 
 
-def journal(folder: Folder) -> list[Event]:
-    connection = sqlite3.connect(folder.data / "orchestrator.db")
-    keyring = Keyring(Master(MASTER))
-    keys = {
-        row[0]: keyring.unwrap(*row)
-        for row in connection.execute("SELECT id, tenant, subject, wrapped FROM subject_keys")
-    }
-    rows = connection.execute(
-        "SELECT stream, seq, type, tenant, subject, at, key, body, hash FROM events"
-        " WHERE stream LIKE 'run_%' ORDER BY seq"
-    ).fetchall()
-    connection.close()
-    assert verify(map(Row._make, rows)) is None
-    return [unseal(row, keys.get(row.key)) for row in map(Row._make, rows)]
-
-
 def check(folder: Folder) -> None:
     check_events(folder, journal(folder))
-
-
-def check_events(folder: Folder, events: list[Event]) -> None:
-    done = folder.effects()
-    asked_for = {
-        body.key for event in events if isinstance(body := event.body, ToolRequested) and body.effects != "none"
-    }
-    assert set(done) == asked_for and len(asked_for) == EFFECTS, "an effect was lost"
-    assert max(done.values()) == 1, "an effect was done twice"
-    assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    assert [event.type for event in events].count("run.finished") == 1 and events[-1].type == "run.finished"
-    assert events[-1].body.answer == "All is deposited."  # type: ignore[union-attr]
-    recorded = {f"{event.seq} {event.type}" for event in events}
-    acknowledged = set(folder.acknowledged.read_text().splitlines())
-    assert acknowledged <= recorded, "an acknowledged event was lost"
 
 
 @pytest.fixture(scope="module")

@@ -198,8 +198,8 @@ def test_a_disk_whose_fsync_fails(tmp_path: Path, when: int, error: str) -> None
     again = life(root)
     assert again.returncode == 0, again.stderr
     connection = sqlite3.connect(folder.data / "orchestrator.db")
-    rows = connection.execute("SELECT seq, type FROM events WHERE stream LIKE 'run_%' ORDER BY seq").fetchall()
+    rows = connection.execute("SELECT stream, seq, type FROM events WHERE stream LIKE 'run_%' ORDER BY seq").fetchall()
     connection.close()
-    assert {f"{seq} {kind}" for seq, kind in rows} >= set(acknowledged)
-    assert rows[-1][1] == "run.finished" and max(folder.effects().values()) == 1
+    assert {f"{stream} {seq} {kind}" for stream, seq, kind in rows} >= set(acknowledged)
+    assert rows[-1][2] == "run.finished" and max(folder.effects().values()) == 1
     assert len(folder.effects()) == 8

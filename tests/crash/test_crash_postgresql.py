@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from servers.postgresql import Server, in_a_thread
 
+from crash.checks import check_events
 from crash.harness import LEISURE, MASTER, Folder, Point, live, process
-from crash.test_crash_boundaries import EFFECTS, check_events
+from crash.test_crash_boundaries import EFFECTS
 from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.stored import StoredEvents
 from orchestrator.kernel.events import Event
