@@ -7,6 +7,9 @@ import aiohttp
 import pytest
 from servers.site import Site
 
+from orchestrator.llm.cache.keys import Asked
+from orchestrator.llm.providers.scripted import say
+
 
 async def post(site: Site, url: str, body: Any) -> Any:
     async with site.http.post(url, json=body) as answer:
@@ -69,3 +72,15 @@ async def test_the_cache_says_what_it_holds_and_is_cleared(site: Site) -> None:
     assert (before["mode"], before["store"], before["entries"]) == ("exact", "memory", 0)
     async with site.http.delete(f"{site.api}/cache") as answer:
         assert await answer.json() == {"cleared": 0}
+
+
+async def test_erasing_a_person_forgets_answers(site: Site) -> None:
+    remembered = site.app.models.remembered
+    assert remembered is not None
+    owner = await site.app.accounts.owner()
+    for tenant in (owner.tenant, "another"):
+        await remembered.cache.keep(Asked(tenant, "k"), say("an answer"))
+    assert (await site.get("/cache"))["entries"] == 1
+    await site.post("/journal/jobs", {"kind": "erase", "subject": "user_gone"}, status=202)
+    assert (await site.get("/cache"))["entries"] == 0
+    assert (await remembered.cache.statistics("another")).entries == 1
