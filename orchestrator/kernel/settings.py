@@ -158,6 +158,10 @@ class Agents(Struct, frozen=True, forbid_unknown_fields=True):
     max_seconds: Amount = 900.0
     context_tokens: Count = 24_000
     concurrent_runs: Count = 64
+    max_cost: Annotated[float, Meta(ge=0)] = 0.0  # US dollars a run, its sub-runs included, before it asks; 0: no limit
+    max_tokens: Annotated[int, Meta(ge=0)] = 0  # the same in tokens
+    depth: Annotated[int, Meta(ge=0, le=8)] = 2  # of delegation; 0: agents do all by themselves
+    children: Count = 8  # sub-runs that one run may begin
 
 
 class Telemetry(Struct, frozen=True, forbid_unknown_fields=True):
