@@ -80,7 +80,7 @@ class Master:
             return self._wrapping.decrypt(wrapped[:NONCE], wrapped[NONCE:], _pack(name))
         except (InvalidTag, ValueError) as error:
             raise JournalDamaged(
-                f"The keys of this journal do not open with this master key (tried that of {name[2] or 'nobody'}).",
+                "The keys of this journal do not open with this master key.",
                 hint="Put back the master.key that this journal was begun with (or journal.master_key).",
             ) from error
 
