@@ -21,6 +21,7 @@ from orchestrator.llm.routing.router import LOCAL, Candidate
 
 EMBEDDED = "embedded"
 FRESH_SECONDS = 30.0  # what a provider said of itself holds so long
+ILL_SECONDS = 5.0  # the same, of one that was not well
 PROBE_SECONDS = 1.5
 
 
@@ -146,7 +147,10 @@ class Source:
 
     @property
     def fresh(self) -> bool:
-        return self._state is not None and self._clock.monotonic() - self._state.at < FRESH_SECONDS
+        if self._state is None:
+            return False
+        holds = FRESH_SECONDS if self._state.health.ok else ILL_SECONDS
+        return self._clock.monotonic() - self._state.at < holds
 
     def refresh(self) -> "asyncio.Task[State] | None":
         """The probe under way, begun now if what is known is stale; None when it is fresh."""
