@@ -11,8 +11,8 @@ from contracts.journal import event, start
 from world import tick, until
 
 from orchestrator.journal.bus import QUEUE, Bus
-from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.keys import Keyring, Master
+from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.sqlite import SqliteJournal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import ManualClock
