@@ -102,21 +102,8 @@ async def open_app(
         bus, metrics, learners = Bus(), Metrics(), list[Learn]()
         node = await _node(stack, settings, database, bus, clock, ids, learners, visits=not recover)
         publish = _publisher(bus, node, observe, metrics)
-        keyring = await unlock(
-            database.engine,
-            settings.shared / "master.key",
-            entropy,
-            given=settings.journal.master_key,
-            encrypt=settings.journal.encrypt,
-        )
-        named = node.named if node is not None else None
-        journal = open_journal(database, publish, keyring, batch=settings.journal.batch, node=named)
-        stack.push_async_callback(journal.close)
-        ledger, views, blobs = Ledger(journal, clock), Views(database.reading), Blobs(settings.shared / "blobs")
-        upkeep = Upkeep(
-            database, keyring, ledger, blobs, settings.data, clock, ids, archive_days=settings.journal.archive_days
-        )
-        stack.push_async_callback(upkeep.close)
+        records = await _records(stack, settings, database, publish, node, clock, ids, entropy)
+        journal, ledger, views, blobs, upkeep = records
 
         accounts = Accounts(
             database, settings.identity, clock, ids, entropy, ledger.record, key_path=settings.shared / "signing.key"
@@ -153,16 +140,15 @@ async def open_app(
         _closed(stack, runs, node, settings.cluster.drain_seconds)
 
         owner = await accounts.ensure_owner()
-        said = recover or bool(settings.loosened())  # who only looks leaves no trace, unless it loosens
-        if said:
+        if recover or settings.loosened():  # who only looks leaves no trace, unless it loosens
             started = ServerStarted(__version__, sandbox.level, settings.loosened())
-            await ledger.record(f"server:{TENANT}", started, tenant=TENANT, subject=owner.id)
+            await stack.enter_async_context(_told(ledger, started, owner.id))
         if node is not None:
             await node.join(runs.desk, runs.operations())
         if recover:
             await runs.recover()
             upkeep.watch_over()
-        app = App(
+        yield App(
             settings=settings,
             clock=clock,
             ids=ids,
@@ -184,9 +170,42 @@ async def open_app(
             upkeep=upkeep,
             started_at=clock.now(),
         )
-        yield app
-        if said:
-            await ledger.record(f"server:{TENANT}", ServerStopped("closed"), tenant=TENANT, subject=owner.id)
+
+
+@asynccontextmanager
+async def _told(ledger: Ledger, started: ServerStarted, owner: str) -> AsyncIterator[None]:
+    await ledger.record(f"server:{TENANT}", started, tenant=TENANT, subject=owner)
+    yield
+    await ledger.record(f"server:{TENANT}", ServerStopped("closed"), tenant=TENANT, subject=owner)
+
+
+async def _records(
+    stack: AsyncExitStack,
+    settings: Settings,
+    database: Database,
+    publish: Callable[[Sequence[Event]], None],
+    node: "Node | None",
+    clock: Clock,
+    ids: Ids,
+    entropy: Callable[[int], bytes],
+) -> tuple[Journal, Ledger, Views, Blobs, Upkeep]:
+    """The journal, and what keeps and shows it."""
+    keyring = await unlock(
+        database.engine,
+        settings.shared / "master.key",
+        entropy,
+        given=settings.journal.master_key,
+        encrypt=settings.journal.encrypt,
+    )
+    named = node.named if node is not None else None
+    journal = open_journal(database, publish, keyring, batch=settings.journal.batch, node=named)
+    stack.push_async_callback(journal.close)
+    ledger, views, blobs = Ledger(journal, clock), Views(database.reading), Blobs(settings.shared / "blobs")
+    upkeep = Upkeep(
+        database, keyring, ledger, blobs, settings.data, clock, ids, archive_days=settings.journal.archive_days
+    )
+    stack.push_async_callback(upkeep.close)
+    return journal, ledger, views, blobs, upkeep
 
 
 async def _node(
