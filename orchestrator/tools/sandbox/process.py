@@ -8,6 +8,7 @@ import os
 import re
 import select
 import signal
+from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -133,7 +134,8 @@ class _Running:
             watched.append(handle)
         try:
             if process.returncode is None:
-                for pid in descendants(process.pid) | self._group.pids() - {process.pid}:
+                below = descendants(process.pid)
+                for pid in (*below, *self._group.pids() - {process.pid, *below}):
                     _signal(pid, signal.SIGTERM)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), _GRACE)
@@ -268,14 +270,15 @@ def children(pid: int) -> set[int]:
     return found
 
 
-def descendants(pid: int, most: int = 5000) -> set[int]:
-    found: set[int] = set()
-    pending = [pid]
+def descendants(pid: int, most: int = 5000) -> list[int]:
+    """Parents before their children: who is asked to end must not see a child's end as the end of its own work."""
+    found: dict[int, None] = {}
+    pending = deque([pid])
     while pending and len(found) < most:
-        fresh = children(pending.pop()) - found
-        found |= fresh
+        fresh = children(pending.popleft()) - found.keys()
+        found |= dict.fromkeys(fresh)
         pending += fresh
-    return found
+    return list(found)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
