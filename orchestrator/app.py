@@ -264,23 +264,6 @@ def _publisher(
     return publish
 
 
-def _policies(settings: Settings) -> Callable[[dict[str, Any] | None], Decide]:
-    """Makes policies of their own: as the server's, or with other settings."""
-
-    def policy_of(changed: dict[str, Any] | None) -> Policy:
-        if changed is None:
-            return Policy(settings.policy)
-        values = {**msgspec.to_builtins(settings.policy), **changed}
-        try:
-            return Policy(msgspec.convert(values, PolicySettings))
-        except msgspec.ValidationError as error:
-            raise InvalidInput(
-                f"These are no settings of the policy: {error}.", hint="See docs/settings.md."
-            ) from error
-
-    return policy_of
-
-
 async def _plugins(
     settings: Settings, ground: Ground, catalogue: Catalogue, ledger: Ledger, accounts: Accounts
 ) -> Plugins:
