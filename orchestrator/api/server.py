@@ -34,6 +34,7 @@ from orchestrator.api import (
     reference,
     runs,
     schema,
+    steering,
     system,
     tools,
 )
@@ -68,6 +69,7 @@ def bare(**options: Any) -> FastAPI:
     for room in (
         auth,
         runs,
+        steering,
         grants,
         policy,
         conversations,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from orchestrator.cli import steering
 from orchestrator.cli.command import Session, command
 
 if TYPE_CHECKING:
@@ -15,8 +16,9 @@ RunId = Annotated[str, typer.Argument(help="As `runs list` shows it.")]
 
 
 def add_to(application: typer.Typer) -> None:
-    group = typer.Typer(help="Look at runs; resume, cancel, approve.", no_args_is_help=True)
+    group = typer.Typer(help="Look at runs; steer, resume, cancel, approve.", no_args_is_help=True)
     application.add_typer(group, name="runs")
+    steering.add_to(group)
 
     @command(group, "list")
     def list_runs(
@@ -44,7 +46,7 @@ def add_to(application: typer.Typer) -> None:
     ) -> int:
         """Go on with a run that was interrupted or waits, and stay with it."""
         session.do(session.connection.resume(run_id))
-        return _stay(session, run_id, yes)
+        return stay(session, run_id, yes)
 
     @command(group, "cancel")
     def cancel(session: Session, run_id: RunId) -> None:
@@ -67,12 +69,12 @@ def add_to(application: typer.Typer) -> None:
         """Answer a question that a run waits for, and stay with the run.
 
         For a call: once, run (in this run), always, refuse. For a call that may have happened before a crash: done
-        (it happened), retry, undone.
+        (it happened), retry, undone. For a budget: once (as much again), refuse (end with what there is).
         """
         return _approve(session, approval_id, answer, note)
 
 
-def _stay(session: Session, run_id: str, yes: bool) -> int:
+def stay(session: Session, run_id: str, yes: bool) -> int:
     from orchestrator.cli.follow import EXIT, deciding, follow, prose
 
     terminal = session.terminal
@@ -104,7 +106,7 @@ def _approve(session: Session, approval_id: str | None, answer: Given | None, no
         if answer is None:
             return 4
     run = session.do(session.connection.answer(approval_id, answer, note))
-    return _stay(session, run["run_id"], yes=False)
+    return stay(session, run["run_id"], yes=False)
 
 
 def _told(session: Session, run: "Json") -> str:
@@ -120,20 +122,40 @@ def _told(session: Session, run: "Json") -> str:
         "",
         f"> {run['goal']}",
         *_done(session, run["run_id"]),
+        *_below(run["children"], run["run_id"]),
         "",
     ]
     if run["answer"]:
         lines += [run["answer"]]
+    if run["paused"]:
+        command = session.typed("runs", "continue", run["run_id"])
+        lines += [session.terminal.word("paused." + run["paused"], command=command)]
     if run["status"] == "interrupted":
         command = session.typed("runs", "resume", run["run_id"])
         lines += [session.terminal.word("interrupted", command=command)]
     if run["problem"]:
         lines += ["", f"{run['problem']['code']}: {run['problem']['detail']} {run['problem']['hint']}".rstrip()]
     for approval in run["approvals"]:
-        call = call_text(approval["tool"], approval["arguments"])
+        of = "" if approval["run_id"] == run["run_id"] else f"{approval['run_id']}: "
+        call = of + call_text(approval["tool"], approval["arguments"])
         command = session.typed("runs", "approve", approval["approval_id"])
         lines += [f"  {call}", f"  {approval['reason']}", session.terminal.word("waits", command=command)]
     return "\n".join(lines)
+
+
+def _below(children: list["Json"], parent: str, indent: str = "") -> list[str]:
+    """The sub-runs as a tree."""
+    from orchestrator.cli.display import shortened
+
+    own = [child for child in children if child["parent"] == parent]
+    lines = []
+    for child in own:
+        last = child is own[-1]
+        paused = f" ({child['paused']})" if child["paused"] else ""
+        said = f"{child['run_id']}  {child['status']}{paused}  {child['steps']} steps, ${child['cost']:.4f}"
+        lines.append(f"  {indent}{'└─' if last else '├─'} {said}  {shortened(child['goal'], 60)}")
+        lines += _below(children, child["run_id"], indent + ("   " if last else "│  "))
+    return lines
 
 
 def _done(session: Session, run_id: str) -> list[str]:
