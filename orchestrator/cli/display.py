@@ -29,8 +29,8 @@ class Display:
             "tool.returned": self._returned,
             "run.resumed": self._resumed,
             "run.finished": self._finished,
-            "run.paused": self._steered("paused", "reason", "note"),
-            "run.continued": self._steered("continued"),
+            "run.paused": self._paused,
+            "run.continued": self._continued,
             "model.chosen": self._steered("model", "model"),
             "limits.changed": self._steered("limits", "limits"),
             "call.edited": self._steered("edited", "arguments"),
@@ -116,6 +116,14 @@ class Display:
         return lambda item: self._note(
             self._terminal.word(f"steering.{word}", **{name: item[name] for name in fields}).rstrip()
         )
+
+    def _paused(self, item: Json) -> None:
+        if item["by"]:  # who rests for others says what they do
+            self._note(self._terminal.word("steering.paused", reason=item["reason"], note=item["note"]).rstrip())
+
+    def _continued(self, item: Json) -> None:
+        if item["by"]:
+            self._note(self._terminal.word("steering.continued"))
 
     def _said_to(self, word: str) -> Callable[[Json], None]:
         def show(item: Json) -> None:
