@@ -31,6 +31,8 @@ export type ToolData =
       tool: string;
       step: number;
       arguments?: Record<string, unknown>;
+      /** The run that does it, where the call delegates. */
+      child?: string;
     } & Placed)
   | ({
       state: "returned";
@@ -47,7 +49,16 @@ export type ToolData =
 
 export type ApprovalData =
   | ({ state: "asked" } & Approval & Placed)
-  | ({ state: "answered"; approval_id: string; answer: Answer; by: string; note?: string } & Placed);
+  | ({ state: "answered"; approval_id: string; answer: Answer; by: string; note?: string } & Placed)
+  | ({ state: "edited"; approval_id: string; call_id: string; arguments: Record<string, unknown> } & Placed);
+
+export type SteeringData =
+  | ({ state: "said"; message_id: string; text: string; urgency: "steer" | "interrupt"; by: string } & Placed)
+  | ({ state: "queued"; next_run_id: string; text: string; by: string } & Placed)
+  | ({ state: "paused"; reason: "person" | "parent" | "child" | "queue"; by: string; note: string } & Placed)
+  | ({ state: "continued"; reason: string; by: string } & Placed)
+  | ({ state: "model"; model: string; by: string } & Placed)
+  | ({ state: "limits"; limits: Record<string, number>; by: string } & Placed);
 
 export interface CompleteData extends Placed {
   status: RunStatus;
@@ -71,6 +82,7 @@ export type RunFrame =
   | ({ type: "plan"; data: { steps: string[] } & Placed } & Envelope)
   | ({ type: "tool"; data: ToolData } & Envelope)
   | ({ type: "approval"; data: ApprovalData } & Envelope)
+  | ({ type: "steering"; data: SteeringData } & Envelope)
   | ({ type: "complete"; data: CompleteData } & Envelope);
 
 export interface ErrorFrame {

@@ -4,7 +4,7 @@
  * Deltas say how many characters came before them, so that a part already held is not doubled.
  */
 
-import type { RunFrame, ThinkingData, ToolData } from "./frames";
+import type { RunFrame, SteeringData, ThinkingData, ToolData } from "./frames";
 import type { Answer, Approval, Artifact, Outcome, Problem, Run, RunStatus, Usage } from "./types";
 
 export interface Call {
@@ -58,6 +58,8 @@ export interface RunState {
   problem: Problem | null;
   started_at: string;
   finished_at: string | null;
+  /** Why it rests, where nothing is asked; empty where it does not. */
+  paused: string;
   /** A delta arrived whose beginning is missing: the run must be watched again from `seq`. */
   gap: boolean;
 }
@@ -81,6 +83,7 @@ export function emptyRun(run_id: string): RunState {
     problem: null,
     started_at: "",
     finished_at: null,
+    paused: "",
     gap: false,
   };
 }
@@ -99,6 +102,7 @@ export function runFromView(run: Run): RunState {
     problem: run.problem,
     started_at: run.started_at,
     finished_at: run.finished_at,
+    paused: run.paused,
   };
 }
 
@@ -162,7 +166,7 @@ function onThinking(run: RunState, data: ThinkingData, at: string): RunState {
       }));
     case "replied":
       return withStep(run, data.step, (step) => ({ ...step, model: data.model, reason: data.reason }));
-    case "resumed":
+    default:
       return run;
   }
 }
@@ -194,8 +198,31 @@ function onAnswered(run: RunState, id: string, answer: Answer, by: string): RunS
       ? { ...step, questions: step.questions.map(settle) }
       : step,
   );
-  const waiting = steps.some((step) => step.questions.some((question) => question.answer === null));
-  return { ...run, steps, status: waiting ? "waiting" : "running" };
+  return { ...run, steps, status: waits(steps) || run.paused ? "waiting" : "running" };
+}
+
+/** The call was changed: the question about it as it was is void, and may be put again. */
+function withoutQuestion(run: RunState, id: string): RunState {
+  const steps = run.steps.map((step) => ({
+    ...step,
+    questions: step.questions.filter((question) => question.approval_id !== id),
+  }));
+  return { ...run, steps, status: waits(steps) ? "waiting" : "running" };
+}
+
+function waits(steps: Step[]): boolean {
+  return steps.some((step) => step.questions.some((question) => question.answer === null));
+}
+
+function onSteering(run: RunState, data: SteeringData): RunState {
+  switch (data.state) {
+    case "paused":
+      return { ...run, status: "waiting", paused: data.reason };
+    case "continued":
+      return { ...run, status: waits(run.steps) ? "waiting" : "running", paused: "" };
+    default:
+      return run; // what was said shows in what follows
+  }
 }
 
 export function fold(run: RunState, frame: RunFrame): RunState {
@@ -217,6 +244,7 @@ export function fold(run: RunState, frame: RunFrame): RunState {
     case "approval": {
       const data = frame.data;
       if (data.state === "answered") return onAnswered(run, data.approval_id, data.answer, data.by);
+      if (data.state === "edited") return withoutQuestion(run, data.approval_id);
       const { state: _, seq: __, ...approval } = data;
       const question: Question = { ...approval, answer: null, by: "" };
       const asked = withStep(run, approval.step, (s) => ({ ...s, questions: [...s.questions, question] }));
@@ -227,6 +255,10 @@ export function fold(run: RunState, frame: RunFrame): RunState {
       const finished_at = run.finished_at ?? frame.timestamp;
       return { ...run, status, answer, model, usage, cost, problem, conversation_id, finished_at, gap: false };
     }
+    case "steering":
+      return onSteering(run, frame.data);
+    default:
+      return run; // of a server that knows more than this page
   }
 }
 

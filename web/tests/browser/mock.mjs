@@ -220,6 +220,7 @@ class Run {
     this.view = {
       ...{ run_id, conversation_id, status: "running", goal, answer: "", model: "embedded", steps: 0, usage: NO_USAGE, cost: 0 },
       ...{ channel: "web", started_at, finished_at: null, problem: null, approvals: [] },
+      ...{ parent: null, paused: "", children: [] },
     };
   }
 

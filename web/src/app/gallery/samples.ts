@@ -132,5 +132,6 @@ export const RUNS: RunState[] = [
 export function viewOf(state: RunState): Run {
   const { run_id, conversation_id, status, goal, answer, model, usage, cost, started_at, finished_at } = state;
   const view = { run_id, conversation_id, status, goal, answer, model, usage, cost, started_at, finished_at };
-  return { ...view, steps: state.steps.length, channel: "web", problem: null, approvals: [] };
+  const rest = { problem: null, approvals: [], parent: null, paused: state.paused, children: [] };
+  return { ...view, ...rest, steps: state.steps.length, channel: "web" };
 }

@@ -14,6 +14,7 @@ import { useToolName } from "./labels";
 const ANSWERS: Record<Question["kind"], Answer[]> = {
   call: ["once", "run", "always", "refuse"],
   outcome: ["done", "retry", "undone"],
+  budget: ["once", "refuse"],
 };
 
 const LOOKS: Partial<Record<Answer, "success" | "primary">> = { once: "success", done: "primary" };
@@ -49,7 +50,7 @@ export function ApprovalCard({ question }: { question: Question }) {
     void answer(chosen);
   };
 
-  const title = question.kind === "call" ? t("approval.call") : t("approval.outcome");
+  const title = t(`approval.${question.kind}`);
   return (
     <section
       ref={card}
@@ -63,7 +64,8 @@ export function ApprovalCard({ question }: { question: Question }) {
         <ShieldQuestion aria-hidden className="mt-0.5 size-5 shrink-0 text-warning" />
         <div className="min-w-0 flex-1">
           <h3 className="font-semibold">
-            {title} <span className="font-normal text-text-2">· {toolName(question.tool)}</span>
+            {title}
+            {question.tool && <span className="font-normal text-text-2"> · {toolName(question.tool)}</span>}
           </h3>
           <p className="mt-1 text-sm leading-relaxed break-words text-text-2">
             {question.kind === "outcome" ? t("approval.outcomeText") : visible(reason)}
@@ -71,7 +73,7 @@ export function ApprovalCard({ question }: { question: Question }) {
         </div>
       </div>
       <div className="px-4 py-3 sm:px-5">
-        <Arguments tool={question.tool} values={question.arguments} />
+        {question.kind !== "budget" && <Arguments tool={question.tool} values={question.arguments} />}
         {alternative && (
           <p className="mt-3 text-sm leading-relaxed break-words text-text-2">
             {t("approval.alternative", { text: visible(alternative) })}
@@ -99,7 +101,7 @@ export function ApprovalCard({ question }: { question: Question }) {
             onClick={() => void answer(name)}
           >
             {sent === name && <Spinner />}
-            {t(`approval.buttons.${name}`)}
+            {t(question.kind === "budget" ? `approval.money.${name as "once" | "refuse"}` : `approval.buttons.${name}`)}
             <kbd aria-hidden className="hidden font-mono text-xs sm:inline">
               {index + 1}
             </kbd>
