@@ -149,6 +149,7 @@ def test_an_event_on_the_wire() -> None:
         "run_id": "run_1",
         "step": 1,
         "model": "m",
+        "request": None,
     }
 
 
