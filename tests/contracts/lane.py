@@ -8,7 +8,7 @@ import pytest
 from orchestrator.journal.lanes.base import Lane, Message, Missed, Queue, Reader
 from orchestrator.kernel.errors import InvalidInput, LaneUnavailable, NobodyThere
 
-PATIENCE = 20.0  # seconds until a test that waits in vain fails
+PATIENCE = 60.0  # seconds until a test that waits in vain fails
 
 
 async def taken(reader: Reader, count: int) -> list[str]:
@@ -59,8 +59,17 @@ class LaneContract:
         for number in range(25):
             await lane.publish("a.b", str(number).encode())
         await taken(quick, 25)
-        assert await taken(slow, 10) == [str(number) for number in range(10)]
-        assert await slow.take() == Missed(15)
+        heard, missed = await taken(slow, 10), 0
+        assert heard == [str(number) for number in range(10)]
+        while len(heard) + missed < 25:  # what still comes finds room again
+            async with asyncio.timeout(PATIENCE):
+                item = await slow.take()
+            if isinstance(item, Missed):
+                missed += item.count
+            else:
+                assert item is not None
+                heard.append(item.payload.decode())
+        assert missed > 0 and heard == sorted(heard, key=int)
         await lane.publish("a.b", b"again")
         assert await taken(slow, 1) == ["again"]
 
