@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.cli import translations
 from orchestrator.cli.command import Session, command
 
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ def add_to(application: typer.Typer) -> None:
 
 
 def _told(terminal: "Terminal", found: Any) -> str:
+    from orchestrator.cli import translations
+
     reason, alternative = translations.reason(terminal.language, found)
     lines = [f"{found['verdict']}  ({found['rule']}: {found['code']})", reason]
     if alternative:
