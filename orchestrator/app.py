@@ -130,6 +130,7 @@ async def open_app(
             clock=clock,
             ids=ids,
             cluster=node,
+            snapshots=upkeep.snapshots,
             context_tokens=settings.agents.context_tokens,
             allow_loopback=settings.policy.allow_loopback,
             optimise=settings.llm.optimise,

@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from orchestrator.agents.family import Family
+from orchestrator.agents.frozen import EVERY, unfolded
 from orchestrator.agents.grants import Grants
 from orchestrator.agents.loop import Loop
 from orchestrator.agents.placing import placed
 from orchestrator.agents.ports import Cluster, House
-from orchestrator.agents.state import RunState, fold
+from orchestrator.agents.state import RunState
 from orchestrator.agents.turn import Turn
 from orchestrator.journal.views import RunView, Views
 from orchestrator.kernel import events as e
@@ -64,7 +65,7 @@ class Desk:
 
     async def open(self, view: RunView) -> Turn:
         """The turn of a run at rest, or that another process left. Called with `opening` held."""
-        state = fold(view.run_id, await self.house.journal.read(view.run_id))
+        state = await unfolded(view.run_id, self.house.journal, self.house.snapshots)
         history: list[Message] = []
         if state.started is not None and state.started.forked_from is not None:
             return await self._fork(state)
@@ -90,7 +91,8 @@ class Desk:
         )
         messages: list[Message] = []
         for view in reversed(earlier):
-            state = fold(view.run_id, await self.house.journal.read(view.run_id))
+            long = view.steps * 3 > EVERY
+            state = await unfolded(view.run_id, self.house.journal, self.house.snapshots if long else None)
             if state.finished is None or state.paused == "queue":
                 continue  # under way, or taken back before it began
             messages.extend(state.told())

@@ -48,6 +48,13 @@ class Recorder(Protocol):
     async def read(self, stream: str, after: int = 0) -> list[Event]: ...
 
 
+class Snapshots(Protocol):
+    """The state of long runs, kept as bytes."""
+
+    async def load(self, run_id: str, version: int) -> bytes | None: ...
+    async def keep(self, run_id: str, tenant: str, subject: str, seq: int, version: int, body: bytes) -> None: ...
+
+
 class Spending(Struct, frozen=True):
     """A model call that is about to be made, and for whom."""
 
@@ -124,6 +131,7 @@ class House:
         cluster: Cluster | None = None,
         depth: int = 2,
         children: int = 8,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self.journal = journal
         self.ledger = ledger
@@ -140,5 +148,6 @@ class House:
         self.budget = budget or Unbounded()
         self.cluster = cluster  # None: this process is the only one
         self.depth = depth  # of delegation; 0: no run may delegate
+        self.snapshots = snapshots  # None: every run is folded from its first event
         self.children = children  # that one run may have
         self.leftovers: set[asyncio.Task[bool]] = set()  # tools that did not stop when they were told to

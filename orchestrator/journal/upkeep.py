@@ -23,6 +23,7 @@ from orchestrator.journal.export import Format, export
 from orchestrator.journal.keys import Keyring
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.rebuild import rebuild
+from orchestrator.journal.snapshots import Snapshots
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, OrchestratorError
 from orchestrator.kernel.events import Problem
@@ -106,6 +107,7 @@ class Upkeep:
         self._archive_days = archive_days
         self.archive = Archive(database.engine, folder / "archive")
         self.exports = folder / "exports"
+        self.snapshots = Snapshots(database.engine, keyring, clock)
         self._jobs: dict[str, Job] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._alone = asyncio.Lock()
