@@ -64,7 +64,7 @@ class Server:
 
         async with open_app(self._settings) as app:
             owner = await app.accounts.ensure_owner()
-            token = await app.accounts.open_local(owner.id)
+            token = await app.accounts.open_local(owner.id, alone=app.node is None)
             link = await app.accounts.sign_in_link(owner.id)
             with ExitStack() as stack:
 

@@ -206,10 +206,11 @@ class Accounts:
         """A browser's session beside the one that just signed in with a password."""
         return await self._sessions.open(principal, "cookie", "password")
 
-    async def open_local(self, user_id: str) -> str:
-        """The token of this machine's command line; those of earlier starts stop working."""
+    async def open_local(self, user_id: str, *, alone: bool = True) -> str:
+        """The token of a machine's command line; those of earlier starts stop working, where no other server has them."""
         principal = _principal(await self._user_row(user_id))
-        await self._sessions.close_local(principal)
+        if alone:
+            await self._sessions.close_local(principal)
         return (await self._sessions.open(principal, "local", "local")).token
 
     async def refresh(self, refresh_token: str) -> Tokens:
