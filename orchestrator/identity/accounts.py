@@ -207,7 +207,7 @@ class Accounts:
         return await self._sessions.open(principal, "cookie", "password")
 
     async def open_local(self, user_id: str, *, alone: bool = True) -> str:
-        """The token of a machine's command line; those of earlier starts stop working, where no other server has them."""
+        """The token of a machine's command line; those of earlier starts end, where no other server has them."""
         principal = _principal(await self._user_row(user_id))
         if alone:
             await self._sessions.close_local(principal)
