@@ -4,12 +4,13 @@ Labels come from small sets. Names that a model or a caller may invent (tools, m
 are kept to the first hundred; the rest are counted as "other", so that nobody can fill the memory.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from orchestrator.kernel.events import (
@@ -24,9 +25,8 @@ from orchestrator.kernel.events import (
     ToolReturned,
 )
 
-M = TypeVar("M", Counter, Histogram)
-
 _DISTINCT = 100
+_WAITING = 1000  # measurements that wait for a reader
 _SHORT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LONG = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
@@ -46,17 +46,56 @@ class _Names:
         return name
 
 
-def _kept(metric: M) -> Callable[..., M]:
-    """`metric.labels`, each combination looked up once: it is asked for at every event."""
-    children: dict[tuple[str, ...], M] = {}
+class _Sum:
+    """What one combination of labels counts, added up here until somebody reads: events are many, readers few."""
 
-    def child(*labels: str) -> M:
-        found = children.get(labels)
-        if found is None:
-            found = children[labels] = metric.labels(*labels)
-        return found
+    __slots__ = ("_counter", "_more")
 
-    return child
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._more = 0.0
+
+    def inc(self, amount: float = 1) -> None:
+        self._more += amount
+
+    def flush(self) -> None:
+        more, self._more = self._more, 0.0
+        if more:
+            self._counter.inc(more)
+
+
+class _Times:
+    """What one combination of labels measures, kept here until somebody reads."""
+
+    __slots__ = ("_histogram", "_seen")
+
+    def __init__(self, histogram: Histogram) -> None:
+        self._histogram = histogram
+        self._seen: list[float] = []
+
+    def observe(self, seconds: float) -> None:
+        self._seen.append(seconds)
+        if len(self._seen) >= _WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        seen, self._seen = self._seen, []
+        for seconds in seen:
+            self._histogram.observe(seconds)
+
+
+T = TypeVar("T", _Sum, _Times)
+
+
+class _Registry(CollectorRegistry):
+    def __init__(self, waiting: Sequence[_Sum | _Times]) -> None:
+        super().__init__(auto_describe=False)
+        self._waiting = waiting
+
+    def collect(self) -> Iterator[Metric]:
+        for one in self._waiting:
+            one.flush()
+        return super().collect()
 
 
 class _Read(Collector):
@@ -76,15 +115,18 @@ class Metrics:
     media_type = CONTENT_TYPE_PLAIN_0_0_4
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry(auto_describe=False)
+        self._waiting: list[_Sum | _Times] = []
+        self.registry = registry = _Registry(self._waiting)
         ProcessCollector(registry=registry)
         self._tool, self._model, self._channel = _Names(), _Names(), _Names()
 
-        def counter(name: str, help: str, *labels: str) -> Callable[..., Counter]:
-            return _kept(Counter(f"orchestrator_{name}", help, labels, registry=registry))
+        def counter(name: str, help: str, *labels: str) -> Callable[..., _Sum]:
+            metric = Counter(f"orchestrator_{name}", help, labels, registry=registry)
+            return self._kept(lambda *values: _Sum(metric.labels(*values)))
 
-        def histogram(name: str, help: str, buckets: tuple[float, ...], *labels: str) -> Callable[..., Histogram]:
-            return _kept(Histogram(f"orchestrator_{name}", help, labels, registry=registry, buckets=buckets))
+        def histogram(name: str, help: str, buckets: tuple[float, ...], *labels: str) -> Callable[..., _Times]:
+            metric = Histogram(f"orchestrator_{name}", help, labels, registry=registry, buckets=buckets)
+            return self._kept(lambda *values: _Times(metric.labels(*values)))
 
         self._events = counter("events", "Events appended to the journal.", "type")
         self._started = counter("runs_started", "Runs started.", "channel")
@@ -103,6 +145,19 @@ class Metrics:
         self._requests = counter("http_requests", "HTTP requests answered.", "method", "route", "status")
         self._request_seconds = histogram("http_seconds", "Time to answer a request.", _SHORT, "route")
         self._streams = Gauge("orchestrator_streams", "Streams open now.", ("kind",), registry=registry)
+
+    def _kept(self, make: Callable[..., T]) -> Callable[..., T]:
+        """One for each combination of labels, made once: it is asked for at every event."""
+        children: dict[tuple[str, ...], T] = {}
+
+        def child(*labels: str) -> T:
+            found = children.get(labels)
+            if found is None:
+                found = children[labels] = make(*labels)
+                self._waiting.append(found)
+            return found
+
+        return child
 
     def observe(self, event: Event) -> None:
         """Count one event of the journal, once it is durable."""

@@ -11,13 +11,14 @@ from typing import Any, cast
 
 from msgspec.structs import replace
 
-from orchestrator.kernel.messages import Message, Spared, Usage
+from orchestrator.kernel.messages import Message, Spared, Text, ToolResult, Usage
 from orchestrator.llm.base import Chunk, Model, Price, Reply, Request
 from orchestrator.llm.optimiser.metrics import Tariff, money
 from orchestrator.llm.optimiser.prompt import reduced
 from orchestrator.llm.optimiser.reducer import Mode, TokenReducer
 from orchestrator.llm.wrapper import Wrapper
 
+_SHORT = 200  # characters
 _CONVERSATIONS = 64  # that are remembered; others are optimised anew, with the same result
 
 
@@ -39,10 +40,13 @@ class _Conversation:
         """Optimise what is new; how many messages were known."""
         known = len(self.given)
         for message in messages[known:]:
-            made, before, after, _ = reduced(self._reducer, message)
+            made, saved = message, 0
+            if _is_long(message):
+                made, before, after, _ = reduced(self._reducer, message)
+                saved = before - after
             self.given.append(message)
             self.made.append(made)
-            self.saved.append(before - after)
+            self.saved.append(saved)
         return known
 
 
@@ -89,6 +93,17 @@ class Optimised(Wrapper):
         if not usage.cached_tokens:
             new, old = new + old, 0
         return money(new, old, Tariff(price.input, price.cached, price.written if usage.cached_tokens else 0.0))
+
+
+def _is_long(message: Message) -> bool:
+    """Whether there is something to gain: a message of short texts is sent as it is."""
+    for part in message.parts:
+        if isinstance(part, ToolResult):
+            if len(part.content) >= _SHORT:
+                return True
+        elif isinstance(part, Text) and len(part.text) >= _SHORT:
+            return True
+    return False
 
 
 def _beginning(messages: tuple[Message, ...]) -> str:
