@@ -4,7 +4,7 @@ Labels come from small sets. Names that a model or a caller may invent (tools, m
 are kept to the first hundred; the rest are counted as "other", so that nobody can fill the memory.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -92,7 +92,7 @@ class _Registry(CollectorRegistry):
         super().__init__(auto_describe=False)
         self._waiting = waiting
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterable[Metric]:
         for one in self._waiting:
             one.flush()
         return super().collect()
