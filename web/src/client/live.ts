@@ -38,7 +38,7 @@ export class Live {
       take: (frame) => this.#take(frame),
       refuse: (problem) => {
         const run = this.store.getState().runs[run_id] ?? emptyRun(run_id);
-        this.#put({ [run_id]: { ...run, problem } });
+        this.#put({ [run_id]: { ...run, problem, told: true } });
       },
     });
   }

@@ -62,6 +62,8 @@ export interface RunState {
   paused: string;
   /** A delta arrived whose beginning is missing: the run must be watched again from `seq`. */
   gap: boolean;
+  /** Nothing more comes: its end was heard, or the server does not tell of it. */
+  told: boolean;
 }
 
 const SILENCE: Spoken = { text: "", length: 0 };
@@ -85,6 +87,7 @@ export function emptyRun(run_id: string): RunState {
     finished_at: null,
     paused: "",
     gap: false,
+    told: false,
   };
 }
 
@@ -253,7 +256,7 @@ export function fold(run: RunState, frame: RunFrame): RunState {
     case "complete": {
       const { status, answer, model, usage, cost, problem, conversation_id } = frame.data;
       const finished_at = run.finished_at ?? frame.timestamp;
-      return { ...run, status, answer, model, usage, cost, problem, conversation_id, finished_at, gap: false };
+      return { ...run, status, answer, model, usage, cost, problem, conversation_id, finished_at, gap: false, told: true };
     }
     case "steering":
       return onSteering(run, frame.data);

@@ -27,6 +27,7 @@ export class Mock {
   signedIn = true;
   refusing = false; // no new socket is accepted
   failing = null; // [method, path prefix, status, problem]
+  #telling = { most: Infinity, whole: null }; // of what a run did before: so many frames, the rest once `whole` is there
   #held = []; // [part of a path, promise]: what is asked for there waits
   watched = []; // every watch received: {run_id, after}
   #allowed = new Map();
@@ -73,6 +74,13 @@ export class Mock {
     }
     conversation.updated_at = updated.toISOString();
     return conversation.id;
+  }
+
+  /** Whoever watches is told so many frames of what a run did before, and the rest once the function returned is called. */
+  tell(most) {
+    const { promise, resolve } = Promise.withResolvers();
+    this.#telling = { most, whole: promise };
+    return resolve;
   }
 
   /** Whatever has this in its path is answered once the function returned is called. */
@@ -199,7 +207,7 @@ export class Mock {
       const said = JSON.parse(text);
       if (said.type !== "watch") return;
       this.watched.push(said);
-      this.#runs.get(said.run_id)?.watch(socket, said.after ?? 0);
+      this.#runs.get(said.run_id)?.watch(socket, said.after ?? 0, this.#telling);
     });
   }
 }
@@ -316,11 +324,12 @@ class Run {
     this.finish("cancelled", this.#spoken.get(this.view.steps) ?? "");
   }
 
-  watch(socket, after) {
+  async watch(socket, after, { most, whole }) {
     const reader = new Set([socket]);
-    for (const frame of this.#events) {
-      const { seq, phase, step } = frame.data;
-      if (seq <= after) continue;
+    const past = this.#events.filter((frame) => frame.data.seq > after);
+    for (const [index, frame] of past.entries()) {
+      const { phase, step } = frame.data;
+      if (index === most) await whole;
       if (phase === "replied") this.#tell(this.#frame("token", { step, offset: 0, text: this.#spoken.get(step) }), reader);
       this.#tell(frame, reader);
     }

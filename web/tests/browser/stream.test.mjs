@@ -191,8 +191,14 @@ test("nothing jumps where fonts, and what answers here, come late", async (t) =>
 
 test("opens a conversation without a jump", async (t) => {
   const conversation = await mock.past("Kept", ["tools", "rich words", "tools again"]);
+  const whole = mock.tell(5);
   page = await open(browser, mock.url, { path: `/c/${conversation}` });
   await watchJumps(page);
+  await becomes(() => mock.watched.length >= 3, true);
+  await page.locator("[role=log][aria-busy=true]").waitFor();
+  await painted(page);
+  assert.equal(await page.locator("article").count(), 0, "shown before all of it was told");
+  whole();
   await page.locator("article footer").nth(2).waitFor();
   await page.locator("article pre span[style]").first().waitFor();
   await page.locator("aside nav li").first().waitFor();

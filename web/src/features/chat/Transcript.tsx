@@ -10,7 +10,7 @@ import { Asked, Turn } from "./Turn";
 import { useStickToEnd } from "./useStickToEnd";
 
 const TURNS_AT_ONCE = 20;
-const LONGEST_WAIT = 10_000; // milliseconds for what agents did before to arrive, so that nothing jumps
+const LONGEST_WAIT = 30_000; // milliseconds for what agents did before to arrive, so that nothing jumps
 
 interface Props {
   runs: Run[];
@@ -94,7 +94,7 @@ function useReplayed(shown: Run[], loading: boolean): boolean {
   useEffect(() => {
     for (const run of shown) live.watch(run);
   }, [names, live]); // the names say all of `shown` that matters here
-  const told = useLive((state) => shown.every((run) => (state.runs[run.run_id]?.seq ?? 0) > 0 || !isOver(run.status)));
+  const told = useLive((state) => shown.every((run) => state.runs[run.run_id]?.told || !isOver(run.status)));
   const unheard = useLive((state) => state.connection === "waiting"); // the line is broken: what is known will do
   const [everReady, setEverReady] = useState(false);
   useEffect(() => {
