@@ -38,8 +38,14 @@ class JsonRoute(APIRoute):
 
         async def strict(request: Request) -> Response:
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if self.body_field is not None and kind != "application/json":
+            if self.body_field is not None and kind != "application/json" and not self._may_be_empty(request):
                 raise HTTPException(415, "The body must be JSON, sent with Content-Type: application/json.")
             return await handle(JsonRequest(request.scope, request.receive))
 
         return strict
+
+    def _may_be_empty(self, request: Request) -> bool:
+        """Nothing was sent, and nothing need be."""
+        assert self.body_field is not None
+        sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+        return not sent and not self.body_field.field_info.is_required()

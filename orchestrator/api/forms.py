@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from orchestrator.kernel.events import Answer
 from orchestrator.kernel.messages import Image
@@ -16,6 +16,13 @@ Base64 = Annotated[
 
 
 Channel = Literal["api", "web", "cli"]  # by what door a goal came
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)  # to JSON, 5.0 is an integer; it stands last, so that bounds stay in the schema
 
 
 class Form(BaseModel):
@@ -33,10 +40,10 @@ class ImageForm(Form):
 class LimitsForm(Form):
     """Limits of one run; what is left out stays as it is. 0 dollars or tokens: no limit."""
 
-    steps: Annotated[int, Field(ge=1, le=1000)] | None = None
+    steps: Annotated[int, Field(ge=1, le=1000), WHOLE] | None = None
     seconds: Annotated[float, Field(gt=0, le=86_400 * 7)] | None = None
     cost: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
-    tokens: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    tokens: Annotated[int, Field(ge=0, lt=2**53), WHOLE] | None = None
 
 
 class Asking(Form):

@@ -1,13 +1,14 @@
 """The journal as a whole: what it holds; jobs that verify, rebuild, export, archive and erase. For administrators."""
 
 import asyncio
+import re
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from orchestrator.api.access import Admin, House, Reader, reach
 from orchestrator.api.bodies import JsonRoute
@@ -20,13 +21,23 @@ from orchestrator.kernel.events import Problem
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/journal", tags=["journal"])
 
 
+def _day(value: object) -> object:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("a day is written as 2026-11-21")
+    return value
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+Day = Annotated[date, Field(strict=False), BeforeValidator(_day)]
+
+
 class JobForm(Form):
     kind: upkeep.Kind
     known: Annotated[str, Field(max_length=80)] = ""
     archives: bool = True
     format: Literal["jsonl", "parquet"] = "jsonl"
     stream: Annotated[str, Field(max_length=200)] = ""
-    before: Annotated[date | None, Field(strict=False)] = None
+    before: Day | None = None
     subject: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -118,7 +129,7 @@ async def journal_stats(app: House, caller: Admin) -> JournalStats:
 async def usage(
     app: House,
     caller: Reader,
-    since: Annotated[date | None, Query(description="a day, UTC")] = None,
+    since: Annotated[Day | None, Query(description="a day, UTC")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
 ) -> Use:
     found = await app.views.usage(caller.tenant, reach(caller), since=since.isoformat() if since else "", limit=limit)

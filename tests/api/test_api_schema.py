@@ -16,6 +16,8 @@ from orchestrator.api.server import bare
 # They end the session that the other operations need, so they come last.
 ENDING = "auth/(logout|password)"
 # They reach whatever address they are given: test_api_models.py gives them one of this machine.
+# What they take is more than a schema can say: an exported run, a check and its value, an event that there is.
+MEANING = "evals$|runs/import|/fork$|run_id./messages$"
 OUTSIDE = "models/(providers|pull|test)"
 
 
@@ -43,12 +45,14 @@ async def tried(site: Site, folder: Path, *options: str) -> tuple[int, str]:
 
 @pytest.mark.timeout(180)
 async def test_the_server_is_as_described(site: Site, tmp_path: Path) -> None:
-    status, report = await tried(site, tmp_path, f"--exclude-path-regex={ENDING}|{OUTSIDE}")
+    status, report = await tried(site, tmp_path, f"--exclude-path-regex={ENDING}|{OUTSIDE}|{MEANING}")
     assert status == 0, report
-    assert "32 selected / 34 total" in report
+    meaning = (f"--include-path-regex={MEANING}", "--exclude-checks=positive_data_acceptance")
+    status, report = await tried(site, tmp_path, *meaning)
+    assert status == 0, report
     status, report = await tried(site, tmp_path, f"--include-path-regex={ENDING}")
     assert status == 0, report
-    assert "2 selected / 34 total" in report
+    assert "2 selected" in report
 
 
 async def test_the_description_can_be_written_without_a_server(site: Site, tmp_path: Path) -> None:
