@@ -33,6 +33,7 @@ from orchestrator.kernel.errors import (
     RunFinished,
 )
 from orchestrator.kernel.events import Event
+from orchestrator.storage.checkpoint import Checkpoints
 from orchestrator.storage.sqlite import SqliteDatabase
 
 _INSERT = (
@@ -54,7 +55,8 @@ class SqliteJournal(StoredEvents):
         self._publish = publish
         self.connection = database.connect()
         self.connection.execute("PRAGMA busy_timeout=0")  # see _begin
-        self.connection.execute("PRAGMA wal_autocheckpoint=4000")  # pages: the same few are written again and again
+        self.connection.execute("PRAGMA wal_autocheckpoint=16000")  # pages, should the checkpoints fall behind
+        self._checkpoints = Checkpoints(database.connect)
         self._pending = Pending(self._begin, batch)
         self._heads: dict[str, Head] = {}
         self._fresh: dict[tuple[str, str], Key] = {}  # keys made or met in the batch under way
@@ -155,6 +157,7 @@ class SqliteJournal(StoredEvents):
             self._roll_back(batch, error)
         else:
             self._loop.call_soon_threadsafe(self._settle, batch, None)
+            self._checkpoints.wrote(sum(len(entry.events) + len(entry.statements) for entry in batch))
 
     def _roll_back(self, batch: list[Append], error: Exception) -> None:
         try:
@@ -207,4 +210,5 @@ class SqliteJournal(StoredEvents):
         await self._pending.close()
         self._work.put(None)
         self._thread.join()
+        self._checkpoints.close()
         self.connection.close()

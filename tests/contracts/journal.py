@@ -1,14 +1,19 @@
 """What every journal must do, whatever it is stored in."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from orchestrator.journal.base import Journal
+from orchestrator.journal.rows import verify
+from orchestrator.journal.stored import StoredEvents
 from orchestrator.kernel.errors import Fenced, JournalUnavailable, RunFinished
 from orchestrator.kernel.events import Event, ModelAsked, RunStarted
 from orchestrator.kernel.events import RunFinished as Finished
 from orchestrator.kernel.messages import user
+from orchestrator.storage.tables import events
 
 
 def event(stream: str, seq: int, step: int = 0, tenant: str = "t") -> Event:
@@ -102,3 +107,37 @@ class JournalContract:
         await waiting
         with pytest.raises(JournalUnavailable):
             await journal.append([event("a", 2)])
+
+    async def test_a_body_is_stored_unreadable_and_read_back(self, journal: Journal) -> None:
+        for seq, body in enumerate([start("a").body, ModelAsked(1, "m"), end("a", 3).body], 1):
+            await journal.append([Event("a", seq, 1.0, "t", "u", body)])
+        rows = await self.rows(journal)
+        assert b"goal" not in b"".join(bytes(row.body) for row in rows if row.key)
+        assert [bool(row.key) for row in rows] == [True, False, True]  # who was asked says nothing of a person
+        assert len({row.key for row in rows if row.key}) == 1 and verify(rows) is None
+        assert (await journal.read("a"))[0].body == start("a").body
+
+    async def test_each_person_has_a_key_of_their_own(self, journal: Journal) -> None:
+        for tenant, subject in (("t", "u"), ("t", "v"), ("other", "u"), ("t", "")):
+            name = f"{tenant}-{subject}"
+            await journal.append([Event(name, 1, 1.0, tenant, subject, start(name).body)])
+        assert len({row.key for row in await self.rows(journal)}) == 4
+
+    async def test_rows_are_chained_whatever_the_batches(self, journal: Journal) -> None:
+        appends = [
+            journal.append([event(f"r{n % 3}", n // 3 * 2 + 1), event(f"r{n % 3}", n // 3 * 2 + 2)]) for n in range(30)
+        ]
+        await asyncio.gather(*appends)
+        rows = await self.rows(journal)
+        for stream in ("r0", "r1", "r2"):
+            mine = [row for row in rows if row.stream == stream]
+            assert len(mine) == 20 and verify(mine) is None
+            mine[3], mine[4] = mine[4], mine[3]
+            broken = verify(mine)
+            assert broken is not None and (broken.stream, broken.seq) == (stream, 4)
+
+    async def rows(self, journal: Journal) -> list[Any]:
+        """All rows as they are stored, in the order of their commits."""
+        assert isinstance(journal, StoredEvents)
+        async with journal._engine.connect() as connection:
+            return list((await connection.execute(select(events).order_by(events.c.position))).all())

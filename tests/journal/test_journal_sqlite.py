@@ -108,3 +108,19 @@ class TestSqlite(JournalContract):
         assert [view.run_id for view in await views.runs("t")] == ["a"]
         assert await views.runs("someone") == [] and await views.conversations("someone", "u") == []
         assert await views.counts("t") == {"running": 1} and await views.counts("someone") == {}
+
+
+async def test_the_log_is_folded_back_beside_the_writer(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "orchestrator.db")
+    database.migrate()
+    journal = SqliteJournal(database, lambda events: None, Keyring(Master(bytes(32))))
+    for seq in range(1, 12):
+        await journal.append([event("a", (seq - 1) * 200 + n) for n in range(1, 201)])  # more than once its time
+    journal._checkpoints.close()  # it has done what it was asked for
+    connection = sqlite3.connect(f"file:{database.path}?immutable=1", uri=True)  # the file alone, without its log
+    (folded,) = connection.execute("SELECT count(*) FROM events").fetchone()
+    connection.close()
+    assert folded >= 1500
+    assert await journal.head("a") == 2200
+    await journal.close()
+    await database.close()
