@@ -26,14 +26,15 @@ class Disk:
     def __init__(self, w: World) -> None:
         self.full = False
         self._real = w.journal.connection
-        w.journal.connection = self  # type: ignore[assignment]
+        w.journal.connection = self
 
     def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
         if self.full and sql == "COMMIT":
             error = sqlite3.OperationalError("database or disk is full")
             error.sqlite_errorname = "SQLITE_FULL"
             raise error
-        return self._real.execute(sql, values)
+        done: sqlite3.Cursor = self._real.execute(sql, values)
+        return done
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)

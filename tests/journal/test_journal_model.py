@@ -40,21 +40,16 @@ def bodies(draw: st.DrawFn) -> e.Body:
     n, text = draw(st.integers(1, 9)), draw(TEXTS)
     reply = Message("assistant", (ToolCall(f"c{n}", "echo", {"text": text, "n": [n / 3, None, {"é": n}]}),))
     artifact = e.Artifact(f"{n:064}", text or "a", "text/plain", n)
-    return draw(
-        st.sampled_from(
-            [
-                e.ModelAsked(n, "m"),
-                e.ModelReplied(n, f"m{n % 3}", reply, "stop", Usage(n, 2 * n, 1), 0.1 * n, 0.3),
-                e.ToolReturned(n, f"c{n}", "echo", "k", "ok", text, {"x": [text]}, seconds=0.1 * n),
-                e.ToolReturned(n, f"c{n}", f"t{n % 2}", "k", "failed", text, artifact=artifact, seconds=1e-6 * n),
-                e.ApprovalAsked(
-                    f"approval_{n}{text[:1]}", "call", n, f"c{n}", "echo", {}, "h", "s", "code", text, {"a": text}
-                ),
-                e.ApprovalAnswered(f"approval_{n}", "once", "ann"),
-                e.RunResumed("because"),
-            ]
-        )
-    )
+    said: list[e.Body] = [
+        e.ModelAsked(n, "m"),
+        e.ModelReplied(n, f"m{n % 3}", reply, "stop", Usage(n, 2 * n, 1), 0.1 * n, 0.3),
+        e.ToolReturned(n, f"c{n}", "echo", "k", "ok", text, {"x": [text]}, seconds=0.1 * n),
+        e.ToolReturned(n, f"c{n}", f"t{n % 2}", "k", "failed", text, artifact=artifact, seconds=1e-6 * n),
+        e.ApprovalAsked(f"approval_{n}{text[:1]}", "call", n, f"c{n}", "echo", {}, "h", "s", "code", text, {"a": text}),
+        e.ApprovalAnswered(f"approval_{n}", "once", "ann"),
+        e.RunResumed("because"),
+    ]
+    return draw(st.sampled_from(said))
 
 
 class Machine(RuleBasedStateMachine):
