@@ -15,6 +15,11 @@ Message = Annotated[str, typer.Argument(help="What you want to say.")]
 
 
 def add_to(group: typer.Typer) -> None:
+    _add_words(group)
+    _add_changes(group)
+
+
+def _add_words(group: typer.Typer) -> None:
     @command(group, "say")
     def queue(session: Session, run_id: RunId, message: Message) -> int | None:
         """Say something that is answered after what is under way, as the next goal of the conversation."""
@@ -44,6 +49,8 @@ def add_to(group: typer.Typer) -> None:
         """Let a paused run go on."""
         return _acted(session, _ask(session, "POST", f"/runs/{_quoted(run_id)}/continue"))
 
+
+def _add_changes(group: typer.Typer) -> None:
     @command(group, "edit")
     def edit(
         session: Session,

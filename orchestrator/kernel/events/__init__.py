@@ -1,0 +1,210 @@
+"""Everything that happens, as one discriminated union. The names are for ever.
+
+A stream is one run, one conversation, or a named ledger of a tenant (`identity`, `grants`, `server`).
+The state of a run is the fold of its stream; nothing else is kept.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from orchestrator.kernel.events.ledgers import (
+    ConversationDeleted,
+    ConversationOpened,
+    ConversationRenamed,
+    Erased,
+    GrantGiven,
+    GrantRevoked,
+    ModelPulled,
+    PasswordChanged,
+    ProviderAdded,
+    ProviderRemoved,
+    RunRated,
+    ServerStarted,
+    ServerStopped,
+    SessionClosed,
+    SessionOpened,
+    SignInRefused,
+    SubjectErased,
+    ToolsChanged,
+    UserRegistered,
+)
+from orchestrator.kernel.events.runs import (
+    ALL_SCOPES,
+    Answer,
+    ApprovalAnswered,
+    ApprovalAsked,
+    ApprovalKind,
+    Approvals,
+    Artifact,
+    CallEdited,
+    FinalStatus,
+    Limits,
+    LimitsChanged,
+    MessageAdded,
+    MessageQueued,
+    ModelAsked,
+    ModelChosen,
+    ModelFailed,
+    ModelReplied,
+    Pause,
+    PlanMade,
+    Problem,
+    RunContinued,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStatus,
+    ToolRequested,
+    ToolReturned,
+    Urgency,
+)
+from orchestrator.kernel.trials import (
+    Asked,
+    EvaluationAdded,
+    EvaluationFinished,
+    EvaluationRemoved,
+    ForkedFrom,
+    RunImported,
+    Source,
+)
+
+__all__ = (
+    "ALL_SCOPES",
+    "Answer",
+    "ApprovalAnswered",
+    "ApprovalAsked",
+    "ApprovalKind",
+    "Approvals",
+    "Artifact",
+    "Asked",
+    "Body",
+    "CallEdited",
+    "ConversationDeleted",
+    "ConversationOpened",
+    "ConversationRenamed",
+    "Delta",
+    "Erased",
+    "EvaluationAdded",
+    "EvaluationFinished",
+    "EvaluationRemoved",
+    "Event",
+    "FinalStatus",
+    "ForkedFrom",
+    "GrantGiven",
+    "GrantRevoked",
+    "Limits",
+    "LimitsChanged",
+    "MessageAdded",
+    "MessageQueued",
+    "ModelAsked",
+    "ModelChosen",
+    "ModelFailed",
+    "ModelPulled",
+    "ModelReplied",
+    "PasswordChanged",
+    "Pause",
+    "PlanMade",
+    "Problem",
+    "ProviderAdded",
+    "ProviderRemoved",
+    "RunContinued",
+    "RunFinished",
+    "RunImported",
+    "RunPaused",
+    "RunRated",
+    "RunResumed",
+    "RunStarted",
+    "RunStatus",
+    "ServerStarted",
+    "ServerStopped",
+    "SessionClosed",
+    "SessionOpened",
+    "SignInRefused",
+    "Source",
+    "SubjectErased",
+    "ToolRequested",
+    "ToolReturned",
+    "ToolsChanged",
+    "Urgency",
+    "UserRegistered",
+    "decode_body",
+    "encode_body",
+)
+
+Body: TypeAlias = (
+    RunStarted
+    | RunResumed
+    | RunFinished
+    | RunPaused
+    | RunContinued
+    | MessageAdded
+    | MessageQueued
+    | ModelChosen
+    | LimitsChanged
+    | PlanMade
+    | ModelAsked
+    | ModelReplied
+    | ModelFailed
+    | ApprovalAsked
+    | ApprovalAnswered
+    | CallEdited
+    | ToolRequested
+    | ToolReturned
+    | ConversationOpened
+    | ConversationRenamed
+    | ConversationDeleted
+    | GrantGiven
+    | GrantRevoked
+    | UserRegistered
+    | PasswordChanged
+    | SessionOpened
+    | SessionClosed
+    | SignInRefused
+    | ProviderAdded
+    | ProviderRemoved
+    | ModelPulled
+    | RunRated
+    | ServerStarted
+    | ServerStopped
+    | ToolsChanged
+    | RunImported
+    | EvaluationAdded
+    | EvaluationRemoved
+    | EvaluationFinished
+    | SubjectErased
+    | Erased
+)
+
+
+class Event(Struct, frozen=True):
+    stream: str
+    seq: int  # place in the stream, from 1, without gaps
+    at: float  # seconds since the Unix epoch
+    tenant: str
+    subject: str  # the user whom it concerns
+    body: Body
+
+    @property
+    def type(self) -> str:
+        return type(self.body).__struct_config__.tag  # type: ignore[return-value]
+
+
+class Delta(Struct, frozen=True):
+    """A piece of a reply as it is being made: live only, never in the journal.
+
+    `offset` counts the characters of this kind and step that came before, so that a reader who
+    reconnects (and is first given everything so far, at offset 0) can tell what it already has.
+    """
+
+    run_id: str
+    step: int
+    kind: Literal["text", "thinking"]
+    offset: int
+    text: str
+
+
+encode_body = msgspec.json.Encoder().encode
+decode_body = msgspec.json.Decoder(Body).decode

@@ -1,0 +1,131 @@
+"""What happens outside of runs: to conversations, grants, people, providers, tools and the server."""
+
+from typing import (
+    Any,
+    Literal,
+)
+
+from msgspec import (
+    Struct,
+    field,
+)
+
+
+class ConversationOpened(Struct, frozen=True, tag="conversation.opened"):
+    title: str = ""  # empty: the first goal gives it
+
+
+class ConversationRenamed(Struct, frozen=True, tag="conversation.renamed"):
+    title: str
+
+
+class ConversationDeleted(Struct, frozen=True, tag="conversation.deleted"):
+    by: str
+
+
+class GrantGiven(Struct, frozen=True, tag="grant.given"):
+    grant_id: str
+    tool: str
+    shape: str
+    by: str
+    approval_id: str = ""
+
+
+class GrantRevoked(Struct, frozen=True, tag="grant.revoked"):
+    grant_id: str
+    by: str
+
+
+class UserRegistered(Struct, frozen=True, tag="user.registered"):
+    user_id: str
+    name: str
+    scopes: tuple[str, ...]
+
+
+class PasswordChanged(Struct, frozen=True, tag="password.changed"):
+    user_id: str
+
+
+class SessionOpened(Struct, frozen=True, tag="session.opened"):
+    session_id: str
+    user_id: str
+    method: Literal["link", "password", "local"]
+
+
+class SessionClosed(Struct, frozen=True, tag="session.closed"):
+    session_id: str
+    user_id: str
+
+
+class SignInRefused(Struct, frozen=True, tag="signin.refused"):
+    name: str
+    reason: str
+
+
+class ServerStarted(Struct, frozen=True, tag="server.started"):
+    version: str
+    sandbox: str
+    loosened: dict[str, Any] = field(default_factory=dict)  # settings less safe than shipped
+
+
+class ServerStopped(Struct, frozen=True, tag="server.stopped"):
+    reason: str
+
+
+class ProviderAdded(Struct, frozen=True, tag="provider.added"):
+    """Never with its key."""
+
+    name: str
+    kind: str
+    by: str
+    base_url: str = ""
+    model: str = ""
+    key: str = ""  # where the key is kept: "file", "environment", or empty for none
+
+
+class ProviderRemoved(Struct, frozen=True, tag="provider.removed"):
+    name: str
+    by: str
+
+
+class ModelPulled(Struct, frozen=True, tag="model.pulled"):
+    provider: str
+    model: str
+    by: str
+    size: int = 0  # bytes
+    sha256: str = ""
+
+
+class RunRated(Struct, frozen=True, tag="run.rated"):
+    """What a person thinks of an answer; `auto` learns from it."""
+
+    run_id: str
+    good: bool
+    by: str
+    model: str = ""
+    kind: str = ""  # of task
+    note: str = ""
+
+
+class ToolsChanged(Struct, frozen=True, tag="tools.changed"):
+    """What agents can do is another from now on."""
+
+    source: str  # a file of the tools' folder, or an installed package
+    what: Literal["added", "changed", "removed", "broken"]
+    tools: tuple[str, ...] = ()
+    digest: str = ""
+    problem: str = ""
+
+
+class SubjectErased(Struct, frozen=True, tag="subject.erased"):
+    """The keys of a subject were destroyed: nobody can read its bodies any more."""
+
+    subject: str
+    by: str
+    events: int = 0  # how many were made unreadable
+
+
+class Erased(Struct, frozen=True, tag="event.erased"):
+    """What is read in place of a body whose key was destroyed. Never written."""
+
+    kind: str  # the type that the event had
