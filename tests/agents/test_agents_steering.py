@@ -265,9 +265,9 @@ async def test_another_model_and_other_limits_from_the_next_step_on(tmp_path: Pa
     async with world(tmp_path, model, bell.tool, limits=Limits(steps=1, seconds=20)) as w:
         choose = w.runs.desk.house.models.choose
 
-        async def noted(asked: str, *more: object) -> object:
+        async def noted(asked: str, *more: object, **options: object) -> object:
             chosen.append(asked)
-            return await choose(asked, *more)  # type: ignore[arg-type]
+            return await choose(asked, *more, **options)  # type: ignore[arg-type]
 
         w.runs.desk.house.models.choose = noted  # type: ignore[method-assign, assignment]
         run_id = await w.run()
