@@ -3,13 +3,16 @@
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct
 
 from orchestrator import __version__
-from orchestrator.agents.ports import House
+from orchestrator.agents.evaluations import Evaluations
+from orchestrator.agents.ports import Decide, House
 from orchestrator.agents.runs import Runs
+from orchestrator.agents.trials import Trials
 from orchestrator.identity.accounts import Accounts
 from orchestrator.identity.base import TENANT
 from orchestrator.journal.base import Journal
@@ -20,9 +23,10 @@ from orchestrator.journal.stores import open_journal
 from orchestrator.journal.upkeep import Upkeep
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import Clock, SystemClock
-from orchestrator.kernel.errors import InvalidSettings
+from orchestrator.kernel.errors import InvalidInput, InvalidSettings
 from orchestrator.kernel.events import Event, Limits, ServerStarted, ServerStopped, ToolsChanged
 from orchestrator.kernel.ids import Ids, TimeOrderedIds
+from orchestrator.kernel.settings import Policy as PolicySettings
 from orchestrator.kernel.settings import Settings
 from orchestrator.llm.base import Model
 from orchestrator.llm.cache.opening import open_cache
@@ -59,6 +63,8 @@ class App(Struct, frozen=True):
     views: Views
     bus: Bus
     runs: Runs
+    trials: Trials
+    evaluations: Evaluations
     policy: Policy
     tools: Catalogue
     plugins: Plugins
@@ -133,10 +139,12 @@ async def open_app(
             snapshots=upkeep.snapshots,
             context_tokens=settings.agents.context_tokens,
             allow_loopback=settings.policy.allow_loopback,
+            depth=settings.agents.depth,
+            children=settings.agents.children,
             optimise=settings.llm.optimise,
         )
-        limits = Limits(settings.agents.max_steps, settings.agents.max_seconds)
-        runs = Runs(house, views, settings.workspace, limits, settings.agents.concurrent_runs)
+        runs = Runs(house, views, settings.workspace, _limits(settings), settings.agents.concurrent_runs)
+        trials = Trials(house, views, runs, blobs, _policies(settings), __version__)
         learners += [runs.learn, accounts.learn]
         _closed(stack, runs, node, settings.cluster.drain_seconds)
 
@@ -158,6 +166,8 @@ async def open_app(
             views=views,
             bus=bus,
             runs=runs,
+            trials=trials,
+            evaluations=Evaluations(house, runs, trials),
             policy=policy,
             tools=catalogue,
             plugins=plugins,
@@ -203,7 +213,7 @@ async def _records(
     stack.push_async_callback(journal.close)
     ledger, views, blobs = Ledger(journal, clock), Views(database.reading), Blobs(settings.shared / "blobs")
     upkeep = Upkeep(
-        database, keyring, ledger, blobs, settings.data, clock, ids, archive_days=settings.journal.archive_days
+        database, keyring, ledger, blobs, settings.shared, clock, ids, archive_days=settings.journal.archive_days
     )
     stack.push_async_callback(upkeep.close)
     return journal, ledger, views, blobs, upkeep
@@ -265,6 +275,23 @@ def _publisher(
     return publish
 
 
+def _policies(settings: Settings) -> Callable[[dict[str, Any] | None], Decide]:
+    """Makes policies of their own: as the server's, or with other settings."""
+
+    def policy_of(changed: dict[str, Any] | None) -> Policy:
+        if changed is None:
+            return Policy(settings.policy)
+        values = {**msgspec.to_builtins(settings.policy), **changed}
+        try:
+            return Policy(msgspec.convert(values, PolicySettings))
+        except msgspec.ValidationError as error:
+            raise InvalidInput(
+                f"These are no settings of the policy: {error}.", hint="See docs/settings.md."
+            ) from error
+
+    return policy_of
+
+
 async def _plugins(
     settings: Settings, ground: Ground, catalogue: Catalogue, ledger: Ledger, accounts: Accounts
 ) -> Plugins:
@@ -298,6 +325,12 @@ def _models(
     remembered = open_cache(cache, settings.data, clock, lambda texts: models.embed(texts, cache.embedder))
     models = Models(settings.llm, clock, extra=ready, added=read(note), note=learnt, remembered=remembered)
     return models, Connections(models, note, ledger.record, settings.data / "models")
+
+
+def _limits(settings: Settings) -> Limits:
+    """Of a run that is given none of its own."""
+    agents = settings.agents
+    return Limits(agents.max_steps, agents.max_seconds, agents.max_cost, agents.max_tokens)
 
 
 def _make_folders(settings: Settings) -> None:

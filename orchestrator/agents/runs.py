@@ -86,7 +86,7 @@ class Runs:
         return state.run_id
 
     async def take_up(self, bodies: Sequence[e.Body], *, tenant: str, subject: str) -> str:
-        """A run that begins with events that are decided already, as a fork does. Its identifier, once it is durable."""
+        """A run that begins with events that are decided already, as a fork does. Its identifier, once durable."""
         state = RunState(self._house.ids.new("run"))
         state.tenant, state.subject = tenant, subject
         turn = await self.desk.turn(state)

@@ -25,6 +25,7 @@ from orchestrator.api import (
     chat,
     cluster,
     conversations,
+    evals,
     grants,
     journal,
     models,
@@ -32,6 +33,7 @@ from orchestrator.api import (
     policy,
     problems,
     reference,
+    replay,
     runs,
     schema,
     steering,
@@ -70,6 +72,8 @@ def bare(**options: Any) -> FastAPI:
         auth,
         runs,
         steering,
+        replay,
+        evals,
         grants,
         policy,
         conversations,
@@ -96,10 +100,11 @@ def routes(web: FastAPI) -> Iterator[BaseRoute]:
 async def _not_this_method(request: Request, error: Exception) -> Response:
     """A 405 that lists every method of the address: several routes may share one."""
     answer = problems.answer(error)
-    allowed: set[str] = set()
-    for route in routes(request.app):
-        if isinstance(route, Route) and route.path_regex.match(request.scope["path"]):
-            allowed |= route.methods or set()
+    found = [route for route in routes(request.app) if isinstance(route, Route)]
+    found = [route for route in found if route.path_regex.match(request.scope["path"])]
+    # `/runs/import` is an address of its own, although `/runs/{run_id}` matches it too.
+    path = min((route.path for route in found), key=lambda path: path.count("{"), default="")
+    allowed = {method for route in found if route.path == path for method in route.methods or ()}
     if allowed:
         answer.headers["Allow"] = ", ".join(sorted(allowed))
     return answer

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from orchestrator.cli import steering
+from orchestrator.cli import replay, steering
 from orchestrator.cli.command import Session, command
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def add_to(application: typer.Typer) -> None:
     group = typer.Typer(help="Look at runs; steer, resume, cancel, approve.", no_args_is_help=True)
     application.add_typer(group, name="runs")
     steering.add_to(group)
+    replay.add_to(group)
 
     @command(group, "list")
     def list_runs(

@@ -1,4 +1,4 @@
-"""Events and their parts about running again: forks, imported runs, evaluations. They belong to `kernel/events.py`."""
+"""Events and their parts about running again: forks, imported runs, evaluations. They belong to `kernel/events/`."""
 
 from typing import Any, Literal, TypeAlias
 
@@ -6,9 +6,11 @@ from msgspec import Struct
 
 from orchestrator.kernel.messages import Json
 
-# What becomes of a call with effects that a fork makes and its recording did not.
-# simulate: the recorded result of the same call, else it is refused. ask: a person is asked. forbid: refused.
-ForkEffects: TypeAlias = Literal["simulate", "ask", "forbid"]
+# What becomes of a call that a fork makes and its recording did not make in the same state of the world.
+# simulate: the recorded result of the same call; else looking is done, and what has effects is refused.
+# ask: looking is done, and what has effects after a person said yes. forbid: looking is done, effects are refused.
+# recorded: only recorded results, nothing is done. live: as in any run, nothing is taken from the recording.
+ForkEffects: TypeAlias = Literal["simulate", "ask", "forbid", "recorded", "live"]
 
 # made: by a model or a tool, now. recorded: as it was in the recording, nothing before it having changed.
 # simulated: as it was in the recording, though something before it has changed.
@@ -20,7 +22,9 @@ class ForkedFrom(Struct, frozen=True):
 
     run_id: str
     seq: int  # the last event that it shares with the other
+    taken: int = 1  # events at its head that are not its own: its start, and those of the other
     effects: ForkEffects = "simulate"
+    replies: bool = True  # a model that would be asked the same is not asked: its recorded reply is taken
     began: float = 0.0  # the day that models are told, in seconds since the Unix epoch
     conversation_id: str = ""  # whose earlier runs its models read …
     before: str = ""  # … those before this one
@@ -84,6 +88,7 @@ class EvaluationAdded(Struct, frozen=True, tag="evaluation.added"):
     run_id: str
     checks: tuple[Check, ...]
     by: str
+    goal: str = ""
 
 
 class EvaluationRemoved(Struct, frozen=True, tag="evaluation.removed"):
