@@ -10,6 +10,7 @@ The collector is frozen as `orchestrator serve` does once it is ready.
 import asyncio
 import gc
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -199,6 +200,7 @@ def dbos(folder: Path) -> tuple[list[float] | None, str]:
 
 
 def main() -> None:
+    load = round(os.getloadavg()[0], 1)
     full: list[Load] = []
     plain: list[Load] = []
     paced: list[Load] = []
@@ -220,6 +222,7 @@ def main() -> None:
         with fresh() as folder:
             opening.append(uvloop.run(long_run(Path(folder))))
     figures: dict[str, Any] = {
+        f"load of the machine before, of {os.cpu_count()} cores": load,
         "streams appending at once": STREAMS,
         "durable events a second": round(median([one.rate for one in full])),
         "bare INSERT and flush, events a second": round(median(bares)),

@@ -181,7 +181,7 @@ async def verify(
         newest = (await connection.execute(select(func.max(events.c.position)))).scalar_one() or 0
     async for rows in _all(engine, newest):
         async with engine.connect() as connection:
-            await _begin(connection, walk, walk.unknown(rows), last, newest)
+            await _begin(connection, walk, walk.unknown(rows), last)
         for row in rows:
             walk.step(row)
         progress(rows[-1].position, newest)
@@ -205,12 +205,13 @@ async def _all(engine: AsyncEngine, newest: int) -> AsyncIterator[Sequence[Any]]
         after = rows[-1].position
 
 
-async def _begin(connection: AsyncConnection, walk: _Walk, streams: set[str], last: Anchor | None, newest: int) -> None:
+async def _begin(connection: AsyncConnection, walk: _Walk, streams: set[str], last: Anchor | None) -> None:
     """Streams that are met for the first time, each with its head as it was anchored."""
     if not streams:
         return
     found = (await connection.execute(select(heads).where(heads.c.stream.in_(streams)))).all()
-    known = {row.stream: (row.seq, bytes(row.hash)) if row.position <= newest else (0, b"") for row in found}
+    covered = last.position if last is not None else 0  # heads beyond that were signed while we walk
+    known = {row.stream: (row.seq, bytes(row.hash)) if row.position <= covered else (0, b"") for row in found}
     firsts = select(events.c.stream, func.min(events.c.position)).where(events.c.stream.in_(streams))
     for stream, position in (await connection.execute(firsts.group_by(events.c.stream))).all():
         walk.begin(stream, known.get(stream, (0, b"")))

@@ -141,6 +141,8 @@ async def test_what_was_written_is_whole(room: Room) -> None:
         ("UPDATE events SET subject = 'v' WHERE stream = 'run_2' AND seq = 1", "run_2", 1, "not what was written"),
         ("DELETE FROM events WHERE stream = 'run_2' AND seq = 3", "run_2", 3, "event 3 is missing"),
         ("DELETE FROM events WHERE stream = 'run_2' AND seq > 4", "run_2", 5, "the end is missing"),
+        ("DELETE FROM events WHERE stream = 'run_4' AND seq > 4", "run_4", 5, "the end is missing"),
+        ("DELETE FROM events WHERE stream = 'run_4'", "run_4", 1, "the stream is missing"),
         ("DELETE FROM events WHERE stream = 'run_2'", "run_2", 1, "the stream is missing"),
         (
             "UPDATE events SET seq = -seq WHERE stream = 'run_2' AND seq IN (4, 5);"
