@@ -87,6 +87,8 @@ class Watch:
                     return
                 for below in await desk.family.children(view.tenant, run_id):
                     await self.settled(below.run_id)
+                if await desk.family.children(view.tenant, run_id):
+                    return  # those that are left wait for a person
 
     async def _busy(self, run_id: str) -> "list[asyncio.Task[None]]":
         """The tasks that will have to end before the run is settled."""

@@ -5,10 +5,12 @@ import random
 from pathlib import Path
 
 import pytest
+from servers.postgresql import Server
 
 from crash.checks import check_events, journal
 from crash.harness import Folder, Point, live, migrated, process
 from crash.long import LONG
+from crash.test_crash_postgresql import journal as journal_in_postgresql
 from orchestrator.kernel.events import ApprovalAsked, Event
 
 INSTANTS = 4
@@ -44,6 +46,16 @@ def test_killed_again_and_again_at_boundaries(whole: list[Event], template: Path
         assert deaths < 200, "it does not come to its end"
     assert deaths > len(whole) // (EACH * 2) // 2
     check_events(folder, journal(folder))
+
+
+def test_killed_again_and_again_in_postgresql(whole: list[Event], postgresql: Server, tmp_path: Path) -> None:
+    with postgresql.migrated() as url:
+        folder, deaths = Folder(tmp_path, None, url, LONG), 0
+        while process(folder, Point(nth=EACH * 6)):
+            deaths += 1
+            assert deaths < 200, "it does not come to its end"
+        assert deaths > len(whole) // (EACH * 6) // 2
+        check_events(folder, journal_in_postgresql(folder))
 
 
 def test_killed_at_any_instant(whole: list[Event], template: Path, tmp_path: Path) -> None:
