@@ -122,8 +122,7 @@ class Loop:
             bodies.append(e.PlanMade(reply.plan))
         message = reply.message
         if message.calls:
-            taken = [call.id for message in (*self._turn.history, *state.messages) for call in message.calls]
-            message = with_unique_ids(reply.message, taken, step)
+            message = with_unique_ids(reply.message, self._turn.earlier_calls | state.call_ids, step)
         bodies.append(_replied(step, model, message, reply.finish, reply, seconds, reason))
         self._turn.record(*bodies, lazy=True)
         self._house.bus.end(state.run_id)

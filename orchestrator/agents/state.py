@@ -77,6 +77,7 @@ class RunState:
         self._asked = False  # a model is at work on what it has read
         self._heard: list[Message] = []  # said meanwhile, to be read after what is under way
         self._results: list[ToolResult] = []  # of the step under way
+        self.call_ids: set[str] = set()  # of every call it made
         self._calls: tuple[ToolCall, ...] = ()  # of the last reply, as the model made them
         self._order: list[str] = []  # their names
 
@@ -220,6 +221,7 @@ class RunState:
         self.messages.append(message)
         self._calls = message.calls
         self._order = [call.id for call in self._calls]
+        self.call_ids.update(self._order)
         seen: Counter[bytes] = Counter()
         for call in message.calls:
             same = canonical([call.name, call.arguments])

@@ -62,6 +62,11 @@ class Turn:
         return origins_in(self.history)
 
     @cached_property
+    def earlier_calls(self) -> frozenset[str]:
+        """The names of the calls in the earlier messages of the conversation."""
+        return frozenset(call.id for message in self.history for call in message.calls)
+
+    @cached_property
     def workspace(self) -> Path:
         assert self.state.started is not None
         return Path(self.state.started.workspace)
