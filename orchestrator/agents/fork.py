@@ -6,8 +6,7 @@ other calls  are simulated, asked of a person, or refused, as the fork says: no 
 """
 
 import copy
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -116,16 +115,22 @@ def _goal(goal: Message, prompt: str) -> Message:
 def _shared(events: Sequence[Event], ids: Ids) -> list[e.Body]:
     """The events after the start, as facts of another run.
 
-    Questions get names of their own; calls under way begin anew.
+    Questions get names of their own. A call that has no receipt yet begins anew, and what a person said to it then
+    is no yes to it now.
     """
-    open_calls = _open(events)
+    done = {event.body.call_id for event in events if isinstance(event.body, e.ToolReturned)}
     names: dict[str, str] = {}
+    left_out: set[str] = set()
     found: list[e.Body] = []
     for event in events[1:]:
         match body := event.body:
             case e.RunResumed() | e.MessageQueued():
                 continue
-            case e.ToolRequested() if open_calls[body.call_id]:
+            case e.ToolRequested() if body.call_id not in done:
+                continue
+            case e.ApprovalAsked() if body.kind != "budget" and body.call_id not in done:
+                left_out.add(body.approval_id)
+            case e.ApprovalAnswered() if body.approval_id in left_out:
                 continue
             case e.ToolReturned() | e.ModelReplied():
                 found.append(msgspec.structs.replace(body, source="recorded"))
@@ -138,14 +143,3 @@ def _shared(events: Sequence[Event], ids: Ids) -> list[e.Body]:
             case _:
                 found.append(body)
     return found
-
-
-def _open(events: Iterable[Event]) -> Counter[str]:
-    """The calls that were begun and have no receipt."""
-    begun: Counter[str] = Counter()
-    for event in events:
-        if isinstance(event.body, e.ToolRequested):
-            begun[event.body.call_id] = 1
-        elif isinstance(event.body, e.ToolReturned):
-            del begun[event.body.call_id]
-    return begun

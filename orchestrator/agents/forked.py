@@ -60,13 +60,11 @@ class ForkPolicy:
                 reason = f"{by} said yes to this in {self._forked.run_id}; it is not made again."
                 return Decision("allow", "recording", "answered_then", reason)
             return decided
+        if not may_be_made(self._forked, call.effects):
+            return self._not_made(call)
         if call.effects == "none":
-            if self._forked.effects == "recorded":
-                return self._not_made(call)
             real = self._real.decide(call, granted)
             return max(decided, real, key=lambda one: SEVERITY.index(one.verdict))
-        if self._forked.effects != "ask":
-            return self._not_made(call)
         real = self._real.decide(call)
         if real.verdict == "deny":
             return real
@@ -100,6 +98,8 @@ class ForkTool:
         found = find(self._state, self._forked, self._origin, self.spec.name, arguments)
         if found is not None:
             return _played(*found)
+        if not may_be_made(self._forked, self.spec.effects):  # whoever said yes, and however it came here
+            raise ToolFailed(f"This is a fork: {self.spec.name} is not called now.", hint=HINT)
         return await self._tool.call(arguments, context)
 
     async def reconcile(self, arguments: Arguments, context: Context) -> Result | None:
@@ -237,6 +237,11 @@ def real(choice: Choice | ModelError) -> Choice:
     if isinstance(choice, ModelError):
         raise choice
     return choice
+
+
+def may_be_made(forked: ForkedFrom, effects: Effects) -> bool:
+    """Whether a call that the recording does not answer may really be made at all."""
+    return forked.effects == "ask" if effects != "none" else forked.effects != "recorded"
 
 
 def find(
