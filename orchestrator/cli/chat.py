@@ -114,6 +114,7 @@ class Talk:
                 return code
             if not (said := said.strip()):
                 continue
+            said = said.removeprefix("/queue ").removeprefix("/stop ").strip()  # nothing is under way any more
             if said.startswith("/"):
                 self._command(said)
                 continue
