@@ -22,7 +22,7 @@ EVERY = 500  # events folded before the state is worth keeping
 
 
 class Frozen(Struct, array_like=True):
-    """Every attribute of a RunState, by its name."""
+    """Every attribute of a RunState, by its name: who adds one there adds it here, or long runs are folded whole."""
 
     run_id: str
     tenant: str
@@ -42,6 +42,7 @@ class Frozen(Struct, array_like=True):
     step: int
     messages: list[Message]
     open: dict[str, OpenCall]
+    call_ids: set[str]
     plan: tuple[str, ...]
     usage: Usage
     cost: float
@@ -97,6 +98,6 @@ async def unfolded(run_id: str, journal: Recorder, snapshots: Snapshots | None) 
     events = await journal.read(run_id, state.seq)
     for event in events:
         state.apply(event)
-    if snapshots is not None and len(events) >= EVERY:
+    if snapshots is not None and len(events) >= EVERY and vars(state).keys() == set(Frozen.__struct_fields__):
         await snapshots.keep(run_id, state.tenant, state.subject, state.seq, version(), freeze(state))
     return state
