@@ -13,11 +13,20 @@ from world import FunctionTool, Rules, ScriptModel, Toolbox, World, call, say, w
 from orchestrator.agents.ports import Decide
 from orchestrator.agents.replay.player import Replayed, replay
 from orchestrator.agents.replay.recording import Recording, Today
+from orchestrator.agents.steering import ANSWERS
 from orchestrator.agents.trials import Trials
-from orchestrator.kernel.errors import Conflict, ModelError, ModelGarbled, ModelUnavailable, ToolFailed, ToolRetry
-from orchestrator.kernel.events import ApprovalAnswered, ApprovalAsked, Limits
+from orchestrator.kernel.errors import (
+    Conflict,
+    InvalidInput,
+    ModelError,
+    ModelGarbled,
+    ModelUnavailable,
+    ToolFailed,
+    ToolRetry,
+)
+from orchestrator.kernel.events import ApprovalAnswered, ApprovalAsked, CallEdited, Limits
 from orchestrator.kernel.ids import CountedIds
-from orchestrator.kernel.messages import Arguments
+from orchestrator.kernel.messages import Arguments, user
 from orchestrator.llm.base import Reply, Request
 from orchestrator.storage import tables_journal  # noqa: F401  (its tables are made too)
 from orchestrator.tools.base import Context, Result, Tool
@@ -67,9 +76,10 @@ def toolbox(pace: "Pace") -> tuple[Tool, ...]:
 class Life:
     """All that may come over a run from outside, as drawn."""
 
-    def __init__(self, w: World, seed: int) -> None:
+    def __init__(self, w: World, seed: int, *, steered: bool = False) -> None:
         self._w = w
         self._random = random.Random(seed)
+        self._steered = steered
 
     async def to_the_end(self, run_id: str) -> None:
         """Until the run is finished: time passes, people answer, and some cancel."""
@@ -83,14 +93,37 @@ class Life:
                 for approval_id in waiting(w, run_id):
                     if draw.random() < 0.3:
                         await self._answer(approval_id)
+                if self._steered and draw.random() < 0.1:
+                    with contextlib.suppress(Conflict, InvalidInput):
+                        await self._steer(run_id)
                 if cancels and draw.random() < 0.02:
                     with contextlib.suppress(Conflict):
                         await w.runs.cancel(run_id, tenant="t", by="u")
         await w.runs.settled(run_id)
 
+    async def _steer(self, run_id: str) -> None:
+        """One of the things that people do to a run at work."""
+        steering, draw = self._w.runs.steering, self._random
+        who: dict[str, str] = {"tenant": "t", "by": "u"}
+        match draw.randrange(7):
+            case 0:
+                await steering.steer(run_id, user("Mind the gap."), "steer", **who)
+            case 1:
+                await steering.steer(run_id, user("Stop, and look."), "interrupt", **who)
+            case 2:
+                await steering.pause(run_id, **who)
+            case 3 | 4:
+                await steering.go_on(run_id, **who)
+            case 5:
+                await steering.set(run_id, model=draw.choice(["auto", "script"]), steps=draw.choice([4, 9]), **who)
+            case 6:
+                for approval_id in waiting(self._w, run_id)[:1]:
+                    await steering.edit(approval_id, {"n": draw.randrange(9)}, **who)
+
     async def _answer(self, approval_id: str) -> None:
         asked = (await self._w.views.approval("t", approval_id)).asked
-        answers = ["done", "retry", "undone"] if asked.kind == "outcome" else ["once", "run", "always", "refuse"]
+        answers = list(ANSWERS[asked.kind])
+        answers.sort()
         with contextlib.suppress(Conflict):
             answer = self._random.choice(answers)
             await self._w.runs.answer(approval_id, answer, tenant="t", by="u", note="So be it.")  # type: ignore[arg-type]
@@ -100,6 +133,7 @@ def waiting(w: World, run_id: str) -> list[str]:
     """The questions of a run that nobody has answered."""
     bodies = [event.body for event in w.committed if event.stream == run_id]
     answered = {body.approval_id for body in bodies if isinstance(body, ApprovalAnswered)}
+    answered |= {body.approval_id for body in bodies if isinstance(body, CallEdited)}
     return [b.approval_id for b in bodies if isinstance(b, ApprovalAsked) and b.approval_id not in answered]
 
 

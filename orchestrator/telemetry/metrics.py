@@ -164,9 +164,9 @@ class Metrics:
         body = event.body
         self._events(event.type).inc()
         match body:
-            case ModelReplied():
+            case ModelReplied() if body.source == "made":  # what was taken from another run is counted there
                 self._replied(body)
-            case ToolReturned():
+            case ToolReturned() if body.source == "made":
                 tool = self._tool(body.tool)
                 self._calls(tool, body.outcome).inc()
                 self._call_seconds(tool).observe(body.seconds)

@@ -57,6 +57,17 @@ async def test_any_run_is_the_same_again(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+async def test_a_steered_run_is_the_same_again(tmp_path: Path, seed: int) -> None:
+    shape = Shape(seed)
+    async with shape.open(tmp_path, CountedIds()) as w:
+        run_id = await shape.start(w)
+        await Life(w, seed, steered=True).to_the_end(run_id)
+        recording = await recorded(w, run_id)
+    found = await replayed(recording, shape.today)
+    assert found.exact, [found.difference, *recording.events]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_a_run_that_died_and_went_on_is_the_same_again(tmp_path: Path, seed: int) -> None:
     shape, ids, draw = Shape(seed), CountedIds(), random.Random(seed)
     (tmp_path / "a").mkdir()

@@ -58,7 +58,7 @@ class RecordedModel:
         if not message.calls and not message.text.strip():  # its calls were left out of its closing words
             message = Message("assistant", (*message.parts, ToolCall("", "none", {})))
         finish = "stop" if body.finish.startswith(LIMIT) else body.finish
-        yield Reply(message, body.model, finish, body.usage, body.cost, plan, body.source)  # type: ignore[arg-type]
+        yield Reply(message, body.model, finish, body.usage, body.cost, plan, body.source, body.spared)  # type: ignore[arg-type]
 
     async def models(self) -> list[ModelInfo]:
         return []
@@ -128,7 +128,13 @@ class RecordedTool:
         self._tool.check(arguments)
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
-        body = await self._script.until(lambda body: _returns(body, context.key))
+        while True:
+            try:
+                body = await self._script.until(lambda body: _returns(body, context.key))
+                break
+            except asyncio.CancelledError:
+                if not self._script.finishes(lambda body: _returns(body, context.key)):
+                    raise  # else it was told to stop, and came to its end all the same
         assert isinstance(body, e.ToolReturned)
         self._clock.took(body.seconds)
         return _result(body)

@@ -30,7 +30,7 @@ from orchestrator.agents.replay.standins import (
     RecordedKin,
 )
 from orchestrator.agents.state import RunState, fold
-from orchestrator.agents.turn import Turn
+from orchestrator.agents.turn import Kin, Turn
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel import events as e
@@ -49,9 +49,7 @@ class Replayed(Struct, frozen=True):
 
 def replay(recording: Recording, today: Today) -> Replayed:
     """Make the run again on this thread, where no event loop may be running. It waits for nothing."""
-    player = Player(recording, today)
-    quietly(player.play)
-    script = player.script
+    script = _farthest(recording, today)
     unasked = sum(isinstance(event.body, e.ModelAsked) and event.body.request is None for event in recording.events)
     exact = script.difference is None
     return Replayed(
@@ -66,10 +64,48 @@ def replay(recording: Recording, today: Today) -> Replayed:
     )
 
 
+def _farthest(recording: Recording, today: Today) -> Script:
+    """What comes from outside meets a run before or after it has decided on its next step: both are legal."""
+    early: frozenset[int] = frozenset()
+    best = _played(recording, today, early)
+    tried: set[frozenset[int]] = set()
+    while best.difference is not None and (block := best.given_before(best.place)):
+        other = early ^ block
+        if other in tried:
+            break
+        tried.add(other)
+        script = _played(recording, today, other)
+        if script.difference is not None and script.place <= best.place:
+            break
+        best, early = script, other
+    return best
+
+
+def _played(recording: Recording, today: Today, early: frozenset[int]) -> Script:
+    player = Player(recording, today, early)
+    quietly(player.play)
+    return player.script
+
+
+class Played(Turn):
+    """The turn of a run that is made again: who must come early comes as soon as it has recorded something."""
+
+    def __init__(self, player: "Player", house: House, state: RunState, kin: Kin | None) -> None:
+        super().__init__(house, state, player.granted, player.recording.history, kin)
+        self._player = player
+
+    def record(self, *bodies: e.Body, lazy: bool = False) -> "asyncio.Future[None]":
+        written = super().record(*bodies, lazy=lazy)
+        self._player.recorded()
+        return written
+
+
 class Player:
-    def __init__(self, recording: Recording, today: Today) -> None:
+    def __init__(self, recording: Recording, today: Today, early: frozenset[int] = frozenset()) -> None:
+        """`early` are places of what came from outside before the run had decided on its next step."""
         self.script = Script(recording.events, recording.given)
-        self._recording = recording
+        self.recording = recording
+        self._early = early
         self._today = today
         self._cancel_at = _cancelled(recording)
         self._deaths = deaths(recording.events)
@@ -93,7 +129,7 @@ class Player:
     def _open(self) -> None:
         """As a process takes a run up: with what is in the journal, and nothing else."""
         script, clock, journal = self.script, RecordedClock(self.script), RecordedJournal(self.script)
-        state = fold(self._recording.run_id, script.before())
+        state = fold(self.recording.run_id, script.before())
         tools, policy = self._deciding(state)
         house = House(
             journal=journal,
@@ -110,16 +146,16 @@ class Player:
             depth=self._today.depth,
             children=self._today.children,
         )
-        kin = None if self._recording.started.forked_from else RecordedKin(script, house)
+        kin = None if self.recording.started.forked_from else RecordedKin(script, house)
         self._clock, self._journal = clock, journal
-        self._turn = Turn(house, state, lambda: self._recording.granted(script.at), self._recording.history, kin)
+        self._turn = Played(self, house, state, kin)
 
     def _deciding(self, state: RunState) -> tuple[Tools, Decide]:
         """Today's tools and policy; those of a fork look into the run it came from."""
-        today, forked = self._today, self._recording.started.forked_from
+        today, forked = self._today, self.recording.started.forked_from
         if forked is None or forked.effects == "live":
             return today.tools, today.policy
-        origin = Origin(self._recording.origin, effects_of(today.tools))
+        origin = Origin(self.recording.origin, effects_of(today.tools))
         own = forked.policy is not None and today.policy_of is not None
         policy = today.policy_of(forked.policy) if own else today.policy  # type: ignore[misc, arg-type]
         return ForkTools(state, forked, origin, today.tools), ForkPolicy(state, forked, origin, policy, today.policy)
@@ -164,6 +200,13 @@ class Player:
         return not kept and (answered or not state.rests)
 
     # What comes from outside.
+
+    def granted(self) -> frozenset[tuple[str, str]]:
+        return self.recording.granted(self.script.at, self.script.answered)
+
+    def recorded(self) -> None:
+        if self.script.place in self._early and given(self.script.next):
+            self._give()
 
     def _moved(self) -> None:
         if self.script.strikes:
@@ -219,7 +262,7 @@ class Player:
             self.script.differs(None)
 
     def _cancel(self) -> None:
-        finished = self._recording.finished
+        finished = self.recording.finished
         detail = finished.problem.detail if finished is not None and finished.problem is not None else ""
         by = detail.removeprefix(wording.CANCELLED_BY).removesuffix(".")
         self._turn.cancelled_by = by or "somebody"
@@ -235,10 +278,12 @@ class Player:
             work.cancel()
 
     async def _stop(self) -> None:
-        tasks = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Whoever is stopped may have something to clean up, and be stopped again at it."""
+        self._turn.cancelled_by, self._turn.interrupted = "", False
+        while tasks := asyncio.all_tasks(self._loop) - {asyncio.current_task()}:
+            for task in tasks:
+                task.cancel()
+            await self._loop.quiet()
 
 
 def _delegated(begun: e.ToolRequested | None) -> bool:

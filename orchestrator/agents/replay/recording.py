@@ -1,6 +1,6 @@
 """What a replay has to go by: the events of a run, and what it knew beside them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -40,9 +40,17 @@ class Recording(Struct, frozen=True):
         forked = self.started.forked_from
         return 1 if forked is None else max(1, forked.taken)
 
-    def granted(self, at: float) -> frozenset[tuple[str, str]]:
-        """What was allowed for always at a moment."""
-        return pairs(fold(event for event in self.grants if event.at <= at), self.events[0].subject)
+    def granted(self, at: float, answered: Collection[str]) -> frozenset[tuple[str, str]]:
+        """What was allowed for always at a moment. What this run's answers allow counts from the answer on."""
+        own = {event.body.approval_id for event in self.events if isinstance(event.body, e.ApprovalAnswered)}
+
+        def counts(event: Event) -> bool:
+            body = event.body
+            if isinstance(body, e.GrantGiven) and body.approval_id in own:
+                return body.approval_id in answered
+            return event.at <= at
+
+        return pairs(fold(filter(counts, self.grants)), self.events[0].subject)
 
 
 class Today(Struct, frozen=True):

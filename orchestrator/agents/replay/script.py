@@ -33,11 +33,14 @@ LIMIT = "limit_"  # the `finish` of closing words, and the problem of a run that
 
 
 class Script:
-    def __init__(self, events: Sequence[Event], given: int) -> None:
+    def __init__(self, events: Sequence[Event], begins: int) -> None:
         self._events = list(events)
-        self.place = given
+        self.place = begins
         self.swapped = 0  # events that came before others of which they know nothing
         self.lost = 0  # events decided again that a process took with it when it died
+        self.answered = {  # questions, by now
+            event.body.approval_id for event in events[:begins] if isinstance(event.body, ApprovalAnswered)
+        }
         self.died = False  # the process that is played has lost something, and ends where it is taken up again
         self.difference: Difference | None = None
         self.moved: Callable[[], None] = lambda: None
@@ -98,6 +101,8 @@ class Script:
             self.differs(body)
             return
         self.place += 1
+        if isinstance(body, ApprovalAnswered):
+            self.answered.add(body.approval_id)
         self._tell()
         self.moved()
 
@@ -134,6 +139,22 @@ class Script:
                 await turn
             finally:
                 self._waiting = [one for one in self._waiting if one[1] is not turn]
+
+    def given_before(self, place: int) -> frozenset[int]:
+        """The places just before one whose events came from outside."""
+        first = place
+        while first > 0 and given(self._events[first - 1].body):
+            first -= 1
+        return frozenset(range(first, place))
+
+    def finishes(self, suits: Suits) -> bool:
+        """Whether something that suits comes before this process ends."""
+        for event in [] if self.over else self._events[self.place :]:
+            if isinstance(event.body, RunResumed):
+                return False
+            if suits(event.body):
+                return True
+        return False
 
     def _tell(self) -> None:
         body = self.next
