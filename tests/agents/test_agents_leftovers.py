@@ -73,7 +73,8 @@ async def test_neither_cancelling_nor_interrupting_waits_for_it(tmp_path: Path, 
             ending = asyncio.ensure_future(w.runs.cancel(run_id, tenant="t", by="u"))
         else:
             ending = asyncio.ensure_future(w.runs.steering.steer(run_id, user("stop"), "interrupt", tenant="t", by="u"))
-        await tick()
+        graced = w.clock.monotonic() + GRACE
+        await until(lambda: any(wakes == graced for wakes, _ in w.clock._sleepers))
         assert run_id in w.runs.desk.tasks  # it has its grace
         w.clock.advance(GRACE + 0.1)
         await ending
