@@ -26,6 +26,8 @@ class Crew:
         self._caller = Caller(turn)
         self._tasks: dict[str, asyncio.Task[bool]] = {}
         self._parked: set[str] = set()  # calls that wait for a run below
+        self._heard = 0  # how often there was news
+        self._looked: dict[str, int] = {}  # how often there had been when a call at work was begun
 
     async def work(self) -> None:
         """Bring every open call as far as it goes."""
@@ -35,6 +37,7 @@ class Crew:
                 self._reap()
                 if turn.news:
                     turn.news = False
+                    self._heard += 1
                     self._parked.clear()
                 turn.stirred.clear()
                 if self._state.paused is None and not self._state.interrupted:
@@ -52,7 +55,7 @@ class Crew:
                 return
             if call_id not in self._tasks and call_id not in self._parked and not open_call.waits:
                 task = asyncio.create_task(self._caller.perform(call_id))
-                self._tasks[call_id] = task
+                self._tasks[call_id], self._looked[call_id] = task, self._heard
                 task.add_done_callback(self._ended)
 
     def _ended(self, _: "asyncio.Task[bool]") -> None:
@@ -60,7 +63,8 @@ class Crew:
 
     def _reap(self) -> None:
         for call_id in [call_id for call_id, task in self._tasks.items() if task.done()]:
-            if self._tasks.pop(call_id).result():
+            waits_below = self._tasks.pop(call_id).result()
+            if waits_below and self._looked[call_id] == self._heard:  # else it may have looked before the news
                 self._parked.add(call_id)
 
     async def _something(self) -> None:

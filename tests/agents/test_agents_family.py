@@ -291,3 +291,35 @@ async def test_a_run_that_rests_for_another_says_so_once(tmp_path: Path) -> None
         assert paused in ([], [RunPaused("child")])
         replied = [e.body for e in await w.journal.read(run_id) if isinstance(e.body, ModelReplied)]
         assert len(replied) == 2
+
+
+async def test_the_end_of_a_child_is_not_missed_by_a_parent_that_is_just_looking(tmp_path: Path) -> None:
+    """It looks, sees the child at work, and before it has said so the child ends: it looks again."""
+    go, read = asyncio.Event(), asyncio.Event()
+
+    async def script(request: Request) -> Reply:
+        if goal_of(request) == "a part":
+            await go.wait()
+            return say("The part.")
+        return say("The whole.") if results_in(request) else say("", delegate("a part"))  # type: ignore[arg-type]
+
+    async with world(tmp_path, ScriptModel(script)) as w:
+        kin, looked = w.runs.desk.family, asyncio.Event()
+        harvest = kin.harvest
+
+        async def slow(child_id: str) -> object:
+            found = await harvest(child_id)
+            if not looked.is_set():
+                looked.set()
+                await read.wait()
+            return found
+
+        kin.harvest = slow  # type: ignore[method-assign, assignment]
+        run_id = await w.run("all")
+        await looked.wait()
+        go.set()
+        await until(lambda: len(w.runs.desk.tasks) == 1 and not w.runs.desk.errands)
+        await tick()
+        read.set()
+        await w.runs.settled(run_id)
+        assert (await w.views.run("t", run_id)).answer == "The whole."

@@ -35,6 +35,7 @@ from orchestrator.tools.base import Context, Result
 STEPS = 10
 MASTER = bytes(32)  # the key that wraps the keys of the journal
 LEISURE = 1e9  # `after` so long: at leisure, and not killed
+PATIENCE = 100  # seconds after which a life that hangs is ended, and has failed
 PAUSE = 0.002  # seconds between the words of a reply, and around an effect, in a life at leisure
 PARAMETERS = {
     "type": "object",
@@ -278,6 +279,7 @@ def process(folder: Folder, point: Point | None) -> int:
     """Live in a process of its own; the signal that ended it, 0 when it came to the end."""
     child = os.fork()
     if child == 0:
+        signal.alarm(PATIENCE)
         status = 1
         try:
             asyncio.run(live(folder, point))
