@@ -62,7 +62,7 @@ async def test_a_run_says_by_what_door_it_came(site: Site) -> None:
 
 
 async def test_a_call_that_nobody_can_approve_says_so(site: Site) -> None:
-    body = {"arguments": {"url": "https://example.org/"}, "approvals": "refuse"}
+    body = {"arguments": {"url": "https://example.org/", "method": "POST"}, "approvals": "refuse"}
     run = await site.post("/tools/http_request/call", body)
     assert run["status"] != "waiting" and "nobody is there" in run["answer"]
 
