@@ -107,7 +107,7 @@ async def test_what_another_hand_changed_is_found(room: Room) -> None:
         await room.journal.append(a_run(name))
     await room.done("anchor")
     await room.change(
-        "ALTER TABLE events DISABLE TRIGGER ALL",
+        "SET LOCAL session_replication_role = replica",  # the database goes to other tests as it was
         "UPDATE events SET at = 1 WHERE stream = 'run_0' AND seq = 2",
         "DELETE FROM events WHERE stream = 'run_1' AND seq > 3",
         "DELETE FROM events WHERE stream = 'run_2'",
