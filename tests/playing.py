@@ -115,7 +115,9 @@ class Life:
             case 3 | 4:
                 await steering.go_on(run_id, **who)
             case 5:
-                await steering.set(run_id, model=draw.choice(["auto", "script"]), steps=draw.choice([4, 9]), **who)
+                await steering.set(
+                    run_id, tenant="t", by="u", model=draw.choice(["auto", "script"]), steps=draw.choice([4, 9])
+                )
             case 6:
                 for approval_id in waiting(self._w, run_id)[:1]:
                     await steering.edit(approval_id, {"n": draw.randrange(9)}, **who)
