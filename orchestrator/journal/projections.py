@@ -6,7 +6,7 @@ A view holds nothing that the events do not: `rebuild` empties the tables and fo
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import msgspec
@@ -231,21 +231,29 @@ def statements(event: e.Event) -> Iterator[Statement]:
     return projection(event, event.body) if projection else iter(())
 
 
-# Of these, only the sums matter: the first so many values say of what, the rest are whole numbers to add.
-_SUMS = {_CALLS: 3, _REPLIES: 4}
+# Of these, only the sums matter: what is counted, and the whole numbers to add.
+_SUMS = {
+    _CALLS: (itemgetter("tenant", "subject", "tool"), ("calls", "failures", "microseconds")),
+    _REPLIES: (
+        itemgetter("tenant", "subject", "day", "model"),
+        ("replies", "input", "output", "cached", "nanodollars"),
+    ),
+}
 
 
 def merged(changes: Iterable[Statement]) -> Iterator[Statement]:
     """The same changes in the same order, with those that only count made one for each thing they count."""
-    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
+    sums: dict[tuple[str, Any], dict[str, Any]] = {}
     for sql, values in changes:
-        names = _SUMS.get(sql)
-        if names is None:
+        if sql not in _SUMS:
             yield sql, values
             continue
-        of = (sql, *islice(values.values(), names))
-        total = sums.setdefault(of, values)
-        if total is not values:
-            sums[of] = {k: v if i < names else v + values[k] for i, (k, v) in enumerate(total.items())}
-    for of, values in sums.items():
-        yield of[0], values
+        what, numbers = _SUMS[sql]
+        total = sums.get((sql, what(values)))
+        if total is None:
+            sums[sql, what(values)] = values.copy()
+        else:
+            for name in numbers:
+                total[name] += values[name]
+    for (sql, _), values in sums.items():
+        yield sql, values
