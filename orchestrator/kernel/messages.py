@@ -131,3 +131,4 @@ class ToolSpec(Struct, frozen=True):
     answers: dict[Language, str] = field(default_factory=dict)  # how to say the result, over its data
     timeout: float = 30.0  # seconds
     risks: tuple[Risk, ...] = ()  # what a wrong call of it could do, beyond its scope
+    secrets: tuple[str, ...] = ()  # arguments in which `{{secret:NAME}}` stands for a secret

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.messages import Arguments, Json, Outcome, ToolSpec
+from orchestrator.kernel.secrets import Reveal, nothing_to_reveal
 from orchestrator.kernel.trials import Source
 
 
@@ -34,6 +35,7 @@ class Context(Struct, frozen=True):
     artifacts: Artifacts
     allow_loopback: bool = False
     progress: Callable[[str], None] = lambda _: None  # live only
+    secret: Reveal = nothing_to_reveal  # the value of a secret by its name, for the host it is sent to
 
 
 class Result(Struct, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from orchestrator.kernel.errors import Conflict, InvalidSettings, NotFound
 from orchestrator.kernel.messages import ToolSpec
 from orchestrator.kernel.registry import Registry
+from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Tool
 from orchestrator.tools.kit import Equipment
@@ -57,8 +58,16 @@ class Shelf:
 class Catalogue:
     """`more` are ready tools, beside those of the kits."""
 
-    def __init__(self, settings: Tools, sandbox: Sandbox, registry: Registry, more: Iterable[Tool] = ()) -> None:
+    def __init__(
+        self,
+        settings: Tools,
+        sandbox: Sandbox,
+        registry: Registry,
+        more: Iterable[Tool] = (),
+        secrets: Secrets | None = None,
+    ) -> None:
         self.sandbox = sandbox
+        self._secrets = secrets or NoSecrets()
         self._limit = settings.output_limit
         self._by_source: dict[str, dict[str, Tool]] = {}
         equipment = Equipment(settings, sandbox)
@@ -80,7 +89,7 @@ class Catalogue:
             name = tool.spec.name
             if name in taken or name in fresh:
                 raise Conflict(f"Two tools are called {name!r}.", hint="Rename one, or remove its kit.")
-            fresh[name] = wrapped(tool, self._limit)
+            fresh[name] = wrapped(tool, self._limit, self._secrets)
         if fresh:
             self._by_source[source] = fresh
         else:

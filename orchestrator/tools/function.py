@@ -88,6 +88,7 @@ def tool(
     timeout: float = 30.0,
     reconcile: Reconcile | None = None,
     risks: tuple[Risk, ...] = (),
+    secrets: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], FunctionTool]:
     def make(function: Callable[..., Any]) -> FunctionTool:
         hints = get_type_hints(function, include_extras=True)
@@ -107,6 +108,7 @@ def tool(
             answers=dict(answers or {}),
             timeout=timeout,
             risks=risks,
+            secrets=secrets,
         )
         context = contexts[0] if contexts else ""
         if reconcile is None:

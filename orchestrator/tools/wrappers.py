@@ -1,10 +1,12 @@
-"""What every tool is wrapped in, each of the tool's own shape: checked, limited, capped."""
+"""What every tool is wrapped in, each of the tool's own shape: sealed, checked, limited, capped."""
 
 from typing import Any
 
 from orchestrator.kernel.errors import ToolFailed
 from orchestrator.kernel.messages import Arguments, Json
+from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
+from orchestrator.tools.sealed import sealed
 
 _ITEMS = 2000  # of one list in the data
 _WHOLE_FACTOR = 50  # and all of its strings together
@@ -80,9 +82,10 @@ class CappedReconcilable(Capped):
         return None if found is None else self.cap(found)
 
 
-def wrapped(tool: Tool, limit: int) -> Tool:
-    guarded = Limited(Checked(tool))
-    return CappedReconcilable(guarded, tool, limit) if isinstance(tool, Reconcilable) else Capped(guarded, limit)
+def wrapped(tool: Tool, limit: int, secrets: Secrets | None = None) -> Tool:
+    inner = sealed(tool, secrets or NoSecrets())
+    guarded = Limited(Checked(inner))
+    return CappedReconcilable(guarded, inner, limit) if isinstance(inner, Reconcilable) else Capped(guarded, limit)
 
 
 def cut(text: str, limit: int) -> str:

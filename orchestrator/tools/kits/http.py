@@ -35,6 +35,7 @@ async def _reconcile_request(arguments: Arguments, context: Context) -> Result |
     },
     timeout=35.0,
     reconcile=_reconcile_request,
+    secrets=("headers", "body"),
 )
 async def http_request(
     url: Annotated[str, Meta(description="an http or https address", min_length=8, max_length=4096)],
