@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from msgspec import structs
 
 from orchestrator.identity.base import ALL_SCOPES, TENANT, Principal, Record, Session, Tokens, User
+from orchestrator.identity.keys import PREFIX, Keys
 from orchestrator.identity.passwords import Passwords, checked
 from orchestrator.identity.sessions import DAY, Sessions
 from orchestrator.identity.throttle import Throttle
@@ -56,6 +57,7 @@ class Accounts:
         self._throttle = Throttle(self._engine, settings, clock)
         signer = Signer(read_key(key_path, entropy), entropy)
         self._sessions = Sessions(self._engine, settings, clock, ids, entropy, signer, record)
+        self.keys = Keys(self._engine, clock, ids, entropy, record)
 
     async def close(self) -> None:
         self._passwords.close()
@@ -114,6 +116,13 @@ class Accounts:
         await self._say(UserRegistered(user.id, name, tuple(sorted(scopes))), tenant, user.id)
         return user
 
+    async def named(self, name: str, tenant: str = TENANT) -> Principal:
+        """A person by their name, before any session is open. Raises NotFound."""
+        row = await self._find(users.c.name == name.strip().lower(), tenant)
+        if row is None:
+            raise NotFound(f"There is no user {name}.")
+        return _principal(row)
+
     async def users(self, tenant: str = TENANT) -> list[User]:
         query = sa.select(users).where(users.c.tenant == tenant).order_by(users.c.name)
         async with self._engine.connect() as connection:
@@ -126,6 +135,7 @@ class Accounts:
             await connection.execute(sa.update(users).where(users.c.id == user_id).values(disabled=True))
         await self._sessions.close_others(_principal(row))
         self._sessions.renew(user_id)
+        self.keys.forget()
 
     async def set_password(
         self, principal: Principal, password: str, current: str | None = None, *, name: str | None = None
@@ -220,9 +230,12 @@ class Accounts:
         """Another server wrote to a stream; empty: to whatever stream. Who signed out there is signed out here."""
         if stream.startswith("identity:") or not stream:
             self._sessions.forget()
+            self.keys.forget()
 
     async def authenticate(self, token: str) -> Principal:
-        """Who shows this cookie or bearer token. Raises NotAuthenticated."""
+        """Who shows this cookie, bearer token or key. Raises NotAuthenticated."""
+        if token.startswith(PREFIX):
+            return await self.keys.authenticate(token)
         return await self._sessions.authenticate(token)
 
     async def logout(self, principal: Principal) -> None:

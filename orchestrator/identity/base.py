@@ -8,6 +8,7 @@ from orchestrator.kernel.events import Body
 from orchestrator.kernel.messages import Scope
 
 SessionKind: TypeAlias = Literal["cookie", "bearer", "local"]
+Reach: TypeAlias = Literal["models", "agents", "api"]  # how far a key goes: each includes the one before it
 ALL_SCOPES: frozenset[Scope] = frozenset({"read", "write", "execute", "admin"})
 TENANT = "default"  # while there is one
 
@@ -32,6 +33,23 @@ class Principal(Struct, frozen=True):
     session_id: str
     has_password: bool = False
     local: bool = False  # the command line of this machine, with the data folder in hand
+    reach: Reach | None = None  # of a program's key; None: a session of the person
+
+
+class ApiKey(Struct, frozen=True):
+    """What is known of a program's key; never the key."""
+
+    id: str
+    user_id: str
+    username: str
+    name: str  # what it is for, for a person
+    reach: Reach
+    scopes: frozenset[Scope]
+    ending: str  # its last characters, to tell it from others
+    created_at: float  # seconds since the Unix epoch
+    expires_at: float | None = None
+    last_used: float | None = None  # to within five minutes
+    revoked_at: float | None = None
 
 
 class Session(Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.identity.base import Principal, Record, Session, SessionKind, Tokens
+from orchestrator.identity.known import TRUSTED_SECONDS, Known
 from orchestrator.identity.tokens import Signer, fingerprint, opaque
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import JournalUnavailable, NotAuthenticated
@@ -18,31 +19,10 @@ from orchestrator.kernel.settings import Identity
 from orchestrator.storage.tables_identity import sessions, users
 
 DAY = 86_400.0
-REMEMBERED = 1024  # tokens in memory
-TRUSTED_SECONDS = 30.0  # for so long a token is recognised without a look at the database
 _SEEN_SECONDS = 300.0  # how precise `last_seen` is
 
 _OVER = "The session is over."
 _SIGN_IN = "Sign in again."
-
-
-class _Known:
-    """Tokens recognised lately. Signing out goes through here, so a closed session is never served."""
-
-    def __init__(self) -> None:
-        self._tokens: dict[str, tuple[Principal, float]] = {}
-
-    def get(self, token: str, now: float) -> Principal | None:
-        found = self._tokens.get(token)
-        return found[0] if found is not None and now < found[1] else None
-
-    def keep(self, token: str, principal: Principal, until: float) -> None:
-        if len(self._tokens) >= REMEMBERED:
-            del self._tokens[next(iter(self._tokens))]
-        self._tokens[token] = (principal, until)
-
-    def forget(self, gone: Callable[[Principal], bool]) -> None:
-        self._tokens = {token: found for token, found in self._tokens.items() if not gone(found[0])}
 
 
 class Sessions:
@@ -63,7 +43,7 @@ class Sessions:
         self._entropy = entropy
         self._signer = signer
         self._record = record
-        self._known = _Known()
+        self._known = Known()
         self._closings = 0  # counted, so that a look-up under way is not kept when a session closes meanwhile
 
     async def open(

@@ -172,20 +172,26 @@ _REPLIES = """INSERT INTO usage
 
 def _replied(event: e.Event, body: e.ModelReplied) -> Iterator[Statement]:
     if body.source == "made":
-        yield (
-            _REPLIES,
-            {
-                "tenant": event.tenant,
-                "subject": event.subject,
-                "day": _day(int(event.at // 86400)),
-                "model": body.model,
-                "replies": 1,
-                "input": body.usage.input_tokens,
-                "output": body.usage.output_tokens,
-                "cached": body.usage.cached_tokens,
-                "nanodollars": round(body.cost * 1e9),
-            },
-        )
+        yield _REPLIES, _reply(event, body)
+
+
+def _closed(event: e.Event, body: e.RequestClosed) -> Iterator[Statement]:
+    if body.outcome == "answered":
+        yield _REPLIES, _reply(event, body)
+
+
+def _reply(event: e.Event, body: e.ModelReplied | e.RequestClosed) -> dict[str, Any]:
+    return {
+        "tenant": event.tenant,
+        "subject": event.subject,
+        "day": _day(int(event.at // 86400)),
+        "model": body.model,
+        "replies": 1,
+        "input": body.usage.input_tokens,
+        "output": body.usage.output_tokens,
+        "cached": body.usage.cached_tokens,
+        "nanodollars": round(body.cost * 1e9),
+    }
 
 
 @lru_cache(maxsize=64)
@@ -219,6 +225,7 @@ _PROJECTIONS: dict[type, Callable[[e.Event, Any], Iterator[Statement]]] = {
     e.ApprovalAnswered: _answered,
     e.CallEdited: _edited,
     e.ModelReplied: _replied,
+    e.RequestClosed: _closed,
     e.ToolReturned: _returned,
     e.ConversationOpened: _opened,
     e.ConversationRenamed: _renamed,

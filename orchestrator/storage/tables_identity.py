@@ -33,6 +33,24 @@ sessions = Table(
     Index("uq_sessions_token_hash", "token_hash", unique=True),
 )
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("user_id", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("token_hash", Text, nullable=False),  # sha256 of the key
+    Column("ending", Text, nullable=False),  # its last characters
+    Column("reach", Text, nullable=False),  # models, agents, api
+    Column("scopes", Text, nullable=False),  # separated by spaces
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float),
+    Column("last_used", Float),
+    Column("revoked_at", Float),
+    Index("uq_api_keys_token_hash", "token_hash", unique=True),
+)
+
 sign_in_links = Table(
     "sign_in_links",
     metadata,

@@ -19,6 +19,7 @@ from orchestrator.kernel.events import (
     Event,
     ModelFailed,
     ModelReplied,
+    RequestClosed,
     RunFinished,
     RunStarted,
     SignInRefused,
@@ -166,6 +167,11 @@ class Metrics:
         match body:
             case ModelReplied() if body.source == "made":  # what was taken from another run is counted there
                 self._replied(body)
+            case RequestClosed():
+                if body.outcome == "answered":
+                    self._replied(body)
+                elif body.model:
+                    self._replies(self._model(body.model), body.outcome).inc()
             case ToolReturned() if body.source == "made":
                 tool = self._tool(body.tool)
                 self._calls(tool, body.outcome).inc()
@@ -183,7 +189,7 @@ class Metrics:
             case SignInRefused():
                 self._refused.inc()
 
-    def _replied(self, body: ModelReplied) -> None:
+    def _replied(self, body: ModelReplied | RequestClosed) -> None:
         model = self._model(body.model)
         self._replies(model, "ok").inc()
         self._reply_seconds(model).observe(body.seconds)

@@ -16,10 +16,13 @@ from orchestrator.kernel.events.ledgers import (
     Erased,
     GrantGiven,
     GrantRevoked,
+    KeyMade,
+    KeyRevoked,
     ModelPulled,
     PasswordChanged,
     ProviderAdded,
     ProviderRemoved,
+    RequestClosed,
     RunRated,
     ServerStarted,
     ServerStopped,
@@ -95,6 +98,8 @@ __all__ = (
     "ForkedFrom",
     "GrantGiven",
     "GrantRevoked",
+    "KeyMade",
+    "KeyRevoked",
     "Limits",
     "LimitsChanged",
     "MessageAdded",
@@ -110,6 +115,7 @@ __all__ = (
     "Problem",
     "ProviderAdded",
     "ProviderRemoved",
+    "RequestClosed",
     "RunContinued",
     "RunFinished",
     "RunImported",
@@ -175,6 +181,9 @@ Body: TypeAlias = (
     | EvaluationRemoved
     | EvaluationFinished
     | SubjectErased
+    | KeyMade
+    | KeyRevoked
+    | RequestClosed
     | Erased
 )
 

@@ -10,6 +10,8 @@ from msgspec import (
     field,
 )
 
+from orchestrator.kernel.messages import Spared, Usage
+
 
 class ConversationOpened(Struct, frozen=True, tag="conversation.opened"):
     title: str = ""  # empty: the first goal gives it
@@ -60,6 +62,39 @@ class SessionClosed(Struct, frozen=True, tag="session.closed"):
 class SignInRefused(Struct, frozen=True, tag="signin.refused"):
     name: str
     reason: str
+
+
+class KeyMade(Struct, frozen=True, tag="key.made"):
+    """A key for a program. Never with the key itself."""
+
+    key_id: str
+    user_id: str
+    name: str
+    reach: Literal["models", "agents", "api"]
+    scopes: tuple[str, ...] = ()
+
+
+class KeyRevoked(Struct, frozen=True, tag="key.revoked"):
+    key_id: str
+    user_id: str
+    by: str
+
+
+class RequestClosed(Struct, frozen=True, tag="request.closed"):
+    """A call of a model by a compatible endpoint: who, which, how it went and what it cost; never what was said."""
+
+    request_id: str
+    door: str  # openai.chat, anthropic.messages, ollama.chat, …
+    asked: str  # the model as it was asked for
+    model: str = ""  # provider/model that answered; empty: none did
+    outcome: Literal["answered", "failed", "cancelled"] = "answered"
+    problem: str = ""  # the code of the error
+    usage: Usage = Usage()
+    cost: float = 0.0  # US dollars
+    seconds: float = 0.0
+    first_seconds: float = 0.0  # until the first piece of the answer
+    key_id: str = ""  # of the program's key, where one was shown; else of the session
+    spared: Spared | None = None
 
 
 class ServerStarted(Struct, frozen=True, tag="server.started"):
