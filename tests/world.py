@@ -23,6 +23,7 @@ from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Text, ToolCall, ToolSpec, Usage
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
 from orchestrator.policy.base import Call, Decision, Verdict
+from orchestrator.policy.budgets.base import FREE, Rates
 from orchestrator.storage import tables_journal  # noqa: F401  (adds its tables to the metadata)
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
@@ -82,6 +83,7 @@ class Choice(Struct, frozen=True):
     model: ScriptModel
     name: str = "script"
     reason: str = "the test says so"
+    rates: Rates | None = FREE
 
 
 class Chooser:

@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 import msgspec
 
 from orchestrator.agents.origin import Kept, Origin, Receipt
-from orchestrator.agents.ports import Budget, Choice, Chooser, Decide, Spending, Tools
+from orchestrator.agents.ports import Choice, Chooser, Decide, Tools
 from orchestrator.agents.state import OpenCall, RunState
 from orchestrator.agents.toolset import DELEGATE, Delegate
 from orchestrator.kernel.errors import ModelError, NotFound, ToolFailed
-from orchestrator.kernel.messages import Arguments, Effects, Message, ToolSpec, Usage
+from orchestrator.kernel.messages import Arguments, Effects, Message, Spared, ToolSpec, Usage
 from orchestrator.kernel.trials import ForkedFrom, Source
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
 from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.budgets.base import Budget, Rates, Spending
 from orchestrator.policy.decide import SEVERITY
 from orchestrator.tools.base import Context, Result, Tool
 
@@ -183,6 +184,10 @@ class ForkChoice:
         return "" if isinstance(self._choice, ModelError) else self._choice.name
 
     @property
+    def rates(self) -> Rates | None:
+        return None if isinstance(self._choice, ModelError) else self._choice.rates
+
+    @property
     def reason(self) -> str:
         body = self._origin.reply(self._state.messages, closing=False)
         if body is not None:
@@ -219,13 +224,14 @@ class ForkBudget:
         self._origin = origin
         self._budget = budget
 
-    async def reserve(self, spending: Spending) -> None:
-        if not self._recorded:
-            await self._budget.reserve(spending)
+    async def reserve(self, spending: Spending) -> int | None:
+        return None if self._recorded else await self._budget.reserve(spending)
 
-    async def settle(self, spending: Spending, usage: Usage | None, cost: float) -> None:
+    async def settle(
+        self, spending: Spending, usage: Usage | None, cost: float, *, model: str = "", spared: Spared | None = None
+    ) -> None:
         if not self._recorded:
-            await self._budget.settle(spending, usage, cost)
+            await self._budget.settle(spending, usage, cost, model=model, spared=spared)
 
     @property
     def _recorded(self) -> bool:

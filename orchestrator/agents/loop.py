@@ -10,7 +10,7 @@ from orchestrator.agents.calls import closed
 from orchestrator.agents.context import Sizes, assemble, instructions
 from orchestrator.agents.crew import Crew
 from orchestrator.agents.digest import Digests
-from orchestrator.agents.ports import Choice, Spending
+from orchestrator.agents.ports import Choice
 from orchestrator.agents.state import RunState, with_unique_ids
 from orchestrator.agents.turn import Turn
 from orchestrator.kernel import events as e
@@ -23,6 +23,8 @@ from orchestrator.kernel.errors import (
 )
 from orchestrator.kernel.messages import Image, Message, ToolCall, ToolSpec, Usage, user
 from orchestrator.llm.base import Capability, Reply, Request, Setback, TextDelta
+from orchestrator.llm.metered import given_up
+from orchestrator.policy.budgets.base import Spending
 
 MODEL_TRIES = 3  # at one step
 CONTINUATIONS = 3  # of a reply cut by its length
@@ -46,6 +48,8 @@ class Loop:
         self._needs: frozenset[Capability] = frozenset()
         self._sizes = Sizes()
         self._digests = Digests()
+        self._heard = 0  # characters of the reply under way
+        self._weights: dict[str, int] = {}  # of tools, in tokens
 
     async def drive(self) -> None:
         """Take the run to its end, or to where it waits for a person."""
@@ -109,7 +113,7 @@ class Loop:
         if (spent := _spent(state)) is not None:
             return await self._ask_for_money(*spent)
         try:
-            reply, model, reason, seconds = await self._reply(step, self._messages(), self._turn.tools.specs())
+            reply, model, reason, seconds = await self._reply(step, self._messages())
         except BudgetExceeded as error:
             return await self._ask_for_money(error.code, str(error), {})
         except OrchestratorError as error:
@@ -136,7 +140,7 @@ class Loop:
         return assemble(head, self._turn.history, turn, self._house.context_tokens, self._sizes)
 
     async def _reply(
-        self, step: int, messages: tuple[Message, ...], tools: tuple[ToolSpec, ...]
+        self, step: int, messages: tuple[Message, ...], *, closing: bool = False
     ) -> tuple[Reply, str, str, float]:
         """Ask a model, streaming what it says. Raises ModelError."""
         house, run_id = self._house, self._state.run_id
@@ -147,18 +151,38 @@ class Loop:
             chosen = await house.models.choose(asked, needs, task=started.goal.text, agent=started.agent)
             self._choice, self._needs, self._chosen = chosen, needs, asked
         choice = self._choice
+        tools = () if closing else self._turn.offered(choice.name)
+        state = self._state
         spending = Spending(
-            f"{run_id}:{step}", run_id, self._state.tenant, self._state.subject, choice.name, self._sizes.total
+            f"{run_id}:{step}",
+            run_id,
+            state.tenant,
+            state.subject,
+            choice.name,
+            self._sizes.total + self._weight(tools),
+            agent=self._started.agent,
+            rates=choice.rates,
         )
-        await house.budget.reserve(spending)
+        allowed = await house.budget.reserve(spending)
         reply: Reply | None = None
+        self._heard = 0
         try:
-            request = Request(choice.name, messages, tools, tenant=self._state.tenant, optimise=house.optimise)
+            request = Request(choice.name, messages, tools, allowed, tenant=state.tenant, optimise=house.optimise)
             reply, seconds = await self._streamed(choice, step, request)
         finally:
-            usage, cost = (reply.usage, reply.cost) if reply else (None, 0.0)
-            await house.budget.settle(spending, usage, cost)
+            if reply is None:
+                await house.budget.settle(spending, *given_up(spending, self._heard))
+            else:
+                answered = reply.model or choice.name
+                await house.budget.settle(spending, reply.usage, reply.cost, model=answered, spared=reply.spared)
         return reply, reply.model or choice.name, choice.reason, seconds
+
+    def _weight(self, tools: tuple[ToolSpec, ...]) -> int:
+        """Tokens that a model reads of its tools, about."""
+        for tool in tools:
+            if tool.name not in self._weights:
+                self._weights[tool.name] = (len(tool.description) + len(repr(tool.parameters))) // 4
+        return sum(self._weights[tool.name] for tool in tools)
 
     async def _streamed(self, choice: Choice, step: int, request: Request) -> tuple[Reply, float]:
         """What a model says, word by word on the bus, and how long it took. Raises ModelError."""
@@ -177,6 +201,7 @@ class Loop:
                 await self._turn.caught_up()
                 house.bus.begin(run_id, step)
             else:
+                self._heard += len(chunk.text)
                 house.bus.say(run_id, "text" if isinstance(chunk, TextDelta) else "thinking", chunk.text)
         if reply is None:
             raise ModelGarbled(f"The model {choice.name} stopped without finishing its reply.")
@@ -232,7 +257,7 @@ class Loop:
             return await self._finish_partial(why, state.answer)
         try:
             async with self._house.clock.timeout(CLOSING_SECONDS):
-                reply, model, reason, seconds = await self._reply(step, (*self._messages(), nudge), ())
+                reply, model, reason, seconds = await self._reply(step, (*self._messages(), nudge), closing=True)
         except (ModelError, BudgetExceeded, TimeoutError) as error:
             log.info("run %s: no closing words from the model: %s", state.run_id, error)
             self._house.bus.end(state.run_id)

@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Literal, Protocol
 
-from msgspec import Struct
-
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.events import Event
 from orchestrator.kernel.ids import Ids
-from orchestrator.kernel.messages import ToolSpec, Usage
+from orchestrator.kernel.messages import ToolSpec
 from orchestrator.llm.base import Capability, Model
 from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.budgets.base import Budget, Rates, Unbounded
 from orchestrator.tools.base import Artifacts, Tool
 
 
@@ -24,6 +23,9 @@ class Choice(Protocol):
     def name(self) -> str: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def rates(self) -> Rates | None:
+        """What it may cost at most; None: nobody knows."""
 
 
 class Chooser(Protocol):
@@ -53,39 +55,6 @@ class Snapshots(Protocol):
 
     async def load(self, run_id: str, version: int) -> bytes | None: ...
     async def keep(self, run_id: str, tenant: str, subject: str, seq: int, version: int, body: bytes) -> None: ...
-
-
-class Spending(Struct, frozen=True):
-    """A model call that is about to be made, and for whom."""
-
-    key: str  # of this call: the same when a crashed run makes it again
-    run_id: str
-    tenant: str
-    subject: str
-    model: str
-    tokens: int  # that it will read, as estimated
-
-
-class Budget(Protocol):
-    """Money beyond the run's own limits: a tenant's, a person's, an agent's."""
-
-    async def reserve(self, spending: Spending) -> None:
-        """Before a model call. Raises BudgetExceeded when nothing more may be spent: the run then waits."""
-
-    async def settle(self, spending: Spending, usage: Usage | None, cost: float) -> None:
-        """After it: what it cost. Usage is None where it failed or was stopped, and nobody knows.
-
-        A process that dies in between settles nothing; `model.replied` in the run's stream tells what
-        was spent, and a reservation of the same key takes the place of the one before.
-        """
-
-
-class Unbounded:
-    """No budget but the run's own limits."""
-
-    async def reserve(self, spending: Spending) -> None: ...
-
-    async def settle(self, spending: Spending, usage: Usage | None, cost: float) -> None: ...
 
 
 class Cluster(Protocol):

@@ -14,14 +14,16 @@ from orchestrator.kernel.settings import Llm, Provider
 from orchestrator.llm.base import Capability, Health, Model, ModelInfo, Price, Request
 from orchestrator.llm.cache.opening import Remembered
 from orchestrator.llm.connect import how_to_connect
+from orchestrator.llm.rates import dearest, rates_of, together
 from orchestrator.llm.resilience.persist import Way
 from orchestrator.llm.resilience.stack import Vitals, persistent
 from orchestrator.llm.routing.bandit import Learnt, Note
 from orchestrator.llm.routing.cascade import Cascaded
 from orchestrator.llm.routing.kinds import Kind, classify
-from orchestrator.llm.routing.router import Candidate, Errand, Ranked, rank
+from orchestrator.llm.routing.router import LOCAL, Candidate, Errand, Ranked, rank
 from orchestrator.llm.routing.verify import Judge, Verify, check
 from orchestrator.llm.source import EMBEDDED, FRESH_SECONDS, Source, State
+from orchestrator.policy.budgets.base import FREE, Rates
 
 PROVIDERS = {
     "ollama": "orchestrator.llm.providers.ollama:Ollama",
@@ -53,6 +55,7 @@ class Choice(Struct, frozen=True):
     ways: tuple[Way, ...] = ()  # who may answer, this one first
     kind: Kind = "question"  # of task, where it was looked at
     price: Price | None = None  # of the first
+    rates: Rates | None = None  # at most, whichever of the ways answers; None: nobody knows
 
 
 class Models:
@@ -132,7 +135,8 @@ class Models:
         first = ranked[0].candidate
         ways = self._chain(ranked, errand)
         reason = f"{ranked[0].reason}{_because(passed)}."
-        return self._choice(ways, first.info.provider, reason, errand.kind)
+        best = max(ranked, key=lambda one: one.quality).candidate.info.price
+        return self._choice(ways, first.info.provider, reason, errand.kind, best)
 
     def ranked(self, errand: Errand) -> list[Ranked]:
         """Who should do it, of those of whom something is known now. The decision itself: it waits for nothing."""
@@ -172,14 +176,22 @@ class Models:
             if errand.needs <= one.info.capabilities
         ]
 
-    def _choice(self, ways: Sequence[Way], provider: str, reason: str, kind: Kind = "question") -> Choice:
+    def _choice(
+        self, ways: Sequence[Way], provider: str, reason: str, kind: Kind = "question", best: Price | None = None
+    ) -> Choice:
         first = ways[0]
         if first.local and len(ways) == 1:
-            return Choice(first.model, first.name, provider, reason, tuple(ways), kind)
+            return Choice(first.model, first.name, provider, reason, tuple(ways), kind, rates=FREE)
+        rates = dearest([self.rates(way.provider, way.name) for way in ways], best)
         guarded = persistent(ways, self._settings, self._clock, self._jitter)
         if self.remembered is not None:
             guarded = self.remembered.around(guarded)
-        return Choice(guarded, first.name, first.provider, reason, tuple(ways), kind, self.price(first))
+        return Choice(guarded, first.name, first.provider, reason, tuple(ways), kind, self.price(first), rates)
+
+    def rates(self, provider: str, name: str = "") -> Rates | None:
+        """What a model may cost at most; None where nobody knows."""
+        source = self._sources[provider]
+        return rates_of(source.info(name or source.default), local=source.place == LOCAL)
 
     def price(self, way: Way) -> Price | None:
         info = self._sources[way.provider].info(way.name) if way.provider in self._sources else None
@@ -240,9 +252,10 @@ class Models:
         settings = self._settings.cascades[name]
         chosen = [await self.choose(model) for model in settings.models]
         verify: Verify = check
+        asked = [one.rates for one in chosen]
         if settings.verifier:
             judge = await self.choose(settings.verifier)
-            verify = Judge(judge.model, judge.name)
+            verify, asked = Judge(judge.model, judge.name), [*asked, judge.rates]
 
         def learn(request: Request, label: str, good: float) -> None:
             said = next((message.text for message in reversed(request.messages) if message.role == "user"), "")
@@ -251,7 +264,7 @@ class Models:
         ways = [Way(one.model, one.name, one.provider) for one in chosen]
         reason = f"{CASCADE}/{name} was asked for: {', then '.join(way.label for way in ways)}."
         model = Cascaded(ways, verify, settings.threshold, learn)
-        return Choice(model, ways[0].name, CASCADE, reason, tuple(ways))
+        return Choice(model, ways[0].name, CASCADE, reason, tuple(ways), rates=together(asked))
 
     # What there is.
 

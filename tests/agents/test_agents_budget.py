@@ -7,12 +7,12 @@ import msgspec
 import pytest
 from world import FunctionTool, ScriptModel, World, call, say, world
 
-from orchestrator.agents.ports import Spending
 from orchestrator.kernel.errors import BudgetExceeded, InvalidInput
 from orchestrator.kernel.events import ApprovalAnswered, Limits, LimitsChanged
 from orchestrator.kernel.ids import CountedIds
-from orchestrator.kernel.messages import Arguments, Usage
+from orchestrator.kernel.messages import Arguments, Spared, Usage
 from orchestrator.llm.base import Reply, Request
+from orchestrator.policy.budgets.base import Spending
 from orchestrator.tools.base import Context, Result
 
 
@@ -103,12 +103,15 @@ class Purse:
         self.reserved: list[Spending] = []
         self.settled: list[tuple[str, float | None]] = []
 
-    async def reserve(self, spending: Spending) -> None:
+    async def reserve(self, spending: Spending) -> int | None:
         if self.left <= 0:
             raise BudgetExceeded("The team has spent its budget of the month.")
         self.reserved.append(spending)
+        return None
 
-    async def settle(self, spending: Spending, usage: Usage | None, cost: float) -> None:
+    async def settle(
+        self, spending: Spending, usage: Usage | None, cost: float, *, model: str = "", spared: Spared | None = None
+    ) -> None:
         self.left -= cost
         self.settled.append((spending.key, None if usage is None else cost))
 

@@ -13,6 +13,7 @@ from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import ModelError, ToolFailed
 from orchestrator.kernel.messages import Arguments, Message, ToolCall, ToolSpec
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, Setback
+from orchestrator.policy.budgets.base import Rates
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
 
 
@@ -83,6 +84,10 @@ class RecordedChoice:
     def name(self) -> str:
         body = self._script.next
         return body.model if isinstance(body, e.ModelAsked) else "none"
+
+    @property
+    def rates(self) -> Rates | None:
+        return None
 
     @property
     def reason(self) -> str:

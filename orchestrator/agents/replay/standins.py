@@ -11,14 +11,15 @@ from weakref import WeakKeyDictionary
 from orchestrator.agents import wording
 from orchestrator.agents.family import Family, Harvest
 from orchestrator.agents.origin import Kept
-from orchestrator.agents.ports import House, Spending
+from orchestrator.agents.ports import House
 from orchestrator.agents.replay.script import LIMIT, Script
 from orchestrator.agents.state import OpenCall
 from orchestrator.agents.turn import Turn
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import BudgetExceeded
 from orchestrator.kernel.events import Event
-from orchestrator.kernel.messages import Usage
+from orchestrator.kernel.messages import Spared, Usage
+from orchestrator.policy.budgets.base import Spending
 
 
 class RecordedJournal:
@@ -145,7 +146,7 @@ class RecordedBudget:
     def __init__(self, script: Script) -> None:
         self._script = script
 
-    async def reserve(self, spending: Spending) -> None:
+    async def reserve(self, spending: Spending) -> int | None:
         if self._script.holds:
             await asyncio.Event().wait()
         body = await self._script.until(asks_for_money_or_model)
@@ -155,8 +156,11 @@ class RecordedBudget:
             raise refusal
         if isinstance(body, e.RunFinished):
             raise BudgetExceeded("There were no closing words.")
+        return None
 
-    async def settle(self, spending: Spending, usage: Usage | None, cost: float) -> None: ...
+    async def settle(
+        self, spending: Spending, usage: Usage | None, cost: float, *, model: str = "", spared: Spared | None = None
+    ) -> None: ...
 
 
 def asks_for_money_or_model(body: e.Body) -> bool:
