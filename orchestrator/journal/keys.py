@@ -66,10 +66,11 @@ class Key:
 
 
 class Master:
-    """What wraps the keys of subjects and signs the anchors of the chains: two keys drawn from one secret."""
+    """What wraps the keys of subjects, seals the vault and signs the anchors: three keys drawn from one secret."""
 
     def __init__(self, secret: bytes) -> None:
         self._wrapping = AESGCM(hmac.digest(secret, b"orchestrator: subject keys", "sha256"))
+        self._sealing = AESGCM(hmac.digest(secret, b"orchestrator: vault", "sha256"))
         self._signing = hmac.digest(secret, b"orchestrator: anchors", "sha256")
 
     def wrap(self, secret: bytes, name: tuple[str, str, str], nonce: bytes) -> bytes:
@@ -83,6 +84,17 @@ class Master:
                 "The keys of this journal do not open with this master key.",
                 hint="Put back the master.key that this journal was begun with (or journal.master_key).",
             ) from error
+
+    def seal(self, value: bytes, place: tuple[str, ...], nonce: bytes) -> bytes:
+        """A value of the vault, for one place in it: what the place says cannot be changed without the key either."""
+        return nonce + self._sealing.encrypt(nonce, value, _pack(place))
+
+    def unseal(self, sealed: bytes, place: tuple[str, ...]) -> bytes:
+        """Raises ValueError: another key, or another place."""
+        try:
+            return self._sealing.decrypt(sealed[:NONCE], sealed[NONCE:], _pack(place))
+        except InvalidTag as error:
+            raise ValueError("it was not sealed with this key, for this place") from error
 
     def sign(self, data: bytes) -> bytes:
         return hmac.digest(self._signing, data, "sha256")

@@ -15,7 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.journal.rows import GENESIS, verify
 from orchestrator.kernel.errors import Conflict, JournalDamaged
-from orchestrator.storage import tables_identity, tables_journal  # noqa: F401  (they add their tables to the metadata)
+from orchestrator.storage import (  # noqa: F401  (they add their tables to the metadata)
+    tables_identity,
+    tables_journal,
+    tables_secrets,
+)
 from orchestrator.storage.database import Database
 from orchestrator.storage.tables import events, metadata
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from orchestrator.kernel.events.guard import SecretRemoved, SecretRevealed, SecretStored
 from orchestrator.kernel.events.ledgers import (
     ConversationDeleted,
     ConversationOpened,
@@ -124,6 +125,9 @@ __all__ = (
     "RunResumed",
     "RunStarted",
     "RunStatus",
+    "SecretRemoved",
+    "SecretRevealed",
+    "SecretStored",
     "ServerStarted",
     "ServerStopped",
     "SessionClosed",
@@ -181,6 +185,9 @@ Body: TypeAlias = (
     | EvaluationRemoved
     | EvaluationFinished
     | SubjectErased
+    | SecretStored
+    | SecretRemoved
+    | SecretRevealed
     | KeyMade
     | KeyRevoked
     | RequestClosed

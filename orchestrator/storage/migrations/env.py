@@ -2,7 +2,11 @@
 
 from alembic import context
 
-from orchestrator.storage import tables_identity, tables_journal  # noqa: F401  (they add their tables to the metadata)
+from orchestrator.storage import (  # noqa: F401  (they add their tables to the metadata)
+    tables_identity,
+    tables_journal,
+    tables_secrets,
+)
 from orchestrator.storage.tables import metadata
 
 context.configure(

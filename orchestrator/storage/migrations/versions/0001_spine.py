@@ -196,6 +196,19 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "secrets",
+        sa.Column("tenant", Text, nullable=False),
+        sa.Column("name", Text, nullable=False),
+        sa.Column("hosts", Text, nullable=False),
+        sa.Column("tools", Text, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("by", Text, nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("updated_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "name", name=op.f("pk_secrets")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "sessions",
         sa.Column("id", Text, nullable=False),
         sa.Column("tenant", Text, nullable=False),
@@ -342,6 +355,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sessions_user_id"))
 
     op.drop_table("sessions")
+    op.drop_table("secrets")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_runs_unfinished",
