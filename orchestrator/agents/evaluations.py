@@ -130,7 +130,7 @@ class Evaluations:
     async def run(
         self, tenant: str, by: str, *, model: str = "", tools: Mode = "recorded", only: Sequence[str] = ()
     ) -> Trial:
-        """Try every case, or only some. Raises NotFound, InvalidInput where there is none."""
+        """Try every case, or only some. Raises NotFound where there is none."""
         known = await self.cases(tenant)
         if missing := [name for name in only if name not in known]:
             raise NotFound(f"There is no evaluation {missing[0]}.")

@@ -209,6 +209,7 @@ class Player:
             self._give()
 
     def _moved(self) -> None:
+        self._loop.progress()
         if self.script.strikes:
             self._loop.call_soon(self._clock.strike)
         if not self.script.over and (given(self.script.next) or self.script.place in self._cancel_at):

@@ -1,7 +1,8 @@
 """An event loop that knows when nothing more can happen, for work that waits for nothing outside.
 
-No socket is looked at and no time passes: when no callback is ready, all that could be done is done.
-What is sent to a thread is done at once. Not for work that waits for the world: it would stop.
+No socket is looked at and no time passes: when no callback is ready, all that could be done is done; so it is
+when work goes round and round and brings about nothing. What is sent to a thread is done at once.
+Not for work that waits for the world: it would stop.
 """
 
 import asyncio
@@ -9,6 +10,8 @@ import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple
+
+ROUNDS = 20_000  # turns of the loop in which nothing comes of the work; a step of a run takes some dozens
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -20,9 +23,12 @@ class _Blind(selectors.SelectSelector):
     def __init__(self) -> None:
         super().__init__()
         self.asleep: Callable[[], None] = lambda: None
+        self.rounds = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout > 0:
+        self.rounds += 1
+        if timeout is None or timeout > 0 or self.rounds > ROUNDS:
+            self.rounds = 0
             self.asleep()
         return []
 
@@ -33,6 +39,10 @@ class Quiet(asyncio.SelectorEventLoop):
         super().__init__(self._eyes)
         self._waiters: list[asyncio.Future[None]] = []
         self._eyes.asleep = self._asleep
+
+    def progress(self) -> None:
+        """Something came of the work."""
+        self._eyes.rounds = 0
 
     async def quiet(self) -> None:
         """Returns once nothing else can happen."""
