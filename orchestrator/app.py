@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator import __version__
-from orchestrator.agents.evaluations import Evaluations
+from orchestrator.agents.evaluations.cases import Evaluations
 from orchestrator.agents.ports import Decide, House
 from orchestrator.agents.runs import Runs
 from orchestrator.agents.trials import Trials

@@ -7,17 +7,17 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from orchestrator.agents import transfer
 from orchestrator.agents.compare import Comparison, compare
-from orchestrator.agents.fork import Changes, opening, staged
-from orchestrator.agents.forked import effects_of
-from orchestrator.agents.imports import Imports
-from orchestrator.agents.origin import Origin
+from orchestrator.agents.forks.faculties import effects_of
+from orchestrator.agents.forks.opening import Changes, opening, staged
+from orchestrator.agents.forks.origin import Origin
 from orchestrator.agents.ports import Decide, House
 from orchestrator.agents.replay.player import Replayed, replay
 from orchestrator.agents.replay.recording import Recording, Today, whole
 from orchestrator.agents.runs import Runs
 from orchestrator.agents.state import RunState, fold
+from orchestrator.agents.transfers import file
+from orchestrator.agents.transfers.imports import Imports
 from orchestrator.journal.views import RunView, Views
 from orchestrator.kernel.errors import Conflict, NotFound
 from orchestrator.kernel.events import ALL_SCOPES, Event
@@ -71,8 +71,8 @@ class Trials:
         events = await self._events(run_id)
         imported = (await self.imports.of(tenant)).get(run_id)
         if imported is not None:
-            kept = transfer.decode_context(self._store.get(imported.context)) if imported.context else None
-            return _as_there(events, imported.tenant, imported.subject, kept or transfer.Context())
+            kept = file.decode_context(self._store.get(imported.context)) if imported.context else None
+            return _as_there(events, imported.tenant, imported.subject, kept or file.Context())
         probe = Recording(tuple(events))
         forked = probe.started.forked_from
         origin = await self._origin(forked)
@@ -151,7 +151,7 @@ class Trials:
         policy = house.policy if forked.policy is None else self._policy_of(forked.policy)
         imported = (await self.imports.of(state.tenant)).get(forked.before)
         if imported is not None and imported.context:
-            history = list(transfer.decode_context(self._store.get(imported.context)).history)
+            history = list(file.decode_context(self._store.get(imported.context)).history)
         else:
             history = await self._history(state.tenant, forked.conversation_id, forked.before, None)
         return staged(house, state, forked, recording, policy), history
@@ -168,35 +168,35 @@ class Trials:
         at = self._house.clock.now()
 
         def made() -> bytes:
-            return transfer.export(recording, product=self._product, at=at, read=self._store.get, redact=redact)
+            return file.export(recording, product=self._product, at=at, read=self._store.get, redact=redact)
 
         return await asyncio.to_thread(made)
 
     async def take_in(self, data: bytes, *, tenant: str, subject: str) -> Imported:
         """Keep a run that was exported elsewhere. The same file twice is the same as once."""
-        run = await asyncio.to_thread(transfer.read, data)
-        content = await asyncio.to_thread(transfer.content, run)
-        events = transfer.events_of(run.run_id, run.events, tenant, subject)
+        run = await asyncio.to_thread(file.read, data)
+        content = await asyncio.to_thread(file.content, run)
+        events = file.events_of(run.run_id, run.events, tenant, subject)
         already = await self._here(run, tenant, subject)
         if not already:
             await self._check_conversation(events, tenant, subject)
         for one in content.values():
             await asyncio.to_thread(self._store.put, one)
-        context = transfer.Context(run.history, run.grants, run.origin)
-        kept = await asyncio.to_thread(self._store.put, transfer.encode_context(context))
+        context = file.Context(run.history, run.grants, run.origin)
+        kept = await asyncio.to_thread(self._store.put, file.encode_context(context))
         if run.run_id not in await self.imports.of(tenant) and not already:
             await self.imports.add(run, kept, tenant=tenant, by=subject, at=run.exported_at)
         if not already:
             await asyncio.shield(self._house.journal.append(list(events)))
         return Imported(run.run_id, len(events), len(content), already, run.redacted)
 
-    async def _here(self, run: transfer.Run, tenant: str, subject: str) -> bool:
+    async def _here(self, run: file.Run, tenant: str, subject: str) -> bool:
         """Whether this very run is in the journal. Raises Conflict where another has its name."""
         view = await self._views.whose(run.run_id)
         if view is None:
             return False
         same = (view.tenant, view.subject) == (tenant, subject)
-        if same and transfer.lines(await self._house.journal.read(run.run_id))[-1].chain == run.digest:
+        if same and file.lines(await self._house.journal.read(run.run_id))[-1].chain == run.digest:
             return True
         raise Conflict(f"There is another run {run.run_id} here.", hint="It is left as it is.")
 
@@ -247,11 +247,11 @@ def _over(view: RunView, at: float | None) -> bool:
     return view.finished_at is not None and (at is None or view.finished_at <= at)
 
 
-def _as_there(events: Sequence[Event], tenant: str, subject: str, kept: transfer.Context) -> Recording:
+def _as_there(events: Sequence[Event], tenant: str, subject: str, kept: file.Context) -> Recording:
     """An imported run as the journal that it comes from had it."""
     there = tuple(msgspec.structs.replace(event, tenant=tenant, subject=subject) for event in events)
     grants = tuple(
         Event(grants_of(tenant), place, one.at, tenant, subject, one.body) for place, one in enumerate(kept.grants, 1)
     )
-    origin = transfer.events_of("", kept.origin, tenant, subject)
+    origin = file.events_of("", kept.origin, tenant, subject)
     return Recording(there, kept.history, grants, origin)

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from orchestrator.agents import evaluations
+from orchestrator.agents.evaluations import cases
 from orchestrator.api.access import Actor, House, Reader, reach
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.forms import Form, Identifier
@@ -56,7 +56,7 @@ class Eval(BaseModel):
     at: datetime
 
     @classmethod
-    def of(cls, case: evaluations.Case) -> "Eval":
+    def of(cls, case: cases.Case) -> "Eval":
         return cls(**{**msgspec.to_builtins(case), "at": moment(case.at)})
 
 
@@ -96,7 +96,7 @@ class Trial(BaseModel):
     before: "Trial | None"
 
     @classmethod
-    def of(cls, trial: evaluations.Trial) -> "Trial":
+    def of(cls, trial: cases.Trial) -> "Trial":
         return cls(
             id=trial.id,
             at=moment(trial.at),
@@ -105,7 +105,7 @@ class Trial(BaseModel):
             passed=trial.passed,
             failed=len(trial.results) - trial.passed,
             seconds=trial.seconds,
-            regressions=evaluations.regressions(trial),
+            regressions=cases.regressions(trial),
             results=[CaseOutcome(**msgspec.to_builtins(result)) for result in trial.results],
             before=None if trial.before is None else cls.of(trial.before),
         )
@@ -115,13 +115,13 @@ class TrialList(BaseModel):
     items: list[Trial]
 
 
-async def _within_reach(app: App, caller: Principal) -> dict[str, evaluations.Case]:
+async def _within_reach(app: App, caller: Principal) -> dict[str, cases.Case]:
     whose = reach(caller)
     known = await app.evaluations.cases(caller.tenant)
     return {name: case for name, case in known.items() if whose in (None, case.by)}
 
 
-async def _case(app: App, caller: Principal, evaluation_id: str) -> evaluations.Case:
+async def _case(app: App, caller: Principal, evaluation_id: str) -> cases.Case:
     found = (await _within_reach(app, caller)).get(evaluation_id)
     if found is None:
         raise NotFound(f"There is no evaluation {evaluation_id}.")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from orchestrator.agents.compare import Comparison, Row
-from orchestrator.agents.fork import Changes
+from orchestrator.agents.forks.opening import Changes
 from orchestrator.agents.replay.difference import Difference
 from orchestrator.agents.replay.player import Replayed
 from orchestrator.api.access import Actor, House, Reader, reach

@@ -8,8 +8,8 @@ import pytest
 from playing import trials_of
 from world import FunctionTool, ScriptModel, World, call, say, world
 
-from orchestrator.agents.checks import KINDS, OPINION
-from orchestrator.agents.evaluations import Evaluations, regressions
+from orchestrator.agents.evaluations.cases import Evaluations, regressions
+from orchestrator.agents.evaluations.checks import KINDS, OPINION
 from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound
 from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.messages import Arguments

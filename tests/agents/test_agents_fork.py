@@ -8,7 +8,7 @@ from playing import Life, Shape, replayed, trials_of, waiting
 from world import FunctionTool, Rules, ScriptModel, World, call, say, world
 
 from orchestrator.agents import wording
-from orchestrator.agents.fork import Changes
+from orchestrator.agents.forks.opening import Changes
 from orchestrator.agents.replay.recording import Today
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from orchestrator.agents import wording
-from orchestrator.agents.origin import Kept
+from orchestrator.agents.forks.origin import Kept
 from orchestrator.agents.ports import Tools
 from orchestrator.agents.replay.recording import error_kinds
 from orchestrator.agents.replay.script import LIMIT, Script

@@ -12,9 +12,9 @@ from typing import Any
 from msgspec import Struct
 
 from orchestrator.agents import wording
-from orchestrator.agents.forked import ForkPolicy, ForkTools, effects_of
+from orchestrator.agents.forks.faculties import ForkPolicy, ForkTools, effects_of
+from orchestrator.agents.forks.origin import Origin
 from orchestrator.agents.loop import Loop
-from orchestrator.agents.origin import Origin
 from orchestrator.agents.ports import Decide, House, Tools
 from orchestrator.agents.replay.difference import Difference
 from orchestrator.agents.replay.faculties import RecordedChooser, RecordedTools

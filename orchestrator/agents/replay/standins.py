@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from orchestrator.agents import wording
 from orchestrator.agents.family import Family, Harvest
-from orchestrator.agents.origin import Kept
+from orchestrator.agents.forks.origin import Kept
 from orchestrator.agents.ports import House
 from orchestrator.agents.replay.script import LIMIT, Script
 from orchestrator.agents.state import OpenCall

@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from orchestrator.agents.checks import Seen, checked, usual, validate
-from orchestrator.agents.fork import Changes
+from orchestrator.agents.evaluations.checks import Seen, checked, usual, validate
+from orchestrator.agents.forks.opening import Changes
 from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
 from orchestrator.agents.trials import Trials

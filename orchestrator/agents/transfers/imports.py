@@ -1,6 +1,6 @@
 """Which runs come from another journal, folded from each tenant's stream of imports."""
 
-from orchestrator.agents import transfer
+from orchestrator.agents.transfers import file
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel.trials import RunImported
 
@@ -18,7 +18,7 @@ class Imports:
             self._known.setdefault(tenant, found)
         return self._known[tenant]
 
-    async def add(self, run: transfer.Run, context: str, *, tenant: str, by: str, at: float) -> None:
+    async def add(self, run: file.Run, context: str, *, tenant: str, by: str, at: float) -> None:
         known = await self.of(tenant)
         body = RunImported(
             run_id=run.run_id,

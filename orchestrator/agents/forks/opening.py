@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Struct
 
-from orchestrator.agents.forked import ForkBudget, ForkChooser, ForkPolicy, ForkTools
-from orchestrator.agents.origin import Origin
+from orchestrator.agents.forks.faculties import ForkBudget, ForkChooser, ForkPolicy, ForkTools
+from orchestrator.agents.forks.origin import Origin
 from orchestrator.agents.ports import Decide, House
 from orchestrator.agents.state import RunState
 from orchestrator.kernel import events as e

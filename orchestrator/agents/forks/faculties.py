@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
 import msgspec
 
-from orchestrator.agents.origin import Kept, Origin, Receipt
+from orchestrator.agents.forks.origin import Kept, Origin, Receipt
 from orchestrator.agents.ports import Choice, Chooser, Decide, Tools
 from orchestrator.agents.state import OpenCall, RunState
 from orchestrator.agents.toolset import DELEGATE, Delegate

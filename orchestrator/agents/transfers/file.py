@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from orchestrator.agents.redact import redacted
 from orchestrator.agents.replay.recording import Recording, whole
+from orchestrator.agents.transfers.redact import redacted
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, TooLarge
 from orchestrator.kernel.events import Body, Event

@@ -1,0 +1,1 @@
+"""Runs as cases that models are measured by."""

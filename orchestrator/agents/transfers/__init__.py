@@ -1,0 +1,1 @@
+"""A run carried from one journal to another, as a file."""
