@@ -28,7 +28,7 @@ from orchestrator.kernel.events import ApprovalAnswered, ApprovalAsked, CallEdit
 from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.messages import Arguments, user
 from orchestrator.llm.base import Reply, Request
-from orchestrator.storage import tables_journal  # noqa: F401  (its tables are made too)
+from orchestrator.storage import tables_budgets, tables_journal  # noqa: F401  (their tables are made too)
 from orchestrator.tools.base import Context, Result, Tool
 
 

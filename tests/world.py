@@ -24,7 +24,7 @@ from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Tex
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
 from orchestrator.policy.base import Call, Decision, Verdict
 from orchestrator.policy.budgets.base import FREE, Rates
-from orchestrator.storage import tables_journal  # noqa: F401  (adds its tables to the metadata)
+from orchestrator.storage import tables_budgets, tables_journal  # noqa: F401  (they add their tables to the metadata)
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
 from orchestrator.storage.postgresql import PostgresDatabase

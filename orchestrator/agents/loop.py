@@ -115,7 +115,7 @@ class Loop:
         try:
             reply, model, reason, seconds = await self._reply(step, self._messages())
         except BudgetExceeded as error:
-            return await self._ask_for_money(error.code, str(error), {})
+            return await self._ask_for_money(error.code, str(error), error.details)
         except OrchestratorError as error:
             if not isinstance(error, ModelError):
                 raise

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from orchestrator.journal.rows import GENESIS, verify
 from orchestrator.kernel.errors import Conflict, JournalDamaged
 from orchestrator.storage import (  # noqa: F401  (they add their tables to the metadata)
+    tables_budgets,
     tables_identity,
     tables_journal,
     tables_secrets,

@@ -10,6 +10,8 @@ OrchestratorError
 │   ├── AlreadyAnswered     an approval is answered once
 │   └── DataFolderInUse     another server owns this data folder
 ├── BudgetExceeded          nothing more may be spent for now
+│   ├── BudgetUnknown       nobody can say what it would cost
+│   └── BudgetUnavailable   what may be spent cannot be looked up or written down now
 ├── NotAuthenticated
 ├── NotAllowed
 │   ├── OutsideWorkspace
@@ -85,6 +87,19 @@ class DataFolderInUse(Conflict):
 
 class BudgetExceeded(OrchestratorError):
     code = "budget_exceeded"
+
+    def __init__(self, detail: str, *, hint: str = "", details: dict[str, str] | None = None) -> None:
+        super().__init__(detail, hint=hint)
+        self.details = details or {}  # which budget, and how it stands
+
+
+class BudgetUnknown(BudgetExceeded):
+    code = "budget_unknown"
+
+
+class BudgetUnavailable(BudgetExceeded):
+    code = "budget_unavailable"
+    retryable = True
 
 
 class NotAuthenticated(OrchestratorError):

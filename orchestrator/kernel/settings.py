@@ -153,6 +153,14 @@ class Llm(Struct, frozen=True, forbid_unknown_fields=True):
     cache: Cache = Cache()
 
 
+class Budgets(Struct, frozen=True, forbid_unknown_fields=True):
+    """How money is counted; how much there is, is no setting: `orchestrator budget set`."""
+
+    credit: Amount = 0.01  # US dollars that a credit is worth
+    alerts: tuple[Share, ...] = (0.5, 0.8, 1.0)  # shares of a budget at which an event says so
+    patience: Annotated[float, Meta(ge=0)] = 20.0  # seconds that a call waits for what calls under way may give back
+
+
 class Agents(Struct, frozen=True, forbid_unknown_fields=True):
     max_steps: Count = 25
     max_seconds: Amount = 900.0
@@ -180,6 +188,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     tools: Tools = Tools()
     llm: Llm = Llm()
     agents: Agents = Agents()
+    budgets: Budgets = Budgets()
     telemetry: Telemetry = Telemetry()
     cluster: Cluster = Cluster()
 

@@ -11,6 +11,10 @@ from msgspec import Struct
 
 from orchestrator.kernel.events.guard import SecretRemoved, SecretRevealed, SecretStored
 from orchestrator.kernel.events.ledgers import (
+    BudgetAlerted,
+    BudgetFixed,
+    BudgetRaised,
+    BudgetRemoved,
     ConversationDeleted,
     ConversationOpened,
     ConversationRenamed,
@@ -85,6 +89,10 @@ __all__ = (
     "Artifact",
     "Asked",
     "Body",
+    "BudgetAlerted",
+    "BudgetFixed",
+    "BudgetRaised",
+    "BudgetRemoved",
     "CallEdited",
     "ConversationDeleted",
     "ConversationOpened",
@@ -177,6 +185,10 @@ Body: TypeAlias = (
     | ProviderRemoved
     | ModelPulled
     | RunRated
+    | BudgetFixed
+    | BudgetRemoved
+    | BudgetRaised
+    | BudgetAlerted
     | ServerStarted
     | ServerStopped
     | ToolsChanged

@@ -115,7 +115,7 @@ class ProviderAdded(Struct, frozen=True, tag="provider.added"):
     by: str
     base_url: str = ""
     model: str = ""
-    key: str = ""  # where the key is kept: "file", "environment", or empty for none
+    key: str = ""  # where the key is kept: "vault", "file", "environment", or empty for none
 
 
 class ProviderRemoved(Struct, frozen=True, tag="provider.removed"):
@@ -129,6 +129,43 @@ class ModelPulled(Struct, frozen=True, tag="model.pulled"):
     by: str
     size: int = 0  # bytes
     sha256: str = ""
+
+
+class BudgetFixed(Struct, frozen=True, tag="budget.fixed"):
+    scope: str  # tenant, user, agent, run
+    name: str  # of the user, agent or run; "*": of each that has none of its own
+    period: str  # day, month, total
+    dollars: float
+    by: str
+
+
+class BudgetRemoved(Struct, frozen=True, tag="budget.removed"):
+    scope: str
+    name: str
+    period: str
+    by: str
+
+
+class BudgetRaised(Struct, frozen=True, tag="budget.raised"):
+    """More, in the current day or month, or in all."""
+
+    scope: str
+    name: str
+    period: str
+    dollars: float
+    by: str
+    note: str = ""
+
+
+class BudgetAlerted(Struct, frozen=True, tag="budget.alerted"):
+    """So much of it is spent, for the first time in its day or month."""
+
+    scope: str
+    name: str
+    period: str
+    share: int  # per cent
+    spent: float  # US dollars
+    limit: float
 
 
 class RunRated(Struct, frozen=True, tag="run.rated"):

@@ -3,6 +3,7 @@
 from alembic import context
 
 from orchestrator.storage import (  # noqa: F401  (they add their tables to the metadata)
+    tables_budgets,
     tables_identity,
     tables_journal,
     tables_secrets,

@@ -1,0 +1,55 @@
+"""What budgets ask of runs: which ones are above one, and what a call of theirs had cost when a process died."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from orchestrator.agents.ports import Recorder
+from orchestrator.journal.ledger import Ledger
+from orchestrator.journal.views import Views
+from orchestrator.kernel import events as e
+from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.errors import NotFound
+from orchestrator.kernel.ids import Ids
+from orchestrator.kernel.settings import Settings
+from orchestrator.policy.budgets.base import Spending
+from orchestrator.policy.budgets.budgets import Ancestors, Budgets, Paid, Remembers, open_budgets
+from orchestrator.storage.database import Database
+
+
+def ancestors(views: Views) -> Ancestors:
+    async def above(tenant: str, run_id: str) -> tuple[str, ...]:
+        found: list[str] = []
+        try:
+            while (parent := (await views.run(tenant, run_id)).parent) is not None:
+                found.append(parent)
+                run_id = parent
+        except NotFound:  # it is being begun in this moment, or was archived
+            pass
+        return tuple(found)
+
+    return above
+
+
+def remembers(journal: Recorder) -> Remembers:
+    async def paid(spending: Spending) -> Paid | None:
+        if not spending.run_id:
+            return None
+        for event in await journal.read(spending.run_id):
+            body = event.body
+            if isinstance(body, e.ModelReplied) and spending.key == f"{spending.run_id}:{body.step}":
+                return Paid(body.usage, body.cost, body.model, body.spared)
+        return None
+
+    return paid
+
+
+@asynccontextmanager
+async def open_spending(
+    settings: Settings, database: Database, clock: Clock, ids: Ids, ledger: Ledger, journal: Recorder, views: Views
+) -> AsyncIterator[Budgets]:
+    """What may be spent; what a process that died had paid for is settled first."""
+    holder, shared = ids.new("process"), bool(settings.storage.url)
+    opening = open_budgets(database, settings.budgets, clock, ledger.record, ancestors(views), holder, shared=shared)
+    async with opening as budgets:
+        await budgets.catch_up(remembers(journal))
+        yield budgets
