@@ -20,7 +20,7 @@ from orchestrator.journal.bus import Bus
 from orchestrator.journal.keys import unlock
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.stores import open_journal
-from orchestrator.journal.upkeep import Upkeep
+from orchestrator.journal.upkeep import ARCHIVE, Upkeep
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import Clock, SystemClock
 from orchestrator.kernel.errors import InvalidInput, InvalidSettings
@@ -209,7 +209,8 @@ async def _records(
         encrypt=settings.journal.encrypt,
     )
     named = node.named if node is not None else None
-    journal = open_journal(database, publish, keyring, batch=settings.journal.batch, node=named)
+    batch, archive = settings.journal.batch, settings.shared / ARCHIVE
+    journal = open_journal(database, publish, keyring, batch=batch, node=named, archive=archive)
     stack.push_async_callback(journal.close)
     ledger, views, blobs = Ledger(journal, clock), Views(database.reading), Blobs(settings.shared / "blobs")
     upkeep = Upkeep(

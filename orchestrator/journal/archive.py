@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.journal.chain import Progress
@@ -156,6 +156,28 @@ def _rows_of(path: Path, streams: list[str]) -> list[Archived]:
     return list(read_file(path, streams))
 
 
+def _next_of(paths: list[Path], kept: list[tuple[str, str]], after: int, limit: int) -> list[Archived]:
+    """The first rows after a position, of several files. `kept` are the files' streams that count."""
+    names = ", ".join(f'p."{name}"' for name in _COLUMNS)
+    files = ", ".join(f"'{_quoted(path)}'" for path in paths)
+    values = {"files": [file for file, _ in kept], "streams": [stream for _, stream in kept], "after": after}
+    with closing(_open()) as connection:
+        try:
+            found = connection.execute(
+                f"SELECT {names} FROM read_parquet([{files}], filename = true) AS p"
+                " JOIN (SELECT unnest($files) AS file, unnest($streams) AS stream) AS k"
+                " ON parse_filename(p.filename) = k.file AND p.stream = k.stream"
+                f" WHERE p.position > $after ORDER BY p.position LIMIT {limit:d}",
+                values,
+            )
+            return list(map(Archived._make, found.fetchall()))
+        except library().Error as error:
+            raise JournalDamaged(
+                f"The archive cannot be read: {str(error).partition(chr(10))[0]}",
+                hint="orchestrator journal verify says which file it is; put that back from a backup.",
+            ) from error
+
+
 class Archive:
     def __init__(self, engine: AsyncEngine, folder: Path) -> None:
         self._engine = engine
@@ -227,17 +249,23 @@ class Archive:
             await connection.execute(update(heads).where(heads.c.stream.in_(streams)).values(archive=file))
             await connection.execute(delete(events).where(events.c.stream.in_(streams)))
 
-    async def restore(self, stream: str) -> int:
-        """Put an archived stream back. Returns how many events it has."""
+    async def read(self, stream: str) -> list[Archived]:
+        """A stream that was moved here, proved by its head; nothing where it was not."""
+        query = select(heads).where(heads.c.stream == stream, heads.c.archive != "")
         async with self._engine.connect() as connection:
-            row = (
-                await connection.execute(select(heads).where(heads.c.stream == stream, heads.c.archive != ""))
-            ).first()
+            row = (await connection.execute(query)).first()
         if row is None:
-            raise NotFound(f"{stream} is not in the archive.")
+            return []
         rows = await asyncio.to_thread(_rows_of, self._path(row.archive), [stream])
         if broken := check_rows(rows, {stream: (row.seq, bytes(row.hash))}):
             raise JournalDamaged(f"{row.archive}: {broken[0].reason}.", hint="Put the file back from a backup.")
+        return rows
+
+    async def restore(self, stream: str) -> int:
+        """Put an archived stream back. Returns how many events it has."""
+        rows = await self.read(stream)
+        if not rows:
+            raise NotFound(f"{stream} is not in the archive.")
         async with self._engine.begin() as connection:
             await connection.execute(update(heads).where(heads.c.stream == stream).values(archive=""))
             await connection.execute(events.insert(), [one._asdict() for one in rows])
@@ -247,7 +275,8 @@ class Archive:
         path = self.folder / file
         if not path.exists():
             raise NotFound(
-                f"The archive {path} is not there.", hint="Put it back, or say where it went: it has the events."
+                f"The archive file {file} is not there.",
+                hint=f"It has the events. Put it back into {self.folder.name}/ of the data folder.",
             )
         return path
 
@@ -277,13 +306,25 @@ class Archive:
                 found.append(Break("", 0, error.detail.rstrip(".")))
         return found
 
-    async def rows(self) -> list[Archived]:
-        """All rows that are only in the archive, in the order of their commits."""
-        found: list[Archived] = []
-        for file in await self.files():
-            async with self._engine.connect() as connection:
-                query = select(heads.c.stream).where(heads.c.archive == file)
-                streams = [row.stream for row in await connection.execute(query)]
-            path = self._path(file)
-            found += await asyncio.to_thread(_rows_of, path, streams)
-        return sorted(found)
+    async def count(self, tenant: str = "", stream: str = "") -> int:
+        """How many events are here and not in the database; of everybody, or of a tenant or a stream."""
+        query = _counted(select(func.coalesce(func.sum(heads.c.seq), 0)), tenant, stream)
+        async with self._engine.connect() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
+    async def tail(self, after: int, limit: int, *, tenant: str = "", stream: str = "") -> list[Archived]:
+        """Rows that are here and not in the database, in the order of their commits."""
+        async with self._engine.connect() as connection:
+            query = _counted(select(heads.c.archive, heads.c.stream), tenant, stream)
+            kept = [(row.archive, row.stream) for row in await connection.execute(query)]
+        if not kept:
+            return []
+        paths = [self._path(file) for file in sorted({file for file, _ in kept})]
+        return await asyncio.to_thread(_next_of, paths, kept, after, limit)
+
+
+def _counted(query: Select[Any], tenant: str, stream: str) -> Select[Any]:
+    query = query.where(heads.c.archive != "")
+    if tenant:
+        query = query.where(heads.c.tenant == tenant)
+    return query.where(heads.c.stream == stream) if stream else query

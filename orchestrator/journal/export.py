@@ -6,19 +6,17 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.journal.archive import library, write_parquet
 from orchestrator.journal.chain import Progress
+from orchestrator.journal.history import History
 from orchestrator.journal.keys import Keyring
 from orchestrator.journal.rows import unseal
 from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.events import Erased
-from orchestrator.storage.tables import events
 
 Format: TypeAlias = Literal["jsonl", "parquet"]
-_CHUNK = 250
 _COLUMNS = {
     "position": "BIGINT",
     "stream": "VARCHAR",
@@ -33,25 +31,24 @@ _COLUMNS = {
 
 
 async def export(
+    history: History,
     engine: AsyncEngine,
     keyring: Keyring,
-    tenant: str,
     to: Path,
     format: Format = "jsonl",
     *,
-    stream: str = "",
     progress: Progress = lambda done, total: None,
 ) -> int:
-    """Write the events of a tenant, or of one stream, in the order of their commits. Returns how many.
+    """Write a history in the order of its commits. Returns how many events it has.
 
-    A body whose key was destroyed is null. What was moved to the archive is not here.
+    A body whose key was destroyed is null.
     """
     if format == "parquet":
         library()
     _make_room(to)
     lines = to.with_name(f".{to.name}.lines")
     try:
-        count = await _lines(engine, keyring, tenant, lines, stream, progress)
+        count = await _lines(history, engine, keyring, lines, progress)
         if format == "parquet":
             await asyncio.to_thread(write_parquet, lines, _COLUMNS, to)
         else:
@@ -67,24 +64,15 @@ def _make_room(to: Path) -> None:
     to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-async def _lines(engine: AsyncEngine, keyring: Keyring, tenant: str, to: Path, stream: str, progress: Progress) -> int:
-    query = select(events).where(events.c.tenant == tenant)
-    if stream:
-        query = query.where(events.c.stream == stream)
-    async with engine.connect() as connection:
-        total = int((await connection.execute(select(func.count()).select_from(query.subquery()))).scalar_one())
+async def _lines(history: History, engine: AsyncEngine, keyring: Keyring, to: Path, progress: Progress) -> int:
+    total, count = await history.count(), 0
     descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    after = count = 0
     with os.fdopen(descriptor, "wb") as file:
-        while True:
+        async for rows in history.parts():
             async with engine.connect() as connection:
-                some = query.where(events.c.position > after).order_by(events.c.position).limit(_CHUNK)
-                rows = (await connection.execute(some)).all()
                 keys = await keyring.named(connection, (row.key for row in rows))
-            if not rows:
-                break
             file.write(b"".join(msgspec.json.encode(_plain(row, keys.get(row.key))) + b"\n" for row in rows))
-            after, count = rows[-1].position, count + len(rows)
+            count += len(rows)
             progress(count, total)
         file.flush()
         os.fsync(file.fileno())

@@ -20,6 +20,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -126,9 +127,10 @@ class PostgresJournal(StoredEvents):
         *,
         batch: int = 512,
         node: Callable[[], str] | None = None,
+        archive: Path | None = None,
     ) -> None:
         """With a `node`, the name of this one now, every append to a run holds that it was not given up (claims.py)."""
-        super().__init__(database.reading, keyring)
+        super().__init__(database.reading, keyring, archive)
         self._database = database
         self._publish = publish
         self._node = node

@@ -16,17 +16,15 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from orchestrator.journal.archive import Archive
 from orchestrator.journal.chain import Progress
+from orchestrator.journal.history import History
 from orchestrator.journal.keys import Keyring
 from orchestrator.journal.projections import Statement, merged, statements
 from orchestrator.journal.rows import unseal
-from orchestrator.journal.stored import StoredEvents
 from orchestrator.kernel.errors import JournalUnavailable
-from orchestrator.kernel.events import Event
 from orchestrator.storage.database import Database
 from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.storage.tables import VIEWS
 
-_CHUNK = 250  # events at a time: the loop has other things to do
 _NEEDED = (
     "ix_approvals_run_id"  # the one index, besides primary keys, that the projections themselves look things up by
 )
@@ -53,10 +51,9 @@ async def rebuild(
 ) -> int:
     """Fold every view anew. Returns how many events they come from; those of archived runs are read from the files."""
     draft = await _draft_of(database)
-    old = await _archived(database.engine, keyring, archive)
     try:
         await draft.open()
-        work = _Fold(StoredEvents(database.engine, keyring), draft, old, progress)
+        work = _Fold(History(database.engine, archive), database.engine, keyring, draft, progress)
         await work.go_on()
         await draft.hold()
         await work.go_on(last=True)
@@ -66,41 +63,26 @@ async def rebuild(
         await draft.close()
 
 
-async def _archived(engine: AsyncEngine, keyring: Keyring, archive: Archive) -> list[tuple[int, Event]]:
-    rows = await archive.rows()
-    async with engine.connect() as connection:
-        keys = await keyring.named(connection, (row.key for row in rows))
-    return [(row.position, unseal(row, keys.get(row.key))) for row in rows]
-
-
 class _Fold:
-    def __init__(self, events: StoredEvents, draft: Draft, old: list[tuple[int, Event]], progress: Progress) -> None:
-        self._events = events
+    def __init__(
+        self, history: History, engine: AsyncEngine, keyring: Keyring, draft: Draft, progress: Progress
+    ) -> None:
+        self._history = history
+        self._engine = engine
+        self._keyring = keyring
         self._draft = draft
-        self._old = old
         self._progress = progress
-        self._taken = 0  # of the old ones
-        self._after = 0
         self.count = 0
 
     async def go_on(self, *, last: bool = False) -> None:
         """Up to what is committed now; archived events come where they were among the others."""
-        while found := await self._events.tail(self._after, _CHUNK):
-            self._after = found[-1][0]
-            await self._fold(sorted([*self._older(self._after), *found], key=lambda one: one[0]))
-        if last:
-            await self._fold(self._old[self._taken :])
-
-    def _older(self, than: int) -> list[tuple[int, Event]]:
-        start = self._taken
-        while self._taken < len(self._old) and self._old[self._taken][0] < than:
-            self._taken += 1
-        return self._old[start : self._taken]
-
-    async def _fold(self, found: list[tuple[int, Event]]) -> None:
-        await self._draft.fold(list(merged(chain.from_iterable(statements(event) for _, event in found))))
-        self.count += len(found)
-        self._progress(self.count, 0)
+        async for rows in self._history.parts(last=last):
+            async with self._engine.connect() as connection:
+                keys = await self._keyring.named(connection, (row.key for row in rows))
+            found = (unseal(row, keys.get(row.key)) for row in rows)
+            await self._draft.fold(list(merged(chain.from_iterable(map(statements, found)))))
+            self.count += len(rows)
+            self._progress(self.count, 0)
 
 
 async def _draft_of(database: Database) -> Draft:

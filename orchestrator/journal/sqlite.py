@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
+from pathlib import Path
 
 from orchestrator.journal.keys import CREATE, FIND, Key, Keyring
 from orchestrator.journal.pending import Append, Head, Pending, Publish, tell
@@ -50,8 +51,16 @@ _AUTHORS = (sqlite3.IntegrityError, *UNSTORABLE, JournalDamaged)  # errors of on
 
 
 class SqliteJournal(StoredEvents):
-    def __init__(self, database: SqliteDatabase, publish: Publish, keyring: Keyring, *, batch: int = 512) -> None:
-        super().__init__(database.reading, keyring)
+    def __init__(
+        self,
+        database: SqliteDatabase,
+        publish: Publish,
+        keyring: Keyring,
+        *,
+        batch: int = 512,
+        archive: Path | None = None,
+    ) -> None:
+        super().__init__(database.reading, keyring, archive)
         self._publish = publish
         self.connection = database.connect()
         self.connection.execute("PRAGMA busy_timeout=0")  # see _begin

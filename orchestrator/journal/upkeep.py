@@ -20,6 +20,7 @@ from orchestrator.journal import chain
 from orchestrator.journal.archive import Archive
 from orchestrator.journal.erasure import erase
 from orchestrator.journal.export import Format, export
+from orchestrator.journal.history import History
 from orchestrator.journal.keys import Keyring
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.rebuild import rebuild
@@ -37,6 +38,7 @@ from orchestrator.storage.tables_journal import heads, snapshots, subject_keys
 Kind: TypeAlias = Literal["verify", "rebuild", "export", "archive", "restore", "erase", "anchor"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ANCHORED = 60.0  # seconds between anchors, while something is written
+ARCHIVE = "archive"  # a folder of the data folder
 _DAY = 86_400.0
 _KEPT = 50  # jobs that are over
 
@@ -105,7 +107,7 @@ class Upkeep:
         self._clock = clock
         self._ids = ids
         self._archive_days = archive_days
-        self.archive = Archive(database.engine, folder / "archive")
+        self.archive = Archive(database.engine, folder / ARCHIVE)
         self.exports = folder / "exports"
         self.snapshots = Snapshots(database.engine, keyring, clock)
         self._jobs: dict[str, Job] = {}
@@ -183,15 +185,14 @@ class Upkeep:
         return {**msgspec.structs.asdict(report), "findings": found, "whole": not findings}
 
     async def _rebuild(self, job: Job, request: Request) -> dict[str, Json]:
-        job.total = await self._count()
+        job.total = await History(self._database.engine, self.archive).count()
         return {"events": await rebuild(self._database, self._keyring, self.archive, self._watching(job))}
 
     async def _export(self, job: Job, request: Request) -> dict[str, Json]:
         path = self.exports / f"{job.id}.{request.format}"
         engine, progress = self._database.engine, self._watching(job)
-        count = await export(
-            engine, self._keyring, job.tenant, path, request.format, stream=request.stream, progress=progress
-        )
+        history = History(engine, self.archive, tenant=job.tenant, stream=request.stream)
+        count = await export(history, engine, self._keyring, path, request.format, progress=progress)
         return {"events": count, "name": path.name, "path": str(path)}
 
     async def _move(self, job: Job, request: Request) -> dict[str, Json]:
@@ -244,10 +245,6 @@ class Upkeep:
                         await self.archive.move(self._clock.now() - self._archive_days * _DAY)
             except OrchestratorError as error:
                 log.warning("the journal was not looked after this time: %s", error)
-
-    async def _count(self) -> int:
-        async with self._database.engine.connect() as connection:
-            return int((await connection.execute(select(func.count()).select_from(events))).scalar_one())
 
     async def stats(self) -> Stats:
         e, h, k = events.c, heads.c, subject_keys.c

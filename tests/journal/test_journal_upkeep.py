@@ -13,11 +13,12 @@ from orchestrator.journal import chain
 from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.sqlite import SqliteJournal
-from orchestrator.journal.upkeep import Job, Kind, Request, Upkeep
+from orchestrator.journal.stored import StoredEvents
+from orchestrator.journal.upkeep import ARCHIVE, Job, Kind, Request, Upkeep
 from orchestrator.journal.views import Views
 from orchestrator.kernel import events as e
 from orchestrator.kernel.clock import ManualClock
-from orchestrator.kernel.errors import Conflict, NotFound, RunFinished
+from orchestrator.kernel.errors import Conflict, JournalDamaged, NotFound, RunFinished
 from orchestrator.kernel.events import Event
 from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.messages import Message, ToolCall, Usage, user
@@ -76,7 +77,7 @@ async def opened(folder: Path, *, encrypt: bool = True) -> AsyncIterator[Room]:
     database = SqliteDatabase(folder / "orchestrator.db")
     database.migrate()
     keyring, clock = Keyring(Master(MASTER), encrypt=encrypt), ManualClock()
-    journal = SqliteJournal(database, lambda events: None, keyring)
+    journal = SqliteJournal(database, lambda events: None, keyring, archive=folder / ARCHIVE)
     blobs = Blobs(folder / "blobs")
     upkeep = Upkeep(database, keyring, Ledger(journal, clock), blobs, folder, clock, CountedIds())
     try:
@@ -251,6 +252,48 @@ async def test_an_export_says_everything_once(room: Room) -> None:
     assert mode(result["path"]) & 0o077 == 0
 
 
+async def test_an_export_has_what_was_archived_where_it_was(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.journal.history._CHUNK", 4)
+    monkeypatch.setattr("orchestrator.journal.history._PART", 5)
+    names = [f"run_{number}" for number in range(6)]
+    await room.journal.append(a_run("run_first", at=9000.0)[:3])
+    for name in names[:3]:
+        await room.journal.append(a_run(name))
+    await room.journal.append(a_run("run_between", at=9000.0))
+    for name in names[3:]:
+        await room.journal.append(a_run(name))
+    await room.journal.append(a_run("run_last", at=9000.0))
+    whole = read((await room.done("export"))["path"])
+    views = room.views_now()
+    assert (await room.done("archive", before=5000.0))["streams"] == 6
+    assert read((await room.done("export"))["path"]) == whole
+    assert (await room.done("export", stream="run_2"))["events"] == 6
+    await room.done("rebuild")
+    assert room.views_now() == views
+    await room.done("restore", stream="run_2")
+    assert (await room.done("archive", before=5000.0))["streams"] == 1  # now it stands in two files, and counts in one
+    assert read((await room.done("export"))["path"]) == whole
+    others = await room.upkeep.finished(room.upkeep.begin("export", Request(), tenant="another", by="admin"))
+    assert others.result["events"] == 0
+
+
+async def test_an_archived_run_whose_file_is_away_says_so(room: Room) -> None:
+    await some_runs(room, 2)
+    await room.journal.append(a_run("run_late", at=9000.0))
+    (file,) = (await room.done("archive", before=5000.0))["files"]
+    path = room.upkeep.archive.folder / file
+    kept = path.read_bytes()
+    path.unlink()
+    with pytest.raises(NotFound, match=file):
+        await room.journal.read("run_0")
+    assert (await room.job("export")).state == "failed"
+    path.write_bytes(kept[:-100])
+    with pytest.raises(JournalDamaged):
+        await room.journal.read("run_0")
+    path.write_bytes(kept)
+    assert len(await room.journal.read("run_0")) == 6 and await room.journal.read("run_none") == []
+
+
 async def test_an_export_as_parquet(room: Room) -> None:
     import duckdb
 
@@ -271,7 +314,10 @@ async def test_finished_runs_are_archived_and_come_back(room: Room) -> None:
     views, events = room.views_now(), {name: await room.journal.read(name) for name in names}
     moved = await room.done("archive", before=5000.0)
     assert (moved["streams"], moved["events"], len(moved["files"])) == (4, 24, 1)
-    assert await room.journal.read("run_0") == [] and await room.upkeep.archive.where("run_0") == moved["files"][0]
+    assert await room.upkeep.archive.where("run_0") == moved["files"][0]
+    assert await StoredEvents(room.database.engine, Keyring(Master(MASTER))).read("run_0") == []  # it is not here
+    assert {name: await room.journal.read(name) for name in names} == events  # and read all the same
+    assert await room.journal.read("run_0", 4) == events["run_0"][4:] and await room.journal.read("run_0", 6) == []
     report = await room.done("verify")
     assert (report["whole"], report["streams"], report["archived"]) == (True, 2, 4)
     await room.done("rebuild")

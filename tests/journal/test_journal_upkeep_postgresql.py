@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, text
 from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.postgresql import PostgresJournal
-from orchestrator.journal.upkeep import Kind, Request, Upkeep
+from orchestrator.journal.upkeep import ARCHIVE, Kind, Request, Upkeep
 from orchestrator.kernel import events as e
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.events import Event
@@ -24,7 +24,7 @@ class Room:
     def __init__(self, database: PostgresDatabase, folder: Path) -> None:
         self.database = database
         keyring, clock = Keyring(Master(bytes(32))), ManualClock()
-        self.journal = PostgresJournal(database, lambda events: None, keyring)
+        self.journal = PostgresJournal(database, lambda events: None, keyring, archive=folder / ARCHIVE)
         blobs = Blobs(folder / "blobs")
         self.upkeep = Upkeep(database, keyring, Ledger(self.journal, clock), blobs, folder, clock, CountedIds())
 
@@ -87,6 +87,8 @@ async def test_verified_rebuilt_archived_and_erased(room: Room) -> None:
     assert await room.views() == views
     moved = await room.done("archive", before=5000.0)
     assert (moved["streams"], moved["events"]) == (3, 18)
+    assert await room.journal.read("run_1") == a_run("run_1", "bob")
+    assert (await room.done("export"))["events"] == 24
     report = await room.done("verify")
     assert report["whole"], report
     assert (report["streams"], report["archived"]) == (1, 3)
@@ -96,6 +98,7 @@ async def test_verified_rebuilt_archived_and_erased(room: Room) -> None:
     assert await room.journal.read("run_0") == a_run("run_0", "ann")
     assert (await room.done("erase", subject="ann"))["events"] == 6
     assert (await room.journal.read("run_0"))[0].body == e.Erased("run.started")
+    assert (await room.journal.read("run_2"))[0].body == e.Erased("run.started")  # in the archive
     views = await room.views()
     await room.done("rebuild")
     assert await room.views() == views
