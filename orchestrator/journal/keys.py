@@ -100,6 +100,22 @@ class Master:
         return hmac.digest(self._signing, data, "sha256")
 
 
+class Seals:
+    """The master key's seals for one purpose, with nonces of its own: for rooms that know of no keys."""
+
+    def __init__(self, master: Master, purpose: str, entropy: Callable[[int], bytes] = os.urandom) -> None:
+        self._master = master
+        self._purpose = purpose
+        self._entropy = entropy
+
+    def seal(self, value: bytes, place: tuple[str, ...]) -> bytes:
+        return self._master.seal(value, (self._purpose, *place), self._entropy(NONCE))
+
+    def unseal(self, sealed: bytes, place: tuple[str, ...]) -> bytes:
+        """Raises ValueError."""
+        return self._master.unseal(sealed, (self._purpose, *place))
+
+
 class Keyring:
     """The keys of subjects, as they are met. One for a process; nothing here waits."""
 

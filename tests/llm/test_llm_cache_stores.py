@@ -9,12 +9,14 @@ import pytest
 from contracts.answers import StoreContract
 from servers.redis import redis_server
 
+from orchestrator.journal.keys import Master, Seals
 from orchestrator.kernel.clock import ManualClock, SystemClock
 from orchestrator.kernel.errors import InvalidSettings
 from orchestrator.llm.cache.base import CacheUnavailable, Kept, Store
 from orchestrator.llm.cache.database import DatabaseFile
 from orchestrator.llm.cache.memory import Memory
 from orchestrator.llm.cache.redis import Redis
+from orchestrator.llm.cache.sealed import Sealed
 
 
 class TestMemory(StoreContract):
@@ -29,6 +31,36 @@ class TestDatabaseFile(StoreContract):
         made = DatabaseFile(tmp_path / "cache.db", clock, size=10**6)
         yield made
         await made.close()
+
+
+class TestSealed(StoreContract):
+    @pytest.fixture
+    async def store(self, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Store]:
+        made = Sealed(DatabaseFile(tmp_path / "cache.db", clock, size=10**6), Seals(Master(bytes(32)), "cache"))
+        yield made
+        await made.close()
+
+
+async def test_what_is_sealed_is_read_by_nobody_else_and_in_no_other_place(clock: ManualClock, tmp_path: Path) -> None:
+    inner = DatabaseFile(tmp_path / "cache.db", clock, size=10**6)
+    mine, others = (Sealed(inner, Seals(Master(bytes([number] * 32)), "cache")) for number in (1, 2))
+    until = clock.now() + 10
+    await mine.put("t", "k", Kept(b"the secret answer", until), scope="s", question="the secret question")
+    assert [found.text for found in await mine.questions("t", "s", 9)] == ["the secret question"]
+    assert await others.questions("t", "s", 9) == []
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"secret" not in written and b"secret".hex().encode() not in written
+    kept = await inner.get("t", "k")
+    assert kept is not None
+    for tenant, key in (("t", "other"), ("u", "k")):
+        await inner.put(tenant, key, kept)
+        assert await mine.get(tenant, key) is None
+        assert await inner.get(tenant, key) is None  # it is of no use to anybody
+    assert await mine.get("t", "k") == Kept(b"the secret answer", until)
+    await inner.put("t", "old", Kept(b"of a version that sealed nothing", until))
+    assert await mine.get("t", "old") is None
+    assert await others.get("t", "k") is None
+    await inner.close()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from orchestrator.llm.cache.base import Store
 from orchestrator.llm.cache.cache import Cache
 from orchestrator.llm.cache.cached import Cached, Flights
 from orchestrator.llm.cache.memory import Memory
+from orchestrator.llm.cache.sealed import Seal, Sealed
 from orchestrator.llm.cache.semantic import Embedder, Lexical, Semantic
 
 STORES = {
@@ -46,8 +47,13 @@ class _Provided:
         return await self._embed(texts)
 
 
-def open_cache(chosen: settings.Cache, folder: Path, clock: Clock, embed: Embed | None = None) -> Remembered | None:
-    """None when it is off. `embed` is the embedder that the settings name. Raises InvalidSettings."""
+def open_cache(
+    chosen: settings.Cache, folder: Path, clock: Clock, embed: Embed | None = None, seal: Seal | None = None
+) -> Remembered | None:
+    """None when it is off. `embed` is the embedder that the settings name; `seal` is for what leaves the memory.
+
+    Raises InvalidSettings.
+    """
     if chosen.mode == "off":
         return None
     if chosen.store == "redis" and not chosen.redis_url:
@@ -56,6 +62,7 @@ def open_cache(chosen: settings.Cache, folder: Path, clock: Clock, embed: Embed 
     behind: Store | None = None
     if chosen.store != "memory":
         behind = Registry("cache.store", STORES).load(chosen.store)(chosen, folder, clock)
+        behind = Sealed(behind, seal) if seal is not None else behind
     embedder: Embedder = Lexical() if embed is None or not chosen.embedder else _Provided(embed)
     semantic = Semantic(embedder, near=chosen.near) if chosen.mode == "semantic" else None
     return Remembered(
