@@ -41,6 +41,10 @@ class TestSealed(StoreContract):
         await made.close()
 
 
+def _bytes(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
 async def test_what_is_sealed_is_read_by_nobody_else_and_in_no_other_place(clock: ManualClock, tmp_path: Path) -> None:
     inner = DatabaseFile(tmp_path / "cache.db", clock, size=10**6)
     mine, others = (Sealed(inner, Seals(Master(bytes([number] * 32)), "cache")) for number in (1, 2))
@@ -48,7 +52,7 @@ async def test_what_is_sealed_is_read_by_nobody_else_and_in_no_other_place(clock
     await mine.put("t", "k", Kept(b"the secret answer", until), scope="s", question="the secret question")
     assert [found.text for found in await mine.questions("t", "s", 9)] == ["the secret question"]
     assert await others.questions("t", "s", 9) == []
-    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    written = _bytes(tmp_path)
     assert b"secret" not in written and b"secret".hex().encode() not in written
     kept = await inner.get("t", "k")
     assert kept is not None
