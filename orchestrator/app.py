@@ -10,14 +10,15 @@ from msgspec import Struct
 
 from orchestrator import __version__
 from orchestrator.agents.evaluations.cases import Evaluations
-from orchestrator.agents.ports import Decide, House
+from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
 from orchestrator.agents.trials import Trials
 from orchestrator.identity.accounts import Accounts
 from orchestrator.identity.base import TENANT
+from orchestrator.identity.vault import Vault, open_vault
 from orchestrator.journal.base import Journal
 from orchestrator.journal.bus import Bus
-from orchestrator.journal.keys import unlock
+from orchestrator.journal.keys import Master, Seals, unlock
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.stores import open_journal
 from orchestrator.journal.upkeep import ARCHIVE, Upkeep
@@ -31,7 +32,7 @@ from orchestrator.kernel.settings import Settings
 from orchestrator.llm.base import Model
 from orchestrator.llm.cache.opening import open_cache
 from orchestrator.llm.catalogue import Models
-from orchestrator.llm.connections import Connections, read
+from orchestrator.llm.connections import Connections, read, unlocked
 from orchestrator.policy.decide import Policy
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
@@ -71,6 +72,7 @@ class App(Struct, frozen=True):
     models: Models
     connections: Connections
     accounts: Accounts
+    vault: Vault
     artifacts: Blobs
     sandbox: Sandbox
     metrics: Metrics
@@ -98,8 +100,7 @@ async def open_app(
     clock = clock or SystemClock()
     ids = TimeOrderedIds(clock, entropy)
     async with AsyncExitStack() as stack:
-        _make_folders(settings)
-        stack.enter_context(FolderLock(settings.data, shared=bool(settings.storage.url)))
+        _take_folders(stack, settings)
 
         database = open_database(settings.storage, settings.data)
         database.migrate()
@@ -109,21 +110,17 @@ async def open_app(
         node = await _node(stack, settings, database, bus, clock, ids, learners, visits=not recover)
         publish = _publisher(bus, node, observe, metrics)
         records = await _records(stack, settings, database, publish, node, clock, ids, entropy)
-        journal, ledger, views, blobs, upkeep = records
+        journal, ledger, views, blobs, upkeep, master = records
 
-        accounts = Accounts(
-            database, settings.identity, clock, ids, entropy, ledger.record, key_path=settings.shared / "signing.key"
-        )
-        stack.push_async_callback(accounts.close)
-        policy = Policy(settings.policy)
+        accounts = _accounts(stack, settings, database, clock, ids, entropy, ledger)
+        vault = await stack.enter_async_context(open_vault(database, master, clock, entropy, ledger.record))
+        policies = _policies(settings, vault)
+        policy = policies(None)
         sandbox = await choose(settings.tools)
-        catalogue = Catalogue(settings.tools, sandbox, kits(), tools)
-        ground = Ground(sandbox, settings.workspace, clock, settings.tools.plugin_network)
-        plugins = await _plugins(settings, ground, catalogue, ledger, accounts)
+        catalogue = Catalogue(settings.tools, sandbox, kits(), tools, vault)
+        plugins = await _plugins(settings, sandbox, clock, catalogue, ledger, accounts)
         await stack.enter_async_context(open_plugins(plugins, watching=recover))
-        chooser, connections = _models(settings, clock, ledger, models)
-        stack.push_async_callback(chooser.close)
-        metrics.gauges("provider_state", "0: closed, 1: half-open, 2: open.", "provider", chooser.states)
+        chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
         house = House(
             journal=journal,
@@ -144,8 +141,8 @@ async def open_app(
             optimise=settings.llm.optimise,
         )
         runs = Runs(house, views, settings.workspace, _limits(settings), settings.agents.concurrent_runs)
-        trials = Trials(house, views, runs, blobs, _policies(settings), __version__)
-        learners += [runs.learn, accounts.learn]
+        trials = Trials(house, views, runs, blobs, policies, __version__)
+        learners += [runs.learn, accounts.learn, vault.learn]
         _closed(stack, runs, node, settings.cluster.drain_seconds)
 
         owner = await accounts.ensure_owner()
@@ -174,6 +171,7 @@ async def open_app(
             models=chooser,
             connections=connections,
             accounts=accounts,
+            vault=vault,
             artifacts=blobs,
             sandbox=sandbox,
             metrics=metrics,
@@ -199,7 +197,7 @@ async def _records(
     clock: Clock,
     ids: Ids,
     entropy: Callable[[int], bytes],
-) -> tuple[Journal, Ledger, Views, Blobs, Upkeep]:
+) -> tuple[Journal, Ledger, Views, Blobs, Upkeep, Master]:
     """The journal, and what keeps and shows it."""
     keyring = await unlock(
         database.engine,
@@ -217,7 +215,7 @@ async def _records(
         database, keyring, ledger, blobs, settings.shared, clock, ids, archive_days=settings.journal.archive_days
     )
     stack.push_async_callback(upkeep.close)
-    return journal, ledger, views, blobs, upkeep
+    return journal, ledger, views, blobs, upkeep, keyring.master
 
 
 async def _node(
@@ -276,15 +274,30 @@ def _publisher(
     return publish
 
 
-def _policies(settings: Settings) -> Callable[[dict[str, Any] | None], Decide]:
+def _accounts(
+    stack: AsyncExitStack,
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    ids: Ids,
+    entropy: Callable[[int], bytes],
+    ledger: Ledger,
+) -> Accounts:
+    signing = settings.shared / "signing.key"
+    accounts = Accounts(database, settings.identity, clock, ids, entropy, ledger.record, key_path=signing)
+    stack.push_async_callback(accounts.close)
+    return accounts
+
+
+def _policies(settings: Settings, vault: Vault) -> Callable[[dict[str, Any] | None], Policy]:
     """Makes policies of their own: as the server's, or with other settings."""
 
     def policy_of(changed: dict[str, Any] | None) -> Policy:
         if changed is None:
-            return Policy(settings.policy)
+            return Policy(settings.policy, secrets=vault)
         values = {**msgspec.to_builtins(settings.policy), **changed}
         try:
-            return Policy(msgspec.convert(values, PolicySettings))
+            return Policy(msgspec.convert(values, PolicySettings), secrets=vault)
         except msgspec.ValidationError as error:
             raise InvalidInput(
                 f"These are no settings of the policy: {error}.", hint="See docs/settings.md."
@@ -294,7 +307,7 @@ def _policies(settings: Settings) -> Callable[[dict[str, Any] | None], Decide]:
 
 
 async def _plugins(
-    settings: Settings, ground: Ground, catalogue: Catalogue, ledger: Ledger, accounts: Accounts
+    settings: Settings, sandbox: Sandbox, clock: Clock, catalogue: Catalogue, ledger: Ledger, accounts: Accounts
 ) -> Plugins:
     """The tools of others: every change is in the journal, once."""
     stream, known = f"tools:{TENANT}", dict[str, ToolsChanged]()
@@ -311,21 +324,34 @@ async def _plugins(
         owner = await accounts.owner()
         await ledger.record(stream, told, tenant=TENANT, subject=owner.id)
 
+    ground = Ground(sandbox, settings.workspace, clock, settings.tools.plugin_network)
     folder = settings.tools_folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Plugins(folder, settings.data / "plugins", ground, catalogue.put, tell, kits().outside)
 
 
-def _models(
-    settings: Settings, clock: Clock, ledger: Ledger, ready: Mapping[str, Model] | None
+async def _models(
+    stack: AsyncExitStack,
+    settings: Settings,
+    clock: Clock,
+    ledger: Ledger,
+    vault: Vault,
+    master: Master,
+    metrics: Metrics,
+    ready: Mapping[str, Model] | None,
 ) -> tuple[Models, Connections]:
     """The models, those that were connected while it ran too, and what was learnt of them."""
     note = Note(settings.data / "providers.json")
     learnt = Note(settings.data / "learnt.json")
     cache = settings.llm.cache
-    remembered = open_cache(cache, settings.data, clock, lambda texts: models.embed(texts, cache.embedder))
-    models = Models(settings.llm, clock, extra=ready, added=read(note), note=learnt, remembered=remembered)
-    return models, Connections(models, note, ledger.record, settings.data / "models")
+    seals = Seals(master, "cache") if settings.journal.encrypt else None
+    remembered = open_cache(cache, settings.data, clock, lambda texts: models.embed(texts, cache.embedder), seals)
+    given = msgspec.structs.replace(settings.llm, providers=await unlocked(settings.llm.providers, vault))
+    added = await unlocked(read(note), vault)
+    models = Models(given, clock, extra=ready, added=added, note=learnt, remembered=remembered)
+    stack.push_async_callback(models.close)
+    metrics.gauges("provider_state", "0: closed, 1: half-open, 2: open.", "provider", models.states)
+    return models, Connections(models, note, ledger.record, settings.data / "models", vault)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -334,7 +360,8 @@ def _limits(settings: Settings) -> Limits:
     return Limits(agents.max_steps, agents.max_seconds, agents.max_cost, agents.max_tokens)
 
 
-def _make_folders(settings: Settings) -> None:
+def _take_folders(stack: AsyncExitStack, settings: Settings) -> None:
+    """Make the folders where they are missing; nobody else has the data until this one is done."""
     for folder, what in ((settings.data, "--data"), (settings.workspace, "--workspace")):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -346,3 +373,4 @@ def _make_folders(settings: Settings) -> None:
             f"The workspace {settings.workspace} holds the data folder {settings.data}: tools could read the journal.",
             hint="Choose another folder with --workspace, or keep the data elsewhere with --data.",
         )
+    stack.enter_context(FolderLock(settings.data, shared=bool(settings.storage.url)))

@@ -167,6 +167,7 @@ class Caller:
             origins=origins,
             sources=Traced(open_call.call.arguments, [*self._turn.history, *state.messages]),
             risks=tool.spec.risks,
+            secrets=tool.spec.secrets,
         )
 
     def _question(

@@ -39,6 +39,7 @@ async def explain(form: ExplainForm, app: House, caller: Reader) -> Verdict:
         scopes=frozenset(caller.scopes),
         sources=sources,
         risks=spec.risks,
+        secrets=spec.secrets,
     )
     decision = app.policy.decide(call, await app.runs.grants.of(caller.tenant, caller.id))
     return Verdict(

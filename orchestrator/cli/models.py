@@ -84,7 +84,7 @@ def _connecting(group: typer.Typer) -> None:
         no_key: Annotated[bool, typer.Option("--no-key", help="It wants no key.")] = False,
         place: Annotated[str, typer.Option(help="Where it runs: a word for auto:WORD.")] = "",
     ) -> None:
-        """Connect a provider, from now on and without a restart. Its key is asked for, and kept in a file of yours."""
+        """Connect a provider, from now on and without a restart. Its key is asked for, and kept in the vault."""
         kind = kind or (name if name in _KINDS else "openai")
         keyless = no_key or bool(key_env) or kind in ("ollama", "llamacpp", "scripted")
         key = "" if keyless else _key(session, stdin)

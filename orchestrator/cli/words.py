@@ -85,6 +85,7 @@ _WORDS: dict[str, dict[Language, str]] = {
     },
     "password": {"en": "New password: ", "fr": "Nouveau mot de passe : "},
     "password_again": {"en": "Once more: ", "fr": "Encore une fois : "},
+    "secret_value": {"en": "Value (not shown): ", "fr": "Valeur (non affichée) : "},
     "password_current": {"en": "Password in use now: ", "fr": "Mot de passe actuel : "},
     "bye": {"en": "Until next time.", "fr": "À bientôt."},
     "open_link": {

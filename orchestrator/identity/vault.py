@@ -8,7 +8,8 @@ whatever tools say. Does not protect against somebody who reads that memory, or 
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -208,6 +209,19 @@ class Vault:
         except ValueError as error:
             log.error("the secret %s cannot be opened: %s", row.name, error)
             return None
+
+
+@asynccontextmanager
+async def open_vault(
+    database: Database, master: Master, clock: Clock, entropy: Callable[[int], bytes], record: Record
+) -> AsyncIterator[Vault]:
+    """The vault, read."""
+    vault = Vault(database, master, clock, entropy, record)
+    await vault.load()
+    try:
+        yield vault
+    finally:
+        await vault.close()
 
 
 def _entry(row: Any) -> Entry:

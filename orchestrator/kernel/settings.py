@@ -103,6 +103,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     concurrency: Count = 64  # requests at once; others wait their turn
     quality: Share | None = None  # expected of its models, until something was learnt
     place: str = ""  # where it runs, for request classes: "local", "eu", …
+    api_key_secret: str = ""  # the secret of the vault that is the key, instead of the key
 
 
 class Known(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,23 +1,37 @@
 """Providers that are connected while the product runs: kept in one file for its owner alone, said in the journal.
 
-A key is kept in that file, or named by the variable of the environment that holds it; the journal never sees it.
+A key is kept in the vault, or named by the variable of the environment that holds it; neither that file nor the
+journal ever sees it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
 from orchestrator.kernel import events as e
-from orchestrator.kernel.errors import Conflict, InvalidSettings, ModelRejected, NotFound
-from orchestrator.kernel.settings import Provider, keyed
+from orchestrator.kernel.errors import (
+    Conflict,
+    InvalidSettings,
+    ModelRejected,
+    NotAllowed,
+    NotFound,
+    OrchestratorError,
+)
+from orchestrator.kernel.settings import Provider, Secret, keyed
 from orchestrator.llm.base import Progress
 from orchestrator.llm.catalogue import Models
 from orchestrator.llm.download import address, download, file_name
 from orchestrator.llm.routing.kinds import classify
 
 FILES = "llamacpp"  # the provider of files that were pulled
+ROOM = "models"  # what the vault knows this room by: no tool is called so
+
+log = logging.getLogger("orchestrator.llm")
 
 
 class Note(Protocol):
@@ -28,6 +42,14 @@ class Note(Protocol):
 
 class Record(Protocol):
     def __call__(self, stream: str, body: e.Body, *, tenant: str, subject: str) -> Awaitable[Any]: ...
+
+
+class Keys(Protocol):
+    """The vault, as it keeps the keys of providers."""
+
+    async def put(self, name: str, value: str, hosts: Sequence[str], tools: Sequence[str], *, by: str) -> Any: ...
+    async def remove(self, name: str, *, by: str) -> None: ...
+    async def reveal(self, name: str, *, tool: str, host: str = "", run_id: str = "") -> Secret: ...
 
 
 class Pulls(Protocol):
@@ -53,28 +75,60 @@ def _secret(kind: type, value: Any) -> Any:
     return kind(value)
 
 
+async def unlocked(providers: Mapping[str, Provider], keys: Keys) -> dict[str, Provider]:
+    """With the keys that the vault holds. A provider whose key is gone is there without it, and will say so."""
+    found: dict[str, Provider] = {}
+    for name, provider in providers.items():
+        found[name] = provider
+        if provider.api_key_secret and not provider.api_key:
+            try:
+                key = await keys.reveal(provider.api_key_secret, tool=ROOM, host=_host(provider))
+            except (NotFound, NotAllowed) as error:
+                log.warning("%s has no key: %s", name, error)
+            else:
+                found[name] = msgspec.structs.replace(provider, api_key=key)
+    return found
+
+
+def _host(provider: Provider) -> str:
+    return urlsplit(provider.base_url).hostname or ""
+
+
 class Connections:
-    def __init__(self, models: Models, note: Note, record: Record, folder: Path) -> None:
-        """`folder` is where GGUF files are kept."""
+    def __init__(self, models: Models, note: Note, record: Record, folder: Path, keys: Keys) -> None:
+        """`folder` is where GGUF files are kept, `keys` the vault."""
         self._models = models
         self._note = note
         self._record = record
         self._folder = folder
+        self._keys = keys
 
     async def add(self, name: str, provider: Provider, *, tenant: str, by: str) -> None:
         """From now on, without a restart. Raises InvalidInput, InvalidSettings, Conflict, NotFound."""
         if provider.api_key and provider.api_key_env:
             raise Conflict("The key was given twice.", hint="Give the key, or the variable that holds it.")
         self._models.add(name, keyed(provider))
+        if provider.api_key:
+            host = _host(provider)
+            try:
+                await self._keys.put(_secret_of(name), provider.api_key, (host,) if host else (), (ROOM,), by=by)
+            except OrchestratorError:
+                await self._models.remove(name)
+                raise
+            provider = msgspec.structs.replace(provider, api_key=Secret(""), api_key_secret=_secret_of(name))
         kept = self._kept()
         self._keep({**kept, name: provider})
-        key = "environment" if provider.api_key_env else "file" if provider.api_key else ""
+        key = "environment" if provider.api_key_env else "vault" if provider.api_key_secret else ""
         body = e.ProviderAdded(name, provider.kind, by, provider.base_url, provider.model, key)
         await self._record(f"models:{tenant}", body, tenant=tenant, subject=by)
 
     async def remove(self, name: str, *, tenant: str, by: str) -> None:
         """Raises NotFound, or Conflict for what the settings say."""
         await self._models.remove(name)
+        provider = self._kept().get(name)
+        if provider is not None and provider.api_key_secret == _secret_of(name):
+            with contextlib.suppress(NotFound):  # somebody has removed it already
+                await self._keys.remove(provider.api_key_secret, by=by)
         self._keep({other: provider for other, provider in self._kept().items() if other != name})
         await self._record(f"models:{tenant}", e.ProviderRemoved(name, by), tenant=tenant, subject=by)
 
@@ -130,6 +184,11 @@ class Connections:
         rated = e.RunRated(run_id, good, by, label or model, kind, note)
         await self._record(f"models:{tenant}", rated, tenant=tenant, subject=by)
         return rated
+
+
+def _secret_of(name: str) -> str:
+    """What the key of a provider is called in the vault."""
+    return f"{ROOM}.{name}"
 
 
 def _plain(provider: Provider) -> dict[str, Any]:

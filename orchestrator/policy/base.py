@@ -30,6 +30,7 @@ class Call(Struct, frozen=True):
     # Where the words of each argument came from; "model" for those nobody said. None: it was not looked at.
     sources: Mapping[str, frozenset[Origin]] | None = None
     risks: tuple[Risk, ...] = ()
+    secrets: tuple[str, ...] = ()  # the arguments in which the tool takes the name of one
 
 
 class Decision(Struct, frozen=True):

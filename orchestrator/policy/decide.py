@@ -8,6 +8,7 @@ from orchestrator.kernel import settings
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.registry import Registry
 from orchestrator.policy.base import Call, Decision, Rule, Verdict
+from orchestrator.policy.rules.secrets import Known, Secrets
 
 SEVERITY: tuple[Verdict, ...] = ("allow", "ask", "deny")
 
@@ -22,9 +23,13 @@ RULES = {
 
 
 class Policy:
-    def __init__(self, loosened: settings.Policy, rules: Sequence[Rule] | None = None) -> None:
-        """Without `rules`: those shipped, and those that other packages add."""
+    def __init__(
+        self, loosened: settings.Policy, rules: Sequence[Rule] | None = None, secrets: Known | None = None
+    ) -> None:
+        """Without `rules`: those shipped, and those that other packages add. `secrets` is the vault."""
         self._rules = tuple(_registered(loosened) if rules is None else rules)
+        if secrets is not None:
+            self._rules += (Secrets(secrets),)
         self._approve_all = loosened.approve_all
 
     def decide(self, call: Call, granted: Collection[tuple[str, str]] = ()) -> Decision:

@@ -2,7 +2,7 @@
 
 import hashlib
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.settings import Llm, Provider, Secret
 from orchestrator.llm.base import Progress, Request
 from orchestrator.llm.catalogue import PROVIDERS, Models
-from orchestrator.llm.connections import Connections, read
+from orchestrator.llm.connections import Connections, read, unlocked
 from orchestrator.llm.download import address, download, file_name
 from orchestrator.storage.note import Note
 
@@ -41,12 +41,33 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
+class Keys(dict[str, tuple[str, tuple[str, ...]]]):
+    """A vault, for tests: the value and the hosts by name."""
+
+    async def put(self, name: str, value: str, hosts: Sequence[str], tools: Sequence[str], *, by: str) -> None:
+        if len(value) < 6:
+            raise InvalidInput("It is too short.")
+        assert (tuple(tools), by) == (("models",), "u")
+        self[name] = (str(value), tuple(hosts))
+
+    async def remove(self, name: str, *, by: str) -> None:
+        if self.pop(name, None) is None:
+            raise NotFound(f"There is no secret {name}.")
+
+    async def reveal(self, name: str, *, tool: str, host: str = "", run_id: str = "") -> Secret:
+        value, hosts = self.get(name, ("", ()))
+        if not value or host not in hosts:
+            raise NotFound(f"There is no secret {name} for {host}.")
+        return Secret(value)
+
+
 class Room:
-    def __init__(self, folder: Path, settings: Llm | None = None) -> None:
+    def __init__(self, folder: Path, settings: Llm | None = None, keys: Keys | None = None) -> None:
+        self.keys = Keys() if keys is None else keys
         self.note = Note(folder / "providers.json")
         self.models = Models(settings or Llm(), ManualClock(), PLUGS, added=read(self.note))
         self.recorded: list[e.Body] = []
-        self.connections = Connections(self.models, self.note, self._record, folder / "models")
+        self.connections = Connections(self.models, self.note, self._record, folder / "models", self.keys)
 
     async def _record(self, stream: str, body: e.Body, *, tenant: str, subject: str) -> None:
         assert (stream, tenant, subject) == ("models:t", "t", "u")
@@ -70,7 +91,7 @@ async def test_a_provider_answers_from_now_on_and_after_a_restart(tmp_path: Path
     assert (await answer(choice.model, Request(choice.name, (user("?"),)))).message.text.startswith("Hello")
     assert server.seen[-1].headers["Authorization"] == f"Bearer {KEY}"
     await room.models.close()
-    again = Room(tmp_path)
+    again = Room(tmp_path, keys=room.keys)
     assert (await again.models.choose("lab")).name == "say"
     await again.remove("lab")
     with pytest.raises(NotFound):
@@ -80,7 +101,7 @@ async def test_a_provider_answers_from_now_on_and_after_a_restart(tmp_path: Path
     await again.models.close()
 
 
-async def test_the_key_is_in_one_file_of_its_owner_and_in_no_event(tmp_path: Path) -> None:
+async def test_the_key_is_in_the_vault_and_nowhere_else(tmp_path: Path) -> None:
     room = Room(tmp_path)
     await room.add("lab", Provider("openai", "http://127.0.0.1:9/v1", KEY, "m"))
     await room.remove("lab")
@@ -88,11 +109,31 @@ async def test_the_key_is_in_one_file_of_its_owner_and_in_no_event(tmp_path: Pat
     assert "sk-very-secret" not in str(msgspec.to_builtins(room.recorded))
     assert [type(body) for body in room.recorded] == [e.ProviderAdded, e.ProviderRemoved, e.ProviderAdded]
     added = room.recorded[0]
-    assert isinstance(added, e.ProviderAdded) and (added.key, added.base_url) == ("file", "http://127.0.0.1:9/v1")
+    assert isinstance(added, e.ProviderAdded) and (added.key, added.base_url) == ("vault", "http://127.0.0.1:9/v1")
+    assert room.keys == {"models.lab": ("sk-very-secret", ("127.0.0.1",))}
+    assert b"sk-very-secret" not in (tmp_path / "providers.json").read_bytes()
     mode = stat.S_IMODE((tmp_path / "providers.json").stat().st_mode)
     assert mode == 0o600
     assert names(tmp_path) == ["providers.json"]  # nothing is left beside it
     assert "sk-very-secret" not in repr(room.models.providers())
+
+
+async def test_a_key_of_the_vault_is_there_again_after_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = Room(tmp_path)
+    await room.add("lab", Provider("openai", "http://127.0.0.1:9/v1", KEY, "m"))
+    (lab,) = (await unlocked(read(room.note), room.keys)).values()
+    assert lab.api_key == KEY and lab.api_key_secret == "models.lab"
+    (bare,) = (await unlocked(read(room.note), Keys())).values()
+    assert not bare.api_key and "lab has no key" in caplog.text
+
+
+async def test_what_the_vault_does_not_take_is_not_connected(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    with pytest.raises(InvalidInput):
+        await room.add("lab", Provider("openai", "http://127.0.0.1:9/v1", Secret("short"), "m"))
+    assert "lab" not in room.models.providers() and not room.keys and room.note.load() is None
 
 
 async def test_a_key_may_stay_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,66 @@
+"""Secrets: kept under a name, bound to hosts and tools, listed without their values, removed. Never read back."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, Field
+
+from orchestrator.api.access import Admin, House
+from orchestrator.api.bodies import JsonRoute
+from orchestrator.api.forms import Form
+from orchestrator.api.frames import moment
+from orchestrator.identity.vault import Entry
+
+router = APIRouter(route_class=JsonRoute, prefix="/api/v1/secrets", tags=["secrets"])
+
+SecretName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
+Place = Annotated[str, Field(min_length=1, max_length=253)]
+
+
+class SecretForm(Form):
+    """A value, and where it may go: to these hosts, by these tools; at least one of them is said."""
+
+    value: Annotated[str, Field(min_length=1, max_length=65_536)]
+    hosts: Annotated[list[Place], Field(max_length=32, default_factory=list)]
+    tools: Annotated[list[Place], Field(max_length=32, default_factory=list)]
+
+
+class KeptSecret(BaseModel):
+    name: str
+    hosts: list[str]
+    tools: list[str]
+    by: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, entry: Entry) -> "KeptSecret":
+        return cls(
+            name=entry.name,
+            hosts=list(entry.hosts),
+            tools=list(entry.tools),
+            by=entry.by,
+            created_at=moment(entry.created_at),
+            updated_at=moment(entry.updated_at),
+        )
+
+
+class SecretList(BaseModel):
+    items: list[KeptSecret]
+
+
+@router.get("", summary="The secrets there are, by name, and where they may go")
+async def secrets(app: House, caller: Admin) -> SecretList:
+    return SecretList(items=[KeptSecret.of(entry) for entry in await app.vault.entries()])
+
+
+@router.put("/{name}", summary="Keep a secret under a name; it is never shown again")
+async def keep_secret(name: SecretName, form: SecretForm, app: House, caller: Admin) -> KeptSecret:
+    return KeptSecret.of(await app.vault.put(name, form.value, form.hosts, form.tools, by=caller.id))
+
+
+@router.delete("/{name}", status_code=204, summary="Remove a secret", response_class=Response)
+async def remove_secret(name: SecretName, app: House, caller: Admin) -> Response:
+    await app.vault.remove(name, by=caller.id)
+    return Response(status_code=204)
