@@ -10,11 +10,12 @@ from msgspec import Struct
 
 from orchestrator.kernel.messages import Example, ToolSpec
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, tokens
-from orchestrator.llm.providers.embedded.lexicon import FILLERS, QUESTIONS
+from orchestrator.llm.providers.embedded.lexicon import FILLERS, QUESTIONS, SAYABLE
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.segment import SPOKEN
 
 Bag = frozenset[str]
+BRIEF: Final = 3  # words that a name has at most, as examples show it
 
 # What a parameter's own name suggests, when no example shows it.
 _NAMES: Final[dict[str, str]] = {
@@ -43,10 +44,32 @@ class Parameter(Struct, frozen=True):
     after: Bag
     tail: bool  # its value runs to the end of the clause
     constants: tuple[tuple[Any, Bag], ...]  # values that no word of the example spells: the cues that mean them
+    longest: int = 0  # words of the longest value that an example spells
+
+    @property
+    def brief(self) -> bool:
+        """Whether its values are names rather than sentences."""
+        return 0 < self.longest <= BRIEF
 
     @property
     def label(self) -> str:
         return self.name.replace("_", " ")
+
+
+class Part(Struct, frozen=True):
+    """A word of an example, or the place of an argument's value in it."""
+
+    norm: str = ""
+    concept: str = ""
+    slot: str = ""
+
+
+class Frame(Struct, frozen=True):
+    """An example with its values left open: `say hello to <who>`."""
+
+    parts: tuple[Part, ...]
+    heavy: Bag  # the concepts of its words that are more than small ones
+    constants: dict[str, Any]  # the choices that its words mean without spelling them
 
 
 class Entry(Struct, frozen=True):
@@ -60,6 +83,7 @@ class Entry(Struct, frozen=True):
     shapes: frozenset[Bag]  # the sets of arguments that its examples give
     numeric: dict[str, str]  # concept -> property of its results that is a number
     listed: tuple[str, ...]  # properties of its results that are lists
+    frames: tuple[Frame, ...] = ()
 
     @property
     def harmless(self) -> bool:
@@ -90,15 +114,15 @@ class Index(Struct, frozen=True):
 
 def compiled(specs: Sequence[ToolSpec], finder: Finder) -> Index:
     words = frozenset(word.norm for spec in specs for example in spec.examples for word in tokens(example.text))
-    entries = tuple(_entry(spec, finder) for spec in specs)
+    entries = tuple(_entry(spec, finder, words) for spec in specs)
     spoken = Counter(concept for entry in entries for concept in entry.vocabulary)
     count = len(entries) + 1
     weights = {concept: math.log(1 + count / often) for concept, often in spoken.items()}
     return Index(entries, weights, math.log(1 + count), words)
 
 
-def _entry(spec: ToolSpec, finder: Finder) -> Entry:
-    shown = [_Shown(example, finder) for example in spec.examples]
+def _entry(spec: ToolSpec, finder: Finder, words: frozenset[str]) -> Entry:
+    shown = [_Shown(example, finder, words) for example in spec.examples]
     required = frozenset(spec.parameters.get("required", ()))
     properties: dict[str, Any] = spec.parameters.get("properties", {})
     name = _bag(tokens(spec.name.replace("_", " ")))
@@ -126,6 +150,7 @@ def _entry(spec: ToolSpec, finder: Finder) -> Entry:
             if types(schema) & {"integer", "number"}
         },
         tuple(key for key, schema in returned.items() if "array" in types(schema)),
+        _frames(parameters, shown),
     )
 
 
@@ -133,6 +158,24 @@ def head(words: Sequence[Token]) -> str:
     """The concept that a request begins with, politeness aside: its verb, or what stands for one (`bill Ada 50`)."""
     first = next((word for word in words if word.norm.isalpha() and word.norm not in FILLERS), None)
     return first.concept if first and first.norm not in QUESTIONS | STOP_WORDS else ""
+
+
+def _frames(parameters: Sequence[Parameter], shown: Sequence["_Shown"]) -> tuple[Frame, ...]:
+    tails = {each.name for each in parameters if each.tail}  # such a text may hold anything: it is read by other means
+    chosen = {each.name for each in parameters if each.kind in ("enum", "boolean")}
+    found = [each.frame(chosen) for each in shown if not tails & each.example.arguments.keys()]
+    return tuple(each for each in found if each is not None)
+
+
+def spells(word: Token, value: Any) -> bool:
+    """Whether a word names a choice, in either language."""
+    if not isinstance(value, str):
+        return False
+    folded = fold(value)
+    if word.norm == folded:
+        return True
+    concept = concept_of(folded)
+    return word.norm not in STOP_WORDS and word.concept == concept and len(folded) > 1 and not is_action(concept)
 
 
 def types(schema: dict[str, Any]) -> set[str]:
@@ -154,9 +197,9 @@ def choices(schema: dict[str, Any]) -> list[Any]:
 class _Shown:
     """One example, its argument values found in its text."""
 
-    def __init__(self, example: Example, finder: Finder) -> None:
+    def __init__(self, example: Example, finder: Finder, vocabulary: frozenset[str]) -> None:
         self.example = example
-        self.words = tokens(example.text)
+        self.words = tokens(example.text, vocabulary)
         self.mentions = finder.find(example.text, self.words, example.language)
         self.spans = {name: self._span(value) for name, value in example.arguments.items()}
         values = [found for found in self.spans.values() if found]
@@ -179,6 +222,32 @@ class _Shown:
             if place >= 0:
                 return place, place + len(value), "quoted"
         return None
+
+    def frame(self, chosen: set[str]) -> Frame | None:
+        """The example with its values left open; None where a value is not to be seen in it."""
+        places: list[tuple[int, int, str]] = []
+        constants: dict[str, Any] = {}
+        for name, value in self.example.arguments.items():
+            if span := self.spans.get(name):
+                places.append((span[0], span[1], name))
+            elif name in chosen or value == "":
+                constants[name] = value
+            else:
+                return None
+        outside = [
+            word
+            for word in self.words
+            if (word.norm.isalnum() or "_" in word.norm) and not any(s <= word.start < e for s, e, _ in places)
+        ]
+        while outside and outside[0].norm in FILLERS and not any(s < outside[0].start for s, _, _ in places):
+            outside.pop(0)
+        heavy = [w for w in outside if w.norm not in (STOP_WORDS | QUESTIONS) - SAYABLE and w.concept != "show"]
+        if not heavy:
+            return None
+        parts = [(word.start, Part(word.norm, word.concept)) for word in outside]
+        parts += [(start, Part(slot=name)) for start, _, name in places]
+        ordered = tuple(part for _, part in sorted(parts, key=lambda each: each[0]))
+        return Frame(ordered, frozenset(word.concept for word in heavy), constants)
 
     def around(self, span: tuple[int, int, str]) -> tuple[Token | None, Token | None]:
         before = [word for word in self.words if word.end <= span[0] and word.norm.isalnum()]
@@ -216,6 +285,7 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
         frozenset(word.norm for _, after in around if (word := after)),
         _runs_on(spans, around),
         _constants(name, using, shown, bool(choices(schema))) if _constant(schema) else (),
+        max((len(each.example.text[span[0] : span[1]].split()) for each, span in spans), default=0),
     )
 
 

@@ -298,3 +298,6 @@ FILLERS: Final = words(
     " pourriez i je j voudrais want like d veux would need veuillez il faut s te plait m l la le les"
     " d'abord first abord lets let us go quickly vite simplement on afterwards will ll"
 )
+
+# Small words that people also say to somebody, or write down.
+SAYABLE: Final = words("hello hi hey bonjour salut ok merci yes no oui non")

@@ -17,6 +17,7 @@ UNEXPLAINED: Final = 0.3
 MISSING: Final = 0.06
 NEARLY: Final = 0.1
 UNSEEN: Final = 0.08  # for arguments that no example gives together
+GUESSED: Final = 0.35  # for a bare word taken for what the tool cannot do without
 NAMED: Final = 0.06  # for saying the tool's own name
 
 # Acts so near each other that one stands for the other at a discount.
@@ -73,6 +74,8 @@ def ranking(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> list[M
 
 def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset()) -> Match:
     filling = fill(clause, entry)
+    if filling.worded and not filling.missing:
+        return Match(entry, filling, filling.worded)
     said = _said(clause, filling, ignoring)
     empty = not said or (said == {"show"} and not filling.arguments and not filling.several)
     if vetoed(clause, entry, filling) or empty or _limited(clause, entry, filling, ignoring):
@@ -85,6 +88,7 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     given = frozenset({*filling.arguments, *filling.several, *(each.name for each in filling.missing)})
     score -= UNSEEN if entry.shapes and given not in entry.shapes else 0
     score -= UNEXPLAINED * filling.unexplained + MISSING * bool(filling.missing)
+    score -= GUESSED * bool(filling.guessed & {each.name for each in entry.required})
     return Match(entry, filling, score)
 
 

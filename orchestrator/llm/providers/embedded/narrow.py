@@ -6,6 +6,8 @@ import msgspec
 
 from orchestrator.llm.providers.embedded import lexicon, limits, measures
 from orchestrator.llm.providers.embedded.index import Bag, Entry
+from orchestrator.llm.providers.embedded.language import STOP_WORDS
+from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import Match, match
 from orchestrator.llm.providers.embedded.references import sources
 from orchestrator.llm.providers.embedded.segment import Clause
@@ -15,6 +17,7 @@ from orchestrator.llm.providers.embedded.values import SAYING
 if TYPE_CHECKING:
     from orchestrator.llm.providers.embedded.planner import Planner
 
+_THOSE: Final = words("only just those ones them seulement uniquement juste ceux celles")
 _APART: Final = frozenset({"size", "modified", "count", "show", "line", "date"})
 
 
@@ -38,7 +41,8 @@ def plan(planner: "Planner", clause: Clause) -> bool:
 def _looked(planner: "Planner", rest: Clause, unit: str) -> int | None:
     """The step whose results the limit is kept over: an earlier one that is pointed at, or one added here."""
     own = sources(planner)
-    if own and not rest.mentions and not measures.own_source(planner, rest):
+    pointing = any(word.norm in _THOSE for word in rest.words) or not _heavy(rest)
+    if own and not rest.mentions and (pointing or not measures.own_source(planner, rest)):
         step = planner.steps[own[-1]]
         if step.entry is not None and (_says(step.entry) if unit == "line" else measures.keyed(step.entry, unit)):
             return own[-1]
@@ -55,6 +59,12 @@ def _looked(planner: "Planner", rest: Clause, unit: str) -> int | None:
     planner.call(rest, chosen, told=False)
     planner.steps[-1] = _everywhere(planner.steps[-1], chosen, rest)
     return len(planner.steps) - 1
+
+
+def _heavy(clause: Clause) -> bool:
+    """Whether anything is named besides what is measured and counted."""
+    said = (word for word in clause.words if word.norm not in STOP_WORDS and word.norm.replace("_", "").isalpha())
+    return any(word.concept not in _APART for word in said)
 
 
 def _everywhere(step: Step, found: Match, rest: Clause) -> Step:

@@ -4,9 +4,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from orchestrator.llm.providers.embedded import texts
-from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter, choices, types
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action
+from orchestrator.llm.providers.embedded import frames, texts
+from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter, choices, spells, types
+from orchestrator.llm.providers.embedded.language import STOP_WORDS
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 
@@ -19,10 +19,13 @@ class Filling(Struct, frozen=True):
     kinds: frozenset[str]  # pseudo-words for the mentions that are values
     unexplained: float  # mentions that no parameter takes
     object: tuple[int, int] | None = None  # what a missing text may refer to: places in the request
+    guessed: frozenset[str] = frozenset()  # the parameters whose value is a word that may be an ordinary one
+    worded: float = 0.0  # how surely the whole clause is worded as an example is; 0: it is not
 
 
 def fill(clause: Clause, entry: Entry) -> Filling:
-    return _Filler(clause, entry).filled()
+    worded = frames.find(clause, entry)
+    return _Filler(clause, entry).worded(worded) if worded else _Filler(clause, entry).filled()
 
 
 class _Filler:
@@ -36,6 +39,7 @@ class _Filler:
         self._kinds: set[str] = set()
         self._taken: list[Mention] = []
         self._object: tuple[int, int] | None = None
+        self._guessed: set[str] = set()
 
     def filled(self) -> Filling:
         parameters = sorted(self._entry.parameters, key=lambda each: (each.tail, not each.required))
@@ -64,7 +68,26 @@ class _Filler:
             frozenset(self._kinds),
             len(strong) + 0.5 * len(loose),
             self._object,
+            frozenset(self._guessed),
         )
+
+    def worded(self, found: frames.Found) -> Filling:
+        """The values that stand where an example has its own."""
+        self._arguments.update(found.chosen)
+        for name, mention in found.mentions.items():
+            parameter = self._entry.parameter(name)
+            assert parameter is not None
+            self._arguments[name] = self._value(parameter, mention)
+            self._kinds |= {f"<{mention.kind}>"} - {"<quoted>"}
+            self._use(mention.start, mention.end)
+            self._used.add(mention.start)
+        for name, (start, end) in found.stretches.items():
+            self._arguments[name] = self._clause.text[start:end]
+            self._used.update(each.start for each in self._free if start <= each.start < end)
+            self._use(start, end)
+        missing = tuple(each for each in self._entry.required if each.name not in self._arguments)
+        used, kinds = frozenset(self._used), frozenset(self._kinds)
+        return Filling(self._arguments, {}, missing, used, kinds, 0, worded=found.score)
 
     def _given(self) -> set[str]:
         return {*self._arguments, *self._several}
@@ -92,6 +115,7 @@ class _Filler:
         several = len(fitting) > 1 and not rivals and parameter.kind not in ("number", "moment")
         for mention in fitting if several else fitting[:1]:
             self._take(mention)
+            self._guessed |= {parameter.name} if mention.weak else set()
         values = [self._value(parameter, mention) for mention in fitting]
         if several:
             self._several[parameter.name] = tuple(dict.fromkeys(values))
@@ -159,7 +183,7 @@ class _Filler:
         listed = choices(parameter.schema)
         for word in self._clause.words:
             for value in listed:
-                if isinstance(value, str) and _names(word, value):
+                if isinstance(value, str) and spells(word, value):
                     self._arguments[parameter.name] = value
                     self._used.add(word.start)
                     return
@@ -203,14 +227,6 @@ class _Filler:
 
     def _set_apart(self, mention: Mention) -> bool:
         return self._clause.text[mention.start] in "\"'`«“‘"
-
-
-def _names(word: Token, value: str) -> bool:
-    folded = fold(value)
-    if word.norm == folded:
-        return True
-    concept = concept_of(folded)
-    return word.norm not in STOP_WORDS and word.concept == concept and len(folded) > 1 and not is_action(concept)
 
 
 def joined(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Entry, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, known
-from orchestrator.llm.providers.embedded.lexicon import words
+from orchestrator.llm.providers.embedded.lexicon import SAYABLE, words
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 
@@ -28,14 +28,13 @@ _INTRODUCE: Final = words(
     " message contient mention mentions contain contains contiennent"
 )
 _EVERY: Final = words("all every everything any anything something tous tout toutes chaque it them that")
-_SAYABLE: Final = words("hello hi hey bonjour salut ok merci yes no oui non")
 _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
 _ABOUT: Final = words("to about pour de d")
 _HERE: Final = words("here ici")
 _ASIDE: Final = words("with avec dans in and et")
 _TO_ME: Final = words("moi me - for")
 _ENDING: Final = frozenset(["path", "folder", "glob", "url", "email", "moment", "zone"])
-_POLITE: Final = re.compile(
+POLITE: Final = re.compile(
     r"(?:please|pls|s'il (?:te|vous) pla[iî]t|stp|svp|merci|thanks|for me)\s*[.!?]*$", re.IGNORECASE
 )
 
@@ -58,7 +57,7 @@ def find(clause: Clause, entry: Entry, parameter: Parameter, taken: Sequence[Men
 def _stretch(clause: Clause, parameter: Parameter, start: int, end: int, explicit: bool) -> Stretch | None:
     value = clause.text[start:end]
     if parameter.tail:
-        value = re.sub(r"(?<=\w)[?!.]$", "", _POLITE.sub("", value).rstrip(" ,\n"))
+        value = re.sub(r"(?<=\w)[?!.]$", "", POLITE.sub("", value).rstrip(" ,\n"))
         value = value.strip().strip('"«»“”').strip(" ,;")
     else:
         value = value.strip(" ,;.!?:\n")
@@ -70,6 +69,12 @@ def _stretch(clause: Clause, parameter: Parameter, start: int, end: int, explici
     else:
         literal = (explicit and _weighty(clause, start, inside)) or _itself(clause, parameter, start, end, inside)
     return Stretch(start, end, value, literal)
+
+
+def meant(clause: Clause, parameter: Parameter, start: int, end: int) -> bool:
+    """Whether words are the text itself, rather than a way to speak of something."""
+    inside = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
+    return _itself(clause, parameter, start, end, inside)
 
 
 # Where it begins
@@ -162,14 +167,14 @@ def _weighty(clause: Clause, start: int, inside: Sequence[Token]) -> bool:
     """Whether words are more than small ones: `the words in` names no text."""
     if clause.text[start - 1 : start] == ":" or not inside:
         return True
-    return any(word.norm not in STOP_WORDS or word.norm in _SAYABLE for word in inside)
+    return any(word.norm not in STOP_WORDS or word.norm in SAYABLE for word in inside)
 
 
 def _itself(clause: Clause, parameter: Parameter, start: int, end: int, inside: Sequence[Token]) -> bool:
     if not inside:
         numbers = [each for each in clause.mentions if each.kind in ("number", "expression")]
         return any(start <= each.start < end for each in numbers)
-    heavy = [word for word in inside if word.norm not in STOP_WORDS or word.norm in _SAYABLE]
+    heavy = [word for word in inside if word.norm not in STOP_WORDS or word.norm in SAYABLE]
     if not heavy or "edit" in clause.actions or any(word.concept == "artwork" for word in heavy[:2]):
         return False  # `replace a with b`, `write a poem`: not what to write, but how, or about what
     if all(_ordinary(word) for word in heavy):

@@ -1,0 +1,154 @@
+"""Requests worded as an example is, other values in their places: `salue Paul` where an example says `salue Ada`."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final
+
+from msgspec import Struct
+
+from orchestrator.llm.providers.embedded import texts
+from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Frame, Parameter, Part, choices, spells
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token
+from orchestrator.llm.providers.embedded.lexicon import FILLERS, words
+from orchestrator.llm.providers.embedded.mentions import Mention
+from orchestrator.llm.providers.embedded.segment import Clause
+
+_ARTICLES: Final = words("the a an le la les l un une des du d de")
+_FREE: Final = 0.3  # how much less sure a request is that is nothing but free text
+_TYPED: Final = frozenset(["path", "glob", "url", "email"])  # a free text is none of these, unless quoted
+_BRIEF: Final = 2  # words that a brief value may have above the longest one shown
+
+
+class Found(Struct, frozen=True):
+    """The values of a request that is worded as an example."""
+
+    mentions: dict[str, Mention]
+    stretches: dict[str, tuple[int, int]]  # of free text
+    chosen: dict[str, Any]
+    score: float
+
+
+class _Item(Struct, frozen=True):
+    start: int
+    end: int
+    word: Token | None
+    mention: Mention | None
+
+
+_Values = dict[str, tuple[int, int]]  # of a slot: from which item to which
+
+
+def find(clause: Clause, entry: Entry) -> Found | None:
+    """The values that a clause gives a tool, where all of it is worded as one of the tool's examples."""
+    said = {word.concept for word in clause.words}
+    near = [frame for frame in entry.frames if frame.heavy <= said]
+    if not near:
+        return None
+    aligner = _Aligner(clause, entry)
+    found = [each for frame in near if (each := aligner.found(frame))]
+    return max(found, key=lambda each: each.score, default=None)
+
+
+class _Aligner:
+    def __init__(self, clause: Clause, entry: Entry) -> None:
+        self._clause = clause
+        self._entry = entry
+        self._items = _items(clause)
+        self._mentions = {each.start: each for each in clause.mentions}
+
+    def found(self, frame: Frame) -> Found | None:
+        for begin in self._beginnings():
+            for values in self._values(frame.parts, 0, begin):
+                if (found := self._read(frame, values)) is not None:
+                    return found
+        return None
+
+    def _beginnings(self) -> Iterator[int]:
+        for place, item in enumerate(self._items):
+            yield place
+            if item.word is None or (item.word.norm not in FILLERS and item.word.norm.isalnum()):
+                return
+
+    def _values(self, parts: tuple[Part, ...], at: int, item: int) -> Iterator[_Values]:
+        """Every way to lay the parts from `at` on over the items from `item` on, short free texts first."""
+        if at == len(parts):
+            if item == len(self._items):
+                yield {}
+            return
+        part = parts[at]
+        here = self._items[item] if item < len(self._items) else None
+        if not part.slot:
+            if here and here.word and _same(here.word, part):
+                yield from self._values(parts, at + 1, item + 1)
+            elif part.norm in _ARTICLES:
+                yield from self._values(parts, at + 1, item)
+            elif here and here.word and here.word.norm in _ARTICLES:
+                yield from self._values(parts, at, item + 1)
+            return
+        parameter = self._entry.parameter(part.slot)
+        if here is None or parameter is None:
+            return
+        for end in self._ends(parameter, item):
+            for values in self._values(parts, at + 1, end):
+                yield {part.slot: (item, end), **values}
+
+    def _ends(self, parameter: Parameter, item: int) -> Iterator[int]:
+        """Where a value that begins at an item may end."""
+        here = self._items[item]
+        if parameter.kind in ("enum", "boolean", "json"):
+            if here.word and any(spells(here.word, value) for value in choices(parameter.schema)):
+                yield item + 1
+            return
+        mention = here.mention or self._mentions.get(here.start)
+        if parameter.kind != "quoted":
+            if mention and mention.kind in ACCEPTS[parameter.kind]:
+                yield next((n for n, each in enumerate(self._items) if each.start >= mention.end), len(self._items))
+            return
+        most = parameter.longest + _BRIEF if parameter.brief else len(self._items)
+        for end in range(item + 1, min(item + most, len(self._items)) + 1):
+            last = self._items[end - 1]
+            if last.mention and last.mention.kind in _TYPED:
+                return
+            yield end
+
+    def _read(self, frame: Frame, values: _Values) -> Found | None:
+        mentions: dict[str, Mention] = {}
+        stretches: dict[str, tuple[int, int]] = {}
+        chosen = dict(frame.constants)
+        free = 0
+        for name, (first, end) in values.items():
+            parameter = self._entry.parameter(name)
+            item = self._items[first]
+            mention = item.mention or self._mentions.get(item.start)
+            assert parameter is not None
+            if parameter.kind in ("enum", "boolean", "json"):
+                assert item.word is not None
+                chosen[name] = next(value for value in choices(parameter.schema) if spells(item.word, value))
+            elif mention and (parameter.kind != "quoted" or (mention.kind == "quoted" and end == first + 1)):
+                mentions[name] = mention
+            else:
+                span = item.start, self._items[end - 1].end
+                if not texts.meant(self._clause, parameter, *span):
+                    return None
+                stretches[name] = span
+                free += end - first
+        return Found(mentions, stretches, chosen, 1 - _FREE * free / (free + len(frame.parts) - len(values)))
+
+
+@lru_cache(maxsize=256)
+def _items(clause: Clause) -> tuple[_Item, ...]:
+    """The words and the typed values of a clause in order; signs and politeness at its end left out."""
+    polite = texts.POLITE.search(clause.text[clause.start : clause.end].rstrip(" ,\n"))
+    end = clause.start + polite.start() if polite else clause.end
+    spoken = [
+        _Item(word.start, word.end, word, None) for word in clause.words if word.norm.isalnum() or "_" in word.norm
+    ]
+    begun = {each.start for each in spoken}
+    set_apart = [_Item(each.start, each.end, None, each) for each in clause.mentions if each.start not in begun]
+    return tuple(sorted((each for each in (*spoken, *set_apart) if each.start < end), key=lambda each: each.start))
+
+
+def _same(word: Token, part: Part) -> bool:
+    return word.norm == part.norm or (
+        word.concept == part.concept and word.norm not in STOP_WORDS and part.norm not in STOP_WORDS
+    )
