@@ -36,14 +36,17 @@ _PRIVATE_SAMPLES = (
     ".ssh",
     ".aws",
 )
-_AUTOMATIC_FOLDERS = frozenset({".git", ".hg", ".vscode", ".idea", ".husky", ".claude", ".cursor", ".devcontainer"})
+_AUTOMATIC_FOLDERS = frozenset(
+    {".git", ".hg", ".vscode", ".idea", ".husky", ".claude", ".cursor", ".devcontainer", ".cargo", ".bundle", ".direnv"}
+)
 _AUTOMATIC_NAMES = re.compile(
-    r"\.(bashrc|bash_profile|bash_aliases|profile|zshrc|zprofile|zshenv|envrc|gitconfig|gitmodules|npmrc|pypirc|vimrc|exrc|mcp\.json|curlrc|wgetrc)|"
+    r"\.(bashrc|bash_profile|bash_aliases|profile|zshrc|zprofile|zshenv|envrc|gitconfig|gitmodules|npmrc|pypirc|vimrc|exrc|mcp\.json|curlrc|wgetrc|yarnrc|yarnrc\.yml|pnpmfile\.cjs|inputrc|gdbinit|lldbinit|pdbrc|irbrc|Rprofile|condarc|pythonrc(\.py)?|tmux\.conf|screenrc|xinitrc|xprofile)|pip\.conf|"
     r"(site|user)customize\.py|.+\.pth|\.pre-commit-config\.yaml|crontab|authorized_keys"
 )
 _FACTS = re.compile(
     r"/(usr|bin|sbin|lib|lib32|lib64|sys)(/.*)?|/proc/(cpuinfo|meminfo|loadavg|uptime|version|stat|mounts|filesystems|swaps)|"
-    r"/etc/(os-release|lsb-release|debian_version|hostname|timezone|issue|services|protocols|shells|mime\.types|localtime)"
+    r"/etc/(os-release|lsb-release|debian_version|hostname|timezone|issue|services|protocols|shells|mime\.types|localtime|hosts|resolv\.conf|fstab|nsswitch\.conf|networks|protocols|host\.conf|debconf\.conf|inputrc|motd|ld\.so\.conf)|"
+    r"/var/log(/(?!(auth|secure|audit|btmp|faillog|tallylog|private|sudo)).*)?"
 )
 _NOWHERE = re.compile(r"/dev/(null|zero|full|random|urandom|stdin|stdout|stderr|tty|fd/\d+)|/proc/self/fd/\d+")
 _SECRET = re.compile(
@@ -98,6 +101,16 @@ class Places:
 
     def exists(self, path: str, folder: str = "") -> bool:
         return lexists(Path(self.workspace, folder, path))
+
+    def text(self, path: str, folder: str, most: int) -> str | None:
+        """The text of a small file of the workspace; None where it is none. What it says may change before it "
+        "is used."""
+        try:
+            with Path(self.workspace, folder, path).open("rb") as file:
+                data = file.read(most + 1)
+            return data.decode() if len(data) <= most else None
+        except (OSError, ValueError):
+            return None
 
     def of_real(self, real: str) -> Place:
         if real == self.root:

@@ -97,14 +97,14 @@ def test_two_reasons_to_ask_need_a_grant_of_both(call: Call) -> None:
         ("rm -r build", "rm -r dist", "rm -rf ."),
         ("git push", "git push origin main", "git reset --hard"),
         ("./run.sh", "./run.sh --fast", "./other.sh"),
-        ("python3 -c 'print(1)'", "python3 -c 'print(1)'", "python3 -c 'print(2)'"),
+        ("python3 -c 'f(1)(2)'", "python3 -c 'f(1)(2)'", "python3 -c 'f(1)(3)'"),
         ("sudo ls", "sudo ls", "sudo cat notes.txt"),
         ("eval ls", "eval ls", "eval pwd"),
         ("$X", "$X", "$Y"),
         ("echo '", "echo '", "ls '"),
-        ("curl x && python3 -c '1'", "curl x && python3 -c '1'", "curl y && python3 -c '1'"),
+        ("curl x && php -r '1'", "curl x && php -r '1'", "curl y && php -r '1'"),
         ("cat .env", "cat .env", "cat id_rsa"),
-        ("docker ps", "docker ps -a", "docker run x"),
+        ("docker stop a", "docker stop b", "docker run x"),
     ],
 )
 def test_what_always_covers(tmp_path: Path, granted: str, covers: str, not_covers: str) -> None:
@@ -140,7 +140,7 @@ def test_programs_of_the_owner_run_unasked(tmp_path: Path) -> None:
     assert policy.decide(command(tmp_path, "frobnicate | brobnicate")).verdict == "ask"
     assert policy.decide(command(tmp_path, "rm notes.txt")).verdict == "ask"
     assert policy.decide(command(tmp_path, "rm -rf /")).verdict == "deny"
-    assert policy.decide(command(tmp_path, "python3 -c 1")).verdict == "ask"
+    assert policy.decide(command(tmp_path, "python3 -c 'import subprocess'")).verdict == "ask"
 
 
 def test_the_shipped_rules_are_all_there(tmp_path: Path) -> None:

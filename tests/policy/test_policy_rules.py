@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from orchestrator.kernel import settings
 from orchestrator.kernel.messages import Effects, Origin, Risk, Scope
+from orchestrator.policy.addresses import address_of
 from orchestrator.policy.base import Call, Verdict
 from orchestrator.policy.decide import Policy
 from orchestrator.policy.rules.commands import Commands
 from orchestrator.policy.rules.effects import Effects as EffectsRule
-from orchestrator.policy.rules.hosts import Hosts, address_of
+from orchestrator.policy.rules.hosts import Hosts
 from orchestrator.policy.rules.origin import Origin as OriginRule
 from orchestrator.policy.rules.paths import Paths
 from orchestrator.policy.rules.scopes import Scopes

@@ -8,11 +8,12 @@ from typing import ClassVar
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.shell import machine
 from orchestrator.policy.shell.findings import Finding
 from orchestrator.policy.shell.judge import Judge
-from orchestrator.policy.shell.programs import KINDS
+from orchestrator.policy.shell.programs import GIT_READS, KINDS
 from orchestrator.policy.shell.reader import Reader
-from orchestrator.policy.shell.script import Script
+from orchestrator.policy.shell.script import Script, Segment
 from orchestrator.policy.shell.words import shown
 
 LOOKING = frozenset({"pure", "lister", "reader"})
@@ -23,6 +24,7 @@ class Commands:
 
     def __init__(self, settings: Policy) -> None:
         self._trusted = frozenset(settings.programs)
+        self._hosts = tuple(host.lower().rstrip(".") for host in settings.hosts)
         self._reader = Reader()
 
     def judge(self, call: Call) -> Decision | None:
@@ -53,8 +55,7 @@ class Commands:
         return " + ".join(sorted(named)) if len(named) == len(shapes) else call_hash(call.tool, call.arguments)
 
     def _findings(self, call: Call, command: str) -> tuple[Script, list[Finding]]:
-        script = self._reader.read(command)
-        return script, Judge(self._reader, call.workspace, self._trusted).script(script)
+        return Judge(self._reader, call.workspace, self._trusted, self._hosts).command(command)
 
 
 def command_of(call: Call) -> str | None:
@@ -67,17 +68,19 @@ def _programs(script: Script) -> str:
 
 
 def _looks_only(script: Script) -> bool:
-    looking = LOOKING | {"find"}
     return (
         not any(
             ">" in redirect.operator and redirect.target != "/dev/null" and not redirect.target.isdigit()
             for redirect in script.redirects
         )
         and bool(script.segments)
-        and all((KINDS.get(segment.program) or segment.program) in looking for segment in script.segments)
-        and not any(
-            word in ("-exec", "-execdir", "-ok", "-okdir", "-i", "--in-place")
-            for segment in script.segments
-            for word in segment.arguments
-        )
+        and all(_looks(segment) for segment in script.segments)
     )
+
+
+def _looks(segment: Segment) -> bool:
+    if any(word in ("-exec", "-execdir", "-ok", "-okdir", "-i", "--in-place") for word in segment.arguments):
+        return False
+    if segment.program == "git":
+        return bool(segment.arguments) and segment.arguments[0] in GIT_READS
+    return segment.program == "find" or KINDS.get(segment.program) in LOOKING or machine.looks(segment)

@@ -4,28 +4,16 @@ Judges the address as written; a name that resolves to a private address is refu
 which resolves once and connects to what it resolved.
 """
 
-import ipaddress
-import re
-import unicodedata
-from typing import ClassVar, TypeAlias
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import ClassVar
+from urllib.parse import unquote
 
 from orchestrator.kernel.addresses import written_out
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
+from orchestrator.policy.addresses import LOCAL_NAMES, address_of, is_loopback, is_metadata, listed, split
 from orchestrator.policy.base import Call, Decision
 
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-_LOCAL_NAMES = re.compile(
-    r"(.*\.)?(localhost|localdomain|ip6-localhost|ip6-loopback|local|internal|lan|home\.arpa|localtest\.me|lvh\.me|nip\.io|sslip\.io|xip\.io)"
-)
-_METADATA = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
-_METADATA_ADDRESSES = frozenset(
-    {"169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254", "168.63.129.16"}
-)
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 
 class Hosts:
@@ -69,20 +57,15 @@ class Hosts:
     def _judge_host(self, call: Call, url: str, host: str) -> Decision:
         name = unquote(host).lower().rstrip(".")
         address = address_of(name)
-        listed = self._listed(name)
-        if name in _METADATA or (address and str(address) in _METADATA_ADDRESSES):
+        known = listed(name, self._hosts)
+        if is_metadata(name):
             return self._deny("metadata", f"{host} gives away the credentials of this machine.", url, host)
-        loopback = (
-            address.is_loopback or address.is_unspecified
-            if address
-            else re.fullmatch(r"(.*\.)?(localhost|ip6-loopback|ip6-localhost)", name)
-        )
-        if loopback:
+        if is_loopback(name):
             if not self._allow_loopback:
                 return self._deny(
                     "loopback", f"{host} is this machine itself.", url, host, "The owner may set policy.allow_loopback."
                 )
-        elif not listed:
+        elif not known:
             if address and (not address.is_global or address.is_multicast):
                 return self._deny(
                     "private_address",
@@ -91,7 +74,7 @@ class Hosts:
                     host,
                     "The owner may name it in policy.hosts.",
                 )
-            if not address and _LOCAL_NAMES.fullmatch(name):
+            if not address and LOCAL_NAMES.fullmatch(name):
                 return self._deny(
                     "private_address",
                     f"{host} is a name of a private network.",
@@ -100,7 +83,7 @@ class Hosts:
                     "The owner may name it in policy.hosts.",
                 )
         details = {"host": host, "url": url, "method": method_of(call)}
-        if listed:
+        if known:
             return Decision(
                 "allow", self.name, "known_host", f"{host} is among the hosts that may be reached unasked.", details
             )
@@ -135,9 +118,6 @@ class Hosts:
             sources <= {"user"} if name != address else sources == {"user"} for name, sources in call.sources.items()
         )
 
-    def _listed(self, name: str) -> bool:
-        return any(name == host or (host.startswith("*.") and name.endswith(host[1:])) for host in self._hosts)
-
     def _deny(
         self, code: str, reason: str, url: str, host: str, alternative: str = "Use a public address."
     ) -> Decision:
@@ -168,58 +148,3 @@ def url_argument(call: Call) -> str | None:
 def method_of(call: Call) -> str:
     method = call.arguments.get("method", "GET")
     return method.upper() if isinstance(method, str) else "GET"
-
-
-def split(url: str) -> SplitResult | None:
-    """The parts of an address, or None where two readers could see two addresses."""
-    if re.search(r"[\x00-\x20\x7f-\xa0\\\u200b-\u200f\u2028-\u202f\ufeff]", url):
-        return None
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 — raises when it is no number
-    except ValueError:
-        return None
-    host = parts.hostname or ""
-    if (
-        unicodedata.normalize("NFKC", host) != host
-        or "%" in host
-        or "@" in unquote(parts.netloc).rpartition("@")[0]
-        or unquote(parts.netloc) != parts.netloc
-    ):
-        return None
-    return parts
-
-
-def address_of(host: str) -> Address | None:
-    """The address that a host is, however resolvers let it be written: 127.1, 0x7f000001, ::ffff:127.0.0.1."""
-    try:
-        address: Address = ipaddress.ip_address(host)
-    except ValueError:
-        return _loose_ipv4(host)
-    if isinstance(address, ipaddress.IPv6Address):
-        for hidden in (address.ipv4_mapped, address.sixtofour, (address.teredo or (None, None))[1], _embedded(address)):
-            if hidden is not None:
-                return hidden
-    return address
-
-
-def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """An IPv4 address behind 64:ff9b::/96 or ::/96."""
-    high, low = int(address) >> 32, int(address) & 0xFFFFFFFF
-    return ipaddress.IPv4Address(low) if high == 0x64FF9B << 64 or (high == 0 and low > 1) else None
-
-
-def _loose_ipv4(host: str) -> ipaddress.IPv4Address | None:
-    parts = host.translate(str.maketrans("。．｡", "...")).split(".")
-    if not 1 <= len(parts) <= 4 or not all(_NUMBER.fullmatch(part) for part in parts):
-        return None
-    try:
-        numbers = [
-            int(part, 16) if part[:2].lower() == "0x" else int(part, 8 if part[0] == "0" and len(part) > 1 else 10)
-            for part in parts
-        ]
-    except ValueError:
-        return None
-    last = numbers.pop()
-    total = sum((number & 0xFF) << (24 - 8 * index) for index, number in enumerate(numbers)) + last
-    return ipaddress.IPv4Address(total & 0xFFFFFFFF)

@@ -7,13 +7,18 @@ from msgspec import structs
 
 from orchestrator.policy.shell.arguments import letters, options, paths
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import GIT_LOSES, GIT_NETWORK, GIT_READS, GIT_WRITES, SAFE_SUBCOMMANDS
+from orchestrator.policy.shell.programs import GIT_LOSES, GIT_NETWORK, GIT_READS, GIT_WRITES, KINDS, SAFE_SUBCOMMANDS
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import TILDE, each, marked, shown, uncertain
 
 _LEAVES = each("install uninstall deploy publish release push upload")
 _GIT_RUNS_MORE = each("grep diff log show rebase archive fetch pull clone push ls-remote")
 _GIT_RUNNING = each("--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec -x --output --textconv")
+_HARMLESS_SETTINGS = re.compile(
+    r"user\.(name|email)|init\.defaultbranch|pull\.(rebase|ff)|push\.(default|autosetupremote)|color\..*|core\.(autocrlf|ignorecase|filemode|quotepath|eol|abbrev)|"
+    r"merge\.(conflictstyle|ff)|commit\.(gpgsign|verbose)|rebase\.autostash|log\..*|advice\..*|fetch\.prune|column\.ui|branch\..*\.(remote|merge|description)|rerere\.enabled|"
+    r"diff\.(algorithm|renames|colormoved)|gc\.auto|help\.autocorrect"
+)
 _RUNS_MORE = {"make": ("--eval", "SHELL="), "gmake": ("--eval", "SHELL="), "tox": ("-x",), "cmake": ("-P", "-E")}
 
 
@@ -21,6 +26,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     program, words = segment.program, segment.arguments
     if program == "git":
         return git(judge, segment, depth)
+    if program in ("npx", "pnpx", "bunx"):
+        return fetched_tool(judge, segment, list(words), depth)
     found = judge.reach(segment).each("use", [word for word in paths(program, words) if _like_a_path(word)])
     made = [after for option, after in pairwise(words) if option in ("-o", "--output", "--prefix")]
     found += judge.reach(segment).each("write", made)
@@ -36,6 +43,29 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if left := _LEAVES.intersection(plain):
         found.append(_leaves(judge, segment, min(left)))
     return found
+
+
+def fetched_tool(judge: Judging, segment: Segment, words: list[str], depth: int) -> list[Finding]:
+    """npx TOOL: a known tool of the workspace is judged as itself; any other would be fetched and run."""
+    while words and words[0] in ("--no-install", "--no", "-q", "--quiet", "--"):
+        words.pop(0)
+    if (
+        words
+        and KINDS.get(words[0]) == "developer"
+        and words[0] not in SAFE_SUBCOMMANDS
+        and not words[0].startswith("np")
+    ):
+        return judge.segment(structs.replace(segment, program=words[0], arguments=tuple(words[1:])), depth + 1)
+    reason = f"{segment.program} {shown(words[0]) if words else ''} may fetch code from elsewhere and run it."
+    return [
+        judge.ask(
+            segment,
+            "subcommand",
+            reason,
+            "Use what is installed already.",
+            f"{segment.program} {shown(words[0])}" if words else None,
+        )
+    ]
 
 
 def _like_a_path(word: str) -> bool:
@@ -71,6 +101,19 @@ def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -
         return [
             judge.ask(segment, "subcommand", f"What {program} run starts cannot be told.", "Name the program first.")
         ]
+    if program in ("npm", "pnpm", "yarn", "bun") and name in ("exec", "x", "dlx"):
+        return fetched_tool(judge, segment, list(words[words.index(name) + 1 :]), depth)
+    if program in ("yarn", "pnpm") and KINDS.get(name) == "developer" and name not in SAFE_SUBCOMMANDS:
+        return judge.segment(
+            structs.replace(segment, program=name, arguments=words[words.index(name) + 1 :]), depth + 1
+        )
+    if program == "bundle" and name == "exec":
+        inner = words[words.index("exec") + 1 :]
+        return judge.segment(
+            structs.replace(segment, program=inner[0] if inner else "", arguments=inner[1:]), depth + 1
+        )
+    if program == "uv" and name == "pip" and plain[1:2] and plain[1] in ("list", "show", "freeze", "check", "tree"):
+        return []
     if left := _LEAVES.intersection(word.split(":")[0] for word in plain):
         return [_leaves(judge, segment, min(left))]
     if name in SAFE_SUBCOMMANDS[program]:
@@ -89,6 +132,8 @@ def git(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             found += reach.each("use", [words.pop(0)])
         elif word.startswith(("--git-dir=", "--work-tree=")):
             found += reach.each("use", [word.partition("=")[2]])
+        elif word == "-c" and words and _harmless_setting(words[0].partition("=")[0]):
+            words.pop(0)
         elif word in ("-c",) or word.startswith(("-c", "--config-env", "--exec-path=")):
             return [
                 judge.ask(
@@ -109,7 +154,13 @@ def git(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if name in _GIT_RUNS_MORE and (given := options(rest, _GIT_RUNNING)):
         reason = f"git {name} {shown(given[0])} starts another program or writes a file."
         found.append(judge.ask(segment, "runs_more", reason, "Leave that option out."))
+    if name == "bisect" and rest[:1] == ("run",) and rest[1:]:
+        return judge.segment(structs.replace(segment, program=rest[1], arguments=rest[2:]), depth + 1)
     return found + git_verb(judge, segment, name, rest)
+
+
+def _harmless_setting(name: str) -> bool:
+    return bool(_HARMLESS_SETTINGS.fullmatch(name.lower()))
 
 
 def _a_range(word: str) -> bool:
@@ -129,13 +180,22 @@ def switches_branch(judge: Judging, segment: Segment, rest: tuple[str, ...]) -> 
 def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...]) -> list[Finding]:
     shape = f"git {name}"
     if name == "config":
-        if _reads_settings(rest):
+        named = paths("git", rest)
+        if _reads_settings(rest) or (
+            named and _harmless_setting(named[0]) and not options(rest, ("-f", "--file", "-e", "--edit"))
+        ):
             return []
         reason = "git config changes settings that can start other programs."
         return [judge.ask(segment, "git_settings", reason, "Change it by hand.")]
     if loses_work(judge, segment, name, rest):
         reason = f"git {name} can throw away work that is not committed or not pushed."
         return [judge.ask(segment, "loses_work", reason, "Commit or stash first.", shape)]
+    if (
+        name == "remote"
+        and rest[:1] in (("get-url",), ("show",))
+        and "-n" in rest + ("-n",) * (rest[:1] == ("get-url",))
+    ):
+        return []
     if name in GIT_NETWORK and not (name in ("remote", "submodule") and rest in ((), ("-v",), ("show",), ("status",))):
         reason = f"git {name} talks to another machine."
         return [judge.ask(segment, "network_program", reason, "Ask the person to do it.", shape)]
@@ -165,6 +225,10 @@ def loses_work(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...
         return bool(said & {"expire", "delete", "--lost-found"})
     if name == "rm":
         return "--cached" not in said
+    if name == "restore":
+        return not said & {"--staged", "-S"} or bool(said & {"--worktree", "-W"})
+    if name == "gc":
+        return any(word.startswith("--prune") for word in rest)
     if name == "clean":
         return "n" not in flags
     if name == "checkout":

@@ -1,12 +1,12 @@
 """What judging a segment found against it. No finding means that it may run unasked."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from msgspec import Struct, structs
 
 from orchestrator.policy.base import Verdict
-from orchestrator.policy.places import Place, Places
+from orchestrator.policy.places import Place, Places, is_private
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import TILDE, UNKNOWN, UNSET, shown
 
@@ -43,9 +43,14 @@ class Reach:
         return Finding(verdict, code, reason, self._program, self._text, shown(path), alternative, shape)
 
     def each(self, mode: str, paths: Iterable[str]) -> list[Finding]:
-        judge = {"list": self.list, "read": self.read, "write": self.write, "delete": self.delete, "use": self.use}[
-            mode
-        ]
+        judge = {
+            "list": self.list,
+            "search": self.search,
+            "read": self.read,
+            "use": self.use,
+            "write": self.write,
+            "delete": self.delete,
+        }[mode]
         found = []
         for path in paths:
             for folder in self._folders:
@@ -61,13 +66,17 @@ class Reach:
         return structs.replace(finding, reason=reason)
 
     def list(self, path: str, place: Place) -> Finding | None:
+        """Names and sizes; those of system folders are no secret."""
+        return None if place == "system" else self.search(path, place)
+
+    def search(self, path: str, place: Place) -> Finding | None:
         if place in ("outside", "home", "system", "secret", "device", "unknown"):
             return self._asked_outside("looks at", path, place)
         return None
 
     def use(self, path: str, place: Place) -> Finding | None:
         """By a program that may read or write it."""
-        return self.read(path, place) if place in ("secret", "device") else self.list(path, place)
+        return self.read(path, place) if place in ("secret", "device") else self.search(path, place)
 
     def read(self, path: str, place: Place) -> Finding | None:
         name = shown(path)
@@ -84,12 +93,12 @@ class Reach:
                 path,
                 "Use lsblk or df to look at disks.",
             )
-        if place == "private":
+        if place == "private" or (place == "automatic" and is_private(name)):
             reason = f"{self._program} would show {name}, which usually holds passwords or keys."
             return self.finding(
                 "ask", "credentials", reason, path, "List its variable names only, or ask the person for the value."
             )
-        return self.list(path, place)
+        return self.search(path, place)
 
     def write(self, path: str, place: Place) -> Finding | None:
         name = shown(path)
@@ -184,11 +193,17 @@ class Reach:
 class Judging(Protocol):
     """What the judge of one kind of program may ask of the judge of the whole script."""
 
+    hosts: Collection[str]  # that the owner lets be read unasked
+    places: Places
+
     def segment(self, segment: Segment, depth: int) -> list[Finding]:
         """Judge a segment that another program would start."""
 
     def text(self, text: str, segment: Segment, depth: int) -> list[Finding]:
         """Judge code handed to a shell inside the segment."""
+
+    def written(self, segment: Segment, file: str, content: str) -> list[Finding]:
+        """Judge a file of code that the command itself writes."""
 
     def reach(self, segment: Segment) -> Reach: ...
 

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from orchestrator.policy.base import Verdict
 from orchestrator.policy.places import Places
-from orchestrator.policy.shell import runners
+from orchestrator.policy.shell import code, python, runners, snippets, together
 from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers
@@ -44,6 +44,7 @@ _DOUBTS: dict[str, tuple[str, str]] = {
     "expansion": ("This command expands a variable in a way that may run code.", "Use the plain variable."),
     "arithmetic": ("This command evaluates arithmetic over values that are not known.", "Use the calculate tool."),
     "condition": ("This condition means different things to different shells.", "Use [ … ] and separate conditions."),
+    "endless": ("This loop never ends.", "Say when it ends, or sleep in it."),
     "moving": ("Which folder this command moves to is known only when it runs.", "Write the folder out."),
     "moving_loop": ("This command changes folder inside a loop.", "Put the body in parentheses, or use paths."),
 }
@@ -52,12 +53,22 @@ _DOUBTS: dict[str, tuple[str, str]] = {
 class Judge:
     """Of one call: its workspace, and the programs its owner lets run unasked."""
 
-    def __init__(self, reader: Reader, workspace: Path, trusted: Collection[str] = ()) -> None:
+    def __init__(
+        self, reader: Reader, workspace: Path, trusted: Collection[str] = (), hosts: Collection[str] = ()
+    ) -> None:
         self.reader = reader
         self.places = Places(workspace)
         self.trusted = trusted
+        self.hosts = hosts
+        self._compiled: set[str] = set()
 
-    def script(self, script: Script, depth: int = 0) -> list[Finding]:
+    def command(self, text: str) -> tuple[Script, list[Finding]]:
+        """A whole command line: each of its parts, and what they do together."""
+        script = self.reader.read(text)
+        self._compiled = together.compiled(script)
+        return script, self.script(script, text=text)
+
+    def script(self, script: Script, depth: int = 0, text: str = "") -> list[Finding]:
         found = [self._doubt(doubt) for doubt in script.doubts]
         for name in script.loops:
             reason = f"The function {name} starts itself again and again until the machine stops (a fork bomb)."
@@ -83,16 +94,19 @@ class Judge:
         for segment in script.segments:
             found.extend(self.segment(segment, depth))
             found.extend(self._fetched(segment, script))
-        return found
+        return found + together.judge(self, script, found, text)
 
     def _fetched(self, segment: Segment, script: Script) -> list[Finding]:
-        """bash <(curl …), sh -c "$(curl …)", eval "$(curl …)": code that comes from the network."""
-        if KINDS.get(segment.program) != "shell" and segment.program not in ("eval", "source", "."):
+        """bash <(curl …), sh -c "$(curl …)", eval "$(base64 -d …)": code that comes from the network, or is decoded."""
+        runs = KINDS.get(segment.program) == "shell" or segment.program in ("eval", "source", ".")
+        if not runs and not marked(segment.program):
             return []
-        fetchers = [part for part in script.segments if KINDS.get(part.program) == "network"]
-        if not any(part.text in segment.text for part in fetchers):
+        inside = [part for part in script.segments if part is not segment and part.text in segment.text]
+        fetched = any(KINDS.get(part.program) == "network" for part in inside)
+        if not fetched and not any(together.decodes(part) for part in inside):
             return []
-        reason = f"{segment.program} would run code that comes from the network, which nobody has seen."
+        come = "comes from the network" if fetched else "is decoded first"
+        reason = f"{shown(segment.program) or 'This'} would run code that {come}, which nobody has seen."
         return [self.deny(segment, "piped_code", reason, "Save it to a file, show it, then run the file.")]
 
     def text(self, text: str, segment: Segment, depth: int) -> list[Finding]:
@@ -129,7 +143,11 @@ class Judge:
     def segment(self, segment: Segment, depth: int = 0) -> list[Finding]:
         found = []
         for name, value in segment.assignments:
-            if steers(name):
+            if name.startswith("ORCHESTRATOR_"):
+                found.append(together.guard(self, segment, f"{name} is a setting of the server that guards it."))
+            elif name == "IFS" and segment.program == "read":
+                continue
+            elif steers(name) or self._leads_out(segment, name, value):
                 reason = f"Setting {name} can make other programs run in place of those named."
                 found.append(
                     self.ask(segment, "steering_variable", reason, "Leave this variable as it is.", program=name)
@@ -167,11 +185,49 @@ class Judge:
             )
         return found + self.program(segment, depth)
 
+    def _leads_out(self, segment: Segment, name: str, value: str) -> bool:
+        """A list of folders to load code from, one of which is not of the workspace."""
+        if name not in ("PYTHONPATH", "NODE_PATH", "CLASSPATH", "GOPATH", "MANPATH"):
+            return False
+        reach = self.reach(segment)
+        return any(not reach.places(part) <= {"inside", "workspace"} for part in value.split(":") if part)
+
     def program(self, segment: Segment, depth: int) -> list[Finding]:
+        found = self._program(segment, depth)
+        asked = any(finding.verdict == "ask" for finding in found)
+        if asked and not any(finding.verdict == "deny" for finding in found) and depth < NESTED:
+            found = found + [worse for word in segment.arguments for worse in self._worse(segment, word)]
+        return found
+
+    def _worse(self, segment: Segment, word: str) -> list[Finding]:
+        """What is asked is denied where a word of it, taken for a command, would be."""
+        text = word.partition("exec=")[2] or (word.partition("=")[2] if word[:1].isupper() else word)
+        return snippets.worse(self, segment, text.lstrip("!")) if " " in text and "\n" not in text else []
+
+    def written(self, segment: Segment, file: str, content: str) -> list[Finding]:
+        """A file of code that is written and run by the same command, where what is written can be read."""
+        name = segment.program.rpartition("/")[2]
+        if (
+            KINDS.get(name) == "shell"
+            or segment.program in ("source", ".")
+            or content.startswith(("#!/bin/sh", "#!/bin/bash"))
+        ):
+            return self.text(content, segment, 1)
+        if name.startswith("python"):
+            return python.judge(self, segment, content)
+        if file.endswith(".sh"):
+            return self.text(content, segment, 1)
+        reason = f"{segment.program} would run what this command itself writes."
+        return [self.ask(segment, "written_and_run", reason, "Write the file first, with write_file, then run it.")]
+
+    def _program(self, segment: Segment, depth: int) -> list[Finding]:
         if depth > WRAPPED:
             reason = "This starts a program through too many others to be read."
             return [self.ask(segment, "indirect_program", reason, "Name the program.")]
         name, found = self.known(segment)
+        if name == "orchestrator" and segment.arguments not in (("--version",), ("--help",)):
+            return [together.guard(self, segment, "This would drive the server that guards it.")]
+        slashed = "/" in segment.program
         segment = structs.replace(segment, program=name)
         if name in WRAPPERS or name in PRIVILEGE or name in runners.RUNNERS:
             return found + runners.judge(self, segment, depth)
@@ -179,7 +235,7 @@ class Judge:
         if name.startswith(("mkfs", "mke2fs")):
             kind = "destroyer"
         if kind is None:
-            return found or ([] if name in self.trusted else [self.unknown(segment)])
+            return found or ([] if slashed or name in self.trusted else [self.unknown(segment)])
         return found + [finding for finding in JUDGES[kind](self, segment, depth) if not self._trusts(finding)]
 
     def _trusts(self, finding: Finding) -> bool:
@@ -203,8 +259,12 @@ class Judge:
         if inside and known and (folder.endswith(("/bin", "node_modules/.bin")) or name in _LOCAL_TOOLS):
             return name, []
         shape = shown(segment.program) if inside else None
-        if name in self.trusted or segment.program in self.trusted:
+        if name in self.trusted or segment.program in self.trusted or name == "orchestrator":
             return name, []
+        if inside and shown(segment.program).removeprefix("./") in self._compiled:
+            return name, []
+        if inside and (read := code.read_script(self, segment, segment.program)) is not None:
+            return name, read
         where = "a program of the workspace" if inside else "not where programs of this machine are kept"
         reason = f"{shown(segment.program)} is {where}: what it does cannot be told from its name."
         return name, [

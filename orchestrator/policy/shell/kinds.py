@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from msgspec import structs
 
-from orchestrator.policy.shell import developers, runners, texts
+from orchestrator.policy.shell import code, developers, machine, network, snippets, texts
 from orchestrator.policy.shell.arguments import letters, options, paths
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import KINDS, OUTPUTS, PATTERNS, RUNS_MORE, Kind
+from orchestrator.policy.shell.programs import OUTPUTS, PATTERNS, RUNS_MORE, Kind
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import GLOBS, TILDE, shown, uncertain
+from orchestrator.policy.shell.words import GLOBS, shown, uncertain
 
 _TARGETED = frozenset({"mv", "install"})  # beside cp and ln: they know -t FOLDER
 
@@ -111,7 +112,10 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return found + reach.each("write", [*named, *(options_values(words) if program in _TARGETED else ())])
     if program == "cp":
         return found + reach.each("read", named[:-1]) + reach.each("write", [*named[-1:], *options_values(words)])
+    if program in ("tar", "unzip", "7z", "7za", "bsdtar"):
+        return found + archive(judge, segment)
     if program == "ln":
+        found += [one for one in reach.each("read", named[:-1] or named) if one.verdict == "deny"]
         found += [
             judge.ask(
                 segment,
@@ -123,7 +127,61 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             if not reach.places(word) <= {"inside", "workspace", "private"}
         ]
         return found + reach.each("write", [*(named[-1:] if len(named) > 1 else []), *options_values(words)])
-    return found + reach.each("use", [word.split("=", 1)[-1] for word in named])
+    if program == "openssl":
+        return found + openssl(judge, segment)
+    made = [after for option, after in pairwise(words) if option in ("-o", "--output", "-out")]
+    return found + reach.each("read", [word.split("=", 1)[-1] for word in named]) + reach.each("write", made)
+
+
+def archive(judge: Judging, segment: Segment) -> list[Finding]:
+    """Making an archive reads what goes in; unpacking one writes where it is told, and nowhere else unless it "
+    "may name places itself."""
+    program, words, reach = segment.program, segment.arguments, judge.reach(segment)
+    named = paths(program, words)
+    flags = letters(words) + (words[0] if words and program == "tar" and words[0][:1] != "-" else "")
+    if program == "unzip":
+        into = [after for option, after in pairwise(words) if option == "-d"]
+        return reach.each("write", into) + reach.each("use", [word for word in named if word not in into])
+    if program.startswith("7z"):
+        into = [word[2:] for word in words if word.startswith("-o")]
+        return reach.each("write", into) + reach.each("read", named[1:])
+    folders = [after for option, after in pairwise(words) if option in ("-C", "--directory")]
+    folders += [word.partition("=")[2] for word in words if word.startswith("--directory=")]
+    makes = "c" in flags or "--create" in words or "r" in flags or "u" in flags
+    kept = [
+        after
+        for option, after in pairwise(words)
+        if (option[:1] == "-" and option.endswith("f") and option[1:2] != "-") or option == "--file"
+    ]
+    kept += named[1:2] if words and words[0][:1] != "-" and "f" in words[0] else []
+    if makes:
+        return (
+            reach.each("write", kept)
+            + reach.each("read", [word for word in named if word not in kept])
+            + reach.each("use", folders)
+        )
+    found = reach.each("use" if "t" in flags else "write", folders) + reach.each("use", kept)
+    if {"P"} & set(flags) or "--absolute-names" in words:
+        reason = "tar -P lets the archive say where its files go, also outside the workspace."
+        found.append(judge.ask(segment, "unknown_path", reason, "Leave -P out."))
+    return found
+
+
+def openssl(judge: Judging, segment: Segment) -> list[Finding]:
+    words = segment.arguments
+    if words[:1] and words[0] in ("s_client", "s_server", "s_time", "ocsp", "engine", "ca", "ts"):
+        reason = f"openssl {shown(words[0])} reaches the network, or loads other code."
+        return [
+            judge.ask(segment, "network_program", reason, "Use the tools made for it.", f"openssl {shown(words[0])}")
+        ]
+    made = [after for option, after in pairwise(words) if option in ("-out", "-keyout")]
+    read = [
+        after
+        for option, after in pairwise(words)
+        if option in ("-in", "-inkey", "-key", "-signkey", "-CAkey", "-CA", "-CAfile")
+    ]
+    public = words[:1] and words[0] in ("x509", "version", "dgst", "verify", "crl", "req") and "-inkey" not in words
+    return judge.reach(segment).each("write", made) + judge.reach(segment).each("use" if public else "read", read)
 
 
 def options_values(words: tuple[str, ...]) -> list[str]:
@@ -157,69 +215,9 @@ def deleter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     return found
 
 
-def network(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
-    program = segment.program
-    found = judge.reach(segment).each(
-        "use", [word for word in paths(program, segment.arguments) if word.startswith(("/", "@/", TILDE))]
-    )
-    if program in ("nc", "ncat", "netcat", "socat") and any(
-        re.search(r"^-[a-z]*[ec]$|exec|EXEC|SYSTEM", word) for word in segment.arguments
-    ):
-        return [
-            judge.deny(
-                segment,
-                "reverse_shell",
-                f"{program} would hand a shell to whoever connects.",
-                "Say what should be reached, and use http_request.",
-            )
-        ]
-    if any(KINDS.get(feeder.program) == "reader" for feeder in segment.feeders):
-        reason = f"{program} would send what was read here over the network."
-        return [*found, judge.ask(segment, "sends_data", reason, "Show the data to the person first.")]
-    reason = f"{program} reaches the network, which commands do not have here."
-    return [*found, judge.ask(segment, "network_program", reason, "Use the http_request tool.", program)]
-
-
-def administration(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
-    program, words = segment.program, segment.arguments
-    plain = [shown(word) for word in words if not word.startswith("-")]
-    if program in ("chown", "chgrp", "setfacl", "chattr"):
-        found = judge.reach(segment).each("write", paths(program, words, 1))
-        if any(finding.verdict == "deny" for finding in found):
-            return found
-    if (
-        program in ("systemctl", "loginctl")
-        and plain[:1]
-        and plain[0] in ("poweroff", "reboot", "halt", "kexec", "suspend", "hibernate", "emergency", "rescue")
-    ):
-        return [
-            judge.deny(
-                segment, "destructive_program", f"{program} {plain[0]} stops the machine.", "Ask the person to do it."
-            )
-        ]
-    if program == "kill" and (plain[-1:] == ["1"] or words[-1:] == ("-1",)):
-        return [
-            judge.deny(
-                segment, "destructive_program", "This ends every process of the machine.", "Name the process to end."
-            )
-        ]
-    if program == "docker" and any(
-        "docker.sock" in word or word in ("--privileged", "-v=/:/host") or word.startswith("/:") for word in words
-    ):
-        return [
-            judge.deny(
-                segment,
-                "escape",
-                "This container would own the whole machine.",
-                "Run the container without these privileges.",
-            )
-        ]
-    reason = f"{program} administers the machine, beyond the workspace."
-    shape = " ".join([program, *plain[:1]])
-    return [judge.ask(segment, "administration", reason, "Use the tools made for it, or do it yourself.", shape)]
-
-
 def destroyer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    if machine.looks(segment):
+        return []
     reason = f"{segment.program} can destroy a disk or stop the machine."
     return [
         judge.deny(
@@ -235,9 +233,10 @@ JUDGES: dict[Kind, Callable[[Judging, Segment, int], list[Finding]]] = {
     "writer": writer,
     "deleter": deleter,
     "developer": developers.judge,
-    "interpreter": runners.interpreter,
-    "shell": runners.shell,
-    "network": network,
-    "administration": administration,
+    "interpreter": code.interpreter,
+    "shell": code.shell,
+    "network": network.judge,
+    "administration": machine.judge,
+    "database": lambda judge, segment, depth: snippets.sql(judge, segment),
     "destroyer": destroyer,
 }

@@ -16,6 +16,7 @@ Kind: TypeAlias = Literal[
     "network",
     "administration",  # changes the machine, not the workspace
     "destroyer",  # nothing good comes of it here
+    "database",  # answers questions to a file of data
 ]
 
 _TABLE: dict[Kind, str] = {
@@ -23,10 +24,11 @@ _TABLE: dict[Kind, str] = {
         : echo printf true false pwd date cal ncal seq sleep expr basename dirname whoami id hostname uname arch
         nproc uptime free df lscpu lsblk tty printenv which type tput test [ factor numfmt locale groups getconf ps
         exit return break continue shift set wait tr yes users who w vmstat iostat lsusb lspci pgrep times jobs
-        logname mktemp export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
+        logname mktemp tldr apropos whatis export unset readonly local declare typeset read umask shopt getopts help
+        nl_langinfo
     """,
     "lister": """
-        ls dir vdir tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd
+        ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd
     """,
     "reader": """
         cat head tail less more grep egrep fgrep rg ag ack sort uniq cut paste join comm diff sdiff diff3 cmp nl tac
@@ -37,7 +39,7 @@ _TABLE: dict[Kind, str] = {
     """,
     "writer": """
         mkdir touch cp mv ln tee install split csplit rmdir chmod zip unzip tar gzip gunzip bzip2 bunzip2 xz unxz
-        zstd patch dd rename 7z 7za ar cpio dos2unix unix2dos convert magick ffmpeg pandoc fallocate
+        zstd patch dd rename 7z 7za ar cpio bsdtar openssl dos2unix unix2dos convert magick ffmpeg pandoc fallocate
     """,
     "deleter": """
         rm unlink shred truncate wipe srm
@@ -49,7 +51,14 @@ _TABLE: dict[Kind, str] = {
         shellcheck shfmt yamllint hadolint markdownlint sphinx-build mkdocs alembic django-admin flask-routes clang-
         format clang-tidy cppcheck valgrind gcov lcov gradlew mvnw configure autoreconf automake autoconf protoc
         swiftc ghc stack cabal mix rebar3 zig nim crystal git cargo go npm pnpm yarn bun mvn gradle dotnet pip pip3
-        uv poetry pipenv
+        uv poetry pipenv pre-commit phpunit rspec rake rubocop latexmk pdflatex xelatex lualatex bibtex jupyter
+        nbconvert pyflakes pydocstyle vulture
+        radon pyupgrade autopep8 yapf djlint sqlfluff commitlint tsx ts-node turbo nx lerna next nuxt astro
+        svelte-check vue-tsc storybook cypress
+        playwright phpstan psalm php-cs-fixer golangci-lint staticcheck goimports ktlint detekt checkstyle swiftlint
+        dart flutter bundle npx pnpx bunx
+        mkdocs hugo jekyll dvc nbstripout pip-compile pip-audit bumpversion just task bats behave locust tap mocha
+        nyc c8 terser tailwindcss postcss sass
     """,
     "interpreter": """
         python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh osascript
@@ -60,12 +69,19 @@ _TABLE: dict[Kind, str] = {
     """,
     "network": """
         curl wget ssh scp sftp ftp tftp rsync nc ncat netcat socat telnet ping ping6 dig nslookup host traceroute
-        tracepath mtr nmap masscan whois aria2c axel http https httpie xh lynx w3m links gh glab hub aws
-        gcloud az kubectl helm terraform ansible ansible-playbook vagrant heroku vercel netlify flyctl npx pnpx bunx
-        uvx pipx smbclient lftp rclone mail sendmail mutt tcpdump wscat grpcurl ngrok cloudflared ipfs
+        tracepath mtr twine psql mysql mongosh mongo mysqldump pg_dump pg_restore dropdb createdb redis-cli gsutil
+        s3cmd  nmap masscan whois aria2c axel http https httpie xh lynx w3m links gh glab hub aws
+        gcloud az ansible ansible-playbook vagrant heroku vercel netlify flyctl
+        uvx pipx smbclient lftp rclone mail sendmail mutt tcpdump wscat grpcurl ngrok  cloudflared ipfs
     """,
     "administration": """
-        docker podman systemctl service journalctl crontab at batch apt apt-get aptitude dpkg yum dnf rpm pacman apk
+        docker podman nerdctl docker-compose kubectl helm terraform conda mamba gem composer nvidia-smi ss netstat
+        lsof arp top htop last lastlog
+        findmnt sensors pstree mpstat pidstat sar iotop lsns lshw lsipc lslocks systemd-analyze systemd-cgls
+        systemd-cgtop getent resolvectl nmcli
+        firewall-cmd gpasswd adduser zpool zfs atq apt-cache pg_isready ollama rabbitmqctl chronyc ntpq supervisorctl
+        pm2 virsh ipcs numactl apache2ctl
+        killall5 systemctl service journalctl crontab at batch apt apt-get aptitude dpkg yum dnf rpm pacman apk
         brew snap flatpak useradd userdel usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount
         umount kill killall pkill renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl
         localectl sysctl swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv
@@ -75,7 +91,10 @@ _TABLE: dict[Kind, str] = {
     "destroyer": """
         fdisk sfdisk parted gdisk wipefs blkdiscard shutdown reboot halt poweroff init telinit insmod rmmod modprobe
         kexec swapoff cryptsetup lvremove vgremove pvremove mkswap hdparm nvme sgdisk badblocks debugfs tune2fs
-        grub-install efibootmgr flashrom
+        mdadm dmsetup grub-install efibootmgr flashrom
+    """,
+    "database": """
+        sqlite3 duckdb
     """,
 }
 
@@ -101,6 +120,7 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "watch": frozenset({"-n", "--interval"}),
     "caffeinate": frozenset(),
     "taskset": frozenset(),
+    "flock": frozenset({"-w", "-E", "--timeout"}),
     "coproc": frozenset(),
     "catchsegv": frozenset(),
 }
@@ -144,9 +164,9 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
 
 # Subcommands that stay in the workspace, of developer programs that have subcommands.
 SAFE_SUBCOMMANDS: dict[str, frozenset[str]] = {
-    "cargo": each("build b check c test t run r clippy fmt bench doc tree metadata version clean"),
+    "cargo": each("build b check c test t run r clippy fmt bench doc tree metadata version clean init new nextest"),
     "go": each("build test vet fmt run list env version doc tool"),
-    "npm": each("test t tst run run-script start ls list version help outdated"),
+    "npm": each("test t tst run run-script start ls list version help outdated init view why explain pkg"),
     "pnpm": each("test t run start ls list"),
     "yarn": each("test run start build lint list why"),
     "bun": each("test run build"),
@@ -155,10 +175,11 @@ SAFE_SUBCOMMANDS: dict[str, frozenset[str]] = {
     "gradlew": each("test build check assemble clean tasks"),
     "mvnw": each("test compile package verify validate clean"),
     "dotnet": each("build test run format clean"),
-    "pip": each("list show freeze check --version -V inspect debug config"),
-    "pip3": each("list show freeze check --version -V inspect debug config"),
-    "uv": each("tree version --version run"),
+    "pip": each("list show freeze check --version -V inspect debug"),
+    "pip3": each("list show freeze check --version -V inspect debug"),
+    "uv": each("tree version --version run venv"),
     "poetry": each("check show version run build env"),
+    "bundle": each("exec check list show info --version platform"),
     "pipenv": each("graph check run --version"),
 }
 GIT_READS = each(
@@ -168,7 +189,7 @@ GIT_READS = each(
 )
 GIT_WRITES = each(
     "add commit init mv tag branch stash switch notes worktree apply revert cherry-pick merge rebase am "
-    "format-patch archive bundle"
+    "format-patch archive bundle bisect"
 )
 GIT_NETWORK = each("push pull fetch clone remote submodule ls-remote send-email svn lfs request-pull")
 GIT_LOSES = each(

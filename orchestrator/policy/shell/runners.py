@@ -1,36 +1,17 @@
-"""Programs that start others: wrappers, find, xargs, shells, interpreters. What they start is judged."""
+"""Programs that start others: wrappers, find, xargs. What they start is judged; code.py reads what shells are given."""
 
 import re
+from itertools import pairwise
 
 from msgspec import structs
 
-from orchestrator.policy.shell.arguments import paths
+from orchestrator.policy.shell import code
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers
-from orchestrator.policy.shell.script import Segment, lists_names
-from orchestrator.policy.shell.words import STAR, UNKNOWN, each, shown, uncertain
+from orchestrator.policy.shell.script import Segment, lists_names, said
+from orchestrator.policy.shell.words import STAR, UNKNOWN
 
-RUNNERS = frozenset({"find", "xargs", "eval", "source", ".", "trap", "alias", "parallel", "script", "flock", "enable"})
-
-_CODE_LETTERS = {"perl": "eE", "node": "ep", "nodejs": "ep", "php": "rBRE", "julia": "eE", "python": "c", "pypy": "c"}
-_CODE_WORDS = (
-    "--eval",
-    "--print",
-    "--execute",
-    "--command",
-    "-m:",
-    "-r:",
-    "--require",
-    "--import",
-    "--loader",
-    "--rcfile",
-    "--init-file",
-)
-_MODULES = each(
-    "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
-    "coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
-)
-_DECODERS = each("base64 base32 xxd openssl rev tr gunzip zcat uudecode")
+RUNNERS = frozenset({"find", "xargs", "eval", "source", ".", "trap", "alias", "parallel", "script", "enable"})
 
 
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
@@ -45,17 +26,29 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         found = judge.text(" ".join(segment.arguments), segment, depth)
         return [*found, judge.ask(segment, "dynamic_code", "eval runs text as code.", "Write the command itself.")]
     if name in ("source", "."):
-        return sourced(judge, segment)
+        return code.sourced(judge, segment)
     if name in WRAPPERS:
         return wrapped(judge, segment, depth)
     return [
+        *kept(judge, segment, depth),
         judge.ask(
             segment,
             "dynamic_code",
             f"{name} keeps or passes on code that this policy does not see run.",
             "Write the command itself.",
-        )
+        ),
     ]
+
+
+def kept(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    """What is against the code that trap, script and parallel are given."""
+    words = list(segment.arguments)
+    if segment.program == "parallel" and ":::" in words:
+        at = words.index(":::")
+        return started(judge, segment, (*words[:at], *words[at + 1 :]), depth)
+    text = next((after for option, after in pairwise(words) if re.fullmatch(r"-[a-z]*c|--command", option)), "")
+    text = text or (words[0] if segment.program == "trap" and words else "")
+    return judge.text(text, segment, depth + 1) if text else []
 
 
 def started(judge: Judging, segment: Segment, words: tuple[str, ...], depth: int) -> list[Finding]:
@@ -89,8 +82,10 @@ def wrapped(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             found.append(judge.ask(segment, "moving", "env -C changes the folder that paths are seen from.", "Use cd."))
         if word in valued and words:
             words.pop(0)
-    if name in ("timeout", "taskset") and words:
+    if name in ("timeout", "taskset", "flock") and words:
         words.pop(0)
+    if name == "flock" and words[:1] in (["-c"], ["--command"]):
+        return found + judge.text(" ".join(words[1:]), segment, depth + 1)
     if name == "watch":
         return found + judge.text(" ".join(words), segment, depth)
     return found + started(judge, segment, tuple(words), depth)
@@ -102,6 +97,8 @@ def privilege(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         if words.pop(0) in ("-u", "-g", "-h", "-p", "-C", "-T", "-U", "-R", "-D") and words:
             words.pop(0)
     found = [] if segment.program == "su" else started(judge, segment, tuple(words), depth)
+    if segment.program in ("su", "runuser"):
+        found += kept(judge, segment, depth)
     reason = f"{segment.program} would act as another user of this machine."
     return [
         *found,
@@ -118,7 +115,7 @@ def find(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         starts.append(words.pop(0))
     starts = [word for word in starts if not word.startswith("-")] or ["."]
     reach = judge.reach(segment)
-    found = reach.each("list", starts)
+    found = reach.each("search", starts)
     under = tuple(f"{start.rstrip('/')}/{STAR}" if start not in (".", "./") else STAR for start in starts)
     while words:
         word = words.pop(0)
@@ -162,7 +159,15 @@ def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     value = STAR if lists_names(segment.feeders) else UNKNOWN
     if not words:
         return found
+    told = said(segment.feeders[0]) if len(segment.feeders) == 1 else segment.fed
+    if told is not None and len(told.split()) == 1:
+        value = told.strip()
     command = [part.replace(marker, value) for part in words] if marker else [*words, value]
+    if any(KINDS.get(feeder.program) == "network" for feeder in segment.feeders) and KINDS.get(command[0]) in (
+        "shell",
+        "interpreter",
+    ):
+        return [*found, *code.piped(judge, structs.replace(segment, program=command[0]))]
     if UNKNOWN in command[0]:
         return [
             *found,
@@ -175,136 +180,3 @@ def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         ]
     inner = structs.replace(segment, stdin="", feeders=())
     return found + started(judge, inner, tuple(command), depth)
-
-
-def sourced(judge: Judging, segment: Segment) -> list[Finding]:
-    file = segment.arguments[0] if segment.arguments else UNKNOWN
-    places = judge.reach(segment).places(file)
-    if places <= {"inside"} and re.search(r"(^|/)(\.?venv|env)/bin/activate$", file):
-        return []
-    shape = f"source {shown(file)}" if places <= {"inside"} else None
-    return [
-        judge.ask(
-            segment,
-            "workspace_program",
-            f"This runs the commands of {shown(file)} in the shell.",
-            "Show the file first.",
-            shape,
-        )
-    ]
-
-
-def piped(judge: Judging, segment: Segment) -> list[Finding]:
-    """Code that comes through the standard input."""
-    name = segment.program
-    if segment.stdin == "pipe":
-        feeders = [feeder.program for feeder in segment.feeders]
-        risky = [feeder for feeder in feeders if KINDS.get(feeder) == "network" or feeder in _DECODERS]
-        if risky or KINDS.get(name) == "shell":
-            source = f"from {risky[0]}" if risky else "from a pipe"
-            return [
-                judge.deny(
-                    segment,
-                    "piped_code",
-                    f"{name} would run code that comes {source}, which nobody has seen.",
-                    "Save it to a file, show it, then run the file.",
-                )
-            ]
-    return [
-        judge.ask(
-            segment,
-            "inline_code",
-            f"{name} would run code given on its input.",
-            "Save the code to a file of the workspace and run that.",
-        )
-    ]
-
-
-def shell(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
-    words = list(segment.arguments)
-    found: list[Finding] = []
-    while words and words[0][:1] in ("-", "+") and words[0] not in ("-", "--"):
-        word = words.pop(0)
-        if word in ("--version", "--help"):
-            return found
-        if word.startswith(("--rcfile", "--init-file")) or (not word.startswith("--") and set("is") & set(word)):
-            found.append(
-                judge.ask(
-                    segment,
-                    "inline_code",
-                    f"{segment.program} {shown(word)} runs commands this policy does not see.",
-                    "Use -c with the command.",
-                )
-            )
-        if not word.startswith("--") and "c" in word:
-            if not words:
-                return found
-            code = words[1] if words[0] in ("-", "--") and len(words) > 1 else words[0]
-            return found + judge.text(code, structs.replace(segment, stdin="", feeders=()), depth)
-        if word in ("-O", "+O", "-o", "+o", "--rcfile", "--init-file") and words:
-            words.pop(0)
-    words = [word for word in words if word not in ("-", "--")]
-    if not words:
-        return found + piped(judge, segment)
-    return found + script_file(judge, segment, words[0])
-
-
-def script_file(judge: Judging, segment: Segment, file: str) -> list[Finding]:
-    inside = judge.reach(segment).places(file) <= {"inside"}
-    shape = f"{segment.program} {shown(file)}" if inside and not uncertain(file) else None
-    reason = f"{segment.program} would run the script {shown(file)}, which this policy does not read."
-    return [judge.ask(segment, "workspace_program", reason, "Show the file first, then approve it.", shape)]
-
-
-def interpreter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
-    name = re.sub(r"[-\d.]+$", "", segment.program) or segment.program
-    letters = _CODE_LETTERS.get(name, "e")
-    words = list(segment.arguments)
-    if len(words) == 1 and words[0] in ("--version", "-V", "-v", "--help", "-h", "-VV"):
-        return []
-    while words and words[0].startswith("-") and words[0] != "-":
-        word = words.pop(0)
-        if name in ("python", "pypy") and re.fullmatch(r"-[a-zA-Z]*m", word):
-            return module(judge, segment, words, depth)
-        code = word.split("=")[0] in _CODE_WORDS or (
-            not word.startswith("--") and any(letter in word for letter in letters)
-        )
-        preload = name in ("node", "nodejs", "ruby", "perl") and word[:2] in ("-r", "-M", "-m", "-I", "-x")
-        if code or preload or uncertain(word):
-            reason = f"{segment.program} would run code written inside the command."
-            return [judge.ask(segment, "inline_code", reason, "Save the code to a file of the workspace and run that.")]
-        if word in ("-W", "-X") and words:
-            words.pop(0)
-        if word == "--":
-            break
-    if not words or words[0] == "-":
-        return piped(judge, segment)
-    reach = judge.reach(segment)
-    if name == "deno":
-        words = words[1:] if words[0] in ("run", "test", "check", "lint", "fmt") else []
-        if not words:
-            return [
-                judge.ask(
-                    segment,
-                    "subcommand",
-                    "This part of deno is not known to stay in the workspace.",
-                    "Use deno run FILE.",
-                )
-            ]
-    if not reach.places(words[0]) <= {"inside"}:
-        reason = f"{segment.program} would run {shown(words[0])}, which is not a file of the workspace."
-        return [judge.ask(segment, "outside_script", reason, "Run a script of the workspace.")]
-    return reach.each("use", [word for word in paths(segment.program, tuple(words[1:])) if not uncertain(word)])
-
-
-def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> list[Finding]:
-    name = words[0] if words else UNKNOWN
-    if name == "pip":
-        return judge.segment(structs.replace(segment, program="pip", arguments=tuple(words[1:])), depth + 1)
-    if name in _MODULES:
-        return judge.reach(segment).each(
-            "use", [word for word in paths("python", tuple(words[1:])) if not uncertain(word)]
-        )
-    shape = None if uncertain(name) else f"{segment.program} -m {shown(name)}"
-    reason = f"python -m {shown(name)} runs a module that this policy does not know."
-    return [judge.ask(segment, "subcommand", reason, "Run a script of the workspace.", shape)]

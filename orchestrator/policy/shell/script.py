@@ -5,6 +5,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from orchestrator.policy.shell.words import ansi, marked
+
 Stdin: TypeAlias = Literal["", "pipe", "text", "file"]
 Folders: TypeAlias = frozenset[str]
 
@@ -20,6 +22,7 @@ class Segment(Struct, frozen=True):
     stdin: Stdin = ""
     feeders: "tuple[Segment, ...]" = ()  # those whose output it reads
     indirect: bool = False  # its name came from a variable, a brace or an expansion
+    fed: str | None = None  # the text on its standard input, where it is written in the command
 
 
 class Redirect(Struct, frozen=True):
@@ -27,6 +30,7 @@ class Redirect(Struct, frozen=True):
     target: str
     folders: Folders
     text: str
+    content: str | None = None  # what is written there, where it is written in the command
 
 
 class Doubt(Struct, frozen=True):
@@ -41,6 +45,24 @@ class Script(Struct, frozen=True):
     redirects: tuple[Redirect, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     loops: tuple[str, ...] = ()  # functions that call themselves
+
+
+def said(segment: Segment) -> str | None:
+    """What echo or printf would say, where it is written in the command."""
+    words = list(segment.arguments)
+    if segment.indirect or any(marked(word) for word in words):
+        return None
+    if segment.program == "echo":
+        ended = "\n"
+        while words and words[0] in ("-n", "-E"):
+            ended = "" if words.pop(0) == "-n" else ended
+        return None if words and re.fullmatch(r"-[neE]+", words[0]) else " ".join(words) + ended
+    if segment.program == "printf" and words and not words[0].startswith("-"):
+        if "%" not in words[0]:
+            return ansi(words[0])
+        if (shape := re.fullmatch(r"%s(|\\n| )", words[0])) and len(words) > 1:
+            return "".join(word + ansi(shape[1]) for word in words[1:])
+    return None
 
 
 _LISTERS = frozenset({"find", "ls", "fd"})

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
-from orchestrator.policy.shell.script import Doubt, Segment, lists_names
+from orchestrator.policy.shell.script import Doubt, Segment, lists_names, said
 from orchestrator.policy.shell.words import HERE, OPEN, SPLIT, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ SETTERS = each("read mapfile readarray printf getopts let wait unset local decla
 _COUNTERS = each("? # $ ! RANDOM SECONDS LINENO UID EUID PPID")
 _NUMERIC = re.compile(r"-?[0-9]+")
 _CUT = re.compile(r"(\w+)(%\.\w+|##\*/)")
+_DEFAULT = re.compile(r"(\w+):?[-=]([\w./~:@%+-]*)")
 _RANGE = re.compile(r"\{\w+\.\.\w+\}")
 
 
@@ -195,6 +196,8 @@ class Spelling:
             self.doubt("unreadable", text)
         elif "@" in inside or "[" in inside or inside.startswith("!"):
             self.doubt("expansion", text)
+        elif default := _DEFAULT.fullmatch(inside):
+            return (*self.variable(default[1], quoted, first), default[2])
         elif cut := _CUT.fullmatch(inside):
             return tuple(_without(value, cut[2]) for value in self.variable(cut[1], quoted, first))
         for child in node.children:
@@ -232,6 +235,9 @@ class Spelling:
             plain = not any(set(word) & set("/.*") or words.marked(word) for word in arguments)
             if program in ("nproc", "date", "whoami") and plain:
                 return "0"
+            if ">" not in text and "\\" not in text and (told := said(inner[0])) is not None:
+                told = told.rstrip("\n")
+                return told if quoted else words.value_unquoted(told)
         return STAR if lists_names(inner) and not quoted else UNKNOWN
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from orchestrator.policy.shell import words
-from orchestrator.policy.shell.script import Folders, Redirect, Script, Segment, Stdin
+from orchestrator.policy.shell.script import Folders, Redirect, Script, Segment, Stdin, said
 from orchestrator.policy.shell.spelling import SETTERS, WORDS, Spelling
 from orchestrator.policy.shell.words import TILDE, UNKNOWN, each, uncertain
 
@@ -28,6 +28,7 @@ class Flow(Struct, frozen=True):
     folders: Folders = frozenset({""})
     stdin: Stdin = ""
     feeders: tuple[Segment, ...] = ()
+    fed: str | None = None
 
 
 class After(Struct, frozen=True):
@@ -46,6 +47,8 @@ _IGNORED = each("comment heredoc_start heredoc_end heredoc_content file_descript
 _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
 _MOVERS = frozenset({"cd", "chdir", "pushd", "popd"})
 _CALCULATES = re.compile(r"-(eq|ne|lt|le|gt|ge|v|R)\b")
+_FOREVER = re.compile(r"while\s+(true|:|\[\[? *1 *\]\]?|\(\(\s*1\s*\)\))\s*;?\s*do\b|until\s+false\s*;?\s*do\b")
+_LEAVES = re.compile(r"\b(break|exit|return|sleep|read|wait|inotifywait)\b")
 _GAP = re.compile(rb"(?:[ \t]|(?<=[ \t])\\\n)+")
 
 
@@ -147,6 +150,8 @@ class Walk(Spelling):
                 after = after | self.visit(child, Flow(after, flow.stdin, flow.feeders)).anyhow
         if name not in self.untold:
             self.values.pop(name, None)  # behind the loop it may be empty
+        if _FOREVER.match(self.text(node)) and not _LEAVES.search(self.text(node)):
+            self.doubt("endless", self.text(node))
         if after != flow.folders:
             self.doubt("moving_loop", self.text(node))
         return After(after, after)
@@ -203,18 +208,37 @@ class Walk(Spelling):
 
     def _redirected(self, node: "Node", flow: Flow) -> After:
         stdin, start = flow.stdin, len(self._segments)
-        redirects = [child for child in node.children if child.type in _REDIRECTS]
+        redirects, made = [child for child in node.children if child.type in _REDIRECTS], len(self._redirects)
+        fed = flow.fed
         for redirect in redirects:
+            fed = self._text_fed(redirect) or fed
             stdin = self._redirect(redirect, flow) or stdin
-        after = After(flow.folders, flow.folders)
+        after, behind, body = After(flow.folders, flow.folders), len(self._redirects), len(self._segments)
         for child in node.children:
             if child.type not in _REDIRECTS:
-                after = self.visit(child, Flow(flow.folders, stdin, flow.feeders))
+                after = self.visit(child, Flow(flow.folders, stdin, flow.feeders, fed))
+        content = _written(self._segments[body:])
+        self._redirects[made:behind] = [structs.replace(one, content=content) for one in self._redirects[made:behind]]
         feeders = flow.feeders + tuple(self._segments[start:])
         for redirect in redirects:
             if redirect.type == "heredoc_redirect":
                 after = self._behind_heredoc(redirect, flow, feeders, after)
         return after
+
+    def _text_fed(self, redirect: "Node") -> str | None:
+        """The text of a here-document or a here-string, where no part of it is known only when it runs."""
+        if redirect.type == "heredoc_redirect":
+            start = next((child for child in redirect.children if child.type == "heredoc_start"), None)
+            body = next((child for child in redirect.children if child.type == "heredoc_body"), None)
+            text = self.text(body) if body is not None else ""
+            quoted = start is not None and self.text(start)[:1] in ("'", '"', "\\")
+            return text if quoted or not set("$`\\") & set(text) else None
+        if redirect.type == "herestring_redirect":
+            doubts = len(self.doubts)
+            spelt = [spelling for child in redirect.children if child.is_named for spelling in self.spell(child)]
+            del self.doubts[doubts:]
+            return spelt[0] if len(spelt) == 1 and not words.marked(spelt[0]) else None
+        return None
 
     def _behind_heredoc(self, node: "Node", flow: Flow, feeders: tuple[Segment, ...], after: After) -> After:
         """`cat <<EOF | sh` and `cat <<EOF && ls`: the grammar hangs what follows under the here-document."""
@@ -250,7 +274,7 @@ class Walk(Spelling):
     def _command(self, node: "Node", flow: Flow) -> After:
         written: list[list[Node]] = []  # words, in the pieces the grammar makes of them
         assignments: list[tuple[str, str]] = []
-        stdin, end, text = flow.stdin, -1, self.text(node)
+        stdin, fed, end, text = flow.stdin, flow.fed, -1, self.text(node)
         for child in node.children:
             beside = child.start_byte == end and not self.source[end : end + 1].isspace()
             if beside or not (end < 0 or self._apart(end, child.start_byte)):
@@ -259,6 +283,7 @@ class Walk(Spelling):
             if child.type == "variable_assignment":
                 assignments.append(self._assign(child))
             elif child.type in _REDIRECTS:
+                fed = self._text_fed(child) or fed
                 stdin = self._redirect(child, flow) or stdin
             elif beside and written:
                 written[-1].append(child)
@@ -268,8 +293,8 @@ class Walk(Spelling):
         named = spelt[0] if spelt else [""]
         indirect = bool(written) and (len(named) != 1 or self._is_variable(written[0][0]))
         name, *behind = [*(named or [UNKNOWN]), *(word for group in spelt[1:] for word in group)]
-        feeders = flow.feeders if stdin == "pipe" else ()
-        found = Segment(name, tuple(behind), text, flow.folders, tuple(assignments), stdin, feeders, indirect)
+        feeders, fed = (flow.feeders, None) if stdin == "pipe" else ((), fed or flow.fed if stdin == "text" else None)
+        found = Segment(name, tuple(behind), text, flow.folders, tuple(assignments), stdin, feeders, indirect, fed)
         self._segments.append(found)
         if name in SETTERS:
             self.met.update(behind)
@@ -285,7 +310,11 @@ class Walk(Spelling):
         return [word for spelling in words.joined(spelt) for word in words.words(spelling)]
 
     def _is_variable(self, name: "Node") -> bool:
-        return bool(name.child_count) and name.children[0].type in ("simple_expansion", "expansion")
+        return bool(name.child_count) and name.children[0].type in (
+            "simple_expansion",
+            "expansion",
+            "command_substitution",
+        )
 
     def _apart(self, end: int, start: int) -> bool:
         """Whether the shell sees two words here, as the grammar does."""
@@ -299,6 +328,14 @@ class Walk(Spelling):
             self.doubt("moving", segment.text)
             return After(flow.folders, flow.folders)
         return After(reached, reached | flow.folders)
+
+
+def _written(segments: list[Segment]) -> str | None:
+    """What a redirection writes: the words of echo or printf, or a here-document through cat."""
+    if len(segments) != 1:
+        return None
+    only = segments[0]
+    return only.fed if only.program == "cat" and not only.arguments else said(only)
 
 
 def _joined(folder: str, goal: str) -> str:

@@ -1,0 +1,91 @@
+"""What an address on the network is, however it is written."""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import TypeAlias
+from urllib.parse import SplitResult, unquote, urlsplit
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+LOCAL_NAMES = re.compile(
+    r"(.*\.)?(localhost|localdomain|ip6-localhost|ip6-loopback|local|internal|lan|home\.arpa|localtest\.me|lvh\.me|nip\.io|sslip\.io|xip\.io)"
+)
+_LOOPBACK_NAMES = re.compile(r"(.*\.)?(localhost|ip6-loopback|ip6-localhost)")
+_METADATA = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
+_METADATA_ADDRESSES = frozenset(
+    {"169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254", "168.63.129.16"}
+)
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
+
+
+def is_metadata(name: str) -> bool:
+    """Whether this host gives away the credentials of the machine to whoever asks."""
+    address = address_of(name)
+    return name in _METADATA or (address is not None and str(address) in _METADATA_ADDRESSES)
+
+
+def is_loopback(name: str) -> bool:
+    address = address_of(name)
+    return bool(_LOOPBACK_NAMES.fullmatch(name)) if address is None else address.is_loopback or address.is_unspecified
+
+
+def listed(name: str, hosts: Iterable[str]) -> bool:
+    """Whether a host is among these names; `*.example.com` stands for every name under it."""
+    return any(name == host or (host.startswith("*.") and name.endswith(host[1:])) for host in hosts)
+
+
+def split(url: str) -> SplitResult | None:
+    """The parts of an address, or None where two readers could see two addresses."""
+    if re.search(r"[\x00-\x20\x7f-\xa0\\\u200b-\u200f\u2028-\u202f\ufeff]", url):
+        return None
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 — raises when it is no number
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    if (
+        unicodedata.normalize("NFKC", host) != host
+        or "%" in host
+        or "@" in unquote(parts.netloc).rpartition("@")[0]
+        or unquote(parts.netloc) != parts.netloc
+    ):
+        return None
+    return parts
+
+
+def address_of(host: str) -> Address | None:
+    """The address that a host is, however resolvers let it be written: 127.1, 0x7f000001, ::ffff:127.0.0.1."""
+    try:
+        address: Address = ipaddress.ip_address(host)
+    except ValueError:
+        return _loose_ipv4(host)
+    if isinstance(address, ipaddress.IPv6Address):
+        for hidden in (address.ipv4_mapped, address.sixtofour, (address.teredo or (None, None))[1], _embedded(address)):
+            if hidden is not None:
+                return hidden
+    return address
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """An IPv4 address behind 64:ff9b::/96 or ::/96."""
+    high, low = int(address) >> 32, int(address) & 0xFFFFFFFF
+    return ipaddress.IPv4Address(low) if high == 0x64FF9B << 64 or (high == 0 and low > 1) else None
+
+
+def _loose_ipv4(host: str) -> ipaddress.IPv4Address | None:
+    parts = host.translate(str.maketrans("。．｡", "...")).split(".")
+    if not 1 <= len(parts) <= 4 or not all(_NUMBER.fullmatch(part) for part in parts):
+        return None
+    try:
+        numbers = [
+            int(part, 16) if part[:2].lower() == "0x" else int(part, 8 if part[0] == "0" and len(part) > 1 else 10)
+            for part in parts
+        ]
+    except ValueError:
+        return None
+    last = numbers.pop()
+    total = sum((number & 0xFF) << (24 - 8 * index) for index, number in enumerate(numbers)) + last
+    return ipaddress.IPv4Address(total & 0xFFFFFFFF)

@@ -1,0 +1,239 @@
+"""Shells and interpreters: the code they are given, in a word, on their input, or as a script of the workspace."""
+
+import re
+
+from msgspec import structs
+
+from orchestrator.policy.shell import python, snippets
+from orchestrator.policy.shell.arguments import paths
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.programs import KINDS
+from orchestrator.policy.shell.script import Segment, said
+from orchestrator.policy.shell.words import UNKNOWN, each, marked, shown, uncertain
+
+_CODE_LETTERS = {"perl": "eE", "node": "ep", "nodejs": "ep", "php": "rBRE", "julia": "eE", "python": "c", "pypy": "c"}
+_CODE_WORDS = (
+    "--eval",
+    "--print",
+    "--execute",
+    "--command",
+    "-m:",
+    "-r:",
+    "--require",
+    "--import",
+    "--loader",
+    "--rcfile",
+    "--init-file",
+)
+_SHORT = each("python pypy node nodejs ruby perl php lua")
+_MODULES = each(
+    "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
+    "coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
+)
+_DECODERS = each("base64 base32 xxd openssl rev tr gunzip zcat uudecode")
+
+
+def sourced(judge: Judging, segment: Segment) -> list[Finding]:
+    file = segment.arguments[0] if segment.arguments else UNKNOWN
+    places = judge.reach(segment).places(file)
+    if (read := read_script(judge, segment, file)) is not None:
+        return read
+    if places <= {"inside"} and re.search(r"(^|/)(\.?venv|env)/bin/activate$", file):
+        return []
+    shape = f"source {shown(file)}" if places <= {"inside"} else None
+    return [
+        judge.ask(
+            segment,
+            "workspace_program",
+            f"This runs the commands of {shown(file)} in the shell.",
+            "Show the file first.",
+            shape,
+        )
+    ]
+
+
+def piped(judge: Judging, segment: Segment) -> list[Finding]:
+    """Code that comes through the standard input."""
+    name = segment.program
+    if segment.fed is not None:
+        return fed(judge, segment, segment.fed)
+    if (
+        segment.stdin == "pipe"
+        and len(segment.feeders) == 1
+        and KINDS.get(name) != "shell"
+        and (told := said(segment.feeders[0])) is not None
+    ):
+        return fed(judge, segment, told)
+    if segment.stdin == "pipe":
+        feeders = [feeder.program for feeder in segment.feeders]
+        risky = [feeder for feeder in feeders if KINDS.get(feeder) == "network" or feeder in _DECODERS]
+        if risky or KINDS.get(name) == "shell":
+            source = f"from {risky[0]}" if risky else "from a pipe"
+            return [
+                judge.deny(
+                    segment,
+                    "piped_code",
+                    f"{name} would run code that comes {source}, which nobody has seen.",
+                    "Save it to a file, show it, then run the file.",
+                )
+            ]
+    return [
+        judge.ask(
+            segment,
+            "inline_code",
+            f"{name} would run code given on its input.",
+            "Save the code to a file of the workspace and run that.",
+        )
+    ]
+
+
+def fed(judge: Judging, segment: Segment, code: str) -> list[Finding]:
+    """Code on the input that is written in the command itself."""
+    if KINDS.get(segment.program) == "shell":
+        return [*judge.text(code, structs.replace(segment, stdin="", fed=None), 1), snippets.inline(judge, segment)]
+    return written_code(judge, segment, code)
+
+
+def written_code(judge: Judging, segment: Segment, code: str) -> list[Finding]:
+    if uncertain(code) or marked(code):
+        return [snippets.inline(judge, segment)]
+    plain = re.sub(r"[-\d.]+$", "", segment.program) or segment.program
+    segment = structs.replace(segment, program=plain)
+    if plain in ("python", "pypy"):
+        return python.judge(judge, segment, code)
+    return snippets.judge(judge, segment, code)
+
+
+def shell(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    words = list(segment.arguments)
+    found: list[Finding] = []
+    while words and words[0][:1] in ("-", "+") and words[0] not in ("-", "--"):
+        word = words.pop(0)
+        if word in ("--version", "--help"):
+            return found
+        if word.startswith(("--rcfile", "--init-file")) or (not word.startswith("--") and set("is") & set(word)):
+            found.append(
+                judge.ask(
+                    segment,
+                    "inline_code",
+                    f"{segment.program} {shown(word)} runs commands this policy does not see.",
+                    "Use -c with the command.",
+                )
+            )
+        if not word.startswith("--") and "c" in word:
+            if not words:
+                return found
+            code = words[1] if words[0] in ("-", "--") and len(words) > 1 else words[0]
+            return found + judge.text(code, structs.replace(segment, stdin="", feeders=()), depth)
+        if word in ("-O", "+O", "-o", "+o", "--rcfile", "--init-file") and words:
+            words.pop(0)
+    words = [word for word in words if word not in ("-", "--")]
+    if not words:
+        return found + piped(judge, segment)
+    if segment.arguments[:1] == ("-n",):
+        return found + judge.reach(segment).each("read", words)  # only looks whether it can be read
+    return found + script_file(judge, segment, words[0], depth)
+
+
+LONGEST_SCRIPT = 20_000  # bytes
+
+
+def read_script(judge: Judging, segment: Segment, file: str, depth: int = 0) -> list[Finding] | None:
+    """What is against a shell script of the workspace, line by line; None where it is no script that can be read."""
+    if uncertain(file) or marked(file) or judge.reach(segment).places(file) != {"inside"} or len(segment.folders) != 1:
+        return None
+    text = judge.places.text(file, next(iter(segment.folders)), LONGEST_SCRIPT)
+    shell = text is not None and (
+        re.match(r"#!\s*/(usr/)?bin/(env )?(ba|da|z|k)?sh\b", text) or not text.startswith("#!")
+    )
+    if (
+        text is None
+        or not shell
+        or (not text.startswith("#!") and segment.program == file and not file.endswith(".sh"))
+    ):
+        return None
+    against = judge.text(text, structs.replace(segment, stdin="", feeders=(), fed=None), depth + 1)
+    denied = [finding for finding in against if finding.verdict == "deny"]
+    if denied or not against:
+        return denied
+    reason = f"The script {shown(file)} does what is asked about: {against[0].reason}"
+    return [
+        judge.ask(
+            segment,
+            "workspace_program",
+            reason,
+            "Show the file first, then approve it.",
+            f"{segment.program} {shown(file)}",
+        )
+    ]
+
+
+def script_file(judge: Judging, segment: Segment, file: str, depth: int) -> list[Finding]:
+    if (read := read_script(judge, segment, file, depth)) is not None:
+        return read
+    inside = judge.reach(segment).places(file) <= {"inside"}
+    shape = f"{segment.program} {shown(file)}" if inside and not uncertain(file) else None
+    reason = f"{segment.program} would run the script {shown(file)}, which this policy does not read."
+    return [judge.ask(segment, "workspace_program", reason, "Show the file first, then approve it.", shape)]
+
+
+def interpreter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    name = re.sub(r"[-\d.]+$", "", segment.program) or segment.program
+    letters = _CODE_LETTERS.get(name, "e")
+    words = list(segment.arguments)
+    if len(words) == 1 and words[0] in ("--version", "-V", "-v", "--help", "-h", "-VV"):
+        return []
+    while words and words[0].startswith("-") and words[0] != "-":
+        word = words.pop(0)
+        if name in ("python", "pypy") and re.fullmatch(r"-[a-zA-Z]*m", word):
+            return module(judge, segment, words, depth)
+        code = word.split("=")[0] in _CODE_WORDS or (
+            not word.startswith("--") and any(letter in word for letter in letters)
+        )
+        preload = name in ("node", "nodejs", "ruby", "perl") and word[:2] in ("-r", "-M", "-m", "-I", "-x")
+        if code and not preload and not uncertain(word) and not word.startswith("--") and words and name in _SHORT:
+            return [*written_code(judge, segment, words[0]), *judge.reach(segment).each("read", words[1:])]
+        if code or preload or uncertain(word):
+            found = snippets.denials(judge, segment, " ".join(map(shown, [word, *words])))
+            reason = f"{segment.program} would run code written inside the command."
+            return [
+                *found,
+                judge.ask(segment, "inline_code", reason, "Save the code to a file of the workspace and run that."),
+            ]
+        if word in ("-W", "-X") and words:
+            words.pop(0)
+        if word == "--":
+            break
+    if not words or words[0] == "-":
+        return piped(judge, segment)
+    reach = judge.reach(segment)
+    if name == "deno":
+        words = words[1:] if words[0] in ("run", "test", "check", "lint", "fmt") else []
+        if not words:
+            return [
+                judge.ask(
+                    segment,
+                    "subcommand",
+                    "This part of deno is not known to stay in the workspace.",
+                    "Use deno run FILE.",
+                )
+            ]
+    if not reach.places(words[0]) <= {"inside"}:
+        reason = f"{segment.program} would run {shown(words[0])}, which is not a file of the workspace."
+        return [judge.ask(segment, "outside_script", reason, "Run a script of the workspace.")]
+    return reach.each("use", [word for word in paths(segment.program, tuple(words[1:])) if not uncertain(word)])
+
+
+def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> list[Finding]:
+    name = words[0] if words else UNKNOWN
+    if name == "pip":
+        return judge.segment(structs.replace(segment, program="pip", arguments=tuple(words[1:])), depth + 1)
+    if name == "orchestrator":
+        return judge.segment(structs.replace(segment, program="orchestrator", arguments=tuple(words[1:])), depth + 1)
+    if name in _MODULES:
+        return judge.reach(segment).each(
+            "use", [word for word in paths("python", tuple(words[1:])) if not uncertain(word)]
+        )
+    shape = None if uncertain(name) else f"{segment.program} -m {shown(name)}"
+    reason = f"python -m {shown(name)} runs a module that this policy does not know."
+    return [judge.ask(segment, "subcommand", reason, "Run a script of the workspace.", shape)]

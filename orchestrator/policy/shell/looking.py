@@ -1,0 +1,113 @@
+"""How programs that administer the machine are called to look only: the table that `machine` reads.
+
+docker podman: ps images compose/ps       these words come first, or these two
+systemctl: . status                       . also without any word that is no option
+crontab: +-l                              only where one of these options is given
+dmesg: . !--clear                         not where one of these is; of long options the beginning counts
+"""
+
+from msgspec import Struct
+
+_TABLE = """
+    docker podman nerdctl: compose/config compose/images compose/logs compose/ls compose/ps compose/top
+        compose/version container/diff container/inspect container/list container/logs container/ls container/port
+        container/ps container/stats container/top context/ls context/show diff history image/history
+        image/inspect image/list image/ls images info inspect logs network/inspect network/list network/ls node/ls
+        port ps service/ls service/ps stack/ls stack/ps stats system/df system/info top version volume/inspect
+        volume/list volume/ls
+    docker-compose: config images logs ps top version
+    systemctl: . cat get-default help is-active is-enabled is-failed is-system-running list-dependencies list-jobs
+        list-machines list-paths list-sockets list-timers list-unit-files list-units show show-environment status
+    journalctl: . !--flush !--relinquish !--rotate !--setup-keys !--smart-relinquish !--sync !--update-catalog
+        !--vacuum
+    dmesg: . !--clear !--console !--read-clear !-C !-D !-E !-c !-n
+    crontab at: +-l
+    atq lsmod modinfo netstat lsof top last findmnt pstree mpstat iotop lsns lshw lsipc lslocks systemd-cgls
+        systemd-cgtop pg_isready ipcs: .
+    apt: depends info list madison policy rdepends search show showpkg
+    apt-get: +--version
+    apt-cache: depends dump info list madison pkgnames policy rdepends search show showpkg stats
+    dpkg: +--audit +--get-selections +--list +--listfiles +--print-architecture +--search +--status +--verify
+        +--version +-L +-S +-V +-l +-s
+    rpm: +--query +--version +-V +-q +-qa +-qc +-qd +-qf +-qi +-ql +-qpi +-qpl
+    pacman: +-Q +-Qe +-Qi +-Ql +-Qo +-Qs +-Qu +-Si +-Ss
+    yum dnf: history info list repolist search
+    apk: info list policy search version
+    brew: --prefix --version config deps doctor info leaves list ls outdated
+    snap: connections find info list version
+    flatpak: info list
+    hostnamectl: . status
+    timedatectl: . list-timezones show status timesync-status
+    localectl: . list-keymaps list-locales status
+    loginctl: . list-seats list-sessions list-users session-status show-session show-user user-status
+    resolvectl: . dns domain query statistics status
+    nmcli: . con con/show connection connection/show dev dev/status device device/status general
+    swapon: +--show +--summary +-s
+    losetup: +--all +--list +-a +-l
+    tmux: list-panes list-sessions list-windows ls
+    screen: +-list +-ls
+    nginx: +-T +-V +-t +-v
+    apachectl apache2ctl: configtest status
+    update-alternatives: +--display +--get-selections +--list +--query
+    ufw: status version
+    iptables: +--list +--list-rules +-L +-Ln +-Lnv +-S +-nL +-nvL +-vL +-vnL
+    ip6tables: +--list +--list-rules +-L +-S +-nL +-nvL +-vnL
+    nft: list/chain list/chains list/ruleset list/table list/tables
+    firewall-cmd: +--get-active-zones +--get-zones +--list-all +--list-ports +--list-services +--state
+    kubectl: api-resources api-versions auth/can-i cluster-info config/current-context config/get-contexts
+        describe diff explain get logs rollout/history rollout/status top version
+    helm: history lint list ls status template version
+    terraform: fmt graph providers show state/list validate version workspace/list workspace/show
+    conda: config/--show env/list info list
+    mamba: env/list info list
+    nvidia-smi: . !--compute-mode !--gpu-reset !--persistence-mode !--power-limit !-ac !-c !-e !-lgc !-p !-pl !-pm
+        !-r !-rac !-rgc
+    ss: . !--diag !--kill !-D !-K
+    arp: . !--delete !--file !--set !-d !-f !-s
+    lastlog: . !--clear !--set !-C !-S
+    sensors: . !--set !-c !-s
+    pidstat: . !-e
+    sar: . !-o
+    systemd-analyze: . blame critical-chain time
+    getent: ahosts group hosts networks protocols services
+    gem: env environment info list outdated which
+    composer: licenses outdated show validate
+    redis-cli: DBSIZE INFO PING dbsize info ping
+    ollama: list ps show
+    rabbitmqctl: list_queues status
+    zpool: iostat list status
+    zfs: get list
+    chronyc: sources sourcestats tracking
+    ntpq: +-p +-pn
+    supervisorctl: status
+    pm2: list ls show status
+    virsh: dominfo list
+    numactl: +--hardware +--show +-H +-s
+"""
+
+
+class Looks(Struct, frozen=True):
+    """How a program is called to look only."""
+
+    first: frozenset[str]
+    alone: bool
+    options: frozenset[str]
+    unless: frozenset[str]
+
+
+def _read(table: str) -> dict[str, Looks]:
+    found: dict[str, Looks] = {}
+    for entry in table.replace("\n        ", " ").split("\n"):
+        programs, colon, rest = entry.partition(": ")
+        words = rest.split()
+        looks = Looks(
+            frozenset(word.replace("/", " ") for word in words if word[0] not in "+!."),
+            "." in words,
+            frozenset(word[1:] for word in words if word[0] == "+"),
+            frozenset(word[1:] for word in words if word[0] == "!"),
+        )
+        found.update((program, looks) for program in programs.split() if colon)
+    return found
+
+
+LOOKS = _read(_TABLE)

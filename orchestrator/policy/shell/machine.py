@@ -1,0 +1,147 @@
+"""Programs that administer the machine: looking at how it does is unasked, changing it is asked.
+
+What only looks is a table: the first words of a program that change nothing, and the options that change something
+after all. What is in no table is asked.
+"""
+
+from collections.abc import Callable
+
+from orchestrator.policy.shell.arguments import paths
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.looking import LOOKS
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import each, marked, shown
+
+_IP_VERBS = each("add a del delete d set s flush f change replace append save restore up down exec netns monitor")
+_STOPS = each("poweroff reboot halt kexec suspend hibernate emergency rescue hybrid-sleep soft-reboot")
+_VERSION = each("--version -V --help -h version help")
+_OWNING = each("--privileged --pid=host --cap-add=ALL --cap-add=SYS_ADMIN --cap-add=all --userns=host --ipc=host")
+_ROOTS_GROUPS = each("sudo wheel root admin docker adm disk lxd")
+
+
+def looks(segment: Segment) -> bool:
+    """Whether it only looks at the machine."""
+    program, words = segment.program, segment.arguments
+    if any(marked(word) for word in words[:2]):
+        return False
+    plain = [shown(word) for word in words if not word.startswith("-")]
+    given = [shown(word) for word in words if word.startswith("-")]
+    if len(words) == 1 and words[0] in _VERSION and program not in ("init", "telinit"):
+        return True
+    if judge := _OWN_WAYS.get(program):
+        return judge(plain, given)
+    table = LOOKS.get(program)
+    if table is None or given_any(given, table.unless):
+        return False
+    if program == "kubectl" and any("secret" in word.lower() for word in plain):
+        return False
+    if table.options:
+        return bool(table.options.intersection(given))
+    if not plain or not table.first:
+        return table.alone
+    if words[0].startswith("-") and not table.alone:
+        return False  # its value could be taken for the subcommand
+    return plain[0] in table.first or " ".join(plain[:2]) in table.first
+
+
+def _looks_ip(plain: list[str], given: list[str]) -> bool:
+    return not _IP_VERBS.intersection(plain[1:]) and not {"-b", "-batch", "-n", "-netns"}.intersection(given)
+
+
+def _looks_sysctl(plain: list[str], given: list[str]) -> bool:
+    return not any("=" in word for word in plain) and not given_any(given, each("-w -p --write --load --system -f"))
+
+
+# Those whose words a table cannot tell.
+_OWN_WAYS: dict[str, Callable[[list[str], list[str]], bool]] = {
+    "ip": _looks_ip,
+    "ifconfig": lambda plain, given: len(plain) <= 1,
+    "route": lambda plain, given: not plain,
+    "mount": lambda plain, given: not plain and set(given) <= {"-l", "-v"},
+    "sysctl": _looks_sysctl,
+    "service": lambda plain, given: plain[1:] == ["status"] or given == ["--status-all"],
+}
+
+
+def given_any(given: list[str], names: frozenset[str]) -> bool:
+    return any(
+        word in names or (word.startswith("--") and word.startswith(tuple(n for n in names if n[:2] == "--")))
+        for word in given
+    )
+
+
+def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    program, words = segment.program, segment.arguments
+    plain = [shown(word) for word in words if not word.startswith("-")]
+    if found := _catastrophe(judge, segment, plain):
+        return [found]
+    if looks(segment):
+        return []
+    if program in ("kill", "pkill", "killall", "systemctl", "service") and any(
+        "orchestrator" in word for word in plain
+    ):
+        reason = "This would end or change the server that guards it."
+        return [judge.deny(segment, "guard", reason, "Ask the person: they answer on the page or in the terminal.")]
+    if program in ("chown", "chgrp", "setfacl", "chattr"):
+        found_paths = judge.reach(segment).each("write", paths(program, words, 1))
+        if any(finding.verdict == "deny" for finding in found_paths):
+            return found_paths
+    if program == "crontab" and plain and not {"-l", "-r", "-e"}.intersection(words):
+        found_paths = judge.reach(segment).each("read", paths(program, words))
+    else:
+        found_paths = []
+    reason = f"{program} administers the machine, beyond the workspace."
+    shape = " ".join([program, *plain[:1]])
+    asked = judge.ask(segment, "administration", reason, "Use the tools made for it, or do it yourself.", shape)
+    return [*found_paths, asked]
+
+
+def _catastrophe(judge: Judging, segment: Segment, plain: list[str]) -> Finding | None:
+    program, words = segment.program, [shown(word) for word in segment.arguments]
+    if program in ("systemctl", "loginctl") and plain[:1] and plain[0] in _STOPS:
+        return judge.deny(
+            segment, "destructive_program", f"{program} {plain[0]} stops the machine.", "Ask the person to do it."
+        )
+    if program in ("kill", "killall", "pkill", "killall5") and (
+        (program == "kill" and (plain[-1:] == ["1"] or words[-1:] == ["-1"]))
+        or (program == "pkill" and plain[-1:] in (["."], [".*"], [""]))
+    ):
+        return judge.deny(
+            segment, "destructive_program", "This ends every process of the machine.", "Name the process to end."
+        )
+    if program in ("docker", "podman", "nerdctl") and _owns_the_machine(words):
+        reason = "This container would own the whole machine."
+        return judge.deny(segment, "escape", reason, "Run the container without these privileges.")
+    if program in ("nsenter", "chroot") and (
+        "1" in plain or "-t1" in words or "--target=1" in words or plain[:1] in (["/host"], ["/mnt"])
+    ):
+        return judge.deny(segment, "escape", f"{program} would leave for the machine itself.", "Stay in the workspace.")
+    roots = _ROOTS_GROUPS.intersection(part for word in plain for part in word.split(","))
+    if program in ("usermod", "gpasswd", "adduser") and roots:
+        reason = f"{program} would make somebody an administrator of the machine ({min(roots)})."
+        return judge.deny(segment, "escalates", reason, "Ask the person to do it.")
+    if program in ("useradd", "usermod") and any(
+        word in ("-u0", "--uid=0") or (word in ("-u", "--uid") and words[at + 1 : at + 2] == ["0"])
+        for at, word in enumerate(words)
+    ):
+        return judge.deny(segment, "escalates", f"{program} would make a second root.", "Ask the person to do it.")
+    if program in ("zpool", "zfs") and plain[:1] and plain[0] in ("destroy", "labelclear", "rollback"):
+        return judge.deny(
+            segment, "destructive_program", f"{program} {plain[0]} destroys a file system.", "Ask the person to do it."
+        )
+    return None
+
+
+def _owns_the_machine(words: list[str]) -> bool:
+    for at, word in enumerate(words):
+        both = f"{word}={words[at + 1]}" if at + 1 < len(words) else word
+        if "docker.sock" in word or word in _OWNING or both in _OWNING:
+            return True
+        value = word.partition("=")[2] if word.startswith(("-v=", "--volume=")) else word.removeprefix("-v")
+        if value.startswith(("/:", "/etc:", "/root:", "/boot:", "/dev:", "/proc:", "/sys:", "/var/run:", "/run:")):
+            return True
+        if ("source=/," in word or "src=/," in word) and "type=bind" in word:
+            return True
+        if word.startswith("--device") and ("/dev/sd" in both or "/dev/nvme" in both or "/dev/mem" in both):
+            return True
+    return False

@@ -1,0 +1,150 @@
+"""Programs that reach other machines: where to, what they send, and what they would bring."""
+
+import re
+from itertools import pairwise
+from urllib.parse import unquote
+
+from orchestrator.policy.addresses import is_loopback, is_metadata, listed, split
+from orchestrator.policy.shell.arguments import paths
+from orchestrator.policy.shell.findings import Finding, Judging, Reach
+from orchestrator.policy.shell.programs import KINDS
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import TILDE, each, shown, uncertain
+
+_ADDRESS = re.compile(r"(?:--?[\w-]+=)?([a-zA-Z][a-zA-Z0-9+.-]*)://(.*)", re.DOTALL)
+_HOST_FIRST = each("curl wget http https httpie xh lynx w3m links aria2c axel nc ncat netcat telnet ping ping6 ssh")
+_NO_WEB = each("gopher dict ldap ldaps tftp imap pop3 smtp rtsp smb telnet jar")
+_SENT = re.compile(r"(?:^|=|^-[a-zA-Z])[@<]([^;@<>]+)")
+_SENDING = each(
+    "-T --upload-file --post-file --body-file -K --config --data-urlencode --netrc-file --key --cert -E -b --cookie -i"
+)
+_COPIERS = each("scp rsync sftp rclone aws gsutil s3cmd gcloud az lftp smbclient")
+_SAVED = {
+    "curl": each("-o --output --output-dir -D --dump-header -c --cookie-jar"),
+    "wget": each("-O --output-document -P --directory-prefix -o --output-file -a"),
+}
+_DUMPS = each("env printenv set export declare")
+_READS = {
+    "curl": re.compile(r"-[sSfLvikIGgO#046]+|--(silent|show-error|fail|location|verbose|include|head|compressed|"
+    r"get|remote-name|no-progress-meter|fail-with-body)"),
+    "wget": re.compile(r"-[qncNSv]+|-q?O-?|--(quiet|no-verbose|spider|server-response|timestamping|no-clobber|"
+    r"show-progress)"),
+}  # fmt: skip
+_VALUED = each(
+    "-o --output -m --max-time -w --write-out -A --user-agent --retry --connect-timeout -O -T --timeout -t "
+    "--tries -e --referer"
+)
+_SHELL = re.compile(r"^-[a-z]*[ec]$|--exec|--sh-exec|exec|EXEC|SYSTEM")
+
+
+def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    program, words = segment.program, segment.arguments
+    reach = judge.reach(segment)
+    if program in ("nc", "ncat", "netcat", "socat") and any(_SHELL.search(word) for word in words):
+        reason = f"{program} would hand a shell to whoever connects."
+        return [judge.deny(segment, "reverse_shell", reason, "Say what should be reached, and use http_request.")]
+    hosts = [host for word in words if not uncertain(word) and (host := address(program, shown(word)))]
+    for scheme, name, rest in hosts:
+        if denied := _denied(judge, segment, scheme, name, rest, reach):
+            return [denied]
+    if leaked := _leak(judge, segment, reach):
+        return [leaked]
+    found = _files(segment, reach)
+    if _only_reads_known(judge, segment, hosts):
+        return found
+    if any(KINDS.get(feeder.program) == "reader" for feeder in segment.feeders):
+        reason = f"{program} would send what was read here over the network."
+        return [*found, judge.ask(segment, "sends_data", reason, "Show the data to the person first.")]
+    reason = f"{program} reaches the network, which commands do not have here."
+    return [*found, judge.ask(segment, "network_program", reason, "Use the http_request tool.", program)]
+
+
+def address(program: str, word: str) -> tuple[str, str, str] | None:
+    """Scheme, host and the rest of an address in a word; of a bare host too, for programs that take one."""
+    if match := _ADDRESS.fullmatch(word):
+        scheme, behind = match[1].lower(), match[2]
+        parts = split(f"http://{behind}")
+        host = (parts.hostname if parts else None) or re.split(r"[/:?#]", behind.rpartition("@")[2])[0]
+        return scheme, unquote(host or "").lower().rstrip("."), behind
+    if program in _HOST_FIRST and re.fullmatch(r"[\w.\-]+(:\d+)?(/.*)?|\[[\da-fA-F:.]+\](:\d+)?(/.*)?", word):
+        parts = split(f"http://{word}")
+        return "", (parts.hostname or "").lower() if parts else "", word
+    return None
+
+
+def _denied(judge: Judging, segment: Segment, scheme: str, host: str, rest: str, reach: Reach) -> Finding | None:
+    if scheme in _NO_WEB:
+        return judge.deny(segment, "scheme", f"{scheme} is not a way to reach a web server.", "Use an https address.")
+    if scheme == "file":
+        outside = [one for one in reach.each("read", [unquote(rest)]) if one.verdict == "deny"]
+        return outside[0] if outside else None
+    if host and is_metadata(host):
+        reason = f"{host} gives away the credentials of this machine."
+        return judge.deny(segment, "metadata", reason, "Use a public address.")
+    if host and is_loopback(host) and "/api/v1" in rest:
+        reason = "This would talk to the server that guards it."
+        return judge.deny(segment, "guard", reason, "Ask the person: they answer on the page or in the terminal.")
+    return None
+
+
+def _leak(judge: Judging, segment: Segment, reach: Reach) -> Finding | None:
+    """Files of keys, or the environment, that would leave."""
+    sent = next((path for path in _sent(segment) if reach.places(path) & {"private", "secret"}), None)
+    dumped = any(
+        feeder.program in _DUMPS
+        and all("=" in w or w[:1] == "-" or feeder.program == "printenv" for w in feeder.arguments)
+        for feeder in segment.feeders
+    )
+    if sent is None and not dumped:
+        return None
+    what = shown(sent) if sent is not None else "the environment"
+    reason = f"{segment.program} would send {what} to another machine, which may hold passwords or keys."
+    return judge.deny(
+        segment, "exfiltration", reason, "Give the secret a name (orchestrator secrets set) and name it in the call."
+    )
+
+
+def _sent(segment: Segment) -> list[str]:
+    """The words that name a file whose content would leave."""
+    words = segment.arguments
+    found = [match[1] for word in words if (match := _SENT.search(word))]
+    found += [
+        word.partition("=")[2] for word in words if word.startswith(("--post-file=", "--body-file=", "--upload-file="))
+    ]
+    found += [after for option, after in pairwise(words) if option in _SENDING]
+    if segment.program in _COPIERS:
+        found += [word for word in paths(segment.program, words) if ":" not in word]
+    return found
+
+
+def _files(segment: Segment, reach: Reach) -> list[Finding]:
+    program, words = segment.program, segment.arguments
+    found = reach.each("use", [word for word in paths(program, words) if word.startswith(("/", TILDE))])
+    found += reach.each("use", [path for path in _sent(segment) if path.startswith(("/", TILDE, ".."))])
+    saved = [after for option, after in pairwise(words) if option in _SAVED.get(program, ()) and after != "-"]
+    found += reach.each("write", saved)
+    if program in ("scp", "rsync"):
+        named = paths(program, words)
+        if len(named) > 1 and ":" not in named[-1]:
+            found += reach.each("delete" if "--delete" in words else "write", named[-1:])
+    return found
+
+
+def _only_reads_known(judge: Judging, segment: Segment, hosts: list[tuple[str, str, str]]) -> bool:
+    """curl and wget that only read from hosts that the owner named."""
+    plain = _READS.get(segment.program)
+    if plain is None or not hosts or any(uncertain(word) for word in segment.arguments):
+        return False
+    skip = False
+    for word in segment.arguments:
+        if skip:
+            skip = False
+        elif word in _VALUED:
+            skip = True
+        elif word.startswith("-") and not plain.fullmatch(word):
+            return False
+        elif not word.startswith("-"):
+            found = address(segment.program, shown(word))
+            if found is None or found[0] not in ("", "http", "https") or not listed(found[1], judge.hosts):
+                return False
+    return True

@@ -1,0 +1,271 @@
+"""Python written inside a command: read with Python's own grammar, and allowed only where every part of it is known.
+
+Covers: short code that calculates, and reads or writes files named plainly. Whatever else (programs started, sockets,
+attributes looked up by name, paths put together while it runs) is asked. Does not cover scripts: `python3 build.py`.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from orchestrator.policy.shell import snippets
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import TILDE, each
+
+_MODULES = each(
+    "sys json csv re math cmath statistics collections collections.abc itertools functools datetime time "
+    "calendar decimal fractions random string "
+    "textwrap hashlib hmac base64 binascii pathlib os os.path glob platform pprint unicodedata io struct zlib "
+    "html urllib.parse tomllib difflib "
+    "fnmatch heapq bisect uuid secrets pandas tabulate locale copy numbers array keyword zoneinfo __future__"
+)
+_OF_OS = each(
+    "path listdir getcwd walk scandir stat sep linesep name cpu_count getpid uname makedirs mkdir "
+    "get_terminal_size fspath curdir pardir "
+    "getloadavg isatty strerror extsep altsep pathsep devnull"
+)
+_OF_SYS = each(
+    "argv stdin stdout stderr version version_info path exit platform maxsize executable byteorder getsizeof "
+    "getrecursionlimit "
+    "implementation hexversion float_info int_info getdefaultencoding getfilesystemencoding prefix"
+)
+_NAMES = each(
+    "exec eval compile __import__ getattr setattr delattr globals locals vars breakpoint input __builtins__ "
+    "__loader__ help memoryview"
+)
+_OPENS = each(
+    "open Path PurePath PosixPath listdir walk scandir glob iglob rglob stat mkdir makedirs write_text "
+    "write_bytes exists isfile isdir getsize chdir"
+)
+_TABLES = re.compile(
+    r"(read|to)_(csv|json|excel|parquet|table|html|feather|fwf|xml|orc|stata|markdown|latex|string)|ExcelFile|ExcelWriter"
+)
+_CHANGES = each(
+    "unlink rmdir rmtree remove removedirs rename renames symlink_to hardlink_to link_to symlink link chmod "
+    "chown truncate touch"
+)
+_SUSPECT = re.compile(
+    r"(read|to)_(pickle|sql\w*|gbq|hdf|clipboard)|query|pipe|load_module|FileIO|open_code|home|expanduser|parents?|absolute|gi_frame|cr_frame|tb_frame|f_\w+|"
+    r"modules|builtins|bltns|system|popen|environ|format_map|subprocess|inspect|importlib|shutil|types|ctypes|runpy|pickle|marshal|posix|common|core|compat"
+)
+_SETTINGS = each("encoding errors newline mode sep header names index usecols dtype nrows skiprows parse_dates "
+    "orient lines exist_ok recursive "
+                 "index_col columns na_values topdown compression indent")  # fmt: skip
+_DESTROYS = {
+    "remove": "delete",
+    "unlink": "delete",
+    "rmdir": "delete",
+    "rmtree": "delete",
+    "removedirs": "delete",
+    "truncate": "delete",
+}
+
+
+def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
+    """No finding where every part of the code is known to be harmless."""
+    try:
+        tree = ast.parse(code)
+        nodes = list(ast.walk(tree))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return [*snippets.denials(judge, segment, code), snippets.inline(judge, segment)]
+    found = [*snippets.denials(judge, segment, code), *_paths(judge, segment, nodes)]
+    if any(finding.verdict == "deny" for finding in found):
+        return found
+    if doubt := next((why for node in nodes if (why := _doubt(node))), None) or _doubt_of_whole(nodes):
+        return [*found, snippets.inline(judge, segment, doubt)]
+    return found
+
+
+def _doubt(node: ast.AST) -> str | None:
+    """What is not known to be harmless about one part of the code."""
+    if isinstance(node, ast.Import):
+        return next(
+            (
+                f"it imports {alias.name}"
+                for alias in node.names
+                if alias.name not in _MODULES or (alias.asname and alias.name in ("os", "sys"))
+            ),
+            None,
+        )
+    if isinstance(node, ast.ImportFrom):
+        return _doubt_of_import(node)
+    if isinstance(node, ast.Name) and (
+        node.id in _NAMES or (node.id.startswith("__") and node.id not in ("__name__", "__file__", "__doc__"))
+    ):
+        return f"it uses {node.id}"
+    if isinstance(node, ast.Attribute):
+        return _doubt_of_attribute(node)
+    if (
+        isinstance(node, ast.While)
+        and isinstance(node.test, ast.Constant)
+        and not any(isinstance(inner, ast.Break | ast.Return) for inner in ast.walk(node))
+    ):
+        return "it never ends"
+    if (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Mult)
+        and _is_text(node.left, node.right)
+        and _is_huge(node.left, node.right)
+    ):
+        return "it takes more memory than there is"
+    if isinstance(node, ast.Call):
+        return _doubt_of_call(node)
+    if (
+        isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr)
+        and isinstance(node.value, ast.Name | ast.Attribute)
+        and _called(node.value) in _OPENS | _CHANGES
+    ):
+        return f"it gives {_called(node.value)} another name"
+    return None
+
+
+def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
+    """Files put together while it runs, and openers handed on under another name."""
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    paths = any(_called(node) in ("Path", "PurePath", "PosixPath") for node in nodes)
+    for node in nodes:
+        name = _called(node)
+        if id(node) not in called and (name in _OPENS - {"Path", "stat", "exists"} or _TABLES.fullmatch(name)):
+            return f"it hands {name} on"
+        if (
+            paths
+            and isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Div)
+            and not isinstance(node.right, ast.Constant)
+        ):
+            return "which file it means is known only when it runs"
+    return None
+
+
+def _doubt_of_import(node: ast.ImportFrom) -> str | None:
+    if node.level or node.module not in _MODULES:
+        return f"it imports {node.module or 'from here'}"
+    known = {"os": _OF_OS, "sys": _OF_SYS}.get(node.module or "")
+    return next(
+        (
+            f"it imports {alias.name}"
+            for alias in node.names
+            if alias.name == "*" or alias.asname or (known is not None and alias.name not in known)
+        ),
+        None,
+    )
+
+
+def _doubt_of_attribute(node: ast.Attribute) -> str | None:
+    name = node.attr
+    if name.startswith("_") or name in _CHANGES or _SUSPECT.fullmatch(name):
+        return f"it uses .{name}"
+    if isinstance(node.value, ast.Name) and node.value.id in ("os", "sys"):
+        return None if name in (_OF_OS if node.value.id == "os" else _OF_SYS) else f"it uses {node.value.id}.{name}"
+    known = name == "compile" and isinstance(node.value, ast.Name) and node.value.id == "re"
+    if (name in _NAMES and not known) or name in ("os", "sys") or (name == "io" and isinstance(node.value, ast.Name)):
+        return f"it uses .{name}"
+    return None
+
+
+def _doubt_of_call(node: ast.Call) -> str | None:
+    name = _called(node.func)
+    if isinstance(node.func, ast.Call | ast.Subscript | ast.Lambda | ast.IfExp):
+        return "what it calls is known only when it runs"
+    if name in ("rename", "replace") and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
+        return f"it uses .{name}"
+    if name in _OPENS or _TABLES.fullmatch(name) or name == "joinpath":
+        given = node.args if name in ("Path", "PurePath", "PosixPath", "joinpath") else node.args[:1]
+        if not all(_is_plain_path(value, name) for value in given) or any(
+            keyword.arg not in _SETTINGS for keyword in node.keywords
+        ):
+            return f"which file it means by {name} is known only when it runs"
+    return None
+
+
+def _called(function: ast.AST) -> str:
+    return (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
+
+
+def _is_plain_path(value: ast.AST, name: str) -> bool:
+    if name in ("write_text", "write_bytes"):
+        return True  # its argument is what is written
+    if name == "open" and isinstance(value, ast.Constant) and isinstance(value.value, int):
+        return value.value in (0, 1, 2)
+    return isinstance(value, ast.Constant) and isinstance(value.value, str) and "://" not in value.value
+
+
+def _is_text(*sides: ast.AST) -> bool:
+    return any(
+        (isinstance(side, ast.Constant) and isinstance(side.value, str | bytes)) or isinstance(side, ast.List)
+        for side in sides
+    )
+
+
+def _is_huge(*sides: ast.AST) -> bool:
+    for side in sides:
+        if isinstance(side, ast.Constant) and isinstance(side.value, int) and side.value > 10**8:
+            return True
+        if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Pow | ast.LShift | ast.Mult):
+            return True
+    return False
+
+
+def _paths(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Finding]:
+    """Every text that may be a path, by what is done with it."""
+    reach = judge.reach(segment)
+    found: list[Finding] = []
+    meant: set[int] = set()
+    for node in nodes:
+        if (
+            not isinstance(node, ast.Call)
+            or not node.args
+            or not isinstance(node.args[0], ast.Constant)
+            or not isinstance(node.args[0].value, str)
+        ):
+            continue
+        name, path = _called(node.func), _spelt(node.args[0].value)
+        if mode := _DESTROYS.get(name):
+            found += reach.each(mode, [path])
+        elif name in ("open", "makedirs", "mkdir") and (name != "open" or _writes(node)):
+            found += reach.each("write", [path])
+        elif name in _OPENS or _TABLES.fullmatch(name):
+            found += reach.each("write" if name.startswith("to_") or _written_to(node, nodes) else "read", [path])
+        else:
+            continue
+        meant.add(id(node.args[0]))
+    for text in _texts(nodes, meant):
+        if text.startswith(("/", "~")) or ".." in text.split("/"):
+            found += [one for one in reach.each("read", [_spelt(text)]) if one.code != "outside" or text.count("/") > 1]
+    return found
+
+
+def _texts(nodes: list[ast.AST], meant: set[int]) -> Iterator[str]:
+    for node in nodes:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in meant
+            and " " not in node.value
+        ):
+            yield node.value
+
+
+def _spelt(path: str) -> str:
+    return TILDE + path[1:] if path.startswith("~") else path
+
+
+def _writes(call: ast.Call) -> bool:
+    modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
+    return any(
+        not (isinstance(mode, ast.Constant) and isinstance(mode.value, str) and set(mode.value) <= set("rbtU"))
+        for mode in modes
+    )
+
+
+def _written_to(call: ast.Call, nodes: list[ast.AST]) -> bool:
+    """Path("x").write_text(…), Path("x").open("w")."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.value is call
+        and node.attr in ("write_text", "write_bytes", "open", "mkdir", "touch")
+        for node in nodes
+    )

@@ -1,0 +1,162 @@
+"""Code of other languages written inside a command: what is plainly harmless, and what is plainly not.
+
+Harmless is only what is made of known names; not harmless is code that is decoded and then run, a shell handed to
+somebody, and text that would be refused if a shell were given it. All else is asked.
+"""
+
+import re
+
+from orchestrator.policy.shell.arguments import paths
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import each, shown, uncertain
+
+_TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|`((?:[^`\\]|\\.)*)`")
+_RUNS = (
+    r"\b(exec|eval|system|popen|spawn\w*|Function|instance_eval|loads|run|check_output|call|execSync|"
+    r"os\.execute|passthru|shell_exec|compile)\b"
+)
+_DECODES = (
+    r"(b64decode|b32decode|base64|fromhex|unhexlify|decode_base64|fromCharCode|atob|pack\s*\(|codecs\.decode|"
+    r"decompress|rot_?13|unpack|chr\s*\(.*chr\s*\(|"
+    r"urlopen|requests\.get|http\.get|fetch\s*\(|Net::HTTP|LWP|open-uri|file_get_contents\s*\(\s*['\"]http)"
+)
+_DECODED = re.compile(rf"{_RUNS}.*{_DECODES}|{_DECODES}.*{_RUNS}", re.DOTALL)
+_SOCKET = re.compile(r"\b(socket|Socket|fsockopen|TCPSocket|IO::Socket|net\.connect|TCPServer|net\.Socket)\b")
+_HANDS = re.compile(r"dup2|pty\b|/bin/(ba|z|k|da)?sh|\bsh -i|cmd\.exe|\b(exec|spawn|system|popen)\b")
+_WORSE = each(
+    "deletes_outside destructive_program fork_bomb piped_code reads_secret device raw_connection reverse_shell escape "
+    "exfiltration guard metadata"
+)
+
+_JAVASCRIPT = each(
+    "console log error JSON stringify parse Math max min round floor ceil sqrt abs pow PI require version "
+    "versions node process argv length map filter reduce "
+    "join split slice sort Object keys values entries new Date toISOString Array from isArray Number parseInt "
+    "parseFloat toFixed String let const var "
+    "name dependencies devDependencies scripts description trim toUpperCase toLowerCase includes platform arch "
+    "null true false undefined of in for if else x y n i a b k v e s"
+)
+_RUBY = each(
+    "puts print p each map times to_s to_i sum do end upto step join sort min max length size upcase downcase "
+    "reverse true false nil x i n"
+)
+_PERL = re.compile(
+    r"\s*(?:(?:s|tr|y)(?P<d>[/#|,!])(?:(?!(?P=d))[^\\$@(]|\\[^uULlQE]|\$(?=(?P=d))|\((?!\?))*(?P=d)(?:(?!(?P=d))[^\\$@]|\\.|\$\d)*(?P=d)[gimsxcdr]*|"
+    r"print(?:\s+(?:if|unless)\s+/(?:[^/\\$@(]|\\.|\((?!\?))*/i?)?|print \"[^\"$@\\]*(?:\\n)?\")\s*;?\s*"
+)
+
+
+def inline(judge: Judging, segment: Segment, why: str = "") -> Finding:
+    told = f" ({why})" if why else ""
+    reason = f"{segment.program} would run code written inside the command{told}."
+    return judge.ask(segment, "inline_code", reason, "Save the code to a file of the workspace and run that.")
+
+
+def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
+    """Code given to node, ruby, perl and their like."""
+    found = denials(judge, segment, code)
+    if found or not _harmless(segment.program, code):
+        return [*found, inline(judge, segment)]
+    return []
+
+
+def _harmless(program: str, code: str) -> bool:
+    if len(code) > 400:
+        return False
+    if program == "perl":
+        return bool(_PERL.fullmatch(code))
+    known = {"node": _JAVASCRIPT, "nodejs": _JAVASCRIPT, "ruby": _RUBY}.get(program)
+    if (
+        known is None
+        or "`" in code
+        or "${" in code
+        or "#{" in code
+        or "[" in re.sub(r"\[\w*\]", "", code)
+        or "\\" in code
+    ):
+        return False
+    quoted = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
+    if any(
+        ".." in text or text.startswith(("/", "~")) or "child" in text or text in ("fs", "os", "net", "http", "vm")
+        for text in quoted
+    ):
+        return False
+    if any(not re.fullmatch(r"\./[\w./-]+\.json", text) for text in re.findall(r"require\(\s*['\"]([^'\"]*)", code)):
+        return False
+    if len(re.findall(r"\brequire\b", code)) != len(re.findall(r"\brequire\(\s*['\"][^'\"]*['\"]\s*\)", code)):
+        return False
+    return set(re.findall(r"[A-Za-z_$@]\w*", _TEXT.sub('""', code))) <= known
+
+
+def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:
+    """What makes code worse than unknown."""
+    if _DECODED.search(code):
+        reason = f"{segment.program} would run code that is decoded or fetched first, which nobody has seen."
+        return [judge.deny(segment, "piped_code", reason, "Write the code out.")]
+    if _SOCKET.search(code) and _HANDS.search(code):
+        reason = f"{segment.program} would hand a shell to another machine."
+        return [judge.deny(segment, "reverse_shell", reason, "Say what should be reached, and use http_request.")]
+    if segment.program in ("perl", "ruby", "php") and re.search(r"exec\s*\(?\s*['\"]/bin/\w*sh( -i)?['\"]", code):
+        reason = f"{segment.program} would become a shell that nobody reads."
+        return [judge.deny(segment, "reverse_shell", reason, "Write the commands themselves.")]
+    found: list[Finding] = []
+    for match in _TEXT.finditer(code):
+        text = next(text for text in match.groups() if text is not None)
+        if " " in text or "\t" in text:
+            found += worse(judge, segment, text)
+    if not found and " " in code:
+        found = worse(judge, segment, code) if not re.search(r"[;{}()]\s*$|import |^\s*\w+\s*=", code) else []
+    return found
+
+
+def worse(judge: Judging, segment: Segment, text: str) -> list[Finding]:
+    """What a shell would be refused, if it were given this text."""
+    if uncertain(text) or len(text) > 2000:
+        return []
+    plain = Segment(segment.program, (), segment.text, segment.folders)
+    return [found for found in judge.text(shown(text), plain, 2) if found.verdict == "deny" and found.code in _WORSE]
+
+
+_SQL_LOOKS = re.compile(
+    r"\s*(select|with|explain|pragma\s+\w+(\(\w+\))?\s*;?\s*$|describe|show|summarize|values)\b", re.IGNORECASE
+)
+_SQL_CHANGES = re.compile(
+    r"\b(insert|update|delete|drop|alter|create|replace|truncate|attach|detach|copy|install|load|export|import|vacuum|reindex|grant|merge|call|set|"
+    r"load_extension|readfile|writefile|edit|fsdir|read_text|read_blob|getenv|chr|char|unhex|from_base64|query_table|query|writable_schema|shell|system)\b",
+    re.IGNORECASE,
+)
+_DOTS = re.compile(
+    r"\.(tables|schema|headers?|mode|indexes|indices|databases|width|separator|nullvalue|timer|show|fullschema|"
+    r"help|dbinfo|stats|print)\b[\w ,.-]*"
+)
+_SQL_VALUED = each("-separator -cmd -newline -nullvalue -c -s -init")
+
+
+def sql(judge: Judging, segment: Segment) -> list[Finding]:
+    """sqlite3 and duckdb: a file of the workspace, and questions to it."""
+    words = segment.arguments
+    if words and all(word in ("--version", "-version", "--help", "-help") for word in words):
+        return []
+    reach = judge.reach(segment)
+    named = [word for word in paths(segment.program, words) if word not in _SQL_VALUED]
+    plain = [shown(word) for word in named]
+    asked = [text for text in plain if " " in text or text.startswith(".")]
+    files = [word for word in named if shown(word) not in asked and ":memory:" not in word]
+    found = reach.each("read", files)
+    for text in asked:
+        quoted = [one for match in _TEXT.finditer(text) for one in match.groups()[:2] if one]
+        found += reach.each("read", [one for one in quoted if "/" in one or ".." in one])
+        for part in filter(str.strip, text.split(";")):
+            looks = (
+                bool(_DOTS.fullmatch(part.strip()))
+                if part.strip().startswith(".")
+                else bool(_SQL_LOOKS.match(part)) and not _SQL_CHANGES.search(_TEXT.sub("''", part))
+            )
+            if not looks or any("://" in one for one in quoted):
+                reason = f"{segment.program} would change data, or do more than look at it."
+                return [*found, judge.ask(segment, "changes_data", reason, "Look with SELECT first, and keep a copy.")]
+    if not asked and (not files or segment.stdin):
+        reason = f"What {segment.program} would do comes from its input."
+        return [*found, judge.ask(segment, "inline_code", reason, "Give the statement as a word.")]
+    return found

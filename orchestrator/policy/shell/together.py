@@ -1,0 +1,230 @@
+"""What the parts of one command do together: fetch and run, write and run, read a secret and send, run without end."""
+
+import re
+from itertools import pairwise
+
+from orchestrator.policy.shell.arguments import letters
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.programs import KINDS
+from orchestrator.policy.shell.script import Script, Segment
+from orchestrator.policy.shell.words import each, shown, uncertain
+
+_SECRET_NAME = r"\w*(?:SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL)\w*"
+_SECRET_VARIABLE = re.compile(rf"\$\{{?({_SECRET_NAME})")
+_ENDLESS = re.compile(r"/dev/(zero|u?random|full)")
+_SIZE = re.compile(r"[-+<>]?(\d+)([kKMGTPE]?)i?B?")
+_UNITS = {"": 1, "k": 2**10, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50, "E": 2**60}
+_LARGE = 2 * 2**30  # bytes; more than a sandbox lets one file be
+_BUILD_FILES = re.compile(
+    r"(.*/)?(GNU)?([Mm]akefile|conftest\.py|package\.json|setup\.(py|cfg)|pyproject\.toml|tox\.ini|noxfile\.py|build\.(rs|gradle)|Cargo\.toml|"
+    r"CMakeLists\.txt|Rakefile|Gruntfile\.js|gulpfile\.js|Justfile|(webpack|vite|jest|eslint|rollup)\.config\.\w+|pom\.xml)"
+)
+_COMPILERS = each("gcc g++ cc c++ clang clang++ rustc go nim ghc swiftc gfortran")
+
+
+def judge(judge: Judging, script: Script, found: list[Finding], text: str) -> list[Finding]:
+    more = [
+        *_leaks(judge, script, found, text),
+        *_made_and_run(judge, script),
+        *_fills(judge, script),
+        *_empties(judge, script),
+    ]
+    killed = [part for part in script.segments if part.program in ("kill", "xargs") and "pgrep" not in part.program]
+    if killed and any(part.program in ("pgrep", "pidof") and "orchestrator" in part.text for part in script.segments):
+        more.append(guard(judge, killed[0], "This would end the server that guards it."))
+    return more
+
+
+def guard(judge: Judging, segment: Segment, reason: str) -> Finding:
+    return judge.deny(segment, "guard", reason, "Ask the person: they answer on the page or in the terminal.")
+
+
+def decodes(segment: Segment) -> bool:
+    """Whether it turns text into other text that nobody could read before."""
+    words = segment.arguments
+    if segment.program in ("base64", "base32", "basenc"):
+        return bool({"d", "D"} & set(letters(words)) or "--decode" in words)
+    if segment.program == "openssl":
+        return "-d" in words
+    if segment.program in ("gzip", "bzip2", "xz", "zstd"):
+        return "d" in letters(words)
+    return (segment.program == "xxd" and "r" in letters(words)) or segment.program in each(
+        "rev tr gunzip zcat bzcat xzcat uudecode"
+    )
+
+
+def _leaks(judge: Judging, script: Script, found: list[Finding], text: str) -> list[Finding]:
+    senders = [part for part in script.segments if KINDS.get(part.program) == "network"]
+    assigned = {name for part in script.segments for name, _ in part.assignments}
+    named = [name for name in _SECRET_VARIABLE.findall(text) if name not in assigned]
+    if senders and any(finding.code == "credentials" for finding in found):
+        reason = (
+            f"This command reads what usually holds passwords or keys, and {senders[0].program} could send it away."
+        )
+        return [judge.deny(senders[0], "exfiltration", reason, "Do one of them at a time, and show what is sent.")]
+    more: list[Finding] = []
+    for part in senders:
+        plain = re.sub(r"(-H|--header|-u|--user|--oauth2-bearer)[ =]?(\"[^\"]*\"|'[^']*'|\S+)", "", part.text)
+        if any(name not in assigned for name in _SECRET_VARIABLE.findall(plain)):
+            reason = f"{part.program} would write a secret into an address or a text that it sends."
+            more.append(judge.deny(part, "exfiltration", reason, "Give it in a header, or name a secret of the vault."))
+    shows = [
+        part
+        for part in script.segments
+        if part.program == "printenv" and any(re.fullmatch(_SECRET_NAME, w) for w in part.arguments)
+    ]
+    if (named or shows) and not more and script.segments:
+        name = named[0] if named else shows[0].arguments[0]
+        reason = f"{name} usually holds a password or a key, which the model would see."
+        more.append(
+            judge.ask(
+                shows[0] if shows else script.segments[-1],
+                "credentials",
+                reason,
+                "Ask the person for the one value that is needed.",
+            )
+        )
+    return more
+
+
+def _made_and_run(judge: Judging, script: Script) -> list[Finding]:
+    """Code that this same command writes or fetches, and then runs."""
+    made = {_plain(redirect.target) for redirect in script.redirects if redirect.operator in (">", ">>", "&>", ">|")}
+    read = {_plain(redirect.target): redirect.content for redirect in script.redirects if redirect.content is not None}
+    fetches = decoded = False
+    for part in script.segments:
+        fetches = fetches or KINDS.get(part.program) == "network"
+        decoded = decoded or decodes(part)
+        made |= _makes(part)
+    made.discard("")
+    if not made:
+        return []
+    for part in script.segments:
+        file = _runs(part)
+        if file is None or not (file in made or (file == "a build" and any(map(_BUILD_FILES.fullmatch, made)))):
+            continue
+        if fetches or decoded:
+            come = "fetched" if fetches else "decoded"
+            reason = f"{part.program} would run what this command has just {come}, which nobody has seen."
+            return [judge.deny(part, "piped_code", reason, "Show the file first, then run it.")]
+        if file in read and (content := read[file]) is not None:
+            return judge.written(part, file, content)
+        reason = f"{part.program} would run what this command itself writes."
+        return [judge.ask(part, "written_and_run", reason, "Write the file first, with write_file, then run it.")]
+    return []
+
+
+def compiled(script: Script) -> set[str]:
+    """Programs that this command compiles, from sources it does not itself write."""
+    made = {_plain(redirect.target) for redirect in script.redirects} | {
+        name for part in script.segments for name in _makes(part)
+    }
+    found: set[str] = set()
+    for part in script.segments:
+        words = [_plain(word) for word in part.arguments]
+        if part.program not in _COMPILERS or made.intersection(words):
+            continue
+        named = {after for option, after in pairwise(words) if option == "-o"}
+        stems = {word.rpartition("/")[2].rpartition(".")[0] for word in words if word.endswith((".rs", ".nim", ".hs"))}
+        found |= named or stems or {"a.out"}
+    return found - {""}
+
+
+def _plain(word: str) -> str:
+    return shown(word).removeprefix("./")
+
+
+def _makes(part: Segment) -> set[str]:
+    words = [_plain(word) for word in part.arguments]
+    named = [word for word in words if not word.startswith("-")]
+    if part.program == "tee":
+        return set(named)
+    if part.program in ("cp", "mv", "install", "ln") and named:
+        return {named[-1], f"{named[-1].rstrip('/')}/{named[0].rpartition('/')[2]}"}
+    if part.program in ("curl", "wget"):
+        after = {word for option, word in pairwise(words) if option in ("-o", "-O", "--output", "--output-document")}
+        attached = {word[2:] for word in words if re.fullmatch(r"-[oO][^-].*", word)}
+        return after | attached | {word.rstrip("/").rpartition("/")[2] for word in named}
+    return set()
+
+
+def _runs(part: Segment) -> str | None:
+    """The file of code that it would run; "a build" for those that look for theirs."""
+    kind = KINDS.get(part.program)
+    if kind in ("shell", "interpreter") or part.program in ("source", "."):
+        named = [word for word in part.arguments if not word.startswith("-")]
+        return _plain(named[0]) if named else None
+    if part.program in (
+        "make",
+        "gmake",
+        "npm",
+        "yarn",
+        "pnpm",
+        "pytest",
+        "tox",
+        "nox",
+        "gradle",
+        "mvn",
+        "cargo",
+        "cmake",
+        "rake",
+        "npx",
+    ):
+        return "a build"
+    return _plain(part.program) if "/" in part.program else None
+
+
+def _fills(judge: Judging, script: Script) -> list[Finding]:
+    bounded = any(part.program == "head" for part in script.segments)
+    sources = [redirect.target for redirect in script.redirects if redirect.operator == "<"]
+    for part in script.segments:
+        words = [shown(word) for word in part.arguments]
+        endless = part.program == "yes" or (
+            KINDS.get(part.program) in ("reader", "writer")
+            and any(_ENDLESS.fullmatch(word.removeprefix("if=")) for word in [*words, *sources])
+        )
+        size = _asked_size(part, words)
+        if (endless and not bounded and size is None) or (size or 0) > _LARGE:
+            reason = f"{part.program} would write more than there is room for, or never end."
+            return [judge.ask(part, "endless", reason, "Say how much, and let it be little (head -c 1M).")]
+    return []
+
+
+def _asked_size(part: Segment, words: list[str]) -> int | None:
+    """Bytes that a program is told to make, where it is told."""
+    if part.program == "dd":
+        given = dict(word.partition("=")[::2] for word in words)
+        block, count = _bytes(given.get("bs", "512")), _bytes(given.get("count", ""))
+        return None if count is None or block is None else block * count
+    option = {"head": "-c", "fallocate": "-l", "truncate": "-s"}.get(part.program)
+    for at, word in enumerate(words):
+        if option and word.startswith(option):
+            return _bytes(word[2:] or "".join(words[at + 1 : at + 2]))
+    return None
+
+
+def _bytes(text: str) -> int | None:
+    match = _SIZE.fullmatch(text)
+    return int(match[1]) * _UNITS[match[2]] if match else None
+
+
+def _empties(judge: Judging, script: Script) -> list[Finding]:
+    """`> file` and `cat /dev/null > file` keep nothing of it."""
+    silent = [
+        part for part in script.segments if part.program not in ("", ":", "true") and part.arguments != ("/dev/null",)
+    ]
+    copied = [part for part in script.segments if part.program == "cp" and "/dev/null" in part.arguments]
+    for redirect in script.redirects:
+        if (
+            redirect.operator in (">", ">|")
+            and not silent
+            and not uncertain(redirect.target)
+            and not redirect.target.startswith("/dev/")
+        ):
+            part = Segment("shell", (), redirect.text, redirect.folders)
+            reason = f"This would empty {shown(redirect.target)}."
+            return [judge.ask(part, "deletes", reason, "Move it into a folder such as .trash instead.")]
+    return [
+        judge.ask(part, "deletes", f"This would empty {shown(part.arguments[-1])}.", "Move it instead.")
+        for part in copied
+    ]
