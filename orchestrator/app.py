@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from orchestrator import __version__
 from orchestrator.agents.evaluations.cases import Evaluations
+from orchestrator.agents.paid import open_spending
 from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
 from orchestrator.agents.trials import Trials
@@ -33,6 +34,7 @@ from orchestrator.llm.base import Model
 from orchestrator.llm.cache.opening import open_cache
 from orchestrator.llm.catalogue import Models
 from orchestrator.llm.connections import Connections, read, unlocked
+from orchestrator.policy.budgets.budgets import Budgets
 from orchestrator.policy.decide import Policy
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
@@ -72,6 +74,7 @@ class App(Struct, frozen=True):
     models: Models
     connections: Connections
     accounts: Accounts
+    budgets: Budgets
     vault: Vault
     artifacts: Blobs
     sandbox: Sandbox
@@ -122,7 +125,10 @@ async def open_app(
         await stack.enter_async_context(open_plugins(plugins, watching=recover))
         chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
+        spending = open_spending(settings, database, clock, ids, ledger, journal, views)
+        budgets = await stack.enter_async_context(spending)
         house = House(
+            budget=budgets,
             journal=journal,
             ledger=ledger,
             bus=bus,
@@ -142,7 +148,7 @@ async def open_app(
         )
         runs = Runs(house, views, settings.workspace, _limits(settings), settings.agents.concurrent_runs)
         trials = Trials(house, views, runs, blobs, policies, __version__)
-        learners += [runs.learn, accounts.learn, vault.learn]
+        learners += [runs.learn, accounts.learn, vault.learn, budgets.learn]
         _closed(stack, runs, node, settings.cluster.drain_seconds)
 
         owner = await accounts.ensure_owner()
@@ -171,6 +177,7 @@ async def open_app(
             models=chooser,
             connections=connections,
             accounts=accounts,
+            budgets=budgets,
             vault=vault,
             artifacts=blobs,
             sandbox=sandbox,

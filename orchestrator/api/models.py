@@ -21,9 +21,11 @@ from orchestrator.kernel.errors import NotFound, OrchestratorError
 from orchestrator.kernel.messages import user
 from orchestrator.kernel.settings import Provider, Secret
 from orchestrator.llm.base import ModelInfo, Progress, Reply, Request, Setback
+from orchestrator.llm.metered import metered
 from orchestrator.llm.routing.kinds import classify
 from orchestrator.llm.routing.router import Errand
 from orchestrator.llm.source import EMBEDDED
+from orchestrator.policy.budgets.base import Spending
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/models", tags=["models"])
 
@@ -241,7 +243,10 @@ async def test_model(form: TestForm, app: House, caller: Actor) -> Tested:
     choice = await app.models.choose(form.model)
     began, notes, answered = app.clock.monotonic(), [], f"{choice.provider}/{choice.name}"
     request = Request(choice.name, (user("Say OK, and nothing else."),), max_tokens=500)
-    async with aclosing(choice.model.stream(request)) as chunks:  # type: ignore[type-var]
+    spending = Spending(
+        app.ids.new("test"), "", caller.tenant, caller.id, answered, 20, door="test", rates=choice.rates, most=500
+    )
+    async with aclosing(metered(app.budgets, spending, choice.model, request)) as chunks:  # type: ignore[type-var]
         async for chunk in chunks:
             if isinstance(chunk, Setback):
                 notes.append(f"{chunk.model}: {chunk.error.detail}")

@@ -22,6 +22,8 @@ STATUS: dict[type[e.OrchestratorError], int] = {
     e.TooLarge: 413,
     e.NotFound: 404,
     e.Conflict: 409,
+    e.BudgetExceeded: 402,
+    e.BudgetUnavailable: 503,
     e.NotAuthenticated: 401,
     e.NotAllowed: 403,
     e.TooManyAttempts: 429,

@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 from orchestrator import __version__
 from orchestrator.api import (
     auth,
+    budgets,
     chat,
     cluster,
     conversations,
@@ -82,6 +83,7 @@ def bare(**options: Any) -> FastAPI:
         tools,
         models,
         optimiser,
+        budgets,
         system,
         cluster,
         journal,

@@ -3,6 +3,7 @@
 import typer
 
 from orchestrator.cli import (
+    budget,
     chat,
     cluster,
     conversations,
@@ -46,6 +47,7 @@ for room in (
     secrets,
     tools,
     models,
+    budget,
     optimize,
     conversations,
     users,

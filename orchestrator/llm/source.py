@@ -15,6 +15,7 @@ from orchestrator.llm.base import Health, Model, ModelInfo, Price
 from orchestrator.llm.facts import default, informed, known
 from orchestrator.llm.fenced import Fenced
 from orchestrator.llm.optimiser.model import Optimised
+from orchestrator.llm.priced import Priced
 from orchestrator.llm.resilience.persist import Way
 from orchestrator.llm.resilience.stack import Guard, Vitals
 from orchestrator.llm.routing.router import LOCAL, Candidate
@@ -101,6 +102,7 @@ class Source:
             return self.model  # it is in this process: nothing of what the guards are for can happen
         if self._guarded is None:
             guarded = self._guard.around(self.model)
+            guarded = Priced(guarded, self._said_price) if self._said else guarded
             self._guarded, self._fenced = Optimised(guarded, self._price), Optimised(Fenced(guarded), self._price)
         talks = "tools" in (info.capabilities if info is not None else self.model.capabilities)
         return self._guarded if talks or self._fenced is None else self._fenced
@@ -108,6 +110,11 @@ class Source:
     def _price(self, name: str) -> Price | None:
         info = self.info(name)
         return info.price if info is not None else None
+
+    def _said_price(self, name: str) -> Price | None:
+        """The price, where a person said something of it."""
+        said = self._said.get(name)
+        return self._price(name) if said is not None and (said.input, said.output) != (None, None) else None
 
     def candidates(self, order: int) -> list[Candidate]:
         """Its models that routing may take: the one that is configured, else those it is known for, else the first."""

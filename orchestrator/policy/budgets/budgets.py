@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.kernel import events as e
 from orchestrator.kernel import settings
@@ -73,8 +74,16 @@ class BudgetView(Struct, frozen=True):
 
 class Budgets:
     def __init__(
-        self, till: Alone | Shared, chosen: settings.Budgets, clock: Clock, record: Record, ancestors: Ancestors
+        self,
+        till: Alone | Shared,
+        chosen: settings.Budgets,
+        clock: Clock,
+        record: Record,
+        ancestors: Ancestors,
+        reading: AsyncEngine,
     ) -> None:
+        """`reading` is for who reads the ledger."""
+        self.reading = reading
         self._till = till
         self._settings = chosen
         self._clock = clock
@@ -302,7 +311,7 @@ async def open_budgets(
         till = Shared(database.engine, clock, chosen.alerts, tell, holder)
     else:
         till = Alone(database.engine, clock, chosen.alerts, tell)
-    opened = Budgets(till, chosen, clock, record, ancestors)
+    opened = Budgets(till, chosen, clock, record, ancestors, database.reading)
     opened._limited = await till.open()
     try:
         yield opened

@@ -1,6 +1,8 @@
 """The ledger: every call that was paid for, the money that was added, and what was saved, by day."""
 
-from collections.abc import AsyncIterator
+import csv
+import io
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -32,6 +34,21 @@ class Line(Struct, frozen=True):
     by_cache: float
     by_optimiser: float
     by_router: float
+
+
+COLUMNS = (
+    "at", "kind", "key", "subject", "agent", "run_id", "door", "model", "input_tokens", "output_tokens",
+    "cached_tokens", "dollars", "credits", "by_cache", "by_optimiser", "by_router",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_line(said: Mapping[str, object]) -> str:
+    """A line of a CSV file; words that a spreadsheet would take for a formula are quoted as text."""
+    out = io.StringIO()
+    cells = (said[name] for name in COLUMNS)
+    csv.writer(out).writerow([f"'{one}" if isinstance(one, str) and one.startswith(_FORMULA) else one for one in cells])
+    return out.getvalue()
 
 
 class Savings(Struct, frozen=True):
