@@ -1,15 +1,17 @@
 """The tools of one run: those it was given, and `delegate` where it may have runs below it."""
 
 import difflib
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
 
 from orchestrator.agents.ports import Tools
 from orchestrator.kernel.errors import NotFound, ToolFailed
-from orchestrator.kernel.messages import Arguments, ToolSpec
+from orchestrator.kernel.messages import Arguments, Message, Text, ToolResult, ToolSpec
 from orchestrator.tools.arguments import Parameters
 from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.offering import FEW, FIND, Offering
 
 DELEGATE = "delegate"
 
@@ -57,6 +59,36 @@ class Toolset:
         self._own: Tool | None = Delegate() if delegates and (only is None or DELEGATE in only) else None
         self._all: tuple[ToolSpec, ...] = ()  # of the house, as they were when `specs` was last asked
         self._specs: tuple[ToolSpec, ...] | None = None
+        self._brought: dict[str, None] = {}  # names of tools, in the order in which they were first offered
+        self._heard = 0  # messages that have brought theirs
+        self._offering: Offering | None = None
+        self._offered: tuple[ToolSpec, ...] | None = None
+
+    def offered(self, messages: Sequence[Message]) -> tuple[ToolSpec, ...]:
+        """What a model is shown after these messages, which only grow: nothing that was offered is taken away."""
+        before, everything = self._all, self.specs()
+        if self._all is not before:
+            self._offering = self._offered = None
+        if self._only is not None or len(everything) <= FEW:
+            return everything if self._only is not None else self._without_finder(everything)
+        if self._offering is None:
+            self._offering = Offering([spec for spec in everything if not spec.always])
+        known = len(self._brought)
+        for message in messages[self._heard :]:
+            self._brought |= dict.fromkeys(_brought(message, self._offering))
+        self._heard = len(messages)
+        if self._offered is None or len(self._brought) > known:
+            own = {self._own.spec.name} if self._own is not None else set()
+            named = {spec.name: spec for spec in everything}
+            core = [spec for spec in everything if spec.always or spec.name in own]
+            later = [named[name] for name in self._brought if name in named and not named[name].always]
+            self._offered = (*core, *(spec for spec in later if spec.name not in own))
+        return self._offered
+
+    def _without_finder(self, everything: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
+        if self._offered is None:
+            self._offered = tuple(spec for spec in everything if spec.name != FIND)
+        return self._offered
 
     def specs(self) -> tuple[ToolSpec, ...]:
         everything = self._tools.specs()
@@ -76,3 +108,13 @@ class Toolset:
         near = difflib.get_close_matches(name, self._only, 3, 0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"You have: {', '.join(sorted(self._only))}."
         raise NotFound(f"You have no tool called {name!r}.", hint=hint)
+
+
+def _brought(message: Message, offering: Offering) -> Iterator[str]:
+    """The tools that a message asks for: a person in words, a model by their names, `find_tools` by what it found."""
+    yield from (call.name for call in message.calls)
+    for part in message.parts:
+        if isinstance(part, Text) and message.role == "user" and part.origin in (None, "user"):
+            yield from (spec.name for spec in offering.matching(part.text))
+        elif isinstance(part, ToolResult) and part.name == FIND and isinstance(part.data, dict):
+            yield from (found["name"] for found in part.data.get("tools", ()))

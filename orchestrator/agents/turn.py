@@ -13,10 +13,13 @@ from orchestrator.agents.state import OpenCall, RunState
 from orchestrator.agents.toolset import Toolset
 from orchestrator.kernel.errors import Fenced, OrchestratorError
 from orchestrator.kernel.events import Body, Event
-from orchestrator.kernel.messages import Message, Origin
+from orchestrator.kernel.messages import Message, Origin, ToolSpec
 
 if TYPE_CHECKING:
     from orchestrator.agents.family import Harvest
+
+EMBEDDED = "embedded"  # the model of the product, which is not drowned in tools: it is built from them
+RECALLED = 20  # earlier messages of the conversation whose tools are offered again
 
 
 def _nothing() -> None: ...
@@ -76,6 +79,12 @@ class Turn:
         assert self.state.started is not None
         delegates = self.kin is not None and self.state.started.depth < self.house.depth
         return Toolset(self.house.tools, self.state.started.tools, delegates=delegates)
+
+    def offered(self, model: str) -> tuple[ToolSpec, ...]:
+        """The tools that a model is shown now: decided by the conversation, so the same when the run is made again."""
+        if model == EMBEDDED:
+            return self.tools.specs()
+        return self.tools.offered([*self.history[-RECALLED:], *self.state.messages])
 
     @asynccontextmanager
     async def alarm(self) -> AsyncIterator[asyncio.Timeout]:

@@ -132,3 +132,4 @@ class ToolSpec(Struct, frozen=True):
     timeout: float = 30.0  # seconds
     risks: tuple[Risk, ...] = ()  # what a wrong call of it could do, beyond its scope
     secrets: tuple[str, ...] = ()  # arguments in which `{{secret:NAME}}` stands for a secret
+    always: bool = False  # offered to every model, whatever is asked; the catalogue says so

@@ -88,6 +88,7 @@ class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     file_mb: Count = 1024
     sandbox: str = "auto"  # auto: the strongest this machine allows; bubblewrap, landlock; none is a loosening
     omit: tuple[str, ...] = ()  # kits of the product that agents do not get
+    always: tuple[str, ...] = ()  # kits, categories or tools that every model is offered, whatever is asked; "*": all
     folder: str = ""  # of your own tools, loaded when they change; empty: tools/ in the data folder
     plugin_network: bool = False  # loosening: your own tools reach the network
 

@@ -7,6 +7,8 @@ step in flight keeps the shelf it started with.
 import difflib
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from orchestrator.kernel.errors import Conflict, InvalidSettings, NotFound
 from orchestrator.kernel.messages import ToolSpec
 from orchestrator.kernel.registry import Registry
@@ -14,6 +16,7 @@ from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Tool
 from orchestrator.tools.kit import Equipment
+from orchestrator.tools.offering import CORE, finder
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.wrappers import wrapped
 
@@ -34,10 +37,16 @@ def kits() -> Registry:
 class Shelf:
     """Tools as they were at one moment."""
 
-    def __init__(self, tools: Mapping[str, Tool], sources: Mapping[str, str]) -> None:
+    def __init__(self, tools: Mapping[str, Tool], sources: Mapping[str, str], always: frozenset[str] = CORE) -> None:
+        """`always`: names, categories and sources of what every model is offered; "*" is all."""
         self._tools = tools
         self._sources = sources
-        self._specs = tuple(tool.spec for tool in tools.values())
+        self._specs = tuple(
+            msgspec.structs.replace(spec, always=True)
+            if not always.isdisjoint((spec.name, spec.category, sources[spec.name], "*"))
+            else spec
+            for spec in (tool.spec for tool in tools.values())
+        )
 
     def specs(self) -> tuple[ToolSpec, ...]:
         return self._specs
@@ -69,6 +78,7 @@ class Catalogue:
         self.sandbox = sandbox
         self._secrets = secrets or NoSecrets()
         self._limit = settings.output_limit
+        self._always = CORE.union(settings.always)
         self._by_source: dict[str, dict[str, Tool]] = {}
         equipment = Equipment(settings, sandbox)
         if strange := sorted(set(settings.omit) - set(registry.builtin())):
@@ -78,8 +88,9 @@ class Catalogue:
         for name in (name for name in registry.builtin() if name not in settings.omit):
             kit = registry.load(name)
             self.put(name, kit(equipment) if callable(kit) else kit)
+        self.put("tools", (finder(self.specs),))
         self.put("more", more)
-        self._own = {*registry.builtin(), "more"}
+        self._own = {*registry.builtin(), "tools", "more"}
 
     def put(self, source: str, tools: Iterable[Tool]) -> None:
         """From now on these, and no others, are the tools of this source. Raises Conflict, and changes nothing."""
@@ -95,7 +106,8 @@ class Catalogue:
         else:
             self._by_source.pop(source, None)
         every = {name: tool for held in self._by_source.values() for name, tool in held.items()}
-        self._shelf = Shelf(every, {name: origin for origin, held in self._by_source.items() for name in held})
+        sources = {name: origin for origin, held in self._by_source.items() for name in held}
+        self._shelf = Shelf(every, sources, self._always)
 
     def now(self) -> Shelf:
         return self._shelf

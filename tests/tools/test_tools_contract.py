@@ -107,6 +107,7 @@ def test_the_nine_and_no_other_come_with_the_product(catalogue: Catalogue) -> No
         "get_datetime",
         "calculate",
         "http_request",
+        "find_tools",
     }
     assert {spec.name: (spec.scope, spec.effects) for spec in catalogue.specs() if spec.effects != "none"} == {
         "execute_command": ("execute", "once"),

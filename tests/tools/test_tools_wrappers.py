@@ -146,7 +146,7 @@ def test_two_tools_of_one_name_are_a_conflict() -> None:
 
 def test_a_kit_is_loaded_by_name() -> None:
     registry = Registry("none", {"fake": "orchestrator.tools.kits.echo:tools"})
-    assert [spec.name for spec in Catalogue(Tools(), Refused([]), registry).specs()] == ["echo"]
+    assert [spec.name for spec in Catalogue(Tools(), Refused([]), registry).specs()] == ["echo", "find_tools"]
 
 
 async def test_without_a_sandbox_only_commands_are_lost(context: Context) -> None:
