@@ -22,6 +22,7 @@ from orchestrator.journal.bus import Bus
 from orchestrator.journal.keys import Master, Seals, unlock
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.stores import open_journal
+from orchestrator.journal.trail import Trail
 from orchestrator.journal.upkeep import ARCHIVE, Upkeep
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import Clock, SystemClock
@@ -34,6 +35,7 @@ from orchestrator.llm.base import Model
 from orchestrator.llm.cache.opening import open_cache
 from orchestrator.llm.catalogue import Models
 from orchestrator.llm.connections import Connections, read, unlocked
+from orchestrator.llm.gateway import Gateway
 from orchestrator.policy.budgets.budgets import Budgets
 from orchestrator.policy.decide import Policy
 from orchestrator.storage.blobs import Blobs
@@ -75,6 +77,7 @@ class App(Struct, frozen=True):
     connections: Connections
     accounts: Accounts
     budgets: Budgets
+    gateway: Gateway
     vault: Vault
     artifacts: Blobs
     sandbox: Sandbox
@@ -125,8 +128,7 @@ async def open_app(
         await stack.enter_async_context(open_plugins(plugins, watching=recover))
         chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
-        spending = open_spending(settings, database, clock, ids, ledger, journal, views)
-        budgets = await stack.enter_async_context(spending)
+        budgets = await stack.enter_async_context(open_spending(settings, database, clock, ids, ledger, journal, views))
         house = House(
             budget=budgets,
             journal=journal,
@@ -178,6 +180,7 @@ async def open_app(
             connections=connections,
             accounts=accounts,
             budgets=budgets,
+            gateway=Gateway(chooser, budgets, Trail(journal, clock, ids, "requests"), clock, ids),
             vault=vault,
             artifacts=blobs,
             sandbox=sandbox,

@@ -16,6 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.api import problems
+from orchestrator.api.compatible import refusals
+from orchestrator.api.compatible.refusals import vendor_of
 from orchestrator.api.frames import encode, error_frame
 from orchestrator.api.streams import SIGNED_OUT
 from orchestrator.identity.base import Principal
@@ -31,7 +33,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _WILDCARD = frozenset({"0.0.0.0", "::", ""})
 
-_GUARDED = ("/api/", "/metrics", "/docs", "/optimize_prompt")
+_GUARDED = ("/api/", "/v1/", "/metrics", "/docs", "/optimize_prompt")
 _OPEN = frozenset({"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/health"})
 
 CONTENT_POLICY = (
@@ -57,7 +59,9 @@ class Credential(Struct, frozen=True):
 
 
 def credential(headers: Headers) -> Credential | None:
-    """What the caller shows: a bearer token, a socket's bearer protocol, or the session cookie."""
+    """What the caller shows: a bearer token, a key, a socket's bearer protocol, or the session cookie."""
+    if key := headers.get("x-api-key"):
+        return Credential(key, ambient=False)
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return Credential(token.strip(), ambient=False)
@@ -110,6 +114,8 @@ class Gate:
             principal = await self._authenticate(shown.token) if shown and guarded(scope["path"]) else None
             if principal is None and guarded(scope["path"]):
                 raise NotAuthenticated("Nobody is signed in.", hint="Sign in, or send `Authorization: Bearer …`.")
+            if principal is not None and principal.reach is not None:
+                _check_reach(principal, scope)
         except OrchestratorError as error:
             if scope["type"] == "websocket" and isinstance(error, NotAuthenticated):
                 return await _turn_away(error, headers, self._clock.now(), receive, send)
@@ -144,6 +150,17 @@ class Gate:
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > self._settings.max_body:
             raise _too_large(self._settings.max_body)
+
+
+def _check_reach(principal: Principal, scope: Scope) -> None:
+    """A program's key goes as far as it was made for, and makes no other keys."""
+    if principal.reach != "api" and vendor_of(scope) is None:
+        raise NotAllowed(
+            f"This key is for {principal.reach} at the compatible endpoints only.",
+            hint="For the whole API: orchestrator users key new --reach api",
+        )
+    if scope["path"].startswith("/api/v1/auth/") and (scope["type"] != "http" or scope["method"] not in _SAFE):
+        raise NotAllowed("A key neither makes keys nor changes accounts.", hint="Sign in.")
 
 
 def _is_address(name: str) -> bool:
@@ -186,7 +203,9 @@ async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) 
     """A problem, before any route is reached; for a socket, instead of the upgrade."""
     if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
         return await send({"type": "websocket.close", "code": 1008})
-    await problems.answer(error)(scope, receive, send)
+    vendor = vendor_of(scope)
+    answer = problems.answer(error) if vendor is None else refusals.answer(error, vendor)
+    await answer(scope, receive, send)
 
 
 async def _turn_away(error: NotAuthenticated, headers: Headers, now: float, receive: Receive, send: Send) -> None:

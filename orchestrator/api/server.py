@@ -29,6 +29,7 @@ from orchestrator.api import (
     evals,
     grants,
     journal,
+    keys,
     models,
     optimiser,
     policy,
@@ -42,6 +43,7 @@ from orchestrator.api import (
     system,
     tools,
 )
+from orchestrator.api.compatible.endpoint import Compatible
 from orchestrator.api.connection import Connection
 from orchestrator.api.security import Gate, Sealed
 from orchestrator.api.static import BUILT, Static
@@ -72,6 +74,7 @@ def bare(**options: Any) -> FastAPI:
     )
     for room in (
         auth,
+        keys,
         runs,
         steering,
         replay,
@@ -116,12 +119,13 @@ async def _not_this_method(request: Request, error: Exception) -> Response:
 
 def create(app: App, static: Path = BUILT) -> FastAPI:
     """The ASGI application over the assembled rooms."""
-    settings, authenticate = app.settings.server, app.accounts.authenticate
+    settings, authenticate, streams = app.settings.server, app.accounts.authenticate, Streams(app.metrics)
     web = bare(
         middleware=[
             Middleware(Sealed),
             Middleware(Traffic, metrics=app.metrics, clock=app.clock),
             Middleware(Gate, settings=settings, authenticate=authenticate, clock=app.clock),
+            Middleware(Compatible, app=app, streams=streams),
         ],
         exception_handlers={
             OrchestratorError: problems.handle,
@@ -131,7 +135,7 @@ def create(app: App, static: Path = BUILT) -> FastAPI:
         },
     )
     web.state.orchestrator = app
-    web.state.streams = Streams(app.metrics)
+    web.state.streams = streams
     web.router.default = Static(static)
     return web
 

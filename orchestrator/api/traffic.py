@@ -5,6 +5,8 @@ import logging
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.api import problems
+from orchestrator.api.compatible import refusals
+from orchestrator.api.compatible.refusals import vendor_of
 from orchestrator.kernel.clock import Clock
 from orchestrator.telemetry.metrics import Metrics
 
@@ -41,7 +43,9 @@ class Traffic:
             log.exception("%s %s: a fault of ours", scope["method"], scope["path"])
             if status:
                 raise  # too late for an answer: the connection is cut
-            await problems.answer(error)(scope, receive, counted)
+            vendor = vendor_of(scope)
+            answer = problems.answer(error) if vendor is None else refusals.answer(error, vendor)
+            await answer(scope, receive, counted)
         finally:
             seconds = self._clock.monotonic() - began
             method = scope["method"] if scope["method"] in _METHODS else "other"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.cli import keys
 from orchestrator.cli.command import Session, command
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ FromInput = Annotated[bool, typer.Option("--stdin", help="Read the password from
 def add_to(application: typer.Typer) -> None:
     group = typer.Typer(help="List users, add one, set a password, make a sign-in link.", no_args_is_help=True)
     application.add_typer(group, name="users")
+    keys.add_to(group)
 
     @command(group, "list")
     def list_users(session: Session) -> None:

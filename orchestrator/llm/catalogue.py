@@ -8,12 +8,14 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import Conflict, ModelRejected, NoModel, NotFound
+from orchestrator.kernel.errors import Conflict, NoModel, NotFound
 from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.settings import Llm, Provider
 from orchestrator.llm.base import Capability, Health, Model, ModelInfo, Price, Request
 from orchestrator.llm.cache.opening import Remembered
+from orchestrator.llm.cache.vectors import Vectors
 from orchestrator.llm.connect import how_to_connect
+from orchestrator.llm.embeddings import Embeddings
 from orchestrator.llm.rates import dearest, rates_of, together
 from orchestrator.llm.resilience.persist import Way
 from orchestrator.llm.resilience.stack import Vitals, persistent
@@ -40,7 +42,7 @@ PROVIDERS = {
 AUTO = "auto"
 CASCADE = "cascade"
 Texts: TypeAlias = list[str]
-Vectors: TypeAlias = list[list[float]]
+Numbers: TypeAlias = list[list[float]]
 MOMENT = 0.25  # seconds
 CHAIN = 3  # models of a chain, before the one that is always there
 
@@ -90,6 +92,8 @@ class Models:
         for name, provider in {**(added or {}), **settings.providers}.items():
             if name not in self._sources:
                 self._sources[name] = self._source(name, provider)
+        kept = Vectors(remembered.cache) if remembered is not None else None
+        self.embeddings = Embeddings(settings, clock, self._jitter, kept, lambda: self._sources)
         if EMBEDDED not in self._sources:
             self._sources[EMBEDDED] = self._source(EMBEDDED, Provider(kind=EMBEDDED))
 
@@ -308,16 +312,9 @@ class Models:
     def forget(self, name: str) -> None:
         self._sources[name].forget()
 
-    async def embed(self, texts: Texts, model: str = "") -> Vectors:
+    async def embed(self, texts: Texts, model: str = "") -> Numbers:
         """Vectors by "provider", "provider/model", or the first provider that has embeddings. Raises ModelError."""
-        provider, _, name = model.partition("/")
-        if provider in self._sources:
-            return await self._sources[provider].model.embed(texts, name)
-        states = await self._states()
-        for source in self._sources.values():
-            if states[source.name].health.ok and "embeddings" in source.model.capabilities:
-                return await source.model.embed(texts, model)
-        raise ModelRejected("No provider has embeddings.", hint=how_to_connect())
+        return (await self.embeddings.make(texts, await self.embeddings.choose(model)))[0]
 
     # Connected while it runs.
 

@@ -54,6 +54,7 @@ class Source:
         self._model = model
         self._guard = Guard(settings, clock, said.hedge if said is not None else 0.0)
         self._guarded: Model | None = None
+        self._talking: Model | None = None
         self._fenced: Model | None = None
         self._state: State | None = None
         self._asking: asyncio.Task[State] | None = None
@@ -96,16 +97,23 @@ class Source:
     def way(self, name: str, info: ModelInfo | None) -> Way:
         return Way(self._speaking(info), name, self.name, self.name == EMBEDDED)
 
+    @property
+    def guarded(self) -> Model:
+        """The provider, behind what guards it alone: breaker, bulkhead and the rest."""
+        if self._guarded is None:
+            guarded = self._guard.around(self.model)
+            self._guarded = Priced(guarded, self._said_price) if self._said else guarded
+        return self._guarded
+
     def _speaking(self, info: ModelInfo | None) -> Model:
         """The provider, behind the fenced protocol if this model cannot call tools itself."""
         if self.name == EMBEDDED:
             return self.model  # it is in this process: nothing of what the guards are for can happen
-        if self._guarded is None:
-            guarded = self._guard.around(self.model)
-            guarded = Priced(guarded, self._said_price) if self._said else guarded
-            self._guarded, self._fenced = Optimised(guarded, self._price), Optimised(Fenced(guarded), self._price)
+        if self._fenced is None:
+            guarded = self.guarded
+            self._talking, self._fenced = Optimised(guarded, self._price), Optimised(Fenced(guarded), self._price)
         talks = "tools" in (info.capabilities if info is not None else self.model.capabilities)
-        return self._guarded if talks or self._fenced is None else self._fenced
+        return self._talking if talks and self._talking is not None else self._fenced
 
     def _price(self, name: str) -> Price | None:
         info = self.info(name)

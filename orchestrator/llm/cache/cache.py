@@ -84,13 +84,18 @@ class Cache:
         return msgspec.structs.replace(reply, usage=free, cost=0.0, spared=Spared(tokens, reply.cost, way))
 
     async def _exact(self, tenant: str, key: str) -> Reply | None:
+        data = await self.data(tenant, key)
+        return None if data is None else _read(data)
+
+    async def data(self, tenant: str, key: str) -> bytes | None:
+        """What was kept by this name."""
         kept = await self._memory.get(tenant, key)
         if kept is None and self._behind is not None:
             kept = await self._tried(self._behind.get(tenant, key))
             if kept is not None:
                 soon = min(kept.expires, self._clock.now() + _IN_MEMORY)
                 await self._memory.put(tenant, key, Kept(kept.data, soon))
-        return None if kept is None else _read(kept.data)
+        return None if kept is None else kept.data
 
     async def _meant(self, asked: Asked, semantic: Semantic) -> Reply | None:
         place = asked.tenant, asked.scope, asked.question
@@ -105,14 +110,15 @@ class Cache:
         return None if question is None else await self._exact(asked.tenant, question.key)
 
     async def keep(self, asked: Asked, reply: Reply) -> None:
-        kept = Kept(_encode(reply), self._clock.now() + self._ttl)
         self._count(asked.tenant, "kept")
-        near = kept
+        await self.keep_data(asked.tenant, asked.key, _encode(reply), scope=asked.scope, question=asked.question)
+
+    async def keep_data(self, tenant: str, key: str, data: bytes, *, scope: str = "", question: str = "") -> None:
+        kept = near = Kept(data, self._clock.now() + self._ttl)
         if self._behind is not None:
-            near = Kept(kept.data, min(kept.expires, self._clock.now() + _IN_MEMORY))
-            put = self._behind.put(asked.tenant, asked.key, kept, scope=asked.scope, question=asked.question)
-            await self._tried(put)
-        await self._memory.put(asked.tenant, asked.key, near, scope=asked.scope, question=asked.question)
+            near = Kept(data, min(kept.expires, self._clock.now() + _IN_MEMORY))
+            await self._tried(self._behind.put(tenant, key, kept, scope=scope, question=question))
+        await self._memory.put(tenant, key, near, scope=scope, question=question)
 
     def missed(self, tenant: str) -> None:
         self._count(tenant, "missed")

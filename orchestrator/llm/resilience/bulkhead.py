@@ -55,10 +55,7 @@ class Bulkhead(Wrapper):
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         places = self._places
-        if places.taken < places.count:
-            places.taken += 1
-        else:
-            await places.wait(self.name)
+        await self._enter()
         chunks, done = self._inner.stream(request), False
         try:
             async for chunk in chunks:
@@ -70,3 +67,16 @@ class Bulkhead(Wrapper):
                     await leave(chunks)
             finally:
                 places.leave()
+
+    async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
+        await self._enter()
+        try:
+            return await self._inner.embed(texts, model)
+        finally:
+            self._places.leave()
+
+    async def _enter(self) -> None:
+        if self._places.taken < self._places.count:
+            self._places.taken += 1
+        else:
+            await self._places.wait(self.name)

@@ -118,3 +118,19 @@ class Breaker(Wrapper):
             if not done:
                 circuit.left()
                 await leave(chunks)
+
+    async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
+        circuit, done = self._circuit, False
+        circuit.enter(model, self.name)
+        try:
+            made = await self._inner.embed(texts, model)
+            done = True
+            circuit.succeeded()
+            return made
+        except ModelError as error:
+            done = True
+            circuit.failed(model, error)
+            raise
+        finally:
+            if not done:
+                circuit.left()

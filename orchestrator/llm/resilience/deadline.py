@@ -36,6 +36,13 @@ class Deadline(Wrapper):
             if not done:
                 await leave(chunks)
 
+    async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
+        try:
+            async with self._clock.timeout(self._seconds):
+                return await self._inner.embed(texts, model)
+        except TimeoutError:
+            raise self._late() from None
+
     def _late(self) -> ModelTimeout:
         late = ModelTimeout(
             f"{self.name} was not done within {self._seconds:g} s.", hint="If it is only slow, raise llm.deadline."

@@ -117,7 +117,16 @@ class Persistent(Wrapper):
                 await self._clock.sleep(wait)
 
     async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
-        return await self._inner.embed(texts, model or self.ways[0].name)
+        """By the first one only, again if need be: vectors of another model mean something else."""
+        plan = _Plan(self.ways[:1], self._tries)
+        while True:
+            try:
+                return await plan.way.model.embed(texts, model or plan.way.name)
+            except ModelError as error:
+                wait = plan.after(error, self._jitter())
+            if wait is None:
+                raise _last(plan.failures)
+            await self._clock.sleep(wait)
 
     async def close(self) -> None:
         for way in self.ways:

@@ -1,0 +1,166 @@
+"""A reply on its way to a client: whole, or as it is made; and what becomes of it when the client goes away."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import Any, TypeAlias, cast
+
+from starlette.types import Message, Receive, Send
+
+from orchestrator.api.compatible.doors import Door, Teller
+from orchestrator.api.streams import PULSE
+from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.errors import ModelGarbled, OrchestratorError
+from orchestrator.llm.base import Chunk, Reply, Setback, TextDelta, ThinkingDelta
+
+Header: TypeAlias = tuple[bytes, bytes]
+JSON: Header = (b"content-type", b"application/json")
+
+log = logging.getLogger("orchestrator.api")
+
+
+class Presence:
+    """Cancels this task when the client hangs up. Asked only once the body of the request is read."""
+
+    def __init__(self, receive: Receive) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task: asyncio.Task[Any] = task
+        self._before = task.cancelling()
+        self._left = False
+        self._waiting: asyncio.Future[Message] = asyncio.ensure_future(receive())  # type: ignore[arg-type]
+        self._waiting.add_done_callback(self._gone)
+
+    def _gone(self, waited: "asyncio.Future[Message]") -> None:
+        if not waited.cancelled():
+            self._left = True
+            self._task.cancel()
+
+    def over(self) -> None:
+        self._waiting.remove_done_callback(self._gone)
+        self._waiting.cancel()
+
+    def caused(self) -> bool:
+        """Asked once after a CancelledError: was it the client, and nobody else?"""
+        return self._left and self._task.uncancel() <= self._before
+
+
+async def body_of(receive: Receive) -> bytes:
+    message = await receive()
+    if not message.get("more_body", False):
+        whole: bytes = message.get("body", b"")
+        return whole
+    pieces = [message.get("body", b"")]
+    while message["type"] == "http.request" and message.get("more_body", False):
+        message = await receive()
+        pieces.append(message.get("body", b""))
+    return b"".join(pieces)
+
+
+async def send_whole(send: Send, told: bytes, headers: Sequence[Header] = (), status: int = 200) -> None:
+    size = (b"content-length", str(len(told)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [JSON, size, *headers]})
+    await send({"type": "http.response.body", "body": told})
+
+
+async def heard(chunks: AsyncIterator[Chunk], receive: Receive) -> Reply | None:
+    """The reply, once it is made; None when nobody waits for it any more."""
+    presence = Presence(receive)
+    try:
+        async with aclosing(cast(Any, chunks)):
+            async for chunk in chunks:
+                if isinstance(chunk, Reply):
+                    return chunk
+        raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
+    except asyncio.CancelledError:
+        if not presence.caused():
+            raise
+        return None
+    finally:
+        presence.over()
+
+
+class Streaming:
+    """A reply as it is made."""
+
+    def __init__(self, door: Door, teller: Teller, headers: Sequence[Header], send: Send, clock: Clock) -> None:
+        self._door = door
+        self._teller = teller
+        self._headers = headers
+        self._send = send
+        self._clock = clock
+        self._quiet = True
+        self._pulsing: asyncio.Task[None] | None = None
+        self._open = False
+        self.stopped: asyncio.Event | None = None
+
+    async def run(self, chunks: AsyncIterator[Chunk], receive: Receive, *, at_once: bool) -> None:
+        """`at_once`: the client is answered before there is anything to tell. Raises what comes before that."""
+        presence, teller = Presence(receive), self._teller
+        off = self._clock.call_later(PULSE, self._pulse) if self._door.pulse else None
+        self._rearm = off
+        try:
+            async with aclosing(cast(Any, chunks)):
+                if at_once:
+                    await self._start(teller.begin())
+                await self._tell(chunks)
+        except asyncio.CancelledError:
+            if not presence.caused():
+                raise
+        except Exception as error:
+            if not self._open:
+                raise
+            if not isinstance(error, OrchestratorError):
+                log.exception("a stream that was begun cannot be ended: a fault of ours")
+            await self._write(teller.broken(error), more=False)
+        finally:
+            presence.over()
+            if self._rearm is not None:
+                self._rearm()
+            if self._pulsing is not None:
+                self._pulsing.cancel()
+
+    async def _tell(self, chunks: AsyncIterator[Chunk]) -> None:
+        teller, said = self._teller, False
+        async for chunk in chunks:
+            if isinstance(chunk, TextDelta):
+                said = True
+                told = teller.text(chunk.text)
+            elif isinstance(chunk, ThinkingDelta):
+                told = teller.thinking(chunk.text)
+            elif isinstance(chunk, Reply):
+                told = teller.end(chunk)
+                if not self._open:
+                    told = teller.begin() + told
+                    await self._start(told, more=False)
+                else:
+                    await self._write(told, more=False)
+                return
+            elif isinstance(chunk, Setback) and said:
+                raise ModelGarbled("The model broke off, and what it said cannot be taken back.", hint="Ask again.")
+            else:
+                continue
+            self._quiet = False
+            if self._open:
+                await self._send({"type": "http.response.body", "body": told, "more_body": True})
+            else:
+                await self._start(teller.begin() + told)
+        raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
+
+    async def _start(self, told: bytes, *, more: bool = True) -> None:
+        kind = (b"content-type", self._door.media_type.encode())
+        headers = [kind, (b"x-accel-buffering", b"no"), *self._headers]
+        self._open = True
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._write(told, more=more)
+
+    async def _write(self, told: bytes, *, more: bool) -> None:
+        await self._send({"type": "http.response.body", "body": told, "more_body": more})
+
+    def _pulse(self) -> None:
+        """A sign of life where there was none for a while, so that nobody on the way takes the stream for dead."""
+        if self._quiet and self._open:
+            self._pulsing = asyncio.ensure_future(self._write(self._door.pulse, more=True))
+        self._quiet = True
+        self._rearm = self._clock.call_later(PULSE, self._pulse)
