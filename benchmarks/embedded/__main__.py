@@ -1,20 +1,19 @@
-"""python -m benchmarks.embedded: plays both sets of requests, prints the figures, writes results/embedded.json."""
+"""python -m benchmarks.embedded: plays the sets of requests, prints the figures, writes results/embedded.json."""
 
 import argparse
 import asyncio
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
 from msgspec import Struct
 
 from benchmarks import report
 from benchmarks.embedded import left_out
 from benchmarks.embedded.baseline import NearestExample
 from benchmarks.embedded.checks import Case, Played, problems, wrong_effects
+from benchmarks.embedded.sets import DEVELOPMENT, HELD_OUT, load
 from benchmarks.embedded.world import NOW, World, world
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.messages import Message, ToolCall, ToolSpec, user
@@ -22,8 +21,6 @@ from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Reply, Request
 from orchestrator.llm.providers.embedded import Embedded
 
-HERE = Path(__file__).parent
-SETS = ("development", "held_out")
 _MOST_REPLIES = 12
 
 
@@ -38,12 +35,8 @@ class Judged(Struct, frozen=True):
     seconds: tuple[float, ...]
 
 
-def cases(name: str) -> list[Case]:
-    return msgspec.json.decode((HERE / f"{name}.json").read_bytes(), type=list[Case])
-
-
-async def played(case: Case, model: Streams) -> tuple[Played, dict[str, ToolSpec]]:
-    with world(case.refuse) as place:
+async def played(case: Case, model: Streams, added: tuple[ToolSpec, ...]) -> tuple[Played, dict[str, ToolSpec]]:
+    with world(case.refuse, added) as place:
         messages: list[Message] = []
         for text in case.before:
             await _turn(text, messages, model, place)
@@ -78,8 +71,9 @@ async def _turn(
 async def judged(name: str, make: Callable[[], Streams]) -> list[Judged]:
     model = make()
     found = []
-    for case in cases(name):
-        result, specs = await played(case, model)
+    requests = load(name)
+    for case in requests.cases:
+        result, specs = await played(case, model, requests.tools)
         found.append(Judged(case, problems(case, result, specs), wrong_effects(case, result, specs), result.seconds))
     return found
 
@@ -117,32 +111,32 @@ def _rate(found: Sequence[Judged]) -> float:
 def table(results: dict[str, Any]) -> str:
     """Shares of right answers, a column for each set and model."""
     columns = list(results)
-    lines = [f"{'':<24}" + "".join(f"{column:>32}" for column in columns)]
+    lines = [f"{'':<24}" + "".join(f"{column:>40}" for column in columns)]
     rows = [("requests", None), ("right", None), ("wrong_effects", None)]
     for group in ("by_language", "by_steps", "by_kind"):
         rows += [(group, key) for key in sorted({key for column in columns for key in results[column][group]})]
     for name, key in rows:
         values = [results[column][name] if key is None else results[column][name].get(key, "") for column in columns]
         said = [f"{value:.1%}" if isinstance(value, float) else str(value) for value in values]
-        lines.append(f"{(key or name):<24}" + "".join(f"{value:>32}" for value in said))
+        lines.append(f"{(key or name):<24}" + "".join(f"{value:>40}" for value in said))
     return "\n".join(lines)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--show", action="store_true", help="the failures of the development set; never the held-out")
-    options.add_argument("--development-only", action="store_true", help="leave the held-out set alone; write nothing")
+    options.add_argument("--show", action="store_true", help="the failures of the development sets; never the held-out")
+    options.add_argument("--development-only", action="store_true", help="leave the held-out sets alone; write nothing")
     given = options.parse_args()
     makers: dict[str, Callable[[], Streams]] = {
         "embedded": lambda: Embedded("embedded", Provider("embedded"), ManualClock(NOW)),
         "nearest_example": NearestExample,
     }
     results: dict[str, Any] = {}
-    for name in SETS[: 1 if given.development_only else 2]:
+    for name in (*DEVELOPMENT, *(() if given.development_only else HELD_OUT)):
         for model, make in makers.items():
             found = asyncio.run(judged(name, make))
             results[f"{name}.{model}"] = figures(found)
-            if given.show and name == "development" and model == "embedded":
+            if given.show and name in DEVELOPMENT and model == "embedded":
                 for each in found:
                     if each.problems:
                         print(f"{each.case.id} {each.case.text!r}\n    " + "\n    ".join(each.problems + each.wrong))

@@ -1,4 +1,5 @@
-"""A small workspace and the product's tools over it. Simulated: commands, the web, the machine's figures."""
+"""A small workspace and the product's tools over it. Simulated: commands, the web, the machine's figures,
+and what tools of no room of the product do."""
 
 import tempfile
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from typing import Any
 
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRetry
-from orchestrator.kernel.messages import Outcome, ToolCall, ToolResult
+from orchestrator.kernel.messages import Outcome, ToolCall, ToolResult, ToolSpec
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context
 from orchestrator.tools.catalogue import Catalogue, kits
@@ -66,10 +67,11 @@ class _NoArtifacts:
 
 
 class World:
-    def __init__(self, root: Path, refuse: tuple[str, ...] = ()) -> None:
+    def __init__(self, root: Path, refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = ()) -> None:
         self.root = root
         self.catalogue = Catalogue(Tools(), Scripted(), kits())
-        self.specs = self.catalogue.specs()
+        self.specs = (*self.catalogue.specs(), *added)
+        self._added = frozenset(spec.name for spec in added)
         self._refuse = refuse
         self._context = Context("run", "key", root, ManualClock(NOW), _NoArtifacts())
 
@@ -78,6 +80,8 @@ class World:
         data: Any = None
         if call.name in self._refuse:
             return ToolResult(call.id, call.name, "Policy forbids this command.", "refused")
+        if call.name in self._added:
+            return ToolResult(call.id, call.name, "done")
         try:
             content, data = await self._done(call)
         except NotFound as error:
@@ -108,10 +112,10 @@ class World:
 
 
 @contextmanager
-def world(refuse: tuple[str, ...] = ()) -> Iterator[World]:
+def world(refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = ()) -> Iterator[World]:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in FILES.items():
             path = Path(folder) / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
-        yield World(Path(folder), refuse)
+        yield World(Path(folder), refuse, added)
