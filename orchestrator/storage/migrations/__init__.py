@@ -1,0 +1,1 @@
+"""Revision 0001, in parts by room."""
