@@ -72,7 +72,7 @@ class Trials:
         imported = (await self.imports.of(tenant)).get(run_id)
         if imported is not None:
             kept = file.decode_context(self._store.get(imported.context)) if imported.context else None
-            return _as_there(events, imported.tenant, imported.subject, kept or file.Context())
+            return as_there(events, imported.tenant, imported.subject, kept or file.Context())
         probe = Recording(tuple(events))
         forked = probe.started.forked_from
         origin = await self._origin(forked)
@@ -247,7 +247,7 @@ def _over(view: RunView, at: float | None) -> bool:
     return view.finished_at is not None and (at is None or view.finished_at <= at)
 
 
-def _as_there(events: Sequence[Event], tenant: str, subject: str, kept: file.Context) -> Recording:
+def as_there(events: Sequence[Event], tenant: str, subject: str, kept: file.Context) -> Recording:
     """An imported run as the journal that it comes from had it."""
     there = tuple(msgspec.structs.replace(event, tenant=tenant, subject=subject) for event in events)
     grants = tuple(
