@@ -17,7 +17,7 @@ from orchestrator.agents.forks.opening import Changes
 from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
 from orchestrator.agents.trials import Trials
-from orchestrator.kernel.errors import Conflict, InvalidInput, ModelError, NotFound, OrchestratorError
+from orchestrator.kernel.errors import BudgetExceeded, Conflict, InvalidInput, ModelError, NotFound, OrchestratorError
 from orchestrator.kernel.events import Event, RunStarted
 from orchestrator.kernel.messages import Scope, system, user
 from orchestrator.kernel.trials import (
@@ -29,6 +29,8 @@ from orchestrator.kernel.trials import (
     EvaluationRemoved,
 )
 from orchestrator.llm.base import Reply, Request
+from orchestrator.llm.metered import metered
+from orchestrator.policy.budgets.base import Spending
 
 Mode: TypeAlias = Literal["recorded", "live"]
 TOGETHER = 4  # cases tried at once
@@ -172,7 +174,8 @@ class Evaluations:
         opinions: dict[str, tuple[bool, str]] = {}
         for check in case.checks:
             if check.kind == "judge":
-                opinions[check.value] = await self._opinion(case.goal, Seen.of(events, self._scope, {}).answer, check)
+                answer = Seen.of(events, self._scope, {}).answer
+                opinions[check.value] = await self._opinion(events[0], case.goal, answer, check)
         seen = Seen.of(events, self._scope, opinions)
         results = tuple(checked(check, seen) for check in case.checks)
         one = seen.summary
@@ -188,15 +191,17 @@ class Evaluations:
             seconds=one.seconds,
         )
 
-    async def _opinion(self, goal: str, answer: str, check: Check) -> tuple[bool, str]:
+    async def _opinion(self, run: Event, goal: str, answer: str, check: Check) -> tuple[bool, str]:
         """What the server's own model thinks of an answer: it is no proof."""
         asked = msgspec.json.encode({"asked": goal, "answer": answer, "question": check.value}).decode()
         try:
             choice = await self._house.models.choose("auto")
-            said = ""
-            async for chunk in choice.model.stream(Request(choice.name, (system(JUDGE), user(asked)))):
+            said, request = "", Request(choice.name, (system(JUDGE), user(asked)))
+            key, tokens = self._house.ids.new("judge"), len(asked) // 4
+            spending = Spending(key, "", run.tenant, run.subject, choice.name, tokens, door="judge", rates=choice.rates)
+            async for chunk in metered(self._house.budget, spending, choice.model, request):
                 said = chunk.message.text.strip() if isinstance(chunk, Reply) else said
-        except ModelError as error:
+        except (ModelError, BudgetExceeded) as error:
             return False, f"nobody could be asked: {error}"
         yes, no = said.upper().startswith("YES"), said.upper().startswith("NO")
         return yes, said if yes or no else f"{choice.name} said neither YES nor NO: {said[:200]}"
