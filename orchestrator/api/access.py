@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from orchestrator.api.audience import Audiences
 from orchestrator.api.streams import Streams
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
@@ -21,6 +22,11 @@ def app_of(connection: HTTPConnection) -> App:
 def streams_of(connection: HTTPConnection) -> Streams:
     streams: Streams = connection.app.state.streams
     return streams
+
+
+def audiences_of(connection: HTTPConnection) -> Audiences:
+    audiences: Audiences = connection.app.state.audiences
+    return audiences
 
 
 def caller_of(connection: HTTPConnection, scope: Scope) -> Principal:

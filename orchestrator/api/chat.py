@@ -1,8 +1,8 @@
 """The chat WebSocket: several runs at once on one socket, each told as frames.
 
-One task reads, one writes, one follows each run. All that is said goes through one short queue:
-when the reader at the other end is slow, the queue is full and the runs' followers wait; the runs
-do not. Closing the socket ends nothing but the telling.
+One task reads, one writes, one follows each run, until the socket joins the others that watch it (`audience.py`).
+All that is said goes through one short queue: when the reader at the other end is slow, the queue is full and the
+runs' followers wait; the runs do not. Closing the socket ends nothing but the telling.
 """
 
 import asyncio
@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.websockets import WebSocket
 
 from orchestrator.api import steering
-from orchestrator.api.access import allow, app_of, reach, still, streams_of
+from orchestrator.api.access import allow, app_of, audiences_of, reach, still, streams_of
 from orchestrator.api.bodies import decoded
+from orchestrator.api.connection import PREPARED
 from orchestrator.api.forms import AnswerForm, ChatForm, EditForm, Form, Identifier, NoteForm, SayForm, SetForm
 from orchestrator.api.frames import Frame, Translator, encode, error_frame
 from orchestrator.api.runs import begin, place
@@ -64,14 +65,23 @@ class Close(msgspec.Struct, frozen=True):
     code: int
 
 
+class Following(msgspec.Struct, eq=False):
+    told: Translator
+    task: asyncio.Task[None] | None = None  # none: the audience tells it
+
+
 class Socket:
     def __init__(self, websocket: WebSocket) -> None:
         self._socket = websocket
+        self._prepared: Callable[[bytes], bool] | None = (
+            websocket.scope.get("extensions", {}).get(PREPARED, {}).get("take")
+        )
+        self._audiences = audiences_of(websocket)
         self._app = app_of(websocket)
         self._caller: Principal = websocket.scope["state"]["principal"]
         self._check = still(websocket)
         self._queue: asyncio.Queue[Told | Frame | Close] = asyncio.Queue(QUEUE)
-        self._following: dict[str, asyncio.Task[None]] = {}
+        self._following: dict[str, Following] = {}
         self._over = asyncio.Event()
         self._code = SIGNED_OUT
         self._takes: dict[str, tuple[type[BaseModel], Callable[[Any], Awaitable[None]]]] = {
@@ -93,7 +103,9 @@ class Socket:
             try:
                 await asyncio.wait(work[:2], return_when=asyncio.FIRST_COMPLETED)
             finally:
-                tasks = [*work, *self._following.values()]
+                for run_id in self._following:
+                    self._audiences.leave(run_id, self)
+                tasks = [*work, *(following.task for following in self._following.values() if following.task)]
                 for task in tasks:
                     task.cancel()
                 ended = await asyncio.gather(*tasks, return_exceptions=True)
@@ -124,16 +136,18 @@ class Socket:
         allow(self._caller, "execute")
         self._make_room()
         run_id = await begin(self._app, self._caller, form, form.message)
-        self._follow(run_id, Translator(), 0)
+        self._follow(run_id, Translator())
 
     async def _watch(self, form: WatchForm) -> None:
         allow(self._caller, "read")
         view = await self._app.views.run(self._caller.tenant, form.run_id, reach(self._caller))
         if (before := self._following.pop(form.run_id, None)) is not None:
-            before.cancel()
+            self._audiences.leave(form.run_id, self)
+            if before.task is not None:
+                before.task.cancel()
         self._make_room()
         after = await place(self._app, form.run_id, form.after)
-        self._follow(form.run_id, Translator(view.conversation_id), after)
+        self._follow(form.run_id, Translator(view.conversation_id, after))
 
     async def _approve(self, form: ApproveForm) -> None:
         allow(self._caller, "execute")
@@ -152,7 +166,7 @@ class Socket:
             self._make_room()
         run_id = await steering.say(self._app, self._caller, form.run_id, form)
         if run_id != form.run_id:
-            self._follow(run_id, Translator(), 0)
+            self._follow(run_id, Translator())
 
     async def _pause(self, form: PauseForm) -> None:
         allow(self._caller, "execute")
@@ -174,32 +188,57 @@ class Socket:
         if len(self._following) >= FOLLOWED:
             raise InvalidInput(f"This socket follows {FOLLOWED} runs.", hint="Open another one.")
 
-    def _follow(self, run_id: str, translator: Translator, after: int) -> None:
-        task = asyncio.create_task(self._told(run_id, translator, after))
-        self._following[run_id] = task
-        task.add_done_callback(lambda ended: self._followed(run_id, ended))
+    def _follow(self, run_id: str, told: Translator) -> None:
+        following = self._following[run_id] = Following(told)
+        following.task = asyncio.create_task(self._told(run_id, told))
+        following.task.add_done_callback(lambda _: self._followed(run_id, following))
 
-    def _followed(self, run_id: str, ended: "asyncio.Task[None]") -> None:
-        if self._following.get(run_id) is ended:
+    def _followed(self, run_id: str, ended: Following) -> None:
+        if self._following.get(run_id) is ended and ended.task is not None:
             del self._following[run_id]
 
-    async def _told(self, run_id: str, translator: Translator, after: int) -> None:
-        async with aclosing(followed(self._app.runs, run_id, after)) as items:  # type: ignore[type-var]
-            async for item in items:
-                if isinstance(item, Exception):
-                    await self._tell(item, run_id)
-                else:
-                    await self._queue.put((translator, item))
+    async def _told(self, run_id: str, told: Translator) -> None:
+        with self._audiences.alone(run_id):
+            async with aclosing(followed(self._app.runs, run_id, told.seq)) as items:  # type: ignore[type-var]
+                async for item in items:
+                    if isinstance(item, Exception):
+                        await self._tell(item, run_id)
+                    else:
+                        await self._queue.put((told, item))
+
+    # As a member of audiences.
+
+    def _join(self, items: list[Told | Frame | Close]) -> None:
+        """All that was queued is written: be told the runs of these items with all the others who watch them."""
+        for run_id, told in {_run(item[1]): item[0] for item in items if isinstance(item, tuple)}.items():
+            following = self._following.get(run_id)
+            if following is None or following.told is not told or (task := following.task) is None:
+                continue
+            if self._audiences.join(run_id, told, self):
+                following.task = None
+                task.cancel()
+
+    def take(self, prepared: bytes) -> bool:
+        return self._queue.empty() and self._prepared is not None and self._prepared(prepared)
+
+    def apart(self, run_id: str, told: Translator) -> None:
+        self._follow(run_id, told)
+
+    def ended(self, run_id: str) -> None:
+        self._following.pop(run_id, None)
 
     async def _tell(self, error: Exception, run_id: str | None = None) -> None:
         await self._queue.put(error_frame(error, self._app.clock.now(), run_id))
 
     async def _write(self) -> None:
         while True:
-            for item in self._frames(await batch(self._queue)):
+            items = await batch(self._queue)
+            for item in self._frames(items):
                 if isinstance(item, Close):
                     return await self._socket.close(item.code)
                 await self._socket.send({"type": "websocket.send", "text": encode(item).decode()})
+            if self._prepared is not None and self._queue.empty():
+                self._join(items)
 
     def _frames(self, items: list[Told | Frame | Close]) -> list[Frame | Close]:
         """The frames of a batch: neighbours of one run are translated, and joined, together."""
@@ -234,6 +273,10 @@ class Socket:
     async def _ending(self) -> None:
         await self._over.wait()
         await self._queue.put(Close(self._code))
+
+
+def _run(item: Event | Delta) -> str:
+    return item.stream if isinstance(item, Event) else item.run_id
 
 
 def _decoded(text: str | None) -> dict[str, Any]:

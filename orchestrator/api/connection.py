@@ -1,13 +1,17 @@
-"""An HTTP connection that is not waited for without end: the head of a request is limited in bytes and time.
+"""What uvicorn lacks at a connection: limits on the head of a request, and frames that are made once for many sockets.
 
-uvicorn limits neither, so that anyone who can connect could fill the memory or hold connections.
+Without the limits anyone who can connect could fill the memory or hold connections.
 """
 
 import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+from websockets.protocol import State
 
+PREPARED = "orchestrator.prepared"  # the extension in a WebSocket's scope: see Socket.take
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
 
@@ -60,3 +64,20 @@ class Connection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(_REFUSED % (status, phrase))
             self.transport.close()
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """A WebSocket that also takes prepared frames, without a coroutine and without copying them."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            self.scope["extensions"][PREPARED] = {"take": self.take}
+
+    def take(self, prepared: bytes) -> bool:
+        """Write whole frames at once; False, and nothing is written, when the reader is slow or the socket closes."""
+        open_ = self.handshake_complete and not self.close_sent and self.conn.state is State.OPEN
+        if not open_ or not self.writable.is_set() or self.transport.is_closing():
+            return False
+        self.transport.write(prepared)
+        return True

@@ -123,9 +123,20 @@ def _with_text(delta: Delta, text: str) -> Delta:
 class Translator:
     """One reader's view of one run. It knows how much of a reply this reader has been told."""
 
-    def __init__(self, conversation_id: str = "") -> None:
+    def __init__(self, conversation_id: str = "", seq: int = 0) -> None:
+        self.seq = seq  # of the last event told
         self._conversation_id = conversation_id  # learnt from the first event, for who reads from there
         self._told: dict[tuple[int, str], int] = {}  # (step, kind): characters
+
+    def copy(self) -> "Translator":
+        other = Translator(self._conversation_id, self.seq)
+        other._told = dict(self._told)
+        return other
+
+    def level(self, other: "Translator") -> bool:
+        """Whether both readers were told the same, so that all that follows is equal for them."""
+        mine, theirs = (self.seq, self._conversation_id, self._told), (other.seq, other._conversation_id, other._told)
+        return mine == theirs
 
     def frames(self, items: Sequence[Event | Delta], now: float) -> list[Frame]:
         """The frames of these items; `now` dates what has no date of its own."""
@@ -145,6 +156,7 @@ class Translator:
         return [_spoken(delta.run_id, delta.step, delta.kind, delta.offset, delta.text, now)]
 
     def _event(self, event: Event) -> list[Frame]:
+        self.seq = event.seq
         made = _DATA.get(type(event.body))
         if made is None:
             return []

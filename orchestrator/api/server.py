@@ -44,7 +44,8 @@ from orchestrator.api import (
     tools,
 )
 from orchestrator.api.compatible.endpoint import Compatible
-from orchestrator.api.connection import Connection
+from orchestrator.api.audience import Audiences
+from orchestrator.api.connection import Connection, Socket
 from orchestrator.api.security import Gate, Sealed
 from orchestrator.api.static import BUILT, Static
 from orchestrator.api.streams import Streams
@@ -136,6 +137,7 @@ def create(app: App, static: Path = BUILT) -> FastAPI:
     )
     web.state.orchestrator = app
     web.state.streams = streams
+    web.state.audiences = Audiences(app.runs, app.clock)
     web.router.default = Static(static)
     return web
 
@@ -197,7 +199,7 @@ async def serve(app: App, *, ready: Ready | None = None, static: Path = BUILT) -
         config = uvicorn.Config(
             web,
             http=Connection,
-            ws="websockets-sansio",
+            ws=Socket,
             lifespan="off",
             ws_max_size=settings.max_body,
             ws_per_message_deflate=False,  # tokens are short, and time is dear
