@@ -36,6 +36,7 @@ from orchestrator.llm.cache.opening import open_cache
 from orchestrator.llm.catalogue import Models
 from orchestrator.llm.connections import Connections, read, unlocked
 from orchestrator.llm.gateway import Gateway
+from orchestrator.llm.preferences import Preferences
 from orchestrator.policy.budgets.budgets import Budgets
 from orchestrator.policy.decide import Policy
 from orchestrator.storage.blobs import Blobs
@@ -146,7 +147,7 @@ async def open_app(
             allow_loopback=settings.policy.allow_loopback,
             depth=settings.agents.depth,
             children=settings.agents.children,
-            optimise=settings.llm.optimise,
+            optimise=chooser.optimise,
         )
         runs = Runs(house, views, settings.workspace, _limits(settings), settings.agents.concurrent_runs)
         trials = Trials(house, views, runs, blobs, policies, __version__)
@@ -361,7 +362,8 @@ async def _models(
     models = Models(given, clock, extra=ready, added=added, note=learnt, remembered=remembered)
     stack.push_async_callback(models.close)
     metrics.gauges("provider_state", "0: closed, 1: half-open, 2: open.", "provider", models.states)
-    return models, Connections(models, note, ledger.record, settings.data / "models", vault)
+    preferences = Preferences(models, Note(settings.data / "preferences.json"), ledger.record, given)
+    return models, Connections(models, note, ledger.record, settings.data / "models", vault, preferences)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -22,6 +22,7 @@ from orchestrator.kernel.messages import user
 from orchestrator.kernel.settings import Provider, Secret
 from orchestrator.llm.base import ModelInfo, Progress, Reply, Request, Setback
 from orchestrator.llm.metered import metered
+from orchestrator.llm.preferences import Preferred
 from orchestrator.llm.routing.kinds import classify
 from orchestrator.llm.routing.router import Errand
 from orchestrator.llm.source import EMBEDDED
@@ -144,6 +145,25 @@ class RateForm(Form):
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
+class PreferencesForm(Form):
+    pins: Annotated[
+        dict[Annotated[str, Field(min_length=1, max_length=100)], ModelName],
+        Field(default_factory=dict, max_length=200),
+    ]
+    optimise: Literal["off", "minimal", "balanced", "aggressive"]
+    cache: bool
+
+
+class Preferences(BaseModel):
+    pins: dict[str, str]  # by agent: what `auto` means for it
+    optimise: Literal["off", "minimal", "balanced", "aggressive"]
+    cache: bool
+
+    @classmethod
+    def of(cls, preferred: Preferred) -> "Preferences":
+        return cls(pins=preferred.pins, optimise=preferred.optimise, cache=preferred.cache)
+
+
 class Rated(BaseModel):
     run_id: str
     good: bool
@@ -236,6 +256,19 @@ async def add_provider(form: ProviderForm, app: House, caller: Admin) -> Provide
 async def remove_provider(name: Annotated[str, Path(max_length=80)], app: House, caller: Admin) -> Response:
     await app.connections.remove(name, tenant=caller.tenant, by=caller.id)
     return Response(status_code=204)
+
+
+@router.get("/preferences", summary="Pins of agents, how prompts are shortened, whether answers are remembered")
+async def show_preferences(app: House, caller: Reader) -> Preferences:
+    return Preferences.of(app.connections.preferences.current)
+
+
+@router.put("/preferences", summary="Prefer it otherwise, from now on and instead of the settings")
+async def set_preferences(form: PreferencesForm, app: House, caller: Admin) -> Preferences:
+    wanted = Preferred(form.pins, form.optimise, form.cache)
+    made = await app.connections.preferences.change(wanted, tenant=caller.tenant, by=caller.id)
+    app.runs.desk.house.optimise = made.optimise
+    return Preferences.of(made)
 
 
 @router.post("/test", summary="Ask a model for one word, and time it")

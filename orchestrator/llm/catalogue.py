@@ -81,6 +81,7 @@ class Models:
         self.remembered = remembered
         self._plugs = registry or Registry("provider", PROVIDERS)
         self._settings = settings
+        self.pins, self.optimise, self.remembering = settings.pins, settings.optimise, True  # as preferred
         self._clock = clock
         self._chance = chance or random.Random()
         self._jitter: Callable[[], float] = self._chance.random
@@ -118,7 +119,7 @@ class Models:
         """
         wanted = asked or AUTO
         if wanted == AUTO:
-            wanted = self._settings.pins.get(agent) or self._settings.model or AUTO
+            wanted = self.pins.get(agent) or self._settings.model or AUTO
         needs -= {"tools", "schema"}  # which every model that talks can be given
         if wanted == AUTO or wanted.startswith("auto:"):
             manner = wanted.partition(":")[2]
@@ -188,7 +189,7 @@ class Models:
             return Choice(first.model, first.name, provider, reason, tuple(ways), kind, rates=FREE)
         rates = dearest([self.rates(way.provider, way.name) for way in ways], best)
         guarded = persistent(ways, self._settings, self._clock, self._jitter)
-        if self.remembered is not None:
+        if self.remembered is not None and self.remembering:
             guarded = self.remembered.around(guarded)
         return Choice(guarded, first.name, first.provider, reason, tuple(ways), kind, self.price(first), rates)
 

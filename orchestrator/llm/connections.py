@@ -26,6 +26,7 @@ from orchestrator.kernel.settings import Provider, Secret, keyed
 from orchestrator.llm.base import Progress
 from orchestrator.llm.catalogue import Models
 from orchestrator.llm.download import address, download, file_name
+from orchestrator.llm.preferences import Preferences
 from orchestrator.llm.routing.kinds import classify
 
 FILES = "llamacpp"  # the provider of files that were pulled
@@ -95,8 +96,11 @@ def _host(provider: Provider) -> str:
 
 
 class Connections:
-    def __init__(self, models: Models, note: Note, record: Record, folder: Path, keys: Keys) -> None:
+    def __init__(
+        self, models: Models, note: Note, record: Record, folder: Path, keys: Keys, preferences: Preferences
+    ) -> None:
         """`folder` is where GGUF files are kept, `keys` the vault."""
+        self.preferences = preferences
         self._models = models
         self._note = note
         self._record = record

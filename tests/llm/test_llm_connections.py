@@ -31,6 +31,7 @@ from orchestrator.llm.base import Progress, Request
 from orchestrator.llm.catalogue import PROVIDERS, Models
 from orchestrator.llm.connections import Connections, read, unlocked
 from orchestrator.llm.download import address, download, file_name
+from orchestrator.llm.preferences import Preferences
 from orchestrator.storage.note import Note
 
 PLUGS = Registry("provider", {**PROVIDERS, "embedded": PROVIDERS["scripted"]})
@@ -67,7 +68,8 @@ class Room:
         self.note = Note(folder / "providers.json")
         self.models = Models(settings or Llm(), ManualClock(), PLUGS, added=read(self.note))
         self.recorded: list[e.Body] = []
-        self.connections = Connections(self.models, self.note, self._record, folder / "models", self.keys)
+        preferences = Preferences(self.models, Note(folder / "preferences.json"), self._record, Llm())
+        self.connections = Connections(self.models, self.note, self._record, folder / "models", self.keys, preferences)
 
     async def _record(self, stream: str, body: e.Body, *, tenant: str, subject: str) -> None:
         assert (stream, tenant, subject) == ("models:t", "t", "u")

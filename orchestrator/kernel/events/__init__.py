@@ -25,6 +25,7 @@ from orchestrator.kernel.events.ledgers import (
     KeyRevoked,
     ModelPulled,
     PasswordChanged,
+    PreferencesChanged,
     ProviderAdded,
     ProviderRemoved,
     RequestClosed,
@@ -120,6 +121,7 @@ __all__ = (
     "ModelReplied",
     "PasswordChanged",
     "Pause",
+    "PreferencesChanged",
     "PlanMade",
     "Problem",
     "ProviderAdded",
@@ -185,6 +187,7 @@ Body: TypeAlias = (
     | ProviderRemoved
     | ModelPulled
     | RunRated
+    | PreferencesChanged
     | BudgetFixed
     | BudgetRemoved
     | BudgetRaised

@@ -131,6 +131,15 @@ class ModelPulled(Struct, frozen=True, tag="model.pulled"):
     sha256: str = ""
 
 
+class PreferencesChanged(Struct, frozen=True, tag="preferences.changed"):
+    """Of models, instead of what the settings say."""
+
+    pins: dict[str, str]  # by agent
+    optimise: str
+    cache: bool
+    by: str
+
+
 class BudgetFixed(Struct, frozen=True, tag="budget.fixed"):
     scope: str  # tenant, user, agent, run
     name: str  # of the user, agent or run; "*": of each that has none of its own
