@@ -8,12 +8,11 @@ from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import texts
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Frame, Parameter, Part, choices, spells
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token
-from orchestrator.llm.providers.embedded.lexicon import FILLERS, words
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, stem
+from orchestrator.llm.providers.embedded.lexicon import ARTICLES, FILLERS
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 
-_ARTICLES: Final = words("the a an le la les l un une des du d de")
 _FREE: Final = 0.3  # how much less sure a request is that is nothing but free text
 _TYPED: Final = frozenset(["path", "glob", "url", "email"])  # a free text is none of these, unless quoted
 _BRIEF: Final = 2  # words that a brief value may have above the longest one shown
@@ -54,10 +53,12 @@ class _Aligner:
         self._clause = clause
         self._entry = entry
         self._items = _items(clause)
+        self._strict = False  # whether words of one concept are told apart: `on` and `off` are said by verbs
         self._mentions = {each.start: each for each in clause.mentions}
 
     def found(self, frame: Frame) -> Found | None:
         for begin in self._beginnings():
+            self._strict = bool(frame.constants)
             for values in self._values(frame.parts, 0, begin):
                 if (found := self._read(frame, values)) is not None:
                     return found
@@ -78,11 +79,11 @@ class _Aligner:
         part = parts[at]
         here = self._items[item] if item < len(self._items) else None
         if not part.slot:
-            if here and here.word and _same(here.word, part):
+            if here and here.word and _same(here.word, part, self._strict):
                 yield from self._values(parts, at + 1, item + 1)
-            elif part.norm in _ARTICLES:
+            elif part.norm in ARTICLES:
                 yield from self._values(parts, at + 1, item)
-            elif here and here.word and here.word.norm in _ARTICLES:
+            elif here and here.word and here.word.norm in ARTICLES:
                 yield from self._values(parts, at, item + 1)
             return
         parameter = self._entry.parameter(part.slot)
@@ -128,7 +129,7 @@ class _Aligner:
                 mentions[name] = mention
             else:
                 span = item.start, self._items[end - 1].end
-                if not texts.meant(self._clause, parameter, *span):
+                if frame.quoted(name) or not texts.meant(self._clause, self._entry, parameter, *span):
                     return None
                 stretches[name] = span
                 free += end - first
@@ -148,7 +149,6 @@ def _items(clause: Clause) -> tuple[_Item, ...]:
     return tuple(sorted((each for each in (*spoken, *set_apart) if each.start < end), key=lambda each: each.start))
 
 
-def _same(word: Token, part: Part) -> bool:
-    return word.norm == part.norm or (
-        word.concept == part.concept and word.norm not in STOP_WORDS and part.norm not in STOP_WORDS
-    )
+def _same(word: Token, part: Part, strict: bool) -> bool:
+    alike = stem(word.norm) == stem(part.norm) if strict else word.concept == part.concept
+    return word.norm == part.norm or (alike and word.norm not in STOP_WORDS and part.norm not in STOP_WORDS)

@@ -9,12 +9,14 @@ from typing import Any, Final
 from msgspec import Struct
 
 from orchestrator.kernel.messages import Example, ToolSpec
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, tokens
-from orchestrator.llm.providers.embedded.lexicon import FILLERS, QUESTIONS, SAYABLE
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, stem, tokens
+from orchestrator.llm.providers.embedded.lexicon import DEFINITE, FILLERS, QUESTIONS, SAYABLE
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.segment import SPOKEN
 
 Bag = frozenset[str]
+SMALL: Final = 4  # words that tell a tool by their order alone, where each of them is a small one
+COMMON: Final = 0.4  # share of the examples that say a word which the tool is about
 BRIEF: Final = 3  # words that a name has at most, as examples show it
 
 # What a parameter's own name suggests, when no example shows it.
@@ -44,7 +46,9 @@ class Parameter(Struct, frozen=True):
     after: Bag
     tail: bool  # its value runs to the end of the clause
     constants: tuple[tuple[Any, Bag], ...]  # values that no word of the example spells: the cues that mean them
+    leads: Bag = frozenset()  # the words themselves before its value, small ones too
     longest: int = 0  # words of the longest value that an example spells
+    articled: bool = False  # whether a value begins with an article, as `the holidays` does
 
     @property
     def brief(self) -> bool:
@@ -62,6 +66,7 @@ class Part(Struct, frozen=True):
     norm: str = ""
     concept: str = ""
     slot: str = ""
+    quoted: bool = False  # a value between quotation marks
 
 
 class Frame(Struct, frozen=True):
@@ -70,6 +75,9 @@ class Frame(Struct, frozen=True):
     parts: tuple[Part, ...]
     heavy: Bag  # the concepts of its words that are more than small ones
     constants: dict[str, Any]  # the choices that its words mean without spelling them
+
+    def quoted(self, name: str) -> bool:
+        return any(part.quoted for part in self.parts if part.slot == name)
 
 
 class Entry(Struct, frozen=True):
@@ -84,6 +92,7 @@ class Entry(Struct, frozen=True):
     numeric: dict[str, str]  # concept -> property of its results that is a number
     listed: tuple[str, ...]  # properties of its results that are lists
     frames: tuple[Frame, ...] = ()
+    common: Bag = frozenset()  # concepts by which most examples speak of what the tool is about
 
     @property
     def harmless(self) -> bool:
@@ -151,6 +160,9 @@ def _entry(spec: ToolSpec, finder: Finder, words: frozenset[str]) -> Entry:
         },
         tuple(key for key, schema in returned.items() if "array" in types(schema)),
         _frames(parameters, shown),
+        frozenset(
+            word for word, times in Counter(word for bag in bags for word in bag).items() if times >= COMMON * len(bags)
+        ),
     )
 
 
@@ -208,6 +220,7 @@ class _Shown:
         outside = [word for word in self.words if not any(s <= word.start < e for s, e in inside)]
         kinds = {f"<{found[2]}>" for found in values if found[2] != "quoted"}
         self.bag = _bag(outside) | kinds
+        self.cues = self.bag | {stem(word.norm) for word in outside if word.norm not in STOP_WORDS}
         self.head = head(outside)
 
     def _span(self, value: Any) -> tuple[int, int, str] | None:
@@ -217,6 +230,9 @@ class _Shown:
         for word in self.words if isinstance(value, str) and len(value) > 1 else ():
             if word.norm == fold(value) or (word.concept == concept_of(fold(value)) and word.norm not in STOP_WORDS):
                 return word.start, word.end, "quoted"
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            found = re.search(r"\W+(?:(?:and|et)\W+)?".join(map(re.escape, value)), self.example.text)
+            return (*found.span(), "quoted") if found else None
         if isinstance(value, str) and value.strip():
             place = self.example.text.find(value)
             if place >= 0:
@@ -242,12 +258,15 @@ class _Shown:
         while outside and outside[0].norm in FILLERS and not any(s < outside[0].start for s, _, _ in places):
             outside.pop(0)
         heavy = [w for w in outside if w.norm not in (STOP_WORDS | QUESTIONS) - SAYABLE and w.concept != "show"]
-        if not heavy:
+        if not heavy and len(outside) < SMALL:
             return None
         parts = [(word.start, Part(word.norm, word.concept)) for word in outside]
-        parts += [(start, Part(slot=name)) for start, _, name in places]
+        parts += [(start, Part(slot=name, quoted=self._set_apart(start))) for start, _, name in places]
         ordered = tuple(part for _, part in sorted(parts, key=lambda each: each[0]))
         return Frame(ordered, frozenset(word.concept for word in heavy), constants)
+
+    def _set_apart(self, start: int) -> bool:
+        return self.example.text[start] in "\"'`«“‘"
 
     def around(self, span: tuple[int, int, str]) -> tuple[Token | None, Token | None]:
         before = [word for word in self.words if word.end <= span[0] and word.norm.isalnum()]
@@ -275,6 +294,7 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
     using = [each for each in shown if name in each.example.arguments]
     spans = [(each, span) for each in using if (span := each.spans.get(name))]
     around = [each.around(span) for each, span in spans]
+    values = [each.example.text[span[0] : span[1]].strip("\"'«»“” ") for each, span in spans]
     return Parameter(
         name,
         schema,
@@ -285,7 +305,9 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
         frozenset(word.norm for _, after in around if (word := after)),
         _runs_on(spans, around),
         _constants(name, using, shown, bool(choices(schema))) if _constant(schema) else (),
-        max((len(each.example.text[span[0] : span[1]].split()) for each, span in spans), default=0),
+        frozenset(word.norm for before, _ in around if (word := before)),
+        max((len(value.split()) for value in values), default=0),
+        any(fold(value.split()[0]) in DEFINITE for value in values if value.strip()),
     )
 
 
@@ -333,8 +355,8 @@ def _constants(
             unspelled.setdefault(repr(value), (value, []))[1].append(each)
     found = []
     for value, examples in unspelled.values():
-        others = frozenset[str]().union(*(each.bag for each in shown if each not in examples))
-        often = Counter(cue for each in examples for cue in each.bag - others if not cue.startswith("<"))
+        others = frozenset[str]().union(*(each.cues for each in shown if each not in examples))
+        often = Counter(cue for each in examples for cue in each.cues - others if not cue.startswith("<"))
         cues = frozenset(cue for cue, times in often.items() if times > 0.5 * len(examples))
         found.append((value, frozenset({"empty"}) if value == "" else cues))
     return tuple(found)

@@ -96,6 +96,11 @@ def known(norm: str) -> bool:
     return norm in _KNOWN or stem(norm) in _STEMS
 
 
+def listed(norm: str) -> bool:
+    """Whether a word is in the lexicon as it is, rather than by its stem."""
+    return norm in _CONCEPTS
+
+
 def tokens(text: str, vocabulary: Iterable[str] = ()) -> tuple[Token, ...]:
     """The tokens of a text. A word in neither the lexicon nor `vocabulary` is mended when it is one slip away."""
     words: list[Token] = []
@@ -105,7 +110,8 @@ def tokens(text: str, vocabulary: Iterable[str] = ()) -> tuple[Token, ...]:
         norm = norm.replace("'", "") if norm.endswith("n't") else norm
         norm = _SHORT.get(norm, norm)
         concept = concept_of(norm)
-        if len(norm) >= 4 and norm.isalpha() and not known(norm) and norm not in extra:
+        named = found.start() > 0 and found.group()[0].isupper()  # a name is no slip
+        if len(norm) >= 4 and norm.isalpha() and not named and not known(norm) and norm not in extra:
             concept = _unglued(norm) or _mended(norm) or concept
         words.append(Token(found.group(), found.start(), found.end(), norm, concept))
     return tuple(_joined(words))

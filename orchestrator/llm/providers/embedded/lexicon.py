@@ -299,5 +299,9 @@ FILLERS: Final = words(
     " d'abord first abord lets let us go quickly vite simplement on afterwards will ll"
 )
 
+ARTICLES: Final = words("the a an le la les l un une my mon ma mes this that ce cet cette ces of de du d")
+
+DEFINITE: Final = words("the le la les l")
+
 # Small words that people also say to somebody, or write down.
 SAYABLE: Final = words("hello hi hey bonjour salut ok merci yes no oui non")

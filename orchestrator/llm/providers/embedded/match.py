@@ -61,6 +61,9 @@ def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | N
     ranked = [each for each in ranking(clause, index, ignoring) if each.score > 0]
     if not ranked:
         return None
+    worded = next((each for each in ranked if each.filling.worded and not each.filling.missing), None)
+    if worded is not None:
+        return worded
     whole = [each for each in ranked if not each.filling.missing and each.filling.arguments and certain(each)]
     if ranked[0].filling.missing and whole and ranked[0].score - whole[0].score <= NEARLY:
         return whole[0]  # rather what can be done as it is said than what must be asked about

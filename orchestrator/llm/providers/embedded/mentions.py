@@ -58,6 +58,8 @@ _ZONE = re.compile(r"(?<![\w/])[A-Za-z]+/[A-Za-z_]+(?:/[A-Za-z_]+)?(?![\w/.])")
 _DOTS = re.compile(r"(?<!\S)\.{1,2}(?=\s|[,;?!]|$)")
 _NUMBER = re.compile(r"(?<![\w.,])-?\d+(?:[.,]\d+)?(?![\w]|[.,]\d)")
 
+_SHARE: Final = re.compile(r"\((\d+(?:\.\d+)?) / 100\)")  # `40 %` alone is a number of them
+
 _LOCATORS: Final = words("in inside of from under dans du de sous to into within")
 _ARTICLES: Final = words("the a le la les un une l my mon this ce cet")
 _NAMED: Final = words("named called nomme appele nommee appelee intitule intitulee")
@@ -94,7 +96,10 @@ class Finder:
         for start, end, moment in moments.find(text, self.now):
             yield Mention("moment", start, end, moment, weak=moment == self._today)
         for start, end, value in arithmetic.find(text, language):
-            yield Mention("expression", start, end, value)
+            if share := _SHARE.fullmatch(value):
+                yield Mention("number", start, end, number(share[1]))
+            else:
+                yield Mention("expression", start, end, value)
         yield from _slashed(text)
         for found in _NUMBER.finditer(text):
             yield Mention("number", found.start(), found.end(), number(found.group()))

@@ -130,8 +130,20 @@ class Planner:
             return True
         if self._idle(clause):
             return True
-        if why := self._mood(clause):
+        worded = self._worded(clause)
+        if (why := self._mood(clause)) and not (why == "question" and worded):
             return self.note(why, clause, moods.vague(clause))
+        if worded:
+            return self.call(clause, worded)
+        return self._inferred(clause)
+
+    def _worded(self, clause: Clause) -> Match | None:
+        """The tool of which an example is worded as all of the clause is."""
+        found = best(clause, self.index)
+        return found if found and found.filling.worded and not found.filling.missing else None
+
+    def _inferred(self, clause: Clause) -> bool:
+        """What a clause asks for in words of its own."""
         if self._folder_made(clause):
             return self.note("unknown", clause, "make folder")
         if operations.plan(self, clause) or views.followed(self, clause):

@@ -1,12 +1,13 @@
 """Filling a tool's arguments from a clause: by the type of each parameter, and by where examples put values."""
 
+import re
 from typing import Any
 
 from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import frames, texts
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter, choices, spells, types
-from orchestrator.llm.providers.embedded.language import STOP_WORDS
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, stem
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 
@@ -55,9 +56,13 @@ class _Filler:
         for each in parameters:
             if each.kind == "quoted" and each not in tails:
                 self._text(each)
+        for each in parameters:
+            if each.kind == "json" and "array" in types(each.schema):
+                self._several_texts(each)
         missing = tuple(each for each in self._entry.required if each.name not in self._given())
         spoken_of = self._object[0] if self._object else self._clause.end  # from here it speaks of another thing
         free = [mention for mention in self._free if mention.start < spoken_of]
+        free = [mention for mention in free if mention.start not in self._used]
         strong = [mention for mention in free if not mention.weak and mention.kind not in ("zone", "number")]
         loose = [mention for mention in free if mention.weak and mention.kind == "folder"]
         return Filling(
@@ -164,6 +169,9 @@ class _Filler:
             return 2 * self._suits(each, mention, frozenset()) + self._suits(each, mention, each.names - shared)
 
         own = beside(parameter)
+        before = next((each.norm for each in reversed(self._clause.words) if each.end <= mention.start), "")
+        if len(numbers) == 1 and before in parameter.leads:
+            return True
         return own > 0 and own >= max(beside(each) for each in numbers)
 
     def _take(self, mention: Mention) -> None:
@@ -181,13 +189,19 @@ class _Filler:
 
     def _choice(self, parameter: Parameter) -> None:
         listed = choices(parameter.schema)
-        for word in self._clause.words:
-            for value in listed:
-                if isinstance(value, str) and spells(word, value):
-                    self._arguments[parameter.name] = value
-                    self._used.add(word.start)
-                    return
-        said = {word.concept for word in self._clause.words}
+        spelled = [
+            (self._led(parameter, word, value), -word.start, word, value)
+            for word in self._clause.words
+            for value in listed
+            if word.start not in self._used and spells(word, value)
+        ]
+        if spelled:
+            led, _, word, value = max(spelled, key=lambda each: each[:2])
+            if led >= 0:
+                self._arguments[parameter.name] = value
+                self._used.add(word.start)
+            return
+        said = {word.concept for word in self._clause.words} | {stem(word.norm) for word in self._clause.words}
         if not listed and parameter.kind == "boolean":
             for value, cues in parameter.constants:
                 if cues & said:
@@ -196,10 +210,21 @@ class _Filler:
             if not parameter.constants and parameter.names & said:
                 self._arguments[parameter.name] = True
         elif listed:
-            for value, cues in parameter.constants:
-                if cues & said and value in listed:
-                    self._arguments[parameter.name] = value
-                    return
+            self._cued(parameter, said)
+
+    def _cued(self, parameter: Parameter, said: set[str]) -> None:
+        """The choice that words mean without spelling it: the one that most of them speak for."""
+        meant = [(len(cues & said), value, cues) for value, cues in parameter.constants if cues & said]
+        if meant:
+            _, self._arguments[parameter.name], cues = max(meant, key=lambda each: each[0])
+            named = (word for word in self._clause.words if not is_action(word.concept))
+            self._used |= {word.start for word in named if {word.concept, stem(word.norm)} & cues}
+
+    def _led(self, parameter: Parameter, word: Token, value: Any) -> int:
+        """1 where the word before a choice stands before this parameter's in examples, -1 where before another's."""
+        before = next((each.norm for each in reversed(self._clause.words) if each.end <= word.start), "")
+        rivals = [each for each in self._entry.parameters if each is not parameter and value in choices(each.schema)]
+        return (before in parameter.leads) - any(before in each.leads for each in rivals)
 
     # Free text
 
@@ -215,6 +240,8 @@ class _Filler:
             self._arguments[parameter.name] = ""
             return
         found = texts.find(self._clause, self._entry, parameter, self._taken)
+        if found is None or not found.literal:
+            found = texts.name(self._clause, self._entry, parameter, self._used) or found
         if found is None:
             return
         if found.literal:
@@ -224,6 +251,19 @@ class _Filler:
             self._arguments[parameter.name] = found.value
         else:
             self._object = (found.start, found.end)
+
+    def _several_texts(self, parameter: Parameter) -> None:
+        """`tagged web, speed`: the words after what stands before such a list in the examples."""
+        for word in self._clause.words:
+            if word.norm not in parameter.leads - STOP_WORDS or word.start in self._used:
+                continue
+            after = [each.start for each in self._free if each.start >= word.end and not each.weak]
+            end = min(after, default=self._clause.end)
+            found = re.split(r"\s*,\s*|\s+(?:and|et)\s+", self._clause.text[word.end : end].strip(" .!?:,"))
+            if all(found):
+                self._arguments[parameter.name] = found
+                self._use(word.end, end)
+                return
 
     def _set_apart(self, mention: Mention) -> bool:
         return self._clause.text[mention.start] in "\"'`«“‘"

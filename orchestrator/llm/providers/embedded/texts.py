@@ -1,15 +1,16 @@
 """Free text without quotation marks: where it begins and ends, and whether the words are the text itself."""
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Entry, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, known
-from orchestrator.llm.providers.embedded.lexicon import SAYABLE, words
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, known, listed
+from orchestrator.llm.providers.embedded.lexicon import ARTICLES, DEFINITE, SAYABLE, words
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 
@@ -21,13 +22,13 @@ class Stretch(Struct, frozen=True):
     literal: bool  # else a way to speak of something: `the result`, `the date`
 
 
-_ARTICLES: Final = words("the a an le la les l un une my mon ma mes this that ce cet cette ces of de du d")
 _SOME: Final = words("a un une du des de")  # articles that may begin a text: `a cake`, `du pain`
 _INTRODUCE: Final = words(
     "containing saying contenant disant says dit reads text texte word mot words mots line ligne phrase sentence string"
     " message contient mention mentions contain contains contiennent"
 )
 _EVERY: Final = words("all every everything any anything something tous tout toutes chaque it them that")
+_POINTING: Final = words("that this these those it its them ce cet cette ces cela ca ceci")
 _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
 _ABOUT: Final = words("to about pour de d")
 _HERE: Final = words("here ici")
@@ -48,6 +49,11 @@ def find(clause: Clause, entry: Entry, parameter: Parameter, taken: Sequence[Men
     for start, rest, explicit in _openings(clause, entry, parameter):
         end = _tail_end(clause, entry, parameter, rest) if parameter.tail else _end(clause, start, rest, taken)
         stretch = _stretch(clause, parameter, start, end, explicit) if end > start else None
+        if stretch is not None and stretch.literal and not explicit and not parameter.tail:
+            inside = [
+                word for word in clause.words if stretch.start <= word.start < stretch.end and word.norm.isalnum()
+            ]
+            stretch = None if _about(entry, inside) else stretch
         if stretch is not None and stretch.literal:
             return stretch
         found = found or stretch
@@ -71,10 +77,35 @@ def _stretch(clause: Clause, parameter: Parameter, start: int, end: int, explici
     return Stretch(start, end, value, literal)
 
 
-def meant(clause: Clause, parameter: Parameter, start: int, end: int) -> bool:
+def meant(clause: Clause, entry: Entry, parameter: Parameter, start: int, end: int) -> bool:
     """Whether words are the text itself, rather than a way to speak of something."""
     inside = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
-    return _itself(clause, parameter, start, end, inside)
+    pointing = bool(inside) and inside[0].norm in _POINTING
+    return not pointing and _itself(clause, parameter, start, end, inside) and not _about(entry, inside)
+
+
+def _about(entry: Entry, inside: Sequence[Token]) -> bool:
+    """Whether words only name what the tool is about: `open a ticket` gives a ticket no title."""
+    heavy = [word for word in inside if word.norm not in STOP_WORDS]
+    return bool(heavy) and all(word.concept in entry.common for word in heavy)
+
+
+def name(clause: Clause, entry: Entry, parameter: Parameter, used: Collection[int]) -> Stretch | None:
+    """A name after a word that stands before one in the examples: `in Lille, will it rain?`."""
+    if not parameter.brief or parameter.tail or not parameter.required:
+        return None
+    said = [word for word in clause.words if word.start not in used]
+    for place, word in enumerate(said):
+        if word.norm not in parameter.leads:
+            continue
+        run = list(itertools.takewhile(_could_be_named, said[place + 1 : place + 1 + parameter.longest + 1]))
+        if run and any(not known(each.norm) for each in run) and not _about(entry, run):
+            return Stretch(run[0].start, run[-1].end, clause.text[run[0].start : run[-1].end], True)
+    return None
+
+
+def _could_be_named(word: Token) -> bool:
+    return word.norm == "-" or (word.norm.isalpha() and word.norm not in STOP_WORDS and not is_action(word.concept))
 
 
 # Where it begins
@@ -101,7 +132,7 @@ def _after_lead(clause: Clause, start: int, rest: list[Token], parameter: Parame
     while rest and not clause.text[start : rest[0].start].strip():
         tail = parameter.tail
         led = _leads(rest[0], parameter) or _heads(rest[0], tail) or rest[0].norm in _TO_ME or rest[0].norm == "'"
-        article = rest[0].norm in _ARTICLES and len(rest) > 1 and _heads(rest[1], tail)
+        article = rest[0].norm in ARTICLES and len(rest) > 1 and _heads(rest[1], tail)
         if not led and not article:
             break
         start = rest.pop(0).end
@@ -160,7 +191,7 @@ def _command(inside: Sequence[Token]) -> bool:
     if not inside or all(word.norm in STOP_WORDS for word in inside):
         return False
     first = inside[0]
-    return first.norm not in _ARTICLES | _EVERY and first.concept not in ("command", "result")
+    return first.norm not in ARTICLES | _EVERY and first.concept not in ("command", "result")
 
 
 def _weighty(clause: Clause, start: int, inside: Sequence[Token]) -> bool:
@@ -177,9 +208,13 @@ def _itself(clause: Clause, parameter: Parameter, start: int, end: int, inside: 
     heavy = [word for word in inside if word.norm not in STOP_WORDS or word.norm in SAYABLE]
     if not heavy or "edit" in clause.actions or any(word.concept == "artwork" for word in heavy[:2]):
         return False  # `replace a with b`, `write a poem`: not what to write, but how, or about what
-    if all(_ordinary(word) for word in heavy):
+    if all(_ordinary(word) and (listed(word.norm) or not parameter.brief) for word in heavy):
         return False
-    return not parameter.required or inside[0].norm not in _ARTICLES - _SOME
+    return (
+        not parameter.required
+        or (parameter.articled and inside[0].norm in DEFINITE)
+        or inside[0].norm not in ARTICLES - _SOME
+    )
 
 
 def _ordinary(word: Token) -> bool:
