@@ -22,7 +22,10 @@ from orchestrator.tools.wrappers import wrapped
 
 KITS = {
     "files": "orchestrator.tools.kits.files:tools",
+    "changes": "orchestrator.tools.kits.changes:tools",
     "commands": "orchestrator.tools.kits.commands:kit",
+    "operating": "orchestrator.tools.kits.operating:tools",
+    "services": "orchestrator.tools.kits.services:tools",
     "system": "orchestrator.tools.kits.system:tools",
     "calculator": "orchestrator.tools.kits.calculator:tools",
     "http": "orchestrator.tools.kits.http:tools",

@@ -25,8 +25,9 @@ class TestTheExampleOfTheDocs(ToolContract):
         return names["tools"][0]
 
 
-def test_every_tool_is_on_the_page(catalogue: Catalogue) -> None:
-    page = PAGE.read_text("utf-8")
+def test_every_tool_is_on_a_page(catalogue: Catalogue) -> None:
+    pages = [PAGE, *(PAGE.parent / "kits").glob("*.md")]
+    page = "\n".join(each.read_text("utf-8") for each in pages)
     for spec in catalogue.specs():
         assert f"`{spec.name}`" in page
         for name in spec.parameters["properties"]:

@@ -1,11 +1,13 @@
 """Models are offered the tools that a request may need: decided by words alone, and only ever more of them."""
 
+from typing import ClassVar
+
 import pytest
 from contracts.tool import ToolContract
 
 from orchestrator.agents.toolset import Toolset
 from orchestrator.kernel.errors import ToolRetry
-from orchestrator.kernel.messages import Message, Text, ToolCall, ToolResult, ToolSpec, user
+from orchestrator.kernel.messages import Arguments, Message, Text, ToolCall, ToolResult, ToolSpec, user
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context, Tool
 from orchestrator.tools.catalogue import Catalogue, kits
@@ -108,7 +110,7 @@ def test_owners_say_what_is_always_offered(catalogue: Catalogue) -> None:
 
 
 class TestFindTools(ToolContract):
-    arguments = {"query": "what time is it"}
+    arguments: ClassVar[Arguments] = {"query": "what time is it"}
 
     @pytest.fixture
     def tool(self, catalogue: Catalogue) -> Tool:

@@ -34,7 +34,7 @@ def read(workspace: Workspace, path: str, start_line: int, max_lines: int | None
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return _utf16(name, file.read(CONTENT_LIMIT), size, start_line, max_lines)
         if b"\0" in head:
-            note = f"binary, {size} bytes, {_media_type(name, head)}: not shown"
+            note = f"binary, {size} bytes, {media_type(name, head)}: not shown"
             return FileRead(name, "", 0, size, False, note)
         kept, lines, scanned, cut, ending = bytearray(), 0, 0, False, b""
         while scanned < SCAN_LIMIT and (piece := file.read(_PIECE)):
@@ -82,7 +82,7 @@ def _utf16(name: str, data: bytes, size: int, start_line: int, max_lines: int | 
     return FileRead(name, "".join(chosen), len(lines), size, len(data) < size, "decoded from UTF-16")
 
 
-def _media_type(name: str, head: bytes) -> str:
+def media_type(name: str, head: bytes) -> str:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind

@@ -1,0 +1,218 @@
+"""The operating kit: what runs on this machine, what listens, how full its disks are, who is there. Only looks.
+
+Some of it belongs to others: what the server's own user may not see is said so, never guessed.
+"""
+
+import asyncio
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from orchestrator.kernel.errors import ToolFailed
+from orchestrator.tools.base import Context
+from orchestrator.tools.function import tool
+from orchestrator.tools.kits.examples import operating as said
+
+_PSEUDO = frozenset({"tmpfs", "devtmpfs", "squashfs", "overlay", "proc", "sysfs", "cgroup2", "devpts", "mqueue"})
+
+Lines = Annotated[int, Meta(description="how many at most", ge=1, le=1000)]
+
+
+class Process(msgspec.Struct, frozen=True):
+    pid: int
+    name: str
+    user: str
+    cpu: Annotated[float, Meta(description="percent of one processor, over a moment")]
+    memory: Annotated[int, Meta(description="bytes in memory")]
+    command: str
+
+
+class Processes(msgspec.Struct, frozen=True):
+    processes: list[Process]
+    count: Annotated[int, Meta(description="of all that match")]
+
+    def __str__(self) -> str:
+        lines = [f"{p.pid} {p.user} {p.cpu:.1f}% {p.memory // 2**20} MB {p.command[:160]}" for p in self.processes]
+        return "\n".join(["PID USER CPU MEMORY COMMAND", *lines, f"[{self.count} in all]"])
+
+
+@tool(
+    category="system",
+    examples=said.LIST_PROCESSES,
+    answers={
+        "en": "[{*processes {name} ({pid}, {user}): {memory:bytes}, {cpu} % of a processor*}|No such process.]",
+        "fr": "[{*processes {name} ({pid}, {user}) : {memory:bytes}, {cpu} % d'un processeur*}|Aucun processus.]",
+    },
+)
+async def list_processes(
+    context: Context,
+    sort: Annotated[Literal["memory", "cpu", "pid"], "what the first ones have most of"] = "memory",
+    name: Annotated[str | None, "only those with these letters in their name or command"] = None,
+    limit: Lines = 15,
+) -> Processes:
+    """List the processes of this machine: what takes most memory or processor time, and who runs it."""
+    import psutil
+
+    running = list(psutil.process_iter())
+    if sort == "cpu":
+        for process in running:
+            _cpu(process)
+        await context.clock.sleep(0.2)
+    found = [row for process in running if (row := await asyncio.to_thread(_row, process)) is not None]
+    if name:
+        found = [row for row in found if name.lower() in f"{row.name} {row.command}".lower()]
+    found.sort(key=lambda row: row.pid if sort == "pid" else -(row.memory if sort == "memory" else row.cpu))
+    return Processes(found[:limit], len(found))
+
+
+def _cpu(process: object) -> float:
+    import psutil
+
+    assert isinstance(process, psutil.Process)
+    try:
+        return float(process.cpu_percent())
+    except psutil.Error:
+        return 0.0
+
+
+def _row(process: object) -> Process | None:
+    import psutil
+
+    assert isinstance(process, psutil.Process)
+    try:
+        with process.oneshot():
+            command = " ".join(process.cmdline()) or process.name()
+            memory = process.memory_info().rss
+            return Process(process.pid, process.name(), process.username(), _cpu(process), memory, command[:500])
+    except psutil.Error:  # it has ended, or belongs to somebody else
+        return None
+
+
+class Disk(msgspec.Struct, frozen=True):
+    path: str
+    device: str
+    total: int  # bytes
+    used: int
+    free: int
+    percent: float
+
+
+class Disks(msgspec.Struct, frozen=True):
+    disks: list[Disk]
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{d.path}: {d.percent:g} % of {d.total // 2**20} MB used, {d.free // 2**20} MB free" for d in self.disks
+        )
+
+
+@tool(
+    category="system",
+    examples=said.DISK_USAGE,
+    answers={
+        "en": "{*disks `{path}`: {percent} % used, {free:bytes} free of {total:bytes}*}",
+        "fr": "{*disks `{path}` : {percent} % utilisés, {free:bytes} libres sur {total:bytes}*}",
+    },
+)
+def disk_usage(context: Context) -> Disks:
+    """Tell how full every disk of this machine is."""
+    import psutil
+
+    places = {part.mountpoint: part.device for part in psutil.disk_partitions(all=False) if part.fstype not in _PSEUDO}
+    places.setdefault("/", "")
+    found = []
+    for place, device in sorted(places.items()):
+        try:
+            usage = psutil.disk_usage(place)
+        except OSError:
+            continue  # not ours to look at
+        found.append(Disk(place, device, usage.total, usage.used, usage.free, usage.percent))
+    return Disks(found)
+
+
+class Port(msgspec.Struct, frozen=True):
+    port: int
+    address: str
+    protocol: Literal["tcp", "udp"]
+    process: Annotated[str, Meta(description="who listens; empty where this server may not know")]
+
+
+class Ports(msgspec.Struct, frozen=True):
+    ports: list[Port]
+    note: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{p.protocol} {p.address}:{p.port} {p.process}".rstrip() for p in self.ports]
+        return "\n".join([*lines, self.note]).strip() or "Nothing listens."
+
+
+@tool(
+    category="system",
+    examples=said.OPEN_PORTS,
+    answers={
+        "en": "[{*ports {port} ({protocol}, {address})[: {process}]*}|Nothing listens.][\n{note}]",
+        "fr": "[{*ports {port} ({protocol}, {address})[ : {process}]*}|Rien n'écoute.][\n{note}]",
+    },
+)
+def open_ports(context: Context) -> Ports:
+    """List the ports on which programs of this machine listen."""
+    import psutil
+
+    try:
+        connections = psutil.net_connections("inet")
+    except psutil.AccessDenied as error:
+        raise ToolFailed("This server's user may not see the machine's connections.") from error
+    found: dict[tuple[int, str, str], Port] = {}
+    hidden = False
+    for one in connections:
+        udp = one.type.name == "SOCK_DGRAM"
+        if not one.laddr or (one.raddr if udp else one.status != psutil.CONN_LISTEN):
+            continue
+        hidden = hidden or one.pid is None
+        protocol: Literal["tcp", "udp"] = "udp" if udp else "tcp"
+        key = (one.laddr.port, one.laddr.ip, protocol)
+        found[key] = Port(one.laddr.port, one.laddr.ip, protocol, _name(one.pid))
+    note = "Programs of other users are not named: this server's user may not see them." if hidden else ""
+    return Ports([found[key] for key in sorted(found)], note)
+
+
+def _name(pid: int | None) -> str:
+    import psutil
+
+    try:
+        return f"{psutil.Process(pid).name()} ({pid})" if pid else ""
+    except psutil.Error:
+        return ""
+
+
+class Session(msgspec.Struct, frozen=True):
+    user: str
+    terminal: str
+    host: str
+    since: Annotated[float, Meta(description="seconds since the Unix epoch")]
+
+
+class Sessions(msgspec.Struct, frozen=True):
+    sessions: list[Session]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{s.user} {s.terminal} {s.host}".rstrip() for s in self.sessions) or "Nobody is logged in."
+
+
+@tool(
+    category="system",
+    examples=said.LOGGED_IN,
+    answers={
+        "en": "[{*sessions {user} ({terminal})[ from {host}]*}|Nobody is logged in.]",
+        "fr": "[{*sessions {user} ({terminal})[ depuis {host}]*}|Personne n'est connecté.]",
+    },
+)
+def logged_in(context: Context) -> Sessions:
+    """Tell who is logged in on this machine."""
+    import psutil
+
+    return Sessions([Session(u.name, u.terminal or "", u.host or "", u.started) for u in psutil.users()])
+
+
+tools = (list_processes, disk_usage, open_ports, logged_in)

@@ -1,0 +1,137 @@
+"""The machine as it is: processes, disks, ports, services; and what cannot be seen is said."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from contracts.tool import ToolContract
+
+from orchestrator.kernel.errors import ToolFailed, ToolRetry
+from orchestrator.kernel.messages import Arguments
+from orchestrator.tools.base import Context, Tool
+from orchestrator.tools.kits import operating, services
+
+SYSTEMCTL = """#!/bin/sh
+case "$1" in
+list-units) echo "nginx.service loaded active running A web server"
+            case "$*" in *failed*) ;; *) echo "● cups.service loaded failed failed Printing";; esac;;
+show) for last; do :; done
+      case "$last" in nginx.service) printf 'Id=nginx.service\\nActiveState=active\\nSubState=running\\nMainPID=42\\n'
+      printf 'MemoryCurrent=1048576\\nResult=success\\nLoadState=loaded\\nDescription=A web server\\n';;
+      *) printf 'LoadState=not-found\\n';; esac;;
+--no-ask-password) case "$*" in *cups*) echo "Access denied" >&2; exit 4;; esac;;
+esac
+"""
+JOURNALCTL = '#!/bin/sh\necho "2024-01-01 host nginx: started $*"\n'
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIMULATED: two programs that speak as systemd's do."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, script in (("systemctl", SYSTEMCTL), ("journalctl", JOURNALCTL)):
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+
+
+class Operating(ToolContract):
+    made: ClassVar[Tool]
+
+    @pytest.fixture
+    def tool(self, systemd: None) -> Tool:
+        return self.made
+
+
+class TestListProcesses(Operating):
+    made = operating.list_processes
+
+
+class TestDiskUsage(Operating):
+    made = operating.disk_usage
+
+
+class TestOpenPorts(Operating):
+    made = operating.open_ports
+
+
+class TestLoggedIn(Operating):
+    made = operating.logged_in
+
+
+class TestListServices(Operating):
+    made = services.list_services
+
+
+class TestServiceStatus(Operating):
+    made, arguments = services.service_status, {"name": "nginx"}
+
+
+class TestControlService(Operating):
+    made, arguments = services.control_service, {"name": "nginx", "action": "restart"}
+
+
+class TestReadJournal(Operating):
+    made, arguments = services.read_journal, {"service": "nginx"}
+
+
+class TestReadLog(Operating):
+    made = services.read_log
+
+    @pytest.fixture
+    def call(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Arguments:
+        monkeypatch.setattr(services, "LOGS", tmp_path)
+        (tmp_path / "syslog").write_text("one\ntwo\n")
+        return {"log": "syslog"}
+
+
+@pytest.fixture
+def listening() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+async def test_this_process_and_its_port_are_there(context: Context, listening: int) -> None:
+    found = (await operating.list_processes.call({"sort": "pid", "limit": 1000}, context)).data
+    assert os.getpid() in {row["pid"] for row in found["processes"]}
+    ports = (await operating.open_ports.call({}, context)).data["ports"]
+    (ours,) = [row for row in ports if row["port"] == listening]
+    assert ours["address"] == "127.0.0.1" and str(os.getpid()) in ours["process"]
+    memory = [row["memory"] for row in (await operating.list_processes.call({}, context)).data["processes"]]
+    assert memory == sorted(memory, reverse=True)
+
+
+async def test_services_are_told_apart_and_what_may_not_be_done_is_said(systemd: None, context: Context) -> None:
+    both = (await services.list_services.call({}, context)).data["services"]
+    assert [(row["name"], row["active"]) for row in both] == [("nginx.service", "active"), ("cups.service", "failed")]
+    assert (await services.service_status.call({"name": "nginx"}, context)).data["memory"] == 2**20
+    with pytest.raises(ToolRetry, match=r"no service 'ghost\.service'"):
+        await services.service_status.call({"name": "ghost"}, context)
+    with pytest.raises(ToolFailed, match="an administrator must do it"):
+        await services.control_service.call({"name": "cups", "action": "stop"}, context)
+    with pytest.raises(ToolRetry, match="no name of a service"):
+        await services.service_status.call({"name": "-H evil; x"}, context)
+    assert services.control_service.spec.scope == "admin"
+
+
+async def test_a_machine_without_systemd_says_so(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ToolFailed, match="no systemctl"):
+        await services.list_services.call({}, context)
+
+
+def test_logs_are_read_from_their_folder_only(tmp_path: Path) -> None:
+    logs = tmp_path / "log"
+    logs.mkdir()
+    (tmp_path / "secret").write_text("no")
+    (logs / "link").symlink_to(tmp_path / "secret")
+    (logs / "syslog").write_text("".join(f"line {index}\n" for index in range(100)))
+    assert services.read_tail(logs, f"{logs}/syslog", None, 2).lines == ["line 98", "line 99"]
+    assert services.read_tail(logs, "syslog", "LINE 7", 2).lines == ["line 78", "line 79"]
+    for outside in ("../secret", "link", "/etc/passwd"):
+        with pytest.raises(ToolRetry):
+            services.read_tail(logs, outside, None, 2)
