@@ -45,7 +45,8 @@ _AUTOMATIC_NAMES = re.compile(
 )
 _FACTS = re.compile(
     r"/(usr|bin|sbin|lib|lib32|lib64|sys)(/.*)?|/proc/(cpuinfo|meminfo|loadavg|uptime|version|stat|mounts|filesystems|swaps)|"
-    r"/etc/(os-release|lsb-release|debian_version|hostname|timezone|issue|services|protocols|shells|mime\.types|localtime|hosts|resolv\.conf|fstab|nsswitch\.conf|networks|protocols|host\.conf|debconf\.conf|inputrc|motd|ld\.so\.conf)|"
+    r"/etc/(os-release|lsb-release|debian_version|hostname|timezone|issue|services|protocols|shells|mime\.types|localtime|hosts|resolv\.conf|fstab|nsswitch\.conf|networks|protocols|host\.conf|debconf\.conf|inputrc|motd|ld\.so\.conf|crontab|sysctl\.conf|logrotate\.conf|ssh/sshd?_config|profile|bash\.bashrc)|"
+    r"/etc/(nginx|apache2|httpd|systemd|logrotate\.d|sysctl\.d|default|rsyslog\.d|cron\.d|netplan|apt/sources\.list(\.d)?)(/(?!.*(htpasswd|key|pem|secret|pass)).*)?|"
     r"/var/log(/(?!(auth|secure|audit|btmp|faillog|tallylog|private|sudo)).*)?"
 )
 _NOWHERE = re.compile(r"/dev/(null|zero|full|random|urandom|stdin|stdout|stderr|tty|fd/\d+)|/proc/self/fd/\d+")
@@ -130,7 +131,7 @@ class Places:
             return "outside" if real.count("/") > 1 else "system"  # what holds the workspace
         if real.startswith(("/tmp/", "/var/tmp/")) or real in ("/tmp", "/var/tmp"):
             return "temporary"
-        if real.count("/") == 1 or real.startswith(("/etc/", "/boot/", "/var/lib/", "/opt/", "/srv/")):
+        if real.count("/") == 1 or real.startswith(("/etc/", "/boot/", "/var/", "/opt/", "/srv/")):
             return "system"
         return "outside"
 

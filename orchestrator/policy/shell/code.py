@@ -7,7 +7,7 @@ from msgspec import structs
 from orchestrator.policy.shell import python, snippets
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import KINDS
+from orchestrator.policy.shell.programs import DESTROYS, KINDS
 from orchestrator.policy.shell.script import Segment, said
 from orchestrator.policy.shell.words import UNKNOWN, each, marked, shown, uncertain
 
@@ -28,7 +28,7 @@ _CODE_WORDS = (
 _SHORT = each("python pypy node nodejs ruby perl php lua")
 _MODULES = each(
     "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
-    "coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
+    "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
 )
 _DECODERS = each("base64 base32 xxd openssl rev tr gunzip zcat uudecode")
 
@@ -171,6 +171,8 @@ def read_script(judge: Judging, segment: Segment, file: str, depth: int = 0) -> 
 def script_file(judge: Judging, segment: Segment, file: str, depth: int) -> list[Finding]:
     if (read := read_script(judge, segment, file, depth)) is not None:
         return read
+    if shown(file).removeprefix("./") in judge.made:
+        return []  # it is read as what it will be
     inside = judge.reach(segment).places(file) <= {"inside"}
     shape = f"{segment.program} {shown(file)}" if inside and not uncertain(file) else None
     reason = f"{segment.program} would run the script {shown(file)}, which this policy does not read."
@@ -179,7 +181,6 @@ def script_file(judge: Judging, segment: Segment, file: str, depth: int) -> list
 
 def interpreter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     name = re.sub(r"[-\d.]+$", "", segment.program) or segment.program
-    letters = _CODE_LETTERS.get(name, "e")
     words = list(segment.arguments)
     if len(words) == 1 and words[0] in ("--version", "-V", "-v", "--help", "-h", "-VV"):
         return []
@@ -187,26 +188,41 @@ def interpreter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         word = words.pop(0)
         if name in ("python", "pypy") and re.fullmatch(r"-[a-zA-Z]*m", word):
             return module(judge, segment, words, depth)
-        code = word.split("=")[0] in _CODE_WORDS or (
-            not word.startswith("--") and any(letter in word for letter in letters)
-        )
-        preload = name in ("node", "nodejs", "ruby", "perl") and word[:2] in ("-r", "-M", "-m", "-I", "-x")
-        if code and not preload and not uncertain(word) and not word.startswith("--") and words and name in _SHORT:
-            return [*written_code(judge, segment, words[0]), *judge.reach(segment).each("read", words[1:])]
-        if code or preload or uncertain(word):
-            found = snippets.denials(judge, segment, " ".join(map(shown, [word, *words])))
-            reason = f"{segment.program} would run code written inside the command."
-            return [
-                *found,
-                judge.ask(segment, "inline_code", reason, "Save the code to a file of the workspace and run that."),
-            ]
+        if (found := _given(judge, segment, name, word, words)) is not None:
+            return found
         if word in ("-W", "-X") and words:
             words.pop(0)
         if word == "--":
             break
+    if name in ("node", "nodejs") and "--test" in segment.arguments:
+        return judge.reach(segment).each("use", words)
+    if name == "php" and segment.arguments in (("-m",), ("-i",), ("-v",), ("-l",)):
+        return []
     if not words or words[0] == "-":
         return piped(judge, segment)
+    return script_of(judge, segment, name, words)
+
+
+def _given(judge: Judging, segment: Segment, name: str, word: str, behind: list[str]) -> list[Finding] | None:
+    """What is against one option and the code it gives; None where it gives none."""
+    short = not word.startswith("--")
+    if name in ("python", "pypy") and short and "i" in word:
+        return [snippets.inline(judge, segment, "it stays open")]
+    code = word.split("=")[0] in _CODE_WORDS or (short and bool(set(_CODE_LETTERS.get(name, "e")) & set(word)))
+    preload = name in ("node", "nodejs", "ruby", "perl") and word[:2] in ("-r", "-M", "-m", "-I", "-x")
+    if not (code or preload or uncertain(word)):
+        return None
+    if code and short and not preload and not uncertain(word) and behind and name in _SHORT:
+        return [*written_code(judge, segment, behind[0]), *judge.reach(segment).each("read", behind[1:])]
+    found = snippets.denials(judge, segment, " ".join(map(shown, [word, *behind])))
+    return [*found, snippets.inline(judge, segment)]
+
+
+def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> list[Finding]:
+    """A script of the workspace, and what it is given."""
     reach = judge.reach(segment)
+    if name == "deno" and words[:1] and words[0] in ("test", "check", "lint", "fmt", "bench") and len(words) == 1:
+        return []
     if name == "deno":
         words = words[1:] if words[0] in ("run", "test", "check", "lint", "fmt") else []
         if not words:
@@ -221,13 +237,20 @@ def interpreter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if not reach.places(words[0]) <= {"inside"}:
         reason = f"{segment.program} would run {shown(words[0])}, which is not a file of the workspace."
         return [judge.ask(segment, "outside_script", reason, "Run a script of the workspace.")]
-    return reach.each("use", [word for word in paths(segment.program, tuple(words[1:])) if not uncertain(word)])
+    found = reach.each("use", [word for word in paths(segment.program, tuple(words[1:])) if not uncertain(word)])
+    if lost := next((shown(word) for word in words[1:] if DESTROYS.fullmatch(shown(word))), None):
+        reason = f"{shown(words[0])} {lost} throws data away."
+        found.append(judge.ask(segment, "deletes", reason, "Keep a copy first."))
+    return found
 
 
 def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> list[Finding]:
     name = words[0] if words else UNKNOWN
     if name == "pip":
         return judge.segment(structs.replace(segment, program="pip", arguments=tuple(words[1:])), depth + 1)
+    if name in ("cProfile", "profile", "trace", "pdb"):
+        scripts = [word for word in words[1:] if word.endswith(".py")]
+        return interpreter(judge, structs.replace(segment, arguments=tuple(scripts[:1]) or ("-c", UNKNOWN)), depth)
     if name == "orchestrator":
         return judge.segment(structs.replace(segment, program="orchestrator", arguments=tuple(words[1:])), depth + 1)
     if name in _MODULES:

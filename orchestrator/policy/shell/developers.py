@@ -7,13 +7,23 @@ from msgspec import structs
 
 from orchestrator.policy.shell.arguments import letters, options, paths
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import GIT_LOSES, GIT_NETWORK, GIT_READS, GIT_WRITES, KINDS, SAFE_SUBCOMMANDS
+from orchestrator.policy.shell.programs import (
+    DESTROYS,
+    GIT_LOSES,
+    GIT_NETWORK,
+    GIT_READS,
+    GIT_WRITES,
+    KINDS,
+    SAFE_SUBCOMMANDS,
+)
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import TILDE, each, marked, shown, uncertain
 
 _LEAVES = each("install uninstall deploy publish release push upload")
 _GIT_RUNS_MORE = each("grep diff log show rebase archive fetch pull clone push ls-remote")
-_GIT_RUNNING = each("--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec -x --output --textconv")
+_GIT_RUNNING = each(
+    "--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec --remote -x --output --textconv"
+)
 _HARMLESS_SETTINGS = re.compile(
     r"user\.(name|email)|init\.defaultbranch|pull\.(rebase|ff)|push\.(default|autosetupremote)|color\..*|core\.(autocrlf|ignorecase|filemode|quotepath|eol|abbrev)|"
     r"merge\.(conflictstyle|ff)|commit\.(gpgsign|verbose)|rebase\.autostash|log\..*|advice\..*|fetch\.prune|column\.ui|branch\..*\.(remote|merge|description)|rerere\.enabled|"
@@ -40,7 +50,11 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     plain = [shown(word) for word in words if not word.startswith("-")]
     if program in SAFE_SUBCOMMANDS:
         return found + subcommand(judge, segment, plain, depth)
-    if left := _LEAVES.intersection(plain):
+    if lost := next((word for word in plain if DESTROYS.fullmatch(word)), None):
+        reason = f"{program} {lost} throws data away."
+        found.append(judge.ask(segment, "deletes", reason, "Keep a copy first.", f"{program} {lost}"))
+    dry = program in ("make", "gmake") and {"-n", "--dry-run", "--just-print"} & set(words)
+    if not dry and (left := _LEAVES.intersection(plain)):
         found.append(_leaves(judge, segment, min(left)))
     return found
 
@@ -88,7 +102,7 @@ def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -
     program, words = segment.program, segment.arguments
     if not plain or (plain and any(marked(word) for word in words[:1])):
         flags_only = all(word in ("--version", "-V", "-v", "--help", "-h", "version") for word in words)
-        if (words and flags_only) or (program in ("yarn", "gradle", "gradlew") and not words):
+        if (words and flags_only) or (program in ("gradle", "gradlew") and not words):
             return []
         return [
             judge.ask(segment, "subcommand", f"What {program} does here cannot be told.", "Name what it should do.")
@@ -154,6 +168,9 @@ def git(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if name in _GIT_RUNS_MORE and (given := options(rest, _GIT_RUNNING)):
         reason = f"git {name} {shown(given[0])} starts another program or writes a file."
         found.append(judge.ask(segment, "runs_more", reason, "Leave that option out."))
+    if name in ("show", "diff", "log", "blame", "annotate", "cat-file", "grep"):
+        shown_files = [word.rpartition(":")[2] for word in paths("git", rest) if not marked(word)]
+        found += reach.each("read", [file for file in shown_files if reach.places(file) & {"private"}])
     if name == "bisect" and rest[:1] == ("run",) and rest[1:]:
         return judge.segment(structs.replace(segment, program=rest[1], arguments=rest[2:]), depth + 1)
     return found + git_verb(judge, segment, name, rest)
@@ -171,7 +188,7 @@ def switches_branch(judge: Judging, segment: Segment, rest: tuple[str, ...]) -> 
     """git checkout NAME, where NAME is no file: git itself refuses to lose changes by it."""
     return (
         len(rest) == 1
-        and not rest[0].startswith("-")
+        and (rest[0] == "-" or not rest[0].startswith("-"))
         and not marked(rest[0])
         and not judge.reach(segment).exists(rest[0])
     )
@@ -190,11 +207,9 @@ def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...])
     if loses_work(judge, segment, name, rest):
         reason = f"git {name} can throw away work that is not committed or not pushed."
         return [judge.ask(segment, "loses_work", reason, "Commit or stash first.", shape)]
-    if (
-        name == "remote"
-        and rest[:1] in (("get-url",), ("show",))
-        and "-n" in rest + ("-n",) * (rest[:1] == ("get-url",))
-    ):
+    if name == "remote" and (rest[:1] == ("get-url",) or (rest[:1] == ("show",) and "-n" in rest)):
+        return []
+    if name == "lfs" and rest[:1] and rest[0] in ("ls-files", "status", "env", "version", "track"):
         return []
     if name in GIT_NETWORK and not (name in ("remote", "submodule") and rest in ((), ("-v",), ("show",), ("status",))):
         reason = f"git {name} talks to another machine."

@@ -195,6 +195,7 @@ class Judging(Protocol):
 
     hosts: Collection[str]  # that the owner lets be read unasked
     places: Places
+    made: Collection[str]  # programs whose text this command writes or compiles itself
 
     def segment(self, segment: Segment, depth: int) -> list[Finding]:
         """Judge a segment that another program would start."""

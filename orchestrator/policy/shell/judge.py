@@ -60,12 +60,12 @@ class Judge:
         self.places = Places(workspace)
         self.trusted = trusted
         self.hosts = hosts
-        self._compiled: set[str] = set()
+        self.made: Collection[str] = frozenset()
 
     def command(self, text: str) -> tuple[Script, list[Finding]]:
         """A whole command line: each of its parts, and what they do together."""
         script = self.reader.read(text)
-        self._compiled = together.compiled(script)
+        self.made = together.compiled(script) | together.written(script)
         return script, self.script(script, text=text)
 
     def script(self, script: Script, depth: int = 0, text: str = "") -> list[Finding]:
@@ -224,10 +224,12 @@ class Judge:
         if depth > WRAPPED:
             reason = "This starts a program through too many others to be read."
             return [self.ask(segment, "indirect_program", reason, "Name the program.")]
+        slashed = "/" in segment.program
         name, found = self.known(segment)
         if name == "orchestrator" and segment.arguments not in (("--version",), ("--help",)):
             return [together.guard(self, segment, "This would drive the server that guards it.")]
-        slashed = "/" in segment.program
+        if segment.arguments in (("--version",), ("--help",)) and not slashed:
+            return found
         segment = structs.replace(segment, program=name)
         if name in WRAPPERS or name in PRIVILEGE or name in runners.RUNNERS:
             return found + runners.judge(self, segment, depth)
@@ -261,7 +263,7 @@ class Judge:
         shape = shown(segment.program) if inside else None
         if name in self.trusted or segment.program in self.trusted or name == "orchestrator":
             return name, []
-        if inside and shown(segment.program).removeprefix("./") in self._compiled:
+        if inside and shown(segment.program).removeprefix("./") in self.made:
             return name, []
         if inside and (read := code.read_script(self, segment, segment.program)) is not None:
             return name, read

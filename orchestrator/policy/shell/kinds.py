@@ -34,6 +34,8 @@ def pure(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         ]
     if segment.program == "hostname" and paths("hostname", words):
         return [judge.ask(segment, "administration", "hostname NAME renames the machine.", "Run hostname alone.")]
+    if segment.program == "history" and words:
+        return [judge.ask(segment, "administration", "history with options changes what is remembered.", "Leave it.")]
     evaluated = segment.program in (
         "declare",
         "typeset",
@@ -99,15 +101,14 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
                 found += reach.each("read" if key == "if" else "write", [value])
         return found
     named = paths(program, words, patterns=1 if program == "chmod" else 0)
-    if program == "chmod" and any(re.search(r"[ug]?\+.*s|^[0-7]?[2467][0-7]{3}$", shown(word)) for word in words):
-        found.append(
-            judge.ask(
-                segment, "set_id", "chmod would let a file run as another user.", "Use plain permissions such as 755."
-            )
-        )
-    if program == "chmod" and any("workspace" in reach.places(word) for word in named):
-        reason = "chmod would change who may use the whole workspace."
-        found.append(judge.ask(segment, "permissions", reason, "Name the files."))
+    if program == "chmod":
+        found += permissions(judge, segment, named)
+    if program == "zip" and ({"m"} & set(letters(words)) or "--move" in words):
+        found.append(judge.ask(segment, "deletes", "zip -m deletes what it packs.", "Keep the files."))
+    if program in ("mv", "split", "csplit"):
+        found += [
+            one for one in reach.each("read", named[:-1] if program == "mv" else named[:1]) if one.code == "credentials"
+        ]
     if program in ("mkdir", "touch", "tee", "chmod", "rmdir", "mv", "rename", "install", "fallocate", "split"):
         return found + reach.each("write", [*named, *(options_values(words) if program in _TARGETED else ())])
     if program == "cp":
@@ -115,7 +116,8 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program in ("tar", "unzip", "7z", "7za", "bsdtar"):
         return found + archive(judge, segment)
     if program == "ln":
-        found += [one for one in reach.each("read", named[:-1] or named) if one.verdict == "deny"]
+        kept = ("credentials", "reads_secret", "device")
+        found += [one for one in reach.each("read", named[:-1] or named) if one.code in kept]
         found += [
             judge.ask(
                 segment,
@@ -133,6 +135,17 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     return found + reach.each("read", [word.split("=", 1)[-1] for word in named]) + reach.each("write", made)
 
 
+def permissions(judge: Judging, segment: Segment, named: list[str]) -> list[Finding]:
+    found: list[Finding] = []
+    if any(re.search(r"[ug]?\+.*s|^[0-7]?[2467][0-7]{3}$", shown(word)) for word in segment.arguments):
+        reason = "chmod would let a file run as another user."
+        found.append(judge.ask(segment, "set_id", reason, "Use plain permissions such as 755."))
+    if any("workspace" in judge.reach(segment).places(word) for word in named):
+        reason = "chmod would change who may use the whole workspace."
+        found.append(judge.ask(segment, "permissions", reason, "Name the files."))
+    return found
+
+
 def archive(judge: Judging, segment: Segment) -> list[Finding]:
     """Making an archive reads what goes in; unpacking one writes where it is told, and nowhere else unless it "
     "may name places itself."""
@@ -142,6 +155,8 @@ def archive(judge: Judging, segment: Segment) -> list[Finding]:
     if program == "unzip":
         into = [after for option, after in pairwise(words) if option == "-d"]
         return reach.each("write", into) + reach.each("use", [word for word in named if word not in into])
+    if "--remove-files" in words:
+        return [judge.ask(segment, "deletes", "tar --remove-files deletes what it packs.", "Keep the files.")]
     if program.startswith("7z"):
         into = [word[2:] for word in words if word.startswith("-o")]
         return reach.each("write", into) + reach.each("read", named[1:])

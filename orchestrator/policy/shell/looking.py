@@ -69,6 +69,9 @@ _TABLE = """
     pidstat: . !-e
     sar: . !-o
     systemd-analyze: . blame critical-chain time
+    dmidecode blkid lspci: . !-U !-p
+    smartctl: +-a +-i +-H +-A +-x +--all +--info +--health +--scan
+    fuser: . !-k !--kill !-K
     getent: ahosts group hosts networks protocols services
     gem: env environment info list outdated which
     composer: licenses outdated show validate

@@ -22,15 +22,22 @@ _ROOTS_GROUPS = each("sudo wheel root admin docker adm disk lxd")
 def looks(segment: Segment) -> bool:
     """Whether it only looks at the machine."""
     program, words = segment.program, segment.arguments
-    if any(marked(word) for word in words[:2]):
+    words = _without_settings(program, words)
+    if any(marked(word) for word in words[:1]):
         return False
     plain = [shown(word) for word in words if not word.startswith("-")]
     given = [shown(word) for word in words if word.startswith("-")]
     if len(words) == 1 and words[0] in _VERSION and program not in ("init", "telinit"):
         return True
+    table, unknown = LOOKS.get(program), any(marked(word) for word in words)
     if judge := _OWN_WAYS.get(program):
-        return judge(plain, given)
-    table = LOOKS.get(program)
+        return not unknown and judge(plain, given)
+    if (
+        unknown
+        and table is not None
+        and (table.unless or table.options or plain[:1] == [] or plain[0] not in table.first)
+    ):
+        return False
     if table is None or given_any(given, table.unless):
         return False
     if program == "kubectl" and any("secret" in word.lower() for word in plain):
@@ -42,6 +49,23 @@ def looks(segment: Segment) -> bool:
     if words[0].startswith("-") and not table.alone:
         return False  # its value could be taken for the subcommand
     return plain[0] in table.first or " ".join(plain[:2]) in table.first
+
+
+# Options before the subcommand that only say where to look, with their values.
+_WHERE = {
+    "kubectl": each("-n --namespace --context --cluster"),
+    "helm": each("-n --namespace --kube-context"),
+    "docker-compose": each("-f --file -p --project-name --profile"),
+}
+
+
+def _without_settings(program: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    valued = _WHERE.get(program, frozenset())
+    if program in ("docker", "podman") and words[:1] == ("compose",):
+        return ("compose", *_without_settings("docker-compose", words[1:]))
+    while len(words) > 1 and words[0] in valued:
+        words = words[2:]
+    return words
 
 
 def _looks_ip(plain: list[str], given: list[str]) -> bool:

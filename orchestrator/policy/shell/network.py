@@ -5,8 +5,10 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from orchestrator.policy.addresses import is_loopback, is_metadata, listed, split
+from orchestrator.policy.shell import machine
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging, Reach
+from orchestrator.policy.shell.looking import LOOKS
 from orchestrator.policy.shell.programs import KINDS
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import TILDE, each, shown, uncertain
@@ -40,6 +42,8 @@ _SHELL = re.compile(r"^-[a-z]*[ec]$|--exec|--sh-exec|exec|EXEC|SYSTEM")
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     program, words = segment.program, segment.arguments
     reach = judge.reach(segment)
+    if (program in LOOKS and machine.looks(segment)) or words == ("-V",):
+        return []
     if program in ("nc", "ncat", "netcat", "socat") and any(_SHELL.search(word) for word in words):
         reason = f"{program} would hand a shell to whoever connects."
         return [judge.deny(segment, "reverse_shell", reason, "Say what should be reached, and use http_request.")]

@@ -1,5 +1,6 @@
 """What is known of programs: the table that `judge` reads. A program that is not here is asked."""
 
+import re
 from typing import Literal, TypeAlias
 
 from orchestrator.policy.shell.words import each
@@ -21,77 +22,78 @@ Kind: TypeAlias = Literal[
 
 _TABLE: dict[Kind, str] = {
     "pure": """
-        : echo printf true false pwd date cal ncal seq sleep expr basename dirname whoami id hostname uname arch
-        nproc uptime free df lscpu lsblk tty printenv which type tput test [ factor numfmt locale groups getconf ps
-        exit return break continue shift set wait tr yes users who w vmstat iostat lsusb lspci pgrep times jobs
-        logname mktemp tldr apropos whatis export unset readonly local declare typeset read umask shopt getopts help
-        nl_langinfo
+        : echo printf true false pwd date cal ncal seq sleep expr basename dirname whoami id hostname uname
+        arch nproc uptime free df lscpu lsblk tty printenv which type tput test [ factor numfmt locale groups
+        getconf ps exit return break continue shift set wait tr yes users who w vmstat iostat lsusb lspci
+        pgrep times jobs logname mktemp uuidgen runlevel pidof finger history ulimit tldr apropos whatis
+        export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
     """,
     "lister": """
         ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd
     """,
     "reader": """
-        cat head tail less more grep egrep fgrep rg ag ack sort uniq cut paste join comm diff sdiff diff3 cmp nl tac
-        rev fold fmt column od xxd hexdump strings md5sum sha1sum sha224sum sha256sum sha384sum sha512sum cksum
-        b2sum sum base64 base32 basenc jq yq tsort expand unexpand zcat bzcat xzcat zstdcat zgrep iconv shuf pr ptx
-        look awk gawk mawk nawk sed xmllint bat batcat csvlook csvcut csvstat cloc tokei sloccount nm objdump
-        readelf ldd size mapfile readarray bc pdftotext exiftool identify ffprobe lsof numbat mdcat
+        cat head tail less more grep egrep fgrep rg ag ack sort uniq cut paste join comm diff sdiff diff3 cmp
+        nl tac rev fold fmt column od xxd hexdump strings md5sum sha1sum sha224sum sha256sum sha384sum
+        sha512sum cksum b2sum sum base64 base32 basenc jq yq tsort expand unexpand zcat bzcat xzcat zstdcat
+        zgrep iconv shuf pr ptx look awk gawk mawk nawk sed xmllint bat batcat csvlook csvcut csvstat cloc
+        tokei sloccount nm objdump mlr xsv qsv datamash miller readelf ldd size mapfile readarray bc pdftotext
+        exiftool identify ffprobe lsof numbat mdcat
     """,
     "writer": """
-        mkdir touch cp mv ln tee install split csplit rmdir chmod zip unzip tar gzip gunzip bzip2 bunzip2 xz unxz
-        zstd patch dd rename 7z 7za ar cpio bsdtar openssl dos2unix unix2dos convert magick ffmpeg pandoc fallocate
+        mkdir touch cp mv ln tee install split csplit rmdir chmod zip unzip tar gzip gunzip bzip2 bunzip2 xz
+        unxz zstd patch dd rename 7z 7za ar cpio bsdtar openssl dos2unix unix2dos convert magick ffmpeg pandoc
+        fallocate
     """,
     "deleter": """
         rm unlink shred truncate wipe srm
     """,
     "developer": """
-        pytest py.test tox nox coverage mypy pyright ruff black isort flake8 pylint bandit make gmake cmake ctest
-        ninja meson gcc g++ cc c++ clang clang++ ld as strip rustc rustfmt clippy-driver gofmt javac java jar scalac
-        kotlinc tsc eslint prettier vitest jest mocha ava webpack vite esbuild rollup biome stylelint htmlhint
-        shellcheck shfmt yamllint hadolint markdownlint sphinx-build mkdocs alembic django-admin flask-routes clang-
-        format clang-tidy cppcheck valgrind gcov lcov gradlew mvnw configure autoreconf automake autoconf protoc
-        swiftc ghc stack cabal mix rebar3 zig nim crystal git cargo go npm pnpm yarn bun mvn gradle dotnet pip pip3
-        uv poetry pipenv pre-commit phpunit rspec rake rubocop latexmk pdflatex xelatex lualatex bibtex jupyter
-        nbconvert pyflakes pydocstyle vulture
-        radon pyupgrade autopep8 yapf djlint sqlfluff commitlint tsx ts-node turbo nx lerna next nuxt astro
-        svelte-check vue-tsc storybook cypress
-        playwright phpstan psalm php-cs-fixer golangci-lint staticcheck goimports ktlint detekt checkstyle swiftlint
-        dart flutter bundle npx pnpx bunx
-        mkdocs hugo jekyll dvc nbstripout pip-compile pip-audit bumpversion just task bats behave locust tap mocha
-        nyc c8 terser tailwindcss postcss sass
+        pytest py.test tox nox coverage mypy pyright ruff black isort flake8 pylint bandit make gmake cmake
+        ctest ninja meson gcc g++ cc c++ clang clang++ ld as strip rustc rustfmt clippy-driver gofmt javac
+        java jar scalac kotlinc tsc eslint prettier vitest jest mocha ava webpack vite esbuild rollup biome
+        stylelint htmlhint shellcheck shfmt yamllint hadolint markdownlint sphinx-build mkdocs alembic
+        django-admin flask uvicorn gunicorn hypercorn daphne celery hatch pdm rye flit swift xcodebuild rails
+        gnuplot papermill dbt actionlint buf openapi-generator wasm-pack trunk git-lfs streamlit clang-format
+        clang-tidy cppcheck valgrind gcov lcov gradlew mvnw configure autoreconf automake autoconf protoc
+        swiftc ghc stack cabal mix rebar3 zig nim crystal git cargo go npm pnpm yarn bun mvn gradle dotnet pip
+        pip3 uv poetry pipenv pre-commit phpunit rspec rake rubocop latexmk pdflatex xelatex lualatex bibtex
+        jupyter nbconvert pyflakes pydocstyle vulture radon pyupgrade autopep8 yapf djlint sqlfluff commitlint
+        tsx ts-node turbo nx lerna next nuxt astro svelte-check vue-tsc storybook cypress playwright phpstan
+        psalm php-cs-fixer golangci-lint staticcheck goimports ktlint detekt checkstyle swiftlint dart flutter
+        bundle npx pnpx bunx mkdocs hugo jekyll dvc nbstripout pip-compile bumpversion just task bats behave
+        locust tap mocha nyc c8 terser tailwindcss postcss sass
     """,
     "interpreter": """
-        python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh osascript
-        elixir groovy scala
+        python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh
+        osascript elixir groovy scala
     """,
     "shell": """
         sh bash dash zsh ksh mksh ash fish csh tcsh rbash
     """,
     "network": """
-        curl wget ssh scp sftp ftp tftp rsync nc ncat netcat socat telnet ping ping6 dig nslookup host traceroute
-        tracepath mtr twine psql mysql mongosh mongo mysqldump pg_dump pg_restore dropdb createdb redis-cli gsutil
-        s3cmd  nmap masscan whois aria2c axel http https httpie xh lynx w3m links gh glab hub aws
-        gcloud az ansible ansible-playbook vagrant heroku vercel netlify flyctl
-        uvx pipx smbclient lftp rclone mail sendmail mutt tcpdump wscat grpcurl ngrok  cloudflared ipfs
+        curl wget ssh scp sftp ftp tftp rsync nc ncat netcat socat telnet ping ping6 dig nslookup host
+        traceroute tracepath mtr twine psql mysql mongosh mongo mysqldump pg_dump pg_restore dropdb createdb
+        redis-cli gsutil s3cmd nmap masscan whois aria2c axel http https httpie xh lynx w3m links gh glab hub
+        aws gcloud az ansible ansible-playbook vagrant heroku vercel netlify flyctl uvx pipx smbclient lftp
+        rclone mail sendmail mutt tcpdump wscat grpcurl ngrok cloudflared ipfs
     """,
     "administration": """
-        docker podman nerdctl docker-compose kubectl helm terraform conda mamba gem composer nvidia-smi ss netstat
-        lsof arp top htop last lastlog
-        findmnt sensors pstree mpstat pidstat sar iotop lsns lshw lsipc lslocks systemd-analyze systemd-cgls
-        systemd-cgtop getent resolvectl nmcli
-        firewall-cmd gpasswd adduser zpool zfs atq apt-cache pg_isready ollama rabbitmqctl chronyc ntpq supervisorctl
-        pm2 virsh ipcs numactl apache2ctl
-        killall5 systemctl service journalctl crontab at batch apt apt-get aptitude dpkg yum dnf rpm pacman apk
-        brew snap flatpak useradd userdel usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount
-        umount kill killall pkill renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl
-        localectl sysctl swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv
-        update-alternatives loginctl screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace
-        nginx apachectl wall write
+        docker podman nerdctl docker-compose kubectl helm terraform conda mamba gem composer nvidia-smi ss
+        netstat lsof arp top htop last lastlog findmnt sensors pstree mpstat pidstat sar iotop lsns lshw lsipc
+        lslocks systemd-analyze systemd-cgls systemd-cgtop getent resolvectl nmcli firewall-cmd gpasswd
+        adduser zpool zfs atq apt-cache pg_isready ollama rabbitmqctl chronyc ntpq supervisorctl pm2 virsh
+        ipcs numactl apache2ctl dmidecode smartctl blkid fuser lspci killall5 systemctl service journalctl
+        crontab at batch apt apt-get aptitude dpkg yum dnf rpm pacman apk brew snap flatpak useradd userdel
+        usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount umount kill killall pkill
+        renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl localectl sysctl
+        swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv update-alternatives
+        loginctl screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace nginx apachectl
+        wall write
     """,
     "destroyer": """
-        fdisk sfdisk parted gdisk wipefs blkdiscard shutdown reboot halt poweroff init telinit insmod rmmod modprobe
-        kexec swapoff cryptsetup lvremove vgremove pvremove mkswap hdparm nvme sgdisk badblocks debugfs tune2fs
-        mdadm dmsetup grub-install efibootmgr flashrom
+        fdisk sfdisk parted gdisk wipefs blkdiscard shutdown reboot halt poweroff init telinit insmod rmmod
+        modprobe kexec swapoff cryptsetup lvremove vgremove pvremove mkswap hdparm nvme sgdisk badblocks
+        debugfs tune2fs mdadm dmsetup grub-install efibootmgr flashrom
     """,
     "database": """
         sqlite3 duckdb
@@ -162,11 +164,19 @@ OUTPUTS: dict[str, tuple[str, ...]] = {
     "yq": ("-i", "--inplace"), "sed": ("-i", "--in-place"), "xmllint": ("--output",), "exiftool": ("-o",),
 }  # fmt: skip
 
+# Words by which the tools of a project throw data away.
+DESTROYS = re.compile(
+    r"db:(drop|reset|purge|rollback|wipe|fresh|migrate:(reset|down))(:\w+)?|migrate:(fresh|reset|refresh|rollback)|flush|reset_db|"
+    r"drop([-_:]?(db|database|all|tables?))?|downgrade|destroy|wipe|purge|nuke|delete|reset[-_]db|db[-_]reset|db:wipe|deletedb"
+)
+
 # Subcommands that stay in the workspace, of developer programs that have subcommands.
 SAFE_SUBCOMMANDS: dict[str, frozenset[str]] = {
     "cargo": each("build b check c test t run r clippy fmt bench doc tree metadata version clean init new nextest"),
     "go": each("build test vet fmt run list env version doc tool"),
-    "npm": each("test t tst run run-script start ls list version help outdated init view why explain pkg"),
+    "npm": each(
+        "root prefix bin test t tst run run-script start ls list version help outdated init view why explain pkg"
+    ),
     "pnpm": each("test t run start ls list"),
     "yarn": each("test run start build lint list why"),
     "bun": each("test run build"),
@@ -175,7 +185,7 @@ SAFE_SUBCOMMANDS: dict[str, frozenset[str]] = {
     "gradlew": each("test build check assemble clean tasks"),
     "mvnw": each("test compile package verify validate clean"),
     "dotnet": each("build test run format clean"),
-    "pip": each("list show freeze check --version -V inspect debug"),
+    "pip": each("index list show freeze check --version -V inspect debug"),
     "pip3": each("list show freeze check --version -V inspect debug"),
     "uv": each("tree version --version run venv"),
     "poetry": each("check show version run build env"),

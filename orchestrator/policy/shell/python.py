@@ -18,7 +18,7 @@ _MODULES = each(
     "calendar decimal fractions random string "
     "textwrap hashlib hmac base64 binascii pathlib os os.path glob platform pprint unicodedata io struct zlib "
     "html urllib.parse tomllib difflib "
-    "fnmatch heapq bisect uuid secrets pandas tabulate locale copy numbers array keyword zoneinfo __future__"
+    "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo __future__"
 )
 _OF_OS = each(
     "path listdir getcwd walk scandir stat sep linesep name cpu_count getpid uname makedirs mkdir "
@@ -47,7 +47,8 @@ _CHANGES = each(
 )
 _SUSPECT = re.compile(
     r"(read|to)_(pickle|sql\w*|gbq|hdf|clipboard)|query|pipe|load_module|FileIO|open_code|home|expanduser|parents?|absolute|gi_frame|cr_frame|tb_frame|f_\w+|"
-    r"modules|builtins|bltns|system|popen|environ|format_map|subprocess|inspect|importlib|shutil|types|ctypes|runpy|pickle|marshal|posix|common|core|compat"
+    r"modules|builtins|bltns|system|popen|environ|format_map|subprocess|inspect|importlib|shutil|types|ctypes|runpy|pickle|marshal|posix|common|core|compat|"
+    r"genfromtxt|loadtxt|savetxt|savez\w*|fromfile|tofile|memmap|DataSource|lib|f2py|ctypeslib|distutils|testing"
 )
 _SETTINGS = each("encoding errors newline mode sep header names index usecols dtype nrows skiprows parse_dates "
     "orient lines exist_ok recursive "
@@ -154,12 +155,17 @@ def _doubt_of_import(node: ast.ImportFrom) -> str | None:
 
 def _doubt_of_attribute(node: ast.Attribute) -> str | None:
     name = node.attr
+    of = node.value.id if isinstance(node.value, ast.Name) else ""
+    if (of, name) == ("platform", "system"):
+        return None
+    if of in ("np", "numpy") and name in ("load", "save"):
+        return f"it uses {of}.{name}"
     if name.startswith("_") or name in _CHANGES or _SUSPECT.fullmatch(name):
         return f"it uses .{name}"
-    if isinstance(node.value, ast.Name) and node.value.id in ("os", "sys"):
-        return None if name in (_OF_OS if node.value.id == "os" else _OF_SYS) else f"it uses {node.value.id}.{name}"
-    known = name == "compile" and isinstance(node.value, ast.Name) and node.value.id == "re"
-    if (name in _NAMES and not known) or name in ("os", "sys") or (name == "io" and isinstance(node.value, ast.Name)):
+    if of in ("os", "sys"):
+        return None if name in (_OF_OS if of == "os" else _OF_SYS) else f"it uses {of}.{name}"
+    known = (of, name) == ("re", "compile")
+    if (name in _NAMES and not known) or name in ("os", "sys") or (name == "io" and of):
         return f"it uses .{name}"
     return None
 
@@ -234,7 +240,11 @@ def _paths(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Findi
         meant.add(id(node.args[0]))
     for text in _texts(nodes, meant):
         if text.startswith(("/", "~")) or ".." in text.split("/"):
-            found += [one for one in reach.each("read", [_spelt(text)]) if one.code != "outside" or text.count("/") > 1]
+            found += [
+                one
+                for one in reach.each("read", [_spelt(text)])
+                if one.code != "outside" or text.count("/") > 1 or ".." in text
+            ]
     return found
 
 

@@ -8,7 +8,7 @@ from msgspec import structs
 from orchestrator.policy.shell import code
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers
-from orchestrator.policy.shell.script import Segment, lists_names, said
+from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
 from orchestrator.policy.shell.words import STAR, UNKNOWN
 
 RUNNERS = frozenset({"find", "xargs", "eval", "source", ".", "trap", "alias", "parallel", "script", "enable"})
@@ -29,6 +29,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return code.sourced(judge, segment)
     if name in WRAPPERS:
         return wrapped(judge, segment, depth)
+    if name == "alias" and not segment.arguments:
+        return []
     return [
         *kept(judge, segment, depth),
         judge.ask(
@@ -116,7 +118,10 @@ def find(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     starts = [word for word in starts if not word.startswith("-")] or ["."]
     reach = judge.reach(segment)
     found = reach.each("search", starts)
-    under = tuple(f"{start.rstrip('/')}/{STAR}" if start not in (".", "./") else STAR for start in starts)
+    names = names_listed(segment)
+    under = tuple(
+        f"{start.rstrip('/')}/{name}" if start not in (".", "./") else name for start in starts for name in names
+    )
     while words:
         word = words.pop(0)
         if word == "-delete":
@@ -156,13 +161,20 @@ def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             marker = word[2:]
         elif word in ("-n", "-d", "-P", "-L", "-E", "-s", "-a", "--max-args", "--delimiter", "--max-procs") and words:
             words.pop(0)
-    value = STAR if lists_names(segment.feeders) else UNKNOWN
+    values = names_listed(segment.feeders[0]) if lists_names(segment.feeders) else [UNKNOWN]
     if not words:
         return found
     told = said(segment.feeders[0]) if len(segment.feeders) == 1 else segment.fed
     if told is not None and len(told.split()) == 1:
-        value = told.strip()
-    command = [part.replace(marker, value) for part in words] if marker else [*words, value]
+        values = [told.strip()]
+    if marker:
+        command = [
+            word
+            for part in words
+            for word in ([part.replace(marker, one) for one in values] if marker in part else [part])
+        ]
+    else:
+        command = [*words, *values]
     if any(KINDS.get(feeder.program) == "network" for feeder in segment.feeders) and KINDS.get(command[0]) in (
         "shell",
         "interpreter",

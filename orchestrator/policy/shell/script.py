@@ -1,11 +1,12 @@
 """What is read from a line of shell: every program it may start, with its words and its folder."""
 
 import re
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from orchestrator.policy.shell.words import ansi, marked
+from orchestrator.policy.shell.words import ANY, SET, STAR, ansi, marked, uncertain
 
 Stdin: TypeAlias = Literal["", "pipe", "text", "file"]
 Folders: TypeAlias = frozenset[str]
@@ -68,6 +69,16 @@ def said(segment: Segment) -> str | None:
 _LISTERS = frozenset({"find", "ls", "fd"})
 _FILTERS = frozenset({"sort", "head", "tail", "uniq", "grep", "egrep", "fgrep"})
 _LISTING_OPTION = re.compile(r"-[a-zA-Z]*l[a-zA-Z]*|--files(-with-matches)?")
+
+
+_MARKS = str.maketrans({"*": STAR, "?": ANY, "[": SET})
+
+
+def names_listed(first: Segment) -> list[str]:
+    """The names, as patterns, that a listing was told to find; one star where it was told none."""
+    words = first.arguments
+    told = [after for option, after in pairwise(words) if first.program == "find" and option in ("-name", "-iname")]
+    return [name.translate(_MARKS) for name in told if not uncertain(name)] or [STAR]
 
 
 def lists_names(segments: tuple[Segment, ...]) -> bool:

@@ -139,6 +139,8 @@ def sql(judge: Judging, segment: Segment) -> list[Finding]:
     if words and all(word in ("--version", "-version", "--help", "-help") for word in words):
         return []
     reach = judge.reach(segment)
+    if {"-init", "-cmd", "--init", "--cmd", "-A", "-unsigned"} & set(words):
+        return [inline(judge, segment)]
     named = [word for word in paths(segment.program, words) if word not in _SQL_VALUED]
     plain = [shown(word) for word in named]
     asked = [text for text in plain if " " in text or text.startswith(".")]

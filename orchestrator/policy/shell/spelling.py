@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
-from orchestrator.policy.shell.script import Doubt, Segment, lists_names, said
+from orchestrator.policy.shell.script import Doubt, Segment, lists_names, names_listed, said
 from orchestrator.policy.shell.words import HERE, OPEN, SPLIT, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Spelling:
         self.untold: set[str] = set()  # variables whose value cannot be followed
         self.met: set[str] = set()  # variables set so far
         self.values: dict[str, tuple[str, ...]] = {}
+        self.listed: set[str] = set()  # variables that hold names of files that were found
 
     def substituted(self, node: "Node") -> tuple[Segment, ...]:
         """Walk the script inside a substitution; the programs it starts."""
@@ -101,6 +102,8 @@ class Spelling:
     def variable(self, name: str, quoted: bool, first: bool) -> tuple[str, ...]:
         """What it may hold where it is used. What is set further on only adds to it."""
         found: tuple[str, ...] = ()
+        if name in self.listed:
+            return (STAR,)
         if name in self.values:
             values = self.values[name]
             found = tuple(value.replace(SPLIT, " ") if quoted else words.value_unquoted(value) for value in values)
@@ -238,7 +241,9 @@ class Spelling:
             if ">" not in text and "\\" not in text and (told := said(inner[0])) is not None:
                 told = told.rstrip("\n")
                 return told if quoted else words.value_unquoted(told)
-        return STAR if lists_names(inner) and not quoted else UNKNOWN
+        if not lists_names(inner) or quoted:
+            return UNKNOWN
+        return SPLIT.join(names_listed(inner[0]))
 
 
 def _without(value: str, cut: str) -> str:

@@ -11,6 +11,7 @@ from orchestrator.policy.shell.words import each, shown, uncertain
 
 _SECRET_NAME = r"\w*(?:SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL)\w*"
 _SECRET_VARIABLE = re.compile(rf"\$\{{?({_SECRET_NAME})")
+_NAMED = re.compile(r"secret|token|passw|api_?key|access_?key|credential|KEY|PASS", re.IGNORECASE)
 _ENDLESS = re.compile(r"/dev/(zero|u?random|full)")
 _SIZE = re.compile(r"[-+<>]?(\d+)([kKMGTPE]?)i?B?")
 _UNITS = {"": 1, "k": 2**10, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P": 2**50, "E": 2**60}
@@ -68,6 +69,13 @@ def _leaks(judge: Judging, script: Script, found: list[Finding], text: str) -> l
         if any(name not in assigned for name in _SECRET_VARIABLE.findall(plain)):
             reason = f"{part.program} would write a secret into an address or a text that it sends."
             more.append(judge.deny(part, "exfiltration", reason, "Give it in a header, or name a secret of the vault."))
+    looked = [
+        part
+        for part in script.segments
+        if part.program in ("grep", "egrep", "rg", "awk", "sed") and _NAMED.search(part.text)
+    ]
+    if looked and any(part.program in ("env", "printenv", "set", "export", "declare") for part in script.segments):
+        named.append("The environment")
     shows = [
         part
         for part in script.segments
@@ -90,7 +98,13 @@ def _leaks(judge: Judging, script: Script, found: list[Finding], text: str) -> l
 def _made_and_run(judge: Judging, script: Script) -> list[Finding]:
     """Code that this same command writes or fetches, and then runs."""
     made = {_plain(redirect.target) for redirect in script.redirects if redirect.operator in (">", ">>", "&>", ">|")}
-    read = {_plain(redirect.target): redirect.content for redirect in script.redirects if redirect.content is not None}
+    whole = written(script)
+    read = {
+        _plain(one.target): one.content
+        for one in script.redirects
+        if one.content is not None and _plain(one.target) in whole
+    }
+    found: list[Finding] = []
     fetches = decoded = False
     for part in script.segments:
         fetches = fetches or KINDS.get(part.program) == "network"
@@ -108,10 +122,19 @@ def _made_and_run(judge: Judging, script: Script) -> list[Finding]:
             reason = f"{part.program} would run what this command has just {come}, which nobody has seen."
             return [judge.deny(part, "piped_code", reason, "Show the file first, then run it.")]
         if file in read and (content := read[file]) is not None:
-            return judge.written(part, file, content)
+            found += judge.written(part, file, content)
+            continue
         reason = f"{part.program} would run what this command itself writes."
-        return [judge.ask(part, "written_and_run", reason, "Write the file first, with write_file, then run it.")]
-    return []
+        found.append(judge.ask(part, "written_and_run", reason, "Write it first, with write_file, then run it."))
+    return found
+
+
+def written(script: Script) -> set[str]:
+    """Files whose whole text this command writes, and which are read when they are run."""
+    counts = [_plain(redirect.target) for redirect in script.redirects if ">" in redirect.operator]
+    known = {_plain(one.target) for one in script.redirects if one.operator == ">" and one.content is not None}
+    copied = {name for part in script.segments for name in _makes(part)}
+    return {name for name in known - copied if counts.count(name) == 1}
 
 
 def compiled(script: Script) -> set[str]:
@@ -213,7 +236,12 @@ def _empties(judge: Judging, script: Script) -> list[Finding]:
     silent = [
         part for part in script.segments if part.program not in ("", ":", "true") and part.arguments != ("/dev/null",)
     ]
-    copied = [part for part in script.segments if part.program == "cp" and "/dev/null" in part.arguments]
+    copied = [
+        part
+        for part in script.segments
+        if (part.program == "cp" and "/dev/null" in part.arguments)
+        or (part.program == "dd" and "if=/dev/null" in part.arguments)
+    ]
     for redirect in script.redirects:
         if (
             redirect.operator in (">", ">|")

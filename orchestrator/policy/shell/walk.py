@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from orchestrator.policy.shell import words
-from orchestrator.policy.shell.script import Folders, Redirect, Script, Segment, Stdin, said
+from orchestrator.policy.shell.script import Folders, Redirect, Script, Segment, Stdin, lists_names, said
 from orchestrator.policy.shell.spelling import SETTERS, WORDS, Spelling
 from orchestrator.policy.shell.words import TILDE, UNKNOWN, each, uncertain
 
@@ -48,6 +48,7 @@ _REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirec
 _MOVERS = frozenset({"cd", "chdir", "pushd", "popd"})
 _CALCULATES = re.compile(r"-(eq|ne|lt|le|gt|ge|v|R)\b")
 _FOREVER = re.compile(r"while\s+(true|:|\[\[? *1 *\]\]?|\(\(\s*1\s*\)\))\s*;?\s*do\b|until\s+false\s*;?\s*do\b")
+_READS_NAMES = re.compile(r"while\s+(?:IFS=\s+)?read\s+(?:-r\s+)?(\w+)\s*;?\s*do\b")
 _LEAVES = re.compile(r"\b(break|exit|return|sleep|read|wait|inotifywait)\b")
 _GAP = re.compile(rb"(?:[ \t]|(?<=[ \t])\\\n)+")
 
@@ -144,10 +145,15 @@ class Walk(Spelling):
         values = [word for value in node.children_by_field_name("value") for word in self.spelt_words(value)]
         if name:
             self.assigned(name, tuple(values) if 0 < len(values) <= words.MANY else (UNKNOWN,))
+        reads = _READS_NAMES.match(self.text(node)) if lists_names(flow.feeders) else None
+        if reads:
+            self.listed.add(reads[1])
         after = flow.folders
         for index, child in enumerate(node.children):
             if node.field_name_for_child(index) not in ("variable", "value"):
                 after = after | self.visit(child, Flow(after, flow.stdin, flow.feeders)).anyhow
+        if reads:
+            self.listed.discard(reads[1])
         if name not in self.untold:
             self.values.pop(name, None)  # behind the loop it may be empty
         if _FOREVER.match(self.text(node)) and not _LEAVES.search(self.text(node)):
