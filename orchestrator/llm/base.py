@@ -47,6 +47,9 @@ class Request(Struct, frozen=True):
     final: bool = False  # what was said cannot be taken back: nothing is begun again after the first word
     optimise: Literal["off", "minimal", "balanced", "aggressive"] = "off"  # how what is read may be shortened
     tenant: str = ""  # whose it is: what is remembered for one is never given to another; "" remembers nothing
+    must: str = ""  # the tool that has to be called, where the wire can say so; "*": any of them
+    top_p: float | None = None
+    seed: int | None = None
 
 
 class TextDelta(Struct, frozen=True):

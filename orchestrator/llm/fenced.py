@@ -271,7 +271,14 @@ def _in_words(request: Request) -> Request:
     told = [message for message in request.messages if message.role == "system"]
     if request.tools:
         tools = "\n".join(_described(tool) for tool in request.tools)
-        told.append(Message("system", (Text(_PROTOCOL + tools),)))
+        must = (
+            ""
+            if not request.must
+            else "\nCall one of them now."
+            if request.must == "*"
+            else f"\nCall {request.must} now."
+        )
+        told.append(Message("system", (Text(_PROTOCOL + tools + must),)))
     text = "\n\n".join(message.text for message in told)
     said = [_told(message) for message in request.messages if message.role != "system"]
     opening = [Message("system", (Text(text),))] if text else []

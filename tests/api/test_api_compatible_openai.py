@@ -142,12 +142,23 @@ async def test_an_answer_of_a_schema(asked: Site) -> None:
     assert json.loads(answer.choices[0].message.content or "") == {"city": "Nantes"}
 
 
-async def test_what_is_not_known_is_passed_over(asked: Site) -> None:
+async def test_what_is_not_known_is_passed_over(asked: Site, model: Scripted) -> None:
     async with client(asked) as vendor:
         answer = await vendor.chat.completions.create(
-            model="scripted", messages=QUESTION, seed=4, logit_bias={}, user="u", extra_body={"frobnicate": [1]}
+            model="scripted", messages=QUESTION, seed=4, top_p=0.5, logit_bias={}, extra_body={"frobnicate": [1]}
         )
     assert answer.choices[0].message.content
+    assert (model.requests[-1].seed, model.requests[-1].top_p) == (4, 0.5)
+
+
+async def test_a_tool_that_must_be_called(asked: Site, model: Scripted) -> None:
+    named: Any = {"type": "function", "function": {"name": "weather"}}
+    async with client(asked) as vendor:
+        for wanted, must, tools in ((named, "weather", 1), ("required", "*", 1), ("auto", "", 1), ("none", "", 0)):
+            await vendor.chat.completions.create(
+                model="scripted", messages=QUESTION, tools=[WEATHER], tool_choice=wanted
+            )
+            assert (model.requests[-1].must, len(model.requests[-1].tools)) == (must, tools)
 
 
 async def test_errors_have_the_vendors_shape(asked: Site) -> None:

@@ -80,6 +80,7 @@ class _Body(Struct, frozen=True):
     system: str | list[_Block] | None = None
     max_tokens: int | None = None
     temperature: float | None = None
+    top_p: float | None = None
     stop_sequences: list[str] | None = None
     stream: bool | None = None
     tools: list[_Tool] | None = None
@@ -104,6 +105,7 @@ class Messages:
         messages = [made for message in said.messages for made in _messages(message, names)]
         if said.system:
             messages.insert(0, system("\n\n".join(block.text for block in _blocks(said.system))))
+        choice = said.tool_choice or _Wanted()
         request = Request(
             said.model,
             tuple(messages),
@@ -113,6 +115,8 @@ class Messages:
             tuple(said.stop_sequences or ()),
             wanted.schema if wanted is not None else None,
             final=bool(said.stream),
+            must="*" if choice.type == "any" else choice.name,
+            top_p=said.top_p,
         )
         return Asked(spoken(request), bool(said.stream))
 
@@ -125,8 +129,7 @@ def _blocks(content: str | list[_Block]) -> list[_Block]:
 
 
 def _tools(said: _Body) -> list[ToolSpec]:
-    wanted = said.tool_choice or _Wanted()
-    if wanted.type == "none":
+    if said.tool_choice is not None and said.tool_choice.type == "none":
         return []
     made = []
     for one in said.tools or ():
@@ -134,8 +137,7 @@ def _tools(said: _Body) -> list[ToolSpec]:
             raise InvalidInput(
                 f"The tool {one.name or one.type!r} is run by its vendor, not here.", hint="Leave it out."
             )
-        if wanted.type != "tool" or wanted.name == one.name:
-            made.append(tool(one.name, one.description, one.input_schema))
+        made.append(tool(one.name, one.description, one.input_schema))
     return made
 
 

@@ -21,7 +21,7 @@ from orchestrator.api.compatible.ollama import Chat as OllamaChat
 from orchestrator.api.compatible.ollama import Generate
 from orchestrator.api.compatible.openai_chat import Chat
 from orchestrator.api.compatible.openai_responses import Responses
-from orchestrator.api.compatible.telling import Header, Streaming, body_of, heard, send_whole
+from orchestrator.api.compatible.telling import Header, Streaming, body_of, send_whole, whole
 from orchestrator.api.streams import Streams
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
@@ -116,9 +116,11 @@ class Compatible:
             with self._streams.joined(who.session_id, "events", lambda _: task.cancel() if task is not None else None):
                 await Streaming(door, teller, headers, send, app.clock).run(chunks, receive, at_once=agent is not None)
             return
-        reply = await heard(chunks, receive)
-        if reply is not None:
+
+        async def tell(reply: Reply) -> None:
             await send_whole(send, teller.whole(reply), headers + _costs(reply))
+
+        await whole(chunks, receive, tell)
 
 
 def _headers(id: str, model: str, reason: str) -> list[Header]:

@@ -48,6 +48,8 @@ class _Message(Struct, frozen=True):
 
 class _Options(Struct, frozen=True):
     temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
     num_predict: int | None = None
     stop: str | list[str] | None = None
 
@@ -88,6 +90,8 @@ def _asked(said: _Common, messages: list[Message], tools: list[_Call]) -> Asked:
         (stop,) if isinstance(stop, str) else tuple(stop),
         _schema(said.format),
         final=stream,
+        top_p=options.top_p,
+        seed=options.seed,
     )
     return Asked(spoken(request), stream)
 

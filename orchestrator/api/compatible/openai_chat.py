@@ -84,6 +84,8 @@ class _Body(Struct, frozen=True):
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
     stop: str | list[str] | None = None
     response_format: _Format | None = None
     n: int | None = None
@@ -111,6 +113,9 @@ class Chat:
             (said.stop,) if isinstance(said.stop, str) else tuple(said.stop or ()),
             _schema(said.response_format),
             final=bool(said.stream),
+            must=_must(said.tool_choice),
+            top_p=said.top_p,
+            seed=said.seed,
         )
         streaming = said.stream_options
         return Asked(spoken(request), bool(said.stream), streaming is not None and bool(streaming.include_usage))
@@ -120,13 +125,17 @@ class Chat:
 
 
 def _tools(said: _Body) -> "list[Any]":
-    wanted = said.tool_choice
     functions = [one.function for one in said.tools or () if one.function is not None]
-    if wanted == "none":
+    if said.tool_choice == "none":
         return []
-    if isinstance(wanted, _Named) and wanted.function is not None:
-        functions = [one for one in functions if one.name == cast(_Function, cast(_Named, wanted).function).name]
     return [tool(one.name, one.description, one.parameters) for one in functions]
+
+
+def _must(wanted: str | _Named | None) -> str:
+    """The tool that has to be called; "*" for any of them."""
+    if isinstance(wanted, _Named):
+        return wanted.function.name if wanted.function is not None else ""
+    return "*" if wanted == "required" else ""
 
 
 def _schema(wanted: _Format | None) -> dict[str, Any] | None:

@@ -67,6 +67,7 @@ class _Body(Struct, frozen=True):
     tool_choice: str | _Wanted | None = None
     max_output_tokens: int | None = None
     temperature: float | None = None
+    top_p: float | None = None
     text: _Words | None = None
     previous_response_id: str | None = None
 
@@ -93,6 +94,8 @@ class Responses:
             said.temperature,
             schema=_schema(said.text.format if said.text is not None else None),
             final=bool(said.stream),
+            must=_must(said.tool_choice),
+            top_p=said.top_p,
         )
         before = (said.previous_response_id or "").removeprefix(PREFIX)
         return Asked(spoken(request), bool(said.stream), before=before)
@@ -108,16 +111,21 @@ def _schema(wanted: _Format | None) -> dict[str, Any] | None:
 
 
 def _tools(said: _Body) -> list[ToolSpec]:
-    wanted = said.tool_choice
-    if wanted == "none":
+    if said.tool_choice == "none":
         return []
     made = []
     for one in said.tools or ():
         if one.type != "function":
             raise InvalidInput(f"Tools of type {one.type!r} are run by their vendor, not here.", hint="Leave it out.")
-        if not (isinstance(wanted, _Wanted) and wanted.name and wanted.name != one.name):
-            made.append(tool(one.name, one.description, one.parameters))
+        made.append(tool(one.name, one.description, one.parameters))
     return made
+
+
+def _must(wanted: str | _Wanted | None) -> str:
+    """The tool that has to be called; "*" for any of them."""
+    if isinstance(wanted, _Wanted):
+        return wanted.name
+    return "*" if wanted == "required" else ""
 
 
 def _messages(items: list[_Item]) -> list[Message]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, TypeAlias, cast
 
@@ -58,25 +58,27 @@ async def body_of(receive: Receive) -> bytes:
     return b"".join(pieces)
 
 
-async def send_whole(send: Send, told: bytes, headers: Sequence[Header] = (), status: int = 200) -> None:
+async def send_whole(send: Send, told: bytes, headers: Sequence[Header] = ()) -> None:
     size = (b"content-length", str(len(told)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [JSON, size, *headers]})
+    await send({"type": "http.response.start", "status": 200, "headers": [JSON, size, *headers]})
     await send({"type": "http.response.body", "body": told})
 
 
-async def heard(chunks: AsyncIterator[Chunk], receive: Receive) -> Reply | None:
-    """The reply, once it is made; None when nobody waits for it any more."""
-    presence = Presence(receive)
+async def whole(chunks: AsyncIterator[Chunk], receive: Receive, tell: Callable[[Reply], Awaitable[None]]) -> None:
+    """Tell the reply once it is made, unless nobody waits for it any more."""
+    presence, told = Presence(receive), False
     try:
         async with aclosing(cast(Any, chunks)):
             async for chunk in chunks:
                 if isinstance(chunk, Reply):
-                    return chunk
-        raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
+                    told = True
+                    presence.over()
+                    await tell(chunk)  # and what comes after it is read, so that the model's connection can be kept
+        if not told:
+            raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
     except asyncio.CancelledError:
         if not presence.caused():
             raise
-        return None
     finally:
         presence.over()
 
@@ -92,24 +94,23 @@ class Streaming:
         self._clock = clock
         self._quiet = True
         self._pulsing: asyncio.Task[None] | None = None
-        self._open = False
-        self.stopped: asyncio.Event | None = None
+        self._open = self._ended = False
+        self._rearm: Callable[[], None] | None = None
 
     async def run(self, chunks: AsyncIterator[Chunk], receive: Receive, *, at_once: bool) -> None:
         """`at_once`: the client is answered before there is anything to tell. Raises what comes before that."""
         presence, teller = Presence(receive), self._teller
-        off = self._clock.call_later(PULSE, self._pulse) if self._door.pulse else None
-        self._rearm = off
+        self._rearm = self._clock.call_later(PULSE, self._pulse) if self._door.pulse else None
         try:
             async with aclosing(cast(Any, chunks)):
                 if at_once:
                     await self._start(teller.begin())
-                await self._tell(chunks)
+                await self._tell(chunks, presence)
         except asyncio.CancelledError:
             if not presence.caused():
                 raise
         except Exception as error:
-            if not self._open:
+            if not self._open or self._ended:
                 raise
             if not isinstance(error, OrchestratorError):
                 log.exception("a stream that was begun cannot be ended: a fault of ours")
@@ -121,7 +122,7 @@ class Streaming:
             if self._pulsing is not None:
                 self._pulsing.cancel()
 
-    async def _tell(self, chunks: AsyncIterator[Chunk]) -> None:
+    async def _tell(self, chunks: AsyncIterator[Chunk], presence: Presence) -> None:
         teller, said = self._teller, False
         async for chunk in chunks:
             if isinstance(chunk, TextDelta):
@@ -130,13 +131,13 @@ class Streaming:
             elif isinstance(chunk, ThinkingDelta):
                 told = teller.thinking(chunk.text)
             elif isinstance(chunk, Reply):
-                told = teller.end(chunk)
-                if not self._open:
-                    told = teller.begin() + told
-                    await self._start(told, more=False)
-                else:
+                told, self._ended = teller.end(chunk), True
+                presence.over()
+                if self._open:
                     await self._write(told, more=False)
-                return
+                else:
+                    await self._start(teller.begin() + told, more=False)
+                continue  # what comes after it is read, so that the model's connection can be kept
             elif isinstance(chunk, Setback) and said:
                 raise ModelGarbled("The model broke off, and what it said cannot be taken back.", hint="Ask again.")
             else:
@@ -146,7 +147,8 @@ class Streaming:
                 await self._send({"type": "http.response.body", "body": told, "more_body": True})
             else:
                 await self._start(teller.begin() + told)
-        raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
+        if not self._ended:
+            raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
 
     async def _start(self, told: bytes, *, more: bool = True) -> None:
         kind = (b"content-type", self._door.media_type.encode())

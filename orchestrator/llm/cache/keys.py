@@ -78,6 +78,9 @@ def _hash(provider: str, request: Request, messages: tuple[Message, ...]) -> str
         request.temperature,
         request.stop,
         request.schema,
+        request.must,
+        request.top_p,
+        request.seed,
     ]
     return hashlib.sha256(_encode(whole)).hexdigest()
 

@@ -147,6 +147,10 @@ class Anthropic:
                 {"name": wire_name(tool.name), "description": tool.description, "input_schema": tool.parameters}
                 for tool in request.tools
             ]
+            if request.must:
+                body["tool_choice"] = (
+                    {"type": "any"} if request.must == "*" else {"type": "tool", "name": wire_name(request.must)}
+                )
         if request.stop:
             body["stop_sequences"] = list(request.stop)
         if request.schema is not None:

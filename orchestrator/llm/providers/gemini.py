@@ -157,6 +157,9 @@ class Gemini:
                 for tool in request.tools
             ]
             body["tools"] = [{"functionDeclarations": declared}]
+            if request.must:
+                only = {} if request.must == "*" else {"allowedFunctionNames": [wire_name(request.must)]}
+                body["toolConfig"] = {"functionCallingConfig": {"mode": "ANY", **only}}
         config: Body = {}
         if self._thoughts and model not in self._thoughtless:
             config["thinkingConfig"] = {"includeThoughts": True}
@@ -164,6 +167,10 @@ class Gemini:
             config["maxOutputTokens"] = request.max_tokens
         if request.temperature is not None:
             config["temperature"] = request.temperature
+        if request.top_p is not None:
+            config["topP"] = request.top_p
+        if request.seed is not None:
+            config["seed"] = request.seed
         if request.stop:
             config["stopSequences"] = list(request.stop)
         if request.schema is not None:

@@ -186,6 +186,10 @@ class Ollama:
             sized["num_predict"] = request.max_tokens
         if request.temperature is not None:
             sized["temperature"] = request.temperature
+        if request.top_p is not None:
+            sized["top_p"] = request.top_p
+        if request.seed is not None:
+            sized["seed"] = request.seed
         if request.stop:
             sized["stop"] = list(request.stop)
         characters = sum(len(message.get("content", "")) for message in body.get("messages", ())) + len(

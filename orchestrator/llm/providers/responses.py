@@ -134,10 +134,15 @@ class Responses(Completions):
                 }
                 for tool in request.tools
             ]
+            if request.must:
+                named = {"type": "function", "name": wire_name(request.must)}
+                body["tool_choice"] = "required" if request.must == "*" else named
         if request.max_tokens is not None:
             body["max_output_tokens"] = request.max_tokens
         if request.temperature is not None:
             body["temperature"] = request.temperature
+        if request.top_p is not None:
+            body["top_p"] = request.top_p
         if request.schema is not None:
             shape = {"type": "json_schema", "name": "answer", "schema": request.schema, "strict": False}
             body["text"] = {"format": shape}
