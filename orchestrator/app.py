@@ -27,7 +27,14 @@ from orchestrator.journal.upkeep import ARCHIVE, Upkeep
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import Clock, SystemClock
 from orchestrator.kernel.errors import InvalidInput, InvalidSettings
-from orchestrator.kernel.events import Event, Limits, ServerStarted, ServerStopped, ToolsChanged
+from orchestrator.kernel.events import (
+    Body,
+    Event,
+    Limits,
+    ServerStarted,
+    ServerStopped,
+    UserRegistered,
+)
 from orchestrator.kernel.ids import Ids, TimeOrderedIds
 from orchestrator.kernel.settings import Policy as PolicySettings
 from orchestrator.kernel.settings import Settings
@@ -39,6 +46,8 @@ from orchestrator.llm.gateway import Gateway
 from orchestrator.llm.preferences import Preferences
 from orchestrator.policy.budgets.budgets import Budgets
 from orchestrator.policy.decide import Policy
+from orchestrator.policy.layers.folder import Folder, open_folder
+from orchestrator.policy.layers.layers import Layers
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
 from orchestrator.storage.lock import FolderLock
@@ -46,11 +55,10 @@ from orchestrator.storage.note import Note
 from orchestrator.storage.stores import open_database
 from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
-from orchestrator.tools.catalogue import Catalogue, kits
-from orchestrator.tools.plugins.folder import Change, Plugins, open_plugins
-from orchestrator.tools.plugins.plugin import Ground
+from orchestrator.tools.catalogue import Catalogue
+from orchestrator.tools.opening import open_tools
+from orchestrator.tools.plugins.folder import Plugins
 from orchestrator.tools.sandbox.base import Sandbox
-from orchestrator.tools.sandbox.probe import choose
 
 if TYPE_CHECKING:
     from orchestrator.agents.node import Node
@@ -72,6 +80,7 @@ class App(Struct, frozen=True):
     trials: Trials
     evaluations: Evaluations
     policy: Policy
+    policies: Folder
     tools: Catalogue
     plugins: Plugins
     models: Models
@@ -119,14 +128,11 @@ async def open_app(
         records = await _records(stack, settings, database, publish, node, clock, ids, entropy)
         journal, ledger, views, blobs, upkeep, master = records
 
-        accounts = _accounts(stack, settings, database, clock, ids, entropy, ledger)
-        vault = await stack.enter_async_context(open_vault(database, master, clock, entropy, ledger.record))
-        policies = _policies(settings, vault)
+        guard = _guard(stack, settings, database, master, clock, ids, entropy, ledger, watching=recover)
+        accounts, vault, folder, policies = await guard
         policy = policies(None)
-        sandbox = await choose(settings.tools)
-        catalogue = Catalogue(settings.tools, sandbox, kits(), tools, vault)
-        plugins = await _plugins(settings, sandbox, clock, catalogue, ledger, accounts)
-        await stack.enter_async_context(open_plugins(plugins, watching=recover))
+        opened = open_tools(settings, clock, ledger, accounts, vault, tools, watching=recover)
+        catalogue, plugins = await stack.enter_async_context(opened)
         chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
         budgets = await stack.enter_async_context(open_spending(settings, database, clock, ids, ledger, journal, views))
@@ -151,12 +157,12 @@ async def open_app(
         )
         runs = Runs(house, views, settings.workspace, _limits(settings), settings.agents.concurrent_runs)
         trials = Trials(house, views, runs, blobs, policies, __version__)
-        learners += [runs.learn, accounts.learn, vault.learn, budgets.learn]
+        learners += [runs.learn, accounts.learn, vault.learn, folder.learn, budgets.learn]
         _closed(stack, runs, node, settings.cluster.drain_seconds)
 
         owner = await accounts.ensure_owner()
         if recover or settings.loosened():  # who only looks leaves no trace, unless it loosens
-            started = ServerStarted(__version__, sandbox.level, settings.loosened())
+            started = ServerStarted(__version__, catalogue.sandbox.level, settings.loosened())
             await stack.enter_async_context(_told(ledger, started, owner.id))
         if node is not None:
             await node.join(runs.desk, runs.operations())
@@ -175,6 +181,7 @@ async def open_app(
             trials=trials,
             evaluations=Evaluations(house, runs, trials),
             policy=policy,
+            policies=folder,
             tools=catalogue,
             plugins=plugins,
             models=chooser,
@@ -184,7 +191,7 @@ async def open_app(
             gateway=Gateway(chooser, budgets, Trail(journal, clock, ids, "requests"), clock, ids),
             vault=vault,
             artifacts=blobs,
-            sandbox=sandbox,
+            sandbox=catalogue.sandbox,
             metrics=metrics,
             node=node,
             upkeep=upkeep,
@@ -285,60 +292,50 @@ def _publisher(
     return publish
 
 
-def _accounts(
+async def _guard(
     stack: AsyncExitStack,
     settings: Settings,
     database: Database,
+    master: Master,
     clock: Clock,
     ids: Ids,
     entropy: Callable[[int], bytes],
     ledger: Ledger,
-) -> Accounts:
+    *,
+    watching: bool,
+) -> tuple[Accounts, Vault, Folder, Callable[[dict[str, Any] | None], Policy]]:
+    """Who there is, what they keep secret, and what they may do."""
+    layers = Layers()
+
+    async def record(stream: str, body: Body, *, tenant: str, subject: str) -> None:
+        await ledger.record(stream, body, tenant=tenant, subject=subject)
+        if isinstance(body, UserRegistered):
+            layers.meet(body.user_id, body.name)
+
     signing = settings.shared / "signing.key"
-    accounts = Accounts(database, settings.identity, clock, ids, entropy, ledger.record, key_path=signing)
+    accounts = Accounts(database, settings.identity, clock, ids, entropy, record, key_path=signing)
     stack.push_async_callback(accounts.close)
-    return accounts
+    vault = await stack.enter_async_context(open_vault(database, master, clock, entropy, ledger.record))
+    read = open_folder(settings.shared, layers, accounts, ledger, watching=watching)
+    folder = await stack.enter_async_context(read)
+    return accounts, vault, folder, _policies(settings, vault, layers)
 
 
-def _policies(settings: Settings, vault: Vault) -> Callable[[dict[str, Any] | None], Policy]:
+def _policies(settings: Settings, vault: Vault, layers: Layers) -> Callable[[dict[str, Any] | None], Policy]:
     """Makes policies of their own: as the server's, or with other settings."""
 
     def policy_of(changed: dict[str, Any] | None) -> Policy:
         if changed is None:
-            return Policy(settings.policy, secrets=vault)
+            return Policy(settings.policy, secrets=vault, layers=layers)
         values = {**msgspec.to_builtins(settings.policy), **changed}
         try:
-            return Policy(msgspec.convert(values, PolicySettings), secrets=vault)
+            return Policy(msgspec.convert(values, PolicySettings), secrets=vault, layers=layers)
         except msgspec.ValidationError as error:
             raise InvalidInput(
                 f"These are no settings of the policy: {error}.", hint="See docs/settings.md."
             ) from error
 
     return policy_of
-
-
-async def _plugins(
-    settings: Settings, sandbox: Sandbox, clock: Clock, catalogue: Catalogue, ledger: Ledger, accounts: Accounts
-) -> Plugins:
-    """The tools of others: every change is in the journal, once."""
-    stream, known = f"tools:{TENANT}", dict[str, ToolsChanged]()
-    for event in await ledger.read(stream):
-        if isinstance(event.body, ToolsChanged):
-            known[event.body.source] = event.body
-
-    async def tell(change: Change) -> None:
-        before = known.get(change.source)
-        told = ToolsChanged(change.source, change.what, change.tools, change.digest, change.problem)
-        if before and (before.digest, before.tools, before.problem) == (told.digest, told.tools, told.problem):
-            return
-        known[change.source] = told
-        owner = await accounts.owner()
-        await ledger.record(stream, told, tenant=TENANT, subject=owner.id)
-
-    ground = Ground(sandbox, settings.workspace, clock, settings.tools.plugin_network)
-    folder = settings.tools_folder
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Plugins(folder, settings.data / "plugins", ground, catalogue.put, tell, kits().outside)
 
 
 async def _models(

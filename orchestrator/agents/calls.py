@@ -168,6 +168,8 @@ class Caller:
             sources=Traced(open_call.call.arguments, [*self._turn.history, *state.messages]),
             risks=tool.spec.risks,
             secrets=tool.spec.secrets,
+            category=tool.spec.category,
+            agent=self._started.agent,
         )
 
     def _question(

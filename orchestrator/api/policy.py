@@ -1,16 +1,20 @@
-"""What the policy would say of a call, and why: nothing is done, nothing is recorded."""
+"""What the policy would say of a call, and why; the policies of the data folder, listed, checked, taken up."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from orchestrator.api.access import House, Reader
+from orchestrator.api.access import Admin, House, Reader
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.forms import Form
 from orchestrator.api.wire import Opinion, Verdict
+from orchestrator.app import App
 from orchestrator.kernel.messages import Origin
 from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.layers.base import Statement
+from orchestrator.policy.layers.layers import checked
+from orchestrator.policy.layers.schema import SCHEMA
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/policy", tags=["policy"])
 
@@ -21,6 +25,77 @@ class ExplainForm(Form):
     # Whose words the model has read.
     origins: Annotated[list[Origin], Field(max_length=10, default_factory=lambda: ["user"])]
     sources: dict[str, list[Origin]] | None = None  # of each argument; without it nobody looked
+    agent: Annotated[str, Field(max_length=100)] = "assistant"
+
+
+class CheckForm(Form):
+    """The text of a file, as it would be called below the folder of policies."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] = "base.cedar"
+    text: Annotated[str, Field(max_length=300_000)]
+
+
+class PolicyStatement(BaseModel):
+    id: str
+    layer: Literal["owner", "workspace", "agent"]
+    kind: Literal["forbid", "ask", "permit", "unasked"]
+    file: str
+    line: int
+    reason: str
+    alternative: str
+    text: str
+
+
+class PolicyList(BaseModel):
+    folder: str  # where the files are
+    items: list[PolicyStatement]
+    roles: dict[str, list[str]]
+    problem: str  # why what is in the folder now does not hold; what is listed does
+    schema_text: str  # what a policy can speak of, in Cedar
+
+
+class PolicyChecked(BaseModel):
+    items: list[PolicyStatement]
+
+
+def _statement(statement: Statement) -> PolicyStatement:
+    return PolicyStatement(
+        id=statement.id,
+        layer=statement.layer,
+        kind=statement.kind,
+        file=statement.file,
+        line=statement.line,
+        reason=statement.reason,
+        alternative=statement.alternative,
+        text=statement.text,
+    )
+
+
+def _listed(app: App) -> PolicyList:
+    layers = app.policies.layers
+    return PolicyList(
+        folder=str(app.policies.path),
+        items=[_statement(statement) for statement in layers.held.statements],
+        roles={role: list(names) for role, names in layers.held.roles.members.items()},
+        problem=layers.problem,
+        schema_text=SCHEMA,
+    )
+
+
+@router.get("", summary="The policies that hold, the owner's first")
+async def policies(app: House, caller: Reader) -> PolicyList:
+    return _listed(app)
+
+
+@router.post("/check", summary="Whether a file of policies could hold, and what is in it")
+async def check(form: CheckForm, caller: Reader) -> PolicyChecked:
+    return PolicyChecked(items=[_statement(statement) for statement in checked(form.name, form.text)])
+
+
+@router.post("/reload", summary="Take up the policies as the files are now; those before stay where one is wrong")
+async def reload_policies(app: House, caller: Admin) -> PolicyList:
+    await app.policies.reload()
+    return _listed(app)
 
 
 @router.post("/explain", summary="What would be decided of a call, by which rule, and why")
@@ -40,6 +115,8 @@ async def explain(form: ExplainForm, app: House, caller: Reader) -> Verdict:
         sources=sources,
         risks=spec.risks,
         secrets=spec.secrets,
+        category=spec.category,
+        agent=form.agent,
     )
     decision = app.policy.decide(call, await app.runs.grants.of(caller.tenant, caller.id))
     return Verdict(

@@ -43,8 +43,8 @@ from orchestrator.api import (
     system,
     tools,
 )
-from orchestrator.api.compatible.endpoint import Compatible
 from orchestrator.api.audience import Audiences
+from orchestrator.api.compatible.endpoint import Compatible
 from orchestrator.api.connection import Connection, Socket
 from orchestrator.api.security import Gate, Sealed
 from orchestrator.api.static import BUILT, Static
@@ -195,7 +195,8 @@ async def serve(app: App, *, ready: Ready | None = None, static: Path = BUILT) -
     """Answer until the process is told to stop. `ready` is told of the address."""
     settings = app.settings.server
     web = create(app, static)
-    with listening(settings.host, settings.port) as bound, attach(app.settings.telemetry):
+    with listening(settings.host, settings.port) as bound, attach(app.settings.telemetry) as logs:
+        logs.hide = app.vault.redact
         config = uvicorn.Config(
             web,
             http=Connection,

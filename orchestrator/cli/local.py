@@ -59,9 +59,10 @@ class Local:
     @classmethod
     async def open(cls, settings: Settings, *, verbose: bool) -> "Local":
         stack = AsyncExitStack()
-        if verbose:
-            stack.enter_context(attach(settings.telemetry))
+        logs = stack.enter_context(attach(settings.telemetry)) if verbose else None
         app = await stack.enter_async_context(open_app(settings, recover=False))
+        if logs is not None:
+            logs.hide = app.vault.redact
         return cls(app, await app.accounts.owner(), stack)
 
     async def close(self) -> None:

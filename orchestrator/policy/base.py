@@ -31,6 +31,8 @@ class Call(Struct, frozen=True):
     sources: Mapping[str, frozenset[Origin]] | None = None
     risks: tuple[Risk, ...] = ()
     secrets: tuple[str, ...] = ()  # the arguments in which the tool takes the name of one
+    category: str = ""  # of the tool
+    agent: str = ""  # who calls
 
 
 class Decision(Struct, frozen=True):

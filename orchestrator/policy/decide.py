@@ -8,6 +8,7 @@ from orchestrator.kernel import settings
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.registry import Registry
 from orchestrator.policy.base import Call, Decision, Rule, Verdict
+from orchestrator.policy.layers.layers import Layers
 from orchestrator.policy.rules.secrets import Known, Secrets
 
 SEVERITY: tuple[Verdict, ...] = ("allow", "ask", "deny")
@@ -22,14 +23,26 @@ RULES = {
 }
 
 
+# Rules whose question no policy answers beforehand: of strangers' words, of what looks like a secret, of policies.
+ALWAYS_ASKED = frozenset({"origin", "secrets", "cedar"})
+
+
 class Policy:
     def __init__(
-        self, loosened: settings.Policy, rules: Sequence[Rule] | None = None, secrets: Known | None = None
+        self,
+        loosened: settings.Policy,
+        rules: Sequence[Rule] | None = None,
+        secrets: Known | None = None,
+        layers: Layers | None = None,
     ) -> None:
-        """Without `rules`: those shipped, and those that other packages add. `secrets` is the vault."""
+        """Without `rules`: those shipped, and those that other packages add. `secrets` is the vault, `layers` the
+        policies of the data folder."""
         self._rules = tuple(_registered(loosened) if rules is None else rules)
         if secrets is not None:
             self._rules += (Secrets(secrets),)
+        self._layers = layers
+        if layers is not None:
+            self._rules += (layers,)
         self._approve_all = loosened.approve_all
 
     def decide(self, call: Call, granted: Collection[tuple[str, str]] = ()) -> Decision:
@@ -39,17 +52,24 @@ class Policy:
             nothing = Decision(
                 "ask", "policy", "no_rule", f"No rule knows what {call.tool} would do.", {"tool": call.tool}
             )
-            return self._granted(call, nothing, granted)
+            return self._granted(call, nothing, granted, opinions)
         worst = max(opinions, key=lambda opinion: SEVERITY.index(opinion.verdict))
-        return self._granted(call, worst, granted) if worst.verdict == "ask" else worst
+        return self._granted(call, worst, granted, opinions) if worst.verdict == "ask" else worst
 
-    def _granted(self, call: Call, asked: Decision, granted: Collection[tuple[str, str]]) -> Decision:
+    def _granted(
+        self, call: Call, asked: Decision, granted: Collection[tuple[str, str]], opinions: Sequence[Decision]
+    ) -> Decision:
         if self._approve_all:
             reason = "The owner lets everything pass that would be asked (policy.approve_all)."
             return structs.replace(asked, verdict="allow", rule="settings", code="approve_all", reason=reason)
         if granted and (call.tool, shape := self.shape(call)) in granted:
             reason = f"A person said yes to this before: {shape}."
             return structs.replace(asked, verdict="allow", rule="grant", code="granted", reason=reason)
+        asking = {opinion.rule for opinion in opinions if opinion.verdict == "ask"}
+        if self._layers is not None and not asking & ALWAYS_ASKED and (let := self._layers.unasked(call)):
+            reason = f"The owner's policy {let.id} lets this pass unasked."
+            details = {**asked.details, "policy": let.id}
+            return Decision("allow", self._layers.name, "policy_unasked", reason, details)
         return asked
 
     def explain(self, call: Call) -> list[Decision]:

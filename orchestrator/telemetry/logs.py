@@ -8,10 +8,10 @@ lines to structlog. Nothing is configured at import, and structlog is imported a
 import logging
 import re
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,7 @@ from orchestrator.kernel.settings import Secret, Telemetry
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 HIDDEN = "•••"
+Hide: TypeAlias = Callable[[str], str]
 
 _SECRET_NAME = re.compile(r"pass(word|phrase)|secret|token|authorization|cookie|api_?key|credential", re.IGNORECASE)
 _COUNT_NAME = re.compile(r"_tokens$|^tokens$")  # of a language model
@@ -53,16 +54,23 @@ def redacted(value: Any, name: str = "") -> Any:
     return value
 
 
-def _redact(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: redacted(value, key) for key, value in entry.items()}
+def _redacting(hide: Hide) -> Callable[..., MutableMapping[str, Any]]:
+    def redact(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        seen = {key: redacted(value, key) for key, value in entry.items()}
+        return {key: hide(value) if isinstance(value, str) else value for key, value in seen.items()}
+
+    return redact
 
 
 def _as_json(_: Any, __: str, entry: MutableMapping[str, Any]) -> str:
     return msgspec.json.encode(entry, enc_hook=str).decode()
 
 
-def logger(settings: Telemetry, stream: TextIO | None = None) -> Log:
-    """A logger that writes to `stream` (standard error when None), as the settings say."""
+def logger(settings: Telemetry, stream: TextIO | None = None, hide: Hide = str) -> Log:
+    """A logger that writes to `stream` (standard error when None), as the settings say.
+
+    `hide` takes out of a text what nobody may read, beyond what looks like a secret.
+    """
     import structlog  # 0.15 s: only a process that logs pays it
 
     out = stream or sys.stderr
@@ -73,7 +81,7 @@ def logger(settings: Telemetry, stream: TextIO | None = None) -> Log:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            _redact,
+            _redacting(hide),
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[settings.level]),
@@ -88,10 +96,11 @@ class Bridge(logging.Handler):
         super().__init__()
         self._settings = settings
         self._stream = stream
+        self.hide: Hide = str  # the vault's, from when it is open
 
     @cached_property
     def _log(self) -> Log:
-        return logger(self._settings, self._stream)
+        return logger(self._settings, self._stream, lambda text: self.hide(text))
 
     def emit(self, record: logging.LogRecord) -> None:
         say = getattr(self._log, _method(record.levelno))
@@ -107,7 +116,7 @@ SPEAKERS = {"orchestrator": logging.DEBUG, "uvicorn.error": logging.WARNING, "as
 
 
 @contextmanager
-def attach(settings: Telemetry, stream: TextIO | None = None) -> Iterator[None]:
+def attach(settings: Telemetry, stream: TextIO | None = None) -> Iterator[Bridge]:
     """Hear the product's rooms and the libraries under it, until the end of the context."""
     bridge = Bridge(settings, stream)
     before = {name: (logging.getLogger(name).level, logging.getLogger(name).propagate) for name in SPEAKERS}
@@ -117,7 +126,7 @@ def attach(settings: Telemetry, stream: TextIO | None = None) -> Iterator[None]:
         speaker.setLevel(max(level, LEVELS[settings.level]))
         speaker.propagate = False
     try:
-        yield
+        yield bridge
     finally:
         for name, (level, propagate) in before.items():
             speaker = logging.getLogger(name)

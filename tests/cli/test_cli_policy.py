@@ -64,3 +64,52 @@ def test_nothing_is_overwritten(orchestrator: InProcess, data: Path) -> None:
     (data / "tools" / "greet.py").write_text(before + "# mine\n")
     assert orchestrator("tools", "new", "greet").code != 0
     assert (data / "tools" / "greet.py").read_text().endswith("# mine\n")
+
+
+FORBID = '@id("no_shell") @reason("Nobody runs programs here.") forbid(principal, action, resource == Tool::"execute_command");'
+
+
+def test_policies_are_checked_taken_up_listed_and_explained(
+    orchestrator: InProcess, way: str, data: Path, tmp_path: Path
+) -> None:
+    draft = tmp_path / "draft.cedar"
+    draft.write_text(FORBID.replace("Tool", "Tol"))
+    wrong = orchestrator("policy", "check", str(draft), "--json")
+    assert wrong.code == 1 and "draft.cedar, line 1" in wrong.error["detail"]
+    draft.write_text(FORBID)
+    (item,) = orchestrator("policy", "check", str(draft), "--json").json["items"]
+    assert (item["id"], item["kind"], item["layer"]) == ("draft.cedar#no_shell", "forbid", "owner")
+    assert (
+        "only the owner"
+        in orchestrator(
+            "policy",
+            "check",
+            "-",
+            "--as",
+            "workspace/x.cedar",
+            "--json",
+            stdin="@unasked permit(principal,action,resource);",
+        ).error["detail"]
+    )
+
+    (data / "policy").mkdir(exist_ok=True)
+    (data / "policy" / "base.cedar").write_text(FORBID)
+    assert "no_shell" in orchestrator("policy", "reload").out
+    found = orchestrator("policy", "explain", "-t", "execute_command", "--args", '{"command": "ls"}', "--json").json
+    assert (found["verdict"], found["rule"], found["details"]["policy"]) == ("deny", "cedar", "base.cedar#no_shell")
+    assert "Nobody runs programs here." in found["reason"]
+    (listed,) = orchestrator("policy", "list", "--json").json["items"]
+    assert listed["file"] == "base.cedar" and listed["line"] == 1
+    assert "entity Tool" in orchestrator("policy", "schema").out
+
+
+def test_a_server_keeps_the_policies_it_has_where_new_ones_are_wrong(orchestrator: InProcess, data: Path) -> None:
+    from commanding import serving
+
+    (data / "policy").mkdir()
+    (data / "policy" / "base.cedar").write_text(FORBID)
+    with serving(data):
+        (data / "policy" / "base.cedar").write_text("permit(")
+        done = orchestrator("policy", "reload")
+        assert done.code == 1 and "no_shell" in done.out and "Not taken up: base.cedar, line 1" in done.err
+    assert "base.cedar, line 1" in orchestrator("policy", "list", "--json").error["detail"]

@@ -112,3 +112,16 @@ def test_attaching_imports_nothing_until_a_line_is_written() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_what_the_vault_knows_is_hidden_in_whatever_is_logged() -> None:
+    stream = io.StringIO()
+    with attach(Telemetry(json=True), stream) as bridge:
+        bridge.hide = lambda text: text.replace("correct horse", "[secret lab]")
+        try:
+            raise ValueError("the server said correct horse")
+        except ValueError:
+            logging.getLogger("orchestrator.tools").exception("it broke with correct horse")
+    (line,) = lines(stream)
+    assert line["event"] == "it broke with [secret lab]"
+    assert "correct horse" not in stream.getvalue() and "the server said [secret lab]" in str(line["exception"])

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from orchestrator.kernel.events.guard import SecretRemoved, SecretRevealed, SecretStored
+from orchestrator.kernel.events.guard import PolicyChanged, SecretRemoved, SecretRevealed, SecretStored
 from orchestrator.kernel.events.ledgers import (
     BudgetAlerted,
     BudgetFixed,
@@ -121,8 +121,9 @@ __all__ = (
     "ModelReplied",
     "PasswordChanged",
     "Pause",
-    "PreferencesChanged",
     "PlanMade",
+    "PolicyChanged",
+    "PreferencesChanged",
     "Problem",
     "ProviderAdded",
     "ProviderRemoved",
@@ -203,6 +204,7 @@ Body: TypeAlias = (
     | SecretStored
     | SecretRemoved
     | SecretRevealed
+    | PolicyChanged
     | KeyMade
     | KeyRevoked
     | RequestClosed

@@ -1,4 +1,4 @@
-"""What happens to secrets: never with a value."""
+"""What happens to secrets, never with a value; and to what people may."""
 
 from msgspec import Struct
 
@@ -24,3 +24,12 @@ class SecretRevealed(Struct, frozen=True, tag="secret.revealed"):
     tool: str
     host: str = ""
     run_id: str = ""
+
+
+class PolicyChanged(Struct, frozen=True, tag="policy.changed"):
+    """The policies of the folder are others from now on; or what is there is wrong, and those before it stay."""
+
+    files: dict[str, str]  # digest by name, of those that hold
+    policies: int
+    loosening: tuple[str, ...] = ()  # the policies that let pass what would be asked
+    problem: str = ""  # why what is there now does not hold

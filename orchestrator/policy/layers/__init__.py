@@ -1,0 +1,1 @@
+"""Policies of the owner, a workspace and an agent, as files in the language Cedar."""
