@@ -105,10 +105,16 @@ class Completions:
         }
         if request.tools:
             body["tools"] = self._encoded(request.tools)
+            if request.must:
+                body["tool_choice"] = _must(request.must)
         if request.max_tokens is not None:
             body["max_tokens"] = request.max_tokens
         if request.temperature is not None:
             body["temperature"] = request.temperature
+        if request.top_p is not None:
+            body["top_p"] = request.top_p
+        if request.seed is not None:
+            body["seed"] = request.seed
         if request.stop:
             body["stop"] = list(request.stop)
         if request.schema is not None:
@@ -228,7 +234,8 @@ class Completions:
         await self._wire.close()
 
 
-_OPTIONAL = ("temperature", "stop", "stream_options", "response_format")  # what a request can do without
+# What a request can do without.
+_OPTIONAL = ("temperature", "top_p", "seed", "tool_choice", "stop", "stream_options", "response_format")
 
 
 def _without(param: str, body: Body) -> bool:
@@ -246,6 +253,10 @@ def _without(param: str, body: Body) -> bool:
 
 def _format(schema: dict[str, Any]) -> Body:
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": False}}
+
+
+def _must(name: str) -> Body | str:
+    return "required" if name == "*" else {"type": "function", "function": {"name": wire_name(name)}}
 
 
 def _tool(tool: ToolSpec) -> Body:
