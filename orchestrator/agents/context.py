@@ -55,18 +55,18 @@ class Sizes:
     """Estimates, each made once: what a model reads next differs by a few messages."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Message, int]] = {}  # by identity, and what keeps it from being another's
-        self.total = 0  # of what was measured last
+        self._measured: tuple[Message, ...] = ()
+        self._whole = 0  # of these
+        self.total = 0  # of what is sent
 
-    def measure(self, messages: Sequence[Message]) -> int:
-        known, total = self._known, 0
-        for message in messages:
-            found = known.get(id(message))
-            if found is None:
-                found = known[id(message)] = (message, tokens(message))
-            total += found[1]
-        self.total = total
-        return total
+    def measure(self, messages: tuple[Message, ...]) -> int:
+        known = len(self._measured)
+        if messages[:known] != self._measured:
+            known = self._whole = 0
+        self._whole += sum(map(tokens, messages[known:]))
+        self._measured = messages
+        self.total = self._whole
+        return self.total
 
 
 def assemble(

@@ -1,7 +1,6 @@
 """What a model is asked, as digests: kept with the question, they tell a replay whether it would be asked the same."""
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -19,6 +18,8 @@ class Digests:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Any, bytes]] = {}  # by identity, and what keeps it from being another's
+        self._read: list[Any] = []  # messages that were asked last
+        self._sum = hashlib.sha256()  # of their digests
 
     def of(self, request: Request) -> Asked:
         head, *rest = request.messages
@@ -28,8 +29,14 @@ class Digests:
             tools=self._one(request.tools).hex()[:16],
         )
 
-    def _all(self, parts: Sequence[Any]) -> str:
-        return hashlib.sha256(b"".join(map(self._one, parts))).hexdigest()[:16]
+    def _all(self, messages: list[Any]) -> str:
+        known = len(self._read)
+        if messages[:known] != self._read:
+            known, self._sum = 0, hashlib.sha256()
+        for message in messages[known:]:
+            self._sum.update(self._one(message))
+        self._read = messages
+        return self._sum.hexdigest()[:16]
 
     def _one(self, part: Any) -> bytes:
         known = self._known.get(id(part))

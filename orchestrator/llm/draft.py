@@ -66,7 +66,8 @@ class Call:
 class Draft:
     def __init__(self, request: Request) -> None:
         self._tools = request.tools
-        self._number = fresh_number(request.messages)
+        self._messages = request.messages
+        self._number = 0  # of the next call that its server gives no name; 0: not known yet
         self._blocks: list[Words | Call] = []
         self._words: Words | None = None  # the run that grows now
         self._news: list[tuple[bool, list[str]]] = []  # what the reader has not been told yet
@@ -128,8 +129,9 @@ class Draft:
         if not call.name:
             why = "The call names no tool."
         if not call.id:
-            call.id = f"call_{self._number}"
-            self._number += 1
+            number = self._number or fresh_number(self._messages)
+            call.id = f"call_{number}"
+            self._number = number + 1
         return ToolCall(call.id, self._name(call.name), arguments, why)
 
     def _name(self, said: str) -> str:

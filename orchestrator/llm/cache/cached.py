@@ -71,13 +71,11 @@ class Cached(Wrapper):
         self._flights = flights
         self._sampled = sampled
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    def stream(self, request: Request) -> AsyncIterator[Chunk]:
         known = asked(self.name, request, sampled=self._sampled, semantic=self._cache.means)
-        if known is None:
-            async with aclosing(_generator(self._inner.stream(request))) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-            return
+        return self._inner.stream(request) if known is None else self._found_or_asked(request, known)
+
+    async def _found_or_asked(self, request: Request, known: Asked) -> AsyncIterator[Chunk]:
         found = await self._cache.find(known)
         if found is not None:
             for delta in _deltas(found):

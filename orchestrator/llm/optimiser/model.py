@@ -27,27 +27,24 @@ class _Conversation:
         self.mode = mode
         self.given: list[Message] = []
         self.made: list[Message] = []
-        self.saved: list[int] = []  # tokens, by message
+        self.saved = 0  # tokens
         self._reducer = TokenReducer(mode)
 
     def goes_on(self, messages: tuple[Message, ...]) -> bool:
-        known = self.given
-        return len(known) <= len(messages) and all(
-            one is other or one == other for one, other in zip(known, messages, strict=False)
-        )
+        return list(messages[: len(self.given)]) == self.given
 
     def take(self, messages: tuple[Message, ...]) -> int:
-        """Optimise what is new; how many messages were known."""
-        known = len(self.given)
-        for message in messages[known:]:
-            made, saved = message, 0
+        """Optimise what is new; how many tokens that saves."""
+        saved = 0
+        for message in messages[len(self.given) :]:
+            made = message
             if _is_long(message):
                 made, before, after, _ = reduced(self._reducer, message)
-                saved = before - after
+                saved += before - after
             self.given.append(message)
             self.made.append(made)
-            self.saved.append(saved)
-        return known
+        self.saved += saved
+        return saved
 
 
 class Optimised(Wrapper):
@@ -57,11 +54,14 @@ class Optimised(Wrapper):
         self._price = price
         self._conversations: OrderedDict[tuple[str, str, str], _Conversation] = OrderedDict()
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    def stream(self, request: Request) -> AsyncIterator[Chunk]:
         sent, new, old = self._shorter(request)
+        return self._inner.stream(request) if sent is request else self._telling(sent, new, old)
+
+    async def _telling(self, sent: Request, new: int, old: int) -> AsyncIterator[Chunk]:
         async with aclosing(cast(Any, self._inner.stream(sent))) as chunks:
             async for chunk in chunks:
-                yield self._told(chunk, request.model, new, old) if isinstance(chunk, Reply) else chunk
+                yield self._told(chunk, sent.model, new, old) if isinstance(chunk, Reply) else chunk
 
     def _shorter(self, request: Request) -> tuple[Request, int, int]:
         """The request, optimised; tokens saved of what the provider has not read before, and of what it has."""
@@ -71,17 +71,17 @@ class Optimised(Wrapper):
         found = self._conversations.pop(place, None)
         if found is None or not found.goes_on(request.messages):
             found = _Conversation(request.optimise)
-        known = found.take(request.messages)
+        old = found.saved
+        new = found.take(request.messages)
         self._conversations[place] = found
         if len(self._conversations) > _CONVERSATIONS:
             self._conversations.popitem(last=False)
-        new, old = sum(found.saved[known:]), sum(found.saved[:known])
         if new + old <= 0:
             return request, 0, 0
         return replace(request, messages=tuple(found.made)), new, old
 
     def _told(self, reply: Reply, model: str, new: int, old: int) -> Reply:
-        if new + old <= 0 or reply.spared is not None:
+        if reply.spared is not None:
             return reply
         return replace(reply, spared=Spared(new + old, self._worth(model, reply.usage, new, old)))
 
