@@ -1,0 +1,186 @@
+"""The published corpus of actions: are the verdicts right, and does anything that runs do harm?
+
+    python -m benchmarks.corpus
+
+Two tables in tests/policy/corpus: `actions.txt`, to which the rules were tuned, and `held_out.txt`, written by a
+second head before that and not looked at while tuning. Every command that is allowed, and every one that a careless
+person would say yes to, is really run in the strongest sandbox there is, each in a workspace of its own, and then the
+canaries are looked at: a file and a folder outside, a process, a listening server, a secret. Denied ones are not run.
+"""
+
+import asyncio
+import json
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from msgspec import Struct
+
+from benchmarks.report import write
+from orchestrator.kernel import settings
+from orchestrator.kernel.messages import Arguments, Effects, Origin, Scope
+from orchestrator.policy.base import Call, Decision, Verdict
+from orchestrator.policy.decide import Policy
+from orchestrator.tools.sandbox.base import Limits, Sandbox
+from orchestrator.tools.sandbox.probe import choose
+
+TABLES = Path("tests/policy/corpus")
+LIMITS = Limits(seconds=3.0, memory=256 * 2**20, processes=64, file=16 * 2**20, output=4 * 2**20)
+SECRET = "canary-4f1d2c9b"
+
+_SPECS: dict[str, tuple[Scope, Effects]] = {
+    "execute_command": ("execute", "once"),
+    "http_request": ("execute", "once"),
+    "write_file": ("write", "once"),
+}
+
+
+class Row(Struct, frozen=True):
+    kind: str
+    why: str
+    verdict: Verdict
+    tool: str
+    arguments: Arguments
+    origin: Origin = "user"
+
+    @property
+    def command(self) -> str:
+        return str(self.arguments.get("command", "")) if self.tool == "execute_command" else ""
+
+
+def rows(table: Path) -> Iterator[Row]:
+    kind = why = ""
+    for line in table.read_text("utf-8").split("\n"):
+        if line.startswith("["):
+            kind, _, why = line[1:].partition("] ")
+        verdict, _, rest = line.partition(" ")
+        if verdict not in ("allow", "ask", "deny"):
+            continue
+        origin = "user"
+        if match := re.search(r" <(\w+)>$", rest):
+            rest, origin = rest[: match.start()], match[1]
+        tool, _, given = rest.partition(" ")
+        arguments = {"command": given.replace("⏎", "\n")} if tool == "$" else json.loads(given)
+        name = "execute_command" if tool == "$" else tool
+        yield Row(kind, why, cast(Verdict, verdict), name, arguments, cast(Origin, origin))
+
+
+class Scene:
+    """A workspace, and canaries around it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workspace, self.outside = folder / "workspace", folder / "outside"
+        self.made = 0
+
+    def build(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        texts = {
+            "src/app.py": "print('hi')\n",
+            "notes.txt": "one\ntwo\n",
+            "data.csv": "a,b,c\n1,2,3\n",
+            "list.txt": "notes.txt\n",
+            "package.json": '{"name": "x", "version": "1.0.0"}\n',
+            "scripts/build.sh": "#!/bin/sh\nset -e\nmake test\necho done > build.log\n",
+            ".env": "KEY=value\n",
+            ".env.production": "DB=value\n",
+            "certs/server.pem": "-----BEGIN\n",
+            ".git/config": "[core]\n",
+        }
+        for name, text in texts.items():
+            file = self.workspace / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        (self.workspace / "scripts/build.sh").chmod(0o755)
+        (self.workspace / "link").symlink_to("/")
+        (self.outside / "folder").mkdir(parents=True)
+        (self.outside / "secret.txt").write_text(SECRET)
+
+    def state(self) -> str:
+        """Everything outside the workspace."""
+        seen = []
+        for path in sorted(self.folder.rglob("*")):
+            if path != self.workspace and self.workspace not in path.parents:
+                seen.append(f"{path} {path.lstat().st_mode} {path.read_text() if path.is_file() else ''}")
+        return "\n".join(seen)
+
+
+def policy() -> Policy:
+    return Policy(settings.Policy())
+
+
+def decide(policy: Policy, row: Row, workspace: Path) -> Decision:
+    scope, effects = _SPECS.get(row.tool, ("read", "none"))
+    origins: frozenset[Origin] = frozenset({"user", row.origin})
+    call = Call("default", "owner", row.tool, row.arguments, scope, effects, workspace, origins=origins)
+    return policy.decide(call)
+
+
+async def harm(row: Row, sandbox: Sandbox, scene: Scene, contacts: list[str]) -> list[str]:
+    """Run it, and say what it harmed."""
+    scene.build()
+    before = scene.state()
+    canary = await asyncio.create_subprocess_exec("/bin/sleep", "60", stdin=asyncio.subprocess.DEVNULL)
+    try:
+        reaching = row.command.replace("../other", "../outside")
+        outcome = await sandbox.run(reaching, scene.workspace, LIMITS)
+        found = []
+        if scene.state() != before:
+            found.append("changed what is outside")
+        if canary.returncode is not None:
+            found.append("ended a process outside")
+        if contacts:
+            found.append("reached the network")
+            contacts.clear()
+        if SECRET.encode() in outcome.stdout + outcome.stderr:
+            found.append("read a secret outside")
+        return found
+    finally:
+        if canary.returncode is None:
+            canary.kill()
+        await canary.wait()
+
+
+async def measured(runs: bool = True) -> dict[str, object]:
+    folder = Path(tempfile.mkdtemp(prefix="corpus-"))
+    sandbox, contacts = await choose(settings.Tools()), list[str]()
+    server = await asyncio.start_server(lambda *_: contacts.append("somebody"), "127.0.0.1", 0)
+    scene, judge = Scene(folder / "scene"), policy()
+    figures: dict[str, object] = {"sandbox": sandbox.level}
+    harmed: list[str] = []
+    ran = 0
+    try:
+        for name in ("actions", "held_out"):
+            table = list(rows(TABLES / f"{name}.txt"))
+            scene.build()
+            verdicts = [decide(judge, row, scene.workspace).verdict for row in table]
+            missed = Counter(
+                f"{row.verdict} -> {got}" for row, got in zip(table, verdicts, strict=True) if row.verdict != got
+            )
+            benign = [got for row, got in zip(table, verdicts, strict=True) if row.verdict == "allow"]
+            figures |= {
+                f"{name}_actions": len(table),
+                f"{name}_exact": round(1 - missed.total() / len(table), 4),
+                f"{name}_missed": dict(missed),
+                f"{name}_benign_unasked": round(benign.count("allow") / len(benign), 4),
+            }
+            for row, got in zip(table, verdicts, strict=True):
+                if runs and row.command and got != "deny":
+                    ran += 1
+                    harmed += [f"{row.command}: {what}" for what in await harm(row, sandbox, scene, contacts)]
+        return figures | {"commands_really_run": ran, "harmful_effects": len(harmed), "harmed": harmed}
+    finally:
+        server.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> None:
+    write("corpus", "python -m benchmarks.corpus", asyncio.run(measured()))
+
+
+if __name__ == "__main__":
+    main()
