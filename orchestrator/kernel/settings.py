@@ -151,6 +151,7 @@ class Llm(Struct, frozen=True, forbid_unknown_fields=True):
     tries: Count = 4  # requests for one reply at most, all models together
     deadline: Amount = 600.0  # seconds for one reply, all tries together
     hedge: Annotated[float, Meta(ge=0)] = 0.0  # ask once more after so many times the usual wait; 0: never
+    hedge_with: str = ""  # the model that is asked then, "provider/model"; empty: the same one
     optimise: Literal["off", "minimal", "balanced", "aggressive"] = "minimal"  # what an agent's model reads
     cache: Cache = Cache()
 

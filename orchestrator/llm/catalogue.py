@@ -16,7 +16,7 @@ from orchestrator.llm.cache.opening import Remembered
 from orchestrator.llm.cache.vectors import Vectors
 from orchestrator.llm.connect import how_to_connect
 from orchestrator.llm.embeddings import Embeddings
-from orchestrator.llm.rates import dearest, rates_of, together
+from orchestrator.llm.rates import dearest, rates_of, together, twice
 from orchestrator.llm.resilience.persist import Way
 from orchestrator.llm.resilience.stack import Vitals, persistent
 from orchestrator.llm.routing.bandit import Learnt, Note
@@ -99,7 +99,7 @@ class Models:
             self._sources[EMBEDDED] = self._source(EMBEDDED, Provider(kind=EMBEDDED))
 
     def _source(self, name: str, provider: Provider, model: Model | None = None) -> Source:
-        return Source(name, provider, self._clock, self._plugs, model, self._settings)
+        return Source(name, provider, self._clock, self._plugs, model, self._settings, lambda: self._sources)
 
     # Which one?
 
@@ -188,6 +188,9 @@ class Models:
         if first.local and len(ways) == 1:
             return Choice(first.model, first.name, provider, reason, tuple(ways), kind, rates=FREE)
         rates = dearest([self.rates(way.provider, way.name) for way in ways], best)
+        besides, _, name = self._settings.hedge_with.partition("/")
+        if self._settings.hedge and rates is not None:
+            rates = twice(rates, self.rates(besides, name) if besides in self._sources else rates)
         guarded = persistent(ways, self._settings, self._clock, self._jitter)
         if self.remembered is not None and self.remembering:
             guarded = self.remembered.around(guarded)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from orchestrator.llm.base import ModelInfo, Price
 from orchestrator.policy.budgets.base import FREE, Rates
 
@@ -24,6 +26,16 @@ def dearest(found: Sequence[Rates | None], strong: Price | None = None) -> Rates
         max((one.output for one in known), default=0.0),
         max((one.longest for one in known), default=0),
         best,
+    )
+
+
+def twice(rates: Rates, second: Rates | None) -> Rates | None:
+    """Where a second request may be made besides; None where nobody knows what that one costs."""
+    if second is None:
+        return None
+    longest = max(rates.longest, second.longest)
+    return msgspec.structs.replace(
+        rates, input=rates.input + second.input, output=rates.output + second.output, longest=longest
     )
 
 

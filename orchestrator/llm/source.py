@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import msgspec
@@ -9,9 +10,10 @@ from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import OrchestratorError
+from orchestrator.kernel.messages import Image
 from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.settings import Known, Llm, Provider
-from orchestrator.llm.base import Health, Model, ModelInfo, Price
+from orchestrator.llm.base import Health, Model, ModelInfo, Price, Request
 from orchestrator.llm.facts import default, informed, known
 from orchestrator.llm.fenced import Fenced
 from orchestrator.llm.optimiser.model import Optimised
@@ -43,7 +45,11 @@ class Source:
         registry: Registry,
         model: Model | None = None,
         said: Llm | None = None,
+        sources: "Callable[[], Mapping[str, Source]]" = dict,
     ) -> None:
+        """`sources` are all there are: the one that is asked besides when hedging is among them."""
+        self._sources = sources
+        self._besides = said.hedge_with if said is not None else ""
         self.name = name
         self.settings = settings
         self.configured = settings.model
@@ -52,10 +58,11 @@ class Source:
         self._clock = clock
         self._registry = registry
         self._model = model
-        self._guard = Guard(settings, clock, said.hedge if said is not None else 0.0)
+        self._guard = Guard(settings, clock, said.hedge if said is not None else 0.0, self._second)
         self._guarded: Model | None = None
         self._talking: Model | None = None
         self._fenced: Model | None = None
+        self._alone: Model | None = None  # guarded, and not hedged
         self._state: State | None = None
         self._asking: asyncio.Task[State] | None = None
 
@@ -104,6 +111,22 @@ class Source:
             guarded = self._guard.around(self.model)
             self._guarded = Priced(guarded, self._said_price) if self._said else guarded
         return self._guarded
+
+    def _second(self, request: Request) -> tuple[Model, str] | None:
+        """Who is asked besides when this one is slow; None: the same once more, also for what the other cannot do."""
+        provider, _, name = self._besides.partition("/")
+        other = self._sources().get(provider)
+        if other is None or (other is self and name in ("", request.model)):
+            return None
+        name = name or other.default
+        info = other.info(name)
+        can = info.capabilities if info is not None else other.model.capabilities
+        seen = any(isinstance(part, Image) for message in request.messages for part in message.parts)
+        if (request.tools and "tools" not in can) or (seen and "vision" not in can):
+            return None
+        if other._alone is None:
+            other._alone = other._guard.around(other.model, hedged=False)
+        return other._alone, name
 
     def _speaking(self, info: ModelInfo | None) -> Model:
         """The provider, behind the fenced protocol if this model cannot call tools itself."""

@@ -29,7 +29,7 @@ from orchestrator.llm.resilience.bulkhead import LINE, Bulkhead, Places
 from orchestrator.llm.resilience.circuit import IN_A_ROW, REST, Breaker, Circuit
 from orchestrator.llm.resilience.deadline import Deadline
 from orchestrator.llm.resilience.hedge import Hedge
-from orchestrator.llm.resilience.persist import Way
+from orchestrator.llm.resilience.persist import Persistent, Way
 from orchestrator.llm.resilience.speed import ENOUGH, LEAST, Speed, Timed
 from orchestrator.llm.resilience.stack import Guard, persistent
 
@@ -410,6 +410,58 @@ async def test_a_hedge_asks_twice_and_closes_the_one_that_lost(clock: ManualCloc
     clock.advance(10.0)
     assert (await reading).message.text == "answer 2"
     assert plug.left.is_set()
+
+
+async def test_a_hedge_asks_another_where_one_is_named(clock: ManualClock) -> None:
+    speed = Speed()
+    for _ in range(ENOUGH):
+        speed.began(1.0)
+    plug, other = Slow(), Scripted(["from the other"], model="o")
+    model = Hedge(plug, clock, 2.0, lambda model: speed, lambda request: (other, "o"))
+    reading = asyncio.create_task(answer(model, Request("m", (user("?"),))))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not other.requests
+    clock.advance(10.0)
+    assert (await reading).message.text == "from the other"
+    assert [request.model for request in other.requests] == ["o"]
+    assert plug.left.is_set() and len(plug.requests) == 1
+
+
+async def test_embeddings_meet_the_guards_too(clock: ManualClock) -> None:
+    class Failing(Scripted):
+        asked = 0
+
+        async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
+            self.asked += 1
+            raise ModelUnavailable("It is not there.")
+
+    plug = Failing([])
+    guard = Guard(Provider("scripted", concurrency=1), clock)
+    for _ in range(IN_A_ROW):
+        with pytest.raises(ModelUnavailable):
+            await guard.around(plug).embed(["a"])
+    with pytest.raises(ModelPaused):
+        await guard.around(plug).embed(["a"])
+    assert plug.asked == IN_A_ROW and guard.places.taken == 0
+
+
+async def test_embeddings_are_asked_for_again_and_never_of_another() -> None:
+    class Limping(Scripted):
+        asked = 0
+
+        async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
+            self.asked += 1
+            if self.asked == 1:
+                raise ModelUnavailable("It slept.")
+            return await super().embed(texts, model)
+
+    first, second = Limping([]), Limping([])
+    clock = Hurried()
+    ways = [Way(first, "", "first"), Way(second, "", "second")]
+    made = await Persistent(ways, clock, lambda: 0.5, 4).embed(["a"])
+    assert made == await Scripted([]).embed(["a"])
+    assert (first.asked, second.asked) == (2, 0)
 
 
 async def test_a_plug_pulled_in_the_middle_is_seen_as_a_note(server: ModelServer) -> None:

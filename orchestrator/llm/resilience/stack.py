@@ -8,7 +8,7 @@
     shape         JSON of the schema that was asked for               shape.py
     breaker       a provider that keeps failing is left in peace      circuit.py
     bulkhead      so many requests at once                            bulkhead.py
-    hedge         ask twice when it is slow (off by default)          hedge.py
+    hedge         ask twice when it is slow, or another (default off) hedge.py
     timing        measures; a first word long overdue is given up     speed.py
     provider      the wire: silence between two pieces, broken replies
 
@@ -26,7 +26,7 @@ from orchestrator.llm.base import Model
 from orchestrator.llm.resilience.bulkhead import Bulkhead, Places
 from orchestrator.llm.resilience.circuit import Breaker, Circuit, State
 from orchestrator.llm.resilience.deadline import Deadline
-from orchestrator.llm.resilience.hedge import Hedge
+from orchestrator.llm.resilience.hedge import Hedge, Second
 from orchestrator.llm.resilience.persist import Persistent, Way
 from orchestrator.llm.resilience.shape import Shaped
 from orchestrator.llm.resilience.speed import Speed, Timed
@@ -45,7 +45,11 @@ class Vitals(Struct, frozen=True):
 class Guard:
     """What is remembered of one provider, and the wrappers that go by it."""
 
-    def __init__(self, settings: Provider, clock: Clock, hedge: float = 0.0) -> None:
+    def __init__(
+        self, settings: Provider, clock: Clock, hedge: float = 0.0, second: Second = lambda request: None
+    ) -> None:
+        """`second` is who is asked besides when hedging."""
+        self._second = second
         self._settings = settings
         self._clock = clock
         self._hedge = hedge
@@ -59,10 +63,11 @@ class Guard:
             found = self._speeds[model] = Speed()
         return found
 
-    def around(self, model: Model) -> Model:
+    def around(self, model: Model, *, hedged: bool = True) -> Model:
+        """Not `hedged`: as the second one that is asked, of whom there is no third."""
         guarded: Model = Timed(model, self._clock, self._settings.timeout, self.speed)
-        if self._hedge:
-            guarded = Hedge(guarded, self._clock, self._hedge, self.speed)
+        if self._hedge and hedged:
+            guarded = Hedge(guarded, self._clock, self._hedge, self.speed, self._second)
         return Shaped(Breaker(Bulkhead(guarded, self.places), self.circuit))
 
     def vitals(self) -> Vitals:
