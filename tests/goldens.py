@@ -53,7 +53,7 @@ async def answered(w: World) -> list[str]:
     run_id = await w.run("ring twice")
     for answer in ("always", "refuse"):
         await until(lambda: waiting(w, run_id))
-        await w.runs.answer(waiting(w, run_id)[0], answer, tenant="t", by="u", note="So be it.")  # type: ignore[arg-type]
+        await w.runs.answer(waiting(w, run_id)[0], answer, tenant="t", by="u", note="So be it.")
     await w.runs.settled(run_id)
     return [run_id]
 

@@ -212,7 +212,7 @@ class Trials:
         if not events:
             raise NotFound(f"There is no run {run_id}.")
         if not whole(events):
-            raise Conflict(f"{run_id} cannot be read any more.", hint="Its person was erased, or it was archived.")
+            raise Conflict(f"{run_id} cannot be read any more.", hint="Its person was erased.")
         return events
 
     async def _origin(self, forked: ForkedFrom | None) -> list[Event]:

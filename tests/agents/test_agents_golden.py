@@ -76,7 +76,7 @@ def tools(change: Callable[[ToolSpec], ToolSpec]) -> Callable[[Today], Today]:
     def changed(today: Today) -> Today:
         made = toolbox(Pace(0))
         for tool in made:
-            tool.spec = change(tool.spec)  # type: ignore[misc]
+            tool.spec = change(tool.spec)
         return msgspec.structs.replace(today, tools=Toolbox(*made))
 
     return changed
