@@ -4,7 +4,8 @@
 
 They watch a run that waits for an answer. It is answered, and every socket is sent what happens then. Late is counted
 from the moment before the answer is posted, so it holds the commit too. The readers are bare protocols in a process of
-their own, on the other core of this machine.
+their own, on the other core of this machine: what they cost is in every figure. Beside it, the same library sending the
+same number of sockets one text, in a loop, with nothing behind it (bare_sockets.py).
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from benchmarks.report import median, write
 from benchmarks.server import Server
 
 SOCKETS = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-ROUNDS = 1
+ROUNDS = 3
 AT_ONCE = 100  # handshakes under way
 
 
@@ -71,6 +72,10 @@ class Listener(asyncio.Protocol):
     def again(self) -> None:
         self.told = asyncio.get_running_loop().create_future()
 
+    def close(self) -> None:
+        assert self._transport is not None
+        self._transport.abort()
+
 
 async def opened(url: str, token: str) -> list[Listener]:
     where = urlsplit(url)
@@ -108,7 +113,36 @@ async def broadcast(session: aiohttp.ClientSession, url: str, listeners: list[Li
     return sorted((one.heard - began) * 1e3 for one in listeners)
 
 
-async def measured(server: Server) -> dict[str, float]:
+async def bare() -> float:
+    """The same for the library alone: milliseconds until 99 % heard."""
+    command = [sys.executable, "-m", "benchmarks.bare_sockets"]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        url = (await process.stdout.readline()).decode().strip()
+        listeners = await opened(url, "none")
+        for at in range(0, len(listeners), 500):
+            for listener in listeners[at : at + 500]:
+                listener.watch("none")
+            await asyncio.gather(*(one.told for one in listeners[at : at + 500] if one.told))
+        late = []
+        async with aiohttp.ClientSession() as session:
+            for _ in range(ROUNDS):
+                for listener in listeners:
+                    listener.again()
+                began = time.monotonic()
+                async with session.post(url) as reply:
+                    assert reply.status == 200
+                await asyncio.gather(*(one.told for one in listeners if one.told))
+                late.append(sorted((one.heard - began) * 1e3 for one in listeners)[int(len(listeners) * 0.99)])
+                await asyncio.sleep(3)
+    finally:
+        process.terminate()
+        await process.wait()
+    return median(late)
+
+
+async def measured(server: Server) -> dict[str, float | list[int]]:
     token = msgspec.json.decode((server.folder / "server.json").read_bytes())["token"]
     before = server.memory()
     began = time.perf_counter()
@@ -123,13 +157,20 @@ async def measured(server: Server) -> dict[str, float]:
             p50.append(late[len(late) // 2])
             p99.append(late[int(len(late) * 0.99)])
             last.append(late[-1])
+    memory = server.memory() - before
+    for listener in listeners:
+        listener.close()
     return {
         "sockets open on one process": len(listeners),
         "opened a second": round(SOCKETS / seconds),
-        "memory a socket, KiB": round((server.memory() - before) * 1024 / SOCKETS, 1),
+        "memory a socket, KiB": round(memory * 1024 / SOCKETS, 1),
         "heard after, ms, p50": round(median(p50)),
         "heard after, ms, p99": round(median(p99)),
         "heard by the last after, ms": round(median(last)),
+        "p99 of each round": [round(late) for late in p99],
+        "the library alone: heard after, ms, p99": round(await bare()),
+        "processes that wanted this machine's cores, at the end": round(os.getloadavg()[0], 1),
+        "cores": os.cpu_count() or 0,
     }
 
 
