@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from orchestrator.agents.shelf import Shelf
 from orchestrator.kernel.trials import Asked
 from orchestrator.llm.base import Request
 
@@ -16,7 +17,8 @@ _encode = msgspec.json.Encoder().encode
 class Digests:
     """Each message and each set of tools is read once: what is asked next differs by a few."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
         self._known: dict[int, tuple[Any, bytes]] = {}  # by identity, and what keeps it from being another's
         self._read: list[Any] = []  # messages that were asked last
         self._sum = hashlib.sha256()  # of their digests
@@ -26,7 +28,7 @@ class Digests:
         return Asked(
             instructions=self._one(head).hex()[:16],
             messages=self._all(rest),
-            tools=self._one(request.tools).hex()[:16],
+            tools=self._shelf.digest(request.tools),
         )
 
     def _all(self, messages: list[Any]) -> str:

@@ -47,7 +47,7 @@ class Loop:
         self._chosen = ""  # as asked for
         self._needs: frozenset[Capability] = frozenset()
         self._sizes = Sizes()
-        self._digests = Digests()
+        self._digests = Digests(turn.house.shelf)
         self._heard = 0  # characters of the reply under way
         self._weights: dict[str, int] = {}  # of tools, in tokens
 

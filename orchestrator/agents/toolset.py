@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from orchestrator.agents.ports import Tools
+from orchestrator.agents.shelf import Shelf, Stock
 from orchestrator.kernel.errors import NotFound, ToolFailed
 from orchestrator.kernel.messages import Arguments, Message, Text, ToolResult, ToolSpec
 from orchestrator.tools.arguments import Parameters
@@ -53,50 +54,55 @@ class Delegate:
 
 
 class Toolset:
-    def __init__(self, tools: Tools, only: tuple[str, ...] | None, *, delegates: bool) -> None:
+    def __init__(
+        self, tools: Tools, only: tuple[str, ...] | None, *, delegates: bool, shelf: Shelf | None = None
+    ) -> None:
         self._tools = tools
+        self._shelf = shelf or Shelf()
         self._only = frozenset(only) if only is not None else None
         self._own: Tool | None = Delegate() if delegates and (only is None or DELEGATE in only) else None
         self._all: tuple[ToolSpec, ...] = ()  # of the house, as they were when `specs` was last asked
         self._specs: tuple[ToolSpec, ...] | None = None
         self._brought: dict[str, None] = {}  # names of tools, in the order in which they were first offered
         self._heard = 0  # messages that have brought theirs
-        self._offering: Offering | None = None
         self._offered: tuple[ToolSpec, ...] | None = None
 
     def offered(self, messages: Sequence[Message]) -> tuple[ToolSpec, ...]:
         """What a model is shown after these messages, which only grow: nothing that was offered is taken away."""
         before, everything = self._all, self.specs()
         if self._all is not before:
-            self._offering = self._offered = None
-        if self._only is not None or len(everything) <= FEW:
-            return everything if self._only is not None else self._without_finder(everything)
-        if self._offering is None:
-            self._offering = Offering([spec for spec in everything if not spec.always])
-        known = len(self._brought)
+            self._offered = None
+        if self._only is not None:
+            return everything
+        if len(everything) <= FEW:
+            return self._without_finder(everything)
+        stock, known = self._stock(), len(self._brought)
         for message in messages[self._heard :]:
-            self._brought |= dict.fromkeys(_brought(message, self._offering))
+            self._brought |= dict.fromkeys(_brought(message, stock.offering))
         self._heard = len(messages)
         if self._offered is None or len(self._brought) > known:
             own = {self._own.spec.name} if self._own is not None else set()
-            named = {spec.name: spec for spec in everything}
-            core = [spec for spec in everything if spec.always or spec.name in own]
-            later = [named[name] for name in self._brought if name in named and not named[name].always]
-            self._offered = (*core, *(spec for spec in later if spec.name not in own))
+            core = {spec.name for spec in everything if spec.always or spec.name in own}
+            first = (spec.name for spec in everything if spec.name in core)
+            self._offered = stock.row((*first, *(name for name in self._brought if name not in core)))
         return self._offered
 
     def _without_finder(self, everything: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
         if self._offered is None:
-            self._offered = tuple(spec for spec in everything if spec.name != FIND)
+            self._offered = self._stock().row(spec.name for spec in everything if spec.name != FIND)
         return self._offered
+
+    def _stock(self) -> Stock:
+        return self._shelf.stock(self._all, self._own.spec if self._own is not None else None)
 
     def specs(self) -> tuple[ToolSpec, ...]:
         everything = self._tools.specs()
         if self._specs is None or everything is not self._all:
-            kept = [spec for spec in everything if self._only is None or spec.name in self._only]
-            if self._own is not None:
-                kept = [*(spec for spec in kept if spec.name != DELEGATE), self._own.spec]
-            self._all, self._specs = everything, tuple(kept)
+            self._all = everything
+            specs = self._stock().specs
+            if self._only is not None:
+                specs = tuple(spec for spec in specs if spec.name in self._only)
+            self._specs = specs
         return self._specs
 
     def get(self, name: str) -> Tool:

@@ -78,7 +78,7 @@ class Turn:
     def tools(self) -> Toolset:
         assert self.state.started is not None
         delegates = self.kin is not None and self.state.started.depth < self.house.depth
-        return Toolset(self.house.tools, self.state.started.tools, delegates=delegates)
+        return Toolset(self.house.tools, self.state.started.tools, delegates=delegates, shelf=self.house.shelf)
 
     def offered(self, model: str) -> tuple[ToolSpec, ...]:
         """The tools that a model is shown now: decided by the conversation, so the same when the run is made again."""

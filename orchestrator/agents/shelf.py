@@ -1,0 +1,64 @@
+"""What the runs of a house share of its tools: made once for each state of the catalogue, not for each run."""
+
+import hashlib
+from collections.abc import Iterable
+from functools import cached_property
+
+import msgspec
+
+from orchestrator.kernel.messages import ToolSpec
+from orchestrator.tools.offering import Offering
+
+_STOCKS = 8  # states: with and without a tool of the run's own, before and after a change
+_ROWS = 256  # choices from one state
+
+
+class Stock:
+    """All tools of one state of the catalogue."""
+
+    def __init__(self, specs: tuple[ToolSpec, ...]) -> None:
+        self.specs = specs
+        self._named = {spec.name: spec for spec in specs}
+        self._rows: dict[tuple[str, ...], tuple[ToolSpec, ...]] = {}
+
+    @cached_property
+    def offering(self) -> Offering:
+        return Offering([spec for spec in self.specs if not spec.always])
+
+    def row(self, names: Iterable[str]) -> tuple[ToolSpec, ...]:
+        """Those of these names: always the same object, so that what others make of it can be kept by identity."""
+        wanted = tuple(name for name in names if name in self._named)
+        found = self._rows.get(wanted)
+        if found is None:
+            if len(self._rows) >= _ROWS:
+                self._rows.clear()
+            found = self._rows[wanted] = tuple(self._named[name] for name in wanted)
+        return found
+
+
+class Shelf:
+    def __init__(self) -> None:
+        self._stocks: dict[tuple[int, int], tuple[tuple[ToolSpec, ...], ToolSpec | None, Stock]] = {}
+        self._digests: dict[int, tuple[tuple[ToolSpec, ...], str]] = {}
+
+    def stock(self, everything: tuple[ToolSpec, ...], own: ToolSpec | None) -> Stock:
+        """A catalogue as it is in this moment, with one tool of the run's own in place of its namesake."""
+        place = id(everything), id(own)
+        found = self._stocks.get(place)
+        if found is None:
+            specs = everything
+            if own is not None:
+                specs = (*(spec for spec in everything if spec.name != own.name), own)
+            if len(self._stocks) >= _STOCKS:
+                self._stocks.clear()
+            found = self._stocks[place] = everything, own, Stock(specs)  # held, so that no other gets their identity
+        return found[2]
+
+    def digest(self, row: tuple[ToolSpec, ...]) -> str:
+        """What tells these tools from others, in a question that is kept."""
+        found = self._digests.get(id(row))
+        if found is None:
+            if len(self._digests) >= _ROWS:
+                self._digests.clear()
+            found = self._digests[id(row)] = row, hashlib.sha256(msgspec.json.encode(row)).hexdigest()[:16]
+        return found[1]
