@@ -110,7 +110,7 @@ async def test_a_tool_call_goes_round(asked: Site, streamed: bool) -> None:
         assert first.choices[0].finish_reason == "tool_calls"
         said = first.choices[0].message
         assert said.content == "Let me see."
-        [call] = said.tool_calls or ()
+        [call] = said.tool_calls
         assert (call.function.name, json.loads(call.function.arguments)) == ("weather", {"city": "Nantes"})
         messages += [
             {"role": "assistant", "content": said.content, "tool_calls": [call.model_dump()]},
@@ -152,9 +152,15 @@ async def test_what_is_not_known_is_passed_over(asked: Site, model: Scripted) ->
 
 
 async def test_a_tool_that_must_be_called(asked: Site, model: Scripted) -> None:
-    named: Any = {"type": "function", "function": {"name": "weather"}}
+    named = {"type": "function", "function": {"name": "weather"}}
+    choices: list[tuple[Any, str, int]] = [
+        (named, "weather", 1),
+        ("required", "*", 1),
+        ("auto", "", 1),
+        ("none", "", 0),
+    ]
     async with client(asked) as vendor:
-        for wanted, must, tools in ((named, "weather", 1), ("required", "*", 1), ("auto", "", 1), ("none", "", 0)):
+        for wanted, must, tools in choices:
             await vendor.chat.completions.create(
                 model="scripted", messages=QUESTION, tools=[WEATHER], tool_choice=wanted
             )

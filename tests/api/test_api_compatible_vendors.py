@@ -113,12 +113,8 @@ async def test_anthropic_images_schemas_and_models(claude: anthropic.AsyncAnthro
     picture: Any = [{"type": "image", "source": source}, {"type": "text", "text": "What is it?"}]
     await claude.messages.create(model="scripted", max_tokens=9, messages=[{"role": "user", "content": picture}])
     assert isinstance(model.requests[-1].messages[-1].parts[0], Image)
-    shaped: Any = await claude.messages.create(
-        model="scripted",
-        max_tokens=9,
-        messages=HELLO,
-        output_config={"format": {"type": "json_schema", "schema": PLACE}},
-    )
+    wanted: Any = {"format": {"type": "json_schema", "schema": PLACE}}
+    shaped: Any = await claude.messages.create(model="scripted", max_tokens=9, messages=HELLO, output_config=wanted)
     assert json.loads(shaped.content[-1].text) == {"city": "Nantes"}
     assert "scripted/scripted" in [one.id async for one in claude.models.list()]
     assert (await claude.messages.count_tokens(model="scripted", messages=HELLO)).input_tokens > 1
@@ -192,7 +188,7 @@ async def test_ollama_generates_lists_and_embeds(llama: ollama.AsyncClient, mode
     made = await llama.generate("scripted", "Hello?", system="Be kind.", images=[PIXEL])
     assert made.response == "Hello there, you."
     assert [message.role for message in model.requests[-1].messages] == ["system", "user"]
-    pieces = [part.response async for part in await llama.generate("scripted", "Hello?", stream=True)]
+    pieces = [part.response or "" async for part in await llama.generate("scripted", "Hello?", stream=True)]
     assert "".join(pieces) == "Hello there, you."
     shaped = await llama.chat("scripted", HELLO, format=PLACE)
     assert json.loads(shaped.message.content or "") == {"city": "Nantes"}

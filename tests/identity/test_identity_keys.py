@@ -52,9 +52,9 @@ async def house(tmp_path: Path, clock: ManualClock, store: str) -> AsyncIterator
 
 async def test_a_key_is_its_persons_and_no_more(house: House) -> None:
     alice = await house.person("alice")
-    key, token = await house.accounts.keys.make(alice, "editor", scopes=("execute",))
+    key, token = await house.accounts.keys.make(alice, "editor", scopes={"execute"})
     who = await house.accounts.authenticate(token)
-    assert (who.id, who.name, who.scopes, who.reach) == (alice.id, "alice", {"execute"}, "models")
+    assert (who.id, who.name, set(who.scopes), who.reach) == (alice.id, "alice", {"execute"}, "models")
     assert who.session_id == key.id
     assert [type(body) for body in house.events[-1:]] == [KeyMade]
 
@@ -99,7 +99,7 @@ async def test_a_key_ends_when_it_was_to_end(house: House) -> None:
 
 async def test_nobody_gives_what_they_do_not_have(house: House) -> None:
     with pytest.raises(NotAllowed, match="admin"):
-        await house.accounts.keys.make(await house.person("alice"), "too much", scopes=("admin",))
+        await house.accounts.keys.make(await house.person("alice"), "too much", scopes={"admin"})
 
 
 async def test_a_disabled_person_has_no_keys(house: House) -> None:

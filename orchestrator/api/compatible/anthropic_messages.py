@@ -1,6 +1,6 @@
 """Anthropic's messages: `POST /v1/messages`."""
 
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -99,7 +99,7 @@ class Messages:
     pulse = b'event: ping\ndata: {"type":"ping"}\n\n'
 
     def read(self, body: bytes) -> Asked:
-        said = cast(_Body, read(_body, body))
+        said = read(_body, body)
         wanted = said.output_format or (said.output_config.format if said.output_config is not None else None)
         names = {block.id: block.name for message in said.messages for block in _blocks(message.content)}
         messages = [made for message in said.messages for made in _messages(message, names)]

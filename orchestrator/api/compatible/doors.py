@@ -1,6 +1,6 @@
 """What every wire is: it reads a request, and tells the reply whole or as it is made."""
 
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +9,7 @@ from orchestrator.kernel.errors import InvalidInput, ModelGarbled, ModelRejected
 from orchestrator.kernel.messages import Image, ToolCall, ToolSpec
 from orchestrator.llm.base import Reply, Request
 
+T = TypeVar("T")
 Vendor: TypeAlias = Literal["openai", "anthropic", "ollama"]
 
 encode = msgspec.json.Encoder().encode
@@ -56,7 +57,7 @@ class Door(Protocol):
     def teller(self, asked: Asked, about: About) -> Teller: ...
 
 
-def read(decoder: "msgspec.json.Decoder[Struct]", body: bytes) -> Struct:
+def read(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
     """The body of a request; fields that are not known are passed over. Raises InvalidInput."""
     try:
         return decoder.decode(body)

@@ -16,7 +16,7 @@ from orchestrator.api.access import allow
 from orchestrator.api.compatible import agents, listing, refusals, vectors
 from orchestrator.api.compatible.anthropic_messages import Messages
 from orchestrator.api.compatible.caller import Caller
-from orchestrator.api.compatible.doors import About, Door
+from orchestrator.api.compatible.doors import About, Door, Vendor
 from orchestrator.api.compatible.ollama import Chat as OllamaChat
 from orchestrator.api.compatible.ollama import Generate
 from orchestrator.api.compatible.openai_chat import Chat
@@ -74,7 +74,7 @@ class Compatible:
         except (OrchestratorError, HTTPException) as error:
             await refusals.answer(error, vendor)(scope, receive, send)
 
-    async def _answer(self, vendor: refusals.Vendor, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, vendor: Vendor, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
         who: Principal | None = scope["state"]["principal"]
         if who is None:
@@ -112,8 +112,7 @@ class Compatible:
             chunks = exchange.chunks()
         teller = door.teller(asked, about)
         if asked.stream:
-            task = asyncio.current_task()
-            with self._streams.joined(who.session_id, "events", lambda _: task.cancel() if task is not None else None):
+            with self._streams.joined(who.session_id, "events", _ending()):
                 await Streaming(door, teller, headers, send, app.clock).run(chunks, receive, at_once=agent is not None)
             return
 
@@ -121,6 +120,17 @@ class Compatible:
             await send_whole(send, teller.whole(reply), headers + _costs(reply))
 
         await whole(chunks, receive, tell)
+
+
+def _ending() -> Callable[[int], None]:
+    """Ends this stream, when the server stops or its caller signs out."""
+    task = asyncio.current_task()
+
+    def end(code: int) -> None:
+        if task is not None:
+            task.cancel()
+
+    return end
 
 
 def _headers(id: str, model: str, reason: str) -> list[Header]:

@@ -98,7 +98,7 @@ def _details(info: ModelInfo | None) -> dict[str, Any]:
 
 
 async def show(caller: Caller, body: bytes) -> bytes:
-    said = cast(_Asked, read(_asked, body))
+    said = read(_asked, body)
     found, name = await _known(caller), said.model or said.name
     if name not in found:
         raise NoModel(f"model {name!r} not found", hint=f"There is: {', '.join(list(found)[:20])}.")

@@ -1,7 +1,7 @@
 """Ollama's own wire: `POST /api/chat` and `POST /api/generate`. It streams unless told otherwise, a line a piece."""
 
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -149,7 +149,7 @@ class Chat:
     pulse = b""
 
     def read(self, body: bytes) -> Asked:
-        said = cast(_Chat, read(_chat, body))
+        said = read(_chat, body)
         return _asked(said, _messages(said.messages), said.tools or [])
 
     def teller(self, asked: Asked, about: About) -> "Telling":
@@ -163,7 +163,7 @@ class Generate:
     pulse = b""
 
     def read(self, body: bytes) -> Asked:
-        said = cast(_Generate, read(_generate, body))
+        said = read(_generate, body)
         messages = [system(said.system)] if said.system else []
         if not said.prompt and not said.images:
             raise InvalidInput("The prompt is empty.", hint="Models are loaded by whoever serves them.")

@@ -1,6 +1,6 @@
 """OpenAI's chat completions: `POST /v1/chat/completions`."""
 
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -101,7 +101,7 @@ class Chat:
     pulse = b": alive\n\n"
 
     def read(self, body: bytes) -> Asked:
-        said = cast(_Body, read(_body, body))
+        said = read(_body, body)
         if said.n is not None and said.n != 1:
             raise InvalidInput("One answer is made for a request.", hint="Leave `n` out, or ask again.")
         request = Request(
@@ -154,9 +154,9 @@ def _messages(said: list[_Message]) -> tuple[Message, ...]:
 def _message(said: _Message, names: dict[str, str]) -> Message:
     parts = _parts(said.content)
     if said.role in ("tool", "function"):
-        call = said.tool_call_id or ""
+        id = said.tool_call_id or ""
         words = "".join(part.text for part in parts if isinstance(part, Text))
-        return Message("tool", (ToolResult(call, names.get(call, ""), words),))
+        return Message("tool", (ToolResult(id, names.get(id, ""), words),))
     role = _ROLES.get(said.role)
     if role is None:
         raise InvalidInput(f"Nobody speaks as {said.role!r}.", hint="One of system, developer, user, assistant, tool.")

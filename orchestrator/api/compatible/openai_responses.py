@@ -3,7 +3,7 @@
 An agent's answer can be gone on from by `previous_response_id`, for its run is durable.
 """
 
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -82,7 +82,7 @@ class Responses:
     pulse = b": alive\n\n"
 
     def read(self, body: bytes) -> Asked:
-        said = cast(_Body, read(_body, body))
+        said = read(_body, body)
         messages = [user(said.input)] if isinstance(said.input, str) else _messages(said.input)
         if said.instructions:
             messages.insert(0, system(said.instructions))

@@ -2,7 +2,7 @@
 
 import base64
 from array import array
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -39,7 +39,7 @@ _one = msgspec.json.Decoder(_One)
 
 
 async def openai(caller: Caller, body: bytes) -> bytes:
-    said = cast(_OpenAI, read(_openai, body))
+    said = read(_openai, body)
     if said.dimensions is not None:
         raise InvalidInput("Vectors are as long as their model makes them.", hint="Leave `dimensions` out.")
     made = await _made(caller, "embeddings.openai", said.model, said.input)
@@ -58,13 +58,13 @@ async def openai(caller: Caller, body: bytes) -> bytes:
 
 
 async def ollama(caller: Caller, body: bytes) -> bytes:
-    said = cast(_Ollama, read(_ollama, body))
+    said = read(_ollama, body)
     made = await _made(caller, "embeddings.ollama", said.model, said.input)
     return encode({"model": said.model, "embeddings": made.vectors, "prompt_eval_count": made.tokens})
 
 
 async def ollama_one(caller: Caller, body: bytes) -> bytes:
-    said = cast(_One, read(_one, body))
+    said = read(_one, body)
     made = await _made(caller, "embeddings.ollama", said.model, said.prompt)
     return encode({"embedding": made.vectors[0]})
 
