@@ -35,6 +35,7 @@ from orchestrator.kernel.events import (
     ToolReturned,
 )
 from orchestrator.kernel.messages import Message, Thinking
+from orchestrator.policy.lookalikes import lookalikes
 
 FrameType: TypeAlias = Literal["thinking", "token", "plan", "tool", "approval", "steering", "complete", "error"]
 Translation: TypeAlias = Callable[[Event], tuple[FrameType, dict[str, Any]]]
@@ -85,6 +86,7 @@ def approval(asked: ApprovalAsked, run_id: str, asked_at: float) -> dict[str, An
         "asked_at": moment(asked_at),
         "call_id": asked.call_id,
         "step": asked.step,
+        "lookalikes": [msgspec.to_builtins(one) for one in lookalikes(asked.arguments)],
     }
 
 
@@ -230,7 +232,7 @@ _DATA: dict[type, Translation] = {
     RunResumed: _fields("thinking", {"phase": "resumed"}, "reason"),
     ModelAsked: _fields("thinking", {"phase": "asked"}, "step model"),
     ModelFailed: _fields("thinking", {"phase": "failed"}, "step model problem"),
-    ModelReplied: _fields("thinking", {"phase": "replied"}, "step model finish usage cost seconds reason"),
+    ModelReplied: _fields("thinking", {"phase": "replied"}, "step model finish usage cost seconds reason spared"),
     PlanMade: _fields("plan", {}, "steps"),
     ToolRequested: _fields("tool", {"state": "requested"}, "call_id tool step arguments attempt child"),
     ToolReturned: _fields(

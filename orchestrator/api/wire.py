@@ -26,6 +26,15 @@ class RunProblem(BaseModel):
     hint: str
 
 
+class Lookalike(BaseModel):
+    """Text in a call that is not what it seems: look twice."""
+
+    argument: str
+    text: str
+    kind: Literal["hidden", "reorders", "controls", "imitates"]
+    plain: str  # every strange character written as <U+0430>
+
+
 class Approval(BaseModel):
     approval_id: str
     run_id: str
@@ -40,6 +49,7 @@ class Approval(BaseModel):
     asked_at: datetime
     call_id: str
     step: int
+    lookalikes: list[Lookalike] = []
 
     @classmethod
     def of(cls, view: ApprovalView) -> "Approval":

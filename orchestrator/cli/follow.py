@@ -32,6 +32,9 @@ def asking(terminal: Terminal) -> Decide:
             return terminal.choose(terminal.word("budget"), {"m": "once", "e": "refuse"})  # type: ignore[return-value]
         terminal.note(terminal.word("asks", tool=exact(approval["tool"])), "bold yellow")
         terminal.note(exact_call(approval["arguments"]), "")
+        for strange in approval.get("lookalikes", ()):
+            warned = terminal.word("lookalike." + strange["kind"], text=exact(strange["plain"]))
+            terminal.note(f"  {warned}", "bold red")
         reason, alternative = translations.reason(terminal.language, approval)
         terminal.note(f"  {exact(reason)}", "")
         if alternative:

@@ -6,6 +6,16 @@ _WORDS: dict[str, dict[Language, str]] = {
     "asks": {"en": "{tool} needs your approval", "fr": "{tool} demande votre accord"},
     "alternative": {"en": "Instead: {text}", "fr": "Plutôt : {text}"},
     "covers": {"en": "“run” and “always” cover: {shape}", "fr": "« exécution » et « toujours » couvrent : {shape}"},
+    "lookalike.hidden": {"en": "Characters that do not show: {text}", "fr": "Caractères invisibles : {text}"},
+    "lookalike.reorders": {
+        "en": "Characters that reorder what you see: {text}",
+        "fr": "Caractères qui changent l’ordre de ce que vous voyez : {text}",
+    },
+    "lookalike.controls": {"en": "Control characters: {text}", "fr": "Caractères de commande : {text}"},
+    "lookalike.imitates": {
+        "en": "Letters that imitate others: {text}",
+        "fr": "Lettres qui en imitent d’autres : {text}",
+    },
     "approve": {
         "en": "[o]nce, for this [r]un, [a]lways, [n]o? ",
         "fr": "une fois [o], cette exécution [r], toujours [a], non [n] ? ",
