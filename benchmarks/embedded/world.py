@@ -15,6 +15,11 @@ from orchestrator.tools.base import Context
 from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.sandbox import base as sandbox
 
+# The tools that the requests were written for: what must be declined without `delete_file` need not be with it.
+_KNOWN = frozenset(
+    ("execute_command", "read_file", "write_file", "list_directory", "search_files")
+    + ("get_system_info", "get_datetime", "calculate", "http_request")
+)
 NOW = 1_700_000_000.0  # 14 November 2023, in UTC
 
 FILES = {
@@ -70,7 +75,7 @@ class World:
     def __init__(self, root: Path, refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = ()) -> None:
         self.root = root
         self.catalogue = Catalogue(Tools(), Scripted(), kits())
-        self.specs = (*self.catalogue.specs(), *added)
+        self.specs = (*(spec for spec in self.catalogue.specs() if spec.name in _KNOWN), *added)
         self._added = frozenset(spec.name for spec in added)
         self._refuse = refuse
         self._context = Context("run", "key", root, ManualClock(NOW), _NoArtifacts())

@@ -55,10 +55,57 @@ def test_beside_the_built_in_tools_each_has_its_own(text: str, calls: list[tuple
     assert called(Talk((*BUILT_IN, GREET)).say(text)) == calls
 
 
+LAMP = ToolSpec(
+    "switch",
+    "Switch the lamp of a room.",
+    schema(("room", "state"), room={"enum": ["kitchen", "garden"]}, state={"enum": ["on", "off"]}),
+    scope="execute",
+    effects="idempotent",
+    examples=(
+        example("en", "turn on the kitchen light", room="kitchen", state="on"),
+        example("en", "switch off the lamp in the garden", room="garden", state="off"),
+        example("fr", "allume la lumière de la cuisine", room="kitchen", state="on"),
+        example("fr", "éteins la lampe du jardin", room="garden", state="off"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "state"),
+    [
+        ("éteins la lumière de la cuisine", "kitchen", "off"),
+        ("tu peux allumer la lampe du jardin ?", "garden", "on"),
+        ("please turn on the garden light", "garden", "on"),
+    ],
+)
+def test_verbs_of_one_concept_mean_their_own_choice(text: str, room: str, state: str) -> None:
+    assert called(Talk((*BUILT_IN, LAMP)).say(text)) == [("switch", {"room": room, "state": state})]
+
+
 @pytest.mark.parametrize("text", ["say hi to Marie", "hello", "bienvenue à Paul", "greet"])
 def test_a_bare_word_is_no_path(text: str) -> None:
     made = called(Talk((*BUILT_IN, GREET)).say(text))
     assert made == [] or made[0][0] == "greet"
+
+
+FOLDER = ToolSpec(
+    "make_directory",
+    "Make a folder.",
+    schema(("path",), path=TEXT),
+    scope="write",
+    effects="idempotent",
+    examples=(
+        example("en", "create the folder build", path="build"),
+        example("en", "make a directory src/app", path="src/app"),
+        example("fr", "crée le dossier build", path="build"),
+        example("fr", "crée un répertoire src/app", path="src/app"),
+    ),
+)
+
+
+@pytest.mark.parametrize("text", ["write it to tip.txt", "save that in tip.txt", "écris-le dans tip.txt"])
+def test_what_lacks_an_argument_is_not_done_by_a_tool_that_lacks_none(text: str) -> None:
+    assert called(Talk((*BUILT_IN, FOLDER)).say(text)) == []
 
 
 LISTED: dict[str, Any] = {

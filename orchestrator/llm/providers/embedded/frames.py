@@ -1,7 +1,6 @@
 """Requests worded as an example is, other values in their places: `salue Paul` where an example says `salue Ada`."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -136,7 +135,6 @@ class _Aligner:
         return Found(mentions, stretches, chosen, 1 - _FREE * free / (free + len(frame.parts) - len(values)))
 
 
-@lru_cache(maxsize=256)
 def _items(clause: Clause) -> tuple[_Item, ...]:
     """The words and the typed values of a clause in order; signs and politeness at its end left out."""
     polite = texts.POLITE.search(clause.text[clause.start : clause.end].rstrip(" ,\n"))

@@ -111,6 +111,7 @@ class Index(Struct, frozen=True):
     weights: dict[str, float]
     unknown: float  # the weight of a word that no tool speaks of
     words: frozenset[str]
+    ranked: dict[Any, Any] = {}  # what was matched for the reply that is being made
 
     def weight(self, concept: str) -> float:
         if concept == "show":

@@ -1,5 +1,6 @@
 """Which tool a clause asks for: words weighed by how rare they are, examples, and how well arguments fit."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -31,7 +32,11 @@ _NEAR: Final[tuple[tuple[str, str, float], ...]] = (
     ("<folder>", "<path>", 0.6), ("line", "content", 0.4), ("free", "used", 0.5),
     ("disk", "memory", 0.3), ("cpu", "memory", 0.3),
 )  # fmt: skip
-NEAR: Final = {pair: near for left, right, near in _NEAR for pair in ((left, right), (right, left))}
+NEAR: Final[dict[str, dict[str, float]]] = {
+    word: {left if word == right else right: near for left, right, near in _NEAR if word in (left, right)}
+    for pair in _NEAR
+    for word in pair[:2]
+}
 
 
 class Match(Struct, frozen=True):
@@ -64,15 +69,36 @@ def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | N
     worded = next((each for each in ranked if each.filling.worded and not each.filling.missing), None)
     if worded is not None:
         return worded
-    whole = [each for each in ranked if not each.filling.missing and each.filling.arguments and certain(each)]
+    acts = set(clause.actions) & lexicon.CHANGING  # what changes things is done by a tool that is shown to do just that
+    whole = [
+        each
+        for each in ranked
+        if not each.filling.missing
+        and each.filling.arguments
+        and certain(each)
+        and (each.entry.harmless or acts <= each.entry.actions)
+    ]
     if ranked[0].filling.missing and whole and ranked[0].score - whole[0].score <= NEARLY:
         return whole[0]  # rather what can be done as it is said than what must be asked about
     return ranked[0]
 
 
 def ranking(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> list[Match]:
-    found = [match(clause, entry, index, ignoring) for entry in index.entries]
-    return sorted(found, key=lambda each: -each.score)
+    key = clause, ignoring
+    if key not in index.ranked:
+        found = [match(clause, entry, index, ignoring) for entry in _speaking(clause, index)]
+        index.ranked[key] = sorted(found, key=lambda each: -each.score)
+    return index.ranked[key]
+
+
+def _speaking(clause: Clause, index: Index) -> Iterator[Entry]:
+    """The tools that share a word or a kind of value with a clause: of a hundred, the others are not looked at."""
+    said = frozenset(word.concept for word in clause.words)
+    shared = said | {other for concept in said for other in NEAR.get(concept, ())}
+    shared |= {f"<{each.kind}>" for each in clause.mentions}
+    for entry in index.entries:
+        if not shared.isdisjoint(entry.vocabulary) or any(frame.heavy <= said for frame in entry.frames):
+            yield entry
 
 
 def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset()) -> Match:
@@ -118,7 +144,8 @@ def _limited(clause: Clause, entry: Entry, filling: Filling, ignoring: Bag) -> b
 def _nearest(concept: str, bag: Bag) -> float:
     if concept in bag:
         return 1.0
-    return max((NEAR.get((concept, other), 0.0) for other in bag), default=0.0)
+    near = NEAR.get(concept)
+    return max((worth for other, worth in near.items() if other in bag), default=0.0) if near else 0.0
 
 
 def _overlap(said: Bag, example: Bag, index: Index, total: float) -> float:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from itertools import count
 from typing import Final, get_args
 
+import msgspec
+
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ModelRejected
 from orchestrator.kernel.ids import canonical
@@ -83,7 +85,7 @@ class Embedded:
             raise ModelRejected(
                 f"There is no model {request.model!r} here.", hint=f"The built-in one is {self._model!r}."
             )
-        index = self._index(request.tools, finder)
+        index = msgspec.structs.replace(self._index(request.tools, finder), ranked={})
         said = turns(request.messages)[-_REMEMBERED:]
         plan, language = understood(said, index, finder)
         state = progress(plan, said[-1].made, [made for turn in said[:-1] for made in turn.made])

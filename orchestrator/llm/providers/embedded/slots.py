@@ -213,12 +213,17 @@ class _Filler:
             self._cued(parameter, said)
 
     def _cued(self, parameter: Parameter, said: set[str]) -> None:
-        """The choice that words mean without spelling it: the one that most of them speak for."""
-        meant = [(len(cues & said), value, cues) for value, cues in parameter.constants if cues & said]
-        if meant:
-            _, self._arguments[parameter.name], cues = max(meant, key=lambda each: each[0])
-            named = (word for word in self._clause.words if not is_action(word.concept))
-            self._used |= {word.start for word in named if {word.concept, stem(word.norm)} & cues}
+        """The choice that words mean without spelling it; none where two are meant alike."""
+        acts = {stem(word.norm) for word in self._clause.words if is_action(word.concept)}
+        ranked = sorted(
+            ((len(cues & said) + 2 * len(cues & acts), place) for place, (_, cues) in enumerate(parameter.constants)),
+            key=lambda each: -each[0],
+        )
+        if not ranked or not ranked[0][0] or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+            return
+        self._arguments[parameter.name], cues = parameter.constants[ranked[0][1]]
+        named = (word for word in self._clause.words if not is_action(word.concept))
+        self._used |= {word.start for word in named if {word.concept, stem(word.norm)} & cues}
 
     def _led(self, parameter: Parameter, word: Token, value: Any) -> int:
         """1 where the word before a choice stands before this parameter's in examples, -1 where before another's."""
