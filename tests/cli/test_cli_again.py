@@ -131,13 +131,12 @@ GARBAGE = (
 )
 
 
-def test_garbage_is_refused_with_a_reason(orchestrator: InProcess, tmp_path: Path) -> None:
-    run_id = looked(orchestrator)
+def test_garbage_is_refused_with_a_reason(orchestrator: InProcess, data: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad"
     bad.write_text("[[[ nonsense", "utf-8")
-    for words, code in GARBAGE:
-        typed = [run_id if word == "RUN" else str(bad) if word == "BAD" else word for word in words]
-        done = orchestrator(*typed, "--json")
-        assert done.code == 1, (words, done)
-        error = done.error
-        assert error["code"] == code and error["detail"], (words, error)
+    with serving(data):
+        run_id = looked(orchestrator)
+        for words, code in GARBAGE:
+            typed = [run_id if word == "RUN" else str(bad) if word == "BAD" else word for word in words]
+            error = orchestrator(*typed, "--json").error
+            assert error["code"] == code and error["detail"], (words, error)
