@@ -84,11 +84,11 @@ def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | N
 
 
 def ranking(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> list[Match]:
-    key = clause, ignoring
-    if key not in index.ranked:
+    kept: list[Match] | None = index.ranked.get((clause, ignoring))
+    if kept is None:
         found = [match(clause, entry, index, ignoring) for entry in _speaking(clause, index)]
-        index.ranked[key] = sorted(found, key=lambda each: -each.score)
-    return index.ranked[key]
+        kept = index.ranked[clause, ignoring] = sorted(found, key=lambda each: -each.score)
+    return kept
 
 
 def _speaking(clause: Clause, index: Index) -> Iterator[Entry]:
