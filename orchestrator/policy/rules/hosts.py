@@ -137,12 +137,19 @@ class Hosts:
 
 def url_of(call: Call) -> str | None:
     name = url_argument(call)
-    return None if name is None else written_out(call.arguments[name])
+    if name is None:
+        return None
+    value: str = call.arguments[name]
+    if name == "host":  # without a scheme: judged as if it were a web server
+        return f"https://[{value}]" if ":" in value and not value.startswith("[") else f"https://{value}"
+    return written_out(value)
 
 
 def url_argument(call: Call) -> str | None:
     """The argument that is an address."""
-    return next((name for name in ("url", "uri", "endpoint") if isinstance(call.arguments.get(name), str)), None)
+    return next(
+        (name for name in ("url", "uri", "endpoint", "host") if isinstance(call.arguments.get(name), str)), None
+    )
 
 
 def method_of(call: Call) -> str:

@@ -155,7 +155,7 @@ def restore_file(path: Annotated[str, "the path it was deleted from"], context: 
     answers={"en": "The folder {path} is there.", "fr": "Le dossier {path} est là."},
 )
 def make_directory(path: AnyPath, context: Context) -> FileInfo:
-    """Make a folder, and those above it."""
+    """Ensure that a folder is there, and those above it."""
     workspace = Workspace(context.workspace)
     with workspace.parent(f"{path.rstrip('/')}/x"):
         pass

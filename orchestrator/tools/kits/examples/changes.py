@@ -73,14 +73,14 @@ DELETE_FILE = examples(
         "delete old.txt": {"path": "old.txt"},
         "remove the file tmp/cache.db": {"path": "tmp/cache.db"},
         "throw away draft.md": {"path": "draft.md"},
-        "put notes.txt in the trash": {"path": "notes.txt"},
+        "rm notes.txt": {"path": "notes.txt"},
         "erase report.csv": {"path": "report.csv"},
     },
     fr={
         "supprime ancien.txt": {"path": "ancien.txt"},
         "efface le fichier tmp/cache.db": {"path": "tmp/cache.db"},
         "jette brouillon.md": {"path": "brouillon.md"},
-        "mets notes.txt à la corbeille": {"path": "notes.txt"},
+        "supprime le fichier notes.txt": {"path": "notes.txt"},
     },
 )
 
@@ -101,15 +101,15 @@ RESTORE_FILE = examples(
 
 MAKE_DIRECTORY = examples(
     en={
-        "make a folder called photos": {"path": "photos"},
-        "create the directory src/lib": {"path": "src/lib"},
+        "new folder called photos": {"path": "photos"},
         "mkdir archive": {"path": "archive"},
-        "new folder reports": {"path": "reports"},
+        "I need a folder src/lib": {"path": "src/lib"},
+        "new directory reports": {"path": "reports"},
     },
     fr={
-        "crée un dossier nommé photos": {"path": "photos"},
-        "crée le répertoire src/lib": {"path": "src/lib"},
-        "fais un dossier archives": {"path": "archives"},
+        "nouveau dossier nommé photos": {"path": "photos"},
+        "il me faut un dossier src/lib": {"path": "src/lib"},
+        "nouveau répertoire archives": {"path": "archives"},
         "nouveau dossier rapports": {"path": "rapports"},
     },
 )

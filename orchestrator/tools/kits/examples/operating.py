@@ -6,7 +6,7 @@ LIST_PROCESSES = examples(
     en={
         "which processes use the most memory?": {"sort": "memory"},
         "which processes take the most CPU?": {"sort": "cpu"},
-        "list the running processes": {},
+        "show the processes": {},
         "is there a process called nginx?": {"name": "nginx"},
         "top 5 processes": {"limit": 5},
         "show the processes named postgres": {"name": "postgres"},
@@ -14,7 +14,7 @@ LIST_PROCESSES = examples(
     fr={
         "quels processus prennent le plus de mémoire ?": {"sort": "memory"},
         "quels processus prennent le plus de processeur ?": {"sort": "cpu"},
-        "liste les processus en cours": {},
+        "affiche les processus": {},
         "y a-t-il un processus appelé nginx ?": {"name": "nginx"},
         "montre les processus nommés postgres": {"name": "postgres"},
     },
@@ -22,15 +22,15 @@ LIST_PROCESSES = examples(
 
 DISK_USAGE = examples(
     en={
-        "how much space is left on each disk?": {},
+        "show the disks": {},
         "show the usage of all disks": {},
-        "which disks are nearly full?": {},
+        "which partitions are nearly full?": {},
         "free space of every partition": {},
     },
     fr={
-        "combien d'espace reste-t-il sur chaque disque ?": {},
+        "affiche les disques": {},
         "montre l'occupation de tous les disques": {},
-        "quels disques sont presque pleins ?": {},
+        "quelles partitions sont presque pleines ?": {},
         "espace libre de chaque partition": {},
     },
 )
@@ -38,13 +38,13 @@ DISK_USAGE = examples(
 OPEN_PORTS = examples(
     en={
         "which ports are listening?": {},
-        "list the open ports of this machine": {},
+        "show the open ports of this machine": {},
         "what listens on this server?": {},
         "show the listening ports": {},
     },
     fr={
         "quels ports sont en écoute ?": {},
-        "liste les ports ouverts de cette machine": {},
+        "donne les ports ouverts de cette machine": {},
         "qu'est-ce qui écoute sur ce serveur ?": {},
         "montre les ports en écoute": {},
     },
@@ -54,26 +54,26 @@ LOGGED_IN = examples(
     en={
         "who is logged in?": {},
         "which users are connected to this machine?": {},
-        "list the login sessions": {},
+        "show the login sessions": {},
         "is anybody logged in?": {},
     },
     fr={
         "qui est connecté ?": {},
         "quels utilisateurs sont connectés à cette machine ?": {},
-        "liste les sessions ouvertes": {},
+        "affiche les sessions ouvertes": {},
         "quelqu'un est-il connecté ?": {},
     },
 )
 
 LIST_SERVICES = examples(
     en={
-        "list the services": {},
+        "give me the services": {},
         "which services failed?": {"only": "failed"},
         "which services are running?": {"only": "running"},
         "show the systemd services": {},
     },
     fr={
-        "liste les services": {},
+        "affiche les services": {},
         "quels services sont en échec ?": {"only": "failed"},
         "quels services tournent ?": {"only": "running"},
         "montre les services systemd": {},
@@ -127,15 +127,15 @@ READ_JOURNAL = examples(
 
 READ_LOG = examples(
     en={
-        "read the system log syslog": {"log": "syslog"},
-        "show /var/log/auth.log": {"log": "/var/log/auth.log"},
-        "end of the log /var/log/nginx/error.log": {"log": "/var/log/nginx/error.log"},
-        "look for timeout in /var/log/syslog": {"log": "/var/log/syslog", "text": "timeout"},
+        "read the machine log syslog": {"log": "syslog"},
+        "show the machine log auth.log": {"log": "auth.log"},
+        "end of the machine log nginx/error.log": {"log": "nginx/error.log"},
+        "lines with timeout in the machine log kern.log": {"log": "kern.log", "text": "timeout"},
     },
     fr={
-        "lis le journal système syslog": {"log": "syslog"},
-        "montre /var/log/auth.log": {"log": "/var/log/auth.log"},
-        "fin du journal /var/log/nginx/error.log": {"log": "/var/log/nginx/error.log"},
-        "cherche timeout dans /var/log/syslog": {"log": "/var/log/syslog", "text": "timeout"},
+        "lis le journal de la machine syslog": {"log": "syslog"},
+        "montre le journal de la machine auth.log": {"log": "auth.log"},
+        "fin du journal de la machine nginx/error.log": {"log": "nginx/error.log"},
+        "lignes avec timeout dans le journal de la machine kern.log": {"log": "kern.log", "text": "timeout"},
     },
 )

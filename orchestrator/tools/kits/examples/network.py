@@ -1,0 +1,95 @@
+"""Requests for the tools of the network kit."""
+
+from orchestrator.tools.kits.examples import examples
+
+PING = examples(
+    en={
+        "ping example.org": {"host": "example.org"},
+        "does 192.0.2.10 answer to ping?": {"host": "192.0.2.10"},
+        "ping example.org 5 times": {"host": "example.org", "count": 5},
+        "what is the latency to example.com?": {"host": "example.com"},
+    },
+    fr={
+        "ping example.org": {"host": "example.org"},
+        "192.0.2.10 répond-il au ping ?": {"host": "192.0.2.10"},
+        "fais 5 pings vers example.org": {"host": "example.org", "count": 5},
+        "quelle est la latence vers example.com ?": {"host": "example.com"},
+    },
+)
+
+CHECK_PORT = examples(
+    en={
+        "is port 443 of example.org open?": {"host": "example.org", "port": 443},
+        "check port 22 on example.com": {"host": "example.com", "port": 22},
+        "test whether port 5432 of db.example.org is open": {"host": "db.example.org", "port": 5432},
+        "is example.org listening on port 80?": {"host": "example.org", "port": 80},
+    },
+    fr={
+        "le port 443 de example.org est-il ouvert ?": {"host": "example.org", "port": 443},
+        "vérifie le port 22 de example.com": {"host": "example.com", "port": 22},
+        "teste si le port 5432 de db.example.org est ouvert": {"host": "db.example.org", "port": 5432},
+        "example.org écoute-t-il sur le port 80 ?": {"host": "example.org", "port": 80},
+    },
+)
+
+DNS_LOOKUP = examples(
+    en={
+        "what is the IP address of example.org?": {"host": "example.org"},
+        "DNS lookup of example.com": {"host": "example.com"},
+        "MX records of example.org": {"host": "example.org", "type": "MX"},
+        "TXT records of example.com": {"host": "example.com", "type": "TXT"},
+        "resolve www.example.org": {"host": "www.example.org"},
+    },
+    fr={
+        "quelle est l'adresse IP de example.org ?": {"host": "example.org"},
+        "résolution DNS de example.com": {"host": "example.com"},
+        "enregistrements MX de example.org": {"host": "example.org", "type": "MX"},
+        "enregistrements TXT de example.com": {"host": "example.com", "type": "TXT"},
+        "résous www.example.org": {"host": "www.example.org"},
+    },
+)
+
+TRACE_ROUTE = examples(
+    en={
+        "trace the route to example.org": {"host": "example.org"},
+        "traceroute example.com": {"host": "example.com"},
+        "which hops lie between here and example.org?": {"host": "example.org"},
+        "what is the network path to example.com?": {"host": "example.com"},
+    },
+    fr={
+        "trace la route vers example.org": {"host": "example.org"},
+        "traceroute example.com": {"host": "example.com"},
+        "quels sauts y a-t-il jusqu'à example.org ?": {"host": "example.org"},
+        "quel est le chemin réseau vers example.com ?": {"host": "example.com"},
+    },
+)
+
+TLS_CERTIFICATE = examples(
+    en={
+        "when does the certificate of example.org expire?": {"host": "example.org"},
+        "show the TLS certificate of example.com": {"host": "example.com"},
+        "who issued the certificate of example.org?": {"host": "example.org"},
+        "is the SSL certificate of example.com valid?": {"host": "example.com"},
+    },
+    fr={
+        "quand expire le certificat de example.org ?": {"host": "example.org"},
+        "montre le certificat TLS de example.com": {"host": "example.com"},
+        "qui a émis le certificat de example.org ?": {"host": "example.org"},
+        "le certificat SSL de example.com est-il valide ?": {"host": "example.com"},
+    },
+)
+
+HTTP_CHECK = examples(
+    en={
+        "is the site https://example.org up?": {"url": "https://example.org"},
+        "is https://example.com down?": {"url": "https://example.com"},
+        "how fast does https://example.org answer?": {"url": "https://example.org"},
+        "check that the site https://example.com works": {"url": "https://example.com"},
+    },
+    fr={
+        "le site https://example.org est-il en ligne ?": {"url": "https://example.org"},
+        "https://example.com est-il en panne ?": {"url": "https://example.com"},
+        "en combien de temps répond https://example.org ?": {"url": "https://example.org"},
+        "vérifie que le site https://example.com fonctionne": {"url": "https://example.com"},
+    },
+)
