@@ -11,6 +11,7 @@ import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 import { Shell } from "./Shell";
 
+const ModelsPage = lazy(() => import("@/features/models/ModelsPage").then(({ ModelsPage }) => ({ default: ModelsPage })));
 const Gallery = import.meta.env.MODE === "production" ? null : lazy(() => import("./gallery/Gallery"));
 
 export function App() {
@@ -50,6 +51,14 @@ export function App() {
               <Route index element={null} />
               <Route path="c/:conversation" element={null} />
             </Route>
+            <Route
+              path="settings/models"
+              element={
+                <Suspense fallback={<Waiting />}>
+                  <ModelsPage />
+                </Suspense>
+              }
+            />
             <Route path="*" element={<NotFound />} />
           </Route>
         </Routes>

@@ -1,6 +1,6 @@
 // The frames of /api/v1/chat/ws, as docs/api.md gives them.
 
-import type { Answer, Approval, Artifact, Outcome, Problem, RunStatus, Usage } from "./types";
+import type { Answer, Approval, Artifact, Outcome, Problem, RunStatus, Spared, Usage } from "./types";
 
 /** `offset` counts Unicode characters. `seq` is the place of a journal event in its run; a delta, live only, has none. */
 interface Placed {
@@ -21,6 +21,7 @@ export type ThinkingData =
       cost: number;
       seconds: number;
       reason: string;
+      spared?: Spared | null;
     } & Placed)
   | ({ phase: "resumed"; reason: string } & Placed);
 

@@ -1,7 +1,10 @@
 /** The REST side of the API. Every failure is an ApiError that carries the server's problem. */
 
 import type { Operation } from "./schema";
-import type { Answer, Conversation, ConversationPage, Image, Models, Problem, Run, RunPage, User } from "./types";
+import type {
+  Answer, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, Image, ModelList, Models, Preferences,
+  PreferencesForm, Problem, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, ToppedUp, TopUpForm, User,
+} from "./types";
 
 export class ApiError extends Error {
   readonly status: number;
@@ -45,6 +48,19 @@ export class Api {
     this.#call<Run>("POST /api/v1/approvals/{approval_id}", { names: [approval_id], body: { answer } });
 
   models = () => this.#call<Models>("GET /api/v1/system/models");
+  modelList = () => this.#call<ModelList>("GET /api/v1/models");
+  connect = (body: ProviderForm) => this.#call<ProviderState>("POST /api/v1/models/providers", { body });
+  disconnect = (name: string) => this.#call<void>("DELETE /api/v1/models/providers/{name}", { names: [name] });
+  testModel = (model: string) => this.#call<Tested>("POST /api/v1/models/test", { body: { model } });
+  preferences = () => this.#call<Preferences>("GET /api/v1/models/preferences");
+  prefer = (body: PreferencesForm) => this.#call<Preferences>("PUT /api/v1/models/preferences", { body });
+
+  budgets = () => this.#call<BudgetList>("GET /api/v1/budgets");
+  setBudget = (body: BudgetForm) => this.#call<Budget>("PUT /api/v1/budgets", { body });
+  topUp = (body: TopUpForm) => this.#call<ToppedUp>("POST /api/v1/budgets/top-up", { body });
+  removeBudget = ({ scope, name, period }: Pick<Budget, "scope" | "name" | "period">) =>
+    this.#call<void>("DELETE /api/v1/budgets", { query: { scope, name, period } });
+  savings = (since: string) => this.#call<SavingsList>("GET /api/v1/budgets/savings", { query: { since } });
 
   async #call<T>(operation: Operation, { names = [], query = {}, body }: Asked = {}): Promise<T> {
     const [method, template] = operation.split(" ") as [string, string];

@@ -5,7 +5,7 @@
  */
 
 import type { RunFrame, SteeringData, ThinkingData, ToolData } from "./frames";
-import type { Answer, Approval, Artifact, Outcome, Problem, Run, RunStatus, Usage } from "./types";
+import type { Answer, Approval, Artifact, Outcome, Problem, Run, RunStatus, Spared, Usage } from "./types";
 
 export interface Call {
   id: string;
@@ -36,6 +36,7 @@ export interface Step {
   model: string;
   /** Why this model, once it has replied. */
   reason: string;
+  spared: Spared | null;
   text: Spoken;
   thinking: Spoken;
   calls: Call[];
@@ -122,7 +123,8 @@ function withStep(run: RunState, number: number, change: (step: Step) => Step): 
     steps[at] = changed;
   } else {
     const spoken = { text: SILENCE, thinking: SILENCE };
-    const fresh: Step = { number, model: "", reason: "", ...spoken, calls: [], failures: [], questions: [] };
+    const told = { model: "", reason: "", spared: null, calls: [], failures: [], questions: [] };
+    const fresh: Step = { number, ...told, ...spoken };
     steps.splice(at === -1 ? steps.length : at, 0, change(fresh));
   }
   return { ...run, steps };
@@ -168,7 +170,7 @@ function onThinking(run: RunState, data: ThinkingData, at: string): RunState {
         failures: [...step.failures, { model: data.model, problem: data.problem }],
       }));
     case "replied":
-      return withStep(run, data.step, (step) => ({ ...step, model: data.model, reason: data.reason }));
+      return withStep(run, data.step, (step) => ({ ...step, model: data.model, reason: data.reason, spared: data.spared ?? null }));
     default:
       return run;
   }

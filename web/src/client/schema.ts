@@ -19,10 +19,38 @@ export type Approval = {
   asked_at: string;
   call_id: string;
   step: number;
+  lookalikes?: Array<Lookalike>;
 };
 
 export type ApprovalList = {
   items: Array<Approval>;
+};
+
+export type Budget = {
+  scope: "tenant" | "user" | "agent" | "run";
+  name: string;
+  label: string;
+  period: "day" | "month" | "total";
+  limit: number;
+  extra: number;
+  spent: number;
+  reserved: number;
+  left: number;
+  since: string;
+  drawn: boolean;
+};
+
+export type BudgetForm = {
+  scope: "tenant" | "user" | "agent" | "run";
+  name?: string;
+  period: "day" | "month" | "total";
+  dollars: number;
+};
+
+export type BudgetList = {
+  items: Array<Budget>;
+  credit: number;
+  waiting: number;
 };
 
 export type CacheStatistics = {
@@ -72,12 +100,6 @@ export type ChatForm = {
   channel?: "api" | "web" | "cli";
   limits?: LimitsForm | null;
   message: string;
-};
-
-export type CheckForm = {
-  kind: string;
-  value?: unknown;
-  tool?: string;
 };
 
 export type CheckOutcome = {
@@ -183,6 +205,15 @@ export type Cpu = {
   load: number;
 };
 
+export type DayOfSavings = {
+  day: string;
+  calls: number;
+  spent: number;
+  cache: number;
+  optimiser: number;
+  router: number;
+};
+
 export type DayOfUse = {
   day: string;
   subject: string;
@@ -233,7 +264,7 @@ export type EvalCheck = {
 export type EvalForm = {
   run_id: string;
   name?: string;
-  checks?: Array<CheckForm>;
+  checks?: Array<orchestrator__api__evals__CheckForm>;
 };
 
 export type EvalList = {
@@ -509,6 +540,7 @@ export type ExplainForm = {
   arguments?: Record<string, unknown>;
   origins?: Array<"user" | "model" | "web" | "file" | "memory" | "tool" | "skill">;
   sources?: Record<string, Array<"user" | "model" | "web" | "file" | "memory" | "tool" | "skill">> | null;
+  agent?: string;
 };
 
 export type FidelityReport = {
@@ -624,6 +656,64 @@ export type JournalStats = {
   encrypts: boolean;
 };
 
+export type KeptSecret = {
+  name: string;
+  hosts: Array<string>;
+  tools: Array<string>;
+  by: string;
+  created_at: string;
+  updated_at: string;
+};
+
+export type Key = {
+  id: string;
+  name: string;
+  username: string;
+  reach: "models" | "agents" | "api";
+  scopes: Array<"read" | "write" | "execute" | "admin">;
+  ending: string;
+  created_at: string;
+  expires_at: string | null;
+  last_used: string | null;
+  revoked_at: string | null;
+};
+
+export type KeyForm = {
+  name: string;
+  reach?: "models" | "agents" | "api";
+  scopes?: Array<"read" | "write" | "execute" | "admin">;
+  days?: number | null;
+  username?: string | null;
+};
+
+export type KeyList = {
+  items: Array<Key>;
+};
+
+export type LedgerLine = {
+  at: string;
+  kind: "spent" | "topped_up";
+  key: string;
+  subject: string;
+  agent: string;
+  run_id: string;
+  door: string;
+  model: string;
+  input_tokens: number;
+  output_tokens: number;
+  cached_tokens: number;
+  dollars: number;
+  credits: number;
+  by_cache: number;
+  by_optimiser: number;
+  by_router: number;
+};
+
+export type LedgerPage = {
+  items: Array<LedgerLine>;
+  next: string | null;
+};
+
 export type LimitsForm = {
   steps?: number | null;
   seconds?: number | null;
@@ -644,6 +734,13 @@ export type LoginForm = {
   username: string;
   password: string;
   cookie?: boolean;
+};
+
+export type Lookalike = {
+  argument: string;
+  text: string;
+  kind: "hidden" | "reorders" | "controls" | "imitates";
+  plain: string;
 };
 
 export type Memory = {
@@ -722,6 +819,20 @@ export type ModelSpeed = {
   tokens_per_second: number;
 };
 
+export type NewKey = {
+  id: string;
+  name: string;
+  username: string;
+  reach: "models" | "agents" | "api";
+  scopes: Array<"read" | "write" | "execute" | "admin">;
+  ending: string;
+  created_at: string;
+  expires_at: string | null;
+  last_used: string | null;
+  revoked_at: string | null;
+  key: string;
+};
+
 export type NoteForm = {
   note?: string;
 };
@@ -759,10 +870,56 @@ export type OptimiserMetrics = {
   cached_tokens: number;
 };
 
+export type orchestrator__api__evals__CheckForm = {
+  kind: string;
+  value?: unknown;
+  tool?: string;
+};
+
+export type orchestrator__api__policy__CheckForm = {
+  name?: string;
+  text: string;
+};
+
 export type PasswordForm = {
   password: string;
   current?: string | null;
   username?: string | null;
+};
+
+export type PolicyChecked = {
+  items: Array<PolicyStatement>;
+};
+
+export type PolicyList = {
+  folder: string;
+  items: Array<PolicyStatement>;
+  roles: Record<string, Array<string>>;
+  problem: string;
+  schema_text: string;
+};
+
+export type PolicyStatement = {
+  id: string;
+  layer: "owner" | "workspace" | "agent";
+  kind: "forbid" | "ask" | "permit" | "unasked";
+  file: string;
+  line: number;
+  reason: string;
+  alternative: string;
+  text: string;
+};
+
+export type Preferences = {
+  pins: Record<string, string>;
+  optimise: "off" | "minimal" | "balanced" | "aggressive";
+  cache: boolean;
+};
+
+export type PreferencesForm = {
+  pins?: Record<string, string>;
+  optimise: "off" | "minimal" | "balanced" | "aggressive";
+  cache: boolean;
 };
 
 export type Problem = {
@@ -927,12 +1084,26 @@ export type RunProblem = {
   hint: string;
 };
 
+export type SavingsList = {
+  items: Array<DayOfSavings>;
+};
+
 export type SayForm = {
   message: string;
   urgency?: "queue" | "steer" | "interrupt";
   images?: Array<ImageForm>;
   model?: string | null;
   channel?: "api" | "web" | "cli";
+};
+
+export type SecretForm = {
+  value: string;
+  hosts?: Array<string>;
+  tools?: Array<string>;
+};
+
+export type SecretList = {
+  items: Array<KeptSecret>;
 };
 
 export type SetForm = {
@@ -1009,6 +1180,20 @@ export type ToolList = {
   problems: Record<string, string>;
 };
 
+export type ToppedUp = {
+  budget: Budget;
+  resumed: Array<string>;
+};
+
+export type TopUpForm = {
+  scope: "tenant" | "user" | "agent" | "run";
+  name?: string;
+  period: "day" | "month" | "total";
+  dollars: number;
+  note?: string;
+  resume?: boolean;
+};
+
 export type Trial = {
   id: string;
   at: string;
@@ -1066,15 +1251,23 @@ export type Verdict = {
 
 /** Every operation of the API. */
 export type Operation =
+  | "DELETE /api/v1/auth/keys/{key_id}"
+  | "DELETE /api/v1/budgets"
   | "DELETE /api/v1/cache"
   | "DELETE /api/v1/conversations/{conversation_id}"
   | "DELETE /api/v1/evals/{evaluation_id}"
   | "DELETE /api/v1/grants/{grant_id}"
   | "DELETE /api/v1/models/providers/{name}"
+  | "DELETE /api/v1/secrets/{name}"
   | "GET /api/v1/approvals"
   | "GET /api/v1/artifacts/{artifact_id}"
+  | "GET /api/v1/auth/keys"
   | "GET /api/v1/auth/me"
   | "GET /api/v1/auth/users"
+  | "GET /api/v1/budgets"
+  | "GET /api/v1/budgets/export"
+  | "GET /api/v1/budgets/ledger"
+  | "GET /api/v1/budgets/savings"
   | "GET /api/v1/cache"
   | "GET /api/v1/conversations"
   | "GET /api/v1/conversations/{conversation_id}"
@@ -1090,12 +1283,15 @@ export type Operation =
   | "GET /api/v1/journal/stats"
   | "GET /api/v1/journal/usage"
   | "GET /api/v1/models"
+  | "GET /api/v1/models/preferences"
   | "GET /api/v1/models/show"
+  | "GET /api/v1/policy"
   | "GET /api/v1/runs"
   | "GET /api/v1/runs/{run_id}"
   | "GET /api/v1/runs/{run_id}/diff"
   | "GET /api/v1/runs/{run_id}/events"
   | "GET /api/v1/runs/{run_id}/export"
+  | "GET /api/v1/secrets"
   | "GET /api/v1/system/cluster"
   | "GET /api/v1/system/models"
   | "GET /api/v1/system/stats"
@@ -1109,12 +1305,14 @@ export type Operation =
   | "PATCH /api/v1/runs/{run_id}"
   | "POST /api/v1/approvals/{approval_id}"
   | "POST /api/v1/approvals/{approval_id}/edit"
+  | "POST /api/v1/auth/keys"
   | "POST /api/v1/auth/link"
   | "POST /api/v1/auth/login"
   | "POST /api/v1/auth/logout"
   | "POST /api/v1/auth/password"
   | "POST /api/v1/auth/refresh"
   | "POST /api/v1/auth/register"
+  | "POST /api/v1/budgets/top-up"
   | "POST /api/v1/chat"
   | "POST /api/v1/conversations"
   | "POST /api/v1/evals"
@@ -1127,7 +1325,9 @@ export type Operation =
   | "POST /api/v1/models/test"
   | "POST /api/v1/optimizer/history"
   | "POST /api/v1/optimizer/prompt"
+  | "POST /api/v1/policy/check"
   | "POST /api/v1/policy/explain"
+  | "POST /api/v1/policy/reload"
   | "POST /api/v1/runs"
   | "POST /api/v1/runs/import"
   | "POST /api/v1/runs/replay"
@@ -1140,4 +1340,7 @@ export type Operation =
   | "POST /api/v1/runs/{run_id}/resume"
   | "POST /api/v1/tools/reload"
   | "POST /api/v1/tools/{name}/call"
-  | "POST /optimize_prompt";
+  | "POST /optimize_prompt"
+  | "PUT /api/v1/budgets"
+  | "PUT /api/v1/models/preferences"
+  | "PUT /api/v1/secrets/{name}";

@@ -1,13 +1,19 @@
 /** The API's things by the names this app uses. */
 
-import type { AnswerForm, EventArtifact, EventToolReturned, ImageForm, Model, Run, RunProblem } from "./schema";
+import type { AnswerForm, EventArtifact, EventSpared, EventToolReturned, ImageForm, Model, Run, RunProblem } from "./schema";
 
-export type { Approval, Conversation, ConversationPage, Models, Run, RunPage, Usage, User } from "./schema";
+export type {
+  Approval, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, DayOfSavings, ModelDetail, ModelList, Models,
+  Preferences, PreferencesForm, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, ToppedUp, TopUpForm, Usage,
+  User,
+} from "./schema";
 
 export type RunStatus = Run["status"];
 export type Answer = AnswerForm["answer"];
 export type Outcome = EventToolReturned["outcome"];
 export type Artifact = EventArtifact;
+/** What a reply would have cost besides, had nothing been optimised or remembered. */
+export type Spared = EventSpared;
 export type Image = ImageForm;
 export type ModelInfo = Model;
 

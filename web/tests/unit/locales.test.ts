@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import costsEn from "@/locales/costs.en.json";
+import costsFr from "@/locales/costs.fr.json";
 import en from "@/locales/en.json";
 import own from "@/locales/fr.json";
 import problems from "@/locales/problems.fr.json";
@@ -26,8 +28,8 @@ function flat(tree: Tree, prefix = ""): Map<string, string> {
 const said = Object.fromEntries(
   Object.entries(problems).map(([code, { title, hint }]) => [code, "hint" in en.problems[code as keyof typeof en.problems] ? { title, hint } : { title }]),
 ) as unknown as Tree;
-const english = flat(en);
-const french = flat({ ...own, problems: said });
+const english = flat({ ...en, costs: costsEn });
+const french = flat({ ...own, costs: costsFr, problems: said });
 
 const sources = (function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

@@ -25,7 +25,8 @@ function call(tool: string, values: Record<string, unknown>, outcome: Outcome | 
 
 function step(number: number, more: Partial<Step>): Step {
   const silence = words("");
-  return { number, model: "m", reason: "", text: silence, thinking: silence, calls: [], failures: [], questions: [], ...more };
+  const told = { model: "m", reason: "", spared: null, calls: [], failures: [], questions: [] };
+  return { number, ...told, text: silence, thinking: silence, ...more };
 }
 
 function question(kind: "call" | "outcome", more: Partial<Question> = {}): Question {

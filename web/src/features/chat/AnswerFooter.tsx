@@ -57,20 +57,24 @@ function useFigures(run: RunState) {
   const seconds = run.finished_at ? (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000 : Number.NaN;
   const time = Number.isFinite(seconds) && seconds >= 0 ? format.duration(seconds) : "";
   const cost = run.cost > 0 ? format.money(run.cost) : t("answer.free");
+  const spared = run.steps.flatMap((step) => step.spared ?? []);
+  const saved = spared.reduce((sum, one) => sum + (one.cost ?? 0), 0);
+  const by = spared.some(({ cache }) => cache) ? t("answer.by.cache") : t("answer.by.optimiser");
   const figures = [
     run.model,
     t("answer.steps", { count: run.steps.length }),
     tokens > 0 && t("answer.tokens", { count: tokens }),
     cost,
+    saved > 0 && t("answer.savedFigure", { money: format.money(saved) }),
     time,
   ].filter((figure) => figure);
-  return { figures, cost, time };
+  return { figures, cost, time, saved: saved > 0 ? t("answer.savedBy", { money: format.money(saved), by }) : "" };
 }
 
 function Details({ run, id }: { run: RunState; id: string }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { cost, time } = useFigures(run);
+  const { cost, time, saved } = useFigures(run);
   const why = run.steps.findLast((step) => step.reason)?.reason;
   return (
     <dl
@@ -83,6 +87,7 @@ function Details({ run, id }: { run: RunState; id: string }) {
       {run.usage.cached_tokens > 0 && <Row name={t("answer.cached")}>{format.number(run.usage.cached_tokens)}</Row>}
       <Row name={t("answer.output")}>{format.number(run.usage.output_tokens)}</Row>
       <Row name={t("answer.cost")}>{cost}</Row>
+      {saved && <Row name={t("answer.saved")}>{saved}</Row>}
       {time && <Row name={t("answer.time")}>{time}</Row>}
       <Row name={t("answer.run")}>
         <code className="font-mono text-xs break-all">{run.run_id}</code>

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { LogOut, Settings2 } from "lucide-react";
+import { Coins, LogOut, Settings2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
 import { useClient } from "@/client/client";
 import type { User } from "@/client/types";
 import { Menu, MenuContent, MenuItem, MenuLabel, MenuRadioGroup, MenuRadioItem, MenuSeparator, MenuTrigger } from "@/ui/Menu";
@@ -11,6 +12,7 @@ export function PreferencesMenu({ user }: { user: User }) {
   const { theme, setTheme, setLanguage } = usePreferences();
   const { api, session } = useClient();
   const queries = useQueryClient();
+  const go = useNavigate();
 
   const leave = async () => {
     await api.logout().catch(() => undefined);
@@ -51,6 +53,10 @@ export function PreferencesMenu({ user }: { user: User }) {
             ))}
           </MenuRadioGroup>
           <MenuSeparator />
+          <MenuItem onSelect={() => void go("/settings/models")}>
+            <Coins aria-hidden className="size-4" />
+            {t("menu.costs")}
+          </MenuItem>
           <MenuItem onSelect={() => void leave()}>
             <LogOut aria-hidden className="size-4" />
             {t("menu.signOut")}
