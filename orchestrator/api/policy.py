@@ -10,6 +10,7 @@ from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.forms import Form
 from orchestrator.api.wire import Opinion, Verdict
 from orchestrator.app import App
+from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.messages import Origin
 from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.layers.base import Statement
@@ -31,7 +32,9 @@ class ExplainForm(Form):
 class CheckForm(Form):
     """The text of a file, as it would be called below the folder of policies."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)] = "base.cedar"
+    name: Annotated[str, Field(pattern=r"^((workspace|agents)/)?[A-Za-z0-9_-][A-Za-z0-9_.-]{0,80}\.cedar$")] = (
+        "base.cedar"
+    )
     text: Annotated[str, Field(max_length=300_000)]
 
 
@@ -56,6 +59,7 @@ class PolicyList(BaseModel):
 
 class PolicyChecked(BaseModel):
     items: list[PolicyStatement]
+    problem: str  # why it could not hold; empty: it could
 
 
 def _statement(statement: Statement) -> PolicyStatement:
@@ -89,7 +93,11 @@ async def policies(app: House, caller: Reader) -> PolicyList:
 
 @router.post("/check", summary="Whether a file of policies could hold, and what is in it")
 async def check(form: CheckForm, caller: Reader) -> PolicyChecked:
-    return PolicyChecked(items=[_statement(statement) for statement in checked(form.name, form.text)])
+    try:
+        found = checked(form.name, form.text)
+    except InvalidInput as error:
+        return PolicyChecked(items=[], problem=str(error))
+    return PolicyChecked(items=[_statement(statement) for statement in found], problem="")
 
 
 @router.post("/reload", summary="Take up the policies as the files are now; those before stay where one is wrong")

@@ -15,15 +15,24 @@ from orchestrator.identity.vault import Entry
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/secrets", tags=["secrets"])
 
 SecretName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
-Place = Annotated[str, Field(min_length=1, max_length=253)]
+# Six characters or more between spaces, and no zeros.
+Value = Annotated[str, Field(max_length=65_536, pattern=r"^[^\u0000]*\S[^\u0000]{4,}\S[^\u0000]*$")]
+Host = Annotated[
+    str,
+    Field(
+        max_length=253,
+        pattern=r"^((\*\.)?[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63})*|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]*\]?)$",
+    ),
+]
+Tool = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
 
 
 class SecretForm(Form):
     """A value, and where it may go: to these hosts, by these tools; at least one of them is said."""
 
-    value: Annotated[str, Field(min_length=1, max_length=65_536)]
-    hosts: Annotated[list[Place], Field(max_length=32, default_factory=list)]
-    tools: Annotated[list[Place], Field(max_length=32, default_factory=list)]
+    value: Value
+    hosts: Annotated[list[Host], Field(max_length=32, default_factory=list)]
+    tools: Annotated[list[Tool], Field(max_length=32, default_factory=list)]
 
 
 class KeptSecret(BaseModel):

@@ -1,8 +1,8 @@
 """Values of secrets, found in any text and taken out of it.
 
-Covers a value as it is; escaped as in JSON, HTML or an address; in base64 (also inside something longer, also
-for addresses) and in hexadecimal; and, where it is long, broken over lines. Of a value of several lines, each
-long line counts. Does not cover ciphers, compression, or a value taken apart on purpose.
+Covers a value as it is, and backwards; escaped as in JSON, HTML or an address; in base64 (also inside something
+longer, also for addresses) and in hexadecimal; and, where it is long, broken over lines. Of a value of several
+lines, each long line counts. Does not cover ciphers, compression, or a value taken apart on purpose.
 """
 
 import base64
@@ -86,6 +86,7 @@ def _forms(name: str, value: str) -> Iterator[_Form]:
     telling = [line for line in lines if len(line) >= _LINE and not line.startswith("-----")]
     for piece in dict.fromkeys([value.strip(), *telling]):
         yield _form(name, piece, "".join(_spellings(character) for character in piece))
+        yield _form(name, piece, re.escape(piece[::-1]), piece[::-1])
         data = piece.encode("utf-8", "surrogatepass")
         for code in _base64(data):
             yield _form(name, code, "".join(_BASE64.get(character, character) for character in code))
@@ -94,8 +95,8 @@ def _forms(name: str, value: str) -> Iterator[_Form]:
                 yield _form(name, code, code)
 
 
-def _form(name: str, written: str, pattern: str) -> _Form:
-    anchor = max(_RUN.findall(written), key=len, default="")
+def _form(name: str, written: str, pattern: str, anchored: str = "") -> _Form:
+    anchor = max(_RUN.findall(anchored or written), key=len, default="")
     return _Form(name, len(written), anchor, re.compile(pattern))
 
 

@@ -19,7 +19,7 @@ from orchestrator.identity.base import TENANT, Record
 from orchestrator.identity.redaction import SHORTEST, Redactor
 from orchestrator.journal.keys import NONCE, Master
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import InvalidInput, NotAllowed, NotFound
+from orchestrator.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from orchestrator.kernel.events import SecretRemoved, SecretRevealed, SecretStored
 from orchestrator.kernel.secrets import NAME, how_to_set
 from orchestrator.kernel.settings import Secret
@@ -115,7 +115,7 @@ class Vault:
         return list(self._entries.values())
 
     async def put(self, name: str, value: str, hosts: Sequence[str], tools: Sequence[str], *, by: str) -> Entry:
-        """Keep a value under a name, in place of the one before. Raises InvalidInput."""
+        """Keep a value under a name, in place of the one before. Raises InvalidInput, Conflict."""
         value, hosts, tools = _value(value), _hosts(hosts), _tools(tools)
         if not NAME.fullmatch(name):
             raise InvalidInput(
@@ -123,7 +123,7 @@ class Vault:
                 hint="Use up to 64 letters, digits and . _ -, a letter first.",
             )
         if not hosts and not tools:
-            raise InvalidInput(
+            raise Conflict(
                 f"{name} is bound to nothing: it could go anywhere.", hint="Say --host HOST, --tool TOOL, or both."
             )
         await self.load()

@@ -37,12 +37,13 @@ class Policy:
     ) -> None:
         """Without `rules`: those shipped, and those that other packages add. `secrets` is the vault, `layers` the
         policies of the data folder."""
-        self._rules = tuple(_registered(loosened) if rules is None else rules)
+        every: list[Rule] = list(_registered(loosened) if rules is None else rules)
         if secrets is not None:
-            self._rules += (Secrets(secrets),)
-        self._layers = layers
+            every.append(Secrets(secrets))
         if layers is not None:
-            self._rules += (layers,)
+            every.append(layers)
+        self._rules = tuple(every)
+        self._layers = layers
         self._approve_all = loosened.approve_all
 
     def decide(self, call: Call, granted: Collection[tuple[str, str]] = ()) -> Decision:

@@ -1,6 +1,6 @@
 """What the policy would say, asked through the API: nothing is done and nothing is recorded."""
 
-from servers.site import Opening
+from servers.site import Opening, Site
 
 
 async def test_a_call_is_explained_and_not_made(opening: Opening) -> None:
@@ -34,3 +34,18 @@ async def test_what_cannot_be_meant_is_said(opening: Opening) -> None:
         ):
             async with site.http.post(f"{site.api}/policy/explain", json=body) as reply:
                 assert reply.status == status, await reply.text()
+
+
+async def test_policies_are_checked_listed_and_taken_up(site: Site) -> None:
+    forbid = '@id("no") forbid(principal, action, resource == Tool::"execute_command");'
+    checked = await site.post("/policy/check", {"text": forbid, "name": "workspace/w.cedar"})
+    assert checked["problem"] == "" and checked["items"][0]["id"] == "workspace/w.cedar#no"
+    checked = await site.post("/policy/check", {"text": forbid + "\nforbid("})
+    assert checked["items"] == [] and "base.cedar, line 2" in checked["problem"]
+    held = await site.get("/policy")
+    assert held["items"] == [] and "entity Tool" in held["schema_text"]
+    (site.app.policies.path / "base.cedar").write_text(forbid)
+    (item,) = (await site.post("/policy/reload"))["items"]
+    assert (item["layer"], item["kind"], item["line"]) == ("owner", "forbid", 1)
+    call = {"tool": "execute_command", "arguments": {"command": "ls"}}
+    assert (await site.post("/policy/explain", call))["details"]["policy"] == "base.cedar#no"

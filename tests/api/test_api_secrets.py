@@ -32,7 +32,14 @@ async def test_it_is_listed_by_name_and_never_with_its_value(site: Site) -> None
     assert (kept["name"], kept["hosts"], kept["tools"]) == ("github", ["api.github.com"], [])
     assert VALUE not in json.dumps(listed)
     async with site.http.put(f"{url}/github", json={"value": VALUE}) as reply:
-        assert reply.status == 422 and "bound to nothing" in await reply.text()
+        assert reply.status == 409 and "bound to nothing" in await reply.text()
+    for wrong in (
+        {"value": "short", "tools": ["x"]},
+        {"value": VALUE, "hosts": ["https://h/"]},
+        {"value": f"{VALUE}\0"},
+    ):
+        async with site.http.put(f"{url}/github", json=wrong) as reply:
+            assert reply.status == 422 and VALUE not in await reply.text()
     async with site.http.get(f"{url}/github") as reply:
         assert reply.status in (404, 405)
     for status in (204, 404):

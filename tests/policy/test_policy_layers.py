@@ -145,6 +145,13 @@ def test_a_policy_that_cannot_be_evaluated_asks() -> None:
     overflow = "forbid(principal, action, resource) when { 9223372036854775807 + 1 > 0 };"
     decision = layers_of(base=overflow).judge(call())
     assert decision is not None and (decision.verdict, decision.code) == ("ask", "policy_failed")
+    assert said(layers_of(base=overflow + PUSH), call()) == ("deny", "base.cedar#no_push")
+
+
+def test_a_question_is_not_asked_where_yes_would_not_help() -> None:
+    far = call("http_request", "web", url="https://a.example/x")
+    assert said(layers_of(base=EVIL + FILES), far) == ("deny", "policy_permits_not")
+    assert said(layers_of(base=EVIL + FILES.replace("files", "web")), far) == ("ask", "base.cedar#evil")
 
 
 PIECES = [PUSH, EVIL, FILES, '@id("p") permit(principal, action, resource == Tool::"git_push");',
@@ -171,7 +178,12 @@ def test_a_decision_is_made_once_until_the_policies_change(monkeypatch: pytest.M
 
     made: list[object] = []
     real = cedar.Compiled.opinion
-    monkeypatch.setattr(cedar.Compiled, "opinion", lambda self, asked: made.append(asked) or real(self, asked))
+
+    def counted(self: cedar.Compiled, asked: cedar.Asked) -> cedar.Opinion | None:
+        made.append(asked)
+        return real(self, asked)
+
+    monkeypatch.setattr(cedar.Compiled, "opinion", counted)
     layers = layers_of(base=PUSH)
     assert said(layers, call()) == said(layers, call()) and len(made) == 1
     assert said(layers, replace(call(), subject="user_2")) is not None and len(made) == 2

@@ -23,6 +23,7 @@ _ALL: dict[str, Any] = {"op": "All"}
 _ANYTHING = {"effect": "permit", "principal": _ALL, "action": _ALL, "resource": _ALL, "conditions": []}
 _SIZE = 256 * 1024  # characters of one file
 _NAME = 80
+_ACTION = 'Action::"call"'
 
 
 class Request(Struct, frozen=True):
@@ -48,8 +49,28 @@ class Opinion(Struct, frozen=True):
     error: str = ""  # why its policies could not be evaluated
 
 
+class Asked:
+    """A call, in the engine's own form: made once for all layers."""
+
+    def __init__(self, request: Request) -> None:
+        tool = {"type": "Tool", "id": request.tool}
+        user = {"type": "User", "id": request.user}
+        roles = [{"type": "Role", "id": role} for role in request.roles]
+        category = [{"type": "Category", "id": request.category}]
+        entities = [
+            {"uid": user, "attrs": {"name": request.name, "scopes": request.scopes}, "parents": roles},
+            {"uid": tool, "attrs": _traits(request), "parents": category},
+        ]
+        self.query = {"principal": user, "action": _ACTION, "resource": tool, "context": request.context}
+        self.entities = cedarpy.Entities.from_json_str(json.dumps(entities))
+
+
+def _traits(request: Request) -> dict[str, Any]:
+    return {"scope": request.scope, "effects": request.effects, "risks": request.risks}
+
+
 class Compiled:
-    """One layer: up to three sets of policies, which are asked one after the other."""
+    """One layer. Mostly one question to the engine answers for all of its policies."""
 
     def __init__(self, layer: Layer, agent: str, sources: Sequence[Source]) -> None:
         """Raises InvalidInput, naming the file and the line."""
@@ -64,37 +85,40 @@ class Compiled:
                     raise wrong(source.name, statement.line, problem, "Give each its own @id.")
                 self.statements[statement.id] = statement
                 parsed.setdefault(statement.kind, {})[statement.id] = policy
-        self._strict = self._set({**parsed.get("forbid", {}), **(parsed.get("permit") or {"*": _ANYTHING})})
-        self._asking = self._set({**parsed.get("ask", {}), "*": _ANYTHING}) if "ask" in parsed else None
+        permits = parsed.get("permit") or {"*": _ANYTHING}
+        forbids, asks = parsed.get("forbid", {}), parsed.get("ask", {})
+        self._all = self._set({**permits, **forbids, **asks}) if forbids or asks or "permit" in parsed else None
+        self._permits = self._set(permits) if asks and "permit" in parsed else None
         self._unasked = self._set(parsed["unasked"]) if "unasked" in parsed else None
-        self._judges = "forbid" in parsed or "permit" in parsed
 
-    def opinion(self, request: Request) -> Opinion | None:
+    def opinion(self, asked: Asked) -> Opinion | None:
         """What it forbids or asks; None where it lets the call pass."""
-        asked = _asked(request)
-        if self._judges and (denied := self._refusal(self._strict, "forbid", asked)) is not None:
-            return denied
-        return None if self._asking is None else self._refusal(self._asking, "ask", asked)
-
-    def unasked(self, request: Request) -> Statement | None:
-        """The policy that lets pass what would be asked, if there is one."""
-        if self._unasked is None:
+        if self._all is None:
             return None
-        query, entities = _asked(request)
-        result = cedarpy.is_authorized(query, self._unasked, entities)
-        if not result.allowed or result.diagnostics.errors:
-            return None
-        return self.statements[min(result.diagnostics.reasons)]
-
-    def _refusal(self, policies: cedarpy.PolicySet, kind: Kind, asked: tuple[Any, Any]) -> Opinion | None:
-        query, entities = asked
-        result = cedarpy.is_authorized(query, policies, entities)
+        result = cedarpy.is_authorized(asked.query, self._all, asked.entities)
+        against = [] if result.allowed else [self.statements[name] for name in sorted(result.diagnostics.reasons)]
+        if strict := [statement for statement in against if statement.kind == "forbid"]:
+            return Opinion("forbid", strict[0])
         if result.diagnostics.errors:
             return Opinion("ask", error="; ".join(map(str, result.diagnostics.errors)))
         if result.allowed:
             return None
-        named = sorted(result.diagnostics.reasons)
-        return Opinion(kind, self.statements[named[0]] if named else None)
+        if not against or not self._is_permitted(asked):
+            return Opinion("forbid")
+        return Opinion("ask", against[0])
+
+    def unasked(self, asked: Asked) -> Statement | None:
+        """The policy that lets pass what would be asked, if there is one."""
+        if self._unasked is None:
+            return None
+        result = cedarpy.is_authorized(asked.query, self._unasked, asked.entities)
+        if not result.allowed or result.diagnostics.errors:
+            return None
+        return self.statements[min(result.diagnostics.reasons)]
+
+    def _is_permitted(self, asked: Asked) -> bool:
+        """Whether what is asked about would be permitted once a person has said yes."""
+        return self._permits is None or cedarpy.is_authorized(asked.query, self._permits, asked.entities).allowed
 
     def _set(self, policies: Mapping[str, Any]) -> cedarpy.PolicySet:
         document = {"staticPolicies": policies, "templates": {}, "templateLinks": []}
@@ -143,20 +167,3 @@ def _kind(source: Source, line: int, effect: str, said: Mapping[str, str | None]
 @cache
 def _schema() -> cedarpy.Schema:
     return cedarpy.Schema.from_str(SCHEMA)
-
-
-def _asked(request: Request) -> tuple[dict[str, Any], cedarpy.Entities]:
-    query = {
-        "principal": {"type": "User", "id": request.user},
-        "action": 'Action::"call"',
-        "resource": {"type": "Tool", "id": request.tool},
-        "context": request.context,
-    }
-    user = {"name": request.name, "scopes": request.scopes}
-    tool = {"scope": request.scope, "effects": request.effects, "risks": request.risks}
-    roles = [{"type": "Role", "id": role} for role in request.roles]
-    entities = [
-        {"uid": {"type": "User", "id": request.user}, "attrs": user, "parents": roles},
-        {"uid": query["resource"], "attrs": tool, "parents": [{"type": "Category", "id": request.category}]},
-    ]
-    return query, cedarpy.Entities.from_json_str(json.dumps(entities))

@@ -61,14 +61,16 @@ class Layers:
         if request not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[request] = self._opinion(request, _agent(request))
+            self._known[request] = self._opinion(request, call.agent)
         opinion = self._known[request]
         return None if opinion is None else _decision(self.name, call, opinion)
 
     def unasked(self, call: Call) -> Statement | None:
         """The owner's policy by which this call need not be asked about, if there is one."""
+        from orchestrator.policy.layers.cedar import Asked
+
         owner = next((layer for layer in self.held.layers if layer.layer == "owner"), None)
-        return None if owner is None else owner.unasked(self._request(call))
+        return None if owner is None else owner.unasked(Asked(self._request(call)))
 
     def shape(self, call: Call) -> str | None:
         """Of this very call, where a policy asks: who wrote it meant each."""
@@ -77,11 +79,11 @@ class Layers:
 
     def _opinion(self, request: "Request", agent: str) -> "Opinion | None":
         """Of the first layer that forbids; else of the first that asks."""
-        found = [
-            opinion
-            for layer in self.held.layers
-            if layer.agent in ("", agent) and (opinion := layer.opinion(request)) is not None
-        ]
+        from orchestrator.policy.layers.cedar import Asked
+
+        asked = Asked(request)
+        layers = [layer for layer in self.held.layers if layer.agent in ("", agent)]
+        found = [opinion for layer in layers if (opinion := layer.opinion(asked)) is not None]
         return next((opinion for opinion in found if opinion.kind == "forbid"), found[0] if found else None)
 
     def _request(self, call: Call) -> "Request":
@@ -157,11 +159,6 @@ def roles(text: str) -> Roles:
 
 def _is_placed(name: str) -> bool:
     return "/" not in name or name.startswith(("workspace/", "agents/"))
-
-
-def _agent(request: "Request") -> str:
-    agent: str = json.loads(request.context)["agent"]
-    return agent
 
 
 def _decision(rule: str, call: Call, opinion: "Opinion") -> Decision:
