@@ -9,7 +9,7 @@ from typing import Any
 import openai
 import pytest
 from openai.types.chat import ChatCompletionToolParam
-from servers.site import Gate, Opening, Site, open_site
+from servers.site import Gate, Opening, Shout, Site, open_site, shouting
 
 from orchestrator.kernel.errors import ModelUnavailable
 from orchestrator.kernel.messages import Message, Text, Thinking, ToolCall, ToolResult, Usage
@@ -54,6 +54,15 @@ def model() -> Scripted:
 async def asked(tmp_path: Path, model: Scripted) -> AsyncIterator[Site]:
     async with open_site(tmp_path, model) as made:
         yield made
+
+
+async def written(site: Site, count: int) -> list[Any]:
+    """The calls in the journal, once there are so many: they are written a moment after the answer."""
+    async with asyncio.timeout(20):
+        while True:
+            told = [event for _, event in await site.app.journal.tail() if event.type == "request.closed"]
+            if len(told) >= count:
+                return told
 
 
 QUESTION: list[Any] = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello?"}]
@@ -234,6 +243,9 @@ async def test_who_hangs_up_is_not_answered_any_more(tmp_path: Path) -> None:
         await asyncio.wait([waiting])
         await asyncio.wait_for(ended.wait(), 10)
         await vendor.close()
+        told = [event.body for event in await written(site, 2)]
+    assert [body.outcome for body in told] == ["cancelled", "cancelled"]
+    assert told[0].model == "scripted/scripted"
 
 
 async def test_responses_whole_and_streamed(asked: Site) -> None:
@@ -314,9 +326,7 @@ async def test_every_call_is_in_the_journal(asked: Site) -> None:
         with pytest.raises(openai.NotFoundError):
             await vendor.chat.completions.create(model="nowhere/nothing", messages=QUESTION)
         await vendor.embeddings.create(model="scripted", input="one")
-    told: list[Any] = []
-    while len(told) < 3:  # they are written a moment after the answer
-        told = [event for _, event in await asked.app.journal.tail() if event.type == "request.closed"]
+    told = await written(asked, 3)
     bodies = [event.body for event in told]
     assert [body.door for body in bodies] == ["openai.chat", "openai.chat", "embeddings.openai"]
     assert [body.outcome for body in bodies] == ["answered", "failed", "answered"]
@@ -350,3 +360,37 @@ async def test_a_key_reaches_as_far_as_it_was_made_for(opening: Opening) -> None
         async with client(site, made["key"]) as vendor:
             with pytest.raises(openai.AuthenticationError):
                 await vendor.chat.completions.create(model="scripted", messages=QUESTION)
+
+
+async def test_a_run_is_begun_here_and_allowed_elsewhere(tmp_path: Path) -> None:
+    """Begun by OpenAI's client, allowed over our API, and its answer streams back where it was begun."""
+    async with open_site(tmp_path, Scripted(shouting), [Shout()]) as site, client(site) as vendor:
+        plain = await vendor.chat.completions.create(model="assistant", messages=QUESTION)
+        assert "waits for a person" in (plain.choices[0].message.content or "")
+        stream = await vendor.chat.completions.create(model="assistant", messages=QUESTION, stream=True)
+        said, thought = "", ""
+        async for chunk in stream:
+            delta = chunk.choices[0].delta
+            said += delta.content or ""
+            new = getattr(delta, "reasoning_content", None) or ""
+            thought += new
+            if "waits for a person" in new:
+                for asked in (await site.get("/approvals"))["items"]:
+                    if asked["approval_id"] in new:
+                        await site.post(f"/approvals/{asked['approval_id']}", {"answer": "once"})
+    assert "[shout]" in thought
+    assert said == "I will shout.\n\nIt was shouted."
+
+
+async def test_a_request_that_is_too_large(opening: Opening) -> None:
+    async with opening(server={"max_body": 1000}) as site, client(site) as vendor:
+        with pytest.raises(openai.APIStatusError) as refused:
+            await vendor.chat.completions.create(model="scripted", messages=[{"role": "user", "content": "x" * 2000}])
+        async with site.http.post(site.url + "/v1/chat/completions", data=_dripping()) as reply:
+            assert reply.status == 413 and "larger" in (await reply.json())["error"]["message"]
+    assert refused.value.status_code == 413 and refused.value.type == "invalid_request_error"
+
+
+async def _dripping() -> AsyncIterator[bytes]:
+    for _ in range(20):
+        yield b" " * 100
