@@ -89,6 +89,7 @@ class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     sandbox: str = "auto"  # auto: the strongest this machine allows; bubblewrap, landlock; none is a loosening
     omit: tuple[str, ...] = ()  # kits of the product that agents do not get
     always: tuple[str, ...] = ()  # kits, categories or tools that every model is offered, whatever is asked; "*": all
+    docker: str = "unix:///var/run/docker.sock"  # where Docker listens
     folder: str = ""  # of your own tools, loaded when they change; empty: tools/ in the data folder
     plugin_network: bool = False  # loosening: your own tools reach the network
 

@@ -24,6 +24,7 @@ KITS = {
     "files": "orchestrator.tools.kits.files:tools",
     "changes": "orchestrator.tools.kits.changes:tools",
     "commands": "orchestrator.tools.kits.commands:kit",
+    "docker": "orchestrator.tools.kits.docker:kit",
     "network": "orchestrator.tools.kits.network:tools",
     "operating": "orchestrator.tools.kits.operating:tools",
     "services": "orchestrator.tools.kits.services:tools",
