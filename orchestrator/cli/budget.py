@@ -34,7 +34,8 @@ def _standing(group: typer.Typer) -> None:
         columns = ("whose", "period", "limit", "spent", "reserved", "left")
         session.terminal.table(found, rows, columns, "There is no budget: nothing limits what is spent.")
         if found["waiting"] and not session.terminal.json:
-            session.terminal.note(f"{found['waiting']} runs wait for money.", "yellow")
+            count = found["waiting"]
+            session.terminal.note(f"{count} run{'s wait' if count > 1 else ' waits'} for money.", "yellow")
 
     @command(group, "set")
     def set_budget(
@@ -60,7 +61,8 @@ def _standing(group: typer.Typer) -> None:
         """Add to a budget, in the current day or month, or in all."""
         form = {**_place(whose, period), "dollars": _dollars(session, amount), "note": note, "resume": resume}
         made = session.do(session.connection.ask("POST", "/budgets/top-up", form))
-        more = f" {len(made['resumed'])} runs go on." if made["resumed"] else ""
+        count = len(made["resumed"])
+        more = f" {count} run{'s go' if count > 1 else ' goes'} on." if count else ""
         session.terminal.result(made, _sentence(made["budget"]) + more)
 
     @command(group, "remove")
@@ -161,9 +163,13 @@ def _whose(one: dict[str, Any]) -> str:
 
 
 def _row(one: dict[str, Any]) -> dict[str, Any]:
-    return {**one, **{name: f"${one[name]:.4f}" for name in ("limit", "spent", "reserved", "left")}}
+    return {**one, **{name: _money(one[name]) for name in ("limit", "spent", "reserved", "left")}}
 
 
 def _sentence(one: dict[str, Any]) -> str:
     period = {"day": "a day", "month": "a month", "total": "in all"}[one["period"]]
-    return f"{_whose(one)}: ${one['limit']:.2f} {period}, ${one['left']:.2f} left."
+    return f"{_whose(one)}: {_money(one['limit'])} {period}, {_money(one['left'])} left."
+
+
+def _money(dollars: float) -> str:
+    return f"${dollars:.2f}" if dollars >= 1 or not dollars else f"${dollars:.4f}"

@@ -889,6 +889,7 @@ export type PasswordForm = {
 
 export type PolicyChecked = {
   items: Array<PolicyStatement>;
+  problem: string;
 };
 
 export type PolicyList = {

@@ -1,3 +1,4 @@
+import { Check } from "lucide-react";
 import { type ComponentProps, useId } from "react";
 import { classes } from "./classes";
 
@@ -48,8 +49,14 @@ export function SelectField({ label, className, children, ...rest }: ComponentPr
 export function CheckField({ label, ...rest }: ComponentProps<"input"> & { label: string }) {
   return (
     <label className="flex min-h-11 cursor-pointer items-center gap-3 text-sm">
-      <span className="flex size-11 shrink-0 items-center justify-center">
-        <input type="checkbox" className="size-11 scale-50 accent-fill-primary" {...rest} />
+      <span className="relative flex size-11 shrink-0 items-center justify-center">
+        <input type="checkbox" className="peer absolute inset-0 size-11 cursor-pointer appearance-none rounded-xl" {...rest} />
+        <span
+          aria-hidden
+          className="pointer-events-none flex size-6 items-center justify-center rounded-md border border-control bg-surface-1 text-transparent peer-checked:border-transparent peer-checked:bg-fill-primary peer-checked:text-on-fill peer-disabled:opacity-50"
+        >
+          <Check className="size-4" />
+        </span>
       </span>
       {label}
     </label>

@@ -6,6 +6,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setImmediate as next } from "node:timers/promises";
 import { WebSocketServer } from "ws";
+import { BUDGETS, MODEL_LIST, PREFERENCES, SAVINGS, TESTED } from "./money.mjs";
 import { sceneFor } from "./scenes.mjs";
 
 const BUILT = fileURLToPath(new URL("../../../orchestrator/api/static", import.meta.url));
@@ -29,6 +30,8 @@ export class Mock {
   failing = null; // [method, path prefix, status, problem]
   #telling = { most: Infinity, whole: null }; // of what a run did before: so many frames, the rest once `whole` is there
   #held = []; // [part of a path, promise]: what is asked for there waits
+  scopes = USER.scopes;
+  asked = []; // to change something of models and money: {method, path, body}
   watched = []; // every watch received: {run_id, after}
   #allowed = new Map();
   #runs = new Map();
@@ -122,7 +125,7 @@ export class Mock {
   #route(method, [first, id, action], query, body) {
     switch (`${method} ${first}`) {
       case "GET auth":
-        return [200, USER];
+        return [200, { ...USER, scopes: this.scopes }];
       case "POST auth":
         this.signedIn = false;
         return [204];
@@ -160,8 +163,21 @@ export class Mock {
         return [200, run.view];
       }
       default:
-        return undefined;
+        return ["models", "budgets"].includes(first) ? this.#money(method, first, id, body) : undefined;
     }
+  }
+
+  #money(method, first, id, body) {
+    if (method === "GET") {
+      const found = { models: { "": MODEL_LIST, preferences: PREFERENCES }, budgets: { "": BUDGETS, savings: SAVINGS } }[first][id ?? ""];
+      return found && [200, found];
+    }
+    this.asked.push({ method, path: `/${id ? `${first}/${id}` : first}`, body });
+    if (method === "DELETE") return [204];
+    if (id === "test") return [200, TESTED];
+    if (id === "providers") return [201, { ...MODEL_LIST.providers[0], name: body.name }];
+    if (id === "preferences") return [200, body];
+    return [200, id === "top-up" ? { budget: { ...BUDGETS.items[3], left: body.dollars }, resumed: ["run_1", "run_2"] } : BUDGETS.items[0]];
   }
 
   #file(path, response) {

@@ -26,14 +26,14 @@ export function TopUp({ budget, title, waiting }: { budget: Budget; title: strin
     event.currentTarget.reset();
   };
   return (
-    <form onSubmit={submit} className="flex min-w-0 flex-1 basis-72 flex-wrap items-end gap-x-3 gap-y-1">
+    <form onSubmit={submit} aria-label={title} className="flex min-w-0 flex-1 basis-64 flex-wrap items-end gap-x-3 gap-y-1">
       <TextField
         name="dollars"
         inputMode="decimal"
         pattern="-?[0-9]+([.,][0-9]+)?"
-        label={t("costs.budgets.topUpLabel", { title })}
+        label={t("costs.budgets.topUpLabel")}
         placeholder="5"
-        className="min-w-32 flex-1"
+        className="w-44"
         required
       />
       <Button type="submit" disabled={topUp.isPending}>
@@ -75,7 +75,7 @@ export function SetBudget() {
   return (
     <form onSubmit={submit} className="rounded-2xl border border-control bg-surface-2 p-4" data-slot="set-budget">
       <h3 className="text-sm font-medium">{t("costs.budgets.set")}</h3>
-      <div className="mt-3 grid items-end gap-3 sm:grid-cols-2 lg:grid-cols-[1fr_1fr_1fr_1fr_auto]">
+      <div className="mt-3 flex flex-wrap items-end gap-3 *:min-w-36 *:flex-1 [&>button]:flex-none">
         <SelectField
           label={t("costs.budgets.whose")}
           value={whose}

@@ -32,7 +32,7 @@ function Model({ model }: { model: ModelDetail }) {
       : t(model.simulated ? "costs.models.local" : "costs.models.noPrice"),
     model.context && t("costs.models.context", { count: model.context }),
     model.quality !== null && t("costs.models.quality", { value: format.percent(model.quality * 100) }),
-    speed && t("costs.models.speed", { first: format.duration(speed.first_seconds), rate: format.number(speed.tokens_per_second) }),
+    speed && t("costs.models.speed", { first: format.duration(speed.first_seconds), rate: format.number(Math.round(speed.tokens_per_second)) }),
     model.simulated && t("model.simulated"),
   ].filter(Boolean);
   return (
