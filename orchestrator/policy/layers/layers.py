@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -38,7 +38,7 @@ class Held(Struct, frozen=True):
 class Layers:
     """A rule like the others, whose policies are data."""
 
-    name: ClassVar[str] = "cedar"
+    name = "cedar"
 
     def __init__(self) -> None:
         self.held = Held()
@@ -175,13 +175,8 @@ def _decision(rule: str, call: Call, opinion: "Opinion") -> Decision:
             {"tool": call.tool},
             "Ask whoever administers this server.",
         )
-    details = {"tool": call.tool, "policy": statement.id, "line": str(statement.line), "said": statement.reason}
-    said = statement.reason or f"{call.tool} is not what it lets pass."
+    said = statement.reason.strip().rstrip(".") or f"{call.tool} is not what it lets pass"
+    details = {"tool": call.tool, "policy": statement.id, "line": str(statement.line), "said": said}
     verb, code = ("asks", "policy_asks") if opinion.kind == "ask" else ("forbids this", "policy_forbids")
-    reason = f"The policy {statement.id} {verb}: {_sentence(said)}"
+    reason = f"The policy {statement.id} {verb}: {said}."
     return Decision("ask" if opinion.kind == "ask" else "deny", rule, code, reason, details, statement.alternative)
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -7,14 +7,15 @@ What looks like a key or a token of somebody else's is asked when it would leave
 
 import re
 from collections.abc import Iterator
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.messages import Json
 from orchestrator.kernel.secrets import how_to_set, mentioned
+from orchestrator.policy.addresses import split
 from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.rules.commands import command_of
-from orchestrator.policy.rules.hosts import split, url_of
+from orchestrator.policy.rules.hosts import url_of
 
 _LEAVES = re.compile(
     r"://|\b(?:curl|wget|nc|ncat|netcat|socat|ssh|scp|sftp|rsync|telnet|ftp|http|https|mail|sendmail)\b"
@@ -50,7 +51,7 @@ class Known(Protocol):
 
 
 class Secrets:
-    name: ClassVar[str] = "secrets"
+    name = "secrets"
 
     def __init__(self, known: Known) -> None:
         self._known = known
