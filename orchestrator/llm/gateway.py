@@ -4,9 +4,9 @@ exchange = await gateway.open(call)      # which model, and why; raises what kee
 async for chunk in exchange.chunks():    # as of any model; the last one is its Reply
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,7 @@ from orchestrator.policy.budgets.base import Budget, Rates, Spending
 
 LETTERS = 3  # characters of a token, at least about
 _IMAGE = 1_500  # tokens of a picture, about
+Outcome: TypeAlias = Literal["answered", "failed", "cancelled"]
 _SIGHT: frozenset[Capability] = frozenset({"vision"})
 _NOTHING: frozenset[Capability] = frozenset()
 
@@ -79,25 +80,26 @@ class Gateway:
             raise InvalidInput("There is nothing to embed.", hint="Give `input` a text, or a list of texts.")
         await self._trail.check()
         exchange = Exchange(call, self._ids.new("req"), self._budget, self._trail, self._clock)
-        tokens = sum(len(text) // LETTERS + 1 for text in texts)
+        usage: Usage | None = None
+        cost, problem = 0.0, ""
         try:
             by = await self._models.embeddings.choose(call.request.model)
-            exchange.model, rates = by.label, by.rates
-            spending = exchange.spending(by.label, tokens, rates, most=0)
+            exchange.model = by.label
+            spending = exchange.spending(by.label, _tokens(texts), by.rates, most=0)
             await self._budget.reserve(spending)
-            usage: Usage | None = None
             try:
-                vectors, made = await self._models.embeddings.make(texts, by, tenant=call.tenant)
-                read = sum(len(text) // LETTERS + 1 for text in made)
-                usage = Usage(read, 0)
+                vectors, asked = await self._models.embeddings.make(texts, by, tenant=call.tenant)
+                usage = Usage(_tokens(asked), 0)
+                cost = usage.input_tokens * by.rates.input / 1e6 if by.rates is not None else 0.0
             finally:
-                cost = read * rates.input / 1e6 if usage is not None and rates is not None else 0.0
                 await self._budget.settle(spending, usage, cost, model=by.label)
         except OrchestratorError as error:
-            exchange.failed(error)
+            problem = error.code
             raise
-        exchange.closed("answered", usage=usage, cost=cost)
-        return Embedded(vectors, by.label, tokens)
+        finally:
+            outcome: Outcome = "failed" if problem else "cancelled" if usage is None else "answered"
+            exchange.closed(outcome, usage=usage, cost=cost, problem=problem)
+        return Embedded(vectors, by.label, _tokens(texts))
 
 
 class Exchange:
@@ -157,7 +159,7 @@ class Exchange:
 
     def closed(
         self,
-        outcome: Literal["answered", "failed", "cancelled"],
+        outcome: Outcome,
         *,
         usage: Usage | None = None,
         cost: float = 0.0,
@@ -180,6 +182,10 @@ class Exchange:
             reply.spared if reply is not None else None,
         )
         self._trail.write(body, tenant=call.tenant, subject=call.subject)
+
+
+def _tokens(texts: Sequence[str]) -> int:
+    return sum(len(text) // LETTERS + 1 for text in texts)
 
 
 def _needs(request: Request) -> frozenset[Capability]:

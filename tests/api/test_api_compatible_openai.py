@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import openai
 import pytest
 from openai.types.chat import ChatCompletionToolParam
@@ -13,7 +14,7 @@ from servers.site import Gate, Opening, Shout, Site, open_site, shouting
 
 from orchestrator.kernel.errors import ModelUnavailable
 from orchestrator.kernel.messages import Message, Text, Thinking, ToolCall, ToolResult, Usage
-from orchestrator.llm.base import Reply, Request
+from orchestrator.llm.base import ModelInfo, Price, Reply, Request
 from orchestrator.llm.providers.scripted import Scripted, say
 
 WEATHER: ChatCompletionToolParam = {
@@ -333,6 +334,35 @@ async def test_every_call_is_in_the_journal(asked: Site) -> None:
     assert (bodies[0].model, bodies[0].cost, bodies[1].problem) == ("scripted/scripted", 0.25, "no_model")
     assert [event.seq for event in told] == [1, 2, 3]
     assert "Hello" not in str(bodies)
+    used = (await asked.get("/journal/usage"))["items"]
+    assert {(one["model"], one["replies"], one["cost"]) for one in used} >= {("scripted/scripted", 1, 0.25)}
+
+
+class Dear(Scripted):
+    """A dollar a token."""
+
+    async def models(self) -> list[ModelInfo]:
+        return [msgspec.structs.replace(info, price=Price(1e6, 1e6, 1e6), output=50) for info in await super().models()]
+
+
+async def test_nothing_is_asked_that_the_budget_does_not_allow(tmp_path: Path) -> None:
+    model = Dear(answering)
+    async with open_site(tmp_path, model) as site, client(site) as vendor:
+        await vendor.chat.completions.create(model="scripted", messages=QUESTION)
+        budget = {"scope": "tenant", "period": "total", "dollars": 0.5}
+        async with site.http.put(site.api + "/budgets", json=budget) as reply:
+            assert reply.status == 200
+        with pytest.raises(openai.RateLimitError) as refused:
+            await vendor.chat.completions.create(model="scripted", messages=QUESTION)
+        with pytest.raises(openai.RateLimitError):
+            await vendor.chat.completions.create(model="scripted", messages=QUESTION, stream=True)
+        with pytest.raises(openai.RateLimitError):
+            await vendor.embeddings.create(model="scripted/scripted", input="one")
+        told = [event.body.problem for event in await written(site, 4)]
+    assert refused.value.code == "insufficient_quota"
+    assert refused.value.response.headers["x-should-retry"] == "false"
+    assert len(model.requests) == 1
+    assert told == ["", *["budget_exceeded"] * 3]
 
 
 async def test_a_key_reaches_as_far_as_it_was_made_for(opening: Opening) -> None:
