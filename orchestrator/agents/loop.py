@@ -225,7 +225,7 @@ class Loop:
             code=code,
             reason=reason,
             details=details,
-            alternative="Let it spend as much again, set another limit, or end it with what there is.",
+            alternative=wording.MORE_MONEY if code in ("budget_cost", "budget_tokens") else wording.TOP_UP,
         )
         await self._turn.commit(asked)
 

@@ -49,6 +49,10 @@ CANCELLED_BY = "Cancelled by "
 _FAILED = {"en": "No model could answer.", "fr": "Aucun modèle n'a pu répondre."}
 
 
+MORE_MONEY = "Let it spend as much again, set another limit, or end it with what there is."
+TOP_UP = "Add to the budget and let it go on, or end it with what there is."
+
+
 def language_of(text: str) -> str:
     return "fr" if len(_FRENCH.findall(text)) > len(_ENGLISH.findall(text)) else "en"
 

@@ -151,7 +151,7 @@ class RecordedBudget:
             await asyncio.Event().wait()
         body = await self._script.until(asks_for_money_or_model)
         if isinstance(body, e.ApprovalAsked):
-            refusal = BudgetExceeded(body.reason)
+            refusal = BudgetExceeded(body.reason, details=body.details)
             refusal.code = body.code  # type: ignore[misc]
             raise refusal
         if isinstance(body, e.RunFinished):

@@ -61,7 +61,7 @@ function Row({ budget, found, admin }: { budget: Budget; found: BudgetList; admi
                 spent: format.money(budget.spent),
                 limit: format.money(budget.limit),
                 left: format.money(budget.left),
-                credits: format.number(Math.floor(budget.left / found.credit)),
+                credits: format.number(Math.floor(budget.left / found.credit + 1e-6)),
               })}
         </p>
       </div>

@@ -30,7 +30,7 @@ function Model({ model }: { model: ModelDetail }) {
     price
       ? t("costs.models.price", { input: format.money(price.input), output: format.money(price.output) })
       : t(model.simulated ? "costs.models.local" : "costs.models.noPrice"),
-    model.context && t("costs.models.context", { count: model.context }),
+    model.context && t("costs.models.context", { size: format.number(model.context), count: model.context }),
     model.quality !== null && t("costs.models.quality", { value: format.percent(model.quality * 100) }),
     speed && t("costs.models.speed", { first: format.duration(speed.first_seconds), rate: format.number(Math.round(speed.tokens_per_second)) }),
     model.simulated && t("model.simulated"),
