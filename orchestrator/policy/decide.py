@@ -20,11 +20,12 @@ RULES = {
     "effects": "orchestrator.policy.rules.effects:Effects",
     "scopes": "orchestrator.policy.rules.scopes:Scopes",
     "origin": "orchestrator.policy.rules.origin:Origin",
+    "money": "orchestrator.policy.rules.money:Money",
 }
 
 
 # Rules whose question no policy answers beforehand: of strangers' words, of what looks like a secret, of policies.
-ALWAYS_ASKED = frozenset({"origin", "secrets", "cedar"})
+ALWAYS_ASKED = frozenset({"origin", "secrets", "cedar", "money"})
 
 
 class Policy:
@@ -35,8 +36,10 @@ class Policy:
         secrets: Known | None = None,
         layers: Layers | None = None,
     ) -> None:
-        """Without `rules`: those shipped, and those that other packages add. `secrets` is the vault, `layers` the
-        policies of the data folder."""
+        """Without `rules`: those shipped, and those that other packages add.
+
+        `secrets` is the vault, `layers` the policies of the data folder.
+        """
         every: list[Rule] = list(_registered(loosened) if rules is None else rules)
         if secrets is not None:
             every.append(Secrets(secrets))
@@ -63,10 +66,10 @@ class Policy:
         if self._approve_all:
             reason = "The owner lets everything pass that would be asked (policy.approve_all)."
             return structs.replace(asked, verdict="allow", rule="settings", code="approve_all", reason=reason)
-        if granted and (call.tool, shape := self.shape(call)) in granted:
+        asking = {opinion.rule for opinion in opinions if opinion.verdict == "ask"}
+        if granted and "money" not in asking and (call.tool, shape := self.shape(call)) in granted:
             reason = f"A person said yes to this before: {shape}."
             return structs.replace(asked, verdict="allow", rule="grant", code="granted", reason=reason)
-        asking = {opinion.rule for opinion in opinions if opinion.verdict == "ask"}
         if self._layers is not None and not asking & ALWAYS_ASKED and (let := self._layers.unasked(call)):
             reason = f"The owner's policy {let.id} lets this pass unasked."
             details = {**asked.details, "policy": let.id}
