@@ -78,6 +78,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     hosts: tuple[str, ...] = ()  # hosts that http_request may reach unasked
     allow_loopback: bool = False  # loosening: http_request may reach this machine
     approve_all: bool = False  # loosening: nothing is asked
+    pay_limit: Annotated[float, Meta(ge=0)] = 0.0  # what a call may pay where a person said yes beforehand
 
 
 class Tools(Struct, frozen=True, forbid_unknown_fields=True):

@@ -68,7 +68,7 @@ class Bubblewrap:
                 argv += ["--ro-bind-data", str(handle), path]
             if program is not None:
                 argv += ["--seccomp", str(handles[-1])]
-            argv += ["--", shell(), "-c", _limiting(limits, seconds), "sh", *opening.argv]
+            argv += ["--", "/bin/sh", "-c", _limiting(limits, seconds), "sh", *opening.argv]
             if group.folders:
                 join = "; ".join(f"echo $$ > {shlex.quote(door)}" for door in group.doors)
                 argv = ["/bin/sh", "-c", f'{join}; exec "$@"', "sh", *argv]
@@ -120,7 +120,7 @@ def _handed(*contents: bytes) -> Iterator[list[int]]:
 def _limiting(limits: Limits, seconds: float | None) -> str:
     """Limits that the shell sets on itself, inside, before it becomes the command."""
     kilobytes = limits.memory // 1024
-    blocks = limits.file // (1024 if shell().endswith("bash") else 512)
+    blocks = limits.file // 512  # what /bin/sh counts in, whichever shell it is
     rows = [
         "ulimit -c 0",
         f"ulimit -d {kilobytes}",

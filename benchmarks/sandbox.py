@@ -1,0 +1,150 @@
+"""What a sandbox costs, and whether the server still answers while hostile commands run in it.
+
+    python -m benchmarks.sandbox
+
+Starting `true` confined, beside the same without any sandbox; a tool of this process through its wrappers, beside
+the function itself; and a real server (a process of its own, on a data folder of its own) that is asked for /health
+all the time while agents' commands fork, take memory, spin, fill the disk and flood their output.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from benchmarks.report import median, write
+from orchestrator.kernel import settings
+from orchestrator.kernel.clock import SystemClock
+from orchestrator.storage.blobs import Blobs
+from orchestrator.tools.base import Context
+from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.sandbox.base import Limits, Sandbox
+from orchestrator.tools.sandbox.probe import choose
+
+ROUNDS = 60
+COMMAND = Path(sys.executable).with_name("orchestrator")
+HOSTILE = {
+    "fork bomb": "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass\n",
+    "memory hog": "kept = []\nwhile True:\n    kept.append(bytearray(8 * 2**20))\n",
+    "regex spin": "import re\nre.match(r'(a+)+$', 'a' * 60 + 'b')\n",
+    "disk filler": "with open('big', 'wb') as file:\n    while True:\n        file.write(bytes(2**20))\n",
+    "output flood": "while True:\n    print('x' * 10000)\n",
+}
+SECONDS = 4  # that each may take
+
+
+async def times(rounds: int, call: Callable[[], Awaitable[object]]) -> list[float]:
+    found = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        await call()
+        found.append((time.perf_counter() - began) * 1000)
+    return found
+
+
+async def starts(sandbox: Sandbox, workspace: Path) -> dict[str, object]:
+    async def bare() -> None:
+        process = await asyncio.create_subprocess_exec("/bin/sh", "-c", "true", cwd=workspace)
+        await process.wait()
+
+    await sandbox.run("true", workspace, Limits())
+    confined, plain = [], []
+    for _ in range(ROUNDS):  # side by side: the machine may be busy
+        plain += await times(1, bare)
+        confined += await times(1, lambda: sandbox.run("true", workspace, Limits()))
+    return {
+        "sandbox": sandbox.level,
+        "start_confined_ms_p50": round(median(confined), 2),
+        "start_confined_ms_least": round(min(confined), 2),
+        "start_bare_ms_p50": round(median(plain), 2),
+        "start_bare_ms_least": round(min(plain), 2),
+    }
+
+
+async def overhead(sandbox: Sandbox, workspace: Path) -> dict[str, object]:
+    """Of the wrappers around a tool of this process: sealed, checked, limited, capped."""
+    catalogue = Catalogue(settings.Tools(), sandbox, kits())
+    tool = catalogue.get("calculate")
+    context = Context("run", "key", workspace, SystemClock(), Blobs(workspace / "blobs"))
+    from orchestrator.tools.kits.calculator import tools as inner
+
+    plain = next(one for one in inner if one.spec.name == "calculate")
+    arguments = {"expression": "1 + 1"}
+    wrapped = await times(2000, lambda: tool.call(arguments, context))
+    direct = await times(2000, lambda: plain.call(arguments, context))
+    return {
+        "tool_call_wrapped_ms_p50": round(median(wrapped), 4),
+        "tool_call_direct_ms_p50": round(median(direct), 4),
+        "tool_overhead_ms_p50": round(median(wrapped) - median(direct), 4),
+    }
+
+
+def health(folder: Path) -> dict[str, object]:
+    """The slowest answer of /health while each of the hostile commands runs."""
+    data, workspace = folder / "data", folder / "served"
+    workspace.mkdir()
+    for name, code in HOSTILE.items():
+        (workspace / f"{name.replace(' ', '_')}.py").write_text(code)
+    environ = {
+        **os.environ,
+        "ORCHESTRATOR_WORKSPACE": str(workspace),
+        "ORCHESTRATOR_TOOLS_TIMEOUT": str(SECONDS),
+        "ORCHESTRATOR_TOOLS_FILE_MB": "256",
+        "ORCHESTRATOR_TOOLS_MEMORY_MB": "512",
+        "ORCHESTRATOR_SERVER_PORT": "0",
+    }
+    serve = subprocess.Popen(
+        [COMMAND, "serve", "--json", "--data", data], env=environ, stdout=subprocess.PIPE, text=True
+    )
+    assert serve.stdout is not None
+    try:
+        url = json.loads(serve.stdout.readline())["url"].rstrip("/")
+        figures: dict[str, object] = {"health_quiet_ms_max": _slowest(url, None)}
+        for name in HOSTILE:
+            arguments = json.dumps({"command": f"python3 {name.replace(' ', '_')}.py"})
+            run: list[str | Path] = [COMMAND, "tools", "call", "execute_command", "--args", arguments, "--data", data]
+            with subprocess.Popen(run, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as call:
+                began = time.monotonic()
+                figures[f"health_during_{name.replace(' ', '_')}_ms_max"] = _slowest(url, call)
+                if time.monotonic() - began < 1:
+                    raise RuntimeError(f"The {name} did not run.")
+        return figures
+    finally:
+        serve.terminate()
+        serve.wait(30)
+        serve.stdout.close()
+
+
+def _slowest(url: str, call: "subprocess.Popen[bytes] | None") -> float:
+    slowest, until = 0.0, time.monotonic() + (2 if call is None else SECONDS + 8)
+    while time.monotonic() < until and (call is None or call.poll() is None):
+        began = time.perf_counter()
+        with urllib.request.urlopen(f"{url}/health", timeout=30) as answer:
+            answer.read()
+        slowest = max(slowest, (time.perf_counter() - began) * 1000)
+        time.sleep(0.05)
+    return round(slowest, 1)
+
+
+async def measured(folder: Path) -> dict[str, object]:
+    workspace = folder / "workspace"
+    workspace.mkdir()
+    sandbox = await choose(settings.Tools())
+    return {**await starts(sandbox, workspace), **await overhead(sandbox, workspace)}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="sandbox-") as name:
+        folder = Path(name)
+        figures = {**asyncio.run(measured(folder)), **health(folder)}
+        write("sandbox", "python -m benchmarks.sandbox", {**figures, "load": round(os.getloadavg()[0], 1)})
+
+
+if __name__ == "__main__":
+    main()
