@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestrator.cli import cache
+from orchestrator.cli import cache, preferences
 from orchestrator.cli.command import Session, command
 
 Named = Annotated[str, typer.Argument(help="A model, a provider, or provider/model.")]
@@ -22,6 +22,7 @@ def add_to(application: typer.Typer) -> None:
     _connecting(group)
     _trying(group)
     cache.add_to(group)
+    preferences.add_to(group)
 
 
 def _looking(group: typer.Typer) -> None:

@@ -14,7 +14,7 @@ async def put(site: Site, status: int = 200, **form: Any) -> Any:
 
 
 async def test_preferences_count_at_once_and_after_a_restart(opening: Opening) -> None:
-    wanted = {"pins": {"assistant": "scripted"}, "optimise": "balanced", "cache": False}
+    wanted: dict[str, Any] = {"pins": {"assistant": "scripted"}, "optimise": "balanced", "cache": False}
     async with opening() as site:
         assert await site.get("/models/preferences") == {"pins": {}, "optimise": "minimal", "cache": True}
         assert await put(site, **wanted) == wanted

@@ -165,6 +165,18 @@ async def test_a_reply_may_be_as_long_as_the_money_lasts(tmp_path: Path) -> None
         assert await budgets.reserve(call("c", tokens=0)) == less
 
 
+async def test_one_call_leaves_something_for_others(tmp_path: Path) -> None:
+    """A reply whose length nobody said keeps a quarter of what is left at most, but money for a decent reply."""
+    endless = Rates(input=1.0, output=10.0)
+    async with till(tmp_path) as budgets:
+        await budgets.set("t", "tenant", "", "total", 0.4, by="root")
+        lengths = [await budgets.reserve(call(f"{n}", tokens=0, rates=endless)) for n in range(8)]
+        assert lengths == [9993, 7493, 5618, 4212, 3158, 2367, 2048, 2048]
+        assert await budgets.reserve(call("asked", tokens=0, rates=endless, most=3000)) == 3000
+        await budgets.set("t", "tenant", "", "total", 1000.0, by="root")
+        assert await budgets.reserve(call("rich", tokens=0, rates=endless)) == 16_384
+
+
 async def test_each_budget_counts_and_the_tightest_decides(tmp_path: Path, store: str) -> None:
     async with till(tmp_path, parents={"child": ("parent",)}) as budgets:
         for scope, name, dollars in (

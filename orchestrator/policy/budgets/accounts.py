@@ -21,6 +21,8 @@ PERIODS: tuple[Period, ...] = ("day", "month", "total")
 EACH = "*"  # a name that stands for each user, or each agent, that has no budget of its own
 NANO = 1_000_000_000
 LONGEST = 16_384  # tokens of a reply for which money is kept, where the request does not say
+_FAIR = 2048  # tokens of a reply that a call may keep money for, however many others there are
+_SHARES = 4  # of what is left: a call whose length nobody said keeps no more than one of them
 SHORTEST = 256  # tokens of a reply that is still worth having
 _MARGIN = 1.25  # what is read is estimated, and may be more
 _FRAME = 64  # tokens around the messages
@@ -133,9 +135,12 @@ class Book:
             )
         if not rates.input and not rates.output:
             return None
-        longest = spending.most or min(rates.longest or LONGEST, LONGEST)
         read = (spending.tokens * _MARGIN + _FRAME) * rates.input * 1000  # nanodollars
         tightest = min(accounts, key=lambda account: account.left)
+        longest = spending.most or min(rates.longest or LONGEST, LONGEST)
+        if spending.most is None and rates.output:  # one call leaves something for others
+            fair = math.floor((tightest.left / _SHARES - read) / (rates.output * 1000))
+            longest = min(longest, max(fair, _FAIR))
         size, allowed = math.ceil(read + longest * rates.output * 1000), longest
         if size > tightest.left:
             least = min(longest, SHORTEST)

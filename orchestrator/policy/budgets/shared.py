@@ -160,7 +160,7 @@ class Shared:
     async def _transaction(
         self, asked: Sequence[_Asked], settled: Sequence[_Settled]
     ) -> tuple[list[tuple[_Asked, int | Exception | None]], list[tuple[Alert, str]]]:
-        counted = [*asked, *(one for one in settled if one.counts)]
+        counted: list[_Asked | _Settled] = [*asked, *(one for one in settled if one.counts)]
         now = self._clock.now()
         async with self._engine.begin() as connection:
             book = Book()
