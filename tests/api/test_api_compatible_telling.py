@@ -1,7 +1,8 @@
 """A stream on its way: signs of life while there is nothing to tell, and an error that comes too late."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from world import until
 
 from orchestrator.api.compatible.doors import About, Asked
 from orchestrator.api.compatible.openai_chat import Chat
-from orchestrator.api.compatible.telling import Streaming
-from orchestrator.api.streams import PULSE
+from orchestrator.api.compatible.telling import Streaming, whole
+from orchestrator.api.streams import PULSE, End
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import ModelUnavailable
 from orchestrator.kernel.messages import user
@@ -114,3 +115,40 @@ async def test_who_has_gone_is_told_nothing_more(clock: ManualClock) -> None:
     line.left.set()
     await telling
     assert left.is_set() and b"[DONE]" not in line.body
+
+
+async def test_a_server_that_stops_says_so(clock: ManualClock) -> None:
+    line, ends = Line(), list[End]()
+
+    @contextmanager
+    def joined(end: End) -> Iterator[None]:
+        ends.append(end)
+        yield
+
+    async def chunks() -> AsyncIterator[Chunk]:
+        yield TextDelta("a")
+        await asyncio.Event().wait()
+
+    telling = asyncio.create_task(streaming(line, clock).run(chunks(), line.receive, joined, at_once=False))
+    await until(lambda: b'"a"' in line.body)
+    ends[0](1012)
+    await telling
+    assert b"The server stops" in line.body and line.sent[-1]["more_body"] is False
+
+
+async def test_an_error_after_the_reply_is_nobodys_answer(clock: ManualClock) -> None:
+    line = Line()
+
+    async def chunks() -> AsyncIterator[Chunk]:
+        yield say("a")
+        raise ModelUnavailable("The connection broke.")
+
+    await streaming(line, clock).run(chunks(), line.receive, at_once=False)
+    assert line.body.endswith(b"data: [DONE]\n\n")
+    told: list[Reply] = []
+
+    async def tell(reply: Reply) -> None:
+        told.append(reply)
+
+    await whole(chunks(), line.receive, tell)
+    assert len(told) == 1

@@ -4,8 +4,8 @@ These routes stand before the others and are plain ASGI: of every call, microsec
 ends its call, and the model's with it; a run of an agent goes on.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -112,25 +112,14 @@ class Compatible:
             chunks = exchange.chunks()
         teller = door.teller(asked, about)
         if asked.stream:
-            with self._streams.joined(who.session_id, "events", _ending()):
-                await Streaming(door, teller, headers, send, app.clock).run(chunks, receive, at_once=agent is not None)
-            return
+            joined = partial(self._streams.joined, who.session_id, "events")
+            stream = Streaming(door, teller, headers, send, app.clock)
+            return await stream.run(chunks, receive, joined, at_once=agent is not None)
 
         async def tell(reply: Reply) -> None:
             await send_whole(send, teller.whole(reply), headers + _costs(reply))
 
         await whole(chunks, receive, tell)
-
-
-def _ending() -> Callable[[int], None]:
-    """Ends this stream, when the server stops or its caller signs out."""
-    task = asyncio.current_task()
-
-    def end(code: int) -> None:
-        if task is not None:
-            task.cancel()
-
-    return end
 
 
 def _headers(id: str, model: str, reason: str) -> list[Header]:

@@ -3,32 +3,33 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Any, TypeAlias, cast
 
 from starlette.types import Message, Receive, Send
 
 from orchestrator.api.compatible.doors import Door, Teller
-from orchestrator.api.streams import PULSE
+from orchestrator.api.streams import PULSE, End
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import ModelGarbled, OrchestratorError
+from orchestrator.kernel.errors import ModelGarbled, ModelUnavailable, OrchestratorError
 from orchestrator.llm.base import Chunk, Reply, Setback, TextDelta, ThinkingDelta
 
 Header: TypeAlias = tuple[bytes, bytes]
+Joined: TypeAlias = Callable[[End], AbstractContextManager[None]]
 JSON: Header = (b"content-type", b"application/json")
 
 log = logging.getLogger("orchestrator.api")
 
 
 class Presence:
-    """Cancels this task when the client hangs up. Asked only once the body of the request is read."""
+    """Cancels this task when the client hangs up, or is to. Asked only once the body of the request is read."""
 
     def __init__(self, receive: Receive) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._task: asyncio.Task[Any] = task
         self._before = task.cancelling()
-        self._left = False
+        self._left = self.stopped = False
         self._waiting: asyncio.Future[Message] = asyncio.ensure_future(receive())  # type: ignore[arg-type]
         self._waiting.add_done_callback(self._gone)
 
@@ -37,12 +38,17 @@ class Presence:
             self._left = True
             self._task.cancel()
 
+    def stop(self, code: int) -> None:
+        """The server stops, or the caller has signed out."""
+        self._left = self.stopped = True
+        self._task.cancel()
+
     def over(self) -> None:
         self._waiting.remove_done_callback(self._gone)
         self._waiting.cancel()
 
     def caused(self) -> bool:
-        """Asked once after a CancelledError: was it the client, and nobody else?"""
+        """Asked once after a CancelledError: was it this, and nobody else?"""
         return self._left and self._task.uncancel() <= self._before
 
 
@@ -66,7 +72,7 @@ async def send_whole(send: Send, told: bytes, headers: Sequence[Header] = ()) ->
 
 async def whole(chunks: AsyncIterator[Chunk], receive: Receive, tell: Callable[[Reply], Awaitable[None]]) -> None:
     """Tell the reply once it is made, unless nobody waits for it any more."""
-    presence, told = Presence(receive), False
+    presence, told, answered = Presence(receive), False, False
     try:
         async with aclosing(cast(Any, chunks)):
             async for chunk in chunks:
@@ -74,11 +80,16 @@ async def whole(chunks: AsyncIterator[Chunk], receive: Receive, tell: Callable[[
                     told = True
                     presence.over()
                     await tell(chunk)  # and what comes after it is read, so that the model's connection can be kept
+                    answered = True
         if not told:
             raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
     except asyncio.CancelledError:
         if not presence.caused():
             raise
+    except OrchestratorError as error:
+        if not answered:
+            raise
+        log.warning("after a reply: %s", error)
     finally:
         presence.over()
 
@@ -97,24 +108,40 @@ class Streaming:
         self._open = self._ended = False
         self._rearm: Callable[[], None] | None = None
 
-    async def run(self, chunks: AsyncIterator[Chunk], receive: Receive, *, at_once: bool) -> None:
-        """`at_once`: the client is answered before there is anything to tell. Raises what comes before that."""
-        presence, teller = Presence(receive), self._teller
+    async def run(
+        self,
+        chunks: AsyncIterator[Chunk],
+        receive: Receive,
+        joined: Joined = lambda end: nullcontext(),
+        *,
+        at_once: bool,
+    ) -> None:
+        """`at_once`: the client is answered before there is anything to tell. Raises what comes before that.
+
+        `joined` is told how to end the stream from outside.
+        """
+        presence = Presence(receive)
         self._rearm = self._clock.call_later(PULSE, self._pulse) if self._door.pulse else None
         try:
-            async with aclosing(cast(Any, chunks)):
-                if at_once:
-                    await self._start(teller.begin())
-                await self._tell(chunks, presence)
+            with joined(presence.stop):
+                async with aclosing(cast(Any, chunks)):
+                    if at_once:
+                        await self._start(self._teller.begin())
+                    await self._tell(chunks, presence)
         except asyncio.CancelledError:
             if not presence.caused():
                 raise
+            if presence.stopped:
+                stopped = ModelUnavailable("The server stops, or you have signed out.", hint="Ask again.")
+                if not self._open:
+                    raise stopped from None
+                await self._broken(stopped)
         except Exception as error:
-            if not self._open or self._ended:
+            if not self._open:
                 raise
             if not isinstance(error, OrchestratorError):
-                log.exception("a stream that was begun cannot be ended: a fault of ours")
-            await self._write(teller.broken(error), more=False)
+                log.exception("a stream that was begun cannot go on: a fault of ours")
+            await self._broken(error)
         finally:
             presence.over()
             if self._rearm is not None:
@@ -149,6 +176,12 @@ class Streaming:
                 await self._start(teller.begin() + told)
         if not self._ended:
             raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
+
+    async def _broken(self, error: Exception) -> None:
+        if self._ended:
+            log.warning("after a reply: %s", error)
+        else:
+            await self._write(self._teller.broken(error), more=False)
 
     async def _start(self, told: bytes, *, more: bool = True) -> None:
         kind = (b"content-type", self._door.media_type.encode())
