@@ -45,7 +45,8 @@ class Decision(Struct, frozen=True):
 
 
 class Rule(Protocol):
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def judge(self, call: Call) -> Decision | None: ...
 

@@ -127,6 +127,8 @@ def policy() -> Policy:
         ("read_file", "read", "deploy/server.pem", "ask"),
         ("read_file", "read", ".ssh/id_ed25519", "ask"),
         ("read_file", "read", ".aws/config", "ask"),
+        ("read_file", "read", ".npmrc", "ask"),
+        ("read_file", "read", ".git/config", "allow"),
         ("write_file", "write", ".git/hooks/pre-commit", "ask"),
         ("write_file", "write", ".bashrc", "ask"),
         ("write_file", "write", ".vscode/tasks.json", "ask"),
@@ -158,6 +160,16 @@ def test_an_absolute_path_into_the_workspace_is_inside(policy: Policy, workspace
 def test_names_of_credential_files_may_be_listed_but_not_searched(policy: Policy, workspace: Path) -> None:
     assert policy.decide(call_of(workspace, "search_files", {"path": ".ssh", "pattern": "*"})).verdict == "allow"
     assert policy.decide(call_of(workspace, "search_files", {"path": ".ssh", "text": "BEGIN"})).verdict == "ask"
+
+
+def test_a_secret_is_not_carried_to_where_nobody_is_asked(policy: Policy, workspace: Path) -> None:
+    def verdict(**arguments: object) -> Verdict:
+        return policy.decide(call_of(workspace, "copy_file", dict(arguments), "write", "once")).verdict
+
+    assert verdict(source=".env", destination="notes.md") == "ask"
+    assert verdict(paths=["src", "server.pem"], destination="all.zip") == "ask"
+    assert verdict(source=".env.example", destination=".env") == "allow"
+    assert verdict(source="notes.txt", destination="copy.txt") == "allow"
 
 
 def test_every_path_of_a_call_counts(policy: Policy, workspace: Path) -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import Call, Decision
-from orchestrator.policy.places import Place, Places
+from orchestrator.policy.places import Place, Places, is_private
 
 ROLES = frozenset(
     {"path", "paths", "file", "filename", "file_path", "folder", "directory", "source", "destination", "target"}
@@ -26,6 +26,7 @@ class Paths:
             return None
         places = Places(call.workspace)
         decisions = [self._judge(call, path, places.of_plain(path)) for path in named]
+        decisions += [self._credentials(call, path) for path in _carried(call) if places.of_plain(path) == "private"]
         return min(decisions, key=lambda decision: ("deny", "ask", "allow").index(decision.verdict))
 
     def _judge(self, call: Call, path: str, place: Place) -> Decision:
@@ -43,12 +44,15 @@ class Paths:
                     "ask", self.name, "automatic", reason, details, "Make this change by hand, where you can read it."
                 )
             return Decision("allow", self.name, "inside_workspace", f"{path} is inside the workspace.", details)
-        if place == "private" and not (call.tool in _NAMES_ONLY and not call.arguments.get("text")):
-            reason = f"{path} usually holds passwords or keys, which the model would see."
-            return Decision(
-                "ask", self.name, "credentials", reason, details, "Ask the person for the one value that is needed."
-            )
+        secret = place == "private" or (place == "automatic" and is_private(path))
+        if secret and not (call.tool in _NAMES_ONLY and not call.arguments.get("text")):
+            return self._credentials(call, path)
         return Decision("allow", self.name, "inside_workspace", f"{path} is inside the workspace.", details)
+
+    def _credentials(self, call: Call, path: str) -> Decision:
+        reason = f"{path} usually holds passwords or keys, which the model would see."
+        alternative = "Ask the person for the one value that is needed."
+        return Decision("ask", self.name, "credentials", reason, {"tool": call.tool, "path": path}, alternative)
 
     def shape(self, call: Call) -> str | None:
         named = paths_of(call)
@@ -57,6 +61,13 @@ class Paths:
         if call.scope in ("read", "write"):
             return ", ".join(sorted(named))
         return call_hash(call.tool, call.arguments)
+
+
+def _carried(call: Call) -> list[str]:
+    """What a tool that writes takes from one place to another, where it would be asked about no more."""
+    if call.scope != "write" or not isinstance(call.arguments.get("destination"), str):
+        return []
+    return [path for path in paths_of(call) if path != call.arguments["destination"]]
 
 
 def paths_of(call: Call) -> list[str]:
