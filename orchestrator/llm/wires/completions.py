@@ -71,7 +71,7 @@ class Completions:
         known = self.embedding if self._wire.base_url in self.address else settings.model
         self._embedding = str(settings.options.get("embedding_model", known))
         self._added: Body = settings.options.get("request", {})
-        self._wires: dict[int, tuple[Message, tuple[msgspec.Raw, ...]]] = {}
+        self._wires: dict[int, tuple[Message, list[msgspec.Raw]]] = {}  # by identity, and what keeps it
         self._tools: tuple[tuple[ToolSpec, ...], msgspec.Raw] | None = None
         self._conceded: dict[str, set[str]] = {}  # by model: the parameters it will not have
 
@@ -99,7 +99,7 @@ class Completions:
         model = request.model or self._model
         body: Body = {
             "model": model,
-            "messages": [wired for message in request.messages for wired in self._kept(message)],
+            "messages": self._kept(request.messages),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -124,15 +124,18 @@ class Completions:
             _without(param, body)
         return body
 
-    def _kept(self, message: Message) -> tuple[msgspec.Raw, ...]:
-        """A message as JSON: a run sends it again at each of its steps."""
-        known = self._wires.get(id(message))
-        if known is None or known[0] is not message:
-            if len(self._wires) >= WIRES:
-                self._wires.clear()
-            raw = tuple(msgspec.Raw(msgspec.json.encode(wired)) for wired in self._wired(message))
-            known = self._wires[id(message)] = (message, raw)
-        return known[1]
+    def _kept(self, messages: tuple[Message, ...]) -> list[msgspec.Raw]:
+        """Messages as JSON: a run sends them again at each of its steps."""
+        wires, raw = self._wires, list[msgspec.Raw]()
+        for message in messages:
+            known = wires.get(id(message))
+            if known is None:
+                if len(wires) >= WIRES:
+                    wires.clear()
+                made = [msgspec.Raw(msgspec.json.encode(wired)) for wired in self._wired(message)]
+                known = wires[id(message)] = (message, made)
+            raw += known[1]
+        return raw
 
     def _encoded(self, tools: tuple[ToolSpec, ...]) -> msgspec.Raw:
         """The tools as JSON: the same for every step of every run, so made once."""
