@@ -12,7 +12,7 @@ from contracts.tool import ToolContract
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
 from orchestrator.tools.base import Context, Tool
-from orchestrator.tools.kits import operating, services
+from orchestrator.tools.kits import operating, systemd
 
 SYSTEMCTL = """#!/bin/sh
 case "$1" in
@@ -29,7 +29,7 @@ JOURNALCTL = '#!/bin/sh\necho "2024-01-01 host nginx: started $*"\n'
 
 
 @pytest.fixture
-def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIMULATED: two programs that speak as systemd's do."""
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -43,7 +43,7 @@ class Operating(ToolContract):
     made: ClassVar[Tool]
 
     @pytest.fixture
-    def tool(self, systemd: None) -> Tool:
+    def tool(self, simulated: None) -> Tool:
         return self.made
 
 
@@ -64,27 +64,27 @@ class TestLoggedIn(Operating):
 
 
 class TestListServices(Operating):
-    made = services.list_services
+    made = systemd.list_services
 
 
 class TestServiceStatus(Operating):
-    made, arguments = services.service_status, {"name": "nginx"}
+    made, arguments = systemd.service_status, {"name": "nginx"}
 
 
 class TestControlService(Operating):
-    made, arguments = services.control_service, {"name": "nginx", "action": "restart"}
+    made, arguments = systemd.control_service, {"name": "nginx", "action": "restart"}
 
 
 class TestReadJournal(Operating):
-    made, arguments = services.read_journal, {"service": "nginx"}
+    made, arguments = systemd.read_journal, {"service": "nginx"}
 
 
 class TestReadLog(Operating):
-    made = services.read_log
+    made = systemd.read_log
 
     @pytest.fixture
     def call(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Arguments:
-        monkeypatch.setattr(services, "LOGS", tmp_path)
+        monkeypatch.setattr(systemd, "LOGS", tmp_path)
         (tmp_path / "syslog").write_text("one\ntwo\n")
         return {"log": "syslog"}
 
@@ -105,23 +105,23 @@ async def test_this_process_and_its_port_are_there(context: Context, listening: 
     assert memory == sorted(memory, reverse=True)
 
 
-async def test_services_are_told_apart_and_what_may_not_be_done_is_said(systemd: None, context: Context) -> None:
-    both = (await services.list_services.call({}, context)).data["services"]
+async def test_services_are_told_apart_and_what_may_not_be_done_is_said(simulated: None, context: Context) -> None:
+    both = (await systemd.list_services.call({}, context)).data["services"]
     assert [(row["name"], row["active"]) for row in both] == [("nginx.service", "active"), ("cups.service", "failed")]
-    assert (await services.service_status.call({"name": "nginx"}, context)).data["memory"] == 2**20
+    assert (await systemd.service_status.call({"name": "nginx"}, context)).data["memory"] == 2**20
     with pytest.raises(ToolRetry, match=r"no service 'ghost\.service'"):
-        await services.service_status.call({"name": "ghost"}, context)
+        await systemd.service_status.call({"name": "ghost"}, context)
     with pytest.raises(ToolFailed, match="an administrator must do it"):
-        await services.control_service.call({"name": "cups", "action": "stop"}, context)
+        await systemd.control_service.call({"name": "cups", "action": "stop"}, context)
     with pytest.raises(ToolRetry, match="no name of a service"):
-        await services.service_status.call({"name": "-H evil; x"}, context)
-    assert services.control_service.spec.scope == "admin"
+        await systemd.service_status.call({"name": "-H evil; x"}, context)
+    assert systemd.control_service.spec.scope == "admin"
 
 
 async def test_a_machine_without_systemd_says_so(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ToolFailed, match="no systemctl"):
-        await services.list_services.call({}, context)
+        await systemd.list_services.call({}, context)
 
 
 def test_logs_are_read_from_their_folder_only(tmp_path: Path) -> None:
@@ -130,8 +130,8 @@ def test_logs_are_read_from_their_folder_only(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("no")
     (logs / "link").symlink_to(tmp_path / "secret")
     (logs / "syslog").write_text("".join(f"line {index}\n" for index in range(100)))
-    assert services.read_tail(logs, f"{logs}/syslog", None, 2).lines == ["line 98", "line 99"]
-    assert services.read_tail(logs, "syslog", "LINE 7", 2).lines == ["line 78", "line 79"]
+    assert systemd.read_tail(logs, f"{logs}/syslog", None, 2).lines == ["line 98", "line 99"]
+    assert systemd.read_tail(logs, "syslog", "LINE 7", 2).lines == ["line 78", "line 79"]
     for outside in ("../secret", "link", "/etc/passwd"):
         with pytest.raises(ToolRetry):
-            services.read_tail(logs, outside, None, 2)
+            systemd.read_tail(logs, outside, None, 2)

@@ -5,7 +5,7 @@ Looking is free; starting, stopping, running and pruning are asked. Values of en
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,21 @@ from msgspec import Meta
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
 from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.containers import (
+    ContainerLogs,
+    Containers,
+    Controlled,
+    Daemon,
+    Details,
+    Images,
+    Picture,
+    Pruned,
+    Ran,
+    Stats,
+    container_of,
+    details_of,
+    stats_of,
+)
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import docker as said
@@ -20,110 +35,8 @@ from orchestrator.tools.kits.examples import docker as said
 SECONDS = 20  # that the daemon may take to answer
 _KEPT = 200_000  # characters of a log
 
-Daemon: TypeAlias = Any  # docker.APIClient, which has no types
 Open = Callable[[], contextlib.AbstractContextManager[Daemon]]
 Name = Annotated[str, Meta(description="the name or identifier of a container", pattern="^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-
-
-class Container(msgspec.Struct, frozen=True):
-    name: str
-    image: str
-    state: Annotated[str, Meta(description="running, exited, paused, restarting…")]
-    health: Annotated[str, Meta(description="healthy, unhealthy, starting; empty where it has no check")]
-    status: str
-    why: Annotated[str, Meta(description="what its last health check said, where it is unhealthy; or how it ended")] = (
-        ""
-    )
-
-
-class Containers(msgspec.Struct, frozen=True):
-    containers: list[Container]
-
-    def __str__(self) -> str:
-        lines = [f"{c.name} ({c.image}): {c.status}{': ' if c.why else ''}{c.why}" for c in self.containers]
-        return "\n".join(lines) or "No such container."
-
-
-class ContainerLogs(msgspec.Struct, frozen=True):
-    name: str
-    text: str
-
-    def __str__(self) -> str:
-        return self.text or "It has said nothing."
-
-
-class Stats(msgspec.Struct, frozen=True):
-    name: str
-    cpu: Annotated[float, Meta(description="percent of one processor")]
-    memory: int
-    limit: Annotated[int, Meta(description="bytes of memory it may use")]
-    received: int
-    sent: int
-    processes: int
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.cpu:g} % of a processor, {self.memory} of {self.limit} bytes of memory"
-
-
-class Details(msgspec.Struct, frozen=True):
-    name: str
-    image: str
-    state: str
-    health: str
-    started: str
-    exit_code: int
-    restarts: int
-    command: list[str]
-    ports: list[str]
-    mounts: list[str]
-    networks: list[str]
-    variables: Annotated[list[str], Meta(description="names of its environment variables; values are not shown")]
-    checks: Annotated[list[str], Meta(description="what its last health checks said")]
-
-    def __str__(self) -> str:
-        return msgspec.json.format(msgspec.json.encode(self), indent=1).decode()
-
-
-class Picture(msgspec.Struct, frozen=True):
-    name: str
-    id: str
-    size: int
-
-
-class Images(msgspec.Struct, frozen=True):
-    images: list[Picture]
-
-    def __str__(self) -> str:
-        return "\n".join(f"{one.name} {one.id} {one.size} bytes" for one in self.images) or "No images."
-
-
-class Controlled(msgspec.Struct, frozen=True):
-    name: str
-    state: str
-
-    def __str__(self) -> str:
-        return f"{self.name} is {self.state}."
-
-
-class Pruned(msgspec.Struct, frozen=True):
-    removed: list[str]
-    freed: int
-
-    def __str__(self) -> str:
-        return f"{len(self.removed)} removed, {self.freed} bytes freed."
-
-
-class Ran(msgspec.Struct, frozen=True):
-    image: str
-    exit_code: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.text}\n[exit code {self.exit_code}]".strip()
-
-
-def kit(equipment: Equipment) -> Sequence[Tool]:
-    return tools_at(lambda: opened(equipment.settings.docker))
 
 
 @contextlib.contextmanager
@@ -158,11 +71,7 @@ def _absent(address: str, error: str) -> tuple[str, str]:
     return f"No Docker answers at {address}.", "Start Docker, or say in the setting tools.docker where it listens."
 
 
-def tools_at(open_daemon: Open) -> Sequence[Tool]:
-    return (*_looking(open_daemon), *_acting(open_daemon))
-
-
-def _looking(open_daemon: Open) -> Sequence[Tool]:
+def _list_containers(open_daemon: Open) -> Tool:
     @tool(
         category="docker",
         origin="web",
@@ -179,11 +88,15 @@ def _looking(open_daemon: Open) -> Sequence[Tool]:
         """List Docker containers with their health, and why an unhealthy one is: what its last check said."""
         filters = {"health": "unhealthy"} if only == "unhealthy" else {}
         with open_daemon() as daemon:
-            found = [_container(daemon, row) for row in daemon.containers(all=only != "running", filters=filters)]
+            found = [container_of(daemon, row) for row in daemon.containers(all=only != "running", filters=filters)]
         if only == "stopped":
             found = [one for one in found if one.state not in ("running", "paused", "restarting")]
         return Containers([one for one in found if only != "unhealthy" or one.health == "unhealthy"])
 
+    return list_containers
+
+
+def _container_logs(open_daemon: Open) -> Tool:
     @tool(
         category="docker",
         origin="web",
@@ -201,6 +114,10 @@ def _looking(open_daemon: Open) -> Sequence[Tool]:
             data: bytes = daemon.logs(name, stdout=True, stderr=True, tail=lines)
         return ContainerLogs(name, data.decode("utf-8", "replace")[-_KEPT:])
 
+    return container_logs
+
+
+def _container_stats(open_daemon: Open) -> Tool:
     @tool(
         category="docker",
         examples=said.CONTAINER_STATS,
@@ -212,8 +129,12 @@ def _looking(open_daemon: Open) -> Sequence[Tool]:
     def container_stats(name: Name, context: Context) -> Stats:
         """Tell how much processor, memory and network a Docker container uses."""
         with open_daemon() as daemon:
-            return _stats(name, daemon.stats(name, stream=False))
+            return stats_of(name, daemon.stats(name, stream=False))
 
+    return container_stats
+
+
+def _inspect_container(open_daemon: Open) -> Tool:
     @tool(
         category="docker",
         origin="web",
@@ -228,8 +149,12 @@ def _looking(open_daemon: Open) -> Sequence[Tool]:
     def inspect_container(name: Name, context: Context) -> Details:
         """Describe a Docker container: image, command, ports, mounts, networks, restarts, its last health checks."""
         with open_daemon() as daemon:
-            return _details(daemon.inspect_container(name))
+            return details_of(daemon.inspect_container(name))
 
+    return inspect_container
+
+
+def _list_images(open_daemon: Open) -> Tool:
     @tool(
         category="docker",
         examples=said.LIST_IMAGES,
@@ -244,10 +169,10 @@ def _looking(open_daemon: Open) -> Sequence[Tool]:
             rows = daemon.images()
         return Images([Picture((row.get("RepoTags") or ["<none>"])[0], row["Id"][7:19], row["Size"]) for row in rows])
 
-    return (list_containers, container_logs, container_stats, inspect_container, list_images)
+    return list_images
 
 
-def _acting(open_daemon: Open) -> Sequence[Tool]:
+def _control_container(open_daemon: Open) -> Tool:
     async def controlled(arguments: Arguments, context: Context) -> Result | None:
         """A container that runs was started, one that does not was stopped; a restart leaves no trace."""
         with open_daemon() as daemon:
@@ -275,6 +200,10 @@ def _acting(open_daemon: Open) -> Sequence[Tool]:
             getattr(daemon, action)(name)
             return Controlled(name, daemon.inspect_container(name)["State"]["Status"])
 
+    return control_container
+
+
+def _prune_docker(open_daemon: Open) -> Tool:
     @tool(
         scope="execute",
         effects="once",
@@ -297,6 +226,10 @@ def _acting(open_daemon: Open) -> Sequence[Tool]:
         names = [one if isinstance(one, str) else next(iter(one.values())) for one in removed]
         return Pruned(names, found.get("SpaceReclaimed", 0))
 
+    return prune_docker
+
+
+def _run_container(open_daemon: Open) -> Tool:
     @tool(
         scope="execute",
         effects="once",
@@ -319,7 +252,7 @@ def _acting(open_daemon: Open) -> Sequence[Tool]:
         with open_daemon() as daemon:
             return _ran(daemon, image, command, seconds)
 
-    return (control_container, prune_docker, run_container)
+    return run_container
 
 
 def _ran(daemon: Daemon, image: str, command: list[str] | None, seconds: int) -> Ran:
@@ -345,66 +278,19 @@ def _ran(daemon: Daemon, image: str, command: list[str] | None, seconds: int) ->
         daemon.remove_container(made, force=True, v=True)
 
 
-def _container(daemon: Daemon, row: dict[str, Any]) -> Container:
-    status = row.get("Status", "")
-    health = next((word for word in ("unhealthy", "healthy", "starting") if f"({word}" in status), "")
-    health = "starting" if "(health: starting)" in status else health
-    why = ""
-    if health == "unhealthy" or row["State"] in ("exited", "dead", "restarting"):
-        state = daemon.inspect_container(row["Id"])["State"]
-        checks = _checks(state)
-        why = checks[-1] if checks and health == "unhealthy" else state.get("Error", "")
-        if not why and health == "unhealthy":
-            why = "its health check says nothing"
-    return Container(_name(row["Names"][0]), row["Image"], row["State"], health, status, why)
-
-
-def _checks(state: dict[str, Any]) -> list[str]:
-    log = (state.get("Health") or {}).get("Log") or []
-    return [f"exit code {one['ExitCode']}: {one['Output'].strip()[:1000]}" for one in log[-3:]]
-
-
-def _name(raw: str) -> str:
-    return raw.removeprefix("/")
-
-
-def _stats(name: str, told: dict[str, Any]) -> Stats:
-    now, before = told["cpu_stats"], told["precpu_stats"]
-    busy = now["cpu_usage"]["total_usage"] - before["cpu_usage"]["total_usage"]
-    whole = now.get("system_cpu_usage", 0) - before.get("system_cpu_usage", 0)
-    cpu = 100 * busy / whole * now.get("online_cpus", 1) if whole > 0 else 0.0
-    networks = (told.get("networks") or {}).values()
-    memory = told.get("memory_stats") or {}
-    return Stats(
-        name,
-        round(cpu, 2),
-        memory.get("usage", 0),
-        memory.get("limit", 0),
-        sum(one["rx_bytes"] for one in networks),
-        sum(one["tx_bytes"] for one in networks),
-        (told.get("pids_stats") or {}).get("current", 0),
+def tools_at(open_daemon: Open) -> Sequence[Tool]:
+    makers = (
+        _list_containers,
+        _container_logs,
+        _container_stats,
+        _inspect_container,
+        _list_images,
+        _control_container,
+        _prune_docker,
+        _run_container,
     )
+    return [make(open_daemon) for make in makers]
 
 
-def _details(told: dict[str, Any]) -> Details:
-    state, config, network = told["State"], told["Config"], told.get("NetworkSettings") or {}
-    ports = [_port(port, bounds or []) for port, bounds in (network.get("Ports") or {}).items()]
-    return Details(
-        name=_name(told["Name"]),
-        image=config["Image"],
-        state=state["Status"],
-        health=(state.get("Health") or {}).get("Status", ""),
-        started=state.get("StartedAt", ""),
-        exit_code=state.get("ExitCode", 0),
-        restarts=told.get("RestartCount", 0),
-        command=[*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])],
-        ports=ports,
-        mounts=[f"{one['Source']} -> {one['Destination']}" for one in told.get("Mounts") or []],
-        networks=list(network.get("Networks") or {}),
-        variables=[one.partition("=")[0] for one in config.get("Env") or []],
-        checks=_checks(state),
-    )
-
-
-def _port(port: str, bounds: list[dict[str, str]]) -> str:
-    return " ".join([port, *(f"-> {one['HostIp']}:{one['HostPort']}" for one in bounds)])
+def kit(equipment: Equipment) -> Sequence[Tool]:
+    return tools_at(lambda: opened(equipment.settings.docker))

@@ -1,4 +1,4 @@
-"""The services kit: what systemd keeps running on this machine, its journal, and the logs beneath /var/log.
+"""The systemd kit: what systemd keeps running on this machine, its journal, and the logs beneath /var/log.
 
 What the server's own user may not see or do is said so, never guessed.
 """

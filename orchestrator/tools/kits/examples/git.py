@@ -1,0 +1,200 @@
+"""Requests for the tools of the git kit."""
+
+from orchestrator.tools.kits.examples import examples
+
+_SITE = "https://example.org/shop.git"
+
+GIT_STATUS = examples(
+    en={
+        "what is the git status?": {},
+        "git status of the repository shop": {"path": "shop"},
+        "which branch is the repository shop on?": {"path": "shop"},
+        "is there anything to commit?": {},
+    },
+    fr={
+        "quel est le statut git ?": {},
+        "statut git du dépôt shop": {"path": "shop"},
+        "sur quelle branche est le dépôt shop ?": {"path": "shop"},
+        "y a-t-il quelque chose à commiter ?": {},
+    },
+)
+
+GIT_DIFF = examples(
+    en={
+        "show the git diff": {},
+        "git diff of the repository shop": {"path": "shop"},
+        "show the staged git diff": {"staged": True},
+        "what changed in git since main?": {"since": "main"},
+    },
+    fr={
+        "montre le diff git": {},
+        "diff git du dépôt shop": {"path": "shop"},
+        "montre le diff git indexé": {"staged": True},
+        "qu'est-ce qui a changé dans git depuis main ?": {"since": "main"},
+    },
+)
+
+GIT_LOG = examples(
+    en={
+        "show the git history": {},
+        "the last 5 commits": {"limit": 5},
+        "commits of the repository shop": {"path": "shop"},
+        "git log": {},
+    },
+    fr={
+        "montre l'historique git": {},
+        "les 5 derniers commits": {"limit": 5},
+        "commits du dépôt shop": {"path": "shop"},
+        "historique des commits": {},
+    },
+)
+
+GIT_SHOW = examples(
+    en={
+        "show the commit a1b2c3d": {"ref": "a1b2c3d"},
+        "what did the commit 9f8e7d6 change?": {"ref": "9f8e7d6"},
+        "show the last commit": {},
+        "git show HEAD": {"ref": "HEAD"},
+    },
+    fr={
+        "montre le commit a1b2c3d": {"ref": "a1b2c3d"},
+        "que change le commit 9f8e7d6 ?": {"ref": "9f8e7d6"},
+        "montre le dernier commit": {},
+        "git show HEAD": {"ref": "HEAD"},
+    },
+)
+
+GIT_BLAME = examples(
+    en={
+        "git blame src/main.py": {"file": "src/main.py"},
+        "blame README.md": {"file": "README.md"},
+        "who last changed each line of app.py?": {"file": "app.py"},
+        "which commit wrote each line of setup.cfg?": {"file": "setup.cfg"},
+    },
+    fr={
+        "git blame src/main.py": {"file": "src/main.py"},
+        "blame de README.md": {"file": "README.md"},
+        "qui a changé en dernier chaque ligne de app.py ?": {"file": "app.py"},
+        "quel commit a écrit chaque ligne de setup.cfg ?": {"file": "setup.cfg"},
+    },
+)
+
+GIT_BRANCHES = examples(
+    en={
+        "which branches are there?": {},
+        "show the git branches": {},
+        "branches of the repository shop": {"path": "shop"},
+        "git branch": {},
+    },
+    fr={
+        "quelles branches y a-t-il ?": {},
+        "montre les branches git": {},
+        "branches du dépôt shop": {"path": "shop"},
+        "toutes les branches": {},
+    },
+)
+
+GIT_COMMIT = examples(
+    en={
+        'commit with the message "fix the login"': {"message": "fix the login"},
+        'commit everything: "add the tests"': {"message": "add the tests"},
+        'commit the changes of the repository shop as "new prices"': {"path": "shop", "message": "new prices"},
+        'git commit -m "first version"': {"message": "first version"},
+    },
+    fr={
+        "commite avec le message « corrige la connexion »": {"message": "corrige la connexion"},
+        "commite tout : « ajoute les tests »": {"message": "ajoute les tests"},
+        "commite les changements du dépôt shop avec « nouveaux prix »": {"path": "shop", "message": "nouveaux prix"},
+        "fais un commit « première version »": {"message": "première version"},
+    },
+)
+
+GIT_SWITCH = examples(
+    en={
+        "switch to the branch main": {"branch": "main"},
+        "check out the branch feature/login": {"branch": "feature/login"},
+        "make a new branch called fix-prices": {"branch": "fix-prices", "create": True},
+        "git switch develop": {"branch": "develop"},
+    },
+    fr={
+        "passe sur la branche main": {"branch": "main"},
+        "bascule sur la branche feature/login": {"branch": "feature/login"},
+        "fais une nouvelle branche appelée corrige-prix": {"branch": "corrige-prix", "create": True},
+        "va sur la branche develop": {"branch": "develop"},
+    },
+)
+
+GIT_MERGE = examples(
+    en={
+        "merge the branch feature/login": {"branch": "feature/login"},
+        "git merge develop": {"branch": "develop"},
+        "merge main into this branch": {"branch": "main"},
+        "merge the branch fix-prices in the repository shop": {"branch": "fix-prices", "path": "shop"},
+    },
+    fr={
+        "fusionne la branche feature/login": {"branch": "feature/login"},
+        "fusionne develop": {"branch": "develop"},
+        "fusionne main dans cette branche": {"branch": "main"},
+        "fusionne la branche corrige-prix dans le dépôt shop": {"branch": "corrige-prix", "path": "shop"},
+    },
+)
+
+GIT_STASH = examples(
+    en={
+        "stash my changes": {},
+        "git stash": {},
+        "git stash pop": {"action": "pop"},
+        "git stash list": {"action": "list"},
+    },
+    fr={
+        "remise mes changements": {},
+        "git stash": {},
+        "git stash pop": {"action": "pop"},
+        "git stash list": {"action": "list"},
+    },
+)
+
+GIT_CLONE = examples(
+    en={
+        "clone https://example.org/shop.git": {"url": _SITE},
+        "clone the repository https://example.org/shop.git into code": {"url": _SITE, "path": "code"},
+        "git clone https://example.com/team/site": {"url": "https://example.com/team/site"},
+        "get a clone of https://example.com/team/site": {"url": "https://example.com/team/site"},
+    },
+    fr={
+        "clone https://example.org/shop.git": {"url": _SITE},
+        "clone le dépôt https://example.org/shop.git dans code": {"url": _SITE, "path": "code"},
+        "git clone https://example.com/team/site": {"url": "https://example.com/team/site"},
+        "fais un clone de https://example.com/team/site": {"url": "https://example.com/team/site"},
+    },
+)
+
+GIT_PULL = examples(
+    en={
+        "git pull": {},
+        "pull the repository shop": {"path": "shop"},
+        "pull from the remote upstream": {"remote": "upstream"},
+        "bring the repository shop up to date": {"path": "shop"},
+    },
+    fr={
+        "git pull": {},
+        "tire les commits du dépôt shop": {"path": "shop"},
+        "tire depuis le serveur upstream": {"remote": "upstream"},
+        "mets à jour le dépôt shop": {"path": "shop"},
+    },
+)
+
+GIT_PUSH = examples(
+    en={
+        "git push": {},
+        "push my commits": {},
+        "push the repository shop": {"path": "shop"},
+        "push the branch fix-prices": {"branch": "fix-prices"},
+    },
+    fr={
+        "git push": {},
+        "pousse mes commits": {},
+        "pousse le dépôt shop": {"path": "shop"},
+        "pousse la branche corrige-prix": {"branch": "corrige-prix"},
+    },
+)
