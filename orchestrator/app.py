@@ -1,6 +1,7 @@
 """The one place where the rooms are joined, started and stopped."""
 
 import os
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from msgspec import Struct
 
 from orchestrator import __version__
 from orchestrator.agents.evaluations.cases import Evaluations
+from orchestrator.agents.expiry import Expiry
 from orchestrator.agents.paid import open_spending
 from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
@@ -168,7 +170,7 @@ async def open_app(
             await node.join(runs.desk, runs.operations())
         if recover:
             await runs.recover()
-            upkeep.watch_over()
+            _watch_over(stack, upkeep, Expiry(views, runs, clock, settings.agents.approval_hours))
         yield App(
             settings=settings,
             clock=clock,
@@ -197,6 +199,13 @@ async def open_app(
             upkeep=upkeep,
             started_at=clock.now(),
         )
+
+
+def _watch_over(stack: AsyncExitStack, upkeep: Upkeep, expiry: Expiry) -> None:
+    """What is looked after while the server is up."""
+    upkeep.watch_over()
+    watching = asyncio.create_task(expiry.watch(), name="expiry")
+    stack.callback(watching.cancel)
 
 
 @asynccontextmanager

@@ -244,6 +244,12 @@ class Views:
             query = query.where(c.answer.is_(None))
         return [_approval(row) for row in await self._all(query.order_by(c.approval_id))]
 
+    async def unanswered(self, before: float) -> list[ApprovalView]:
+        """Of every tenant: what was asked before this time and waits still."""
+        c = t.approvals.c
+        query = select(t.approvals).where(c.answer.is_(None), c.asked_at < before).order_by(c.approval_id)
+        return [_approval(row) for row in await self._all(query)]
+
     async def approval(self, tenant: str, approval_id: str, subject: str | None = None) -> ApprovalView:
         query = _of(select(t.approvals), t.approvals, tenant, subject).where(t.approvals.c.approval_id == approval_id)
         return _approval(await self._one(query, f"approval {approval_id}"))

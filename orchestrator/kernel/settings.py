@@ -175,6 +175,7 @@ class Agents(Struct, frozen=True, forbid_unknown_fields=True):
     max_tokens: Annotated[int, Meta(ge=0)] = 0  # the same in tokens
     depth: Annotated[int, Meta(ge=0, le=8)] = 2  # of delegation; 0: agents do all by themselves
     children: Count = 8  # sub-runs that one run may begin
+    approval_hours: Annotated[float, Meta(ge=0)] = 168.0  # then a question about a call is refused; 0: it waits
 
 
 class Telemetry(Struct, frozen=True, forbid_unknown_fields=True):
