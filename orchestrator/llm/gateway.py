@@ -4,7 +4,7 @@ exchange = await gateway.open(call)      # which model, and why; raises what kee
 async for chunk in exchange.chunks():    # as of any model; the last one is its Reply
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Literal, Protocol, TypeAlias, cast
 
@@ -64,7 +64,7 @@ class Gateway:
     async def open(self, call: Call) -> "Exchange":
         """Raises NoModel where there is none such, JournalUnavailable where calls cannot be written down."""
         await self._trail.check()
-        exchange = Exchange(call, self._ids.new("req"), self._budget, self._trail, self._clock)
+        exchange = self._exchange(call)
         request = call.request
         task = _said(request) if request.model.startswith("auto") or not request.model else ""
         try:
@@ -74,12 +74,15 @@ class Gateway:
             raise
         return exchange
 
+    def _exchange(self, call: Call) -> "Exchange":
+        return Exchange(call, self._ids.new("req"), self._budget, self._trail, self._clock, self._models.label)
+
     async def embed(self, call: Call, texts: list[str]) -> Embedded:
         """Vectors of these texts, paid for and written down as any call. Raises ModelError."""
         if not texts:
             raise InvalidInput("There is nothing to embed.", hint="Give `input` a text, or a list of texts.")
         await self._trail.check()
-        exchange = Exchange(call, self._ids.new("req"), self._budget, self._trail, self._clock)
+        exchange = self._exchange(call)
         usage: Usage | None = None
         cost, problem = 0.0, ""
         try:
@@ -107,8 +110,12 @@ class Exchange:
 
     choice: Choice
 
-    def __init__(self, call: Call, id: str, budget: Budget, trail: Trail, clock: Clock) -> None:
+    def __init__(
+        self, call: Call, id: str, budget: Budget, trail: Trail, clock: Clock, label: Callable[[str], str]
+    ) -> None:
+        """`label` is provider/model of a model's name; empty where it is not known."""
         self.id = id
+        self._label = label
         self.call = call
         self.model = ""  # provider/model that answers; another one when the first fails
         self._budget = budget
@@ -142,6 +149,7 @@ class Exchange:
                         self.model = chunk.next
                     elif isinstance(chunk, Reply):
                         reply = chunk
+                        self._answered(chunk.model)
                     yield chunk
         except OrchestratorError as error:
             problem = error
@@ -153,6 +161,11 @@ class Exchange:
                 self.failed(problem)
             else:
                 self.closed("cancelled")
+
+    def _answered(self, name: str) -> None:
+        """Where another model was asked besides, and was faster, nobody has said so yet."""
+        if name and not self.model.endswith(f"/{name}"):
+            self.model = self._label(name) or self.model
 
     def failed(self, error: OrchestratorError) -> None:
         self.closed("failed", problem=error.code)

@@ -12,8 +12,11 @@ import pytest
 from openai.types.chat import ChatCompletionToolParam
 from servers.site import Gate, Opening, Shout, Site, open_site, shouting
 
+from orchestrator.api.server import serve
+from orchestrator.app import open_app
 from orchestrator.kernel.errors import ModelUnavailable
 from orchestrator.kernel.messages import Message, Text, Thinking, ToolCall, ToolResult, Usage
+from orchestrator.kernel.settings import load
 from orchestrator.llm.base import ModelInfo, Price, Reply, Request
 from orchestrator.llm.providers.scripted import Scripted, say
 
@@ -254,6 +257,8 @@ async def test_responses_whole_and_streamed(asked: Site) -> None:
         whole = await vendor.responses.create(model="scripted", input="Hello?", instructions="Be kind.")
         assert whole.output_text == "Hello there, you."
         assert whole.usage is not None and whole.usage.total_tokens == 14
+        with pytest.raises(openai.BadRequestError, match="not stored"):
+            await vendor.responses.create(model="scripted", input="And?", previous_response_id=whole.id)
         thought, kinds = "", list[str]()
         async with vendor.responses.stream(model="scripted", input="Hello?") as events:
             async for event in events:
@@ -424,3 +429,22 @@ async def test_a_request_that_is_too_large(opening: Opening) -> None:
 async def _dripping() -> AsyncIterator[bytes]:
     for _ in range(20):
         yield b" " * 100
+
+
+async def test_who_answers_in_the_end_is_named(tmp_path: Path) -> None:
+    first = Scripted(lambda _: ModelUnavailable("It sleeps."), name="first", model="a")
+    second = Scripted(answering, name="second", model="b")
+    flags = {"data": str(tmp_path / "data"), "server": {"port": 0}, "llm": {"fallbacks": ["second/b"]}}
+    async with open_app(load({}, flags=flags), models={"first": first, "second": second}) as app:
+        owner = await app.accounts.owner()
+        _, key = await app.accounts.keys.make(owner, "test")
+        up: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(serve(app, ready=lambda _, url: up.set_result(url), static=tmp_path))
+        async with openai.AsyncOpenAI(base_url=await up + "/v1", api_key=key, max_retries=0) as vendor:
+            raw = await vendor.chat.completions.with_raw_response.create(model="first/a", messages=QUESTION)
+            stream = await vendor.chat.completions.create(model="first/a", messages=QUESTION, stream=True)
+            names = {chunk.model async for chunk in stream}
+        task.cancel()
+        await asyncio.wait([task])
+    assert raw.parse().model == raw.headers["x-orchestrator-model"] == "second/b"
+    assert names == {"second/b"}

@@ -40,7 +40,7 @@ class Line:
 
 def streaming(line: Line, clock: ManualClock) -> Streaming:
     teller = Chat().teller(Asked(Request("m", (user("?"),)), True), About("req_1", "m", 0.0))
-    return Streaming(Chat(), teller, [], line.send, clock)
+    return Streaming(Chat(), lambda: (teller, []), line.send, clock)
 
 
 async def test_a_sign_of_life_while_nothing_is_said(clock: ManualClock) -> None:

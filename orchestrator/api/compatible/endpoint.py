@@ -16,7 +16,7 @@ from orchestrator.api.access import allow
 from orchestrator.api.compatible import agents, listing, refusals, vectors
 from orchestrator.api.compatible.anthropic_messages import Messages
 from orchestrator.api.compatible.caller import Caller
-from orchestrator.api.compatible.doors import About, Door, Vendor
+from orchestrator.api.compatible.doors import About, Asked, Door, Teller, Vendor
 from orchestrator.api.compatible.ollama import Chat as OllamaChat
 from orchestrator.api.compatible.ollama import Generate
 from orchestrator.api.compatible.openai_chat import Chat
@@ -25,7 +25,7 @@ from orchestrator.api.compatible.telling import Header, Streaming, body_of, send
 from orchestrator.api.streams import Streams
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
-from orchestrator.kernel.errors import NotAuthenticated, OrchestratorError
+from orchestrator.kernel.errors import InvalidInput, NotAuthenticated, OrchestratorError
 from orchestrator.llm.base import Chunk, Reply
 from orchestrator.llm.gateway import Call
 
@@ -98,28 +98,37 @@ class Compatible:
     async def _told(self, door: Door, body: bytes, who: Principal, receive: Receive, send: Send) -> None:
         app, asked = self._app, door.read(body)
         chunks: AsyncIterator[Chunk]
+        at = app.clock.now()
         agent = agents.agent_of(asked.request.model)
         if agent is not None:
             run_id = await agents.begin(app, who, asked)
-            about = About(run_id, agents.PREFIX + agent, app.clock.now())
-            headers = [(b"x-request-id", run_id.encode()), (b"request-id", run_id.encode())]
             chunks = agents.chunks(app, run_id, patient=asked.stream)
+            opening = partial(_opened, door, asked, at, run_id, lambda: agents.PREFIX + agent, "It was asked for.")
         else:
+            if asked.before:
+                raise InvalidInput("Answers of models are not stored.", hint="Send the whole conversation instead.")
             call = Call(door.name, asked.request, who.tenant, who.id, who.session_id)
             exchange = await app.gateway.open(call)
-            about = About(exchange.id, exchange.model, app.clock.now())
-            headers = _headers(exchange.id, exchange.model, exchange.choice.reason)
             chunks = exchange.chunks()
-        teller = door.teller(asked, about)
+            opening = partial(_opened, door, asked, at, exchange.id, lambda: exchange.model, exchange.choice.reason)
         if asked.stream:
             joined = partial(self._streams.joined, who.session_id, "events")
-            stream = Streaming(door, teller, headers, send, app.clock)
+            stream = Streaming(door, opening, send, app.clock)
             return await stream.run(chunks, receive, joined, at_once=agent is not None)
 
         async def tell(reply: Reply) -> None:
+            teller, headers = opening()
             await send_whole(send, teller.whole(reply), headers + _costs(reply))
 
         await whole(chunks, receive, tell)
+
+
+def _opened(
+    door: Door, asked: Asked, at: float, id: str, model: Callable[[], str], reason: str
+) -> tuple[Teller, list[Header]]:
+    """Who tells the answer, and its headers; `model` is asked once it is known who answers."""
+    label = model()
+    return door.teller(asked, About(id, label, at)), _headers(id, label, reason)
 
 
 def _headers(id: str, model: str, reason: str) -> list[Header]:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
+from functools import cached_property
 from typing import Any, TypeAlias, cast
 
 from starlette.types import Message, Receive, Send
@@ -15,6 +16,7 @@ from orchestrator.kernel.errors import ModelGarbled, ModelUnavailable, Orchestra
 from orchestrator.llm.base import Chunk, Reply, Setback, TextDelta, ThinkingDelta
 
 Header: TypeAlias = tuple[bytes, bytes]
+Opening: TypeAlias = Callable[[], tuple[Teller, Sequence[Header]]]
 Joined: TypeAlias = Callable[[End], AbstractContextManager[None]]
 JSON: Header = (b"content-type", b"application/json")
 
@@ -97,10 +99,10 @@ async def whole(chunks: AsyncIterator[Chunk], receive: Receive, tell: Callable[[
 class Streaming:
     """A reply as it is made."""
 
-    def __init__(self, door: Door, teller: Teller, headers: Sequence[Header], send: Send, clock: Clock) -> None:
+    def __init__(self, door: Door, open: Opening, send: Send, clock: Clock) -> None:
+        """`open` is asked when there is something to tell: who answers is known only then."""
         self._door = door
-        self._teller = teller
-        self._headers = headers
+        self._opening = open
         self._send = send
         self._clock = clock
         self._quiet = True
@@ -150,20 +152,20 @@ class Streaming:
                 self._pulsing.cancel()
 
     async def _tell(self, chunks: AsyncIterator[Chunk], presence: Presence) -> None:
-        teller, said = self._teller, False
+        said = False
         async for chunk in chunks:
             if isinstance(chunk, TextDelta):
                 said = True
-                told = teller.text(chunk.text)
+                told = self._teller.text(chunk.text)
             elif isinstance(chunk, ThinkingDelta):
-                told = teller.thinking(chunk.text)
+                told = self._teller.thinking(chunk.text)
             elif isinstance(chunk, Reply):
-                told, self._ended = teller.end(chunk), True
+                told, self._ended = self._teller.end(chunk), True
                 presence.over()
                 if self._open:
                     await self._write(told, more=False)
                 else:
-                    await self._start(teller.begin() + told, more=False)
+                    await self._start(self._teller.begin() + told, more=False)
                 continue  # what comes after it is read, so that the model's connection can be kept
             elif isinstance(chunk, Setback) and said:
                 raise ModelGarbled("The model broke off, and what it said cannot be taken back.", hint="Ask again.")
@@ -173,7 +175,7 @@ class Streaming:
             if self._open:
                 await self._send({"type": "http.response.body", "body": told, "more_body": True})
             else:
-                await self._start(teller.begin() + told)
+                await self._start(self._teller.begin() + told)
         if not self._ended:
             raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
 
@@ -183,9 +185,17 @@ class Streaming:
         else:
             await self._write(self._teller.broken(error), more=False)
 
+    @cached_property
+    def _opened(self) -> tuple[Teller, Sequence[Header]]:
+        return self._opening()
+
+    @property
+    def _teller(self) -> Teller:
+        return self._opened[0]
+
     async def _start(self, told: bytes, *, more: bool = True) -> None:
         kind = (b"content-type", self._door.media_type.encode())
-        headers = [kind, (b"x-accel-buffering", b"no"), *self._headers]
+        headers = [kind, (b"x-accel-buffering", b"no"), *self._opened[1]]
         self._open = True
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._write(told, more=more)
