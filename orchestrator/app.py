@@ -12,7 +12,7 @@ from msgspec import Struct
 from orchestrator import __version__
 from orchestrator.agents.evaluations.cases import Evaluations
 from orchestrator.agents.expiry import Expiry
-from orchestrator.agents.paid import open_spending
+from orchestrator.agents.paid import open_till
 from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
 from orchestrator.agents.trials import Trials
@@ -137,7 +137,7 @@ async def open_app(
         catalogue, plugins = await stack.enter_async_context(opened)
         chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
-        budgets = await stack.enter_async_context(open_spending(settings, database, clock, ids, ledger, journal, views))
+        budgets = await stack.enter_async_context(open_till(settings, database, clock, ids, ledger, views, metrics))
         house = House(
             budget=budgets,
             journal=journal,

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from orchestrator.agents.ports import Recorder
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.views import Views
 from orchestrator.kernel import events as e
@@ -14,6 +13,7 @@ from orchestrator.kernel.settings import Settings
 from orchestrator.policy.budgets.base import Spending
 from orchestrator.policy.budgets.budgets import Ancestors, Budgets, Paid, Remembers, open_budgets
 from orchestrator.storage.database import Database
+from orchestrator.telemetry.metrics import Metrics
 
 
 def ancestors(views: Views) -> Ancestors:
@@ -30,11 +30,11 @@ def ancestors(views: Views) -> Ancestors:
     return above
 
 
-def remembers(journal: Recorder) -> Remembers:
+def remembers(ledger: Ledger) -> Remembers:
     async def paid(spending: Spending) -> Paid | None:
         if not spending.run_id:
             return None
-        for event in await journal.read(spending.run_id):
+        for event in await ledger.read(spending.run_id):
             body = event.body
             if isinstance(body, e.ModelReplied) and spending.key == f"{spending.run_id}:{body.step}":
                 return Paid(body.usage, body.cost, body.model, body.spared)
@@ -44,12 +44,19 @@ def remembers(journal: Recorder) -> Remembers:
 
 
 @asynccontextmanager
-async def open_spending(
-    settings: Settings, database: Database, clock: Clock, ids: Ids, ledger: Ledger, journal: Recorder, views: Views
+async def open_till(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    ids: Ids,
+    ledger: Ledger,
+    views: Views,
+    metrics: Metrics,
 ) -> AsyncIterator[Budgets]:
     """What may be spent; what a process that died had paid for is settled first."""
     holder, shared = ids.new("process"), bool(settings.storage.url)
     opening = open_budgets(database, settings.budgets, clock, ledger.record, ancestors(views), holder, shared=shared)
     async with opening as budgets:
-        await budgets.catch_up(remembers(journal))
+        await budgets.catch_up(remembers(ledger))
+        metrics.gauges("budget_used", "Share of a budget of all that is spent.", "budget", budgets.used)
         yield budgets

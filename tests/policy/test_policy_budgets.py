@@ -152,6 +152,26 @@ async def test_two_servers_share_what_there_is(tmp_path: Path, postgresql_url: s
         assert found.spent == pytest.approx(sum(costs)) and 0.04 < found.spent <= 0.05 and found.reserved == 0
 
 
+async def test_what_a_dead_server_had_reserved_is_found_by_another(tmp_path: Path, postgresql_url: str) -> None:
+    (tmp_path / "storage.url").write_text(postgresql_url, "utf-8")
+    clock = ManualClock()
+
+    async def remembers(spending: Spending) -> Paid | None:
+        return Paid(Usage(100, 5), 0.125, "m", None)
+
+    async with till(tmp_path, clock, holder="a") as dead:
+        await dead.set("t", "tenant", "", "total", 1.0, by="root")
+        await dead.reserve(call("r1:1", run_id="r1"))
+    async with till(tmp_path, clock, holder="b", remembers=remembers) as other:
+        assert (await view(other)).reserved > 0  # it may still come back
+        clock._elapsed += 1000.0
+        await other.settle(call("elsewhere"), Usage(1, 1), 0.0)  # there is something to do, and it looks
+        async with asyncio.timeout(20):
+            while (found := await view(other)).spent == 0:
+                await other.flush()
+        assert (found.reserved, found.spent) == pytest.approx((0.0, 0.125))
+
+
 async def test_a_reply_may_be_as_long_as_the_money_lasts(tmp_path: Path) -> None:
     async with till(tmp_path) as budgets:
         await budgets.set("t", "tenant", "", "total", 0.01, by="root")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -91,7 +91,7 @@ class Budgets:
         self._ancestors = ancestors
         self._limited: dict[str, bool] = {}  # tenants that have budgets; whether runs have some
         self._above: dict[tuple[str, str], tuple[str, ...]] = {}  # of runs with calls under way
-        self._learning: asyncio.Future[None] | None = None
+        self.beside: set[asyncio.Task[None]] = set()  # work of its own that is under way
 
     # The doors.
 
@@ -201,7 +201,7 @@ class Budgets:
     def learn(self, told: str) -> None:
         """Another server wrote to this stream, or, where it is empty, to any."""
         if not told or told.startswith("budgets:"):
-            self._learning = asyncio.ensure_future(self.refresh())
+            self._later(self.refresh())
 
     def used(self) -> dict[str, float]:
         """How much of the budgets of everyone is spent, as shares, for metrics; of a server that is alone."""
@@ -236,16 +236,30 @@ class Budgets:
     async def _say(self, body: e.Body, tenant: str, by: str) -> None:
         await self._record(stream(tenant), body, tenant=tenant, subject=by)
 
-    async def catch_up(self, remembers: Remembers) -> int:
-        """Settle what a process that died had paid for, as the journal remembers; how many calls that were."""
-        count = 0
-        for one in self._till.left:
+    async def catch_up(self, remembers: Remembers) -> None:
+        """Settle what processes that died had paid for, as the journal remembers: now, and when more are found."""
+        if isinstance(self._till, Shared):
+            self._till.abandoned = lambda found: self._later(self._caught_up(remembers, found))
+        await self._caught_up(remembers, self._till.left)
+
+    async def _caught_up(self, remembers: Remembers, found: Sequence[Reservation]) -> None:
+        for one in found:
             if (paid := await remembers(one.spending)) is not None:
                 charge = charge_of(one.spending, paid.usage, paid.cost, paid.model, paid.spared, self._clock.now())
                 self._till.settle(one.spending, _above(one), charge, counts=True)
-                count += 1
-        self._till.left = []
-        return count
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Beside everything else; when the database fails it is not done, and said so."""
+
+        async def done() -> None:
+            try:
+                await work
+            except FAILURES as error:
+                log.error("budgets: %s", error)
+
+        task = asyncio.create_task(done(), name="budgets")
+        self.beside.add(task)
+        task.add_done_callback(self.beside.discard)
 
 
 def stream(tenant: str) -> str:
@@ -299,12 +313,9 @@ async def open_budgets(
     shared: bool,
 ) -> AsyncIterator[Budgets]:
     """`shared`: with other servers; `holder` names this process among them."""
-    telling = set[asyncio.Task[None]]()
 
     def tell(alert: Alert, subject: str) -> None:  # beside the call that causes it
-        task = asyncio.create_task(_told(record, alert, subject), name="budget alert")
-        telling.add(task)
-        task.add_done_callback(telling.discard)
+        opened._later(_told(record, alert, subject))
 
     till: Alone | Shared
     if shared:
@@ -316,7 +327,7 @@ async def open_budgets(
     try:
         yield opened
     finally:
-        await asyncio.gather(*telling, return_exceptions=True)
+        await asyncio.gather(*opened.beside, return_exceptions=True)
         try:
             await till.close()
         except FAILURES as error:
@@ -328,7 +339,4 @@ async def _told(record: Record, alert: Alert, subject: str) -> None:
     body = e.BudgetAlerted(
         account.scope, account.name, account.period, alert.share, account.spent / NANO, account.whole / NANO
     )
-    try:
-        await record(stream(account.tenant), body, tenant=account.tenant, subject=subject)
-    except FAILURES as error:
-        log.error("nobody could be told that a budget is nearly spent: %s", error)
+    await record(stream(account.tenant), body, tenant=account.tenant, subject=subject)

@@ -22,6 +22,7 @@ from orchestrator.policy.budgets.store import Charge
 T = TypeVar("T")
 LIFE = 900.0  # seconds after which a reservation is nobody's: no reply takes so long
 _RETRY = 1.0
+_SWEEP = 60.0  # seconds between two looks for what nobody will settle
 _ASKED_AGAIN = 0.2  # seconds between two looks at what others may have given back
 
 
@@ -58,22 +59,30 @@ class Shared:
         self._work = asyncio.Event()
         self._writing = asyncio.Lock()
         self._worker: asyncio.Task[None] | None = None
+        self._swept = 0.0
         self.left: list[Reservation] = []  # by processes that died
+        self.abandoned: Callable[[list[Reservation]], None] = self.left.extend  # told of those found later
 
     async def open(self) -> dict[str, bool]:
-        """Who has budgets. What was reserved too long ago is let go."""
-        async with self._engine.begin() as connection:
-            await self._alone(connection)
-            now = self._clock.now()
-            old = [one for _, one in await store.held(connection) if one.at < now - LIFE]
-            self.left = await store.let_go(connection, [(one.spending.tenant, one.spending.key) for one in old])
-            book = Book(await store.load(connection))
-            for one in self.left:
-                book.release(one)
-            await store.keep(connection, book.changed.values())
-            limited = await store.tenants(connection)
+        """Who has budgets."""
+        limited = await self.tenants()
+        self.left = await self.sweep()
         self._worker = asyncio.create_task(self._serve(), name="budgets")
         return limited
+
+    async def sweep(self) -> list[Reservation]:
+        """Let go what was reserved so long ago that whoever did it must have died."""
+        self._swept = self._clock.monotonic()
+        async with self._engine.begin() as connection:
+            await self._alone(connection)
+            oldest = self._clock.now() - LIFE
+            old = [one for _, one in await store.held(connection) if one.at < oldest]
+            gone = await store.let_go(connection, [(one.spending.tenant, one.spending.key) for one in old])
+            book = Book(await store.load(connection))
+            for one in gone:
+                book.release(one)
+            await store.keep(connection, book.changed.values())
+        return gone
 
     async def reserve(self, spending: Spending, above: Sequence[str]) -> int | None:
         """Raises BudgetExceeded, or Held."""
@@ -123,8 +132,14 @@ class Shared:
             await self._work.wait()
             try:
                 await self.flush()
+                if self._clock.monotonic() - self._swept > _SWEEP:
+                    await asyncio.shield(asyncio.ensure_future(self._look_around()))
             except store.FAILURES:
                 await self._clock.sleep(_RETRY)
+
+    async def _look_around(self) -> None:
+        async with self._writing:  # who closes waits for it: what is cancelled in the database looks like its failure
+            self.abandoned(await self.sweep())
 
     async def flush(self) -> None:
         """Do all that was asked, also when who waits for it goes away. Raises JournalUnavailable."""
