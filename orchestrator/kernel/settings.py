@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from orchestrator.kernel.errors import InvalidSettings
+from orchestrator.kernel.hosts import Host
 from orchestrator.kernel.messages import Language
 
 Count: TypeAlias = Annotated[int, Meta(ge=1)]
@@ -91,6 +92,7 @@ class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     omit: tuple[str, ...] = ()  # kits of the product that agents do not get
     always: tuple[str, ...] = ()  # kits, categories or tools that every model is offered, whatever is asked; "*": all
     docker: str = "unix:///var/run/docker.sock"  # where Docker listens
+    hosts: dict[str, Host] = msgspec.field(default_factory=dict)  # machines that agents may ask to work on, by name
     folder: str = ""  # of your own tools, loaded when they change; empty: tools/ in the data folder
     plugin_network: bool = False  # loosening: your own tools reach the network
 

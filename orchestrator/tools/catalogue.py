@@ -6,6 +6,7 @@ step in flight keeps the shelf it started with.
 
 import difflib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -26,6 +27,7 @@ KITS = {
     "commands": "orchestrator.tools.kits.commands:kit",
     "docker": "orchestrator.tools.kits.docker:kit",
     "git": "orchestrator.tools.kits.git:kit",
+    "host": "orchestrator.tools.kits.host:kit",
     "network": "orchestrator.tools.kits.network:tools",
     "operating": "orchestrator.tools.kits.operating:tools",
     "systemd": "orchestrator.tools.kits.systemd:tools",
@@ -80,13 +82,14 @@ class Catalogue:
         registry: Registry,
         more: Iterable[Tool] = (),
         secrets: Secrets | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.sandbox = sandbox
         self._secrets = secrets or NoSecrets()
         self._limit = settings.output_limit
         self._always = CORE.union(settings.always)
         self._by_source: dict[str, dict[str, Tool]] = {}
-        equipment = Equipment(settings, sandbox)
+        equipment = Equipment(settings, sandbox, folder)
         if strange := sorted(set(settings.omit) - set(registry.builtin())):
             raise InvalidSettings(
                 f"tools.omit names {strange[0]!r}, which is no kit.", hint=f"Kits: {', '.join(registry.builtin())}."

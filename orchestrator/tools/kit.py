@@ -5,6 +5,7 @@ the Equipment.
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from orchestrator.tools.sandbox.base import Sandbox
 class Equipment(Struct, frozen=True):
     settings: Tools
     sandbox: Sandbox
+    folder: Path | None = None  # where the installation keeps its data; None: it keeps none
 
 
 Kit: TypeAlias = Sequence[Tool] | Callable[[Equipment], Sequence[Tool]]

@@ -31,7 +31,7 @@ async def open_tools(
 ) -> AsyncIterator[tuple[Catalogue, Plugins]]:
     """What agents can do; `more` are ready tools beside the kits. The folder of tools is watched if asked."""
     sandbox = await choose(settings.tools)
-    catalogue = Catalogue(settings.tools, sandbox, kits(), more, secrets)
+    catalogue = Catalogue(settings.tools, sandbox, kits(), more, secrets, settings.data)
     plugins = await _plugins(settings, sandbox, clock, catalogue, ledger, accounts)
     async with open_plugins(plugins, watching=watching):
         yield catalogue, plugins

@@ -1,0 +1,140 @@
+"""Requests for the tools of the host kit."""
+
+from orchestrator.tools.kits.examples import examples
+
+_KEY = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+LIST_HOSTS = examples(
+    en={
+        "which machines can you reach?": {},
+        "show the SSH machines": {},
+        "which remote hosts are there?": {},
+        "name the remote machines": {},
+    },
+    fr={
+        "quelles machines peux-tu joindre ?": {},
+        "affiche les machines SSH": {},
+        "quels hôtes distants y a-t-il ?": {},
+        "nomme les machines distantes": {},
+    },
+)
+
+TRUST_HOST = examples(
+    en={
+        f"trust the machine web1 with the fingerprint {_KEY}": {"machine": "web1", "fingerprint": _KEY},
+        f"accept the SSH key {_KEY} of the machine web1": {"machine": "web1", "fingerprint": _KEY},
+        f"the fingerprint of the machine db is {_KEY}, trust it": {"machine": "db", "fingerprint": _KEY},
+        f"trust the SSH key {_KEY} of the machine db": {"machine": "db", "fingerprint": _KEY},
+    },
+    fr={
+        f"fais confiance à la machine web1 avec l'empreinte {_KEY}": {"machine": "web1", "fingerprint": _KEY},
+        f"accepte la clé SSH {_KEY} de la machine web1": {"machine": "web1", "fingerprint": _KEY},
+        f"l'empreinte de la machine db est {_KEY}, fais-lui confiance": {"machine": "db", "fingerprint": _KEY},
+        f"fais confiance à la clé SSH {_KEY} de la machine db": {"machine": "db", "fingerprint": _KEY},
+    },
+)
+
+RUN_ON_HOST = examples(
+    en={
+        'run "uptime" on the machine web1': {"machine": "web1", "line": "uptime"},
+        'on the machine db, run "df -h"': {"machine": "db", "line": "df -h"},
+        'execute "systemctl status nginx" on the host web1': {"machine": "web1", "line": "systemctl status nginx"},
+        'by SSH on the machine backup, run "ls /srv"': {"machine": "backup", "line": "ls /srv"},
+    },
+    fr={
+        "lance « uptime » sur la machine web1": {"machine": "web1", "line": "uptime"},
+        "sur la machine db, lance « df -h »": {"machine": "db", "line": "df -h"},
+        "exécute « systemctl status nginx » sur l'hôte web1": {"machine": "web1", "line": "systemctl status nginx"},
+        "par SSH sur la machine sauvegarde, lance « ls /srv »": {"machine": "sauvegarde", "line": "ls /srv"},
+    },
+)
+
+COPY_TO_HOST = examples(
+    en={
+        "copy site.conf to the machine web1 as /etc/site.conf": {
+            "file": "site.conf",
+            "machine": "web1",
+            "there": "/etc/site.conf",
+        },
+        "upload app.zip to the host web1 as /srv/app.zip": {
+            "file": "app.zip",
+            "machine": "web1",
+            "there": "/srv/app.zip",
+        },
+        "scp notes.txt to the machine db as notes.txt": {"file": "notes.txt", "machine": "db", "there": "notes.txt"},
+        "send data.csv by SSH to the machine db as /tmp/data.csv": {
+            "file": "data.csv",
+            "machine": "db",
+            "there": "/tmp/data.csv",
+        },
+    },
+    fr={
+        "copie site.conf sur la machine web1 sous /etc/site.conf": {
+            "file": "site.conf",
+            "machine": "web1",
+            "there": "/etc/site.conf",
+        },
+        "téléverse app.zip sur l'hôte web1 sous /srv/app.zip": {
+            "file": "app.zip",
+            "machine": "web1",
+            "there": "/srv/app.zip",
+        },
+        "envoie notes.txt par SSH à la machine db sous notes.txt": {
+            "file": "notes.txt",
+            "machine": "db",
+            "there": "notes.txt",
+        },
+        "scp donnees.csv vers la machine db sous /tmp/donnees.csv": {
+            "file": "donnees.csv",
+            "machine": "db",
+            "there": "/tmp/donnees.csv",
+        },
+    },
+)
+
+COPY_FROM_HOST = examples(
+    en={
+        "copy /var/log/app.log from the machine web1 to app.log": {
+            "machine": "web1",
+            "there": "/var/log/app.log",
+            "file": "app.log",
+        },
+        "download /srv/dump.sql from the host db as dump.sql": {
+            "machine": "db",
+            "there": "/srv/dump.sql",
+            "file": "dump.sql",
+        },
+        "fetch /etc/hosts by SSH from the machine web1 as hosts.txt": {
+            "machine": "web1",
+            "there": "/etc/hosts",
+            "file": "hosts.txt",
+        },
+        "scp /tmp/report.pdf from the machine db to report.pdf": {
+            "machine": "db",
+            "there": "/tmp/report.pdf",
+            "file": "report.pdf",
+        },
+    },
+    fr={
+        "copie /var/log/app.log depuis la machine web1 dans app.log": {
+            "machine": "web1",
+            "there": "/var/log/app.log",
+            "file": "app.log",
+        },
+        "télécharge /srv/dump.sql depuis l'hôte db sous dump.sql": {
+            "machine": "db",
+            "there": "/srv/dump.sql",
+            "file": "dump.sql",
+        },
+        "rapatrie /etc/hosts par SSH depuis la machine web1 sous hosts.txt": {
+            "machine": "web1",
+            "there": "/etc/hosts",
+            "file": "hosts.txt",
+        },
+        "scp /tmp/rapport.pdf depuis la machine db dans rapport.pdf": {
+            "machine": "db",
+            "there": "/tmp/rapport.pdf",
+            "file": "rapport.pdf",
+        },
+    },
+)
