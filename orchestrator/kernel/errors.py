@@ -9,6 +9,7 @@ OrchestratorError
 │   ├── RunFinished         a finished run does not change
 │   ├── AlreadyAnswered     an approval is answered once
 │   └── DataFolderInUse     another server owns this data folder
+├── RunFailed               the run ended without an answer
 ├── BudgetExceeded          nothing more may be spent for now
 │   ├── BudgetUnknown       nobody can say what it would cost
 │   └── BudgetUnavailable   what may be spent cannot be looked up or written down now
@@ -83,6 +84,10 @@ class AlreadyAnswered(Conflict):
 
 class DataFolderInUse(Conflict):
     code = "data_folder_in_use"
+
+
+class RunFailed(OrchestratorError):
+    code = "run_failed"
 
 
 class BudgetExceeded(OrchestratorError):

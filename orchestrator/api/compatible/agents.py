@@ -10,7 +10,7 @@ from contextlib import aclosing
 from orchestrator.api.compatible.doors import Asked
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
-from orchestrator.kernel.errors import InvalidInput, NotAllowed, OrchestratorError
+from orchestrator.kernel.errors import InvalidInput, NotAllowed, RunFailed
 from orchestrator.kernel.events import (
     ApprovalAsked,
     Delta,
@@ -26,10 +26,6 @@ from orchestrator.llm.base import Chunk, Finish, Reply, TextDelta, ThinkingDelta
 PREFIX = "agent/"
 AGENTS = ("assistant",)
 _LONGEST = 60_000  # characters of what was said before
-
-
-class RunFailed(OrchestratorError):
-    code = "run_failed"
 
 
 def agent_of(model: str) -> str | None:

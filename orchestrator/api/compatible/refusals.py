@@ -50,6 +50,8 @@ def vendor_of(scope: Scope) -> Vendor | None:
 
 def status_of(error: Exception, vendor: Vendor) -> int:
     match error:
+        case e.BudgetUnavailable():
+            return 503
         case e.BudgetExceeded():
             return 429 if vendor == "openai" else 402
         case e.NoModel():

@@ -32,7 +32,7 @@ class Presence:
         self._task: asyncio.Task[Any] = task
         self._before = task.cancelling()
         self._left = self.stopped = False
-        self._waiting: asyncio.Future[Message] = asyncio.ensure_future(receive())  # type: ignore[arg-type]
+        self._waiting: asyncio.Future[Message] = asyncio.ensure_future(receive())
         self._waiting.add_done_callback(self._gone)
 
     def _gone(self, waited: "asyncio.Future[Message]") -> None:
@@ -128,7 +128,7 @@ class Streaming:
             with joined(presence.stop):
                 async with aclosing(cast(Any, chunks)):
                     if at_once:
-                        await self._start(self._teller.begin())
+                        await self._start(self._opened[0].begin())
                     await self._tell(chunks, presence)
         except asyncio.CancelledError:
             if not presence.caused():
@@ -154,28 +154,29 @@ class Streaming:
     async def _tell(self, chunks: AsyncIterator[Chunk], presence: Presence) -> None:
         said = False
         async for chunk in chunks:
+            if isinstance(chunk, Setback):
+                if said:
+                    raise ModelGarbled("The model broke off, and what it said cannot be taken back.", hint="Ask again.")
+                continue
+            teller = self._opened[0]
             if isinstance(chunk, TextDelta):
                 said = True
-                told = self._teller.text(chunk.text)
+                told = teller.text(chunk.text)
             elif isinstance(chunk, ThinkingDelta):
-                told = self._teller.thinking(chunk.text)
-            elif isinstance(chunk, Reply):
-                told, self._ended = self._teller.end(chunk), True
+                told = teller.thinking(chunk.text)
+            else:
+                told, self._ended = teller.end(chunk), True
                 presence.over()
                 if self._open:
                     await self._write(told, more=False)
                 else:
-                    await self._start(self._teller.begin() + told, more=False)
+                    await self._start(teller.begin() + told, more=False)
                 continue  # what comes after it is read, so that the model's connection can be kept
-            elif isinstance(chunk, Setback) and said:
-                raise ModelGarbled("The model broke off, and what it said cannot be taken back.", hint="Ask again.")
-            else:
-                continue
             self._quiet = False
             if self._open:
                 await self._send({"type": "http.response.body", "body": told, "more_body": True})
             else:
-                await self._start(self._teller.begin() + told)
+                await self._start(teller.begin() + told)
         if not self._ended:
             raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
 
@@ -183,15 +184,11 @@ class Streaming:
         if self._ended:
             log.warning("after a reply: %s", error)
         else:
-            await self._write(self._teller.broken(error), more=False)
+            await self._write(self._opened[0].broken(error), more=False)
 
     @cached_property
     def _opened(self) -> tuple[Teller, Sequence[Header]]:
         return self._opening()
-
-    @property
-    def _teller(self) -> Teller:
-        return self._opened[0]
 
     async def _start(self, told: bytes, *, more: bool = True) -> None:
         kind = (b"content-type", self._door.media_type.encode())
