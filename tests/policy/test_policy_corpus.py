@@ -35,6 +35,16 @@ def test_the_verdicts_are_those_a_careful_person_would_give(scene: Scene, name: 
     assert [row for row, got in missed if got == "allow"] == []  # nothing else passes unasked
 
 
+def test_what_was_found_by_attacking_stays_found(scene: Scene) -> None:
+    judge = policy()
+    missed = [
+        (row, got)
+        for row in table("regressions.txt")
+        if (got := decide(judge, row, scene.workspace).verdict) != row.verdict
+    ]
+    assert missed == []
+
+
 def test_the_corpus_is_large_and_of_every_kind() -> None:
     every = [*table("actions.txt"), *table("held_out.txt")]
     counts = Counter(row.verdict for row in every)

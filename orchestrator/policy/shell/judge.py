@@ -17,7 +17,7 @@ from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers
 from orchestrator.policy.shell.reader import Reader
-from orchestrator.policy.shell.script import Doubt, Script, Segment
+from orchestrator.policy.shell.script import Doubt, Script, Segment, said
 from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
 
 NESTED = 4  # sh -c inside sh -c
@@ -196,7 +196,9 @@ class Judge:
         found = self._program(segment, depth)
         asked = any(finding.verdict == "ask" for finding in found)
         if asked and not any(finding.verdict == "deny" for finding in found) and depth < NESTED:
-            found = found + [worse for word in segment.arguments for worse in self._worse(segment, word)]
+            fed = [segment.fed, *(said(feeder) for feeder in segment.feeders[-1:])]
+            texts = [*segment.arguments, *(text for text in fed if text)]
+            found = found + [worse for text in texts for worse in self._worse(segment, text.strip())]
         return found
 
     def _worse(self, segment: Segment, word: str) -> list[Finding]:

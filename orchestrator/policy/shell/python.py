@@ -48,7 +48,7 @@ _CHANGES = each(
 _SUSPECT = re.compile(
     r"(read|to)_(pickle|sql\w*|gbq|hdf|clipboard)|query|pipe|load_module|FileIO|open_code|home|expanduser|parents?|absolute|gi_frame|cr_frame|tb_frame|f_\w+|"
     r"modules|builtins|bltns|system|popen|environ|format_map|subprocess|inspect|importlib|shutil|types|ctypes|runpy|pickle|marshal|posix|common|core|compat|"
-    r"genfromtxt|loadtxt|savetxt|savez\w*|fromfile|tofile|memmap|DataSource|lib|f2py|ctypeslib|distutils|testing"
+    r"genfromtxt|loadtxt|savetxt|savez\w*|fromfile|tofile|memmap|DataSource|lib|f2py|ctypeslib|distutils|testing|Formatter|get_field"
 )
 _SETTINGS = each("encoding errors newline mode sep header names index usecols dtype nrows skiprows parse_dates "
     "orient lines exist_ok recursive "
@@ -176,6 +176,11 @@ def _doubt_of_call(node: ast.Call) -> str | None:
         return "what it calls is known only when it runs"
     if name in ("rename", "replace") and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
         return f"it uses .{name}"
+    if isinstance(node.func, ast.Attribute) and not _is_path(node.func.value):
+        if name in ("write_text", "write_bytes", "mkdir") and not isinstance(node.func.value, ast.Name):
+            return f"which file it means by .{name} is known only when it runs"
+        if name in ("write_text", "write_bytes") or (name == "open" and _writes(node, first=0) and _of(node) != "io"):
+            return f"which file it means by .{name} is known only when it runs"
     if name in _OPENS or _TABLES.fullmatch(name) or name == "joinpath":
         given = node.args if name in ("Path", "PurePath", "PosixPath", "joinpath") else node.args[:1]
         if not all(_is_plain_path(value, name) for value in given) or any(
@@ -263,8 +268,17 @@ def _spelt(path: str) -> str:
     return TILDE + path[1:] if path.startswith("~") else path
 
 
-def _writes(call: ast.Call) -> bool:
-    modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
+def _is_path(value: ast.AST) -> bool:
+    return isinstance(value, ast.Call) and _called(value.func) in ("Path", "PurePath", "PosixPath")
+
+
+def _of(call: ast.Call) -> str:
+    of = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return of.id if isinstance(of, ast.Name) else ""
+
+
+def _writes(call: ast.Call, first: int = 1) -> bool:
+    modes = [*call.args[first : first + 1], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
     return any(
         not (isinstance(mode, ast.Constant) and isinstance(mode.value, str) and set(mode.value) <= set("rbtU"))
         for mode in modes

@@ -23,7 +23,7 @@ SETTERS = each("read mapfile readarray printf getopts let wait unset local decla
 _COUNTERS = each("? # $ ! RANDOM SECONDS LINENO UID EUID PPID")
 _NUMERIC = re.compile(r"-?[0-9]+")
 _CUT = re.compile(r"(\w+)(%\.\w+|##\*/)")
-_DEFAULT = re.compile(r"(\w+):?[-=]([\w./~:@%+-]*)")
+_DEFAULT = re.compile(r"(\w+):?([-=?])([\w./~:@%+-]*)")
 _RANGE = re.compile(r"\{\w+\.\.\w+\}")
 
 
@@ -200,7 +200,8 @@ class Spelling:
         elif "@" in inside or "[" in inside or inside.startswith("!"):
             self.doubt("expansion", text)
         elif default := _DEFAULT.fullmatch(inside):
-            return (*self.variable(default[1], quoted, first), default[2])
+            given = self.variable(default[1], quoted, first)
+            return given if default[2] == "?" else (*given, default[3])
         elif cut := _CUT.fullmatch(inside):
             return tuple(_without(value, cut[2]) for value in self.variable(cut[1], quoted, first))
         for child in node.children:

@@ -2,6 +2,7 @@
 
 import re
 
+from orchestrator.policy.shell import snippets
 from orchestrator.policy.shell.arguments import options
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
@@ -46,7 +47,8 @@ def awk(judge: Judging, segment: Segment) -> list[Finding]:
         ]
     if _AWK_RUNS.search(_AWK_STRING.sub('""', shown(program))):
         reason = f"This {segment.program} program may start other programs, or open files by itself."
-        return [judge.ask(segment, "program_text", reason, "Only print, and redirect the output in the shell.")]
+        worse = snippets.denials(judge, segment, shown(program))
+        return [*worse, judge.ask(segment, "program_text", reason, "Only print, and redirect the output in the shell.")]
     return []
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from orchestrator.policy.shell.arguments import letters
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import KINDS
+from orchestrator.policy.shell.programs import GIT_NETWORK, KINDS
 from orchestrator.policy.shell.script import Script, Segment
 from orchestrator.policy.shell.words import each, shown, uncertain
 
@@ -55,7 +55,7 @@ def decodes(segment: Segment) -> bool:
 
 
 def _leaks(judge: Judging, script: Script, found: list[Finding], text: str) -> list[Finding]:
-    senders = [part for part in script.segments if KINDS.get(part.program) == "network"]
+    senders = [part for part in script.segments if KINDS.get(part.program) == "network" or _git_sends(part)]
     assigned = {name for part in script.segments for name, _ in part.assignments}
     named = [name for name in _SECRET_VARIABLE.findall(text) if name not in assigned]
     if senders and any(finding.code == "credentials" for finding in found):
@@ -95,6 +95,10 @@ def _leaks(judge: Judging, script: Script, found: list[Finding], text: str) -> l
     return more
 
 
+def _git_sends(part: Segment) -> bool:
+    return part.program == "git" and bool(GIT_NETWORK.intersection(part.arguments[:1]))
+
+
 def _made_and_run(judge: Judging, script: Script) -> list[Finding]:
     """Code that this same command writes or fetches, and then runs."""
     made = {_plain(redirect.target) for redirect in script.redirects if redirect.operator in (">", ">>", "&>", ">|")}
@@ -110,12 +114,14 @@ def _made_and_run(judge: Judging, script: Script) -> list[Finding]:
         fetches = fetches or KINDS.get(part.program) == "network"
         decoded = decoded or decodes(part)
         made |= _makes(part)
-    made.discard("")
-    if not made:
+    names = {name.rpartition("/")[2] for name in made} - {""}
+    if not names:
         return []
     for part in script.segments:
         file = _runs(part)
-        if file is None or not (file in made or (file == "a build" and any(map(_BUILD_FILES.fullmatch, made)))):
+        if file is None or not (
+            file.rpartition("/")[2] in names or (file == "a build" and any(map(_BUILD_FILES.fullmatch, made)))
+        ):
             continue
         if fetches or decoded:
             come = "fetched" if fetches else "decoded"
@@ -133,8 +139,11 @@ def written(script: Script) -> set[str]:
     """Files whose whole text this command writes, and which are read when they are run."""
     counts = [_plain(redirect.target) for redirect in script.redirects if ">" in redirect.operator]
     known = {_plain(one.target) for one in script.redirects if one.operator == ">" and one.content is not None}
-    copied = {name for part in script.segments for name in _makes(part)}
-    return {name for name in known - copied if counts.count(name) == 1}
+    touched = {name for part in script.segments for name in _makes(part)}
+    for part in script.segments:
+        if part.program not in ("chmod", "cat", "ls") and _runs(part) not in known:
+            touched |= {_plain(word) for word in part.arguments}
+    return {name for name in known - touched if counts.count(name) == 1}
 
 
 def compiled(script: Script) -> set[str]:
