@@ -115,6 +115,9 @@ def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -
         return [
             judge.ask(segment, "subcommand", f"What {program} run starts cannot be told.", "Name the program first.")
         ]
+    if program in ("npm", "pnpm", "yarn") and name == "config":
+        looks = plain[1:2] in ([], ["list"], ["ls"], ["get"])
+        return [] if looks else [judge.ask(segment, "subcommand", f"{program} config changes settings.", "Leave them.")]
     if program in ("npm", "pnpm", "yarn", "bun") and name in ("exec", "x", "dlx"):
         return fetched_tool(judge, segment, list(words[words.index(name) + 1 :]), depth)
     if program in ("yarn", "pnpm") and KINDS.get(name) == "developer" and name not in SAFE_SUBCOMMANDS:
@@ -248,4 +251,6 @@ def loses_work(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...
         return "n" not in flags
     if name == "checkout":
         return "f" in flags or not ("b" in flags or switches_branch(judge, segment, rest))
-    return name in GIT_LOSES or name == "rebase"
+    if name == "rebase":
+        return "i" in flags or bool(said & {"--interactive", "--skip", "--root", "--quit"})
+    return name in GIT_LOSES

@@ -25,8 +25,8 @@ _TABLE: dict[Kind, str] = {
         : echo printf true false pwd date cal ncal seq sleep expr basename dirname whoami id hostname uname
         arch nproc uptime free df lscpu lsblk tty printenv which type tput test [ factor numfmt locale groups
         getconf ps exit return break continue shift set wait tr yes users who w vmstat iostat lsusb lspci
-        pgrep times jobs logname mktemp uuidgen runlevel pidof finger history ulimit tldr apropos whatis
-        export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
+        pgrep times jobs logname mktemp uuidgen lsb_release runlevel pidof finger history ulimit tldr apropos
+        whatis export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
     """,
     "lister": """
         ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd
@@ -48,20 +48,20 @@ _TABLE: dict[Kind, str] = {
         rm unlink shred truncate wipe srm
     """,
     "developer": """
-        pytest py.test tox nox coverage mypy pyright ruff black isort flake8 pylint bandit make gmake cmake
-        ctest ninja meson gcc g++ cc c++ clang clang++ ld as strip rustc rustfmt clippy-driver gofmt javac
-        java jar scalac kotlinc tsc eslint prettier vitest jest mocha ava webpack vite esbuild rollup biome
-        stylelint htmlhint shellcheck shfmt yamllint hadolint markdownlint sphinx-build mkdocs alembic
-        django-admin flask uvicorn gunicorn hypercorn daphne celery hatch pdm rye flit swift xcodebuild rails
-        gnuplot papermill dbt actionlint buf openapi-generator wasm-pack trunk git-lfs streamlit clang-format
-        clang-tidy cppcheck valgrind gcov lcov gradlew mvnw configure autoreconf automake autoconf protoc
-        swiftc ghc stack cabal mix rebar3 zig nim crystal git cargo go npm pnpm yarn bun mvn gradle dotnet pip
-        pip3 uv poetry pipenv pre-commit phpunit rspec rake rubocop latexmk pdflatex xelatex lualatex bibtex
-        jupyter nbconvert pyflakes pydocstyle vulture radon pyupgrade autopep8 yapf djlint sqlfluff commitlint
-        tsx ts-node turbo nx lerna next nuxt astro svelte-check vue-tsc storybook cypress playwright phpstan
-        psalm php-cs-fixer golangci-lint staticcheck goimports ktlint detekt checkstyle swiftlint dart flutter
-        bundle npx pnpx bunx mkdocs hugo jekyll dvc nbstripout pip-compile bumpversion just task bats behave
-        locust tap mocha nyc c8 terser tailwindcss postcss sass
+        pytest py.test tox nox coverage mypy pyright dot plantuml invoke ruff black isort flake8 pylint bandit
+        make gmake cmake ctest ninja meson gcc g++ cc c++ clang clang++ ld as strip rustc rustfmt
+        clippy-driver gofmt javac java jar scalac kotlinc tsc eslint prettier vitest jest mocha ava webpack
+        vite esbuild rollup biome stylelint htmlhint shellcheck shfmt yamllint hadolint markdownlint
+        sphinx-build mkdocs alembic django-admin flask uvicorn gunicorn hypercorn daphne celery hatch pdm rye
+        flit swift xcodebuild rails gnuplot papermill dbt actionlint buf openapi-generator wasm-pack trunk
+        git-lfs streamlit clang-format clang-tidy cppcheck valgrind gcov lcov gradlew mvnw configure
+        autoreconf automake autoconf protoc swiftc ghc stack cabal mix rebar3 zig nim crystal git cargo go npm
+        pnpm yarn bun mvn gradle dotnet pip pip3 uv poetry pipenv pre-commit phpunit rspec rake rubocop
+        latexmk pdflatex xelatex lualatex bibtex jupyter nbconvert pyflakes pydocstyle vulture radon pyupgrade
+        autopep8 yapf djlint sqlfluff commitlint tsx ts-node turbo nx lerna next nuxt astro svelte-check
+        vue-tsc storybook cypress playwright phpstan psalm php-cs-fixer golangci-lint staticcheck goimports
+        ktlint detekt checkstyle swiftlint dart flutter bundle npx pnpx bunx mkdocs hugo jekyll dvc nbstripout
+        pip-compile bumpversion just task bats behave locust tap mocha nyc c8 terser tailwindcss postcss sass
     """,
     "interpreter": """
         python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh
@@ -177,10 +177,10 @@ SAFE_SUBCOMMANDS: dict[str, frozenset[str]] = {
     "npm": each(
         "root prefix bin test t tst run run-script start ls list version help outdated init view why explain pkg"
     ),
-    "pnpm": each("test t run start ls list"),
-    "yarn": each("test run start build lint list why"),
+    "pnpm": each("test t run start ls list build dev lint format typecheck check why outdated"),
+    "yarn": each("test run start build lint list why dev format typecheck check version"),
     "bun": each("test run build"),
-    "mvn": each("test compile package verify validate clean"),
+    "mvn": each("dependency:tree test compile package verify validate clean"),
     "gradle": each("test build check assemble clean tasks"),
     "gradlew": each("test build check assemble clean tasks"),
     "mvnw": each("test compile package verify validate clean"),

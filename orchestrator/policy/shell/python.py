@@ -18,7 +18,7 @@ _MODULES = each(
     "calendar decimal fractions random string "
     "textwrap hashlib hmac base64 binascii pathlib os os.path glob platform pprint unicodedata io struct zlib "
     "html urllib.parse tomllib difflib "
-    "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo __future__"
+    "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo yaml __future__"
 )
 _OF_OS = each(
     "path listdir getcwd walk scandir stat sep linesep name cpu_count getpid uname makedirs mkdir "
@@ -158,7 +158,7 @@ def _doubt_of_attribute(node: ast.Attribute) -> str | None:
     of = node.value.id if isinstance(node.value, ast.Name) else ""
     if (of, name) == ("platform", "system"):
         return None
-    if of in ("np", "numpy") and name in ("load", "save"):
+    if of in ("np", "numpy", "yaml") and name in ("load", "save", "load_all", "unsafe_load", "full_load"):
         return f"it uses {of}.{name}"
     if name.startswith("_") or name in _CHANGES or _SUSPECT.fullmatch(name):
         return f"it uses .{name}"

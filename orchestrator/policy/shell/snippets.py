@@ -119,7 +119,7 @@ def worse(judge: Judging, segment: Segment, text: str) -> list[Finding]:
 
 
 _SQL_LOOKS = re.compile(
-    r"\s*(select|with|explain|pragma\s+\w+(\(\w+\))?\s*;?\s*$|describe|show|summarize|values)\b", re.IGNORECASE
+    r"\s*(select|with|explain|pragma\s+\w+(\(\w+\))?\s*;?\s*$|describe|show|summarize|values)(?!\w)", re.IGNORECASE
 )
 _SQL_CHANGES = re.compile(
     r"\b(insert|update|delete|drop|alter|create|replace|truncate|attach|detach|copy|install|load|export|import|vacuum|reindex|grant|merge|call|set|"
