@@ -301,9 +301,9 @@ class Run {
     this.#tell(this.#frame("thinking", { phase: "delta", step, offset, text }));
   }
 
-  replied(step = this.view.steps) {
+  replied(step = this.view.steps, spared = null) {
     const usage = { input_tokens: 120, output_tokens: 40, cached_tokens: 0 };
-    const more = { model: "embedded", finish: "stop", usage, cost: 0, seconds: 0.1, reason: "No other model answers." };
+    const more = { model: "embedded", finish: "stop", usage, cost: 0, seconds: 0.1, reason: "No other model answers.", spared };
     this.record("thinking", { phase: "replied", step, ...more });
   }
 

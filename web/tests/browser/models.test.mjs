@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { accessible, becomes, clean, launch, open, roomy } from "./browser.mjs";
+import { accessible, becomes, clean, launch, open, roomy, say } from "./browser.mjs";
 import { Mock } from "./mock.mjs";
 
 let browser, mock, page;
@@ -76,6 +76,17 @@ test("money is set and added, and runs that wait go on", async () => {
   await budget("Everyone").getByRole("button", { name: "Remove" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
   await becomes(() => mock.asked.at(-1).method, "DELETE");
+});
+
+test("an answer says who gave it, why, what it cost and what was saved", async () => {
+  page = await open(browser, mock.url);
+  await say(page, "saved");
+  const footer = page.locator("article footer");
+  await footer.getByText("$0.25 saved").waitFor();
+  await footer.getByRole("button", { name: "Details of this answer" }).click();
+  for (const text of ["embedded", "No other model answers.", "$0.25, by a remembered answer"]) {
+    await footer.locator("dd", { hasText: text }).first().waitFor();
+  }
 });
 
 test("preferences count at once; who is no administrator only looks", async () => {

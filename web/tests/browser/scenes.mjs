@@ -79,6 +79,11 @@ export const LONG_TEXT = `${RICH}\n${PARAGRAPH}\n\n`.repeat(60).slice(0, 30_000)
 export const LONG = pieces(LONG_TEXT, 24);
 
 const scenes = {
+  async saved(run) {
+    run.ask(1);
+    await speak(run, "As I said before.");
+    run.replied(1, { tokens: 160, cost: 0.25, cache: "exact" });
+  },
   async tools(run) {
     run.record("plan", { steps: ["List the files", "Read the report", "Add the figures up"] });
     run.ask(1);
