@@ -33,7 +33,7 @@ CORE = frozenset(
 
 CATEGORIES = 3  # that one message brings
 TOOLS = 12  # of one category
-_TELLING = 2.5  # what a word or two weigh that few categories know
+_TELLING = 2  # categories that may share the one word that brings one of them
 _NEAR = 0.55  # of the best category's weight
 _ROOT = 6  # letters that tell a word, in either language
 
@@ -188,6 +188,7 @@ class Offering:
             for word in named | about:
                 spread.setdefault(word, set()).add(spec.category)
         every = len({spec.category for spec in specs})
+        self._telling = log(1 + every / _TELLING) - 1e-9
         self._weight = {word: log(1 + every / len(known)) for word, known in spread.items()}
 
     def matching(self, text: str) -> list[ToolSpec]:
@@ -196,7 +197,7 @@ class Offering:
         best: dict[str, float] = {}
         for score, spec in ranked:
             best.setdefault(spec.category, score)
-        floor = max(_TELLING, _NEAR * max(best.values(), default=0.0))
+        floor = max(self._telling, _NEAR * max(best.values(), default=0.0))
         chosen = [category for category, score in best.items() if score >= floor][:CATEGORIES]
         counts: Counter[str] = Counter()
         near: set[str] = set()

@@ -100,6 +100,7 @@ class ToolContract:
         assert fields(template) and set(fields(template)) <= promised
         said = say(template, _journaled((await tool.call(call, context)).data), language)
         assert said and "{" + fields(template)[0] + "}" not in said
+        assert "{*" not in said, "in the line of an item no part can be left out"
 
     async def test_an_unknown_argument_is_named(self, tool: Tool, call: Arguments, context: Context) -> None:
         for attempt in (tool.check, None):

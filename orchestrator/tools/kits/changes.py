@@ -189,9 +189,8 @@ def archive_files(
     origin="file",
     examples=said.UNPACK_ARCHIVE,
     answers={
-        "en": "{path} is unpacked in {destination:folder}: {files|file|files}, {size:bytes}.[ {note}]\n{entries}",
-        "fr": "{path} est décompressé dans {destination:folder} : {files|fichier|fichiers}, {size:bytes}.[ {note}]\n"
-        "{entries}",
+        "en": "{path} is unpacked in {destination}: {files|file|files}, {size:bytes}.[ {note}]\n{entries}",
+        "fr": "{path} est décompressé dans {destination} : {files|fichier|fichiers}, {size:bytes}.[ {note}]\n{entries}",
     },
     timeout=300.0,
 )

@@ -77,8 +77,8 @@ def _list_containers(open_daemon: Open) -> Tool:
         origin="web",
         examples=said.LIST_CONTAINERS,
         answers={
-            "en": "[{*containers **{name}** ({image}): {status}[\n  {why}]*}|No such container.]",
-            "fr": "[{*containers **{name}** ({image}) : {status}[\n  {why}]*}|Aucun conteneur de ce genre.]",
+            "en": "[{*containers **{name}** ({image}): {status}. {why}*}|No such container.]",
+            "fr": "[{*containers **{name}** ({image}) : {status}. {why}*}|Aucun conteneur de ce genre.]",
         },
     )
     def list_containers(

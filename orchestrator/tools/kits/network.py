@@ -135,8 +135,8 @@ class Trace(msgspec.Struct, frozen=True):
     category="network",
     examples=said.TRACE_ROUTE,
     answers={
-        "en": "{host} ({address}):\n{*hops {number}. [{address}|*][, {milliseconds} ms]*}[\n{note}]",
-        "fr": "{host} ({address}) :\n{*hops {number}. [{address}|*][, {milliseconds} ms]*}[\n{note}]",
+        "en": "{host} ({address}):\n{*hops {number}: {address} ({milliseconds} ms)*}[\n{note}]",
+        "fr": "{host} ({address}) :\n{*hops {number}: {address} ({milliseconds} ms)*}[\n{note}]",
     },
     timeout=45.0,
 )

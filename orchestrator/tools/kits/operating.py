@@ -151,8 +151,8 @@ class Ports(msgspec.Struct, frozen=True):
     category="system",
     examples=said.OPEN_PORTS,
     answers={
-        "en": "[{*ports {port} ({protocol}, {address})[: {process}]*}|Nothing listens.][\n{note}]",
-        "fr": "[{*ports {port} ({protocol}, {address})[ : {process}]*}|Rien n'écoute.][\n{note}]",
+        "en": "[{*ports {port} ({protocol}, {address}) {process}*}|Nothing listens.][\n{note}]",
+        "fr": "[{*ports {port} ({protocol}, {address}) {process}*}|Rien n'écoute.][\n{note}]",
     },
 )
 def open_ports(context: Context) -> Ports:
@@ -204,8 +204,8 @@ class Sessions(msgspec.Struct, frozen=True):
     category="system",
     examples=said.LOGGED_IN,
     answers={
-        "en": "[{*sessions {user} ({terminal})[ from {host}]*}|Nobody is logged in.]",
-        "fr": "[{*sessions {user} ({terminal})[ depuis {host}]*}|Personne n'est connecté.]",
+        "en": "[{*sessions {user} ({terminal}) {host}*}|Nobody is logged in.]",
+        "fr": "[{*sessions {user} ({terminal}) {host}*}|Personne n'est connecté.]",
     },
 )
 def logged_in(context: Context) -> Sessions:
