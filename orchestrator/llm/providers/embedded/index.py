@@ -22,7 +22,7 @@ BRIEF: Final = 3  # words that a name has at most, as examples show it
 # What a parameter's own name suggests, when no example shows it.
 _NAMES: Final[dict[str, str]] = {
     "path": "path", "file": "path", "filename": "path", "folder": "path", "directory": "path", "url": "url",
-    "uri": "url", "link": "url", "timezone": "zone", "tz": "zone", "pattern": "glob", "glob": "glob",
+    "uri": "url", "link": "url", "host": "host", "timezone": "zone", "tz": "zone", "pattern": "glob", "glob": "glob",
     "expression": "expression", "email": "email", "mail": "email", "recipient": "email", "at": "moment",
     "when": "moment", "city": "place", "place": "place", "location": "place", "town": "place",
     "date": "moment", "due": "moment", "time": "moment", "deadline": "moment",
@@ -30,7 +30,7 @@ _NAMES: Final[dict[str, str]] = {
 # The kinds of mention that a parameter of each kind takes.
 ACCEPTS: Final[dict[str, tuple[str, ...]]] = {
     "path": ("path", "folder"), "glob": ("glob",), "url": ("url",), "email": ("email",), "zone": ("zone",),
-    "expression": ("expression",), "place": ("zone",),
+    "expression": ("expression",), "place": ("zone",), "host": ("url",),
     "number": ("number",), "moment": ("moment",), "quoted": ("quoted",),
 }  # fmt: skip
 _FORMATS: Final = {"uri": "url", "email": "email", "date-time": "moment", "date": "moment", "time": "moment"}
@@ -333,6 +333,8 @@ def _kind(name: str, schema: dict[str, Any], seen: Counter[str]) -> str:
         return "json"
     if found := _FORMATS.get(schema.get("format", "")):
         return found
+    if name == "host":
+        return name
     if seen:
         typed = [kind for kind, _ in seen.most_common() if kind != "quoted"]
         often = seen.most_common(1)[0][0]

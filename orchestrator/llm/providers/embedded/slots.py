@@ -137,7 +137,7 @@ class _Filler:
 
     def _value(self, parameter: Parameter, mention: Mention) -> Any:
         value = mention.value
-        if parameter.kind == "place":
+        if parameter.kind in ("place", "host"):
             return self._clause.text[mention.start : mention.end]
         if parameter.kind == "number" and types(parameter.schema) == {"integer"}:
             return int(value)
