@@ -1,7 +1,7 @@
 """The one place where the rooms are joined, started and stopped."""
 
-import os
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,7 @@ from orchestrator.storage.stores import open_database
 from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue
+from orchestrator.tools.mcp.servers import Servers
 from orchestrator.tools.opening import open_tools
 from orchestrator.tools.plugins.folder import Plugins
 from orchestrator.tools.sandbox.base import Sandbox
@@ -85,6 +86,7 @@ class App(Struct, frozen=True):
     policies: Folder
     tools: Catalogue
     plugins: Plugins
+    servers: Servers  # of tools
     models: Models
     connections: Connections
     accounts: Accounts
@@ -134,7 +136,7 @@ async def open_app(
         accounts, vault, folder, policies = await guard
         policy = policies(None)
         opened = open_tools(settings, clock, ledger, accounts, vault, tools, watching=recover)
-        catalogue, plugins = await stack.enter_async_context(opened)
+        catalogue, plugins, servers = await stack.enter_async_context(opened)
         chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
         budgets = await stack.enter_async_context(open_till(settings, database, clock, ids, ledger, views, metrics))
@@ -186,6 +188,7 @@ async def open_app(
             policies=folder,
             tools=catalogue,
             plugins=plugins,
+            servers=servers,
             models=chooser,
             connections=connections,
             accounts=accounts,

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestrator.cli import mcp
 from orchestrator.cli.command import Session, command
 
 Fresh = Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")]
@@ -14,6 +15,7 @@ Name = Annotated[str, typer.Argument(help="As `tools list` shows it.")]
 def add_to(application: typer.Typer) -> None:
     group = typer.Typer(help="List tools, read what they take, call one.", no_args_is_help=True)
     application.add_typer(group, name="tools")
+    mcp.add_to(group)
 
     @command(group, "list")
     def list_tools(session: Session) -> None:

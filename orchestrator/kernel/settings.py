@@ -82,6 +82,20 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     pay_limit: Annotated[float, Meta(ge=0)] = 0.0  # what a call may pay where a person said yes beforehand
 
 
+class McpServer(Struct, frozen=True, forbid_unknown_fields=True):
+    """A server of the Model Context Protocol: a program that is started here, or an address. See docs/mcp.md."""
+
+    command: tuple[str, ...] = ()  # the program and its arguments
+    url: str = ""
+    environment: dict[str, str] = msgspec.field(default_factory=dict)  # {{secret:NAME}} stands for a secret
+    headers: dict[str, str] = msgspec.field(default_factory=dict)  # as well
+    readable: tuple[str, ...] = ()  # files and folders that the program may read, beyond its own folder
+    workspace: bool = False  # the program works in the agents' workspace instead of a folder of its own
+    network: bool = False  # loosening: the program reaches what this machine reaches
+    trusted: bool = False  # loosening: what it says of its tools (that they only look) is believed
+    seconds: Amount = 60.0  # that a call may take
+
+
 class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     timeout: Amount = 30.0  # seconds a command may take
     output_limit: Count = 20_000  # characters of a result that a model sees; the rest is an artifact
@@ -95,6 +109,7 @@ class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     hosts: dict[str, Host] = msgspec.field(default_factory=dict)  # machines that agents may ask to work on, by name
     folder: str = ""  # of your own tools, loaded when they change; empty: tools/ in the data folder
     plugin_network: bool = False  # loosening: your own tools reach the network
+    mcp: dict[str, McpServer] = msgspec.field(default_factory=dict)  # servers of tools, by name
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):
@@ -226,6 +241,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             loose["tools.sandbox"] = "none"
         if self.tools.plugin_network:
             loose["tools.plugin_network"] = True
+        for name, server in self.tools.mcp.items():
+            if server.network:
+                loose[f"tools.mcp.{name}.network"] = True
+            if server.trusted:
+                loose[f"tools.mcp.{name}.trusted"] = True
         if self.server.host not in ("127.0.0.1", "localhost", "::1"):
             loose["server.host"] = self.server.host
         return loose

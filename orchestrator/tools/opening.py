@@ -4,15 +4,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from orchestrator.identity.accounts import Accounts
-from orchestrator.identity.base import TENANT
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.events import ToolsChanged
 from orchestrator.kernel.secrets import Secrets
 from orchestrator.kernel.settings import Settings
+from orchestrator.storage.note import Note
 from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue, kits
-from orchestrator.tools.plugins.folder import Change, Plugins, open_plugins
+from orchestrator.tools.chronicle import Chronicle
+from orchestrator.tools.mcp import dialling
+from orchestrator.tools.mcp.servers import House, Servers, open_servers
+from orchestrator.tools.plugins.folder import Plugins, open_plugins
 from orchestrator.tools.plugins.plugin import Ground
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.sandbox.probe import choose
@@ -28,34 +30,40 @@ async def open_tools(
     more: Sequence[Tool],
     *,
     watching: bool,
-) -> AsyncIterator[tuple[Catalogue, Plugins]]:
+) -> AsyncIterator[tuple[Catalogue, Plugins, Servers]]:
     """What agents can do; `more` are ready tools beside the kits. The folder of tools is watched if asked."""
     sandbox = await choose(settings.tools)
     catalogue = Catalogue(settings.tools, sandbox, kits(), more, secrets, settings.data)
-    plugins = await _plugins(settings, sandbox, clock, catalogue, ledger, accounts)
-    async with open_plugins(plugins, watching=watching):
-        yield catalogue, plugins
+    chronicle = Chronicle(ledger, accounts)
+    await chronicle.read()
+    plugins = _plugins(settings, sandbox, clock, catalogue, chronicle)
+    servers = _servers(settings, sandbox, clock, secrets, catalogue, chronicle)
+    async with open_plugins(plugins, watching=watching), open_servers(servers, watching=watching):
+        yield catalogue, plugins, servers
 
 
-async def _plugins(
-    settings: Settings, sandbox: Sandbox, clock: Clock, catalogue: Catalogue, ledger: Ledger, accounts: Accounts
-) -> Plugins:
-    """The tools of others: every change is in the journal, once."""
-    stream, known = f"tools:{TENANT}", dict[str, ToolsChanged]()
-    for event in await ledger.read(stream):
-        if isinstance(event.body, ToolsChanged):
-            known[event.body.source] = event.body
-
-    async def tell(change: Change) -> None:
-        before = known.get(change.source)
-        told = ToolsChanged(change.source, change.what, change.tools, change.digest, change.problem)
-        if before and (before.digest, before.tools, before.problem) == (told.digest, told.tools, told.problem):
-            return
-        known[change.source] = told
-        owner = await accounts.owner()
-        await ledger.record(stream, told, tenant=TENANT, subject=owner.id)
-
+def _plugins(settings: Settings, sandbox: Sandbox, clock: Clock, catalogue: Catalogue, chronicle: Chronicle) -> Plugins:
     ground = Ground(sandbox, settings.workspace, clock, settings.tools.plugin_network)
     folder = settings.tools_folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Plugins(folder, settings.data / "plugins", ground, catalogue.put, tell, kits().outside)
+    return Plugins(folder, settings.data / "plugins", ground, catalogue.put, chronicle.tell, kits().outside)
+
+
+def _servers(
+    settings: Settings, sandbox: Sandbox, clock: Clock, secrets: Secrets, catalogue: Catalogue, chronicle: Chronicle
+) -> Servers:
+    kept = settings.shared / "mcp"
+
+    def listing(name: str) -> Note:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Note(kept / f"{name}.json")
+
+    house = House(
+        ground=dialling.Ground(sandbox, settings.workspace, settings.data / "mcp", clock, secrets),
+        note=Note(settings.shared / "mcp.json"),
+        listing=listing,
+        put=catalogue.put,
+        tell=chronicle.tell,
+        pin=chronicle.pin,
+    )
+    return Servers(settings.tools.mcp, house, chronicle.pins)

@@ -37,6 +37,7 @@ from orchestrator.kernel.events.ledgers import (
     SignInRefused,
     SubjectErased,
     ToolsChanged,
+    ToolsPinned,
     UserRegistered,
 )
 from orchestrator.kernel.events.runs import (
@@ -149,6 +150,7 @@ __all__ = (
     "ToolRequested",
     "ToolReturned",
     "ToolsChanged",
+    "ToolsPinned",
     "Urgency",
     "UserRegistered",
     "decode_body",
@@ -196,6 +198,7 @@ Body: TypeAlias = (
     | ServerStarted
     | ServerStopped
     | ToolsChanged
+    | ToolsPinned
     | RunImported
     | EvaluationAdded
     | EvaluationRemoved

@@ -198,6 +198,14 @@ class ToolsChanged(Struct, frozen=True, tag="tools.changed"):
     problem: str = ""
 
 
+class ToolsPinned(Struct, frozen=True, tag="tools.pinned"):
+    """What these tools say of themselves is what they may be offered as, until a person says otherwise."""
+
+    source: str  # whose tools
+    tools: dict[str, str]  # sha256 of what each says of itself, by the name it has there
+    by: str
+
+
 class SubjectErased(Struct, frozen=True, tag="subject.erased"):
     """The keys of a subject were destroyed: nobody can read its bodies any more."""
 

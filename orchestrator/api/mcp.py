@@ -1,0 +1,136 @@
+"""Servers of tools, over the Model Context Protocol: added, looked at, and what they say of their tools agreed to."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, Field
+
+from orchestrator.api.access import Admin, House, Reader
+from orchestrator.api.bodies import JsonRoute
+from orchestrator.api.forms import Form
+from orchestrator.kernel.settings import McpServer
+from orchestrator.tools.mcp.server import Server
+
+router = APIRouter(route_class=JsonRoute, prefix="/api/v1/mcp", tags=["tools"])
+
+Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Word = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\u0000]*$")]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ToolThere = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class ServerForm(Form):
+    """A program that is started here, confined."""
+
+    command: Annotated[list[Word], Field(min_length=1, max_length=100)]
+    environment: Annotated[dict[Variable, Word], Field(max_length=100, default_factory=dict)]
+    readable: Annotated[list[Word], Field(max_length=100, default_factory=list)]
+    workspace: bool = False
+    network: bool = False
+    trusted: bool = False
+    seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+
+    def settings(self) -> McpServer:
+        return McpServer(
+            command=tuple(self.command),
+            environment=self.environment,
+            readable=tuple(self.readable),
+            workspace=self.workspace,
+            network=self.network,
+            trusted=self.trusted,
+            seconds=self.seconds,
+        )
+
+
+class SeenForm(Form):
+    """What a person has looked at: the digest of each tool, by the name it has there."""
+
+    tools: Annotated[dict[ToolThere, Digest], Field(min_length=1, max_length=512)]
+
+
+class ServerTool(BaseModel):
+    name: str
+    tool: str
+    state: Literal["offered", "new", "changed", "unusable"]
+    description: str
+    before: str
+    problem: str
+    digest: str
+
+
+class McpServerShown(BaseModel):
+    name: str
+    transport: Literal["stdio", "http"]
+    place: str
+    connected: bool
+    problem: str
+    protocol: str
+    title: str
+    given: bool
+    network: bool
+    trusted: bool
+    tools: list[ServerTool]
+
+
+class McpServers(BaseModel):
+    items: list[McpServerShown]
+
+
+def _shown(app: House, server: Server) -> McpServerShown:
+    settings, kept = server.settings, server.kept
+    return McpServerShown(
+        name=server.name,
+        transport="http" if settings.url else "stdio",
+        place=settings.url or " ".join(settings.command),
+        connected=server.connected,
+        problem=server.problem,
+        protocol=kept.protocol,
+        title=kept.title,
+        given=app.servers.is_given(server.name),
+        network=bool(settings.url) or settings.network,
+        trusted=settings.trusted,
+        tools=[
+            ServerTool(
+                name=offer.name,
+                tool=offer.tool,
+                state=offer.state,
+                description=offer.description,
+                before=offer.before,
+                problem=offer.problem,
+                digest=offer.digest,
+            )
+            for offer in server.offers()
+        ],
+    )
+
+
+@router.get("", summary="The MCP servers there are, and how each of their tools stands")
+async def mcp_servers(app: House, caller: Reader) -> McpServers:
+    return McpServers(items=[_shown(app, server) for server in app.servers.all()])
+
+
+@router.get("/{name}", summary="One MCP server")
+async def mcp_server(name: Name, app: House, caller: Reader) -> McpServerShown:
+    return _shown(app, app.servers.get(name))
+
+
+@router.put("/{name}", summary="Add an MCP server: its tools as they are now count as seen")
+async def add_mcp_server(name: Name, form: ServerForm, app: House, caller: Admin) -> McpServerShown:
+    return _shown(app, await app.servers.add(name, form.settings(), by=caller.id))
+
+
+@router.delete("/{name}", status_code=204, summary="Remove an MCP server and its tools", response_class=Response)
+async def remove_mcp_server(name: Name, app: House, caller: Admin) -> Response:
+    await app.servers.remove(name, by=caller.id)
+    return Response(status_code=204)
+
+
+@router.post("/{name}/test", summary="Ask an MCP server now what it offers")
+async def test_mcp_server(name: Name, app: House, caller: Admin) -> McpServerShown:
+    return _shown(app, await app.servers.test(name))
+
+
+@router.post("/{name}/approve", summary="Say that a person has looked at new or changed tools")
+async def approve_mcp_tools(name: Name, form: SeenForm, app: House, caller: Admin) -> McpServerShown:
+    return _shown(app, await app.servers.approve(name, form.tools, by=caller.id))

@@ -1,0 +1,137 @@
+"""`orchestrator tools mcp`: servers of tools of other people's."""
+
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator.cli.command import Session, command
+
+Name = Annotated[str, typer.Argument(help="What it is called here; its tools are called NAME_….")]
+
+
+def add_to(tools: typer.Typer) -> None:
+    group = typer.Typer(
+        help="Servers of tools that speak the Model Context Protocol: add, look at, approve.", no_args_is_help=True
+    )
+    tools.add_typer(group, name="mcp")
+
+    @command(group, "list")
+    def list_servers(session: Session) -> None:
+        """The MCP servers there are."""
+        found = session.do(session.connection.ask("GET", "/mcp"))
+        rows = [{**item, "state": _state(item), "tools": _counted(item)} for item in found["items"]]
+        session.terminal.table(found, rows, ("name", "transport", "state", "tools", "place"), "There are none.")
+
+    @command(group, "show")
+    def show(session: Session, name: Name) -> None:
+        """What a server says of its tools, and which of them agents may be offered."""
+        found = session.do(session.connection.ask("GET", f"/mcp/{_checked(name)}"))
+        session.terminal.result(found, None if session.terminal.json else _told(found))
+
+    @command(group, "add")
+    def add(
+        session: Session,
+        name: Name,
+        program: Annotated[list[str] | None, typer.Argument(help="The program and its arguments, after --.")] = None,
+        env: Annotated[
+            list[str] | None, typer.Option(help="NAME=VALUE, or NAME={{secret:…}}. May be repeated.")
+        ] = None,
+        read: Annotated[list[str] | None, typer.Option(help="A file or folder it may read. May be repeated.")] = None,
+        inside: Annotated[bool, typer.Option("--in-workspace", help="It works in the agents' workspace.")] = False,
+        network: Annotated[bool, typer.Option("--network", help="It reaches what this machine reaches.")] = False,
+        trust: Annotated[bool, typer.Option("--trust", help="Believe what it says of its tools.")] = False,
+        seconds: Annotated[float, typer.Option(help="That a call may take.")] = 60.0,
+    ) -> None:
+        """Add a server, and offer its tools to agents as they are now."""
+        body: dict[str, Any] = {
+            "command": program or [],
+            "environment": dict(_pair(one) for one in env or ()),
+            "readable": read or [],
+            "workspace": inside,
+            "network": network,
+            "trusted": trust,
+            "seconds": seconds,
+        }
+        added = session.do(session.connection.ask("PUT", f"/mcp/{_checked(name)}", body))
+        session.terminal.result(added, None if session.terminal.json else _told(added))
+
+    @command(group, "remove")
+    def remove(session: Session, name: Name) -> None:
+        """Remove a server and its tools."""
+        session.do(session.connection.ask("DELETE", f"/mcp/{_checked(name)}"))
+        session.terminal.result({"removed": name}, f"{name} is removed.")
+
+    @command(group, "test")
+    def test(session: Session, name: Name) -> None:
+        """Connect now, and ask what it offers."""
+        found = session.do(session.connection.ask("POST", f"/mcp/{_checked(name)}/test"))
+        session.terminal.result(found, None if session.terminal.json else _told(found))
+
+    @command(group, "approve")
+    def approve(
+        session: Session,
+        name: Name,
+        tool: Annotated[list[str] | None, typer.Argument(help="Only these, as the server calls them.")] = None,
+        yes: Annotated[bool, typer.Option("--yes", "-y", help="You have looked at them.")] = False,
+    ) -> int:
+        """Look at what is new or changed in a server's tools, and let agents have them."""
+        found = session.do(session.connection.ask("GET", f"/mcp/{_checked(name)}"))
+        waiting = [
+            one for one in found["tools"] if one["state"] in ("new", "changed") and (not tool or one["name"] in tool)
+        ]
+        if not waiting:
+            session.terminal.result(found, "Nothing waits for approval.")
+            return 0
+        if not yes:
+            session.terminal.note("\n".join(_line(one) for one in waiting))
+            if not session.terminal.interactive or not typer.confirm("Offer these to agents?"):
+                session.terminal.note("Nothing was approved. Say --yes where nobody can be asked.", "yellow")
+                return 1
+        seen = {one["name"]: one["digest"] for one in waiting}
+        done = session.do(session.connection.ask("POST", f"/mcp/{name}/approve", {"tools": seen}))
+        session.terminal.result(done, None if session.terminal.json else _told(done))
+        return 0
+
+
+def _checked(name: str) -> str:
+    import re
+
+    from orchestrator.kernel.errors import InvalidInput
+
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", name):
+        raise InvalidInput(
+            f"{name!r} cannot be the name of a server.",
+            hint="Use up to 32 small letters, digits and -, a letter first.",
+        )
+    return name
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from orchestrator.kernel.errors import InvalidInput
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidInput(f"{text!r} is not NAME=VALUE.", hint="--env LANG=fr, --env TOKEN={{secret:github}}")
+    return name, value
+
+
+def _state(item: Any) -> str:
+    return "connected" if item["connected"] else item["problem"] or "not connected"
+
+
+def _counted(item: Any) -> str:
+    waiting = sum(one["state"] in ("new", "changed") for one in item["tools"])
+    offered = sum(one["state"] == "offered" for one in item["tools"])
+    return f"{offered}, {waiting} to approve" if waiting else str(offered)
+
+
+def _told(item: Any) -> str:
+    about = f"{item['title']}, protocol {item['protocol']}" if item["protocol"] else "never connected"
+    lines = [f"{item['name']}  ({item['transport']}: {item['place']})", f"{_state(item)}; {about}", ""]
+    return "\n".join(lines + [_line(one) for one in item["tools"]])
+
+
+def _line(one: Any) -> str:
+    said = f"  {one['tool']}  [{one['state']}] {' '.join(one['description'].split())[:2000]}"
+    before = f"\n      before: {' '.join(one['before'].split())[:2000]}" if one["before"] else ""
+    return said + before + (f"\n      {one['problem']}" if one["problem"] else "")

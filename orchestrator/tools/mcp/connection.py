@@ -1,0 +1,232 @@
+"""One connection to a server, kept by a task of its own: made when it is needed, told when it is over.
+
+The SDK is imported when the first connection is made: it costs a second and 60 MB.
+"""
+
+import asyncio
+import importlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from orchestrator import __version__
+from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.errors import OrchestratorError, ToolFailed
+from orchestrator.tools.mcp.definitions import MOST, Definition
+
+if TYPE_CHECKING:
+    import mcp
+    import mcp_types
+
+STARTING = 30.0  # seconds until a server must have said what it offers
+_QUIET = 1.0  # seconds between two looks at what is new
+_PAGES = 64
+_ENDING = 10.0
+
+log = logging.getLogger("orchestrator.tools")
+
+Over = Callable[[str], None]
+Dial = Callable[[Over], Awaitable["AbstractAsyncContextManager[Any]"]]  # a transport; told why it is over, if it knows
+Hear = Callable[["Listing"], Awaitable[None]]
+
+
+class Listing(Struct, frozen=True):
+    """What a server says of itself."""
+
+    tools: tuple[Definition, ...]
+    protocol: str
+    title: str
+    resources: bool
+    prompts: bool
+
+
+class Connection:
+    """`dial` makes the transport, `hear` is told of what the server offers, at first and whenever it changes."""
+
+    def __init__(self, name: str, dial: Dial, hear: Hear, clock: Clock, seconds: float) -> None:
+        self.why = ""  # it is over
+        self._name = name
+        self._dial = dial
+        self._hear = hear
+        self._clock = clock
+        self._seconds = seconds
+        self._news = asyncio.Event()
+        self._over = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._client: mcp.Client | None = None
+
+    @property
+    def open(self) -> bool:
+        return self._client is not None and not self._over.is_set()
+
+    @property
+    def client(self) -> "mcp.Client":
+        """Raises ToolFailed when there is none any more."""
+        if self._client is None or self._over.is_set():
+            raise ToolFailed(f"{self._name} is not connected. {self.why}".strip())
+        return self._client
+
+    async def start(self) -> None:
+        """Connect. Raises ToolFailed, which says why not."""
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._keeper = asyncio.create_task(self._keep(ready), name=f"mcp {self._name}")
+        try:
+            await asyncio.shield(ready)
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+
+    async def wait(self) -> None:
+        """Until it is over."""
+        await self._over.wait()
+
+    async def close(self) -> None:
+        self._over.set()
+        if self._keeper is not None:
+            _, late = await asyncio.wait([self._keeper], timeout=_ENDING)
+            if late:
+                self._keeper.cancel()
+                await asyncio.wait([self._keeper])
+
+    async def look(self) -> None:
+        """Ask it anew what it offers."""
+        await self._hear(await listing(self.client))
+
+    def _is_over(self, why: str) -> None:
+        self.why = self.why or why
+        self._over.set()
+
+    async def _keep(self, ready: "asyncio.Future[None]") -> None:
+        try:
+            await asyncio.to_thread(importlib.import_module, "mcp.client")
+            async with asyncio.timeout(STARTING) as starting, await self._made() as client:
+                await self._hear(await listing(client))
+                starting.reschedule(None)
+                self._client = client
+                ready.set_result(None)
+                await self._follow(client)
+        except TimeoutError:
+            self._is_over(f"It did not say within {STARTING:g} seconds what it offers.")
+        except Exception as error:
+            first = first_of(error)
+            if not isinstance(first, OrchestratorError | OSError) and not _is_of_the_sdk(first):
+                log.exception("the connection to %s: a fault of ours", self._name)
+            self._is_over(said(first))
+        finally:
+            self._is_over("It was closed.")
+            self._client = None
+            if not ready.done():
+                ready.set_exception(ToolFailed(f"{self._name} cannot be reached: {self.why}"))
+                ready.exception()
+
+    async def _made(self) -> "mcp.Client":
+        import mcp
+        import mcp_types
+
+        async def heard(message: Any) -> None:
+            if isinstance(message, mcp_types.ToolListChangedNotification):
+                self._news.set()
+
+        return mcp.Client(
+            await self._dial(self._is_over),
+            read_timeout_seconds=self._seconds,
+            message_handler=heard,
+            client_info=mcp_types.Implementation(name="ai-orchestrator", version=__version__),
+            cache=None,
+        )
+
+    async def _follow(self, client: "mcp.Client") -> None:
+        """Hear what changes, until it is over."""
+        # Its schemas are a stranger's: what it answers is not held to them, for they may take for ever to judge by.
+        client.session.validate_tool_result = _unjudged  # type: ignore[method-assign]
+        listening = asyncio.ensure_future(self._listen(client))
+        over = asyncio.ensure_future(self._over.wait())
+        try:
+            while not over.done():
+                news = asyncio.ensure_future(self._news.wait())
+                await asyncio.wait((over, news), return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+                if over.done():
+                    return
+                self._news.clear()
+                await self._hear(await listing(client))
+                quiet = asyncio.ensure_future(self._clock.sleep(_QUIET))
+                await asyncio.wait((over, quiet), return_when=asyncio.FIRST_COMPLETED)
+                quiet.cancel()
+        finally:
+            for task in (listening, over):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _listen(self, client: "mcp.Client") -> None:
+        """Servers of 2026 are asked to tell; those before tell by themselves."""
+        from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
+        from mcp.shared.exceptions import MCPError
+
+        try:
+            async with client.listen(tools_list_changed=True) as changes:
+                async for _ in changes:
+                    self._news.set()
+        except ListenNotSupportedError:
+            return
+        except (MCPError, SubscriptionLost, TimeoutError) as error:
+            log.debug("%s does not tell of changes: %s", self._name, error)
+
+
+async def _unjudged(name: str, result: "mcp_types.CallToolResult") -> None:
+    del name, result
+
+
+async def listing(client: "mcp.Client") -> Listing:
+    """Everything that it offers, page by page, within bounds."""
+    capabilities = client.server_capabilities
+    found: list[Definition] = []
+    cursor: str | None = None
+    if capabilities.tools is not None or client.server_info is None:
+        for _ in range(_PAGES):
+            page = await client.list_tools(cursor=cursor)
+            found += [_definition(tool) for tool in page.tools]
+            cursor = page.next_cursor
+            if cursor is None or len(found) >= MOST:
+                break
+    info = client.server_info
+    title = (info.title or info.name) if info is not None else ""
+    has_resources, has_prompts = capabilities.resources is not None, capabilities.prompts is not None
+    return Listing(tuple(found[:MOST]), client.protocol_version, title[:200], has_resources, has_prompts)
+
+
+def _definition(tool: "mcp_types.Tool") -> Definition:
+    hints = tool.annotations
+    looks = bool(hints and hints.read_only_hint)
+    return Definition(
+        name=tool.name,
+        description=tool.description or "",
+        title=tool.title or (hints.title if hints else None) or "",
+        parameters=tool.input_schema,
+        looks=looks,
+        additive=looks or bool(hints and hints.destructive_hint is False),
+        repeatable=looks or bool(hints and hints.idempotent_hint),
+        closed=bool(hints and hints.open_world_hint is False),
+    )
+
+
+def first_of(error: BaseException) -> BaseException:
+    """What went wrong first, out of the groups that tasks make of it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def said(error: BaseException) -> str:
+    detail = getattr(error, "detail", None) or str(error) or type(error).__name__
+    return " ".join(str(detail).split())[:500]
+
+
+def _is_of_the_sdk(error: BaseException) -> bool:
+    """Whether the SDK, or what it speaks with, said that the server is wrong."""
+    modules: Sequence[str] = ("mcp", "mcp_types", "httpx2", "httpcore2", "anyio", "pydantic_core")
+    return type(error).__module__.partition(".")[0] in modules

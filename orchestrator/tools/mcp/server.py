@@ -1,0 +1,251 @@
+"""One server: what it offers and what of that a person has seen, and the calls of its tools.
+
+What is offered is what was pinned, from the file where it is kept: agents have these tools before the server is
+even connected, and a server that says something else of a tool than what a person has seen loses that tool.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.errors import ToolError, ToolFailed, ToolRetry
+from orchestrator.kernel.messages import Arguments, ToolSpec
+from orchestrator.kernel.settings import McpServer
+from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.mcp.connection import Connection, Dial, Listing, first_of, said
+from orchestrator.tools.mcp.definitions import Definition, names, spec_of, validator
+from orchestrator.tools.mcp.results import result_of
+
+if TYPE_CHECKING:
+    import mcp
+
+_FIRST, _LONGEST = 1.0, 300.0  # seconds after which a server that is away is tried again
+
+State: TypeAlias = Literal["offered", "new", "changed", "unusable"]
+Heard = Callable[["Server"], Awaitable[None]]
+
+
+class Offer(Struct, frozen=True):
+    """A tool of a server, and how it stands."""
+
+    name: str  # there
+    tool: str  # what it is called here
+    state: State
+    description: str  # as the server says it now
+    digest: str  # of all that it says of it now
+    problem: str = ""
+    before: str = ""  # the description that was pinned, where it is another
+
+
+class Kept(Struct, frozen=True):
+    """What is remembered of a server between two connections."""
+
+    said: tuple[Definition, ...] = ()  # the last time
+    pinned: tuple[Definition, ...] = ()
+    protocol: str = ""
+    title: str = ""
+    resources: bool = False
+    prompts: bool = False
+
+
+class Server:
+    def __init__(
+        self,
+        name: str,
+        settings: McpServer,
+        kept: Kept,
+        pins: Mapping[str, str] | None,
+        dial: Dial,
+        heard: Heard,
+        clock: Clock,
+    ) -> None:
+        """`pins` are the digests a person has seen; None: nobody has, and what it says first counts as seen."""
+        self.name = name
+        self.settings = settings
+        self.kept = kept
+        self.pins = pins
+        self.problem = ""
+        self._dial = dial
+        self._heard = heard
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._connecting = asyncio.Lock()
+        self._patience = _FIRST
+        self._not_before = 0.0
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def source(self) -> str:
+        return f"mcp:{self.name}"
+
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None and self._connection.open
+
+    # What it offers
+
+    def offers(self) -> list[Offer]:
+        called = names(self.name, (tool.name for tool in self.kept.said))
+        before = {tool.name: tool.description for tool in self.kept.pinned}
+        return [self._offer(tool, called[tool.name], before.get(tool.name, "")) for tool in self.kept.said]
+
+    def _offer(self, tool: Definition, called: str, before: str) -> Offer:
+        problem = tool.problem()
+        pinned = (self.pins or {}).get(tool.name)
+        state: State = "offered" if pinned == tool.digest else "new" if pinned is None else "changed"
+        if problem:
+            state = "unusable"
+        return Offer(
+            tool.name, called, state, tool.description, tool.digest, problem, before if state == "changed" else ""
+        )
+
+    def tools(self) -> list[Tool]:
+        """Ready to be called."""
+        by_name = {tool.name: tool for tool in self.kept.said}
+        offered = [offer for offer in self.offers() if offer.state == "offered"]
+        return [
+            ServerTool(spec_of(self.name, offer.tool, by_name[offer.name], self.settings), offer.name, self)
+            for offer in offered
+        ]
+
+    def pinning(self) -> dict[str, str]:
+        """The digests of all that it offers now."""
+        return {tool.name: tool.digest for tool in self.kept.said if not tool.problem()}
+
+    # The connection
+
+    async def client(self) -> "mcp.Client":
+        """Raises ToolFailed when it cannot be reached."""
+        async with self._connecting:
+            if self._connection is None or not self._connection.open:
+                await self._connect()
+            assert self._connection is not None
+            return self._connection.client
+
+    async def _connect(self) -> None:
+        wait = self._not_before - self._clock.monotonic()
+        if wait > 0:
+            raise ToolFailed(f"{self.problem} It is tried again in {wait:.0f} seconds.")
+        if self._connection is not None:
+            await self._connection.close()
+        self._connection = Connection(self.name, self._dial, self._learn, self._clock, self.settings.seconds)
+        try:
+            await self._connection.start()
+        except ToolFailed as error:
+            self.problem = error.detail
+            self._not_before = self._clock.monotonic() + self._patience
+            self._patience = min(self._patience * 2, _LONGEST)
+            raise
+        self.problem, self._patience, self._not_before = "", _FIRST, 0.0
+
+    async def look(self) -> None:
+        """Ask it now what it offers, whatever was tried before. Raises ToolFailed."""
+        self._not_before = 0.0
+        if self.connected:
+            assert self._connection is not None
+            await self._connection.look()
+        else:
+            await self.client()
+
+    async def _learn(self, listing: Listing) -> None:
+        kept = Kept(
+            listing.tools, self.kept.pinned, listing.protocol, listing.title, listing.resources, listing.prompts
+        )
+        if kept != self.kept or self.pins is None:
+            self.kept = kept
+            await self._heard(self)
+
+    def watch(self) -> None:
+        """Stay connected from now on."""
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._stay(), name=f"mcp {self.name}, watched")
+
+    async def _stay(self) -> None:
+        while True:
+            began = self._clock.monotonic()
+            try:
+                await self.client()
+                assert self._connection is not None
+                await self._connection.wait()
+            except ToolFailed:
+                await self._clock.sleep(max(0.0, self._not_before - self._clock.monotonic()))
+                continue
+            self.problem = f"{self.name} has gone. {self._connection.why}".strip()
+            if self._clock.monotonic() - began < _LONGEST:
+                await self._clock.sleep(self._patience)
+                self._patience = min(self._patience * 2, _LONGEST)
+
+    async def close(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
+        if self._connection is not None:
+            await self._connection.close()
+
+    # Calls
+
+    async def call(self, tool: str, arguments: Arguments, context: Context) -> Result:
+        client = await self.client()
+
+        async def tell(progress: float, total: float | None, message: str | None) -> None:
+            share = f"{progress / total:.0%}" if total else f"{progress:g}"
+            context.progress(message[:500] if message else share)
+
+        async with _Asking(self):
+            answer = await client.call_tool(tool, arguments, progress_callback=tell)
+        return result_of(answer, self.name)
+
+
+class _Asking:
+    """What goes wrong in a call, as a tool says it. ConnectionError: nobody knows whether it happened."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if error is None or not isinstance(error, Exception):
+            return
+        from mcp.client import InputRequiredRoundsExceededError
+        from mcp.shared.exceptions import MCPError
+        from mcp_types import INVALID_PARAMS
+
+        first, name = first_of(error), self._server.name
+        if isinstance(first, ToolError):
+            raise first from None
+        if not self._server.connected:
+            raise ConnectionError(f"{name} went away in the middle of it: {said(first)}") from error
+        if isinstance(first, MCPError):
+            problem = f"{name} says: {first.message[:2000]}"
+            raise (ToolRetry(problem) if first.code == INVALID_PARAMS else ToolFailed(problem)) from None
+        if isinstance(first, InputRequiredRoundsExceededError):
+            raise ToolFailed(f"{name} asks again and again, and does not do it.") from None
+        if isinstance(first, ValueError):
+            raise ConnectionError(f"{name} answered what cannot be read: {said(first)}") from error
+
+
+class ServerTool:
+    def __init__(self, spec: ToolSpec, name: str, server: Server) -> None:
+        self.spec = spec
+        self._name = name
+        self._server = server
+        self._schema = validator(spec.parameters)
+
+    def check(self, arguments: Arguments) -> None:
+        if (error := next(iter(self._schema.iter_errors(arguments)), None)) is not None:
+            place = ".".join(str(step) for step in error.instance_path)
+            raise ToolRetry(
+                f"The arguments of {self.spec.name} are wrong{f' at {place}' if place else ''}: {error.message}."
+            )
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        return await self._server.call(self._name, arguments, context)
+
+
+read_kept = msgspec.json.Decoder(Kept).decode

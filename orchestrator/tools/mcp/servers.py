@@ -1,0 +1,227 @@
+"""The servers there are: those of the settings, and those that an administrator added while it runs.
+
+What a person has seen of their tools is in the journal, as digests; the texts are in a file beside. Where the file
+does not fit the journal, the journal is right and the tool is withheld.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from orchestrator.kernel.errors import Conflict, InvalidInput, InvalidSettings, NotFound
+from orchestrator.kernel.events import ToolsPinned
+from orchestrator.kernel.settings import McpServer
+from orchestrator.tools.base import Tool
+from orchestrator.tools.mcp.dialling import Ground, checked, dial_of
+from orchestrator.tools.mcp.server import Kept, Server, read_kept
+from orchestrator.tools.plugins.folder import Change
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_OF_THE_SETTINGS = "settings"  # who has seen the tools of what the settings name
+
+Put = Callable[[str, Iterable[Tool]], None]
+Told = Callable[[Change], Awaitable[None]]
+Pin = Callable[[ToolsPinned], Awaitable[None]]
+
+
+class Note(Protocol):
+    def load(self) -> bytes | None: ...
+
+    def save(self, data: bytes) -> None: ...
+
+
+class House(Struct, frozen=True):
+    """What the servers live among."""
+
+    ground: Ground
+    note: Note  # of those that were added
+    listing: Callable[[str], Note]  # what is remembered of one
+    put: Put  # gives the catalogue the tools of a source
+    tell: Told
+    pin: Pin
+
+
+class Servers:
+    def __init__(self, given: Mapping[str, McpServer], house: House, pins: Mapping[str, Mapping[str, str]]) -> None:
+        """`given` are those of the settings, `pins` the digests in the journal, by source."""
+        self._given = dict(given)
+        self._house = house
+        self._pins = dict(pins)
+        self._watching = False
+        self._servers: dict[str, Server] = {}
+        for name, settings in {**self._added(), **self._given}.items():
+            _named(name)
+            checked(name, settings)
+            self._servers[name] = self._server(name, settings)
+
+    def all(self) -> list[Server]:
+        return list(self._servers.values())
+
+    def get(self, name: str) -> Server:
+        """Raises NotFound."""
+        if (server := self._servers.get(name)) is None:
+            there = f"There are: {', '.join(self._servers)}." if self._servers else "There are none."
+            raise NotFound(f"There is no MCP server {name!r}.", hint=there)
+        return server
+
+    def is_given(self, name: str) -> bool:
+        """Whether the settings name it."""
+        return name in self._given
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """By source: why some of what it offers is not in use."""
+        found: dict[str, str] = {}
+        for server in self._servers.values():
+            offers = server.offers()
+            withheld = [offer.name for offer in offers if offer.state in ("new", "changed")]
+            unusable = [f"{offer.name}: {offer.problem}" for offer in offers if offer.state == "unusable"]
+            said = [server.problem] if server.problem else []
+            if withheld:
+                said.append(f"A person must look at {', '.join(withheld)}: orchestrator tools mcp show {server.name}.")
+            if said + unusable:
+                found[server.source] = " ".join(said + unusable)[:1000]
+        return found
+
+    def offer(self) -> None:
+        """Give the catalogue what is known of all."""
+        for server in self._servers.values():
+            self._house.put(server.source, server.tools())
+
+    def watch(self) -> None:
+        """Stay connected to all, from now on."""
+        self._watching = True
+        for server in self._servers.values():
+            server.watch()
+
+    async def add(self, name: str, settings: McpServer, *, by: str) -> Server:
+        """Connect, and offer what it offers. Raises InvalidInput, Conflict, ToolFailed where it cannot be reached."""
+        _named(name)
+        checked(name, settings)
+        if name in self._servers:
+            raise Conflict(f"There is an MCP server {name!r} already.", hint="Remove it first, or choose another name.")
+        server = self._servers[name] = self._server(name, settings)
+        try:
+            await server.look()
+            await self._pin(server, server.pinning(), by)
+            await self._offer(server, "added")
+        except BaseException:
+            del self._servers[name]
+            await server.close()
+            raise
+        self._keep({**self._added(), name: settings})
+        if self._watching:
+            server.watch()
+        return server
+
+    async def remove(self, name: str, *, by: str) -> None:
+        """Raises NotFound, or Conflict for what the settings say."""
+        server = self.get(name)
+        if self.is_given(name):
+            raise Conflict(f"The settings name {name}.", hint=f"Take tools.mcp.{name} out of the settings file.")
+        self._keep({other: settings for other, settings in self._added().items() if other != name})
+        del self._servers[name]
+        tools = tuple(tool.spec.name for tool in server.tools())
+        self._house.put(server.source, ())
+        await server.close()
+        self._pins.pop(server.source, None)
+        await self._house.pin(ToolsPinned(server.source, {}, by))
+        await self._house.tell(Change(server.source, "removed", tools))
+
+    async def approve(self, name: str, seen: Mapping[str, str], *, by: str) -> Server:
+        """A person has seen these tools: their digests, by name. Raises NotFound, Conflict."""
+        server = self.get(name)
+        offers = {offer.name: offer for offer in server.offers() if offer.state != "unusable"}
+        for tool, digest in seen.items():
+            if tool not in offers:
+                raise NotFound(f"{name} offers no {tool[:200]!r}.", hint=f"It offers {', '.join(sorted(offers))}.")
+            if offers[tool].digest != digest:
+                raise Conflict(f"{tool} is no longer what was looked at.", hint="Look again.")
+        kept = {tool: pin for tool, pin in (server.pins or {}).items() if tool in offers}
+        await self._pin(server, {**kept, **seen}, by)
+        await self._offer(server, "changed")
+        return server
+
+    async def test(self, name: str) -> Server:
+        """Ask it now what it offers. Raises NotFound, ToolFailed."""
+        server = self.get(name)
+        await server.look()
+        return server
+
+    async def close(self) -> None:
+        for server in self._servers.values():
+            await server.close()
+
+    def _server(self, name: str, settings: McpServer) -> Server:
+        data = self._house.listing(name).load()
+        try:
+            kept = read_kept(data) if data else Kept()
+        except msgspec.DecodeError:
+            kept = Kept()  # it is asked anew
+        dial = dial_of(name, settings, self._house.ground)
+        pins = self._pins.get(f"mcp:{name}")
+        return Server(name, settings, kept, pins, dial, self._heard, self._house.ground.clock)
+
+    async def _heard(self, server: Server) -> None:
+        """It says what it offers."""
+        self._house.listing(server.name).save(msgspec.json.encode(server.kept))
+        if server.pins is None and self.is_given(server.name):
+            await self._pin(server, server.pinning(), _OF_THE_SETTINGS)
+        if self._servers.get(server.name) is server and server.pins is not None:
+            await self._offer(server, "changed")
+
+    async def _pin(self, server: Server, pins: Mapping[str, str], by: str) -> None:
+        if pins != server.pins:
+            await self._house.pin(ToolsPinned(server.source, dict(pins), by))
+        server.pins = self._pins[server.source] = dict(pins)
+        seen = tuple(tool for tool in server.kept.said if pins.get(tool.name) == tool.digest)
+        server.kept = msgspec.structs.replace(server.kept, pinned=seen)
+        self._house.listing(server.name).save(msgspec.json.encode(server.kept))
+
+    async def _offer(self, server: Server, what: Any) -> None:
+        tools = server.tools()
+        problem = ""
+        try:
+            self._house.put(server.source, tools)
+        except Conflict as error:
+            what, problem, tools, server.problem = "broken", error.detail, [], error.detail
+            self._house.put(server.source, ())
+        await self._house.tell(Change(server.source, what, tuple(tool.spec.name for tool in tools), "", problem))
+
+    def _added(self) -> dict[str, McpServer]:
+        data = self._house.note.load()
+        if data is None:
+            return {}
+        try:
+            return msgspec.json.decode(data, type=dict[str, McpServer])
+        except msgspec.DecodeError as error:
+            raise InvalidSettings(
+                f"mcp.json in the data folder cannot be read: {error}.", hint="Mend it or move it away."
+            ) from error
+
+    def _keep(self, added: Mapping[str, McpServer]) -> None:
+        self._house.note.save(msgspec.json.encode(added))
+
+
+def _named(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise InvalidInput(
+            f"{name[:64]!r} cannot be the name of a server.",
+            hint="Use up to 32 small letters, digits and -, a letter first.",
+        )
+
+
+@asynccontextmanager
+async def open_servers(servers: Servers, *, watching: bool) -> AsyncIterator[Servers]:
+    """What was pinned is offered on entering; connected as needed, or all the time while watching."""
+    try:
+        servers.offer()
+        if watching:
+            servers.watch()
+        yield servers
+    finally:
+        await servers.close()
