@@ -73,7 +73,7 @@ class TestMakeDirectory(Change):
 
 
 class TestArchiveFiles(Change):
-    made, arguments = changes.archive_files, {"paths": ["a.txt", "in"], "destination": "all.tar.gz"}
+    made, arguments = changes.archive_files, {"source": "a.txt", "paths": ["in"], "destination": "all.tar.gz"}
 
 
 class TestUnpackArchive(Change):
@@ -169,7 +169,7 @@ async def test_what_is_packed_is_what_is_unpacked(workspace: Path, context: Cont
     (workspace / "in" / "run.sh").chmod(0o755)
     (workspace / "in" / "link").symlink_to("/etc/passwd")
     for suffix in ("zip", "tar", "tar.gz", "tar.bz2", "tar.xz"):
-        packed = await done(changes.archive_files, context, paths=["in"], destination=f"all.{suffix}")
+        packed = await done(changes.archive_files, context, source="in", destination=f"all.{suffix}")
         assert packed["files"] == 1 and "1 links" in packed["note"]
         out = await done(changes.unpack_archive, context, path=f"all.{suffix}", destination=f"out-{suffix}")
         assert out["entries"] == ["in"]
@@ -195,7 +195,7 @@ def tar_with(*members: tuple[str, str, str]) -> bytes:
 async def test_an_archive_that_leads_out_is_refused_whole(name: str, workspace: Path, context: Context) -> None:
     (workspace / "bad.tar").write_bytes(tar_with(("good.txt", "file", "good"), (name, "file", "bad")))
     with pytest.raises(ToolFailed, match="outside its folder"):
-        await done(changes.unpack_archive, context, path="bad.tar")
+        await done(changes.unpack_archive, context, path="bad.tar", destination=".")
     assert names_in(workspace) == ["bad.tar"]
 
 
@@ -223,9 +223,9 @@ async def test_a_bomb_is_stopped(workspace: Path, context: Context, monkeypatch:
         for index in range(60):
             packed.writestr(str(index), "")
     with pytest.raises(ToolFailed, match="far more than its size promises"):
-        await done(changes.unpack_archive, context, path="bomb.zip")
+        await done(changes.unpack_archive, context, path="bomb.zip", destination=".")
     with pytest.raises(ToolFailed, match="more than 50 entries"):
-        await done(changes.unpack_archive, context, path="many.zip")
+        await done(changes.unpack_archive, context, path="many.zip", destination=".")
     assert names_in(workspace) == ["bomb.zip", "many.zip"]
 
 
@@ -234,11 +234,11 @@ async def test_what_is_there_is_kept_and_damage_is_said(workspace: Path, context
         packed.writestr("a.txt", "new")
     (workspace / "a.txt").write_text("old")
     with pytest.raises(ToolRetry, match="there already"):
-        await done(changes.unpack_archive, context, path="a.zip")
+        await done(changes.unpack_archive, context, path="a.zip", destination=".")
     assert (workspace / "a.txt").read_text() == "old"
     (workspace / "b.zip").write_bytes((workspace / "a.zip").read_bytes()[:40])
     with pytest.raises(ToolFailed, match="cannot be unpacked"):
-        await done(changes.unpack_archive, context, path="b.zip")
+        await done(changes.unpack_archive, context, path="b.zip", destination=".")
 
 
 async def test_waiting_ends_when_the_file_changes_or_the_time_is_over(workspace: Path) -> None:

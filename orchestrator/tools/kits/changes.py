@@ -174,12 +174,13 @@ def make_directory(path: AnyPath, context: Context) -> FileInfo:
     timeout=300.0,
 )
 def archive_files(
-    paths: Annotated[list[str], Meta(description="files and folders to pack", min_length=1, max_length=1000)],
+    source: Annotated[str, Meta(description="the file or folder to pack", min_length=1)],
     destination: Annotated[str, Meta(description="the archive: .zip, .tar, .tar.gz, .tar.bz2, .tar.xz", min_length=1)],
     context: Context,
+    paths: Annotated[list[str] | None, "further files and folders to pack"] = None,
 ) -> Packed:
     """Pack files and folders of the workspace into an archive."""
-    return pack(Workspace(context.workspace), paths, destination)
+    return pack(Workspace(context.workspace), [source, *(paths or [])], destination)
 
 
 @tool(
@@ -196,8 +197,8 @@ def archive_files(
 )
 def unpack_archive(
     path: Annotated[str, Meta(description="the archive", min_length=1)],
+    destination: Annotated[str, Meta(description="the folder to unpack into; . is the workspace", min_length=1)],
     context: Context,
-    destination: Annotated[str, Meta(description="the folder to unpack into", min_length=1)] = ".",
 ) -> Unpacked:
     """Unpack a zip or tar archive into a folder of the workspace, whole or not at all. Never overwrites."""
     return unpack(Workspace(context.workspace), path, destination, context.key)

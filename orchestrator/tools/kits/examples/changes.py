@@ -116,17 +116,17 @@ MAKE_DIRECTORY = examples(
 
 ARCHIVE_FILES = examples(
     en={
-        "zip src into src.zip": {"paths": ["src"], "destination": "src.zip"},
-        "pack the folder docs into docs.tar.gz": {"paths": ["docs"], "destination": "docs.tar.gz"},
-        "compress report.csv into report.zip": {"paths": ["report.csv"], "destination": "report.zip"},
-        "make an archive backup.tar.xz of notes.txt": {"paths": ["notes.txt"], "destination": "backup.tar.xz"},
+        "zip src into src.zip": {"source": "src", "destination": "src.zip"},
+        "pack the folder docs into docs.tar.gz": {"source": "docs", "destination": "docs.tar.gz"},
+        "compress report.csv into report.zip": {"source": "report.csv", "destination": "report.zip"},
+        "make an archive backup.tar.xz of notes.txt": {"source": "notes.txt", "destination": "backup.tar.xz"},
     },
     fr={
-        "compresse src dans src.zip": {"paths": ["src"], "destination": "src.zip"},
-        "archive le dossier docs dans docs.tar.gz": {"paths": ["docs"], "destination": "docs.tar.gz"},
-        "zippe rapport.csv dans rapport.zip": {"paths": ["rapport.csv"], "destination": "rapport.zip"},
+        "compresse src dans src.zip": {"source": "src", "destination": "src.zip"},
+        "archive le dossier docs dans docs.tar.gz": {"source": "docs", "destination": "docs.tar.gz"},
+        "zippe rapport.csv dans rapport.zip": {"source": "rapport.csv", "destination": "rapport.zip"},
         "fais une archive sauvegarde.tar.xz de notes.txt": {
-            "paths": ["notes.txt"],
+            "source": "notes.txt",
             "destination": "sauvegarde.tar.xz",
         },
     },
@@ -135,17 +135,17 @@ ARCHIVE_FILES = examples(
 UNPACK_ARCHIVE = examples(
     en={
         "unpack a.zip into b": {"path": "a.zip", "destination": "b"},
-        "extract backup.tar.gz": {"path": "backup.tar.gz"},
+        "extract backup.tar.gz to restored": {"path": "backup.tar.gz", "destination": "restored"},
         "unzip photos.zip to pictures": {"path": "photos.zip", "destination": "pictures"},
         "untar release.tar.xz in build": {"path": "release.tar.xz", "destination": "build"},
-        "decompress data.zip": {"path": "data.zip"},
+        "decompress data.zip into data": {"path": "data.zip", "destination": "data"},
     },
     fr={
         "décompresse a.zip dans b": {"path": "a.zip", "destination": "b"},
-        "extrais sauvegarde.tar.gz": {"path": "sauvegarde.tar.gz"},
+        "extrais sauvegarde.tar.gz vers restauration": {"path": "sauvegarde.tar.gz", "destination": "restauration"},
         "dézippe photos.zip dans images": {"path": "photos.zip", "destination": "images"},
         "déballe livraison.tar.xz dans build": {"path": "livraison.tar.xz", "destination": "build"},
-        "décompresse donnees.zip": {"path": "donnees.zip"},
+        "décompresse donnees.zip dans donnees": {"path": "donnees.zip", "destination": "donnees"},
     },
 )
 
