@@ -20,7 +20,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         for tell in list(hearing):
             await tell({"type": "websocket.send", "text": FRAME})
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-        return await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.body", "body": b""})
+        return
     await receive()
     await send({"type": "websocket.accept"})
     while (await receive())["type"] != "websocket.disconnect":

@@ -23,6 +23,7 @@ from orchestrator.kernel.messages import Message, assistant
 
 HISTORY = 12  # earlier runs of a conversation that a model may read
 REVIVE = 15.0  # seconds between attempts to go on with runs that the journal could not take
+LEAVING = 3.0  # seconds that what is at work has to hear that it is stopped
 
 log = logging.getLogger("orchestrator.agents")
 
@@ -142,6 +143,8 @@ class Desk:
 
     def _put_away(self, turn: Turn, ended: "asyncio.Task[None]") -> None:
         run_id, state = turn.state.run_id, turn.state
+        if turn.deaf:
+            return
         del self.turns[run_id], self.tasks[run_id]
         if not ended.cancelled() and not state.rests and run_id not in self.stalled and not turn.lost:
             self.work(turn)  # it was stirred in the moment it came to rest
@@ -179,12 +182,16 @@ class Desk:
             await self._driven(turn, loop)
             await turn.flushed()
         except JournalError as error:
-            self._stall(run_id, turn.failure or error, turn.cancelled_by)
+            if not turn.deaf:
+                self._stall(run_id, turn.failure or error, turn.cancelled_by)
         except Exception as error:
+            if turn.deaf:
+                return log.warning("run %s: what was left behind of it has come to its end: %r", run_id, error)
             log.exception("run %s: a fault of ours", run_id)
             await self._fail(turn, error)
         finally:
-            self.house.bus.end(run_id)
+            if not turn.deaf:
+                self.house.bus.end(run_id)
 
     async def _driven(self, turn: Turn, loop: Loop) -> None:
         while True:
@@ -279,10 +286,7 @@ class Desk:
         """Stop every turn where it stands; others go on with the runs."""
         for turn in self.turns.values():
             turn.interrupted = False
-        tasks = [*self.tasks.values(), *self._errands]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._stop()
         self.stalled.clear()
 
     async def reconcile(self) -> None:
@@ -347,6 +351,18 @@ class Desk:
             await asyncio.wait([self._reviver])
         if tasks:
             await asyncio.wait(tasks, timeout=patience)
+        await self._stop()
+
+    async def _stop(self) -> None:
+        """Stop what is at work; who does not hear it is left behind: it does and writes nothing more for its run."""
+        tasks = [*self.tasks.values(), *self._errands]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with self.house.clock.timeout(LEAVING):
+                if tasks:
+                    await asyncio.wait(tasks)
+        for run_id in [run_id for run_id, task in self.tasks.items() if not task.done()]:
+            log.error("run %s does not stop: it is left behind, and whoever goes on with it asks what happened", run_id)
+            self.turns.pop(run_id).deaf = True
+            del self.tasks[run_id]

@@ -54,6 +54,7 @@ class Turn:
         self.news = False  # and it came from outside: an answer, the end of a sub-run
         self.cancelled_by = ""
         self.leaving = False  # this process stops: the step under way is the last one here
+        self.deaf = False  # it did not stop when it was told to: nothing of it counts any more
         self.interrupted = False  # what is under way is being stopped, for somebody said something else
         self.failure: OrchestratorError | None = None  # the first that the journal could not take
         self._written: asyncio.Future[None] | None = None
@@ -142,7 +143,9 @@ class Turn:
         return future
 
     def must_be_ours(self) -> None:
-        """Raises Fenced once the run may be another process's."""
+        """Raises Fenced once the run may be another's: a process's, or a turn's."""
+        if self.deaf:
+            raise Fenced("This turn was left behind: the run goes on without it.")
         if self.house.cluster is not None:
             try:
                 self.house.cluster.check()

@@ -33,13 +33,17 @@ def add_to(application: typer.Typer) -> None:
 
         import uvloop
 
+        from orchestrator.cli.ending import end_in_time
+
         gc.disable()  # what is loaded now stays for ever: looking it through again and again costs a tenth of the start
         given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
         if given:
             session.flags["server"] = given
         server = Server(session, open_browser)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, suppress(asyncio.CancelledError):
-            runner.run(server.main())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            with suppress(asyncio.CancelledError):
+                runner.run(server.main())
+            end_in_time()
 
 
 class Server:

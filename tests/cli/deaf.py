@@ -1,0 +1,34 @@
+"""`orchestrator` with one tool more, which hears nothing: neither that it is cancelled, nor that the process ends.
+
+It says "begun" on standard output when it is at work. Run as `python deaf.py serve …`.
+"""
+
+import asyncio
+import contextlib
+import functools
+import sys
+import threading
+
+from orchestrator import app
+from orchestrator.cli import main
+from orchestrator.kernel.messages import Arguments, ToolSpec
+from orchestrator.tools.base import Context, Result
+
+
+class Deaf:
+    spec = ToolSpec("deaf", "Hears nothing.", {"type": "object"}, "read", "once")
+
+    def check(self, arguments: Arguments) -> None: ...
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        thread = asyncio.ensure_future(asyncio.to_thread(threading.Event().wait))
+        sys.stdout.write("begun\n")
+        sys.stdout.flush()
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(thread)
+
+
+if __name__ == "__main__":
+    app.open_app = functools.partial(app.open_app, tools=[Deaf()])
+    main()
