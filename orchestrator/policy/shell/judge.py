@@ -21,6 +21,7 @@ from orchestrator.policy.shell.script import Doubt, Script, Segment, said
 from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
 
 NESTED = 4  # sh -c inside sh -c
+MANY = 150  # texts inside one command that are read
 WRAPPED = 16  # programs that only start another, one inside the other
 _STANDARD = frozenset({"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"})
 _VERSION = re.compile(r"-?\d+(\.\d+)*$")
@@ -61,6 +62,7 @@ class Judge:
         self.trusted = trusted
         self.hosts = hosts
         self.made: Collection[str] = frozenset()
+        self._texts = 0
 
     def command(self, text: str) -> tuple[Script, list[Finding]]:
         """A whole command line: each of its parts, and what they do together."""
@@ -111,7 +113,8 @@ class Judge:
 
     def text(self, text: str, segment: Segment, depth: int) -> list[Finding]:
         """Code handed to a shell inside the command."""
-        if uncertain(text) or depth >= NESTED:
+        self._texts += 1
+        if uncertain(text) or depth >= NESTED or self._texts > MANY:
             return [
                 self.ask(
                     segment,

@@ -12,22 +12,23 @@ from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import each, shown, uncertain
 
 _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|`((?:[^`\\]|\\.)*)`")
-_RUNS = (
+_RUNS = re.compile(
     r"\b(exec|eval|system|popen|spawn\w*|Function|instance_eval|loads|run|check_output|call|execSync|"
     r"os\.execute|passthru|shell_exec|compile)\b"
 )
-_DECODES = (
+_DECODES = re.compile(
     r"(b64decode|b32decode|base64|fromhex|unhexlify|decode_base64|fromCharCode|atob|pack\s*\(|codecs\.decode|"
     r"decompress|rot_?13|unpack|chr\s*\(.*chr\s*\(|"
     r"urlopen|requests\.get|http\.get|fetch\s*\(|Net::HTTP|LWP|open-uri|file_get_contents\s*\(\s*['\"]http)"
 )
-_DECODED = re.compile(rf"{_RUNS}.*{_DECODES}|{_DECODES}.*{_RUNS}", re.DOTALL)
 _SOCKET = re.compile(r"\b(socket|Socket|fsockopen|TCPSocket|IO::Socket|net\.connect|TCPServer|net\.Socket)\b")
 _HANDS = re.compile(r"dup2|pty\b|/bin/(ba|z|k|da)?sh|\bsh -i|cmd\.exe|\b(exec|spawn|system|popen)\b")
 _WORSE = each(
     "deletes_outside destructive_program fork_bomb piped_code reads_secret device raw_connection reverse_shell escape "
     "exfiltration guard metadata"
 )
+
+_MOST = 50  # texts of one piece of code that are looked into
 
 _JAVASCRIPT = each(
     "console log error JSON stringify parse Math max min round floor ceil sqrt abs pow PI require version "
@@ -91,7 +92,7 @@ def _harmless(program: str, code: str) -> bool:
 
 def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     """What makes code worse than unknown."""
-    if _DECODED.search(code):
+    if _RUNS.search(code) and _DECODES.search(code):
         reason = f"{segment.program} would run code that is decoded or fetched first, which nobody has seen."
         return [judge.deny(segment, "piped_code", reason, "Write the code out.")]
     if _SOCKET.search(code) and _HANDS.search(code):
@@ -101,10 +102,9 @@ def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:
         reason = f"{segment.program} would become a shell that nobody reads."
         return [judge.deny(segment, "reverse_shell", reason, "Write the commands themselves.")]
     found: list[Finding] = []
-    for match in _TEXT.finditer(code):
-        text = next(text for text in match.groups() if text is not None)
-        if " " in text or "\t" in text:
-            found += worse(judge, segment, text)
+    texts = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
+    for text in [text for text in texts if " " in text or "\t" in text][:_MOST]:
+        found += worse(judge, segment, text)
     if not found and " " in code:
         found = worse(judge, segment, code) if not re.search(r"[;{}()]\s*$|import |^\s*\w+\s*=", code) else []
     return found
