@@ -6,6 +6,7 @@ malformed? -> known tool? -> its outcome known? -> policy -> a person -> intent 
 import asyncio
 import datetime
 import logging
+import mimetypes
 
 import msgspec
 from msgspec import Struct
@@ -282,7 +283,7 @@ class Caller:
                 content += f"\n[The whole of it could not be kept: {error.strerror}.]"
             else:
                 name = result.overflow_name or f"{open_call.call.name}.txt"
-                artifact = e.Artifact(identifier, name, "text/plain; charset=utf-8", len(result.overflow))
+                artifact = e.Artifact(identifier, name, _media_type(name), len(result.overflow))
         harvest = receipt.harvest
         try:
             origin = harvest.origin if harvest else self._turn.tools.get(open_call.call.name).spec.origin
@@ -347,6 +348,11 @@ def _unknown(open_call: OpenCall, reconciled: str) -> Decision:
     return Decision(
         "ask", "outcome", "unknown_outcome", reason, details, alternative="Look whether it happened, then say so."
     )
+
+
+def _media_type(name: str) -> str:
+    kind = mimetypes.guess_type(name)[0] or "text/plain"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
 def _said(decision: Decision) -> str:

@@ -7,8 +7,9 @@
 
 The signature is the JSON Schema of the arguments, the docstring is what a model reads, the return
 type is the schema of the data. A function returns a Struct (its fields are the data and its `str`
-the content), a plain value (the data is `{"value": …}`), or a Result. A parameter of type Context
-is given, not asked. A function that is not async runs in a thread: it must bound its own time,
+the content), a plain value (the data is `{"value": …}`), or a Result (`returns=` is then the type
+of its data). A parameter of type Context is given, not asked. A function that is not async runs
+in a thread: it must bound its own time,
 because a thread cannot be stopped; a cancelled call that has effects waits for it.
 """
 
@@ -89,6 +90,7 @@ def tool(
     reconcile: Reconcile | None = None,
     risks: tuple[Risk, ...] = (),
     secrets: tuple[str, ...] = (),
+    returns: type | None = None,
 ) -> Callable[[Callable[..., Any]], FunctionTool]:
     def make(function: Callable[..., Any]) -> FunctionTool:
         hints = get_type_hints(function, include_extras=True)
@@ -104,7 +106,7 @@ def tool(
             category=category,
             origin=origin,
             examples=examples,
-            returns=_returns(returned),
+            returns=_returns(returns or returned),
             answers=dict(answers or {}),
             timeout=timeout,
             risks=risks,

@@ -1,0 +1,191 @@
+"""The data kit: SQL over files of tables, what is in them, and charts. It only looks: see tools/tables/engine.py."""
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from orchestrator.kernel.errors import ToolFailed
+from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.function import tool
+from orchestrator.tools.kit import Equipment
+from orchestrator.tools.kits.examples import data as said
+from orchestrator.tools.tables.charts import Kind, Point, bars, number, svg
+from orchestrator.tools.tables.reading import SECONDS, Reader
+
+TablePath = Annotated[str, Meta(description="a CSV, TSV, JSON, Parquet or SQLite file of the workspace", min_length=1)]
+How = Literal["sum", "average", "count", "min", "max"]
+
+_PERIODS = {
+    "heure": "hour", "jour": "day", "semaine": "week", "mois": "month", "trimestre": "quarter", "an": "year",
+    "annee": "year", "année": "year", "hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month",
+    "quarterly": "quarter", "yearly": "year",
+}  # fmt: skip
+_SHOWN = 50  # rows that are read aloud
+_CELL = 60  # characters
+
+
+class Answered(msgspec.Struct, frozen=True):
+    columns: list[str]
+    rows: list[list[Any]]
+    count: Annotated[int, Meta(description="rows that are here")]
+    table: Annotated[str, Meta(description="the first rows, as a person reads them")]
+    truncated: bool
+    note: str = ""
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, [self.table, f"[{self.note}]" if self.note else ""]))
+
+
+class Column(msgspec.Struct, frozen=True):
+    name: str
+    type: str
+    least: str
+    most: str
+    distinct: Annotated[int, Meta(description="different values, about")]
+    mean: str
+    empty_percent: float
+
+
+class Table(msgspec.Struct, frozen=True):
+    name: str
+    rows: int
+    columns: list[Column]
+
+
+class Described(msgspec.Struct, frozen=True):
+    path: str
+    tables: list[Table]
+    text: Annotated[str, Meta(description="the same, as a person reads it")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Bar(msgspec.Struct, frozen=True):
+    label: str
+    value: float
+    shown: Annotated[str, Meta(description="the value, as a person reads it")]
+    bar: str
+
+
+class Chart(msgspec.Struct, frozen=True):
+    path: str
+    title: str
+    file: Annotated[str, Meta(description="the name under which the picture (SVG) is kept with this run")]
+    points: list[Bar]
+    how: How
+    by: str
+    value: Annotated[str, Meta(description="the column that was reckoned with; empty: rows were counted")]
+    note: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{bar.label}: {bar.shown} {bar.bar}".rstrip() for bar in self.points]
+        return "\n".join(filter(None, [self.title, *lines, f"[kept as {self.file}]", self.note]))
+
+
+def kit(equipment: Equipment) -> Sequence[Tool]:
+    reader = Reader(equipment.sandbox, equipment.settings)
+
+    @tool(
+        category="data",
+        origin="file",
+        examples=said.QUERY_DATA,
+        answers={"en": "[{table}|No rows.][\n\n({note})]", "fr": "[{table}|Aucune ligne.][\n\n({note})]"},
+        timeout=SECONDS,
+    )
+    async def query_data(
+        sql: Annotated[
+            str,
+            Meta(
+                description="one statement that looks (DuckDB's SQL); a file is a table by its name without ending",
+                min_length=4,
+                max_length=20_000,
+            ),
+        ],
+        paths: Annotated[list[str], Meta(description="the files of the workspace that it asks", min_length=1)],
+        context: Context,
+        limit: Annotated[int, Meta(description="rows at most", ge=1, le=2000)] = 200,
+    ) -> Answered:
+        """Ask CSV, TSV, JSON, Parquet or SQLite files in SQL: filter, group, join, count. Nothing is changed."""
+        found = await reader.ask(context, paths, "query", sql=sql, limit=limit)
+        columns, rows, more = found["columns"], found["rows"], found["truncated"]
+        shown = _table(columns, rows[:_SHOWN]) if rows else ""
+        notes = [f"only the first {limit} rows" if more else ""]
+        notes += [f"{_SHOWN} of {len(rows)} rows are shown" if len(rows) > _SHOWN else ""]
+        return Answered(columns, rows, len(rows), shown, more, "; ".join(filter(None, notes)))
+
+    @tool(
+        category="data",
+        origin="file",
+        examples=said.DESCRIBE_DATA,
+        answers={"en": "{path}:\n{text}", "fr": "{path} :\n{text}"},
+        timeout=SECONDS,
+    )
+    async def describe_data(path: TablePath, context: Context) -> Described:
+        """Tell what a file of tables holds: its rows, and each column's type, range, mean and gaps."""
+        found = await reader.ask(context, [path], "describe")
+        tables = msgspec.convert(found["tables"], list[Table])
+        return Described(path, tables, "\n\n".join(map(_about, tables)))
+
+    @tool(
+        category="data",
+        origin="file",
+        examples=said.CHART_DATA,
+        answers={
+            "en": "{title}\n{*points {label}: {shown} {bar}*}\nThe picture is kept as {file}.[\n({note})]",
+            "fr": "{title}\n{*points {label} : {shown} {bar}*}\nL'image est conservée : {file}.[\n({note})]",
+        },
+        timeout=SECONDS,
+        returns=Chart,
+    )
+    async def chart_data(
+        path: TablePath,
+        context: Context,
+        by: Annotated[
+            str,
+            Meta(description="a column, or hour, day, week, month, quarter or year of its dates", max_length=200),
+        ] = "",
+        value: Annotated[str, Meta(description="the column of numbers; the first when not said", max_length=200)] = "",
+        how: Annotated[How, "what is drawn of the numbers"] = "sum",
+        kind: Annotated[Kind, "the shape of the chart"] = "bar",
+        table: Annotated[str, Meta(description="which table of a database", max_length=200)] = "",
+    ) -> Result:
+        """Draw a chart of a file of tables: a number for each month, region or product."""
+        told = _PERIODS.get(by.strip().lower(), by.strip())
+        found = await reader.ask(
+            context, [path], "series", table=table.strip(), by=told, value=value.strip(), how=how, limit=400
+        )
+        points = msgspec.convert(found["points"], list[Point])
+        if not points:
+            raise ToolFailed(f"{path} holds nothing that could be drawn.")
+        axis = f"{found['how']} of {found['value']}" if found["value"] else "count"
+        title = f"{axis} by {found['by']}"
+        drawn = [Bar(p.label, p.value, number(p.value), bar) for p, bar in zip(points, bars(points), strict=True)]
+        name = re.sub(r"[^\w.-]+", "-", f"{PurePosixPath(path).stem}-by-{found['by']}.svg")
+        note = "only the first 400 are drawn" if found["truncated"] else ""
+        chart = Chart(path, title, name, drawn, found["how"], found["by"], found["value"], note)
+        return Result(str(chart), msgspec.to_builtins(chart), svg(points, kind, title, axis).encode(), name)
+
+    return (query_data, describe_data, chart_data)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [[_cell(value) for value in row] for row in (columns, ["---"] * len(columns), *rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        value = f"{value:.6g}" if abs(value) < 1e6 else f"{value:.2f}"
+    text = "" if value is None else " ".join(str(value).replace("|", "\\|").split())
+    return text if len(text) <= _CELL else text[: _CELL - 1] + "…"
+
+
+def _about(table: Table) -> str:
+    columns = ("column", "type", "least", "most", "distinct", "mean", "empty %")
+    rows = [(c.name, c.type, c.least, c.most, c.distinct, c.mean, c.empty_percent) for c in table.columns]
+    return f"`{table.name}`, {table.rows} rows\n{_table(columns, rows)}"

@@ -1,0 +1,1 @@
+"""Tables in files: CSV, Parquet, JSON and SQLite, asked in SQL, described and drawn."""
