@@ -13,7 +13,7 @@ from benchmarks import report
 from benchmarks.embedded import left_out
 from benchmarks.embedded.baseline import NearestExample
 from benchmarks.embedded.checks import Case, Played, problems, wrong_effects
-from benchmarks.embedded.sets import DEVELOPMENT, HELD_OUT, load
+from benchmarks.embedded.sets import DEVELOPMENT, HELD_OUT, Requests, load
 from benchmarks.embedded.world import NOW, World, world
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.messages import Message, ToolCall, ToolSpec, user
@@ -35,8 +35,8 @@ class Judged(Struct, frozen=True):
     seconds: tuple[float, ...]
 
 
-async def played(case: Case, model: Streams, added: tuple[ToolSpec, ...]) -> tuple[Played, dict[str, ToolSpec]]:
-    with world(case.refuse, added) as place:
+async def played(case: Case, model: Streams, among: Requests) -> tuple[Played, dict[str, ToolSpec]]:
+    with world(case.refuse, among.tools, crowd=among.crowd) as place:
         messages: list[Message] = []
         for text in case.before:
             await _turn(text, messages, model, place)
@@ -73,7 +73,7 @@ async def judged(name: str, make: Callable[[], Streams]) -> list[Judged]:
     found = []
     requests = load(name)
     for case in requests.cases:
-        result, specs = await played(case, model, requests.tools)
+        result, specs = await played(case, model, requests)
         found.append(Judged(case, problems(case, result, specs), wrong_effects(case, result, specs), result.seconds))
     return found
 

@@ -72,11 +72,14 @@ class _NoArtifacts:
 
 
 class World:
-    def __init__(self, root: Path, refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = ()) -> None:
+    def __init__(
+        self, root: Path, refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = (), *, crowd: bool = False
+    ) -> None:
         self.root = root
         self.catalogue = Catalogue(Tools(), Scripted(), kits())
-        self.specs = (*(spec for spec in self.catalogue.specs() if spec.name in _KNOWN), *added)
-        self._added = frozenset(spec.name for spec in added)
+        own = self.catalogue.specs()
+        self.specs = (*(spec for spec in own if crowd or spec.name in _KNOWN), *added)
+        self._added = frozenset(spec.name for spec in (self.specs if crowd else added))  # which do nothing here
         self._refuse = refuse
         self._context = Context("run", "key", root, ManualClock(NOW), _NoArtifacts())
 
@@ -117,10 +120,10 @@ class World:
 
 
 @contextmanager
-def world(refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = ()) -> Iterator[World]:
+def world(refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = (), *, crowd: bool = False) -> Iterator[World]:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in FILES.items():
             path = Path(folder) / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
-        yield World(Path(folder), refuse, added)
+        yield World(Path(folder), refuse, added, crowd=crowd)
