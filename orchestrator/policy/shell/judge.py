@@ -93,20 +93,21 @@ class Judge:
                 continue
             reach = Reach(self.places, redirect.folders, "this command", redirect.text)
             found.extend(reach.each("read" if redirect.operator in ("<", "<&") else "write", [redirect.target]))
+        unseen = [part for part in script.segments if KINDS.get(part.program) == "network" or together.decodes(part)]
         for segment in script.segments:
             found.extend(self.segment(segment, depth))
-            found.extend(self._fetched(segment, script))
+            found.extend(self._fetched(segment, unseen))
         return found + together.judge(self, script, found, text)
 
-    def _fetched(self, segment: Segment, script: Script) -> list[Finding]:
+    def _fetched(self, segment: Segment, unseen: list[Segment]) -> list[Finding]:
         """bash <(curl …), sh -c "$(curl …)", eval "$(base64 -d …)": code that comes from the network, or is decoded."""
         runs = KINDS.get(segment.program) == "shell" or segment.program in ("eval", "source", ".")
         if not runs and not marked(segment.program):
             return []
-        inside = [part for part in script.segments if part is not segment and part.text in segment.text]
-        fetched = any(KINDS.get(part.program) == "network" for part in inside)
-        if not fetched and not any(together.decodes(part) for part in inside):
+        inside = [part for part in unseen if part is not segment and part.text in segment.text]
+        if not inside:
             return []
+        fetched = any(KINDS.get(part.program) == "network" for part in inside)
         come = "comes from the network" if fetched else "is decoded first"
         reason = f"{shown(segment.program) or 'This'} would run code that {come}, which nobody has seen."
         return [self.deny(segment, "piped_code", reason, "Save it to a file, show it, then run the file.")]
