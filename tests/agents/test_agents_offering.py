@@ -34,7 +34,7 @@ async def test_a_model_is_shown_what_it_found_from_the_next_step_on(tmp_path: Pa
     shown = [[tool.name for tool in request.tools] for request in model.requests]
     after = ["delegate", "find_tools", "zebra_feed"]
     assert shown == [["delegate"], after, after]  # nothing in this world is marked as always offered
-    assert model.requests[1].tools is model.requests[2].tools  # what is cached stays good
+    assert model.requests[1].tools == model.requests[2].tools  # what is cached stays good
 
 
 async def test_a_run_that_was_given_tools_is_shown_exactly_these(tmp_path: Path) -> None:
