@@ -275,10 +275,18 @@ def _truth(folder: Folder, waiting: ApprovalView) -> Answer:
     return "done" if key in folder.effects() else "retry"
 
 
+def _hangs(*_: object) -> None:
+    """Say where a life stands that came to no end."""
+    for task in asyncio.all_tasks():
+        task.print_stack()
+    raise TimeoutError(f"It hangs for {PATIENCE} s.")
+
+
 def process(folder: Folder, point: Point | None) -> int:
     """Live in a process of its own; the signal that ended it, 0 when it came to the end."""
     child = os.fork()
     if child == 0:
+        signal.signal(signal.SIGALRM, _hangs)
         signal.alarm(PATIENCE)
         status = 1
         try:
