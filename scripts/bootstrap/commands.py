@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PROOFS = "tests/crash/proofs.py"  # nothing twice, nothing lost
+WORKERS = 4  # processes that the tests share, at most: each starts the servers it needs
 
 HELP = """\
 ./run                start the server (the same as ./run serve); sets up what is missing first
@@ -129,7 +130,8 @@ def test(setup: Setup, arguments: list[str]) -> int:
     debian.install(setup.steps, setup.environ)
     app = Web(setup.environment, setup.environ, setup.steps)
     failed = _test_web(setup, app)
-    code = setup.python("-m", "pytest")
+    beside = ("-n", str(min(os.cpu_count() or 1, WORKERS)), "--dist", "worksteal")
+    code = setup.python("-m", "pytest", *beside)
     if code:
         setup.steps.say("\n  ✗  Tests failed: see the short summary above.")
     if failed:
