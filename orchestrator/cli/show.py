@@ -16,7 +16,7 @@ def add_to(application: typer.Typer) -> None:
     @command(group, "show")
     def show(session: Session) -> None:
         """Every setting, and where its value comes from. Secrets are named, never shown."""
-        from orchestrator.kernel.settings import shown
+        from orchestrator.kernel.showing import shown
 
         settings = session.settings
         values = dict(leaves(shown(settings)))
@@ -43,7 +43,8 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 def sources(file: Path | None, flags: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, str]:
     """The last of default, file, environment, flag to change each value."""
-    from orchestrator.kernel.settings import load, names_data, shown
+    from orchestrator.kernel.settings import load, names_data
+    from orchestrator.kernel.showing import shown
 
     nowhere = Path("/dev/null")
     environment = load(file=file)

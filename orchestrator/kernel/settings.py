@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 from orchestrator.kernel.errors import InvalidSettings
 from orchestrator.kernel.hosts import Host
 from orchestrator.kernel.messages import Language
+from orchestrator.kernel.outside import Services
 
 Count: TypeAlias = Annotated[int, Meta(ge=1)]
 Amount: TypeAlias = Annotated[float, Meta(gt=0)]
@@ -110,6 +111,7 @@ class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     folder: str = ""  # of your own tools, loaded when they change; empty: tools/ in the data folder
     plugin_network: bool = False  # loosening: your own tools reach the network
     mcp: dict[str, McpServer] = msgspec.field(default_factory=dict)  # servers of tools, by name
+    services: Services = Services()
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):
@@ -360,8 +362,7 @@ def load(
     flags: Mapping[str, Any] | None = None,
 ) -> Settings:
     """Settings from their four sources. Raises InvalidSettings naming the source and the field."""
-    environ = os.environ if environ is None else environ
-    flags = flags or {}
+    environ, flags = os.environ if environ is None else environ, flags or {}
     data = Path(flags.get("data") or default_data_folder(environ)).expanduser().absolute()
     if file is not None and not file.exists():
         raise InvalidSettings(f"There is no settings file {file}.", hint="Look at what --config says.")
@@ -397,23 +398,3 @@ def _decode(kind: type, value: Any) -> Any:
     if kind in (Path, Secret):
         return kind(value)
     raise NotImplementedError(kind)
-
-
-def shown(settings: Settings) -> dict[str, Any]:
-    """The settings as a person may see them: secrets are named, never shown."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Secret):
-            return "•••" if value else ""
-        if isinstance(value, Path):
-            return str(value)
-        if isinstance(value, Struct):
-            return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-        if isinstance(value, dict):
-            return {key: plain(item) for key, item in value.items()}
-        if isinstance(value, tuple):
-            return [plain(item) for item in value]
-        return value
-
-    shown_settings: dict[str, Any] = plain(settings)
-    return shown_settings

@@ -148,12 +148,12 @@ def _host(arguments: Arguments) -> str:
         host = (parts.hostname or "").rstrip(".")
     except ValueError:
         raise ToolRetry(f"{address[:200]!r} is not a usable address.") from None
-    if parts.scheme != "https" and not _is_here(host):
+    if parts.scheme != "https" and not is_here(host):
         raise ToolRetry("A secret goes over https only.", hint="Write the address with https://.")
     return host
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

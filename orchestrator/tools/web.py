@@ -5,8 +5,9 @@ addresses, so a name cannot point elsewhere between the check and the connection
 judged again. Private, loopback, link-local (the metadata services of clouds), shared, reserved and
 multicast addresses are refused, also when written inside IPv6. What is judged is the address as the
 client reads it, so no spelling is read in two ways. Another server that a redirect names is asked, never
-told: it gets no headers that could be secret, and no request that changes something. Does not cover what
-a public server does with what it is told, nor proxies: none is used.
+told: it gets no headers that could be secret, and no request that changes something. A host that the owner
+named in the settings may be on a private network, or this machine. Does not cover what a public server does
+with what it is told, nor proxies: none is used.
 """
 
 import ipaddress
@@ -49,21 +50,26 @@ class Fetched(Struct, frozen=True):
         return "\n".join(filter(None, [first, self.body, f"[{self.note}]" if self.note else ""]))
 
 
-async def fetch(url: str, method: str, headers: dict[str, str], body: str | None, allow_loopback: bool) -> Fetched:
-    """What the address answers. Raises ToolRetry for a wrong request, ToolFailed for one that cannot be made."""
+async def fetch(
+    url: str, method: str, headers: dict[str, str], body: str | None, allow_loopback: bool, own: str = ""
+) -> Fetched:
+    """What the address answers. Raises ToolRetry for a wrong request, ToolFailed for one that cannot be made.
+
+    `own` is the host that the owner's settings name: it alone may be private.
+    """
     import aiohttp
 
     for name, value in headers.items():
         if name.lower() in _OURS or not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
             raise ToolRetry(f"The header {name[:60]!r} cannot be sent.")
     data = None if body is None else body.encode()
-    connector = aiohttp.TCPConnector(resolver=_guarded_resolver(allow_loopback), force_close=True)
+    connector = aiohttp.TCPConnector(resolver=_guarded_resolver(allow_loopback, own), force_close=True)
     timeout = aiohttp.ClientTimeout(total=SECONDS, connect=10)
     try:
         async with aiohttp.ClientSession(
             connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
         ) as session:
-            address = _judged(url, allow_loopback)
+            address = _judged(url, allow_loopback, own=own)
             for _ in range(REDIRECTS + 1):
                 async with session.request(
                     method, address, headers=headers, data=data, allow_redirects=False
@@ -72,7 +78,7 @@ async def fetch(url: str, method: str, headers: dict[str, str], body: str | None
                     if target is None:
                         return await _fetched(answer)
                     method, data = _after_redirect(answer.status, method, data)
-                    following = _judged(target, allow_loopback, address)
+                    following = _judged(target, allow_loopback, address, own)
                     if following.origin() != address.origin():
                         if method not in ("GET", "HEAD", "OPTIONS"):
                             return await _fetched(answer, f"it leads to {following}, which was not told")
@@ -107,7 +113,7 @@ def _host(url: str) -> str:
         return "The address"
 
 
-def _judged(url: str, allow_loopback: bool, base: "yarl.URL | None" = None) -> "yarl.URL":
+def _judged(url: str, allow_loopback: bool, base: "yarl.URL | None" = None, own: str = "") -> "yarl.URL":
     """The address, as the client reads it: full-width digits, for instance, are digits to it."""
     import yarl
 
@@ -126,14 +132,16 @@ def _judged(url: str, allow_loopback: bool, base: "yarl.URL | None" = None) -> "
         literal = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return address  # a name: what it stands for is judged when that is known
-    judge(host, literal, allow_loopback)
+    judge(host, literal, allow_loopback, own)
     return address
 
 
-def judge(host: str, address: Address, allow_loopback: bool) -> None:
-    """Raises ToolFailed unless the address is public (or loopback, where that is allowed)."""
+def judge(host: str, address: Address, allow_loopback: bool, own: str = "") -> None:
+    """Raises ToolFailed unless the address is public (or loopback, where that is allowed; or the owner's)."""
     inner = _inner(address)
     if inner.is_loopback and allow_loopback:
+        return
+    if own and host.lower() == own and (inner.is_loopback or (inner.is_private and not inner.is_link_local)):
         return
     if not inner.is_global or inner.is_multicast or inner.is_reserved or inner.is_unspecified:
         kind = "this machine" if inner.is_loopback or inner.is_unspecified else "a private or reserved network"
@@ -165,7 +173,7 @@ def _refusal(error: BaseException | None) -> ToolFailed | None:
     return None
 
 
-def _guarded_resolver(allow_loopback: bool) -> "aiohttp.abc.AbstractResolver":
+def _guarded_resolver(allow_loopback: bool, own: str) -> "aiohttp.abc.AbstractResolver":
     from aiohttp.resolver import ThreadedResolver
 
     class Guarded(ThreadedResolver):
@@ -173,7 +181,7 @@ def _guarded_resolver(allow_loopback: bool) -> "aiohttp.abc.AbstractResolver":
             found = await super().resolve(host, port, family)
             for each in found:
                 try:
-                    judge(host, ipaddress.ip_address(each["host"].partition("%")[0]), allow_loopback)
+                    judge(host, ipaddress.ip_address(each["host"].partition("%")[0]), allow_loopback, own)
                 except ToolFailed as problem:
                     raise _Refused(problem) from None
             return found

@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator.kernel import settings
 from orchestrator.kernel.errors import InvalidSettings
+from orchestrator.kernel.showing import shown
 
 
 def load(tmp_path: Path, file: str = "", environ: dict[str, str] | None = None, **flags: object) -> settings.Settings:
@@ -50,8 +51,8 @@ def test_a_mistake_is_named(tmp_path: Path, file: str, environ: dict[str, str], 
 def test_secrets_are_named_and_never_shown(tmp_path: Path) -> None:
     chosen = load(tmp_path, environ={"OPENAI_API_KEY": "sk-very-secret"})
     assert chosen.llm.providers["openai"].api_key == "sk-very-secret"
-    for shown in (repr(chosen), str(settings.shown(chosen))):
-        assert "sk-very-secret" not in shown and "•••" in shown
+    for said in (repr(chosen), str(shown(chosen))):
+        assert "sk-very-secret" not in said and "•••" in said
 
 
 def test_the_order_of_providers_is_the_file_s(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.registry import Registry
-from orchestrator.kernel.settings import Provider, load, shown
+from orchestrator.kernel.settings import Provider, load
+from orchestrator.kernel.showing import shown
 from orchestrator.llm.catalogue import PROVIDERS
 from orchestrator.llm.facts import default
 

@@ -3,8 +3,6 @@
 What keeps it safe is in tools/repository.py.
 """
 
-import os
-import shutil
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -14,14 +12,13 @@ from msgspec import Meta
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
 from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.cloning import clone, cloned_before
 from orchestrator.tools.commits import SEPARATOR, Branch, Branches, Commit, Committed, Log, Status, Told, status_of
-from orchestrator.tools.files.moving import entry, exists
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import git as said
 from orchestrator.tools.repository import Git, reference
 from orchestrator.tools.sandbox.base import Sandbox
-from orchestrator.tools.workspace import Workspace
 
 Path = Annotated[str, Meta(description="the repository's folder in the workspace", min_length=1)]
 Ref = Annotated[str, Meta(description="a branch, tag or commit", min_length=1, max_length=200)]
@@ -269,8 +266,8 @@ def _git_stash(sandbox: Sandbox) -> Tool:
 def _git_clone(sandbox: Sandbox) -> Tool:
     async def cloned(arguments: Arguments, context: Context) -> Result | None:
         """A clone is put in its place when it is whole."""
-        target = _target(arguments["url"], arguments["path"])
-        if Workspace(context.workspace).stat(f"{target}/.git") is None:
+        target = cloned_before(context, arguments["url"], arguments["path"])
+        if target is None:
             return None
         found = Told(target, "It is there.")
         return Result(str(found), msgspec.to_builtins(found))
@@ -292,24 +289,8 @@ def _git_clone(sandbox: Sandbox) -> Tool:
         secret: Secret = None,
     ) -> Told:
         """Copy a git repository from its server into a new folder of the workspace."""
-        workspace = Workspace(context.workspace)
-        target = workspace.relative(_target(url, path))
-        if workspace.stat(target) is not None:
-            raise ToolRetry(f"{target!r} is there already.", hint="Choose another folder with `path`.")
-        git = Git(sandbox, context, ".")
-        remote = await git.remote(url, secret)
-        beside = f".cloning-{context.key[:16]}"
-        with workspace.root() as root:
-            shutil.rmtree(beside, ignore_errors=True, dir_fd=root)  # of a try that was cut off
-            try:
-                await git.reach(remote, "clone", "--template=", "--no-recurse-submodules", "--", remote.url, beside)
-                with entry(workspace, target, make=True) as (folder, name), entry(workspace, beside) as (old, own):
-                    if exists(folder, name):
-                        raise ToolRetry(f"{target!r} is there already.")
-                    os.rename(own, name, src_dir_fd=old, dst_dir_fd=folder)
-            finally:
-                shutil.rmtree(beside, ignore_errors=True, dir_fd=root)
-        return Told(target, f"Cloned {remote.url} into {target}.")
+        target = await clone(sandbox, context, url, path, secret)
+        return Told(target, f"Cloned {url} into {target}.")
 
     return git_clone
 
@@ -366,10 +347,6 @@ def _git_push(sandbox: Sandbox) -> Tool:
         return Told(git.path, await git.reach(server, *words))
 
     return git_push
-
-
-def _target(url: str, path: str | None) -> str:
-    return path or url.rstrip("/").rpartition("/")[2].removesuffix(".git") or "repository"
 
 
 def kit(equipment: Equipment) -> Sequence[Tool]:

@@ -1,0 +1,186 @@
+"""Requests for the tools of the contributing kit."""
+
+from orchestrator.tools.kits.examples import examples
+
+_SHOP, _SITE = "octo/shop", "team/site"
+
+GITHUB_CREATE_ISSUE = examples(
+    en={
+        'open an issue "login fails" in octo/shop': {"repository": _SHOP, "title": "login fails"},
+        'open a github issue in team/site: "prices are wrong"': {"repository": _SITE, "title": "prices are wrong"},
+        'report "the page is empty" as an issue in octo/shop': {"repository": _SHOP, "title": "the page is empty"},
+        'file the issue "no tests" in team/site': {"repository": _SITE, "title": "no tests"},
+    },
+    fr={
+        "ouvre un ticket « connexion impossible » dans octo/shop": {
+            "repository": _SHOP,
+            "title": "connexion impossible",
+        },
+        "ouvre un ticket github dans team/site : « prix faux »": {"repository": _SITE, "title": "prix faux"},
+        "signale « la page est vide » comme ticket dans octo/shop": {"repository": _SHOP, "title": "la page est vide"},
+        "dépose le ticket « pas de tests » dans team/site": {"repository": _SITE, "title": "pas de tests"},
+    },
+)
+
+GITHUB_COMMENT = examples(
+    en={
+        'comment "I can reproduce it" on issue 12 of octo/shop': {
+            "repository": _SHOP,
+            "number": 12,
+            "body": "I can reproduce it",
+        },
+        'comment on issue 7 of team/site: "fixed in main"': {"repository": _SITE, "number": 7, "body": "fixed in main"},
+        'reply "thank you" to issue 3 of octo/shop': {"repository": _SHOP, "number": 3, "body": "thank you"},
+        'reply to pull request 9 of team/site: "looks good"': {"repository": _SITE, "number": 9, "body": "looks good"},
+    },
+    fr={
+        "commente « je le reproduis » sur le ticket 12 de octo/shop": {
+            "repository": _SHOP,
+            "number": 12,
+            "body": "je le reproduis",
+        },
+        "commente le ticket 7 de team/site : « corrigé »": {"repository": _SITE, "number": 7, "body": "corrigé"},
+        "réponds « merci » au ticket 3 de octo/shop": {"repository": _SHOP, "number": 3, "body": "merci"},
+        "réponds à la pull request 9 de team/site : « parfait »": {"repository": _SITE, "number": 9, "body": "parfait"},
+    },
+)
+
+GITHUB_SET_ISSUE = examples(
+    en={
+        "close issue 12 of octo/shop": {"repository": _SHOP, "number": 12, "state": "closed"},
+        "close the github issue 7 of team/site": {"repository": _SITE, "number": 7, "state": "closed"},
+        "reopen issue 3 of octo/shop": {"repository": _SHOP, "number": 3, "state": "open"},
+        "reopen the github issue 9 of team/site": {"repository": _SITE, "number": 9, "state": "open"},
+    },
+    fr={
+        "ferme le ticket 12 de octo/shop": {"repository": _SHOP, "number": 12, "state": "closed"},
+        "ferme le ticket github 7 de team/site": {"repository": _SITE, "number": 7, "state": "closed"},
+        "rouvre le ticket 3 de octo/shop": {"repository": _SHOP, "number": 3, "state": "open"},
+        "rouvre le ticket github 9 de team/site": {"repository": _SITE, "number": 9, "state": "open"},
+    },
+)
+
+GITHUB_CREATE_BRANCH = examples(
+    en={
+        "start a branch fix-login in octo/shop on github": {"repository": _SHOP, "branch": "fix-login"},
+        "start the branch prices in team/site on github": {"repository": _SITE, "branch": "prices"},
+        "branch off new-menu from develop in octo/shop on github": {
+            "repository": _SHOP,
+            "branch": "new-menu",
+            "since": "develop",
+        },
+        "branch off docs in team/site on github": {"repository": _SITE, "branch": "docs"},
+    },
+    fr={
+        "démarre une branche fix-login dans octo/shop sur github": {"repository": _SHOP, "branch": "fix-login"},
+        "démarre la branche prix dans team/site sur github": {"repository": _SITE, "branch": "prix"},
+        "démarre une branche menu depuis develop dans octo/shop sur github": {
+            "repository": _SHOP,
+            "branch": "menu",
+            "since": "develop",
+        },
+        "démarre une branche docs dans team/site sur github": {"repository": _SITE, "branch": "docs"},
+    },
+)
+
+GITHUB_COMMIT_FILE = examples(
+    en={
+        'commit "hello" as notes.md to octo/shop on github with the message "add notes"': {
+            "repository": _SHOP,
+            "file": "notes.md",
+            "content": "hello",
+            "message": "add notes",
+        },
+        'commit "1.2" as VERSION to team/site on github with the message "new version"': {
+            "repository": _SITE,
+            "file": "VERSION",
+            "content": "1.2",
+            "message": "new version",
+        },
+        'commit "a,b" as data/head.csv to octo/shop on github with the message "head"': {
+            "repository": _SHOP,
+            "file": "data/head.csv",
+            "content": "a,b",
+            "message": "head",
+        },
+        'commit "ok" as state.txt to team/site on github with the message "state"': {
+            "repository": _SITE,
+            "file": "state.txt",
+            "content": "ok",
+            "message": "state",
+        },
+    },
+    fr={
+        "commite « bonjour » comme notes.md sur octo/shop sur github avec le message « ajoute des notes »": {
+            "repository": _SHOP,
+            "file": "notes.md",
+            "content": "bonjour",
+            "message": "ajoute des notes",
+        },
+        "commite « 1.2 » comme VERSION sur team/site sur github avec le message « nouvelle version »": {
+            "repository": _SITE,
+            "file": "VERSION",
+            "content": "1.2",
+            "message": "nouvelle version",
+        },
+        "commite « a,b » comme data/head.csv sur octo/shop sur github avec le message « en-tête »": {
+            "repository": _SHOP,
+            "file": "data/head.csv",
+            "content": "a,b",
+            "message": "en-tête",
+        },
+        "commite « ok » comme state.txt sur team/site sur github avec le message « état »": {
+            "repository": _SITE,
+            "file": "state.txt",
+            "content": "ok",
+            "message": "état",
+        },
+    },
+)
+
+GITHUB_CREATE_PULL_REQUEST = examples(
+    en={
+        'open a pull request "fix the login" from fix-login in octo/shop': {
+            "repository": _SHOP,
+            "title": "fix the login",
+            "head": "fix-login",
+        },
+        'open a pull request in team/site from prices: "new prices"': {
+            "repository": _SITE,
+            "title": "new prices",
+            "head": "prices",
+        },
+        'propose the branch menu of octo/shop as the pull request "a new menu"': {
+            "repository": _SHOP,
+            "title": "a new menu",
+            "head": "menu",
+        },
+        'propose the branch docs of team/site as the pull request "docs"': {
+            "repository": _SITE,
+            "title": "docs",
+            "head": "docs",
+        },
+    },
+    fr={
+        "ouvre une pull request « corrige la connexion » depuis fix-login dans octo/shop": {
+            "repository": _SHOP,
+            "title": "corrige la connexion",
+            "head": "fix-login",
+        },
+        "ouvre une pull request dans team/site depuis prix : « nouveaux prix »": {
+            "repository": _SITE,
+            "title": "nouveaux prix",
+            "head": "prix",
+        },
+        "propose la branche menu de octo/shop comme pull request « un nouveau menu »": {
+            "repository": _SHOP,
+            "title": "un nouveau menu",
+            "head": "menu",
+        },
+        "propose la branche docs de team/site comme pull request « documentation »": {
+            "repository": _SITE,
+            "title": "documentation",
+            "head": "docs",
+        },
+    },
+)
