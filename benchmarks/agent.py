@@ -21,6 +21,7 @@ import uvloop
 from benchmarks.model_server import STEPS, TOKENS, ModelServer
 from benchmarks.report import median, write
 from orchestrator.agents.context import INSTRUCTIONS
+from orchestrator.agents.toolset import Toolset
 from orchestrator.app import App, open_app
 from orchestrator.identity.base import TENANT
 from orchestrator.kernel import settings
@@ -30,6 +31,7 @@ from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.sandbox.probe import Refused
 
 ROUNDS = 5
+GOAL = "do the five steps"
 PARAMETERS = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 
 Work = Callable[[], Awaitable[None]]
@@ -56,7 +58,7 @@ class Bare:
 
     def _begin(self) -> list[dict[str, Any]]:
         system = {"role": "system", "content": INSTRUCTIONS.format(workspace="/workspace", date="today")}
-        return [system, {"role": "user", "content": "do the five steps"}]
+        return [system, {"role": "user", "content": GOAL}]
 
     async def plain(self, session: aiohttp.ClientSession) -> str:
         """With the standard library's JSON and whole replies."""
@@ -110,7 +112,7 @@ async def measured(work: Work, count: int, concurrent: int) -> tuple[float, floa
 
 def our_run(app: App, model: str = "server/zero") -> Work:
     async def run() -> None:
-        run_id = await app.runs.start(user("do the five steps"), tenant=TENANT, subject="bench", model=model)
+        run_id = await app.runs.start(user(GOAL), tenant=TENANT, subject="bench", model=model)
         await app.runs.settled(run_id)
 
     return run
@@ -143,7 +145,7 @@ async def one_round(folder: Path, url: str, effects: Effects) -> dict[str, float
     found: dict[str, float] = {}
     async with open_app(settings.load({"HOME": str(folder)}, flags=flags), tools=(Echo(effects, "read"),)) as app:
         gc.freeze()  # as `orchestrator serve` does once it is ready
-        bare = Bare(url, wired(app.tools.specs()))
+        bare = Bare(url, offered(app.tools))
         ours = our_run(app)
         async with aiohttp.ClientSession() as session:
 
@@ -182,16 +184,20 @@ def wired(specs: Sequence[ToolSpec]) -> list[dict[str, Any]]:
     ]
 
 
-def all_tools() -> list[dict[str, Any]]:
+def offered(tools: Catalogue) -> list[dict[str, Any]]:
+    """What our runs send too, of all the tools there are."""
+    return wired(Toolset(tools, None, delegates=True).offered([user(GOAL)]))
+
+
+def tools_of_a_run() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         chosen = settings.load({"HOME": folder})
-    catalogue = Catalogue(chosen.tools, Refused([]), kits(), (Echo("none", "read"),))
-    return wired(catalogue.specs())
+    return offered(Catalogue(chosen.tools, Refused([]), kits(), (Echo("none", "read"),)))
 
 
 def main() -> None:
     rounds: dict[Effects, list[dict[str, float]]] = {"none": [], "once": []}
-    tools = all_tools()
+    tools = tools_of_a_run()
     with ModelServer() as url:
         for _ in range(ROUNDS):
             for effects, kept in rounds.items():
