@@ -55,7 +55,7 @@ class TestDescribeData(Data):
 
 class TestChartData(Data):
     name = "chart_data"
-    arguments: ClassVar[Arguments] = {"path": "sales.csv", "by": "month"}
+    arguments: ClassVar[Arguments] = {"path": "sales.csv", "frequency": "monthly"}
 
 
 @pytest.mark.usefixtures("sales")
@@ -127,9 +127,9 @@ async def test_what_is_no_table_is_said(tools: dict[str, Tool], context: Context
 @pytest.mark.parametrize(
     ("asked", "points"),
     [
-        ({"by": "month"}, {"2024-01": 15.0, "2024-02": 20.5}),
+        ({"frequency": "monthly"}, {"2024-01": 15.0, "2024-02": 20.5}),
         ({"by": "mois", "how": "count"}, {"2024-01": 2.0, "2024-02": 1.0, "2024-03": 1.0}),
-        ({"by": "quarter"}, {"2024-Q1": 35.5}),
+        ({"frequency": "quarterly"}, {"2024-Q1": 35.5}),
         ({"by": "Region", "how": "max", "kind": "pie"}, {"north": 10.0, "south": 20.5}),
         ({"by": "region", "value": "amount", "how": "average"}, {"north": 10.0, "south": 12.75}),
         ({"kind": "line"}, {"2024-01-03": 10.0, "2024-01-09": 5.0, "2024-02-03": 20.5}),

@@ -17,6 +17,7 @@ from orchestrator.tools.tables.charts import Kind, Point, bars, number, svg
 from orchestrator.tools.tables.reading import SECONDS, Reader
 
 TablePath = Annotated[str, Meta(description="a CSV, TSV, JSON, Parquet or SQLite file of the workspace", min_length=1)]
+Frequency = Literal["hourly", "daily", "weekly", "monthly", "quarterly", "yearly"]
 How = Literal["sum", "average", "count", "min", "max"]
 
 _PERIODS = {
@@ -147,15 +148,18 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         context: Context,
         by: Annotated[
             str,
-            Meta(description="a column, or hour, day, week, month, quarter or year of its dates", max_length=200),
+            Meta(
+                description="the column that tells the bars apart; the first fitting one when not said", max_length=200
+            ),
         ] = "",
+        frequency: Annotated[Frequency | None, "a bar for each hour, day… of the first column of dates"] = None,
         value: Annotated[str, Meta(description="the column of numbers; the first when not said", max_length=200)] = "",
         how: Annotated[How, "what is drawn of the numbers"] = "sum",
         kind: Annotated[Kind, "the shape of the chart"] = "bar",
         table: Annotated[str, Meta(description="which table of a database", max_length=200)] = "",
     ) -> Result:
         """Draw a chart of a file of tables: a number for each month, region or product."""
-        told = _PERIODS.get(by.strip().lower(), by.strip())
+        told = _PERIODS.get((frequency or by).strip().lower(), by.strip())
         found = await reader.ask(
             context, [path], "series", table=table.strip(), by=told, value=value.strip(), how=how, limit=400
         )
