@@ -16,15 +16,18 @@ router = APIRouter(route_class=JsonRoute, prefix="/api/v1/mcp", tags=["tools"])
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Word = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\u0000]*$")]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_|~-]{1,100}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ToolThere = Annotated[str, Field(min_length=1, max_length=256)]
 
 
 class ServerForm(Form):
-    """A program that is started here, confined."""
+    """A program that is started here, confined; or the address of a server."""
 
-    command: Annotated[list[Word], Field(min_length=1, max_length=100)]
+    command: Annotated[list[Word], Field(max_length=100, default_factory=list)]
+    url: Annotated[str, Field(max_length=2000)] = ""
     environment: Annotated[dict[Variable, Word], Field(max_length=100, default_factory=dict)]
+    headers: Annotated[dict[Header, Word], Field(max_length=50, default_factory=dict)]
     readable: Annotated[list[Word], Field(max_length=100, default_factory=list)]
     workspace: bool = False
     network: bool = False
@@ -34,6 +37,8 @@ class ServerForm(Form):
     def settings(self) -> McpServer:
         return McpServer(
             command=tuple(self.command),
+            url=self.url,
+            headers=self.headers,
             environment=self.environment,
             readable=tuple(self.readable),
             workspace=self.workspace,
@@ -47,6 +52,16 @@ class SeenForm(Form):
     """What a person has looked at: the digest of each tool, by the name it has there."""
 
     tools: Annotated[dict[ToolThere, Digest], Field(min_length=1, max_length=512)]
+
+
+class BackForm(Form):
+    """Where the browser was sent in the end: of use where that is not this machine's own."""
+
+    address: Annotated[str, Field(min_length=1, max_length=8000)]
+
+
+class SignInLink(BaseModel):
+    link: Annotated[str, Field(description="where a person signs in; empty: nobody need")]
 
 
 class ServerTool(BaseModel):
@@ -64,6 +79,7 @@ class McpServerShown(BaseModel):
     transport: Literal["stdio", "http"]
     place: str
     connected: bool
+    signing_in: bool
     problem: str
     protocol: str
     title: str
@@ -84,6 +100,7 @@ def _shown(app: House, server: Server) -> McpServerShown:
         transport="http" if settings.url else "stdio",
         place=settings.url or " ".join(settings.command),
         connected=server.connected,
+        signing_in=server.signing_in,
         problem=server.problem,
         protocol=kept.protocol,
         title=kept.title,
@@ -134,3 +151,16 @@ async def test_mcp_server(name: Name, app: House, caller: Admin) -> McpServerSho
 @router.post("/{name}/approve", summary="Say that a person has looked at new or changed tools")
 async def approve_mcp_tools(name: Name, form: SeenForm, app: House, caller: Admin) -> McpServerShown:
     return _shown(app, await app.servers.approve(name, form.tools, by=caller.id))
+
+
+@router.post("/{name}/login", summary="Begin to sign in at an MCP server: gives the link that a person opens")
+async def login_to_mcp_server(name: Name, app: House, caller: Admin) -> SignInLink:
+    return SignInLink(link=await app.servers.login(name, by=caller.id))
+
+
+@router.post("/{name}/login/back", summary="Say where the browser was sent after signing in")
+async def back_from_mcp_login(name: Name, form: BackForm, app: House, caller: Admin) -> McpServerShown:
+    server = app.servers.get(name)
+    server.came_back(form.address)
+    await server.signed_in()
+    return _shown(app, server)

@@ -14,7 +14,12 @@ def add_to(tools: typer.Typer) -> None:
         help="Servers of tools that speak the Model Context Protocol: add, look at, approve.", no_args_is_help=True
     )
     tools.add_typer(group, name="mcp")
+    _looking(group)
+    _adding(group)
+    _agreeing(group)
 
+
+def _looking(group: typer.Typer) -> None:
     @command(group, "list")
     def list_servers(session: Session) -> None:
         """The MCP servers there are."""
@@ -28,11 +33,17 @@ def add_to(tools: typer.Typer) -> None:
         found = session.do(session.connection.ask("GET", f"/mcp/{_checked(name)}"))
         session.terminal.result(found, None if session.terminal.json else _told(found))
 
+
+def _adding(group: typer.Typer) -> None:
     @command(group, "add")
     def add(
         session: Session,
         name: Name,
         program: Annotated[list[str] | None, typer.Argument(help="The program and its arguments, after --.")] = None,
+        at: Annotated[str, typer.Option(help="The address of a server, instead of a program.")] = "",
+        header: Annotated[
+            list[str] | None, typer.Option(help="Sent with every request: NAME=VALUE. May be repeated.")
+        ] = None,
         env: Annotated[
             list[str] | None, typer.Option(help="NAME=VALUE, or NAME={{secret:…}}. May be repeated.")
         ] = None,
@@ -45,6 +56,8 @@ def add_to(tools: typer.Typer) -> None:
         """Add a server, and offer its tools to agents as they are now."""
         body: dict[str, Any] = {
             "command": program or [],
+            "url": at,
+            "headers": dict(_pair(one) for one in header or ()),
             "environment": dict(_pair(one) for one in env or ()),
             "readable": read or [],
             "workspace": inside,
@@ -54,6 +67,22 @@ def add_to(tools: typer.Typer) -> None:
         }
         added = session.do(session.connection.ask("PUT", f"/mcp/{_checked(name)}", body))
         session.terminal.result(added, None if session.terminal.json else _told(added))
+
+    @command(group, "login")
+    def login(
+        session: Session,
+        name: Name,
+        back: Annotated[str, typer.Option(help="The address at which the browser ended, where it found nothing.")] = "",
+    ) -> None:
+        """Sign in at a server: shows a link to open, and waits until you are back."""
+        if not back:
+            link = session.do(session.connection.ask("POST", f"/mcp/{_checked(name)}/login"))["link"]
+            if link:
+                session.terminal.note(f"Open this link and sign in:\n{link}")
+            found = session.do(_until_back(session, name))
+        else:
+            found = session.do(session.connection.ask("POST", f"/mcp/{_checked(name)}/login/back", {"address": back}))
+        session.terminal.result(found, None if session.terminal.json else _told(found))
 
     @command(group, "remove")
     def remove(session: Session, name: Name) -> None:
@@ -67,6 +96,8 @@ def add_to(tools: typer.Typer) -> None:
         found = session.do(session.connection.ask("POST", f"/mcp/{_checked(name)}/test"))
         session.terminal.result(found, None if session.terminal.json else _told(found))
 
+
+def _agreeing(group: typer.Typer) -> None:
     @command(group, "approve")
     def approve(
         session: Session,
@@ -91,6 +122,16 @@ def add_to(tools: typer.Typer) -> None:
         done = session.do(session.connection.ask("POST", f"/mcp/{name}/approve", {"tools": seen}))
         session.terminal.result(done, None if session.terminal.json else _told(done))
         return 0
+
+
+async def _until_back(session: Session, name: str) -> Any:
+    import asyncio
+
+    while True:
+        found = await session.connection.ask("GET", f"/mcp/{name}")
+        if not found["signing_in"]:
+            return found
+        await asyncio.sleep(0.5)
 
 
 def _checked(name: str) -> str:

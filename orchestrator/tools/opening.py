@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from orchestrator.identity.accounts import Accounts
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.secrets import Secrets
 from orchestrator.kernel.settings import Settings
 from orchestrator.storage.note import Note
 from orchestrator.tools.base import Tool
@@ -26,7 +25,7 @@ async def open_tools(
     clock: Clock,
     ledger: Ledger,
     accounts: Accounts,
-    secrets: Secrets,
+    secrets: dialling.Keys,
     more: Sequence[Tool],
     *,
     watching: bool,
@@ -50,7 +49,12 @@ def _plugins(settings: Settings, sandbox: Sandbox, clock: Clock, catalogue: Cata
 
 
 def _servers(
-    settings: Settings, sandbox: Sandbox, clock: Clock, secrets: Secrets, catalogue: Catalogue, chronicle: Chronicle
+    settings: Settings,
+    sandbox: Sandbox,
+    clock: Clock,
+    secrets: dialling.Keys,
+    catalogue: Catalogue,
+    chronicle: Chronicle,
 ) -> Servers:
     kept = settings.shared / "mcp"
 

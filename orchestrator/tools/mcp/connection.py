@@ -16,6 +16,7 @@ from orchestrator import __version__
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import OrchestratorError, ToolFailed
 from orchestrator.tools.mcp.definitions import MOST, Definition
+from orchestrator.tools.mcp.signin import SECONDS, SignIn, SignInNeeded
 
 if TYPE_CHECKING:
     import mcp
@@ -29,7 +30,8 @@ _ENDING = 10.0
 log = logging.getLogger("orchestrator.tools")
 
 Over = Callable[[str], None]
-Dial = Callable[[Over], Awaitable["AbstractAsyncContextManager[Any]"]]  # a transport; told why it is over, if it knows
+# A transport. It is told whom to tell why it is over, who signs in where somebody does, and in whose name.
+Dial = Callable[[Over, SignIn | None, str], Awaitable["AbstractAsyncContextManager[Any]"]]
 Hear = Callable[["Listing"], Awaitable[None]]
 
 
@@ -46,8 +48,23 @@ class Listing(Struct, frozen=True):
 class Connection:
     """`dial` makes the transport, `hear` is told of what the server offers, at first and whenever it changes."""
 
-    def __init__(self, name: str, dial: Dial, hear: Hear, clock: Clock, seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        dial: Dial,
+        hear: Hear,
+        clock: Clock,
+        seconds: float,
+        sign_in: SignIn | None = None,
+        by: str = "",
+        *,
+        answers: bool = False,
+    ) -> None:
+        """`answers`: its questions are answered with the defaults it names."""
+        self._answers = answers
         self.why = ""  # it is over
+        self._sign_in = sign_in
+        self._by = by
         self._name = name
         self._dial = dial
         self._hear = hear
@@ -91,6 +108,10 @@ class Connection:
                 self._keeper.cancel()
                 await asyncio.wait([self._keeper])
 
+    def lose(self, why: str) -> None:
+        """It is over: the next call makes another."""
+        self._is_over(why)
+
     async def look(self) -> None:
         """Ask it anew what it offers."""
         await self._hear(await listing(self.client))
@@ -102,19 +123,23 @@ class Connection:
     async def _keep(self, ready: "asyncio.Future[None]") -> None:
         try:
             await asyncio.to_thread(importlib.import_module, "mcp.client")
-            async with asyncio.timeout(STARTING) as starting, await self._made() as client:
+            patience = SECONDS if self._sign_in is not None else STARTING
+            async with asyncio.timeout(patience) as starting, await self._made() as client:
                 await self._hear(await listing(client))
                 starting.reschedule(None)
                 self._client = client
                 ready.set_result(None)
                 await self._follow(client)
         except TimeoutError:
-            self._is_over(f"It did not say within {STARTING:g} seconds what it offers.")
+            self._is_over(f"It did not say in time what it offers ({patience:g} seconds).")
         except Exception as error:
             first = first_of(error)
             if not isinstance(first, OrchestratorError | OSError) and not _is_of_the_sdk(first):
                 log.exception("the connection to %s: a fault of ours", self._name)
             self._is_over(said(first))
+            if isinstance(first, SignInNeeded) and not ready.done():
+                ready.set_exception(first)
+                ready.exception()
         finally:
             self._is_over("It was closed.")
             self._client = None
@@ -131,9 +156,10 @@ class Connection:
                 self._news.set()
 
         return mcp.Client(
-            await self._dial(self._is_over),
+            await self._dial(self._is_over, self._sign_in, self._by),
             read_timeout_seconds=self._seconds,
             message_handler=heard,
+            elicitation_callback=_answered if self._answers else None,
             client_info=mcp_types.Implementation(name="ai-orchestrator", version=__version__),
             cache=None,
         )
@@ -175,6 +201,20 @@ class Connection:
             return
         except (MCPError, SubscriptionLost, TimeoutError) as error:
             log.debug("%s does not tell of changes: %s", self._name, error)
+
+
+async def _answered(context: Any, params: Any) -> "mcp_types.ElicitResult":
+    """With what the server itself proposes, where it proposes all that it wants; a person's own words are not ours."""
+    import mcp_types
+
+    schema = getattr(params, "requested_schema", None)
+    if not isinstance(schema, dict):
+        return mcp_types.ElicitResult(action="decline")
+    fields = {name: field for name, field in schema.get("properties", {}).items() if isinstance(field, dict)}
+    proposed = {name: field["default"] for name, field in fields.items() if "default" in field}
+    if set(schema.get("required", ())) - set(proposed):
+        return mcp_types.ElicitResult(action="decline")
+    return mcp_types.ElicitResult(action="accept", content=proposed)
 
 
 async def _unjudged(name: str, result: "mcp_types.CallToolResult") -> None:

@@ -1,9 +1,10 @@
 """Transports: how a server is reached, as its settings say."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -13,9 +14,17 @@ from orchestrator.kernel.secrets import MENTION, Secrets
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.mcp.connection import Dial, Over
 from orchestrator.tools.mcp.pipe import pipe
+from orchestrator.tools.mcp.signin import SignIn
 from orchestrator.tools.sandbox.base import Limits, Opening, Sandbox
 
 _LIMITS = Limits(memory=2048 * 2**20, processes=256)
+
+
+class Keys(Secrets, Protocol):
+    """The vault, as it keeps the tokens of servers."""
+
+    async def put(self, name: str, value: str, hosts: Sequence[str], tools: Sequence[str], *, by: str) -> Any: ...
+    async def remove(self, name: str, *, by: str) -> None: ...
 
 
 class Ground(Struct, frozen=True):
@@ -25,38 +34,61 @@ class Ground(Struct, frozen=True):
     workspace: Path  # of the agents
     folder: Path  # in which each program has a folder of its own
     clock: Clock
-    secrets: Secrets
+    secrets: Keys
 
 
 def checked(name: str, settings: McpServer) -> None:
     """Raises InvalidSettings."""
     if bool(settings.command) == bool(settings.url):
-        raise InvalidSettings(f"{name} is a program or an address.", hint="Say what to start, or --url, and not both.")
+        raise InvalidSettings(
+            f"{name} is a program or an address.", hint="Say what to start, or --at ADDRESS, and not both."
+        )
+    values = (*settings.environment.items(), *settings.headers.items())
+    if any("\0" in word or "\n" in word for word in (*settings.command, *(word for pair in values for word in pair))):
+        raise InvalidSettings(f"What {name} is started with holds a zero or a line's end.", hint="Write it without.")
     if settings.url:
-        raise InvalidSettings("Servers at an address cannot be reached yet.", hint="Start it as a program.")
-    if any("\0" in word for word in (*settings.command, *settings.environment, *settings.environment.values())):
-        raise InvalidSettings(f"What {name} is started with holds a zero.", hint="Write it without.")
+        _address(name, settings)
+
+
+def _address(name: str, settings: McpServer) -> None:
+    try:
+        parts = urlsplit(settings.url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host, parts = "", urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or parts.username or any(map(str.isspace, settings.url)):
+        raise InvalidSettings(f"{settings.url[:200]!r} is not the address of a server.", hint="https://host/mcp")
+    secret = any(MENTION.search(value) for value in settings.headers.values())
+    if secret and parts.scheme != "https" and not _is_here(host):
+        raise InvalidSettings(f"{name} is given a secret, which goes over https only.", hint="Write https://.")
+
+
+def _is_here(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")
 
 
 def dial_of(name: str, settings: McpServer, ground: Ground) -> Dial:
     """How to reach it. Secrets are put in at every connection."""
-
     readable = tuple(Path(place).expanduser() for place in settings.readable)
 
-    async def start(over: Over) -> AbstractAsyncContextManager[Any]:
+    async def start(over: Over, sign_in: SignIn | None, by: str) -> AbstractAsyncContextManager[Any]:
+        del sign_in, by
         own = ground.folder / name
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
         workspace = ground.workspace if settings.workspace else own
         environment = await _filled(settings.environment, name, "", ground.secrets)
-        opening = Opening(
-            argv=settings.command,
-            readable=readable,
-            network=settings.network,
-            environment=environment,
-        )
+        opening = Opening(settings.command, readable, settings.network, environment)
         return pipe(await ground.sandbox.open(opening, workspace, _LIMITS), over)
 
-    return start
+    async def reach(over: Over, sign_in: SignIn | None, by: str) -> AbstractAsyncContextManager[Any]:
+        from orchestrator.tools.mcp import oauth, wire
+
+        headers = await _filled(settings.headers, name, urlsplit(settings.url).hostname or "", ground.secrets)
+        signs = not any(header.lower() == "authorization" for header in headers)
+        auth = await oauth.provider(name, settings.url, ground.secrets, sign_in, by) if signs else None
+        return wire.reached(settings.url, headers, auth, over)
+
+    return reach if settings.url else start
 
 
 async def _filled(values: Mapping[str, str], name: str, host: str, secrets: Secrets) -> dict[str, str]:
@@ -67,3 +99,10 @@ async def _filled(values: Mapping[str, str], name: str, host: str, secrets: Secr
     except (NotFound, NotAllowed) as error:
         raise ToolFailed(error.detail, hint=error.hint or f"Bind the secret to the tool mcp:{name}.") from None
     return {key: MENTION.sub(lambda found: known[found[1]], value) for key, value in values.items()}
+
+
+async def forget(name: str, keys: Keys, by: str) -> None:
+    """Its tokens."""
+    for what in ("access", "refresh", "client"):
+        with suppress(NotFound):
+            await keys.remove(f"mcp.{name}.{what}", by=by)

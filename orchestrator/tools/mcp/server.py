@@ -12,13 +12,14 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import ToolError, ToolFailed, ToolRetry
+from orchestrator.kernel.errors import NotFound, ToolError, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.mcp.connection import Connection, Dial, Listing, first_of, said
 from orchestrator.tools.mcp.definitions import Definition, names, spec_of, validator
 from orchestrator.tools.mcp.results import result_of
+from orchestrator.tools.mcp.signin import SignIn, SignInNeeded
 
 if TYPE_CHECKING:
     import mcp
@@ -65,6 +66,7 @@ class Server:
     ) -> None:
         """`pins` are the digests a person has seen; None: nobody has, and what it says first counts as seen."""
         self.name = name
+        self.seen_by = ""  # who is taken to have seen what it offers when it is first heard
         self.settings = settings
         self.kept = kept
         self.pins = pins
@@ -77,6 +79,8 @@ class Server:
         self._patience = _FIRST
         self._not_before = 0.0
         self._watch: asyncio.Task[None] | None = None
+        self._sign_in: SignIn | None = None
+        self._login: asyncio.Task[None] | None = None
 
     @property
     def source(self) -> str:
@@ -85,6 +89,10 @@ class Server:
     @property
     def connected(self) -> bool:
         return self._connection is not None and self._connection.open
+
+    @property
+    def signing_in(self) -> bool:
+        return self._sign_in is not None
 
     # What it offers
 
@@ -120,19 +128,28 @@ class Server:
 
     async def client(self) -> "mcp.Client":
         """Raises ToolFailed when it cannot be reached."""
+        if self._sign_in is not None:
+            raise SignInNeeded(self.name)
         async with self._connecting:
             if self._connection is None or not self._connection.open:
                 await self._connect()
             assert self._connection is not None
             return self._connection.client
 
-    async def _connect(self) -> None:
+    def lose(self, why: str) -> None:
+        if self._connection is not None:
+            self._connection.lose(why)
+
+    async def _connect(self, sign_in: SignIn | None = None, by: str = "") -> None:
         wait = self._not_before - self._clock.monotonic()
         if wait > 0:
             raise ToolFailed(f"{self.problem} It is tried again in {wait:.0f} seconds.")
         if self._connection is not None:
             await self._connection.close()
-        self._connection = Connection(self.name, self._dial, self._learn, self._clock, self.settings.seconds)
+        seconds, trusted = self.settings.seconds, self.settings.trusted
+        self._connection = Connection(
+            self.name, self._dial, self._learn, self._clock, seconds, sign_in, by, answers=trusted
+        )
         try:
             await self._connection.start()
         except ToolFailed as error:
@@ -150,6 +167,50 @@ class Server:
             await self._connection.look()
         else:
             await self.client()
+
+    async def login(self, by: str) -> str:
+        """The link with which somebody signs in; empty where nobody need. Raises ToolFailed."""
+        await self._leave_login()
+        self._sign_in = sign_in = SignIn()
+        await sign_in.open()
+        self._login = asyncio.create_task(self._logged_in(sign_in, by), name=f"mcp {self.name}, signing in")
+        await asyncio.wait((self._login, sign_in.link), return_when=asyncio.FIRST_COMPLETED)
+        if sign_in.link.done() and not sign_in.link.cancelled():
+            return sign_in.link.result()
+        await self._login
+        if self.problem:
+            raise ToolFailed(self.problem)
+        return ""
+
+    async def _logged_in(self, sign_in: SignIn, by: str) -> None:
+        self._not_before = 0.0
+        try:
+            async with self._connecting:
+                await self._connect(sign_in, by)
+        except ToolFailed:
+            return  # the problem is kept
+        finally:
+            self._sign_in = None
+            await sign_in.close()
+
+    def came_back(self, address: str) -> None:
+        """Where the browser was sent in the end. Raises NotFound when nobody signs in, InvalidInput."""
+        if self._sign_in is None:
+            raise NotFound(f"Nobody is signing in to {self.name}.", hint=f"orchestrator tools mcp login {self.name}")
+        self._sign_in.finish(address)
+
+    async def signed_in(self) -> None:
+        """Until what was begun with `login` is over. Raises ToolFailed where it went wrong."""
+        if self._login is not None:
+            await asyncio.wait([self._login])
+        if self.problem:
+            raise ToolFailed(self.problem)
+
+    async def _leave_login(self) -> None:
+        if self._login is not None:
+            self._login.cancel()
+            await asyncio.wait([self._login])
+            self._login = None
 
     async def _learn(self, listing: Listing) -> None:
         kept = Kept(
@@ -174,6 +235,9 @@ class Server:
             except ToolFailed:
                 await self._clock.sleep(max(0.0, self._not_before - self._clock.monotonic()))
                 continue
+            if self._sign_in is not None:
+                await self._clock.sleep(_FIRST)
+                continue
             self.problem = f"{self.name} has gone. {self._connection.why}".strip()
             if self._clock.monotonic() - began < _LONGEST:
                 await self._clock.sleep(self._patience)
@@ -183,6 +247,7 @@ class Server:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait([self._watch])
+        await self._leave_login()
         if self._connection is not None:
             await self._connection.close()
 
@@ -221,6 +286,9 @@ class _Asking:
             raise first from None
         if not self._server.connected:
             raise ConnectionError(f"{name} went away in the middle of it: {said(first)}") from error
+        if isinstance(first, MCPError) and first.message == "Session terminated":
+            self._server.lose("It ended the session.")
+            raise ToolFailed(f"{name} ended the session before the call.", hint="Call it again.") from None
         if isinstance(first, MCPError):
             problem = f"{name} says: {first.message[:2000]}"
             raise (ToolRetry(problem) if first.code == INVALID_PARAMS else ToolFailed(problem)) from None

@@ -16,12 +16,13 @@ from orchestrator.kernel.errors import Conflict, InvalidInput, InvalidSettings, 
 from orchestrator.kernel.events import ToolsPinned
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Tool
-from orchestrator.tools.mcp.dialling import Ground, checked, dial_of
+from orchestrator.tools.mcp.dialling import Ground, checked, dial_of, forget
 from orchestrator.tools.mcp.server import Kept, Server, read_kept
+from orchestrator.tools.mcp.signin import SignInNeeded
 from orchestrator.tools.plugins.folder import Change
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_OF_THE_SETTINGS = "settings"  # who has seen the tools of what the settings name
+_OF_THE_SETTINGS = "settings"  # who has seen what is first heard of a server that nobody has just added
 
 Put = Callable[[str, Iterable[Tool]], None]
 Told = Callable[[Change], Awaitable[None]]
@@ -57,6 +58,7 @@ class Servers:
             _named(name)
             checked(name, settings)
             self._servers[name] = self._server(name, settings)
+            self._servers[name].seen_by = _OF_THE_SETTINGS
 
     def all(self) -> list[Server]:
         return list(self._servers.values())
@@ -105,10 +107,11 @@ class Servers:
         if name in self._servers:
             raise Conflict(f"There is an MCP server {name!r} already.", hint="Remove it first, or choose another name.")
         server = self._servers[name] = self._server(name, settings)
+        server.seen_by = by
         try:
             await server.look()
-            await self._pin(server, server.pinning(), by)
-            await self._offer(server, "added")
+        except SignInNeeded:
+            pass  # it is there, and somebody signs in next
         except BaseException:
             del self._servers[name]
             await server.close()
@@ -131,6 +134,8 @@ class Servers:
         self._pins.pop(server.source, None)
         await self._house.pin(ToolsPinned(server.source, {}, by))
         await self._house.tell(Change(server.source, "removed", tools))
+        if server.settings.url:
+            await forget(name, self._house.ground.secrets, by)
 
     async def approve(self, name: str, seen: Mapping[str, str], *, by: str) -> Server:
         """A person has seen these tools: their digests, by name. Raises NotFound, Conflict."""
@@ -152,6 +157,10 @@ class Servers:
         await server.look()
         return server
 
+    async def login(self, name: str, *, by: str) -> str:
+        """A link with which a person signs in there; empty where it is not needed. Raises NotFound, ToolFailed."""
+        return await self.get(name).login(by)
+
     async def close(self) -> None:
         for server in self._servers.values():
             await server.close()
@@ -169,10 +178,10 @@ class Servers:
     async def _heard(self, server: Server) -> None:
         """It says what it offers."""
         self._house.listing(server.name).save(msgspec.json.encode(server.kept))
-        if server.pins is None and self.is_given(server.name):
-            await self._pin(server, server.pinning(), _OF_THE_SETTINGS)
-        if self._servers.get(server.name) is server and server.pins is not None:
-            await self._offer(server, "changed")
+        first = server.pins is None
+        if first:
+            await self._pin(server, server.pinning(), server.seen_by)
+        await self._offer(server, "added" if first else "changed")
 
     async def _pin(self, server: Server, pins: Mapping[str, str], by: str) -> None:
         if pins != server.pins:

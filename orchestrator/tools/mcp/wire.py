@@ -1,0 +1,103 @@
+"""HTTP to one server, within bounds. Imported when the first server at an address is reached.
+
+Covers: the owner named the server's host, and it may be anywhere; any other host that the server sends us to (to
+sign in) must be public, is resolved once and reached at exactly that address. No answer is larger than what is said
+here. Redirects stay on the server, which the SDK sees to. Does not cover what the server does with what it is told.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+from mcp.client.streamable_http import streamable_http_client
+
+from orchestrator.kernel.errors import ToolFailed
+from orchestrator.tools.mcp.connection import Over
+from orchestrator.tools.web import judge
+
+LARGEST = 16 * 2**20  # bytes of one answer that is no stream
+_SECONDS = httpx2.Timeout(30.0, read=300.0)
+
+
+@asynccontextmanager
+async def reached(url: str, headers: Mapping[str, str], auth: httpx2.Auth | None, over: Over) -> AsyncIterator[Any]:
+    """A transport for the SDK. A server at an address is never over by itself: it is asked, or not."""
+    del over
+    transport = Guarded(httpx2.URL(url).host)
+    async with (
+        httpx2.AsyncClient(
+            headers=dict(headers), auth=auth, timeout=_SECONDS, transport=transport, trust_env=False
+        ) as client,
+        streamable_http_client(url, http_client=client) as streams,
+    ):
+        yield streams
+
+
+class Guarded(httpx2.AsyncBaseTransport):
+    def __init__(self, own: str) -> None:
+        self._own = own
+        self._inner = httpx2.AsyncHTTPTransport(trust_env=False)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.host != self._own:
+            request = await self._pinned(request)
+        answer = await self._inner.handle_async_request(request)
+        if answer.headers.get("content-type", "").lower().startswith("text/event-stream"):
+            return answer
+        assert isinstance(answer.stream, httpx2.AsyncByteStream)
+        return httpx2.Response(
+            answer.status_code, headers=answer.headers, stream=_Bounded(answer.stream), extensions=answer.extensions
+        )
+
+    async def _pinned(self, request: httpx2.Request) -> httpx2.Request:
+        """The same request, to an address that was judged."""
+        host = request.url.host
+        near = is_near(self._own)
+        if request.url.scheme != "https" and not (near and is_near(host)):
+            raise ToolFailed(f"The server sends us to {host} without https.")
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise ToolFailed(f"{host}, where the server sends us, is not known.") from error
+        for _, _, _, _, place in found:
+            judge(host, ipaddress.ip_address(str(place[0]).partition("%")[0]), near)
+        address = str(found[0][4][0])
+        return httpx2.Request(
+            request.method,
+            request.url.copy_with(host=address),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": host},
+        )
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    def __init__(self, inner: httpx2.AsyncByteStream) -> None:
+        self._inner = inner
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = LARGEST
+        async for piece in self._inner:
+            left -= len(piece)
+            if left < 0:
+                raise httpx2.DecodingError(f"The answer is larger than {LARGEST // 2**20} MB.")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def is_near(host: str) -> bool:
+    """Whether a host is this machine, as it is written."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
