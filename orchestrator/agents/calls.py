@@ -135,7 +135,7 @@ class Caller:
                 f"This needs a person's approval, and nobody is there to give it. {_said(decision)}"
                 " It was not done; run it with --yes, or where a person can answer."
             )
-        asked = self._question(open_call, "call", decision, self._house.policy.shape(call))
+        asked = self._question(open_call, "call", decision, call)
         if self._started.approvals == "grant":
             answer = e.ApprovalAnswered(asked.approval_id, "once", self._turn.state.subject, "approved for this run")
             self._turn.record(asked, answer, lazy=True)
@@ -174,9 +174,10 @@ class Caller:
         )
 
     def _question(
-        self, open_call: OpenCall, kind: e.ApprovalKind, decision: Decision, shape: str = ""
+        self, open_call: OpenCall, kind: e.ApprovalKind, decision: Decision, seen: Call | None = None
     ) -> e.ApprovalAsked:
         call = open_call.call
+        sources = seen.sources if seen is not None and seen.sources is not None else {}
         return e.ApprovalAsked(
             approval_id=self._house.ids.new("approval"),
             kind=kind,
@@ -185,11 +186,13 @@ class Caller:
             tool=call.name,
             arguments=call.arguments,
             hash=call_hash(call.name, call.arguments),
-            shape=shape,
+            shape=self._house.policy.shape(seen) if seen is not None else "",
             code=decision.code,
             reason=decision.reason,
             details=decision.details,
             alternative=decision.alternative,
+            risks=seen.risks if seen is not None else (),
+            sources={name: tuple(sorted(origins)) for name, origins in sources.items()},
         )
 
     # Did it happen? Only asked when a process died between the intent and the receipt.

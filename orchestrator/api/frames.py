@@ -86,6 +86,8 @@ def approval(asked: ApprovalAsked, run_id: str, asked_at: float) -> dict[str, An
         "asked_at": moment(asked_at),
         "call_id": asked.call_id,
         "step": asked.step,
+        "risks": asked.risks,
+        "sources": asked.sources,
         "lookalikes": [msgspec.to_builtins(one) for one in lookalikes(asked.arguments)],
     }
 

@@ -11,7 +11,7 @@ from orchestrator.identity import base as identity
 from orchestrator.identity.passwords import LONGEST, SHORTEST
 from orchestrator.journal.views import ApprovalView, ConversationView, MessageView, RunView
 from orchestrator.kernel.events import RunStatus
-from orchestrator.kernel.messages import Effects, Language, Scope
+from orchestrator.kernel.messages import Effects, Language, Origin, Risk, Scope
 
 
 class Usage(BaseModel):
@@ -49,6 +49,8 @@ class Approval(BaseModel):
     asked_at: datetime
     call_id: str
     step: int
+    risks: list[Risk] = []  # what a wrong call of the tool could do
+    sources: dict[str, list[Origin]] = {}  # of each argument: whose words it is
     lookalikes: list[Lookalike] = []
 
     @classmethod

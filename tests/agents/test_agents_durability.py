@@ -303,3 +303,4 @@ async def test_questions_of_a_run_are_in_its_events(tmp_path: Path) -> None:
         items = await _collect(w, run_id, until=4)
         (asked,) = (item.body for item in items if isinstance(item, Event) and isinstance(item.body, ApprovalAsked))
         assert asked.shape == "ring" and len(asked.hash) == 64
+        assert asked.sources == dict.fromkeys(asked.arguments, ("model",))  # nobody else said these words

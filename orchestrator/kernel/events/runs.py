@@ -17,6 +17,7 @@ from orchestrator.kernel.messages import (
     Message,
     Origin,
     Outcome,
+    Risk,
     Scope,
     Spared,
     ToolCall,
@@ -187,6 +188,8 @@ class ApprovalAsked(Struct, frozen=True, tag="approval.asked"):
     reason: str
     details: dict[str, str] = field(default_factory=dict)
     alternative: str = ""
+    risks: tuple[Risk, ...] = ()
+    sources: dict[str, tuple[Origin, ...]] = field(default_factory=dict)  # of each argument: whose words it is
 
 
 class ApprovalAnswered(Struct, frozen=True, tag="approval.answered"):

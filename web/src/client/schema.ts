@@ -19,11 +19,17 @@ export type Approval = {
   asked_at: string;
   call_id: string;
   step: number;
+  risks?: Array<"destroys" | "sends" | "pays" | "installs">;
+  sources?: Record<string, Array<"user" | "model" | "web" | "file" | "memory" | "tool" | "skill">>;
   lookalikes?: Array<Lookalike>;
 };
 
 export type ApprovalList = {
   items: Array<Approval>;
+};
+
+export type BackForm = {
+  address: string;
 };
 
 export type Budget = {
@@ -301,6 +307,8 @@ export type EventApprovalAsked = {
   reason: string;
   details: Record<string, string>;
   alternative: string;
+  risks: Array<"destroys" | "installs" | "pays" | "sends">;
+  sources: Record<string, Array<"file" | "memory" | "model" | "skill" | "tool" | "user" | "web">>;
 };
 
 export type EventArtifact = {
@@ -743,6 +751,25 @@ export type Lookalike = {
   plain: string;
 };
 
+export type McpServers = {
+  items: Array<McpServerShown>;
+};
+
+export type McpServerShown = {
+  name: string;
+  transport: "stdio" | "http";
+  place: string;
+  connected: boolean;
+  signing_in: boolean;
+  problem: string;
+  protocol: string;
+  title: string;
+  given: boolean;
+  network: boolean;
+  trusted: boolean;
+  tools: Array<ServerTool>;
+};
+
 export type Memory = {
   total: number;
   used: number;
@@ -1107,9 +1134,39 @@ export type SecretList = {
   items: Array<KeptSecret>;
 };
 
+export type SeenForm = {
+  tools: Record<string, string>;
+};
+
+export type ServerForm = {
+  command?: Array<string>;
+  url?: string;
+  environment?: Record<string, unknown>;
+  headers?: Record<string, unknown>;
+  readable?: Array<string>;
+  workspace?: boolean;
+  network?: boolean;
+  trusted?: boolean;
+  seconds?: number;
+};
+
+export type ServerTool = {
+  name: string;
+  tool: string;
+  state: "offered" | "new" | "changed" | "unusable";
+  description: string;
+  before: string;
+  problem: string;
+  digest: string;
+};
+
 export type SetForm = {
   model?: string | null;
   limits?: LimitsForm | null;
+};
+
+export type SignInLink = {
+  link: string;
 };
 
 export type Stats = {
@@ -1258,6 +1315,7 @@ export type Operation =
   | "DELETE /api/v1/conversations/{conversation_id}"
   | "DELETE /api/v1/evals/{evaluation_id}"
   | "DELETE /api/v1/grants/{grant_id}"
+  | "DELETE /api/v1/mcp/{name}"
   | "DELETE /api/v1/models/providers/{name}"
   | "DELETE /api/v1/secrets/{name}"
   | "GET /api/v1/approvals"
@@ -1283,6 +1341,8 @@ export type Operation =
   | "GET /api/v1/journal/jobs/{job_id}"
   | "GET /api/v1/journal/stats"
   | "GET /api/v1/journal/usage"
+  | "GET /api/v1/mcp"
+  | "GET /api/v1/mcp/{name}"
   | "GET /api/v1/models"
   | "GET /api/v1/models/preferences"
   | "GET /api/v1/models/show"
@@ -1319,6 +1379,10 @@ export type Operation =
   | "POST /api/v1/evals"
   | "POST /api/v1/evals/run"
   | "POST /api/v1/journal/jobs"
+  | "POST /api/v1/mcp/{name}/approve"
+  | "POST /api/v1/mcp/{name}/login"
+  | "POST /api/v1/mcp/{name}/login/back"
+  | "POST /api/v1/mcp/{name}/test"
   | "POST /api/v1/models/providers"
   | "POST /api/v1/models/pull"
   | "POST /api/v1/models/rate"
@@ -1343,5 +1407,6 @@ export type Operation =
   | "POST /api/v1/tools/{name}/call"
   | "POST /optimize_prompt"
   | "PUT /api/v1/budgets"
+  | "PUT /api/v1/mcp/{name}"
   | "PUT /api/v1/models/preferences"
   | "PUT /api/v1/secrets/{name}";
