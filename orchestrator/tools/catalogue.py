@@ -35,8 +35,10 @@ KITS = {
     "operating": "orchestrator.tools.kits.operating:tools",
     "systemd": "orchestrator.tools.kits.systemd:tools",
     "system": "orchestrator.tools.kits.system:tools",
+    "vercel": "orchestrator.tools.kits.vercel:kit",
     "calculator": "orchestrator.tools.kits.calculator:tools",
     "http": "orchestrator.tools.kits.http:tools",
+    "web": "orchestrator.tools.kits.web:kit",
 }
 
 

@@ -26,7 +26,7 @@ Number = Annotated[int, Meta(description="its number, as in #12", ge=1)]
 Title = Annotated[str, Meta(description="in one line", min_length=1, max_length=256)]
 Body = Annotated[str, Meta(description="in Markdown", max_length=60_000)]
 Branch = Annotated[str, Meta(description="its name", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}$")]
-_NEWEST: dict[str, str | int | None] = {"sort": "created", "direction": "desc", "per_page": 100}
+_NEWEST = {"sort": "created", "direction": "desc", "per_page": 100}
 
 
 def _signed(text: str, context: Context) -> str:

@@ -48,7 +48,7 @@ def _github_search(api: Rest) -> Tool:
         limit: Limit = 10,
     ) -> hub.Hits:
         """Search GitHub for repositories, issues and pull requests, or code (which takes a token)."""
-        words: dict[str, str | int | None] = {"q": query, "per_page": limit}
+        words = {"q": query, "per_page": limit}
         if kind == "repositories":
             repositories = await api.get(context, "/search/repositories", hub.RepositoryHits, words)
             hits = [hub.Hit(row.full_name, row.description or "", row.html_url) for row in repositories.items]

@@ -20,14 +20,28 @@ from orchestrator.tools.sealed import is_here
 from orchestrator.tools.web import Fetched, fetch
 
 T = TypeVar("T")
-Query = Mapping[str, str | int | None]  # what is None is not said
+Query = Mapping[str, object]  # what is None is not said
 
 
 class Rest:
-    """`name` is what a person calls it; `secret` names the token, without which only what is public is asked."""
+    """`name` is what a person calls it; `secret` names the token, without which only what is `public` is asked.
 
-    def __init__(self, name: str, url: str, secret: str, headers: Mapping[str, str] | None = None) -> None:
+    `query` is said with every request.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        secret: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        query: Query | None = None,
+        public: bool = True,
+    ) -> None:
         self.name = name
+        self._query = query or {}
+        self._public = public
         self.url = url.rstrip("/")
         self._secret = secret
         self._headers = {"User-Agent": "ai-orchestrator", "Accept": "application/json", **(headers or {})}
@@ -46,17 +60,20 @@ class Rest:
     async def text(self, context: Context, path: str, query: Query | None = None) -> str:
         return (await self._ask(context, "GET", path, query, None)).body
 
-    async def send(self, context: Context, method: str, path: str, body: Json, kind: type[T]) -> T:
+    async def send(
+        self, context: Context, method: str, path: str, body: Json, kind: type[T], query: Query | None = None
+    ) -> T:
         """Change something there, which takes a token."""
-        return self._read(await self._ask(context, method, path, None, body), kind)
+        return self._read(await self._ask(context, method, path, query, body), kind)
 
     async def _ask(self, context: Context, method: str, path: str, query: Query | None, body: Json) -> Fetched:
         return self._judged(await self._fetched(context, method, path, query, body), path)
 
     async def _fetched(self, context: Context, method: str, path: str, query: Query | None, body: Json) -> Fetched:
-        said = urlencode({name: value for name, value in (query or {}).items() if value is not None})
+        words = {**self._query, **(query or {})}
+        said = urlencode({name: str(value) for name, value in words.items() if value is not None})
         headers = dict(self._headers)
-        if token := await self._token(context, needed=method != "GET"):
+        if token := await self._token(context, needed=method != "GET" or not self._public):
             headers["Authorization"] = f"Bearer {token}"
         data = None
         if body is not None:

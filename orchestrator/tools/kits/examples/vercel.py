@@ -1,0 +1,110 @@
+"""Requests for the tools of the vercel kit."""
+
+from orchestrator.tools.kits.examples import examples
+
+_ONE, _TWO = "dpl_4xYz81", "shop-9a8b7c.vercel.app"
+
+VERCEL_PROJECTS = examples(
+    en={
+        "list my projects on vercel": {},
+        "which vercel projects are there?": {},
+        "show the vercel projects": {},
+        'vercel projects with "shop" in their name': {"search": "shop"},
+    },
+    fr={
+        "liste mes projets sur vercel": {},
+        "quels projets vercel y a-t-il ?": {},
+        "montre les projets vercel": {},
+        "projets vercel avec « shop » dans leur nom": {"search": "shop"},
+    },
+)
+
+VERCEL_DEPLOYMENTS = examples(
+    en={
+        "list the vercel deployments": {},
+        "list the deployments of the vercel project shop": {"project": "shop"},
+        "which vercel deployments failed?": {"state": "ERROR"},
+        "show the production deployments on vercel": {"target": "production"},
+    },
+    fr={
+        "liste les déploiements vercel": {},
+        "liste les déploiements du projet vercel shop": {"project": "shop"},
+        "quels déploiements vercel ont échoué ?": {"state": "ERROR"},
+        "montre les déploiements de production sur vercel": {"target": "production"},
+    },
+)
+
+VERCEL_DEPLOYMENT = examples(
+    en={
+        "how is the vercel deployment dpl_4xYz81?": {"deployment": _ONE},
+        "why did the vercel deployment dpl_4xYz81 fail?": {"deployment": _ONE},
+        "describe the vercel deployment shop-9a8b7c.vercel.app": {"deployment": _TWO},
+        "state of the vercel deployment shop-9a8b7c.vercel.app": {"deployment": _TWO},
+    },
+    fr={
+        "comment va le déploiement vercel dpl_4xYz81 ?": {"deployment": _ONE},
+        "pourquoi le déploiement vercel dpl_4xYz81 a-t-il échoué ?": {"deployment": _ONE},
+        "décris le déploiement vercel shop-9a8b7c.vercel.app": {"deployment": _TWO},
+        "état du déploiement vercel shop-9a8b7c.vercel.app": {"deployment": _TWO},
+    },
+)
+
+VERCEL_LOGS = examples(
+    en={
+        "show the build log of dpl_4xYz81 on vercel": {"deployment": _ONE},
+        "read the vercel logs of dpl_4xYz81": {"deployment": _ONE},
+        "the last 50 lines of the vercel log of dpl_4xYz81": {"deployment": _ONE, "lines": 50},
+        "vercel logs of shop-9a8b7c.vercel.app": {"deployment": _TWO},
+    },
+    fr={
+        "montre le journal de build de dpl_4xYz81 sur vercel": {"deployment": _ONE},
+        "lis les logs vercel de dpl_4xYz81": {"deployment": _ONE},
+        "les 50 dernières lignes du log vercel de dpl_4xYz81": {"deployment": _ONE, "lines": 50},
+        "logs vercel de shop-9a8b7c.vercel.app": {"deployment": _TWO},
+    },
+)
+
+VERCEL_REDEPLOY = examples(
+    en={
+        "redeploy dpl_4xYz81 on vercel": {"deployment": _ONE},
+        "redeploy dpl_4xYz81 to production on vercel": {"deployment": _ONE, "target": "production"},
+        "redeploy shop-9a8b7c.vercel.app on vercel": {"deployment": _TWO},
+        "rebuild dpl_4xYz81 on vercel": {"deployment": _ONE},
+    },
+    fr={
+        "redéploie dpl_4xYz81 sur vercel": {"deployment": _ONE},
+        "redéploie dpl_4xYz81 en production sur vercel": {"deployment": _ONE, "target": "production"},
+        "redéploie shop-9a8b7c.vercel.app sur vercel": {"deployment": _TWO},
+        "reconstruis dpl_4xYz81 sur vercel": {"deployment": _ONE},
+    },
+)
+
+VERCEL_CANCEL = examples(
+    en={
+        "cancel the vercel deployment dpl_4xYz81": {"deployment": _ONE},
+        "cancel dpl_4xYz81 on vercel": {"deployment": _ONE},
+        "abort the vercel deployment dpl_4xYz81": {"deployment": _ONE},
+        "abort shop-9a8b7c.vercel.app on vercel": {"deployment": _TWO},
+    },
+    fr={
+        "annule le déploiement vercel dpl_4xYz81": {"deployment": _ONE},
+        "annule dpl_4xYz81 sur vercel": {"deployment": _ONE},
+        "interromps le déploiement vercel dpl_4xYz81": {"deployment": _ONE},
+        "interromps shop-9a8b7c.vercel.app sur vercel": {"deployment": _TWO},
+    },
+)
+
+VERCEL_PROMOTE = examples(
+    en={
+        "promote dpl_4xYz81 to production on vercel": {"deployment": _ONE},
+        "promote the vercel deployment dpl_4xYz81": {"deployment": _ONE},
+        "promote shop-9a8b7c.vercel.app on vercel": {"deployment": _TWO},
+        "promote the vercel deployment shop-9a8b7c.vercel.app to production": {"deployment": _TWO},
+    },
+    fr={
+        "promeus dpl_4xYz81 en production sur vercel": {"deployment": _ONE},
+        "promeus le déploiement vercel dpl_4xYz81": {"deployment": _ONE},
+        "promeus shop-9a8b7c.vercel.app sur vercel": {"deployment": _TWO},
+        "promeus le déploiement vercel shop-9a8b7c.vercel.app en production": {"deployment": _TWO},
+    },
+)
