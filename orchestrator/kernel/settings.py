@@ -106,6 +106,7 @@ class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     sandbox: str = "auto"  # auto: the strongest this machine allows; bubblewrap, landlock; none is a loosening
     omit: tuple[str, ...] = ()  # kits of the product that agents do not get
     always: tuple[str, ...] = ()  # kits, categories or tools that every model is offered, whatever is asked; "*": all
+    search: str = "duckduckgo"  # the engine of web_search: duckduckgo, brave, or the address of a SearXNG
     docker: str = "unix:///var/run/docker.sock"  # where Docker listens
     hosts: dict[str, Host] = msgspec.field(default_factory=dict)  # machines that agents may ask to work on, by name
     folder: str = ""  # of your own tools, loaded when they change; empty: tools/ in the data folder

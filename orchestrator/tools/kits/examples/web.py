@@ -1,0 +1,37 @@
+"""Requests for the tools of the web kit."""
+
+from orchestrator.tools.kits.examples import examples
+
+WEB_SEARCH = examples(
+    en={
+        "search the web for sourdough bread": {"query": "sourdough bread"},
+        "look up the height of Mont Blanc on the internet": {"query": "the height of Mont Blanc"},
+        'search online for "zero copy" in kernels': {"query": '"zero copy" in kernels'},
+        "web search python 3.14 release notes": {"query": "python 3.14 release notes"},
+        "google the best hiking boots": {"query": "the best hiking boots"},
+        "find websites about beekeeping": {"query": "beekeeping"},
+    },
+    fr={
+        "cherche le pain au levain sur le web": {"query": "le pain au levain"},
+        "cherche sur internet la hauteur du Mont Blanc": {"query": "la hauteur du Mont Blanc"},
+        "cherche sur le web des recettes de crêpes": {"query": "des recettes de crêpes"},
+        "recherche web notes de version python 3.14": {"query": "notes de version python 3.14"},
+        "fais une recherche en ligne sur l'apiculture": {"query": "l'apiculture"},
+        "trouve des sites web sur la randonnée": {"query": "la randonnée"},
+    },
+)
+
+READ_PAGE = examples(
+    en={
+        "read the page https://example.org/news": {"url": "https://example.org/news"},
+        "read https://example.com/article.html": {"url": "https://example.com/article.html"},
+        "what does the article https://example.org/story say?": {"url": "https://example.org/story"},
+        "give me the text of the web page https://example.com/guide": {"url": "https://example.com/guide"},
+    },
+    fr={
+        "lis la page https://example.org/actualites": {"url": "https://example.org/actualites"},
+        "lis https://example.com/article.html": {"url": "https://example.com/article.html"},
+        "que dit l'article https://example.org/histoire ?": {"url": "https://example.org/histoire"},
+        "donne-moi le texte de la page web https://example.com/guide": {"url": "https://example.com/guide"},
+    },
+)
