@@ -31,6 +31,7 @@ KITS = {
     "git": "orchestrator.tools.kits.git:kit",
     "github": "orchestrator.tools.kits.github:kit",
     "host": "orchestrator.tools.kits.host:kit",
+    "huggingface": "orchestrator.tools.kits.huggingface:kit",
     "network": "orchestrator.tools.kits.network:tools",
     "operating": "orchestrator.tools.kits.operating:tools",
     "systemd": "orchestrator.tools.kits.systemd:tools",

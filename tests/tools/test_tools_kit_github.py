@@ -167,8 +167,20 @@ class TestComment(Kit):
     name, arguments = "github_comment", {"repository": "octo/shop", "number": 12, "body": "thanks"}
 
 
-class TestSetIssue(Kit):
-    name, arguments = "github_set_issue", {"repository": "octo/shop", "number": 12}
+class TestClose(Kit):
+    name, arguments = "github_close", {"repository": "octo/shop", "number": 12}
+
+
+class TestReopen(Kit):
+    name, arguments = "github_reopen", {"repository": "octo/shop", "number": 12}
+
+
+async def test_closing_and_reopening_are_what_they_say(
+    kit: dict[str, Tool], context: Context, service: Service
+) -> None:
+    for name in ("github_close", "github_reopen"):
+        await kit[name].call({"repository": "octo/shop", "number": 12}, given(context))
+    assert [one.body for one in service.asked] == [{"state": "closed"}, {"state": "open"}]
 
 
 class TestCreateBranch(Kit):

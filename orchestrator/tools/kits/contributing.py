@@ -7,7 +7,7 @@ in a comment that nobody sees; a branch and a file are compared with what was to
 import base64
 import hashlib
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -106,28 +106,44 @@ def _github_comment(api: Rest) -> Tool:
     return github_comment
 
 
-def _github_set_issue(api: Rest) -> Tool:
+async def _set(api: Rest, context: Context, repository: str, number: int, state: str) -> hub.Said:
+    path = path_of("repos", repository, "issues", number)
+    row = await api.send(context, "PATCH", path, {"state": state}, hub.IssueRow)
+    return hub.Said(repository, row.number, row.state, row.html_url)
+
+
+def _github_close(api: Rest) -> Tool:
     @tool(
         scope="execute",
         effects="idempotent",
         category="github",
         origin="web",
-        examples=said.GITHUB_SET_ISSUE,
+        examples=said.GITHUB_CLOSE,
         answers={"en": "#{number} is {state}: {url}", "fr": "#{number} est {state} : {url}"},
         risks=("sends",),
     )
-    async def github_set_issue(
-        repository: Name,
-        number: Number,
-        context: Context,
-        state: Annotated[Literal["open", "closed"], "what it becomes"] = "closed",
-    ) -> hub.Said:
-        """Close an issue or pull request of a GitHub repository, or open it again."""
-        path = path_of("repos", repository, "issues", number)
-        row = await api.send(context, "PATCH", path, {"state": state}, hub.IssueRow)
-        return hub.Said(repository, row.number, row.state, row.html_url)
+    async def github_close(repository: Name, number: Number, context: Context) -> hub.Said:
+        """Close an issue or a pull request of a GitHub repository, without merging it."""
+        return await _set(api, context, repository, number, "closed")
 
-    return github_set_issue
+    return github_close
+
+
+def _github_reopen(api: Rest) -> Tool:
+    @tool(
+        scope="execute",
+        effects="idempotent",
+        category="github",
+        origin="web",
+        examples=said.GITHUB_REOPEN,
+        answers={"en": "#{number} is {state}: {url}", "fr": "#{number} est {state} : {url}"},
+        risks=("sends",),
+    )
+    async def github_reopen(repository: Name, number: Number, context: Context) -> hub.Said:
+        """Reopen a closed issue or pull request of a GitHub repository."""
+        return await _set(api, context, repository, number, "open")
+
+    return github_reopen
 
 
 def _github_create_branch(api: Rest) -> Tool:
@@ -265,7 +281,8 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
     makers = (
         _github_create_issue,
         _github_comment,
-        _github_set_issue,
+        _github_close,
+        _github_reopen,
         _github_create_branch,
         _github_commit_file,
         _github_create_pull_request,

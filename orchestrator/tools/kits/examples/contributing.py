@@ -45,18 +45,33 @@ GITHUB_COMMENT = examples(
     },
 )
 
-GITHUB_SET_ISSUE = examples(
+GITHUB_CLOSE = examples(
     en={
-        "close issue 12 of octo/shop": {"repository": _SHOP, "number": 12, "state": "closed"},
-        "close the github issue 7 of team/site": {"repository": _SITE, "number": 7, "state": "closed"},
-        "reopen issue 3 of octo/shop": {"repository": _SHOP, "number": 3, "state": "open"},
-        "reopen the github issue 9 of team/site": {"repository": _SITE, "number": 9, "state": "open"},
+        "close issue 12 of octo/shop": {"repository": _SHOP, "number": 12},
+        "close the github issue 7 of team/site": {"repository": _SITE, "number": 7},
+        "close pull request 3 of octo/shop": {"repository": _SHOP, "number": 3},
+        "close the github pull request 9 of team/site": {"repository": _SITE, "number": 9},
     },
     fr={
-        "ferme le ticket 12 de octo/shop": {"repository": _SHOP, "number": 12, "state": "closed"},
-        "ferme le ticket github 7 de team/site": {"repository": _SITE, "number": 7, "state": "closed"},
-        "rouvre le ticket 3 de octo/shop": {"repository": _SHOP, "number": 3, "state": "open"},
-        "rouvre le ticket github 9 de team/site": {"repository": _SITE, "number": 9, "state": "open"},
+        "ferme le ticket 12 de octo/shop": {"repository": _SHOP, "number": 12},
+        "ferme le ticket github 7 de team/site": {"repository": _SITE, "number": 7},
+        "ferme la pull request 3 de octo/shop": {"repository": _SHOP, "number": 3},
+        "ferme la pull request github 9 de team/site": {"repository": _SITE, "number": 9},
+    },
+)
+
+GITHUB_REOPEN = examples(
+    en={
+        "reopen issue 12 of octo/shop": {"repository": _SHOP, "number": 12},
+        "reopen the github issue 7 of team/site": {"repository": _SITE, "number": 7},
+        "reopen pull request 3 of octo/shop": {"repository": _SHOP, "number": 3},
+        "reopen the github pull request 9 of team/site": {"repository": _SITE, "number": 9},
+    },
+    fr={
+        "rouvre le ticket 12 de octo/shop": {"repository": _SHOP, "number": 12},
+        "rouvre le ticket github 7 de team/site": {"repository": _SITE, "number": 7},
+        "rouvre la pull request 3 de octo/shop": {"repository": _SHOP, "number": 3},
+        "rouvre la pull request github 9 de team/site": {"repository": _SITE, "number": 9},
     },
 )
 
@@ -74,10 +89,9 @@ GITHUB_CREATE_BRANCH = examples(
     fr={
         "démarre une branche fix-login dans octo/shop sur github": {"repository": _SHOP, "branch": "fix-login"},
         "démarre la branche prix dans team/site sur github": {"repository": _SITE, "branch": "prix"},
-        "démarre une branche menu depuis develop dans octo/shop sur github": {
+        "démarre la branche menu dans octo/shop sur github": {
             "repository": _SHOP,
             "branch": "menu",
-            "since": "develop",
         },
         "démarre une branche docs dans team/site sur github": {"repository": _SITE, "branch": "docs"},
     },
@@ -91,9 +105,9 @@ GITHUB_COMMIT_FILE = examples(
             "content": "hello",
             "message": "add notes",
         },
-        'commit "1.2" as VERSION to team/site on github with the message "new version"': {
+        'commit "1.2" as version.txt to team/site on github with the message "new version"': {
             "repository": _SITE,
-            "file": "VERSION",
+            "file": "version.txt",
             "content": "1.2",
             "message": "new version",
         },
@@ -117,9 +131,9 @@ GITHUB_COMMIT_FILE = examples(
             "content": "bonjour",
             "message": "ajoute des notes",
         },
-        "commite « 1.2 » comme VERSION sur team/site sur github avec le message « nouvelle version »": {
+        "commite « 1.2 » comme version.txt sur team/site sur github avec le message « nouvelle version »": {
             "repository": _SITE,
-            "file": "VERSION",
+            "file": "version.txt",
             "content": "1.2",
             "message": "nouvelle version",
         },
@@ -140,12 +154,12 @@ GITHUB_COMMIT_FILE = examples(
 
 GITHUB_CREATE_PULL_REQUEST = examples(
     en={
-        'open a pull request "fix the login" from fix-login in octo/shop': {
+        'propose the branch fix-login of octo/shop as the pull request "fix the login"': {
             "repository": _SHOP,
             "title": "fix the login",
             "head": "fix-login",
         },
-        'open a pull request in team/site from prices: "new prices"': {
+        'propose the branch prices of team/site as the pull request "new prices"': {
             "repository": _SITE,
             "title": "new prices",
             "head": "prices",
@@ -155,19 +169,19 @@ GITHUB_CREATE_PULL_REQUEST = examples(
             "title": "a new menu",
             "head": "menu",
         },
-        'propose the branch docs of team/site as the pull request "docs"': {
+        'propose the branch new-docs of team/site as the pull request "more docs"': {
             "repository": _SITE,
-            "title": "docs",
-            "head": "docs",
+            "title": "more docs",
+            "head": "new-docs",
         },
     },
     fr={
-        "ouvre une pull request « corrige la connexion » depuis fix-login dans octo/shop": {
+        "propose la branche fix-login de octo/shop comme pull request « corrige la connexion »": {
             "repository": _SHOP,
             "title": "corrige la connexion",
             "head": "fix-login",
         },
-        "ouvre une pull request dans team/site depuis prix : « nouveaux prix »": {
+        "propose la branche prix de team/site comme pull request « nouveaux prix »": {
             "repository": _SITE,
             "title": "nouveaux prix",
             "head": "prix",
@@ -177,10 +191,10 @@ GITHUB_CREATE_PULL_REQUEST = examples(
             "title": "un nouveau menu",
             "head": "menu",
         },
-        "propose la branche docs de team/site comme pull request « documentation »": {
+        "propose la branche new-docs de team/site comme pull request « documentation »": {
             "repository": _SITE,
             "title": "documentation",
-            "head": "docs",
+            "head": "new-docs",
         },
     },
 )

@@ -129,12 +129,12 @@ GITHUB_CLONE = examples(
         "clone octo/shop from github": {"repository": _SHOP},
         "clone the github repository octo/shop into code": {"repository": _SHOP, "path": "code"},
         "clone the github repository team/site": {"repository": _SITE},
-        "clone team/site from github into web": {"repository": _SITE, "path": "web"},
+        "clone team/site from github into copy": {"repository": _SITE, "path": "copy"},
     },
     fr={
         "clone octo/shop depuis github": {"repository": _SHOP},
         "clone le dépôt github octo/shop dans code": {"repository": _SHOP, "path": "code"},
         "clone le dépôt github team/site": {"repository": _SITE},
-        "clone team/site depuis github dans web": {"repository": _SITE, "path": "web"},
+        "clone team/site depuis github dans copie": {"repository": _SITE, "path": "copie"},
     },
 )

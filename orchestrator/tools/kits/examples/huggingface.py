@@ -1,0 +1,98 @@
+"""Requests for the tools of the huggingface kit."""
+
+from orchestrator.tools.kits.examples import examples
+
+_MODEL, _SMALL, _DATA, _IMDB = "acme/tiny-bert", "gpt2", "acme/reviews", "stanfordnlp/imdb"
+
+HUGGINGFACE_MODELS = examples(
+    en={
+        'search hugging face for models called "bert"': {"search": "bert"},
+        'find models on hugging face for "mistral"': {"search": "mistral"},
+        'hugging face models for the task "translation"': {"task": "translation"},
+        "list the models on hugging face": {},
+    },
+    fr={
+        "cherche sur hugging face les modèles appelés « bert »": {"search": "bert"},
+        "trouve des modèles sur hugging face pour « mistral »": {"search": "mistral"},
+        "modèles hugging face pour la tâche « translation »": {"task": "translation"},
+        "liste les modèles sur hugging face": {},
+    },
+)
+
+HUGGINGFACE_MODEL = examples(
+    en={
+        "what is the hugging face model acme/tiny-bert?": {"model": _MODEL},
+        "describe the model acme/tiny-bert on hugging face": {"model": _MODEL},
+        "tell me about the model gpt2 on hugging face": {"model": _SMALL},
+        "hugging face card of the model gpt2": {"model": _SMALL},
+    },
+    fr={
+        "qu'est-ce que le modèle hugging face acme/tiny-bert ?": {"model": _MODEL},
+        "décris le modèle acme/tiny-bert sur hugging face": {"model": _MODEL},
+        "parle-moi du modèle gpt2 sur hugging face": {"model": _SMALL},
+        "fiche hugging face du modèle gpt2": {"model": _SMALL},
+    },
+)
+
+HUGGINGFACE_DATASETS = examples(
+    en={
+        'search hugging face for datasets called "reviews"': {"search": "reviews"},
+        'find datasets on hugging face for "weather"': {"search": "weather"},
+        "list the datasets on hugging face": {},
+        'hugging face datasets for "speech"': {"search": "speech"},
+    },
+    fr={
+        "cherche sur hugging face les jeux de données appelés « avis »": {"search": "avis"},
+        "trouve des jeux de données sur hugging face pour « météo »": {"search": "météo"},
+        "liste les jeux de données sur hugging face": {},
+        "jeux de données hugging face pour « parole »": {"search": "parole"},
+    },
+)
+
+HUGGINGFACE_DATASET = examples(
+    en={
+        "what is the hugging face dataset acme/reviews?": {"dataset": _DATA},
+        "describe the dataset acme/reviews on hugging face": {"dataset": _DATA},
+        "tell me about the dataset stanfordnlp/imdb on hugging face": {"dataset": _IMDB},
+        "hugging face card of the dataset stanfordnlp/imdb": {"dataset": _IMDB},
+    },
+    fr={
+        "qu'est-ce que le jeu de données hugging face acme/reviews ?": {"dataset": _DATA},
+        "décris le jeu de données acme/reviews sur hugging face": {"dataset": _DATA},
+        "parle-moi du jeu de données stanfordnlp/imdb sur hugging face": {"dataset": _IMDB},
+        "fiche hugging face du jeu de données stanfordnlp/imdb": {"dataset": _IMDB},
+    },
+)
+
+HUGGINGFACE_ROWS = examples(
+    en={
+        "show the first rows of acme/reviews on hugging face": {"dataset": _DATA},
+        "the first 5 rows of the hugging face dataset acme/reviews": {"dataset": _DATA, "limit": 5},
+        "show the first rows of stanfordnlp/imdb on hugging face": {"dataset": _IMDB},
+        "the first 20 rows of the hugging face dataset stanfordnlp/imdb": {"dataset": _IMDB, "limit": 20},
+    },
+    fr={
+        "montre les premières lignes de acme/reviews sur hugging face": {"dataset": _DATA},
+        "les 5 premières lignes du jeu de données hugging face acme/reviews": {"dataset": _DATA, "limit": 5},
+        "montre les premières lignes de stanfordnlp/imdb sur hugging face": {"dataset": _IMDB},
+        "les 20 premières lignes du jeu de données hugging face stanfordnlp/imdb": {"dataset": _IMDB, "limit": 20},
+    },
+)
+
+HUGGINGFACE_RUN = examples(
+    en={
+        'run acme/tiny-bert on hugging face with "I love it"': {"model": _MODEL, "text": "I love it"},
+        'run the hugging face model acme/tiny-bert with "a bad film"': {"model": _MODEL, "text": "a bad film"},
+        'run gpt2 on hugging face with "Once upon a time"': {"model": _SMALL, "text": "Once upon a time"},
+        'run the hugging face model gpt2 with "The sea"': {"model": _SMALL, "text": "The sea"},
+    },
+    fr={
+        "exécute acme/tiny-bert sur hugging face avec « j'adore »": {"model": _MODEL, "text": "j'adore"},
+        "exécute le modèle hugging face acme/tiny-bert avec « un mauvais film »": {
+            "model": _MODEL,
+            "text": "un mauvais film",
+        },
+        "exécute gpt2 sur hugging face avec « Il était une fois »": {"model": _SMALL, "text": "Il était une fois"},
+        "exécute le modèle hugging face gpt2 avec « La mer »": {"model": _SMALL, "text": "La mer"},
+    },
+)
