@@ -3,7 +3,6 @@ import { initReactI18next } from "react-i18next";
 import en from "@/locales/en.json";
 import fr from "@/locales/fr.json";
 import problems from "@/locales/problems.fr.json";
-import reasons from "@/locales/reasons.fr.json";
 import { detectLanguage, type Language, usePreferences } from "@/ui/preferences";
 
 export function chosenLanguage(): Language {
@@ -14,7 +13,7 @@ export function startTranslations(): void {
   void i18next.use(initReactI18next).init({
     lng: chosenLanguage(),
     fallbackLng: "en",
-    resources: { en: { translation: en }, fr: { translation: { ...fr, problems, reasons } } },
+    resources: { en: { translation: en }, fr: { translation: { ...fr, problems } } },
     interpolation: { escapeValue: false },
   });
   const follow = () => {

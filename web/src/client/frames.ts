@@ -1,6 +1,6 @@
 // The frames of /api/v1/chat/ws, as docs/api.md gives them.
 
-import type { Answer, Approval, Artifact, Outcome, Problem, RunStatus, Spared, Usage } from "./types";
+import type { Answer, Approval, Artifact, Origin, Outcome, Problem, RunStatus, Spared, Usage } from "./types";
 
 /** `offset` counts Unicode characters. `seq` is the place of a journal event in its run; a delta, live only, has none. */
 interface Placed {
@@ -45,6 +45,7 @@ export type ToolData =
       content?: string;
       data?: unknown;
       artifact?: Artifact | null;
+      origin?: Origin;
       seconds?: number;
     } & Placed);
 

@@ -2,8 +2,8 @@
 
 import type { Operation } from "./schema";
 import type {
-  Answer, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, Image, ModelList, Models, Preferences,
-  PreferencesForm, Problem, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, ToppedUp, TopUpForm, User,
+  Answer, Artifact, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, Image, ModelList, Models, Preferences,
+  PreferencesForm, Problem, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, Tool, ToppedUp, TopUpForm, User,
 } from "./types";
 
 export class ApiError extends Error {
@@ -46,6 +46,9 @@ export class Api {
   cancel = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/cancel", { names: [run_id] });
   answer = (approval_id: string, answer: Answer) =>
     this.#call<Run>("POST /api/v1/approvals/{approval_id}", { names: [approval_id], body: { answer } });
+  edit = (approval_id: string, values: Record<string, unknown>) =>
+    this.#call<Run>("POST /api/v1/approvals/{approval_id}/edit", { names: [approval_id], body: { arguments: values } });
+  tool = (name: string) => this.#call<Tool>("GET /api/v1/tools/{name}", { names: [name] });
 
   models = () => this.#call<Models>("GET /api/v1/system/models");
   modelList = () => this.#call<ModelList>("GET /api/v1/models");
@@ -108,4 +111,17 @@ export function problemFrom(error: unknown): Problem {
 
 export function artifactAddress(id: string): string {
   return `/api/v1/artifacts/${encodeURIComponent(id)}`;
+}
+
+/** The server gives an artifact's bytes without a type, never to be shown as a page: they get theirs here, as a picture. */
+export async function picture({ id, media_type }: Artifact): Promise<string> {
+  const response = await fetch(artifactAddress(id), { credentials: "same-origin" });
+  if (!response.ok) throw new ApiError(response.status, await problemOf(response));
+  const bytes = new Blob([await response.arrayBuffer()], { type: media_type });
+  return new Promise((read, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => read(String(reader.result));
+    reader.onerror = () => failed(reader.error);
+    reader.readAsDataURL(bytes);
+  });
 }

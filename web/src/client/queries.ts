@@ -3,13 +3,20 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useClient } from "./client";
-import type { Conversation, ConversationPage, Image, Run } from "./types";
+import { picture } from "./http";
+import type { Artifact, Conversation, ConversationPage, Image, Run } from "./types";
+
+// Within <img> none of them runs anything or fetches anything.
+const PICTURES = /^image\/(png|jpeg|gif|webp|svg\+xml)$/;
+const LARGEST_PICTURE = 5_000_000; // bytes
+
 
 export const keys = {
   conversations: ["conversations"] as const,
   runs: (conversation: string) => ["runs", conversation] as const,
   active: ["runs", "", "active"] as const,
   models: ["models"] as const,
+  tools: ["tools"] as const,
 };
 
 export function useConversations() {
@@ -39,6 +46,23 @@ export function useRuns(conversation: string | undefined) {
 export function useModels() {
   const { api } = useClient();
   return useQuery({ queryKey: keys.models, queryFn: api.models, staleTime: 60_000 });
+}
+
+/** One tool, as the server knows it. */
+export function useTool(name: string) {
+  const { api } = useClient();
+  return useQuery({ queryKey: [...keys.tools, name], queryFn: () => api.tool(name), staleTime: Infinity });
+}
+
+/** The picture that a tool made, as an address of its own bytes; nothing where it is none. */
+export function usePicture(artifact: Artifact | null) {
+  const shown = artifact !== null && PICTURES.test(artifact.media_type) && artifact.size <= LARGEST_PICTURE;
+  return useQuery({
+    queryKey: ["picture", artifact?.id],
+    enabled: shown,
+    staleTime: Infinity,
+    queryFn: () => picture(artifact!),
+  });
 }
 
 /** Runs under way, whoever started them: the conversation list shows where an agent works or waits. */

@@ -5,7 +5,7 @@
  */
 
 import type { RunFrame, SteeringData, ThinkingData, ToolData } from "./frames";
-import type { Answer, Approval, Artifact, Outcome, Problem, Run, RunStatus, Spared, Usage } from "./types";
+import type { Answer, Approval, Artifact, Origin, Outcome, Problem, Run, RunStatus, Spared, Usage } from "./types";
 
 export interface Call {
   id: string;
@@ -16,6 +16,8 @@ export interface Call {
   content: string;
   data: unknown;
   artifact: Artifact | null;
+  /** Whose words the result is. */
+  origin: Origin | null;
   seconds: number | null;
   at: string;
 }
@@ -188,6 +190,7 @@ function onTool(run: RunState, data: ToolData, at: string): RunState {
       content: data.state === "returned" ? (data.content ?? "") : "",
       data: data.state === "returned" ? (data.data ?? null) : null,
       artifact: data.state === "returned" ? (data.artifact ?? null) : null,
+      origin: data.state === "returned" ? (data.origin ?? null) : null,
       seconds: data.state === "returned" ? (data.seconds ?? null) : null,
       at,
     };

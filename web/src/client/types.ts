@@ -3,14 +3,15 @@
 import type { AnswerForm, EventArtifact, EventSpared, EventToolReturned, ImageForm, Model, Run, RunProblem } from "./schema";
 
 export type {
-  Approval, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, DayOfSavings, ModelDetail, ModelList, Models,
+  Approval, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, DayOfSavings, Lookalike, ModelDetail, ModelList, Models,
   Preferences, PreferencesForm, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, ToppedUp, TopUpForm, Usage,
-  User,
+  Tool, User,
 } from "./schema";
 
 export type RunStatus = Run["status"];
 export type Answer = AnswerForm["answer"];
 export type Outcome = EventToolReturned["outcome"];
+export type Origin = EventToolReturned["origin"];
 export type Artifact = EventArtifact;
 /** What a reply would have cost besides, had nothing been optimised or remembered. */
 export type Spared = EventSpared;

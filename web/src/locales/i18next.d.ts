@@ -1,9 +1,10 @@
 import "i18next";
+import type asking from "./asking.en.json";
 import type costs from "./costs.en.json";
 import type en from "./en.json";
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof en & { costs: typeof costs } };
+    resources: { translation: typeof en & { asking: typeof asking; costs: typeof costs } };
   }
 }

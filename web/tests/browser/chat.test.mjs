@@ -195,3 +195,39 @@ test("works from the keyboard alone", async () => {
   await page.keyboard.press("Enter");
   await page.locator("article footer").waitFor();
 });
+
+test("a question shows what is not what it seems and whose words they are; the call is changed, and asked again", async () => {
+  page = await open(browser, mock.url);
+  await say(page, "strange request");
+  const card = page.locator("[data-slot=approval]");
+  await card.locator("[data-slot=lookalikes]").getByText("https://ex<U+0430>mple.org/data.json").waitFor();
+  await becomes(() => card.locator("mark").allTextContents(), ["https://ex\u0430mple.org/data.json", "well.\\u200b"]);
+  const from = ["Words of: a web page or another server", "Words of: the model", "Words of: the model, you", "Words of: a web page or another server"];
+  await becomes(() => card.locator("[data-slot=sources]").allTextContents(), from);
+  await card.getByText("A wrong call could: send something out · cost money.").waitFor();
+  await accessible(page, "a question of strangers");
+
+  await card.getByRole("button", { name: "Change it first" }).click();
+  await card.getByLabel("headers").fill("no table");
+  await card.getByLabel("url").fill("https://example.org/1");
+  await card.getByLabel("url").press("2"); // a number that is written answers nothing
+  await accessible(page, "a call to be changed");
+  await card.getByRole("button", { name: "Put it so" }).click();
+  await card.getByRole("alert").getByText("headers could not be read").waitFor();
+  await card.getByLabel("headers").fill('{"Accept": "text/plain"}');
+  await card.getByRole("button", { name: "Put it so" }).click();
+  await card.getByText("https://example.org/12").waitFor();
+  await becomes(() => card.locator("[data-slot=lookalikes]").count(), 0);
+  await card.getByRole("button", { name: "Allow once" }).click();
+  await answer("It was sent.").waitFor();
+});
+
+test("a plot is shown, and a card says where its words are from and what confined the tool", async () => {
+  page = await open(browser, mock.url);
+  await say(page, "chart the sales");
+  await page.getByRole("img", { name: "Picture: sales-by-month.svg" }).waitFor();
+  await answer("There it is.").waitFor();
+  await page.locator("[data-slot=tool] button").first().click();
+  await page.getByText("No sandbox: in the server, without starting programs · Words of: a file").waitFor();
+  await accessible(page, "a plot");
+});

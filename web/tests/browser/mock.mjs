@@ -6,6 +6,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setImmediate as next } from "node:timers/promises";
 import { WebSocketServer } from "ws";
+import { PICTURE, TOOLS } from "./guard.mjs";
 import { BUDGETS, MODEL_LIST, PREFERENCES, SAVINGS, TESTED } from "./money.mjs";
 import { sceneFor } from "./scenes.mjs";
 
@@ -109,6 +110,7 @@ export class Mock {
     for await (const chunk of request) chunks.push(chunk);
     const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : {};
     const path = url.pathname.slice("/api/v1".length);
+    if (path.startsWith("/artifacts/")) return response.writeHead(200, { "Content-Type": "application/octet-stream" }).end(PICTURE);
     const [method, prefix, status, problem] = this.failing ?? [];
     if (method === request.method && path.startsWith(prefix)) return this.#send(response, status, problem);
     if (path === "/auth/login") {
@@ -158,10 +160,12 @@ export class Mock {
       }
       case "POST approvals": {
         const run = [...this.#runs.values()].find((one) => one.asked.has(id));
-        run.asked.get(id)(body.answer);
+        run.asked.get(id)(action === "edit" ? body : body.answer);
         run.asked.delete(id);
         return [200, run.view];
       }
+      case "GET tools":
+        return [200, TOOLS.items.find((tool) => tool.name === id) ?? { ...TOOLS.items[0], name: id }];
       default:
         return ["models", "budgets"].includes(first) ? this.#money(method, first, id, body) : undefined;
     }
@@ -322,6 +326,10 @@ class Run {
     const answer = await answered;
     this.view.status = "running";
     this.view.approvals = [];
+    if (answer.arguments) {
+      this.record("approval", { state: "edited", approval_id, call_id: approval.call_id, arguments: answer.arguments, by: "ada", note: "" });
+      return this.question({ ...approval, arguments: answer.arguments, lookalikes: [], sources: {} });
+    }
     this.record("approval", { state: "answered", approval_id, answer, by: "ada" });
     return answer;
   }

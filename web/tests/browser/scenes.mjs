@@ -54,6 +54,26 @@ export const QUESTION = {
   shape: "curl, jq",
 };
 
+const STRANGE = "https://ex\u0430mple.org/data.json";
+
+/** Words of a page that are not what they seem, and what they would do. */
+const SENDS = {
+  ...QUESTION,
+  tool: "http_request",
+  arguments: { url: STRANGE, method: "POST", body: "All is well.\u200b See https://example.net/more", headers: {} },
+  code: "untrusted_origin",
+  reason: "The model has read web pages, which may have dictated this call of http_request.",
+  details: { tool: "http_request" },
+  alternative: "Check that it is what you asked for.",
+  shape: "change https://ex\u0430mple.org",
+  risks: ["sends", "pays"],
+  sources: { url: ["web"], method: ["model"], body: ["model", "user"], headers: [], "body: https://example.net/more": ["web"] },
+  lookalikes: [
+    { argument: "url", text: STRANGE, kind: "imitates", plain: "https://ex<U+0430>mple.org/data.json" },
+    { argument: "body", text: "well.\u200b", kind: "hidden", plain: "well.<U+200B>" },
+  ],
+};
+
 function pieces(text, size) {
   const letters = [...text];
   return Array.from({ length: Math.ceil(letters.length / size) }, (_, at) => letters.slice(at * size, (at + 1) * size).join(""));
@@ -118,6 +138,26 @@ const scenes = {
       run.ask(2);
       await speak(run, "There are **12** items.");
     }
+    run.replied();
+  },
+
+  async strange(run) {
+    run.ask(1);
+    run.replied();
+    await run.question(SENDS);
+    await call(run, { ...CALL.command, tool: "http_request" }, { content: "sent", origin: "web" });
+    run.ask(2);
+    await speak(run, "It was sent.");
+    run.replied();
+  },
+
+  async chart(run) {
+    run.ask(1);
+    run.replied();
+    const artifact = { id: "c".repeat(64), name: "sales-by-month.svg", media_type: "image/svg+xml", size: 900 };
+    await call(run, { ...CALL.read, tool: "draw_chart" }, { content: "May: 3", data: { points: [] }, artifact, origin: "file" });
+    run.ask(2);
+    await speak(run, "There it is.");
     run.replied();
   },
 

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import askingEn from "@/locales/asking.en.json";
+import askingFr from "@/locales/asking.fr.json";
 import costsEn from "@/locales/costs.en.json";
 import costsFr from "@/locales/costs.fr.json";
 import en from "@/locales/en.json";
@@ -28,8 +30,8 @@ function flat(tree: Tree, prefix = ""): Map<string, string> {
 const said = Object.fromEntries(
   Object.entries(problems).map(([code, { title, hint }]) => [code, "hint" in en.problems[code as keyof typeof en.problems] ? { title, hint } : { title }]),
 ) as unknown as Tree;
-const english = flat({ ...en, costs: costsEn });
-const french = flat({ ...own, costs: costsFr, problems: said });
+const english = flat({ ...en, asking: askingEn, costs: costsEn });
+const french = flat({ ...own, asking: askingFr, costs: costsFr, problems: said });
 
 const sources = (function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

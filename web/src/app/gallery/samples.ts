@@ -17,6 +17,7 @@ function call(tool: string, values: Record<string, unknown>, outcome: Outcome | 
     content: "",
     data: null,
     artifact: null,
+    origin: "tool",
     seconds: outcome === null ? null : 0.042,
     at: AT,
     ...more,
@@ -96,13 +97,31 @@ export const RUNS: RunState[] = [
           call("http_request", { url: "http://127.0.0.1", method: "GET" }, "refused", { content: "127.0.0.1 is this machine itself." }),
           call("calculate", { expression: "12 ** (" }, "retry", { content: "The expression ends too early." }),
           call("write_file", { path: "out.txt" }, "unknown"),
+          call("draw_chart", { path: "sales.csv" }, "ok", {
+            content: "May: 3",
+            origin: "file",
+            artifact: { id: "c".repeat(64), name: "sales-by-month.svg", media_type: "image/svg+xml", size: 900 },
+          }),
           call("a_tool_of_tomorrow", { first: [1, 2] }, "ok", { data: { anything: true } }),
           call("execute_command", { command: "sleep 5" }, null),
         ],
       }),
     ],
   }),
-  run("waiting-call", "A question before a call", { status: "waiting", steps: [step(1, { questions: [question("call")] })] }),
+  run("waiting-call", "A question before a call", {
+    status: "waiting",
+    steps: [
+      step(1, {
+        questions: [
+          question("call", {
+            risks: ["destroys", "sends"],
+            sources: { command: ["web", "user"], timeout: ["model"], "command: https://example.org": ["web"] },
+            lookalikes: [{ argument: "command", text: "build", kind: "imitates", plain: "b<U+0443>ild" }],
+          }),
+        ],
+      }),
+    ],
+  }),
   run("waiting-outcome", "A question about an outcome", {
     status: "waiting",
     steps: [step(1, { questions: [question("outcome")] })],

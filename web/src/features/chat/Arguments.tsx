@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { classes } from "@/ui/classes";
 
@@ -26,7 +27,18 @@ export function gist(tool: string, values: Record<string, unknown>): string {
 }
 
 /** Exactly what the tool is given: nothing is shortened, invisible characters are shown. */
-export function Arguments({ tool, values }: { tool: string; values: Record<string, unknown> }) {
+export function Arguments({
+  tool,
+  values,
+  mark = visible,
+  below,
+}: {
+  tool: string;
+  values: Record<string, unknown>;
+  mark?(text: string): ReactNode;
+  /** What stands under a value. */
+  below?(name: string): ReactNode;
+}) {
   const { t } = useTranslation();
   const entries = Object.entries(values);
   if (entries.length === 0) return <p className="text-sm text-text-2">{t("tool.noArguments")}</p>;
@@ -35,14 +47,17 @@ export function Arguments({ tool, values }: { tool: string; values: Record<strin
       {entries.map(([name, value]) => (
         <div key={name} className="flex flex-col gap-x-4 border-line px-4 py-2 not-first:border-t sm:flex-row">
           <dt className="shrink-0 text-text-2 sm:w-28">{name}</dt>
-          <dd
-            tabIndex={0}
-            className={classes(
-              "max-h-80 min-w-0 flex-1 overflow-auto break-words whitespace-pre-wrap",
-              name === MAIN[tool] && "text-primary",
-            )}
-          >
-            {visible(written(value))}
+          <dd className="min-w-0 flex-1">
+            <div
+              tabIndex={0}
+              className={classes(
+                "max-h-80 overflow-auto break-words whitespace-pre-wrap",
+                name === MAIN[tool] && "text-primary",
+              )}
+            >
+              {mark(written(value))}
+            </div>
+            {below?.(name)}
           </dd>
         </div>
       ))}

@@ -21,7 +21,8 @@ import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { artifactAddress } from "@/client/http";
 import type { Call, Question } from "@/client/run";
-import type { Outcome } from "@/client/types";
+import { usePicture, useTool } from "@/client/queries";
+import type { Artifact, Outcome } from "@/client/types";
 import { classes } from "@/ui/classes";
 import { Disclosure } from "@/ui/Disclosure";
 import { useFormat } from "@/ui/format";
@@ -94,6 +95,7 @@ export const ToolCard = memo(function ToolCard({
           <Facts call={call} answered={answered} />
         </div>
       </Disclosure>
+      {call.outcome === "ok" && call.artifact && <Picture artifact={call.artifact} />}
       {bad && call.content && (
         <p className="line-clamp-2 px-3 pb-3 pl-9 text-sm break-words text-text-2">{call.content}</p>
       )}
@@ -130,13 +132,29 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
+/** A plot or an image that the tool made. */
+function Picture({ artifact }: { artifact: Artifact }) {
+  const { t } = useTranslation();
+  const { data } = usePicture(artifact);
+  if (!data) return null;
+  const alt = t("tool.picture", { name: artifact.name });
+  return (
+    <figure className="border-t border-line p-4">
+      <img src={data} alt={alt} className="max-h-96 w-full rounded-xl bg-white object-contain" />
+    </figure>
+  );
+}
+
 function Facts({ call, answered }: { call: Call; answered: Question | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const known = useTool(call.tool).data;
   const data = call.data as { sandbox?: unknown } | null;
+  const level = typeof data?.sandbox === "string" ? data.sandbox : known?.sandbox;
   const facts = [
     answered?.answer && t(`approval.answered.${answered.answer}`),
-    typeof data?.sandbox === "string" && t("tool.sandbox", { level: data.sandbox }),
+    level ? t("tool.sandbox", { level }) : known && t("tool.inServer"),
+    call.origin && t("tool.origin", { origin: t(`tool.origins.${call.origin}`) }),
   ].filter(Boolean);
   if (facts.length === 0 && !call.artifact) return null;
   return (

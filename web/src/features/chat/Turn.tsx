@@ -1,5 +1,5 @@
 import { CircleSlash, ListChecks, Lightbulb } from "lucide-react";
-import { memo } from "react";
+import { lazy, memo, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "@/client/client";
 import { isOver, runFromView, type RunState, type Step } from "@/client/run";
@@ -9,9 +9,12 @@ import { Markdown } from "@/ui/markdown/Markdown";
 import { Notice } from "@/ui/Notice";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { AnswerFooter } from "./AnswerFooter";
-import { ApprovalCard, ApprovalLine } from "./ApprovalCard";
+import { ApprovalLine } from "./ApprovalLine";
 import { ToolCard } from "./ToolCard";
 import { useMarkdownLabels } from "./labels";
+
+const asking = () => import("./asking/ApprovalCard");
+const ApprovalCard = lazy(() => asking().then(({ ApprovalCard }) => ({ default: ApprovalCard })));
 
 interface Props {
   view: Run;
@@ -24,6 +27,9 @@ interface Props {
 export const Turn = memo(function Turn({ view, last, onRetry, onEdit }: Props) {
   const run = useLive((state) => state.runs[view.run_id]) ?? runFromView(view);
   const over = isOver(run.status);
+  useEffect(() => {
+    if (!over) asking().catch(() => undefined); // it is there before it asks; without a line it is fetched again then
+  }, [over]);
   const said = run.steps.at(-1)?.text.text.trim() ?? "";
   const extra = over && run.answer.trim() && run.answer.trim() !== said ? run.answer : "";
   return (
@@ -112,7 +118,11 @@ const StepView = memo(function StepView({
           ))}
           {step.questions.map((question) =>
             question.answer === null ? (
-              !over && latest && <ApprovalCard key={question.approval_id} question={question} />
+              !over && latest && (
+                <Suspense key={question.approval_id}>
+                  <ApprovalCard question={question} />
+                </Suspense>
+              )
             ) : asked.has(question.call_id) ? null : (
               <ApprovalLine key={question.approval_id} question={question} />
             ),

@@ -1,4 +1,4 @@
-import { Check, ShieldQuestion, X } from "lucide-react";
+import { Pencil, ShieldQuestion } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "@/client/client";
@@ -8,8 +8,12 @@ import type { Answer, Problem } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { Spinner } from "@/ui/Spinner";
-import { Arguments, visible } from "./Arguments";
-import { useToolName } from "./labels";
+import { Arguments, visible } from "../Arguments";
+import { useToolName } from "../labels";
+import { EditCall } from "./EditCall";
+import { Lookalikes, marked } from "./Lookalikes";
+import { Links, Sources } from "./Sources";
+import "./words";
 
 const ANSWERS: Record<Question["kind"], Answer[]> = {
   call: ["once", "run", "always", "refuse"],
@@ -25,14 +29,16 @@ export function ApprovalCard({ question }: { question: Question }) {
   const { api, live } = useClient();
   const toolName = useToolName();
   const { reason, alternative } = useWhy(question);
+  const [editing, setEditing] = useState(false);
   const [sent, setSent] = useState<Answer | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const card = useRef<HTMLElement>(null);
   const answers = ANSWERS[question.kind];
+  const { lookalikes: strange = [], risks = [] } = question;
   useSummons(card);
 
   const answer = async (chosen: Answer) => {
-    if (sent) return;
+    if (sent || editing) return;
     setSent(chosen);
     setProblem(null);
     try {
@@ -50,7 +56,12 @@ export function ApprovalCard({ question }: { question: Question }) {
     void answer(chosen);
   };
 
-  const title = t(`approval.${question.kind}`);
+  const leaveEditing = () => {
+    setEditing(false);
+    card.current?.focus({ preventScroll: true });
+  };
+
+  const title = t(`asking.${question.kind}`);
   return (
     <section
       ref={card}
@@ -68,25 +79,43 @@ export function ApprovalCard({ question }: { question: Question }) {
             {question.tool && <span className="font-normal text-text-2"> · {toolName(question.tool)}</span>}
           </h3>
           <p className="mt-1 text-sm leading-relaxed break-words text-text-2">
-            {question.kind === "outcome" ? t("approval.outcomeText") : visible(reason)}
+            {question.kind === "outcome" ? t("asking.outcomeText") : visible(reason)}
           </p>
         </div>
       </div>
       <div className="px-4 py-3 sm:px-5">
-        {question.kind !== "budget" && <Arguments tool={question.tool} values={question.arguments} />}
+        <Lookalikes found={strange} />
+        {editing ? (
+          <EditCall question={question} onDone={leaveEditing} />
+        ) : (
+          question.kind !== "budget" && (
+            <Arguments
+              tool={question.tool}
+              values={question.arguments}
+              mark={(text) => marked(text, strange)}
+              below={(name) => <Sources origins={question.sources?.[name]} />}
+            />
+          )
+        )}
+        <Links question={question} />
+        {risks.length > 0 && (
+          <p className="mt-3 text-sm leading-relaxed text-warning">
+            {t("asking.risks", { risks: risks.map((risk) => t(`asking.risk.${risk}`)).join(" · ") })}
+          </p>
+        )}
         {alternative && (
           <p className="mt-3 text-sm leading-relaxed break-words text-text-2">
-            {t("approval.alternative", { text: visible(alternative) })}
+            {t("asking.alternative", { text: visible(alternative) })}
           </p>
         )}
         {question.kind === "call" && question.shape && (
           <p className="mt-2 text-xs leading-relaxed break-words text-text-2">
-            {t("approval.covers", { shape: visible(question.shape) })}
+            {t("asking.covers", { shape: visible(question.shape) })}
           </p>
         )}
         {problem && (
           <div className="mt-3">
-            <ProblemNotice title={t("approval.failed")} problem={problem} alert />
+            <ProblemNotice title={t("asking.failed")} problem={problem} alert />
           </div>
         )}
       </div>
@@ -95,34 +124,27 @@ export function ApprovalCard({ question }: { question: Question }) {
           <Button
             key={name}
             look={LOOKS[name] ?? "outline"}
-            disabled={sent !== null}
+            disabled={sent !== null || editing}
             aria-keyshortcuts={String(index + 1)}
             className="max-sm:flex-1 max-sm:basis-[45%]"
             onClick={() => void answer(name)}
           >
             {sent === name && <Spinner />}
-            {t(question.kind === "budget" ? `approval.money.${name as "once" | "refuse"}` : `approval.buttons.${name}`)}
+            {t(question.kind === "budget" ? `asking.money.${name as "once" | "refuse"}` : `asking.buttons.${name}`)}
             <kbd aria-hidden className="hidden font-mono text-xs sm:inline">
               {index + 1}
             </kbd>
           </Button>
         ))}
+        {question.kind === "call" && !editing && Object.keys(question.arguments).length > 0 && (
+          <Button look="quiet" disabled={sent !== null} onClick={() => setEditing(true)}>
+            <Pencil aria-hidden className="size-4" />
+            {t("asking.edit.open")}
+          </Button>
+        )}
       </div>
-      <p className="hidden px-5 pb-3 text-xs text-text-2 sm:block">{t("approval.keys")}</p>
+      <p className="hidden px-5 pb-3 text-xs text-text-2 sm:block">{t("asking.keys")}</p>
     </section>
-  );
-}
-
-/** What was answered, once it stands alone (a refused call has no card of its own until it returns). */
-export function ApprovalLine({ question }: { question: Question }) {
-  const { t } = useTranslation();
-  const toolName = useToolName();
-  const Icon = question.answer === "refuse" ? X : Check;
-  return (
-    <p className="flex min-h-7 items-center gap-2 px-1 text-sm text-text-2">
-      <Icon aria-hidden className="size-4 shrink-0" />
-      {question.answer && t(`approval.answered.${question.answer}`)} · {toolName(question.tool)}
-    </p>
   );
 }
 
