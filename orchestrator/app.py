@@ -19,6 +19,7 @@ from orchestrator.agents.trials import Trials
 from orchestrator.identity.accounts import Accounts
 from orchestrator.identity.base import TENANT
 from orchestrator.identity.vault import Vault, open_vault
+from orchestrator.journal.audit import open_audits
 from orchestrator.journal.base import Journal
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.keys import Master, Seals, unlock
@@ -236,14 +237,13 @@ async def _records(
         given=settings.journal.master_key,
         encrypt=settings.journal.encrypt,
     )
-    named = node.named if node is not None else None
     batch, archive = settings.journal.batch, settings.shared / ARCHIVE
-    journal = open_journal(database, publish, keyring, batch=batch, node=named, archive=archive)
+    journal = open_journal(database, publish, keyring, batch=batch, node=node.named if node else None, archive=archive)
     stack.push_async_callback(journal.close)
     ledger, views, blobs = Ledger(journal, clock), Views(database.reading), Blobs(settings.shared / "blobs")
-    upkeep = Upkeep(
-        database, keyring, ledger, blobs, settings.shared, clock, ids, archive_days=settings.journal.archive_days
-    )
+    alone, days = not settings.storage.url, settings.journal.archive_days
+    audits = open_audits(settings.journal.sinks, database, keyring, clock, ids, alone=alone)
+    upkeep = Upkeep(database, keyring, ledger, blobs, settings.shared, clock, ids, archive_days=days, audits=audits)
     stack.push_async_callback(upkeep.close)
     return journal, ledger, views, blobs, upkeep, keyring.master
 

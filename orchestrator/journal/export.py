@@ -71,7 +71,7 @@ async def _lines(history: History, engine: AsyncEngine, keyring: Keyring, to: Pa
         async for rows in history.parts():
             async with engine.connect() as connection:
                 keys = await keyring.named(connection, (row.key for row in rows))
-            file.write(b"".join(msgspec.json.encode(_plain(row, keys.get(row.key))) + b"\n" for row in rows))
+            file.write(b"".join(msgspec.json.encode(plain(row, keys.get(row.key))) + b"\n" for row in rows))
             count += len(rows)
             progress(count, total)
         file.flush()
@@ -79,7 +79,8 @@ async def _lines(history: History, engine: AsyncEngine, keyring: Keyring, to: Pa
     return count
 
 
-def _plain(row: Any, key: Any) -> dict[str, Any]:
+def plain(row: Any, key: Any) -> dict[str, Any]:
+    """A row as others may read it; `body` is None where its key was destroyed."""
     event = unseal(row, key)
     body = None if isinstance(event.body, Erased) else event.body
     return {

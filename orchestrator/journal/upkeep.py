@@ -7,7 +7,7 @@ leaves anything half done.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orchestrator.journal import chain
 from orchestrator.journal.archive import Archive
+from orchestrator.journal.audit import Audit
 from orchestrator.journal.erasure import erase
 from orchestrator.journal.export import Format, export
 from orchestrator.journal.history import History
@@ -99,6 +100,7 @@ class Upkeep:
         ids: Ids,
         *,
         archive_days: float = 0.0,
+        audits: Sequence[Audit] = (),
     ) -> None:
         self._database = database
         self._keyring = keyring
@@ -107,6 +109,7 @@ class Upkeep:
         self._clock = clock
         self._ids = ids
         self._archive_days = archive_days
+        self.audits = audits
         self.archive = Archive(database.engine, folder / ARCHIVE)
         self.exports = folder / "exports"
         self.snapshots = Snapshots(database.engine, keyring, clock)
@@ -230,8 +233,10 @@ class Upkeep:
             await chain.anchor(self._database.engine, self._keyring.master, self._clock.now())
 
     def watch_over(self) -> None:
-        """From now on anchor every minute, and move old runs to the archive once a day."""
+        """From now on anchor every minute, move old runs to the archive once a day, and tell the sinks what happens."""
         self._ticking = asyncio.create_task(self._tick(), name="upkeep")
+        for audit in self.audits:
+            audit.watch_over()
 
     async def _tick(self) -> None:
         moved_at = float("-inf")
@@ -278,6 +283,8 @@ class Upkeep:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for audit in self.audits:
+            await audit.close()
         if self._ticking:  # a command that only looks writes nothing
             with contextlib.suppress(OrchestratorError):
                 await self._sign()

@@ -19,18 +19,13 @@ from orchestrator.kernel.errors import InvalidSettings
 from orchestrator.kernel.hosts import Host
 from orchestrator.kernel.messages import Language
 from orchestrator.kernel.outside import Services
+from orchestrator.kernel.secret import Secret as Secret
+from orchestrator.kernel.sinks import Sink
 
 Count: TypeAlias = Annotated[int, Meta(ge=1)]
 Amount: TypeAlias = Annotated[float, Meta(gt=0)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Capability: TypeAlias = Literal["chat", "tools", "vision", "thinking", "embeddings", "schema"]
-
-
-class Secret(str):
-    """A string that does not show itself."""
-
-    def __repr__(self) -> str:
-        return "'•••'" if self else "''"
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +47,7 @@ class Journal(Struct, frozen=True, forbid_unknown_fields=True):
     encrypt: bool = True  # bodies, with a key for each subject; without is a loosening
     archive_days: Annotated[float, Meta(ge=0)] = 0.0  # finished runs older than this are archived; 0: never
     master_key: Secret = Secret("")  # 64 hexadecimal digits; empty: the file master.key of the data folder
+    sinks: dict[str, Sink] = msgspec.field(default_factory=dict)  # who is told of every event, by name
 
 
 class Cluster(Struct, frozen=True, forbid_unknown_fields=True):
@@ -232,6 +228,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         loose: dict[str, Any] = {}
         if not self.journal.encrypt:
             loose["journal.encrypt"] = False
+        loose |= {f"journal.sinks.{name}.bodies": True for name, sink in self.journal.sinks.items() if sink.bodies}
         if self.policy.allow_loopback:
             loose["policy.allow_loopback"] = True
         if self.policy.approve_all:

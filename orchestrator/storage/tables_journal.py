@@ -1,4 +1,4 @@
-"""What the journal keeps beside its events: keys, the heads of the chains, anchors, snapshots."""
+"""What the journal keeps beside its events: keys, the heads of the chains, anchors, sinks, snapshots."""
 
 from sqlalchemy import Column, Float, Index, LargeBinary, Table, text
 
@@ -48,6 +48,17 @@ anchors = Table(
     Column("events", Number, nullable=False),
     Column("sum", LargeBinary, nullable=False),
     Column("mac", LargeBinary, nullable=False),
+)
+
+# How far those are who are told of every event, and which process tells them (journal/audit.py).
+sinks = Table(
+    "sinks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", Number, nullable=False),  # of the last event that is kept there
+    Column("holder", Text, nullable=False),  # empty: nobody
+    Column("beats", Number, nullable=False),  # goes on while the holder does
+    sqlite_with_rowid=False,
 )
 
 # The state of long runs on their way, so that opening one need not fold all of it. Dropped at will.

@@ -14,7 +14,7 @@ but its first word is plain: that is what a lane may be addressed by.
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol, TypeAlias
 
 from msgspec import Struct
@@ -104,6 +104,23 @@ class Lane(Protocol):
 
     async def answer(self, pattern: str, handler: Handler) -> Stop:
         """Answer requests, several at once. One answer a request: patterns of two who answer do not overlap."""
+
+    async def close(self) -> None: ...
+
+
+class Record(Struct, frozen=True):
+    key: str  # those of one key are kept in order
+    id: str  # the same when it is sent again
+    payload: bytes
+
+
+class Sink(Protocol):
+    """Reliable: others read it, whenever they like."""
+
+    name: str
+
+    async def send(self, records: Sequence[Record]) -> None:
+        """All are kept when it returns. Raises LaneUnavailable: some may be kept then; they are sent again."""
 
     async def close(self) -> None: ...
 

@@ -6,9 +6,9 @@ that is in the journal.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from orchestrator.journal.lanes.base import ROOM, Delivery, Handler, Message, Reader, Stop, pattern_of, plain
+from orchestrator.journal.lanes.base import ROOM, Delivery, Handler, Message, Reader, Record, Stop, pattern_of, plain
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import LaneUnavailable, NobodyThere
 
@@ -70,6 +70,23 @@ class Local:
         self._closed = True
         for reader in list(self._readers):
             await reader.close()
+
+
+class LocalSink:
+    """Keeps what it is told as long as the process lives, or refuses all of it while `full`."""
+
+    name = "local"
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.full = False
+
+    async def send(self, records: Sequence[Record]) -> None:
+        if self.full:
+            raise LaneUnavailable("There is no room.")
+        self.records += records
+
+    async def close(self) -> None: ...
 
 
 class _Kept:

@@ -286,6 +286,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_anchors")),
     )
     op.create_table(
+        "sinks",
+        sa.Column("name", Text, nullable=False),
+        sa.Column("position", Number, nullable=False),
+        sa.Column("holder", Text, nullable=False),
+        sa.Column("beats", Number, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_sinks")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "snapshots",
         sa.Column("run_id", Text, nullable=False),
         sa.Column("tenant", Text, nullable=False),
@@ -325,6 +334,7 @@ def downgrade() -> None:
 
     op.drop_table("users")
     op.drop_table("snapshots")
+    op.drop_table("sinks")
     op.drop_table("anchors")
     op.drop_table("heads")
     with op.batch_alter_table("subject_keys", schema=None) as batch_op:
