@@ -2,8 +2,8 @@
 
     python -m benchmarks.lanes
 
-fast: publish to a reader in another connection, and a request with its answer. reliable: put, take, done, with the
-message kept before `put` returns. workflow: a durable append to the journal. Each one at a time (latency) and as many
+fast: publish to a reader in another connection, and a request with its answer. reliable: kept by a sink before `send`
+returns. workflow: a durable append to the journal. Each one at a time (latency) and as many
 at once as there is room for (rate). One process plays both ends, so that a rate is what one core does for both.
 """
 
@@ -21,12 +21,13 @@ import asyncpg  # type: ignore[import-untyped]
 import uvloop
 
 from benchmarks.report import median, write
+from orchestrator.journal.audit import BATCH
 from orchestrator.journal.keys import Keyring, Master
-from orchestrator.journal.lanes.base import Lane, Queue
-from orchestrator.journal.lanes.local import Local, LocalQueue
-from orchestrator.journal.lanes.nats import JetStream, Nats
+from orchestrator.journal.lanes.base import Lane, Record, Sink
+from orchestrator.journal.lanes.jetstream import JetStream
+from orchestrator.journal.lanes.local import Local, LocalSink
+from orchestrator.journal.lanes.nats import Nats
 from orchestrator.journal.lanes.postgresql import Postgresql
-from orchestrator.journal.lanes.postgresql_queue import PostgresqlQueue
 from orchestrator.journal.postgresql import PostgresJournal
 from orchestrator.kernel.clock import SystemClock
 from orchestrator.kernel.events import Event, ModelAsked
@@ -99,28 +100,20 @@ async def _all(take: Callable[[], Awaitable[Any]], count: int) -> None:
         await take()
 
 
-async def reliable(queue: Queue, other: Queue) -> dict[str, float]:
-    worker = await other.open("bench")
+async def reliable(sink: Sink) -> dict[str, float]:
+    numbers = itertools.count()
 
-    async def through() -> None:
-        await queue.put("bench", BODY)
-        await (await worker.take()).done()
+    def records(count: int) -> list[Record]:
+        return [Record(f"run_{n % 50}", f"run_{n % 50}:{n}", BODY) for n in itertools.islice(numbers, count)]
 
-    kept = await one_by_one(through)
-    count = AT_ONCE // 5
-
-    async def work() -> None:
-        for _ in range(count):
-            await (await worker.take()).done()
-
-    working = asyncio.create_task(work())
+    kept = await one_by_one(lambda: sink.send(records(1)))
     began = time.perf_counter()
-    await rate(lambda: queue.put("bench", BODY), count)
-    await working
+    for _ in range(AT_ONCE // BATCH):
+        await sink.send(records(BATCH))
     return {
-        "put, taken and done after, µs, p50": kept[0],
-        "put, taken and done after, µs, p99": kept[1],
-        "put, taken and done a second": count / (time.perf_counter() - began),
+        "kept after, µs, p50": kept[0],
+        "kept after, µs, p99": kept[1],
+        "kept a second, in batches of 256": AT_ONCE // BATCH * BATCH / (time.perf_counter() - began),
     }
 
 
@@ -159,26 +152,24 @@ async def nats_server(folder: Path) -> AsyncIterator[str]:
 async def measured(folder: Path, url: str) -> dict[str, dict[str, float]]:
     clock, found = SystemClock(), dict[str, dict[str, float]]()
     async with AsyncExitStack() as stack:
-        local, kept = Local(clock), LocalQueue()
+        local = Local(clock)
         found["fast, in process"] = await fast(local, local)
-        found["reliable, in process (kept by the process only)"] = await reliable(kept, kept)
+        found["reliable, in process (kept by the process only)"] = await reliable(LocalSink())
 
         async def connect() -> Any:
             return await asyncpg.connect(url)
 
         lanes = [await Postgresql.open(connect, clock, name) for name in ("one", "two")]
         found["fast, PostgreSQL notices"] = await fast(*lanes)
-        pools = [await stack.enter_async_context(asyncpg.create_pool(url, min_size=4, max_size=8)) for _ in range(2)]
-        queues = [PostgresqlQueue(pool, lane, clock) for pool, lane in zip(pools, lanes, strict=True)]
-        found["reliable, PostgreSQL table"] = await reliable(*queues)
         for lane in lanes:
             await lane.close()
 
         server = await stack.enter_async_context(nats_server(folder))
         nats = [await Nats.open([server]) for _ in range(2)]
         found["fast, NATS core"] = await fast(*nats)
-        streams = [JetStream(lane) for lane in nats]
-        found["reliable, NATS JetStream"] = await reliable(*streams)
+        stream = JetStream([server], "bench")
+        found["reliable, NATS JetStream"] = await reliable(stream)
+        await stream.close()
         for one in nats:
             await one.close()
         found["workflow, the journal on PostgreSQL"] = await workflow(url)

@@ -45,6 +45,7 @@ class Listener(asyncio.Protocol):
         self.after = 0.0
         self.heard = 0.0
         self._transport: asyncio.Transport | None = None
+        self._rest = b""  # of a frame that has not come whole
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -56,12 +57,34 @@ class Listener(asyncio.Protocol):
                 self.open.set_result(None)
             else:
                 self.open.set_exception(RuntimeError(data[:200].decode("latin-1")))
-        elif data[0] == 0x89 and self._transport is not None:  # a ping, which comes alone: sockets are silent then
-            said = data[2 : 2 + data[1]]
-            self._transport.write(bytes([0x8A, 0x80 | len(said)]) + bytes(4) + said)
-        elif self.told is not None and not self.told.done():
-            self.heard = time.monotonic()
-            self.told.set_result(None)
+            return
+        self._rest += data
+        while (frame := self._frame()) is not None:
+            kind, said = frame
+            if kind == 0x89 and self._transport is not None:  # a ping: who does not answer is put out
+                self._transport.write(bytes([0x8A, 0x80 | len(said)]) + bytes(4) + said)
+            elif self.told is not None and not self.told.done():
+                self.heard = time.monotonic()
+                self.told.set_result(None)
+
+    def _frame(self) -> tuple[int, bytes] | None:
+        """The next one that is whole, taken from what came."""
+        rest = self._rest
+        if len(rest) < 2:
+            return None
+        head, size = {126: (4, int.from_bytes(rest[2:4])), 127: (10, int.from_bytes(rest[2:10]))}.get(
+            rest[1], (2, rest[1])
+        )
+        if len(rest) < head or len(rest) < head + size:
+            return None
+        self._rest = rest[head + size :]
+        return rest[0], rest[head : head + size]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """A benchmark that has lost a reader says so, and does not wait for it."""
+        for waited in (self.open, self.told):
+            if waited is not None and not waited.done():
+                waited.set_exception(error or ConnectionError("The server closed the socket."))
 
     def watch(self, run_id: str) -> None:
         assert self._transport is not None

@@ -53,22 +53,3 @@ lane_bodies = Table(  # what is too long for a notice
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     prefixes=["UNLOGGED"],
 )
-
-lane_groups = Table(
-    "lane_groups",
-    cluster,
-    Column("topic", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-)
-
-lane_tasks = Table(
-    "lane_tasks",
-    cluster,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("topic", Text, nullable=False),
-    Column("name", Text, nullable=False),  # of the group
-    Column("payload", LargeBinary, nullable=False),
-    Column("tries", Integer, nullable=False, server_default="0"),
-    Column("due", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Index("ix_lane_tasks_topic_name_id", "topic", "name", "id"),
-)

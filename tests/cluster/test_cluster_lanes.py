@@ -7,18 +7,16 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
-from contracts.lane import Break, BrokenLaneContract, HeldContract, LaneContract, QueueContract
+from contracts.lane import Break, BrokenLaneContract, LaneContract
 from servers.nats import NatsServer
 from servers.postgresql import Server
 
-from orchestrator.journal.lanes.local import Local, LocalQueue
-from orchestrator.journal.lanes.nats import JetStream, Nats
+from orchestrator.journal.lanes.local import Local
+from orchestrator.journal.lanes.nats import Nats
 from orchestrator.journal.lanes.postgresql import Postgresql
-from orchestrator.journal.lanes.postgresql_queue import PostgresqlQueue
 from orchestrator.kernel.clock import SystemClock
 
 _numbers = itertools.count(1)
-HOLD = 1.0
 
 
 class TestLocal(LaneContract):
@@ -31,23 +29,6 @@ class TestLocal(LaneContract):
     @pytest.fixture
     def other(self, lane: Local) -> Local:
         return lane
-
-
-class TestLocalQueue(QueueContract):
-    @pytest.fixture
-    def queue(self) -> LocalQueue:
-        return LocalQueue()
-
-    @pytest.fixture
-    def other_queue(self, queue: LocalQueue) -> LocalQueue:
-        return queue
-
-    async def test_what_a_closed_worker_held_goes_to_another(self, queue: LocalQueue) -> None:
-        first, second = await queue.open("work"), await queue.open("work")
-        await queue.put("work", b"x")
-        await first.take()
-        await first.close()
-        assert (await second.take()).tries == 2
 
 
 Connect = Callable[[], Awaitable[Any]]
@@ -90,22 +71,6 @@ class TestPostgresql(LaneContract, BrokenLaneContract):
         return cut
 
 
-class TestPostgresqlQueue(QueueContract, HeldContract):
-    @pytest.fixture
-    async def queue(self, url: str, connect: Connect) -> AsyncIterator[PostgresqlQueue]:
-        async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
-            lane = await Postgresql.open(connect, SystemClock(), "one")
-            yield PostgresqlQueue(pool, lane, SystemClock(), HOLD)
-            await lane.close()
-
-    @pytest.fixture
-    async def other_queue(self, url: str, connect: Connect) -> AsyncIterator[PostgresqlQueue]:
-        async with asyncpg.create_pool(url, min_size=1, max_size=2) as pool:
-            lane = await Postgresql.open(connect, SystemClock(), "two")
-            yield PostgresqlQueue(pool, lane, SystemClock(), HOLD)
-            await lane.close()
-
-
 @pytest.fixture
 def prefix() -> str:
     return f"test{next(_numbers)}"
@@ -136,13 +101,3 @@ class TestNats(LaneContract, BrokenLaneContract):
                 await asyncio.sleep(0.01)
 
         return cut
-
-
-class TestJetStream(QueueContract, HeldContract):
-    @pytest.fixture
-    def queue(self, lane: Nats, prefix: str) -> JetStream:
-        return JetStream(lane, prefix, HOLD)
-
-    @pytest.fixture
-    def other_queue(self, other: Nats, prefix: str) -> JetStream:
-        return JetStream(other, prefix, HOLD)

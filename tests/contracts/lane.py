@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from orchestrator.journal.lanes.base import Lane, Message, Missed, Queue, Reader
+from orchestrator.journal.lanes.base import Lane, Message, Missed, Reader
 from orchestrator.kernel.errors import InvalidInput, LaneUnavailable, NobodyThere
 
 PATIENCE = 60.0  # seconds until a test that waits in vain fails
@@ -137,75 +137,3 @@ class BrokenLaneContract:
             assert await reader.take() == Missed()
         await lane.publish("a.b", b"again")
         assert await taken(reader, 1) == ["again"]
-
-
-class QueueContract:
-    """Inherit, and give fixtures `queue` and `other_queue`: two connections of one installation, whose workers may
-    hold a message for `hold` seconds."""
-
-    async def test_each_message_to_one_worker(self, queue: Queue, other_queue: Queue) -> None:
-        workers = [await queue.open("work"), await other_queue.open("work")]
-        for number in range(40):
-            await queue.put("work", str(number).encode())
-        got: list[str] = []
-        enough = asyncio.Event()
-
-        async def work(index: int) -> None:
-            while True:
-                delivery = await workers[index].take()
-                got.append(delivery.payload.decode())
-                await delivery.done()
-                if len(got) >= 40:
-                    enough.set()
-
-        tasks = [asyncio.create_task(work(index)) for index in range(2)]
-        async with asyncio.timeout(PATIENCE):
-            await enough.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert sorted(got, key=int) == [str(number) for number in range(40)]
-
-    async def test_kept_until_somebody_comes_and_in_order(self, queue: Queue, other_queue: Queue) -> None:
-        for number in range(5):
-            await queue.put("later", str(number).encode())
-        worker = await other_queue.open("later")
-        for number in range(5):
-            async with asyncio.timeout(PATIENCE):
-                delivery = await worker.take()
-            assert (delivery.payload, delivery.tries) == (str(number).encode(), 1)
-            await delivery.done()
-
-    async def test_given_back_it_comes_again(self, queue: Queue) -> None:
-        worker = await queue.open("again")
-        await queue.put("again", b"x")
-        async with asyncio.timeout(PATIENCE):
-            await (await worker.take()).again()
-            second = await worker.take()
-        assert (second.payload, second.tries) == (b"x", 2)
-        await second.done()
-
-    async def test_groups_each_get_everything(self, queue: Queue, other_queue: Queue) -> None:
-        audit, analytics = await queue.open("events", "audit"), await other_queue.open("events", "analytics")
-        await queue.put("events", b"1")
-        await queue.put("events", b"2")
-        for worker in (audit, analytics):
-            for expected in (b"1", b"2"):
-                async with asyncio.timeout(PATIENCE):
-                    delivery = await worker.take()
-                assert delivery.payload == expected
-                await delivery.done()
-
-
-class HeldContract:
-    """For queues that notice when a worker dies: what it held goes to another after `hold` seconds."""
-
-    async def test_what_a_dead_worker_held_goes_to_another(self, queue: Queue, other_queue: Queue) -> None:
-        dead = await queue.open("held")
-        await queue.put("held", b"x")
-        async with asyncio.timeout(PATIENCE):
-            await dead.take()
-            alive = await other_queue.open("held")
-            second = await alive.take()
-        assert second.payload == b"x" and second.tries == 2
-        await second.done()

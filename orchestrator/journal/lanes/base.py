@@ -1,7 +1,7 @@
 """The lane seam. Three qualities, each with a name and a price (benchmarks/lanes.py measures them):
 
     fast      `Lane`: at most once, to whoever listens now; microseconds, nothing kept
-    reliable  `Queue`: kept when `put` returns, given to one worker of each group, again until it says done
+    reliable  `Sink`: kept when `send` returns, in order for each key; the journal is what it is told of
     workflow  the journal itself: numbered, fenced, exactly one end; what a run is made of
 
 Nothing that must be true travels by the fast lane alone: it is a doorbell, and whoever rings finds
@@ -121,37 +121,6 @@ class Sink(Protocol):
 
     async def send(self, records: Sequence[Record]) -> None:
         """All are kept when it returns. Raises LaneUnavailable: some may be kept then; they are sent again."""
-
-    async def close(self) -> None: ...
-
-
-class Delivery(Protocol):
-    """One message in the hands of one worker: done, given back, or given to another when time is up."""
-
-    payload: bytes
-    tries: int  # 1: the first time
-
-    async def done(self) -> None: ...
-
-    async def again(self) -> None: ...
-
-
-class Worker(Protocol):
-    async def take(self) -> Delivery: ...
-
-    async def close(self) -> None: ...
-
-
-class Queue(Protocol):
-    """Reliable. Raises LaneUnavailable when it cannot keep a message now."""
-
-    name: str
-
-    async def put(self, topic: str, payload: bytes) -> None:
-        """Kept when it returns, in order, for every group that was opened before; for the group "" always."""
-
-    async def open(self, topic: str, group: str = "") -> Worker:
-        """Take part in a group. Each message goes to one of its workers, at least once."""
 
     async def close(self) -> None: ...
 

@@ -1,7 +1,5 @@
-"""NATS: fast by its core, reliable by JetStream.
-
-`Nats` and `JetStream` share one connection, which finds its server again by itself; readers are told
-that something may have been missed meanwhile.
+"""NATS, fast: its core. The connection finds its server again by itself; readers are told that something may have
+been missed meanwhile. What NATS keeps is told by `jetstream.py`.
 """
 
 import asyncio
@@ -12,15 +10,9 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError, NoRespondersError
-from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StreamConfig
 
-from orchestrator.journal.lanes.base import ROOM, Delivery, Handler, Message, Reader, Stop, pattern_of, plain
+from orchestrator.journal.lanes.base import ROOM, Handler, Message, Reader, Stop, pattern_of, plain
 from orchestrator.kernel.errors import LaneUnavailable, NobodyThere, TooLarge
-
-HOLD = 30.0  # seconds a worker may take for a message before another gets it
-KEPT_DAYS = 7.0  # what nobody takes
-ASKED = 30.0  # seconds one look for messages waits at the server
 
 log = logging.getLogger("orchestrator.journal")
 
@@ -145,94 +137,3 @@ class Nats:
 
 async def _noted(error: Exception) -> None:
     log.warning("NATS: %r", error)
-
-
-class JetStreamDelivery:
-    def __init__(self, message: Msg) -> None:
-        self.payload = message.data
-        self.tries: int = message.metadata.num_delivered or 1
-        self._message = message
-
-    async def done(self) -> None:
-        await self._message.ack()
-
-    async def again(self) -> None:
-        await self._message.nak()
-
-
-class JetStreamWorker:
-    def __init__(self, subscription: JetStreamContext.PullSubscription) -> None:
-        self._subscription = subscription
-
-    async def take(self) -> Delivery:
-        while True:
-            try:
-                (message,) = await self._subscription.fetch(1, timeout=ASKED)
-            except TimeoutError:
-                continue
-            except (NatsError, OSError) as error:
-                raise LaneUnavailable(f"JetStream gives no message now: {error!r}.") from error
-            return JetStreamDelivery(message)
-
-    async def close(self) -> None:
-        if not self._subscription._nc.is_closed:
-            await self._subscription.unsubscribe()
-
-
-class JetStream:
-    """One stream for all topics of an installation; a durable consumer a group."""
-
-    name = "nats"
-
-    def __init__(self, lane: Nats, prefix: str = "orchestrator", hold: float = HOLD) -> None:
-        self._lane = lane
-        self._stream = plain(prefix).replace(".", "-") + "-tasks"
-        self._subjects = f"{prefix}-tasks"
-        self._hold = hold
-        self._js: JetStreamContext | None = None
-
-    async def _context(self) -> JetStreamContext:
-        if self._js is None:
-            js = self._lane.client.jetstream()
-            config = StreamConfig(
-                name=self._stream,
-                subjects=[f"{self._subjects}.>"],
-                retention=RetentionPolicy.LIMITS,
-                max_age=KEPT_DAYS * 86_400,
-            )
-            try:
-                await js.add_stream(config)
-            except (NatsError, OSError) as error:
-                raise LaneUnavailable(
-                    f"JetStream keeps no messages now: {error!r}.", hint="Start nats-server with -js and -sd FOLDER."
-                ) from error
-            self._js = js
-        return self._js
-
-    async def put(self, topic: str, payload: bytes) -> None:
-        js = await self._context()
-        try:
-            await js.publish(f"{self._subjects}.{plain(topic)}", payload)
-        except (NatsError, OSError) as error:
-            raise LaneUnavailable(f"JetStream keeps no messages now: {error!r}.") from error
-
-    async def open(self, topic: str, group: str = "") -> JetStreamWorker:
-        js = await self._context()
-        durable = plain(f"{topic}-{group or 'all'}".replace(".", "-"))
-        config = ConsumerConfig(
-            ack_policy=AckPolicy.EXPLICIT,
-            ack_wait=self._hold,
-            deliver_policy=DeliverPolicy.NEW if group else DeliverPolicy.ALL,
-            max_ack_pending=1000,
-        )
-        try:
-            return JetStreamWorker(
-                await js.pull_subscribe(
-                    f"{self._subjects}.{plain(topic)}", durable=durable, stream=self._stream, config=config
-                )
-            )
-        except (NatsError, OSError) as error:
-            raise LaneUnavailable(f"JetStream takes no worker now: {error!r}.") from error
-
-    async def close(self) -> None:
-        self._js = None

@@ -393,4 +393,4 @@ def downgrade() -> None:
     # ### end Alembic commands ###
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_change()")
-        op.execute("DROP TABLE claims, nodes, lane_bodies, lane_groups, lane_tasks")
+        op.execute("DROP TABLE claims, nodes, lane_bodies")
