@@ -11,6 +11,7 @@ import mimetypes
 import msgspec
 from msgspec import Struct
 
+from orchestrator.agents.asking import Asking
 from orchestrator.agents.family import Harvest
 from orchestrator.agents.provenance import Traced
 from orchestrator.agents.state import OpenCall
@@ -21,6 +22,7 @@ from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRet
 from orchestrator.kernel.ids import call_hash, child_id, effect_key
 from orchestrator.kernel.messages import Origin, Outcome, Usage
 from orchestrator.policy.base import Call, Decision
+from orchestrator.tools.asking import Ask, nobody_to_ask
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
 
 GRACE = 5.0  # seconds that a tool has to end after its time is over, or after it was cancelled
@@ -36,6 +38,8 @@ class Receipt(Struct, frozen=True):
     key: str = ""
     seconds: float = 0.0
     harvest: Harvest | None = None  # of the run that did it
+    cost: float = 0.0  # US dollars, of the models that it asked
+    usage: Usage = Usage()
 
 
 class Refused(Exception):
@@ -247,11 +251,12 @@ class Caller:
         key = _key_of(open_call)
         began = self._house.clock.monotonic()
         outcome: Outcome = "ok"
+        asking = Asking(self._house, self._turn.state, key)
         patience = tool.spec.timeout + GRACE
         self.at_work[open_call.call.id] = began + patience
         call_off = self._house.clock.call_later(patience, self._turn.stirred.set)
         try:
-            result = await tool.call(open_call.call.arguments, self._context(key))
+            result = await tool.call(open_call.call.arguments, self._context(key, asking))
             outcome = result.outcome
         except ToolRetry as error:
             result, outcome = Result(str(error)), "retry"
@@ -264,9 +269,10 @@ class Caller:
         finally:
             call_off()
             self.at_work.pop(open_call.call.id, None)
-        return Receipt(outcome, result.content, result, key, self._house.clock.monotonic() - began)
+        seconds = self._house.clock.monotonic() - began
+        return Receipt(outcome, result.content, result, key, seconds, cost=asking.cost, usage=asking.usage)
 
-    def _context(self, key: str) -> Context:
+    def _context(self, key: str, ask: Ask = nobody_to_ask) -> Context:
         return Context(
             run_id=self._turn.state.run_id,
             key=key,
@@ -274,6 +280,7 @@ class Caller:
             clock=self._house.clock,
             artifacts=self._house.artifacts,
             allow_loopback=self._house.allow_loopback,
+            ask=ask,
         )
 
     async def _keep(self, open_call: OpenCall, receipt: Receipt) -> None:
@@ -305,8 +312,8 @@ class Caller:
             artifact=artifact,
             seconds=receipt.seconds,
             source=result.source if result is not None else "made",
-            cost=harvest.cost if harvest else 0.0,
-            usage=harvest.usage if harvest else Usage(),
+            cost=harvest.cost if harvest else receipt.cost,
+            usage=harvest.usage if harvest else receipt.usage,
             origins=harvest.origins if harvest else (),
         )
         try:

@@ -38,6 +38,8 @@ def remembers(ledger: Ledger) -> Remembers:
             body = event.body
             if isinstance(body, e.ModelReplied) and spending.key == f"{spending.run_id}:{body.step}":
                 return Paid(body.usage, body.cost, body.model, body.spared)
+            if isinstance(body, e.ToolReturned) and spending.key == f"{spending.run_id}:{body.key}:1":
+                return Paid(body.usage, body.cost, spending.model, None)  # of all that the tool asked
         return None
 
     return paid

@@ -16,6 +16,7 @@ from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.messages import Arguments, Json, Outcome, ToolSpec
 from orchestrator.kernel.secrets import Reveal, nothing_to_reveal
 from orchestrator.kernel.trials import Source
+from orchestrator.tools.asking import Ask, nobody_to_ask
 
 
 class Artifacts(Protocol):
@@ -35,6 +36,7 @@ class Context(Struct, frozen=True):
     artifacts: Artifacts
     allow_loopback: bool = False
     progress: Callable[[str], None] = lambda _: None  # live only
+    ask: Ask = nobody_to_ask  # a language model, on the account of the run
     secret: Reveal = nothing_to_reveal  # the value of a secret by its name, for the host it is sent to
 
 

@@ -22,6 +22,7 @@ from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.wrappers import wrapped
 
 KITS = {
+    "ai": "orchestrator.tools.kits.ai:tools",
     "files": "orchestrator.tools.kits.files:tools",
     "changes": "orchestrator.tools.kits.changes:tools",
     "commands": "orchestrator.tools.kits.commands:kit",

@@ -1,0 +1,84 @@
+"""Requests for the tools of the ai kit."""
+
+from orchestrator.tools.kits.examples import examples
+
+_SEA = "The sea is wide and blue."
+_MER = "La mer est vaste et bleue."
+
+ASK_MODEL = examples(
+    en={
+        'ask a model "why is the sky blue?"': {"prompt": "why is the sky blue?"},
+        'ask another model "who wrote Faust?"': {"prompt": "who wrote Faust?"},
+        'ask the model openai/gpt-4.1 "is 97 prime?"': {"prompt": "is 97 prime?", "model": "openai/gpt-4.1"},
+        'ask the model ollama "name three rivers"': {"prompt": "name three rivers", "model": "ollama"},
+    },
+    fr={
+        "demande à un modèle « pourquoi le ciel est-il bleu ? »": {"prompt": "pourquoi le ciel est-il bleu ?"},
+        "demande à un autre modèle « qui a écrit Faust ? »": {"prompt": "qui a écrit Faust ?"},
+        "demande au modèle openai/gpt-4.1 « 97 est-il premier ? »": {
+            "prompt": "97 est-il premier ?",
+            "model": "openai/gpt-4.1",
+        },
+        "demande au modèle ollama « nomme trois fleuves »": {"prompt": "nomme trois fleuves", "model": "ollama"},
+    },
+)
+
+SUMMARISE_TEXT = examples(
+    en={
+        'summarise "The sea is wide and blue."': {"text": _SEA},
+        'summarize "The sea is wide and blue."': {"text": _SEA},
+        'summarise "The sea is wide and blue." in 10 words': {"text": _SEA, "words": 10},
+        'give a summary of "The sea is wide and blue."': {"text": _SEA},
+    },
+    fr={
+        "résume « La mer est vaste et bleue. »": {"text": _MER},
+        "résume en 10 mots « La mer est vaste et bleue. »": {"text": _MER, "words": 10},
+        "fais un résumé de « La mer est vaste et bleue. »": {"text": _MER},
+        "fais la synthèse de « La mer est vaste et bleue. »": {"text": _MER},
+    },
+)
+
+TRANSLATE_TEXT = examples(
+    en={
+        'translate "The sea is wide and blue." into French': {"text": _SEA, "language": "French"},
+        'translate "good morning" into German': {"text": "good morning", "language": "German"},
+        'translate into Spanish: "see you soon"': {"text": "see you soon", "language": "Spanish"},
+        'translate "thank you" into Italian': {"text": "thank you", "language": "Italian"},
+    },
+    fr={
+        "traduis « La mer est vaste et bleue. » en anglais": {"text": _MER, "language": "anglais"},
+        "traduis « bonjour » en allemand": {"text": "bonjour", "language": "allemand"},
+        "traduis en espagnol : « à bientôt »": {"text": "à bientôt", "language": "espagnol"},
+        "traduis « merci » en italien": {"text": "merci", "language": "italien"},
+    },
+)
+
+CLASSIFY_TEXT = examples(
+    en={
+        'classify "I love it" as "good, bad"': {"text": "I love it", "labels": "good, bad"},
+        'classify "it is broken" as "praise, complaint"': {"text": "it is broken", "labels": "praise, complaint"},
+        'classify "pay now!" as "spam, letter"': {"text": "pay now!", "labels": "spam, letter"},
+        'classify "see you" as "formal, casual"': {"text": "see you", "labels": "formal, casual"},
+    },
+    fr={
+        "classe « j'adore » comme « positif, négatif »": {"text": "j'adore", "labels": "positif, négatif"},
+        "classe « c'est cassé » comme « éloge, plainte »": {"text": "c'est cassé", "labels": "éloge, plainte"},
+        "classe « payez vite ! » comme « spam, lettre »": {"text": "payez vite !", "labels": "spam, lettre"},
+        "classe « à plus » comme « formel, familier »": {"text": "à plus", "labels": "formel, familier"},
+    },
+)
+
+DESCRIBE_IMAGE = examples(
+    en={
+        "describe the picture cat.png": {"path": "cat.png"},
+        "what is in the picture photos/sea.jpg?": {"path": "photos/sea.jpg"},
+        "describe the image plan.webp": {"path": "plan.webp"},
+        "what does the image scan.jpg show?": {"path": "scan.jpg"},
+    },
+    fr={
+        "décris la photo chat.png": {"path": "chat.png"},
+        "qu'y a-t-il sur la photo photos/mer.jpg ?": {"path": "photos/mer.jpg"},
+        "décris l'image plan.webp": {"path": "plan.webp"},
+        "que montre l'image scan.jpg ?": {"path": "scan.jpg"},
+    },
+)
