@@ -61,6 +61,7 @@ from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue
 from orchestrator.tools.mcp.servers import Servers
 from orchestrator.tools.opening import open_tools
+from orchestrator.tools.openapi.documents import Documents
 from orchestrator.tools.plugins.folder import Plugins
 from orchestrator.tools.sandbox.base import Sandbox
 
@@ -88,6 +89,7 @@ class App(Struct, frozen=True):
     tools: Catalogue
     plugins: Plugins
     servers: Servers  # of tools
+    documents: Documents
     models: Models
     connections: Connections
     accounts: Accounts
@@ -137,7 +139,7 @@ async def open_app(
         accounts, vault, folder, policies = await guard
         policy = policies(None)
         opened = open_tools(settings, clock, ledger, accounts, vault, tools, watching=recover)
-        catalogue, plugins, servers = await stack.enter_async_context(opened)
+        catalogue, plugins, servers, documents = await stack.enter_async_context(opened)
         chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
         budgets = await stack.enter_async_context(open_till(settings, database, clock, ids, ledger, views, metrics))
@@ -190,6 +192,7 @@ async def open_app(
             tools=catalogue,
             plugins=plugins,
             servers=servers,
+            documents=documents,
             models=chooser,
             connections=connections,
             accounts=accounts,

@@ -26,6 +26,8 @@ class ServerForm(Form):
 
     command: Annotated[list[Word], Field(max_length=100, default_factory=list)]
     url: Annotated[str, Field(max_length=2000)] = ""
+    client_id: Annotated[str, Field(max_length=2000)] = ""
+    client_secret: Annotated[str, Field(max_length=2000)] = ""
     environment: Annotated[dict[Variable, Word], Field(max_length=100, default_factory=dict)]
     headers: Annotated[dict[Header, Word], Field(max_length=50, default_factory=dict)]
     readable: Annotated[list[Word], Field(max_length=100, default_factory=list)]
@@ -39,6 +41,8 @@ class ServerForm(Form):
             command=tuple(self.command),
             url=self.url,
             headers=self.headers,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
             environment=self.environment,
             readable=tuple(self.readable),
             workspace=self.workspace,

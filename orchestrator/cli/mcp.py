@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator.cli.command import Session, command
+from orchestrator.cli.openapi import checked
 
 Name = Annotated[str, typer.Argument(help="What it is called here; its tools are called NAME_….")]
 
@@ -30,7 +31,7 @@ def _looking(group: typer.Typer) -> None:
     @command(group, "show")
     def show(session: Session, name: Name) -> None:
         """What a server says of its tools, and which of them agents may be offered."""
-        found = session.do(session.connection.ask("GET", f"/mcp/{_checked(name)}"))
+        found = session.do(session.connection.ask("GET", f"/mcp/{checked(name)}"))
         session.terminal.result(found, None if session.terminal.json else _told(found))
 
 
@@ -44,6 +45,10 @@ def _adding(group: typer.Typer) -> None:
         header: Annotated[
             list[str] | None, typer.Option(help="Sent with every request: NAME=VALUE. May be repeated.")
         ] = None,
+        client_id: Annotated[
+            str, typer.Option(help="As what this installation was registered, where somebody signs in.")
+        ] = "",
+        client_secret: Annotated[str, typer.Option(help="That goes with it: {{secret:NAME}}.")] = "",
         env: Annotated[
             list[str] | None, typer.Option(help="NAME=VALUE, or NAME={{secret:…}}. May be repeated.")
         ] = None,
@@ -54,18 +59,22 @@ def _adding(group: typer.Typer) -> None:
         seconds: Annotated[float, typer.Option(help="That a call may take.")] = 60.0,
     ) -> None:
         """Add a server, and offer its tools to agents as they are now."""
+        from orchestrator.cli.pairs import pairs
+
         body: dict[str, Any] = {
             "command": program or [],
             "url": at,
-            "headers": dict(_pair(one) for one in header or ()),
-            "environment": dict(_pair(one) for one in env or ()),
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "headers": pairs(header, "--header Authorization=…"),
+            "environment": pairs(env, "--env TOKEN={{secret:github}}"),
             "readable": read or [],
             "workspace": inside,
             "network": network,
             "trusted": trust,
             "seconds": seconds,
         }
-        added = session.do(session.connection.ask("PUT", f"/mcp/{_checked(name)}", body))
+        added = session.do(session.connection.ask("PUT", f"/mcp/{checked(name)}", body))
         session.terminal.result(added, None if session.terminal.json else _told(added))
 
     @command(group, "login")
@@ -76,24 +85,24 @@ def _adding(group: typer.Typer) -> None:
     ) -> None:
         """Sign in at a server: shows a link to open, and waits until you are back."""
         if not back:
-            link = session.do(session.connection.ask("POST", f"/mcp/{_checked(name)}/login"))["link"]
+            link = session.do(session.connection.ask("POST", f"/mcp/{checked(name)}/login"))["link"]
             if link:
                 session.terminal.note(f"Open this link and sign in:\n{link}")
             found = session.do(_until_back(session, name))
         else:
-            found = session.do(session.connection.ask("POST", f"/mcp/{_checked(name)}/login/back", {"address": back}))
+            found = session.do(session.connection.ask("POST", f"/mcp/{checked(name)}/login/back", {"address": back}))
         session.terminal.result(found, None if session.terminal.json else _told(found))
 
     @command(group, "remove")
     def remove(session: Session, name: Name) -> None:
         """Remove a server and its tools."""
-        session.do(session.connection.ask("DELETE", f"/mcp/{_checked(name)}"))
+        session.do(session.connection.ask("DELETE", f"/mcp/{checked(name)}"))
         session.terminal.result({"removed": name}, f"{name} is removed.")
 
     @command(group, "test")
     def test(session: Session, name: Name) -> None:
         """Connect now, and ask what it offers."""
-        found = session.do(session.connection.ask("POST", f"/mcp/{_checked(name)}/test"))
+        found = session.do(session.connection.ask("POST", f"/mcp/{checked(name)}/test"))
         session.terminal.result(found, None if session.terminal.json else _told(found))
 
 
@@ -106,7 +115,7 @@ def _agreeing(group: typer.Typer) -> None:
         yes: Annotated[bool, typer.Option("--yes", "-y", help="You have looked at them.")] = False,
     ) -> int:
         """Look at what is new or changed in a server's tools, and let agents have them."""
-        found = session.do(session.connection.ask("GET", f"/mcp/{_checked(name)}"))
+        found = session.do(session.connection.ask("GET", f"/mcp/{checked(name)}"))
         waiting = [
             one for one in found["tools"] if one["state"] in ("new", "changed") and (not tool or one["name"] in tool)
         ]
@@ -132,28 +141,6 @@ async def _until_back(session: Session, name: str) -> Any:
         if not found["signing_in"]:
             return found
         await asyncio.sleep(0.5)
-
-
-def _checked(name: str) -> str:
-    import re
-
-    from orchestrator.kernel.errors import InvalidInput
-
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", name):
-        raise InvalidInput(
-            f"{name!r} cannot be the name of a server.",
-            hint="Use up to 32 small letters, digits and -, a letter first.",
-        )
-    return name
-
-
-def _pair(text: str) -> tuple[str, str]:
-    from orchestrator.kernel.errors import InvalidInput
-
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise InvalidInput(f"{text!r} is not NAME=VALUE.", hint="--env LANG=fr, --env TOKEN={{secret:github}}")
-    return name, value
 
 
 def _state(item: Any) -> str:

@@ -86,6 +86,8 @@ class McpServer(Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
     environment: dict[str, str] = msgspec.field(default_factory=dict)  # {{secret:NAME}} stands for a secret
     headers: dict[str, str] = msgspec.field(default_factory=dict)  # as well
+    client_id: str = ""  # as which this installation was registered, where somebody signs in; or an https address
+    client_secret: str = ""  # that was given with it: {{secret:NAME}}
     readable: tuple[str, ...] = ()  # files and folders that the program may read, beyond its own folder
     workspace: bool = False  # the program works in the agents' workspace instead of a folder of its own
     network: bool = False  # loosening: the program reaches what this machine reaches

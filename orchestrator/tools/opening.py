@@ -13,6 +13,7 @@ from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.chronicle import Chronicle
 from orchestrator.tools.mcp import dialling
 from orchestrator.tools.mcp.servers import House, Servers, open_servers
+from orchestrator.tools.openapi.documents import Documents
 from orchestrator.tools.plugins.folder import Plugins, open_plugins
 from orchestrator.tools.plugins.plugin import Ground
 from orchestrator.tools.sandbox.base import Sandbox
@@ -29,7 +30,7 @@ async def open_tools(
     more: Sequence[Tool],
     *,
     watching: bool,
-) -> AsyncIterator[tuple[Catalogue, Plugins, Servers]]:
+) -> AsyncIterator[tuple[Catalogue, Plugins, Servers, Documents]]:
     """What agents can do; `more` are ready tools beside the kits. The folder of tools is watched if asked."""
     sandbox = await choose(settings.tools)
     catalogue = Catalogue(settings.tools, sandbox, kits(), more, secrets, settings.data)
@@ -37,8 +38,10 @@ async def open_tools(
     await chronicle.read()
     plugins = _plugins(settings, sandbox, clock, catalogue, chronicle)
     servers = _servers(settings, sandbox, clock, secrets, catalogue, chronicle)
+    place = settings.shared / "openapi"
+    documents = Documents(place, Note, catalogue.put, chronicle.tell, chronicle.pin, chronicle.pins)
     async with open_plugins(plugins, watching=watching), open_servers(servers, watching=watching):
-        yield catalogue, plugins, servers
+        yield catalogue, plugins, servers, documents
 
 
 def _plugins(settings: Settings, sandbox: Sandbox, clock: Clock, catalogue: Catalogue, chronicle: Chronicle) -> Plugins:

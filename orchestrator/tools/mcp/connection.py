@@ -8,7 +8,7 @@ import importlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
@@ -29,7 +29,12 @@ _ENDING = 10.0
 
 log = logging.getLogger("orchestrator.tools")
 
-Over = Callable[[str], None]
+
+class Over(Protocol):
+    def __call__(self, why: str, wanted: str | None = None) -> None:
+        """It is over, and why. `wanted`: because somebody must sign in, for this scope."""
+
+
 # A transport. It is told whom to tell why it is over, who signs in where somebody does, and in whose name.
 Dial = Callable[[Over, SignIn | None, str], Awaitable["AbstractAsyncContextManager[Any]"]]
 Hear = Callable[["Listing"], Awaitable[None]]
@@ -63,6 +68,7 @@ class Connection:
         """`answers`: its questions are answered with the defaults it names."""
         self._answers = answers
         self.why = ""  # it is over
+        self.wanted: str | None = None  # the scope for which somebody must sign in
         self._sign_in = sign_in
         self._by = by
         self._name = name
@@ -116,8 +122,9 @@ class Connection:
         """Ask it anew what it offers."""
         await self._hear(await listing(self.client))
 
-    def _is_over(self, why: str) -> None:
+    def _is_over(self, why: str, wanted: str | None = None) -> None:
         self.why = self.why or why
+        self.wanted = self.wanted if wanted is None else wanted
         self._over.set()
 
     async def _keep(self, ready: "asyncio.Future[None]") -> None:
@@ -137,14 +144,12 @@ class Connection:
             if not isinstance(first, OrchestratorError | OSError) and not _is_of_the_sdk(first):
                 log.exception("the connection to %s: a fault of ours", self._name)
             self._is_over(said(first))
-            if isinstance(first, SignInNeeded) and not ready.done():
-                ready.set_exception(first)
-                ready.exception()
         finally:
             self._is_over("It was closed.")
             self._client = None
             if not ready.done():
-                ready.set_exception(ToolFailed(f"{self._name} cannot be reached: {self.why}"))
+                needed = SignInNeeded(self._name) if self.wanted is not None else None
+                ready.set_exception(needed or ToolFailed(f"{self._name} cannot be reached: {self.why}"))
                 ready.exception()
 
     async def _made(self) -> "mcp.Client":

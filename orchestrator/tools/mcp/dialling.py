@@ -85,7 +85,9 @@ def dial_of(name: str, settings: McpServer, ground: Ground) -> Dial:
 
         headers = await _filled(settings.headers, name, urlsplit(settings.url).hostname or "", ground.secrets)
         signs = not any(header.lower() == "authorization" for header in headers)
-        auth = await oauth.provider(name, settings.url, ground.secrets, sign_in, by) if signs else None
+        known = await _filled({"": settings.client_secret}, name, urlsplit(settings.url).hostname or "", ground.secrets)
+        client = oauth.Client(settings.client_id, known[""])
+        auth = await oauth.provider(name, settings.url, ground.secrets, sign_in, by, client, over) if signs else None
         return wire.reached(settings.url, headers, auth, over)
 
     return reach if settings.url else start

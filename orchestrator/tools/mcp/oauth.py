@@ -7,7 +7,7 @@ and the registration of this installation with the server that signs people in.
 import contextlib
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 from mcp.client.auth import OAuthClientProvider
@@ -24,6 +24,7 @@ from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed
 from orchestrator.tools.mcp.signin import SignIn, SignInNeeded
 
 if TYPE_CHECKING:
+    from orchestrator.tools.mcp.connection import Over
     from orchestrator.tools.mcp.dialling import Keys
 
 _NOWHERE = "http://127.0.0.1/callback"  # where nobody comes back to: only a person who signs in opens a door
@@ -48,6 +49,7 @@ class Storage:
         self._by = by
         self.provider: OAuthClientProvider | None = None
         self.kept = Kept()
+        self.remembers = True  # what was kept is used: whoever signs in gets new tokens
 
     async def load(self) -> None:
         text = await self._read("client")
@@ -56,7 +58,7 @@ class Storage:
 
     async def get_tokens(self) -> OAuthToken | None:
         access = await self._read("access")
-        if not access:
+        if not access or not self.remembers:
             return None
         refresh = await self._read("refresh")
         return OAuthToken(access_token=access, refresh_token=refresh or None, scope=self.kept.scope or None)
@@ -92,18 +94,36 @@ class Storage:
         await self._keys.put(f"mcp.{self._name}.{what}", value, [self._host], [f"mcp:{self._name}"], by=self._by)
 
 
-async def provider(name: str, url: str, keys: "Keys", sign_in: SignIn | None, by: str) -> OAuthClientProvider:
+class Client(Struct, frozen=True):
+    """As what this installation is known to those who sign people in; empty: it registers itself."""
+
+    id: str = ""
+    secret: str = ""
+
+    @property
+    def document(self) -> str | None:
+        return self.id if self.id.startswith("https://") else None
+
+
+async def provider(
+    name: str, url: str, keys: "Keys", sign_in: SignIn | None, by: str, client: Client, over: "Over"
+) -> OAuthClientProvider:
     """Answers a server that wants a token: with the one that is kept, or, where a person signs in, with a new one."""
     storage = Storage(name, url, keys, by)
     await storage.load()
-    if sign_in is not None:
-        storage.kept = Kept()  # the door has another address each time: it is registered anew
+    storage.remembers = sign_in is None
+    if sign_in is not None:  # the door has another address each time: it is registered anew
+        storage.kept = Kept(_registered(client, sign_in.address) if client.id and not client.document else {})
+    elif not storage.kept.client:
+        storage.kept = Kept(_registered(Client("nobody"), _NOWHERE))  # nobody is registered before somebody signs in
 
     async def go(link: str) -> None:
-        if sign_in is None:
-            raise SignInNeeded(name)
+        if sign_in is None or sign_in.closed:
+            needed = SignInNeeded(name)
+            over(needed.detail, made.context.client_metadata.scope or "")
+            raise needed
         if not sign_in.link.done():
-            sign_in.link.set_result(link)
+            sign_in.link.set_result(_wider(link, sign_in.scope))
 
     async def come() -> AuthorizationCodeResult:
         assert sign_in is not None
@@ -121,9 +141,27 @@ async def provider(name: str, url: str, keys: "Keys", sign_in: SignIn | None, by
             "response_types": ["code"],
         }
     )
-    made = OAuthClientProvider(url, metadata, storage, redirect_handler=go, callback_handler=come)
+    made = OAuthClientProvider(
+        url, metadata, storage, redirect_handler=go, callback_handler=come, client_metadata_url=client.document
+    )
     storage.provider = made
     if storage.kept.metadata:  # so that a token can be refreshed after a restart, where it is refreshed
         made.context.oauth_metadata = OAuthMetadata.model_validate(storage.kept.metadata)
         made.context.token_expiry_time = storage.kept.expires_at or None
     return made
+
+
+def _registered(client: Client, address: str) -> dict[str, Any]:
+    method = "client_secret_basic" if client.secret else "none"
+    about = {"client_id": client.id, "redirect_uris": [address], "token_endpoint_auth_method": method}
+    return {**about, "client_secret": client.secret} if client.secret else about
+
+
+def _wider(link: str, scope: str) -> str:
+    """The same link, which asks for this scope too."""
+    if not scope:
+        return link
+    parts = urlsplit(link)
+    asked = dict(parse_qsl(parts.query))
+    asked["scope"] = " ".join(dict.fromkeys([*asked.get("scope", "").split(), *scope.split()]))
+    return urlunsplit(parts._replace(query=urlencode(asked)))

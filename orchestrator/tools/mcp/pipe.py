@@ -1,11 +1,12 @@
 """The stdio transport over a confined process: one JSON-RPC message a line, either way."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator.kernel.errors import ToolFailed
+from orchestrator.tools.mcp.connection import Over
 from orchestrator.tools.sandbox.base import Session
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ log = logging.getLogger("orchestrator.tools")
 
 
 @asynccontextmanager
-async def pipe(session: Session, over: Callable[[str], None]) -> AsyncIterator["TransportStreams"]:
+async def pipe(session: Session, over: Over) -> AsyncIterator["TransportStreams"]:
     """What the SDK talks through. `over` is told, once, why nothing more is said. The process ends with it."""
     import anyio
     import mcp_types

@@ -80,6 +80,7 @@ class Server:
         self._not_before = 0.0
         self._watch: asyncio.Task[None] | None = None
         self._sign_in: SignIn | None = None
+        self._wanted = ""  # the scope of the call for which somebody must sign in anew
         self._login: asyncio.Task[None] | None = None
 
     @property
@@ -136,6 +137,14 @@ class Server:
             assert self._connection is not None
             return self._connection.client
 
+    def sign_in_wanted(self) -> bool:
+        """Whether the connection is over because somebody must sign in."""
+        wanted = self._connection.wanted if self._connection is not None else None
+        if wanted is None:
+            return False
+        self._wanted, self.problem = wanted, SignInNeeded(self.name).detail
+        return True
+
     def lose(self, why: str) -> None:
         if self._connection is not None:
             self._connection.lose(why)
@@ -171,7 +180,7 @@ class Server:
     async def login(self, by: str) -> str:
         """The link with which somebody signs in; empty where nobody need. Raises ToolFailed."""
         await self._leave_login()
-        self._sign_in = sign_in = SignIn()
+        self._sign_in = sign_in = SignIn(self._wanted)
         await sign_in.open()
         self._login = asyncio.create_task(self._logged_in(sign_in, by), name=f"mcp {self.name}, signing in")
         await asyncio.wait((self._login, sign_in.link), return_when=asyncio.FIRST_COMPLETED)
@@ -282,6 +291,8 @@ class _Asking:
         from mcp_types import INVALID_PARAMS
 
         first, name = first_of(error), self._server.name
+        if self._server.sign_in_wanted():
+            raise SignInNeeded(name) from None
         if isinstance(first, ToolError):
             raise first from None
         if not self._server.connected:

@@ -25,18 +25,21 @@ class SignInNeeded(ToolFailed):
 class SignIn:
     """One attempt. `link` is where the person goes, `finish` takes where they come back with."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: str = "") -> None:
+        self.scope = scope  # to ask for, beside what the server wants at first
         loop = asyncio.get_running_loop()
         self.link: asyncio.Future[str] = loop.create_future()
         self._back: asyncio.Future[dict[str, str]] = loop.create_future()
         self._door: asyncio.Server | None = None
         self.address = ""
+        self.closed = False
 
     async def open(self) -> None:
         self._door = await asyncio.start_server(self._come, "127.0.0.1", 0, limit=16 * 1024)
         self.address = f"http://127.0.0.1:{self._door.sockets[0].getsockname()[1]}/callback"
 
     async def close(self) -> None:
+        self.closed = True
         if self._door is not None:
             self._door.close()
         for waiting in (self.link, self._back):

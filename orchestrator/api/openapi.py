@@ -1,0 +1,82 @@
+"""OpenAPI documents as tools: added, listed, removed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, Field
+
+from orchestrator.api.access import Admin, House, Reader
+from orchestrator.api.bodies import JsonRoute
+from orchestrator.api.forms import Form
+from orchestrator.tools.openapi.documents import Api
+from orchestrator.tools.openapi.operations import Operations
+from orchestrator.tools.openapi.reading import LARGEST
+
+router = APIRouter(route_class=JsonRoute, prefix="/api/v1/openapi", tags=["tools"])
+
+Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+SchemeName = Annotated[str, Field(min_length=1, max_length=200)]
+SecretName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
+
+
+class DocumentForm(Form):
+    """A document, or where it is; where its server is, if it does not say; the secrets it is called with."""
+
+    document: Annotated[str, Field(max_length=LARGEST)] = ""
+    url: Annotated[str, Field(max_length=2000)] = ""
+    server: Annotated[str, Field(max_length=2000)] = ""
+    secrets: Annotated[dict[SchemeName, SecretName], Field(max_length=20, default_factory=dict)]
+
+
+class ApiTool(BaseModel):
+    name: str
+    tool: str
+    method: str
+    path: str
+    signed: bool
+
+
+class ApiShown(BaseModel):
+    name: str
+    title: str
+    server: str
+    secrets: dict[str, str]
+    tools: list[ApiTool]
+    problems: Annotated[dict[str, str], Field(description="by operation: why it is no tool")]
+
+
+class ApiList(BaseModel):
+    items: list[ApiShown]
+    problems: dict[str, str]
+
+
+def _shown(name: str, api: Api, found: Operations) -> ApiShown:
+    tools = [
+        ApiTool(name=one.name, tool=one.spec.name, method=one.method, path=one.path, signed=bool(one.schemes))
+        for one in found.usable
+    ]
+    return ApiShown(
+        name=name, title=api.title, server=api.server, secrets=api.secrets, tools=tools, problems=found.problems
+    )
+
+
+@router.get("", summary="The OpenAPI documents there are, and the tools they give")
+async def openapi_documents(app: House, caller: Reader) -> ApiList:
+    documents = app.documents
+    return ApiList(
+        items=[_shown(name, api, found) for name, (api, found) in documents.all().items()], problems=documents.problems
+    )
+
+
+@router.put("/{name}", summary="Add an OpenAPI document: each of its operations becomes a tool")
+async def add_openapi_document(name: Name, form: DocumentForm, app: House, caller: Admin) -> ApiShown:
+    added = await app.documents.add(
+        name, form.document, url=form.url, server=form.server, secrets=form.secrets, by=caller.id
+    )
+    return _shown(name, *added)
+
+
+@router.delete("/{name}", status_code=204, summary="Remove an OpenAPI document", response_class=Response)
+async def remove_openapi_document(name: Name, app: House, caller: Admin) -> Response:
+    await app.documents.remove(name, by=caller.id)
+    return Response(status_code=204)

@@ -1,0 +1,184 @@
+"""The documents there are: each a copy in the data folder, which is what a person added, whatever became of it there.
+
+The digest of the copy is in the journal; a copy that does not fit it offers nothing.
+"""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, OrchestratorError
+from orchestrator.kernel.events import ToolsPinned
+from orchestrator.tools.base import Tool
+from orchestrator.tools.openapi.calling import OperationTool
+from orchestrator.tools.openapi.operations import Operations, operations
+from orchestrator.tools.openapi.reading import Document, read
+from orchestrator.tools.plugins.folder import Change
+from orchestrator.tools.web import fetch
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+Put = Callable[[str, Iterable[Tool]], None]
+Told = Callable[[Change], Awaitable[None]]
+Pin = Callable[[ToolsPinned], Awaitable[None]]
+
+
+class Note(Protocol):
+    def load(self) -> bytes | None: ...
+
+    def save(self, data: bytes) -> None: ...
+
+
+class Api(Struct, frozen=True):
+    """A document as it was added."""
+
+    text: str
+    server: str  # where it is called, without a slash at the end
+    secrets: dict[str, str] = {}  # the name of a secret, by security scheme
+    title: str = ""
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+class Documents:
+    """`folder` is where the copies are; `pins` the digests in the journal, by source."""
+
+    def __init__(
+        self,
+        folder: Path,
+        note: Callable[[Path], Note],
+        put: Put,
+        tell: Told,
+        pin: Pin,
+        pins: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.problems: dict[str, str] = {}  # by source
+        self._folder = folder
+        self._note = note
+        self._put = put
+        self._tell = tell
+        self._pin = pin
+        self._apis: dict[str, tuple[Api, Operations]] = {}
+        for file in sorted(folder.glob("*.json")):
+            self._open(file, pins.get(f"openapi:{file.stem}", {}))
+
+    def _open(self, file: Path, pinned: Mapping[str, str]) -> None:
+        source = f"openapi:{file.stem}"
+        try:
+            api = msgspec.json.decode(self._note(file).load() or b"", type=Api)
+            if pinned.get("document") != api.digest:
+                raise InvalidInput(f"{file.name} is not what was added.", hint="Remove it, and add it again.")
+            self._apis[file.stem] = api, self._made(file.stem, api)
+            self._offer(file.stem)
+        except (msgspec.DecodeError, OrchestratorError) as error:
+            self.problems[source] = str(error)[:500]
+            self._put(source, ())
+
+    def all(self) -> dict[str, tuple[Api, Operations]]:
+        return dict(self._apis)
+
+    async def add(
+        self, name: str, text: str, *, url: str = "", server: str = "", secrets: Mapping[str, str], by: str
+    ) -> tuple[Api, Operations]:
+        """A document by its text, or from where it is. Raises InvalidInput, Conflict, ToolFailed, ToolRetry."""
+        if not _NAME.fullmatch(name):
+            raise InvalidInput(
+                f"{name[:64]!r} cannot be the name of an API.",
+                hint="Use up to 32 small letters, digits and -, a letter first.",
+            )
+        if name in self._apis:
+            raise Conflict(f"There is an API {name!r} already.", hint="Remove it first, or choose another name.")
+        if url:
+            text = await _fetched(url)
+        raw = read(text)
+        title = raw.get("info", {}).get("title") if isinstance(raw.get("info"), dict) else ""
+        api = Api(text, _server(raw, server, url), dict(secrets), str(title or "")[:200])
+        _known(raw, secrets)
+        found = self._made(name, api)
+        if not found.usable:
+            said = "; ".join(f"{operation}: {why}" for operation, why in found.problems.items())[:500]
+            raise InvalidInput(f"No operation of it can be a tool. {said}".strip(), hint="Mend the document.")
+        self._apis[name] = api, found
+        try:
+            self._offer(name)
+        except Conflict:
+            del self._apis[name]
+            raise
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self._pin(ToolsPinned(f"openapi:{name}", {"document": api.digest}, by))
+        self._note(self._folder / f"{name}.json").save(msgspec.json.encode(api))
+        tools = tuple(one.spec.name for one in found.usable)
+        await self._tell(Change(f"openapi:{name}", "added", tools, api.digest))
+        return api, found
+
+    async def remove(self, name: str, *, by: str) -> None:
+        """Raises NotFound."""
+        source, file = f"openapi:{name}", self._folder / f"{name}.json"
+        if name not in self._apis and source not in self.problems:
+            there = f"There are: {', '.join(self._apis)}." if self._apis else "There are none."
+            raise NotFound(f"There is no API {name!r}.", hint=there)
+        gone = self._apis.pop(name, None)
+        self.problems.pop(source, None)
+        self._put(source, ())
+        file.unlink(missing_ok=True)
+        await self._pin(ToolsPinned(source, {}, by))
+        tools = tuple(one.spec.name for one in gone[1].usable) if gone else ()
+        await self._tell(Change(source, "removed", tools))
+
+    def _made(self, name: str, api: Api) -> Operations:
+        return operations(name, Document(read(api.text)), api.secrets)
+
+    def _offer(self, name: str) -> None:
+        api, found = self._apis[name]
+        self._put(f"openapi:{name}", [OperationTool(one, api.server) for one in found.usable])
+
+
+async def _fetched(url: str) -> str:
+    """The owner names the address: it may be on a private network."""
+    answer = await fetch(
+        url, "GET", {"Accept": "application/json, application/yaml, */*"}, None, False, urlsplit(url).hostname or ""
+    )
+    if answer.status != 200 or answer.note:
+        said = answer.note or f"the server says {answer.status}"
+        raise InvalidInput(f"The document cannot be had: {said}.", hint="Download it, and add the file.")
+    return answer.body
+
+
+def _server(raw: Mapping[str, object], chosen: str, url: str) -> str:
+    """Where it is called: what was said, or the first that the document names. Raises InvalidInput."""
+    servers = raw.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers and isinstance(servers[0], dict) else {}
+    named = str(first.get("url") or "")
+    variables = first.get("variables")
+    for name, about in variables.items() if isinstance(variables, dict) else ():
+        if isinstance(about, dict):
+            named = named.replace(f"{{{name}}}", str(about.get("default", "")))
+    base = chosen or (urljoin(url, named) if url else named)
+    try:
+        parts = urlsplit(base)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or parts.username or parts.query or "{" in base:
+        raise InvalidInput(
+            f"The document does not say where its server is ({base[:200] or 'nothing'}).",
+            hint="Say it: --server https://host",
+        )
+    return base.rstrip("/")
+
+
+def _known(raw: Mapping[str, object], secrets: Mapping[str, str]) -> None:
+    components = raw.get("components")
+    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+    known = list(schemes) if isinstance(schemes, dict) else []
+    if strange := sorted(set(secrets) - set(known)):
+        there = f"It has: {', '.join(known)}." if known else "It has none."
+        raise InvalidInput(f"The document has no security scheme {strange[0]!r}.", hint=there)
