@@ -17,9 +17,11 @@ from orchestrator.tools.sandbox import base as sandbox
 
 # The tools that the requests were written for: what must be declined without `delete_file` need not be with it.
 _KNOWN = frozenset(
-    ("execute_command", "read_file", "write_file", "list_directory", "search_files")
-    + ("get_system_info", "get_datetime", "calculate", "http_request")
-)
+    {
+        "execute_command", "read_file", "write_file", "list_directory", "search_files", "get_system_info",
+        "get_datetime", "calculate", "http_request",
+    }
+)  # fmt: skip
 NOW = 1_700_000_000.0  # 14 November 2023, in UTC
 
 FILES = {

@@ -49,11 +49,20 @@ class Parameter(Struct, frozen=True):
     leads: Bag = frozenset()  # the words themselves before its value, small ones too
     longest: int = 0  # words of the longest value that an example spells
     articled: bool = False  # whether a value begins with an article, as `the holidays` does
+    values: frozenset[str] = frozenset()  # texts that examples give it
+    worded: bool = False  # whether an example's value is a bare word
+    apart: bool = False  # whether an example's value is set apart by quotation marks
+    holds: str = ""  # the kind of each value of a list
 
     @property
     def brief(self) -> bool:
         """Whether its values are names rather than sentences."""
         return 0 < self.longest <= BRIEF
+
+    @property
+    def named(self) -> bool:
+        """Whether its values are plain names, never texts between quotation marks."""
+        return self.brief and not self.apart
 
     @property
     def label(self) -> str:
@@ -92,7 +101,12 @@ class Entry(Struct, frozen=True):
     numeric: dict[str, str]  # concept -> property of its results that is a number
     listed: tuple[str, ...]  # properties of its results that are lists
     frames: tuple[Frame, ...] = ()
+    stems: frozenset[str] = frozenset()  # of the words of its examples
     common: Bag = frozenset()  # concepts by which most examples speak of what the tool is about
+
+    @property
+    def shown(self) -> Bag:
+        return frozenset[str]().union(*self.examples)
 
     @property
     def harmless(self) -> bool:
@@ -111,6 +125,8 @@ class Index(Struct, frozen=True):
     weights: dict[str, float]
     unknown: float  # the weight of a word that no tool speaks of
     words: frozenset[str]
+    spoken: Bag = frozenset()  # concepts that examples speak of, their values aside
+    leading: Bag = frozenset()  # concepts that stand before a name in examples
     ranked: dict[Any, Any] = {}  # what was matched for the reply that is being made
 
     def weight(self, concept: str) -> float:
@@ -122,24 +138,33 @@ class Index(Struct, frozen=True):
         return next((each for each in self.entries if each.spec.name == name), None)
 
 
+_LIGHT: Final = frozenset(["fais", "faire", "fait", "faites", "do", "have"])  # verbs that say no act
+
+
 def compiled(specs: Sequence[ToolSpec], finder: Finder) -> Index:
     words = frozenset(word.norm for spec in specs for example in spec.examples for word in tokens(example.text))
     entries = tuple(_entry(spec, finder, words) for spec in specs)
     spoken = Counter(concept for entry in entries for concept in entry.vocabulary)
     count = len(entries) + 1
     weights = {concept: math.log(1 + count / often) for concept, often in spoken.items()}
-    return Index(entries, weights, math.log(1 + count), words)
+    none: Bag = frozenset()
+    spoken_of = none.union(*(entry.shown for entry in entries))
+    leading = none.union(*(each.before for entry in entries for each in entry.parameters if each.named))
+    return Index(entries, weights, math.log(1 + count), words, spoken_of, leading)
 
 
 def _entry(spec: ToolSpec, finder: Finder, words: frozenset[str]) -> Entry:
     shown = [_Shown(example, finder, words) for example in spec.examples]
+    stems = frozenset(stem(word.norm) for word in tokens(f"{spec.name.replace('_', ' ')} {spec.description[:400]}"))
     required = frozenset(spec.parameters.get("required", ()))
     properties: dict[str, Any] = spec.parameters.get("properties", {})
     name = _bag(tokens(spec.name.replace("_", " ")))
     described = _bag(tokens(spec.description[:400]))
     bags = tuple(each.bag for each in shown)
     vocabulary = frozenset[str]().union(name, described, *bags)
-    actions = frozenset(word for bag in (bags or (described,)) for word in bag | name if is_action(word))
+    chosen = frozenset(concept_of(fold(each)) for one in properties.values() for each in choices(one) if _word(each))
+    actions = frozenset(word for bag in (bags or (described,)) for word in bag | name | chosen if is_action(word))
+    vocabulary |= chosen
     returned: dict[str, Any] = (spec.returns or {}).get("properties", {})
     parameters = tuple(_parameter(key, schema, key in required, shown) for key, schema in properties.items())
     if not bags:
@@ -161,6 +186,7 @@ def _entry(spec: ToolSpec, finder: Finder, words: frozenset[str]) -> Entry:
         },
         tuple(key for key, schema in returned.items() if "array" in types(schema)),
         _frames(parameters, shown),
+        stems.union(*(each.cues for each in shown)),
         frozenset(
             word for word, times in Counter(word for bag in bags for word in bag).items() if times >= COMMON * len(bags)
         ),
@@ -169,7 +195,7 @@ def _entry(spec: ToolSpec, finder: Finder, words: frozenset[str]) -> Entry:
 
 def head(words: Sequence[Token]) -> str:
     """The concept that a request begins with, politeness aside: its verb, or what stands for one (`bill Ada 50`)."""
-    first = next((word for word in words if word.norm.isalpha() and word.norm not in FILLERS), None)
+    first = next((word for word in words if word.norm.isalpha() and word.norm not in FILLERS | _LIGHT), None)
     return first.concept if first and first.norm not in QUESTIONS | STOP_WORDS else ""
 
 
@@ -226,10 +252,11 @@ class _Shown:
 
     def _span(self, value: Any) -> tuple[int, int, str] | None:
         for mention in self.mentions:
-            if _same(mention.value, value):
+            address = mention.kind == "url" and self.example.text[mention.start : mention.end] == value
+            if address or _same(mention.value, value):
                 return mention.start, mention.end, mention.kind
         for word in self.words if isinstance(value, str) and len(value) > 1 else ():
-            if word.norm == fold(value) or (word.concept == concept_of(fold(value)) and word.norm not in STOP_WORDS):
+            if spells(word, value):
                 return word.start, word.end, "quoted"
         if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
             found = re.search(r"\W+(?:(?:and|et)\W+)?".join(map(re.escape, value)), self.example.text)
@@ -262,11 +289,11 @@ class _Shown:
         if not heavy and len(outside) < SMALL:
             return None
         parts = [(word.start, Part(word.norm, word.concept)) for word in outside]
-        parts += [(start, Part(slot=name, quoted=self._set_apart(start))) for start, _, name in places]
+        parts += [(start, Part(slot=name, quoted=self.apart(start))) for start, _, name in places]
         ordered = tuple(part for _, part in sorted(parts, key=lambda each: each[0]))
         return Frame(ordered, frozenset(word.concept for word in heavy), constants)
 
-    def _set_apart(self, start: int) -> bool:
+    def apart(self, start: int) -> bool:
         return self.example.text[start] in "\"'`«“‘"
 
     def around(self, span: tuple[int, int, str]) -> tuple[Token | None, Token | None]:
@@ -279,6 +306,10 @@ def _same(found: Any, meant: Any) -> bool:
     if isinstance(found, str) and isinstance(meant, str):
         return re.sub(r"[\s()]", "", found).rstrip("/") == re.sub(r"[\s()]", "", meant).rstrip("/")
     return type(meant) is not bool and bool(found == meant)
+
+
+def _word(value: Any) -> bool:
+    return isinstance(value, str) and value.isalpha()
 
 
 def _merged(kind: str) -> str:
@@ -309,6 +340,10 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
         frozenset(word.norm for before, _ in around if (word := before)),
         max((len(value.split()) for value in values), default=0),
         any(fold(value.split()[0]) in DEFINITE for value in values if value.strip()),
+        frozenset(map(fold, values)),
+        any(span[2] == "quoted" and not each.apart(span[0]) for each, span in spans),
+        any(each.apart(span[0]) for each, span in spans),
+        next((kind for part, kind in _NAMES.items() if f"{part}s" == name), "") if "array" in types(schema) else "",
     )
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import lexicon
 
-_WORD = re.compile(r"[^\W\d_]+n['’]t\b|[^\W\d_]+|\d+|[^\w\s]")
+_WORD = re.compile(r"[^\W\d_]+n['’]t\b|[^\W\d_]+(?:\d+(?!\w))?|\d+|[^\w\s]")  # `web2` is one word
 _SUFFIXES = ("ing", "ed", "ez", "er", "ee", "ir", "e", "y")
 _SHORT = {
     "teh": "the", "hte": "the", "whta": "what", "wat": "what", "wht": "what", "gimme": "give", "wich": "which",

@@ -15,7 +15,7 @@ def words(text: str) -> frozenset[str]:
 # Verbs: what a clause asks to be done. Each concept: (English, French).
 ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "show": (
-        "show display print see view give tell present reveal",
+        "show display print see view give tell present reveal let_me_know",
         "montre montrer affiche afficher donne donner dis dire dit voir vois voyons presente indique affich",
     ),
     "read": (
@@ -64,7 +64,7 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "average": ("average mean", "moyenne"),
     "sort": ("sort order rank sorted", "trie trier classe classer ordonne ordonner"),
     "delete": (
-        "delete remove erase wipe clear destroy drop trash purge shred nuke format rid",
+        "delete remove erase wipe clear destroy drop trash purge shred nuke format rid get_rid_of",
         "supprime supprimer supprimez efface effacer effacez enleve enlever vider detruis detruire jette formate"
         " formater",
     ),
@@ -92,19 +92,26 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "book": ("book reserve schedule", "reserve reserver planifie planifier programme"),
     "install": ("install upgrade update uninstall", "installe installer mets_a_jour desinstalle"),
     "stop": (
-        "stop kill cancel abort quit shutdown reboot restart",
-        "arrete arreter tue annule annuler redemarre eteint",
+        "stop kill cancel abort quit shutdown",
+        "arrete arreter tue annule annuler eteint",
     ),
+    "restart": ("restart restarts reboot reload", "redemarre redemarrer relance relancer recharge recharger"),
     "check": ("check verify test inspect", "verifie verifier teste tester controle controler"),
     "convert": ("convert turn_into", "convertis convertir"),
-    "encrypt": ("encrypt decrypt encode decode hash zip unzip compress extract", "chiffre dechiffre crypte compresse"),
+    "encrypt": ("encrypt decrypt encode decode", "chiffre dechiffre crypte"),
+    "pack": ("pack zip compress archive tar gzip", "compresse compresser archive archiver zippe zipper"),
+    "unpack": (
+        "unpack unzip untar decompress extract uncompress",
+        "decompresse decompresser extrais extraire dezippe dezipper deballe deballer",
+    ),
     "draw": ("draw paint sketch plot chart graph", "dessine dessiner peins trace graphique schema"),
     "hack": ("hack steal exfiltrate crack exploit", "pirate pirater vole voler"),
 }
 
 # Acts that change the world: a tool is never chosen for them unless its own words name the act.
 CHANGING: Final = words(
-    "write create add run delete move rename copy edit send remind set buy book install stop encrypt hack"
+    "write create add run delete move rename copy edit send remind set buy book install stop restart"
+    " encrypt pack unpack hack"
     " draw play convert"
 )
 
@@ -186,6 +193,19 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "contact": ("contact contacts person people", "contact contacts personne personnes"),
     "zone": ("timezone zone", "fuseau zone"),
     "status": ("status state", "statut etat"),
+    "container": ("container containers", "conteneur conteneurs"),
+    "service": ("service services daemon", "service services"),
+    "repository": ("repository repositories repo repos", "depot depots"),
+    "branch": ("branch branches", "branche branches"),
+    "process": ("process processes", "processus"),
+    "certificate": ("certificate certificates", "certificat certificats"),
+    "journal": ("journal journals", "journal journaux"),
+    "fingerprint": ("fingerprint fingerprints hash checksum", "empreinte empreintes"),
+    "column": ("column columns", "colonne colonnes"),
+    "user": ("user users", "utilisateur utilisateurs"),
+    "network": ("network networks", "reseau reseaux"),
+    "trash": ("bin recycle_bin", "corbeille"),
+    "valid": ("valid", "valide valides"),
 }
 
 CHOICES: Final[dict[str, tuple[str, str]]] = {

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Bag, Entry, Index, head
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, stem
 from orchestrator.llm.providers.embedded.limits import left_over
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.slots import Filling, fill
@@ -19,6 +19,7 @@ MISSING: Final = 0.06
 NEARLY: Final = 0.1
 UNSEEN: Final = 0.08  # for arguments that no example gives together
 GUESSED: Final = 0.35  # for a bare word taken for what the tool cannot do without
+SWALLOWED: Final = 0.5  # for what other tools speak of, taken for free text by this one
 NAMED: Final = 0.06  # for saying the tool's own name
 
 # Acts so near each other that one stands for the other at a discount.
@@ -110,6 +111,7 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     if vetoed(clause, entry, filling) or empty or _limited(clause, entry, filling, ignoring):
         return Match(entry, filling, 0.0)
     total = sum(index.weight(concept) for concept in said)  # a word that no tool speaks of weighs most
+    total += SWALLOWED * sum(index.weight(word) for word in (filling.swallowed & index.spoken) - entry.vocabulary)
     closest = max((_overlap(said, bag, index, total) for bag in entry.examples), default=0.0)
     spoken = sum(index.weight(concept) * _nearest(concept, entry.vocabulary) for concept in said) / total
     score = 0.55 * closest + 0.45 * spoken if entry.examples else 0.8 * spoken
@@ -164,13 +166,23 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
         return True
     if not entry.harmless and filling.unexplained >= 1:
         return True
-    acts.append(head(words))
+    acts += [head(words), *filling.acts]
     if not entry.harmless and not (
         set(acts) & (entry.actions | entry.heads) or any(_nearest(a, entry.actions) >= 0.6 for a in acts)
     ):
         return not _self_evident(entry, filling)
-    spoken = frozenset[str]().union(*entry.examples) if entry.examples else entry.vocabulary
-    return any(needs_reasoning(clause, word.concept, spoken) for word in words if is_open(word.concept))
+    none: Bag = frozenset()
+    spoken = none.union(*entry.examples) if entry.examples else entry.vocabulary
+    return any(
+        needs_reasoning(clause, word.concept, spoken if _verb(word.concept) or stem(word.norm) in entry.stems else none)
+        for word in words
+        if is_open(word.concept)
+    )
+
+
+def _verb(concept: str) -> bool:
+    """Whether the words of a concept stand for each other: a joke is no article."""
+    return concept not in ("artwork", "knowledge")
 
 
 def _self_evident(entry: Entry, filling: Filling) -> bool:

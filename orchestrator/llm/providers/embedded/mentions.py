@@ -212,6 +212,8 @@ def _folders(words: Sequence[Token]) -> Iterable[Mention]:
         after = words[place + 1] if place + 1 < len(words) else None
         before = words[place - 1] if place else None
         if word.concept == "folder" and word.norm not in ("here", "ici", "workspace"):
+            if after and after.norm in _NAMED:
+                continue
             if after and _could_name(after) and after.norm not in lexicon.FILLERS:
                 yield Mention("folder", after.start, after.end, after.text)
             elif before and _could_name(before) and not word.norm.startswith(("dossier", "repertoire")):

@@ -1,10 +1,11 @@
 """What is said but not asked for: what must not be done, what is only wondered, what hangs on a condition."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Final
 
 from orchestrator.llm.providers.embedded import lexicon
-from orchestrator.llm.providers.embedded.language import is_action
+from orchestrator.llm.providers.embedded.language import Token, is_action, known, listed
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.segment import Clause
 
@@ -51,28 +52,38 @@ def negated(clause: Clause) -> bool:
 
 def question(clause: Clause) -> bool:
     """Whether it asks how or whether something is done, rather than for it to be done."""
-    norms = [part for word in clause.words for part in word.norm.split("_") if part.isalnum()]
-    while norms and norms[0] in lexicon.FILLERS - {"puis", "can", "could", "would", "de", "to", "je", "i", "et"}:
-        norms.pop(0)
+    norms = _norms(clause.words)
     if norms[:1] == ["comment"] and norms[1:3] not in (["s", "appelle"], ["va"]):
         return True
     if ("how", "to") in set(itertools.pairwise(norms)) or "comment" in norms[:4]:
         return True
-    for opening in _HOW:
-        if tuple(norms[: len(opening)]) == opening:
-            return not (opening == _EXEMPT and clause.mentions)
-    return False
+    found = opening(clause.words)
+    return bool(found) and not (found == _EXEMPT and clause.mentions)
+
+
+def opening(words: Sequence[Token]) -> tuple[str, ...]:
+    """The words by which a question of this kind begins; none where it is not of this kind."""
+    norms = tuple(_norms(words))
+    return next((each for each in _HOW if norms[: len(each)] == each), ())
+
+
+def _norms(words: Sequence[Token]) -> list[str]:
+    norms = [part for word in words for part in word.norm.split("_") if part.isalnum()]
+    while norms and norms[0] in lexicon.FILLERS - {"puis", "can", "could", "would", "de", "to", "je", "i", "et"}:
+        norms.pop(0)
+    return norms
 
 
 def condition(clause: Clause) -> bool:
     """`if the file exists, …`: this model does not decide on conditions."""
-    norms = [word.norm for word in clause.words if word.norm.isalnum()]
+    norms = [word.norm for word in clause.words if word.norm.replace("_", "").isalnum()]
     return bool(norms) and norms[0] in _CONDITIONS and norms[:2] not in (["si", "tu"], ["if", "you"])
 
 
 def vague(clause: Clause) -> str:
     """The destructive act that names nothing in particular, if there is one."""
-    acts = [act for act in clause.actions if act in ("delete", "move", "send", "hack", "encrypt")]
+    plain = [word for word in clause.words if (known(word.norm) and len(word.norm) > 3) or listed(word.norm)]
+    acts = [word.concept for word in plain if word.concept in ("delete", "move", "send", "hack", "encrypt")]
     named = [
         mention
         for mention in clause.mentions

@@ -8,7 +8,7 @@ from orchestrator.llm.providers.embedded import lexicon, limits, measures
 from orchestrator.llm.providers.embedded.index import Bag, Entry
 from orchestrator.llm.providers.embedded.language import STOP_WORDS
 from orchestrator.llm.providers.embedded.lexicon import words
-from orchestrator.llm.providers.embedded.match import Match, match
+from orchestrator.llm.providers.embedded.match import Match, best, certain, match
 from orchestrator.llm.providers.embedded.references import sources
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.steps import Step
@@ -26,6 +26,8 @@ def plan(planner: "Planner", clause: Clause) -> bool:
     limit = limits.limit(clause, planner.now)
     if limit is None:
         return False
+    if _taken(planner, clause, limit):
+        return False
     rest = limits.without(clause, limit)
     if any(act in lexicon.CHANGING for act in rest.actions):
         return False
@@ -36,6 +38,14 @@ def plan(planner: "Planner", clause: Clause) -> bool:
     if limit.unit != "line" and any(word.concept == "count" for word in rest.words):
         planner.steps.append(Step(clause.said, operation="count", over=len(planner.steps) - 1, unit="file"))
     return True
+
+
+def _taken(planner: "Planner", clause: Clause, limit: limits.Limit) -> bool:
+    """Whether a tool is itself shown to keep such a limit: `the last 50 lines of the logs`."""
+    if limit.sense != "last" or not certain(found := best(clause, planner.index)) or found is None:
+        return False
+    said = {word.concept for word in clause.words if limit.start <= word.start < limit.end} - {"line"}
+    return limit.least in found.filling.arguments.values() and bool(said & found.entry.shown)
 
 
 def _looked(planner: "Planner", rest: Clause, unit: str) -> int | None:

@@ -68,8 +68,10 @@ SAY: Final[dict[str, Both]] = {
         " modèle intégré ne sait pas y répondre.{near}",
     },
     "unknown": {
-        "en": "I did not understand “{said}” well enough to act on it, so I have done nothing for it.{near}",
-        "fr": "Je n'ai pas assez bien compris « {said} » pour agir : je n'ai rien fait pour cela.{near}",
+        "en": "I did not understand “{said}” well enough to act on it, so I have done nothing for it. I am only the"
+        " built-in model, not a language model: I put the installed tools to work.{near}",
+        "fr": "Je n'ai pas assez bien compris « {said} » pour agir : je n'ai rien fait pour cela. Je ne suis que le"
+        " modèle intégré, pas un modèle de langage : je fais travailler les outils installés.{near}",
     },
     "vague": {
         "en": "“{said}” could do damage and does not say exactly to what, so I do nothing. If you mean it, which"

@@ -1,6 +1,6 @@
 """From a request to a plan: each clause becomes a call, an operation on earlier results, or a note."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +18,7 @@ from orchestrator.llm.providers.embedded import (
     views,
 )
 from orchestrator.llm.providers.embedded.index import Bag, Index, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, is_open, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import Match, askable, best, certain, match
 from orchestrator.llm.providers.embedded.mentions import Finder, Mention
@@ -28,6 +28,7 @@ from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Ref, Step
 
 READABLE: Final = 4000  # characters outside quotes that are read as a request
 _JOINERS: Final = 3  # places where a clause is tried apart
+ANSWERS: Final = 0.7  # how well a question must fit the tool that answers such ones
 _SURE: Final = 0.62  # how well each half of a clause must fit, to be taken apart
 _SAME: Final = words(
     "pareil same again idem autant chose likewise aussi instead plutot encore meant mean rather voulais dire non sorry"
@@ -44,7 +45,17 @@ Kept = Mapping[str, str]  # the quotations that were set aside
 
 def read(text: str, language: Language, finder: Finder, index: Index, kept: Kept) -> tuple[Clause, ...]:
     spoken = tokens(text, index.words)
-    return clauses(text, spoken, restored(finder.find(text, spoken, language), kept), language)
+    found = [each for each in finder.find(text, spoken, language) if not _common(each, spoken, index)]
+    return clauses(text, spoken, restored(found, kept), language)
+
+
+def _common(mention: Mention, spoken: Sequence[Token], index: Index) -> bool:
+    """Whether what may be a folder is a word that leads to a name of another kind: `du conteneur web`."""
+    if mention.kind != "folder" or not mention.weak:
+        return False
+    place = next(place for place, word in enumerate(spoken) if word.start == mention.start)
+    after = spoken[place + 1] if place + 1 < len(spoken) else None
+    return spoken[place].concept in index.leading and after is not None and after.norm.isalnum()
 
 
 def restored(mentions: Iterable[Mention], kept: Kept) -> tuple[Mention, ...]:
@@ -131,7 +142,7 @@ class Planner:
         if self._idle(clause):
             return True
         worded = self._worded(clause)
-        if (why := self._mood(clause)) and not (why == "question" and worded):
+        if (why := self._mood(clause)) and not (why == "question" and (worded or self._answered(clause))):
             return self.note(why, clause, moods.vague(clause))
         if worded:
             return self.call(clause, worded)
@@ -141,6 +152,15 @@ class Planner:
         """The tool of which an example is worded as all of the clause is."""
         found = best(clause, self.index)
         return found if found and found.filling.worded and not found.filling.missing else None
+
+    def _answered(self, clause: Clause) -> bool:
+        """Whether a tool that only looks is itself shown to answer such a question: `who is logged in?`."""
+        found = best(clause, self.index)
+        if found is None or found.score < ANSWERS or found.filling.missing or not found.entry.harmless:
+            return False
+        opening = moods.opening(clause.words)
+        examples = (tokens(each.text, self.index.words) for each in found.entry.spec.examples)
+        return any(moods.opening(words) == opening for words in examples)
 
     def _inferred(self, clause: Clause) -> bool:
         """What a clause asks for in words of its own."""
@@ -209,6 +229,8 @@ class Planner:
             parts = clause.part(clause.start, word.start), clause.part(word.end, clause.end)
             found = [best(part, self.index) for part in parts]
             sure = [each for each in found if each and each.score >= _SURE and each.entry.harmless]
+            if whole and whole.score >= max((each.score for each in sure), default=0) and whole.score >= 1:
+                continue
             if len(sure) == 2 and sure[0].entry is not sure[1].entry and not any(m.filling.missing for m in sure):
                 return all(list(map(self.clause, parts)))
         return False

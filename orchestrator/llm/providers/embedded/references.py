@@ -23,6 +23,8 @@ _LED: Final = words("into to in on at as dans vers sous sur a au onto")
 
 def resolve(planner: "Planner", clause: Clause, found: Match, parameter: Parameter) -> Ref | None:
     """Where a missing argument's value will come from; None where the person must say it."""
+    if parameter.named and parameter.kind == "quoted":
+        return _property(planner, clause, parameter)  # what a tool tells is no name
     if parameter.kind in ("quoted", "json") and not parameter.tail:
         return _text(planner, clause, found)
     if parameter.tail:

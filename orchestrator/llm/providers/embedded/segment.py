@@ -67,12 +67,24 @@ def clauses(
     outside = _outside(words, mentions)
     bounds = [0]
     for place, word in enumerate(outside):
+        if word.norm == "," and _leads_in(outside[:place]):
+            continue
         if _ends(text, word) or _joins(outside, place, mentions, word):
             bounds.append(word.end if word.norm in ".;!?\n" else word.start)
     bounds += [found.end() for found in re.finditer(r"\n", text) if _breaks(text, found.start(), mentions)]
     edges = [*sorted(set(bounds)), len(text)]
     found = [cut(text, start, end, outside, mentions, language) for start, end in itertools.pairwise(edges)]
     return tuple(clause for clause in found if clause.mentions or any(word.norm.isalnum() for word in clause.words))
+
+
+_LEADS_IN: Final = words("in on from under at with by dans sur depuis sous avec par")
+
+
+def _leads_in(said: tuple[Token, ...]) -> bool:
+    """`on the machine db, run …`: a place said first belongs to what is asked after it."""
+    spoken = [word for word in said if word.norm.isalnum()]
+    acts = any(is_action(word.concept) or word.norm in lexicon.QUESTIONS for word in spoken)
+    return bool(spoken) and spoken[0].norm in _LEADS_IN and not acts
 
 
 # Mentions whose words also count as words, where no argument takes them: `today`, `Paris`.

@@ -21,6 +21,8 @@ class Filling(Struct, frozen=True):
     unexplained: float  # mentions that no parameter takes
     object: tuple[int, int] | None = None  # what a missing text may refer to: places in the request
     guessed: frozenset[str] = frozenset()  # the parameters whose value is a word that may be an ordinary one
+    acts: frozenset[str] = frozenset()  # acts that are choices of the tool's: `restart`
+    swallowed: frozenset[str] = frozenset()  # words taken for free text, though nothing sets them apart
     worded: float = 0.0  # how surely the whole clause is worded as an example is; 0: it is not
 
 
@@ -41,6 +43,8 @@ class _Filler:
         self._taken: list[Mention] = []
         self._object: tuple[int, int] | None = None
         self._guessed: set[str] = set()
+        self._acts: set[str] = set()
+        self._swallowed: set[str] = set()
 
     def filled(self) -> Filling:
         parameters = sorted(self._entry.parameters, key=lambda each: (each.tail, not each.required))
@@ -74,6 +78,8 @@ class _Filler:
             len(strong) + 0.5 * len(loose),
             self._object,
             frozenset(self._guessed),
+            frozenset(self._acts),
+            frozenset(self._swallowed),
         )
 
     def worded(self, found: frames.Found) -> Filling:
@@ -115,6 +121,10 @@ class _Filler:
             fitting = [each for each in fitting if self._suits(parameter, each)] or fitting[:1]
         if not fitting and parameter.kind in ("path", "glob"):
             fitting = self._spelled(parameter)
+        if not fitting and parameter.worded and (named := texts.name(self._clause, self._entry, parameter, self._used)):
+            self._arguments[parameter.name] = named.value
+            self._use(named.start, named.end)
+            return
         if not fitting:
             return
         several = len(fitting) > 1 and not rivals and parameter.kind not in ("number", "moment")
@@ -200,6 +210,7 @@ class _Filler:
             if led >= 0:
                 self._arguments[parameter.name] = value
                 self._used.add(word.start)
+                self._acts |= {word.concept} if is_action(word.concept) else set()
             return
         said = {word.concept for word in self._clause.words} | {stem(word.norm) for word in self._clause.words}
         if not listed and parameter.kind == "boolean":
@@ -235,9 +246,14 @@ class _Filler:
 
     def _text(self, parameter: Parameter) -> None:
         apart = [each for each in self._free if each.kind == "quoted" or (parameter.tail and self._set_apart(each))]
+        if parameter.brief and not parameter.apart:
+            apart = [each for each in apart if len(str(each.value).split()) <= parameter.longest]
+        if apart and self._left_to_another(parameter):
+            apart = []
         if apart:
             chosen = next((each for each in apart if self._suits(parameter, each)), apart[0])
             self._take(chosen)
+            self._used |= {word.start for word in self._before(chosen) if word.norm in texts.INTRODUCE}
             self._arguments[parameter.name] = chosen.value
             return
         said = {word.concept for word in self._clause.words}
@@ -245,6 +261,9 @@ class _Filler:
             self._arguments[parameter.name] = ""
             return
         found = texts.find(self._clause, self._entry, parameter, self._taken)
+        always_apart = parameter.apart and not (parameter.worded or parameter.required)
+        if found is not None and (always_apart or self._overlaps(parameter, found)):
+            found = None
         if found is None or not found.literal:
             found = texts.name(self._clause, self._entry, parameter, self._used) or found
         if found is None:
@@ -252,13 +271,34 @@ class _Filler:
         if found.literal:
             self._used.update(each.start for each in self._free if found.start <= each.start < found.end)
             self._free = [each for each in self._free if not found.start <= each.start < found.end]
+            self._swallowed |= {w.concept for w in self._clause.words if found.start <= w.start < found.end}
             self._use(found.start, found.end)
             self._arguments[parameter.name] = found.value
-        else:
+        elif not parameter.named:  # a name is not what something else says
             self._object = (found.start, found.end)
+
+    def _before(self, mention: Mention) -> list[Token]:
+        return [word for word in self._clause.words if word.end <= mention.start and word.norm.isalnum()][-1:]
+
+    def _left_to_another(self, parameter: Parameter) -> bool:
+        """Whether what is set apart is another's value, as examples show it: a command is, a machine's name is not."""
+        others = (each for each in self._entry.parameters if each.name not in self._given())
+        return not parameter.apart and any(each.apart and each.required for each in others)
+
+    def _overlaps(self, parameter: Parameter, found: texts.Stretch) -> bool:
+        """Whether it holds what is another argument's value already."""
+        quoted = [each for each in self._free if each.kind == "quoted"] if parameter.brief else []
+        return any(found.start < each.end and each.start < found.end for each in (*self._taken, *quoted))
 
     def _several_texts(self, parameter: Parameter) -> None:
         """`tagged web, speed`: the words after what stands before such a list in the examples."""
+        if parameter.holds:
+            fitting = [each for each in self._free if each.kind in ACCEPTS[parameter.holds] and not each.weak]
+            if fitting:
+                self._arguments[parameter.name] = [each.value for each in fitting]
+            for each in fitting:
+                self._take(each)
+            return
         for word in self._clause.words:
             if word.norm not in parameter.leads - STOP_WORDS or word.start in self._used:
                 continue

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Entry, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, known, listed
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, is_action, known, listed, stem
 from orchestrator.llm.providers.embedded.lexicon import ARTICLES, DEFINITE, SAYABLE, words
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
@@ -23,7 +23,7 @@ class Stretch(Struct, frozen=True):
 
 
 _SOME: Final = words("a un une du des de")  # articles that may begin a text: `a cake`, `du pain`
-_INTRODUCE: Final = words(
+INTRODUCE: Final = words(
     "containing saying contenant disant says dit reads text texte word mot words mots line ligne phrase sentence string"
     " message contient mention mentions contain contains contiennent"
 )
@@ -43,7 +43,7 @@ POLITE: Final = re.compile(
 def find(clause: Clause, entry: Entry, parameter: Parameter, taken: Sequence[Mention]) -> Stretch | None:
     """The text that a parameter may take from the words of a clause. `taken`: values of other parameters."""
     colon = next((word for word in clause.words if word.norm == ":"), None)
-    if colon is not None and clause.text[colon.end : clause.end].strip():
+    if colon is not None and clause.text[colon.end : clause.end].strip() and not clause.text[colon.end].isalnum():
         return _stretch(clause, parameter, colon.end, clause.end, explicit=True)
     found: Stretch | None = None
     for start, rest, explicit in _openings(clause, entry, parameter):
@@ -91,21 +91,54 @@ def _about(entry: Entry, inside: Sequence[Token]) -> bool:
 
 
 def name(clause: Clause, entry: Entry, parameter: Parameter, used: Collection[int]) -> Stretch | None:
-    """A name after a word that stands before one in the examples: `in Lille, will it rain?`."""
-    if not parameter.brief or parameter.tail or not parameter.required:
+    """A name beside a word that stands before one in the examples: `in Lille, will it rain?`, `the nginx service`."""
+    if not parameter.brief or parameter.tail:
         return None
     said = [word for word in clause.words if word.start not in used]
     for place, word in enumerate(said):
-        if word.norm not in parameter.leads:
+        telling = word.norm not in STOP_WORDS and not is_action(word.concept)  # `branch`, rather than `of`
+        telling = telling or (place + 2 == len(said) and _leads_only(word, entry, parameter))  # `… by month`
+        if word.norm not in parameter.leads and not (telling and word.concept in parameter.before):
             continue
-        run = list(itertools.takewhile(_could_be_named, said[place + 1 : place + 1 + parameter.longest + 1]))
-        if run and any(not known(each.norm) for each in run) and not _about(entry, run):
-            return Stretch(run[0].start, run[-1].end, clause.text[run[0].start : run[-1].end], True)
+        if not (telling or parameter.required):
+            continue
+        after = list(itertools.takewhile(_could_be_named, said[place + 1 : place + 1 + parameter.longest + 1]))
+        before = said[max(0, place - 1) : place]
+        if _names(after, entry):
+            run = after
+        elif telling and _names(before, entry):
+            run = before
+        elif telling and after and (fold(after[0].text) in parameter.values or _names(after[:1], entry, strange=False)):
+            run = after[:1]
+        else:
+            continue
+        end = _GLUED.match(clause.text, run[-1].end, clause.end).end()  # type: ignore[union-attr]
+        return Stretch(run[0].start, end, clause.text[run[0].start : end], True)
     return None
 
 
+_GLUED: Final = re.compile(r"(?:[^\s,;!?\"«»“”']*[\w/])?")  # what goes on without a space is the same name
+
+
+def _leads_only(word: Token, entry: Entry, parameter: Parameter) -> bool:
+    return not any(word.norm in each.leads for each in entry.parameters if each is not parameter)
+
+
+def _names(run: Sequence[Token], entry: Entry, strange: bool = True) -> bool:
+    """Whether words may be a name; `strange`: at least one must be none that people speak with."""
+    if not run or not all(map(_could_be_named, run)) or any(_spoken(word, entry) for word in run):
+        return False
+    return not strange or any(not known(word.norm) for word in run)
+
+
+def _spoken(word: Token, entry: Entry) -> bool:
+    """Whether a word is of those that the tool is spoken of with, not only a slip of one."""
+    return word.concept in entry.vocabulary and (known(word.norm) or stem(word.norm) == word.concept)
+
+
 def _could_be_named(word: Token) -> bool:
-    return word.norm == "-" or (word.norm.isalpha() and word.norm not in STOP_WORDS and not is_action(word.concept))
+    acts = is_action(word.concept) and known(word.norm)  # `redis` is no slip of `reads` where a name is due
+    return word.norm == "-" or (word.norm.isalnum() and word.norm not in STOP_WORDS and not acts)
 
 
 # Where it begins
@@ -114,7 +147,7 @@ def _could_be_named(word: Token) -> bool:
 def _openings(clause: Clause, entry: Entry, parameter: Parameter) -> Iterator[tuple[int, list[Token], bool]]:
     """After a word such as `containing`, after the words that stand before it in examples, or after the act."""
     said = list(clause.words)
-    introducers = [place for place, word in enumerate(said) if word.norm in _INTRODUCE and place]
+    introducers = [place for place, word in enumerate(said) if word.norm in INTRODUCE and place]
     acts = [place for place, word in enumerate(said) if word.concept in entry.actions]
     carriers = [place for place in acts if said[place].concept in parameter.before][:1]
     if parameter.required and not parameter.tail:
@@ -147,7 +180,7 @@ def _leads(word: Token, parameter: Parameter) -> bool:
 def _heads(word: Token, tail: bool) -> bool:
     if tail:
         return word.concept == "command"
-    return word.concept in ("command", "contain", "word") or word.norm in _INTRODUCE
+    return word.concept in ("command", "contain", "word") or word.norm in INTRODUCE
 
 
 # Where it ends
@@ -205,6 +238,10 @@ def _itself(clause: Clause, parameter: Parameter, start: int, end: int, inside: 
     if not inside:
         numbers = [each for each in clause.mentions if each.kind in ("number", "expression")]
         return any(start <= each.start < end for each in numbers)
+    if fold(clause.text[start:end].strip()) in parameter.values:
+        return True  # an example has just that
+    if parameter.brief and (len(inside) > parameter.longest + 1 or inside[0].norm in _AWAY):
+        return False
     heavy = [word for word in inside if word.norm not in STOP_WORDS or word.norm in SAYABLE]
     if not heavy or "edit" in clause.actions or any(word.concept == "artwork" for word in heavy[:2]):
         return False  # `replace a with b`, `write a poem`: not what to write, but how, or about what
