@@ -15,6 +15,7 @@ from orchestrator.agents.expiry import Expiry
 from orchestrator.agents.paid import open_till
 from orchestrator.agents.ports import House
 from orchestrator.agents.runs import Runs
+from orchestrator.agents.schedules.schedules import Schedules
 from orchestrator.agents.trials import Trials
 from orchestrator.identity.accounts import Accounts
 from orchestrator.identity.base import TENANT
@@ -30,14 +31,7 @@ from orchestrator.journal.upkeep import ARCHIVE, Upkeep
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import Clock, SystemClock
 from orchestrator.kernel.errors import InvalidInput, InvalidSettings
-from orchestrator.kernel.events import (
-    Body,
-    Event,
-    Limits,
-    ServerStarted,
-    ServerStopped,
-    UserRegistered,
-)
+from orchestrator.kernel.events import Body, Event, Limits, ServerStarted, ServerStopped, UserRegistered
 from orchestrator.kernel.ids import Ids, TimeOrderedIds
 from orchestrator.kernel.settings import Policy as PolicySettings
 from orchestrator.kernel.settings import Settings
@@ -60,10 +54,11 @@ from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue
 from orchestrator.tools.mcp.servers import Servers
-from orchestrator.tools.opening import open_tools
 from orchestrator.tools.openapi.documents import Documents
+from orchestrator.tools.opening import open_tools
 from orchestrator.tools.plugins.folder import Plugins
 from orchestrator.tools.sandbox.base import Sandbox
+from orchestrator.tools.scheduling import scheduling
 
 if TYPE_CHECKING:
     from orchestrator.agents.node import Node
@@ -83,6 +78,7 @@ class App(Struct, frozen=True):
     bus: Bus
     runs: Runs
     trials: Trials
+    schedules: Schedules
     evaluations: Evaluations
     policy: Policy
     policies: Folder
@@ -138,7 +134,9 @@ async def open_app(
         guard = _guard(stack, settings, database, master, clock, ids, entropy, ledger, watching=recover)
         accounts, vault, folder, policies = await guard
         policy = policies(None)
-        opened = open_tools(settings, clock, ledger, accounts, vault, tools, watching=recover)
+        schedules = Schedules(TENANT, ledger, journal, accounts, settings.workspace, clock, ids)
+        more = (*tools, *scheduling(schedules))
+        opened = open_tools(settings, clock, ledger, accounts, vault, more, watching=recover)
         catalogue, plugins, servers, documents = await stack.enter_async_context(opened)
         chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
@@ -164,7 +162,7 @@ async def open_app(
         )
         runs = Runs(house, views, settings.workspace, _limits(settings), settings.agents.concurrent_runs)
         trials = Trials(house, views, runs, blobs, policies, __version__)
-        learners += [runs.learn, accounts.learn, vault.learn, folder.learn, budgets.learn]
+        learners += [runs.learn, accounts.learn, vault.learn, folder.learn, budgets.learn, schedules.learn]
         _closed(stack, runs, node, settings.cluster.drain_seconds)
 
         owner = await accounts.ensure_owner()
@@ -176,6 +174,7 @@ async def open_app(
         if recover:
             await runs.recover()
             _watch_over(stack, upkeep, Expiry(views, runs, clock, settings.agents.approval_hours))
+            stack.callback(asyncio.create_task(schedules.serve(runs, views), name="schedules").cancel)
         yield App(
             settings=settings,
             clock=clock,
@@ -186,6 +185,7 @@ async def open_app(
             bus=bus,
             runs=runs,
             trials=trials,
+            schedules=schedules,
             evaluations=Evaluations(house, runs, trials),
             policy=policy,
             policies=folder,

@@ -57,15 +57,16 @@ class Runs:
         call: ToolCall | None = None,
         scopes: Collection[Scope] = e.ALL_SCOPES,
         tools: Collection[str] | None = None,
+        run_id: str = "",
     ) -> str:
-        """The identifier of a new run, which a power cut would not lose any more."""
+        """The identifier of a new run, which a power cut would not lose any more; a `run_id` was made before."""
         if call is None and not goal.text.strip():
             raise InvalidInput("The goal is empty.", hint="Say what you want done.")
         history: list[Message] = []
         if conversation_id is not None:
             await self._views.conversation(tenant, subject, conversation_id)
             history = await self.desk.history(tenant, conversation_id)
-        state = RunState(self._house.ids.new("run"))
+        state = RunState(run_id or self._house.ids.new("run"))
         state.tenant, state.subject = tenant, subject
         turn = await self.desk.turn(state, history)
         started = e.RunStarted(

@@ -71,6 +71,7 @@ from orchestrator.kernel.events.runs import (
     ToolReturned,
     Urgency,
 )
+from orchestrator.kernel.events.schedules import ScheduleCancelled, ScheduleFired, ScheduleMade
 from orchestrator.kernel.trials import (
     Asked,
     EvaluationAdded,
@@ -137,6 +138,9 @@ __all__ = (
     "RunResumed",
     "RunStarted",
     "RunStatus",
+    "ScheduleCancelled",
+    "ScheduleFired",
+    "ScheduleMade",
     "SecretRemoved",
     "SecretRevealed",
     "SecretStored",
@@ -211,6 +215,9 @@ Body: TypeAlias = (
     | KeyMade
     | KeyRevoked
     | RequestClosed
+    | ScheduleMade
+    | ScheduleFired
+    | ScheduleCancelled
     | Erased
 )
 

@@ -7,7 +7,11 @@ from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.rules.commands import command_of
 from orchestrator.policy.rules.hosts import url_of
+from orchestrator.policy.rules.origin import STRANGERS
 from orchestrator.policy.rules.paths import paths_of
+
+# What tools of these categories write stays inside this system, is listed there and can be taken back.
+_KEPT_HERE = frozenset({"schedule"})
 
 
 class Effects:
@@ -24,6 +28,9 @@ class Effects:
             return Decision("allow", self.name, "only_looks", f"{call.tool} only looks.", details)
         if command_of(call) is not None or url_of(call) is not None or (call.scope == "write" and paths_of(call)):
             return None  # another rule reads what it would do
+        if call.category in _KEPT_HERE and call.scope == "write" and not call.risks and not call.origins & STRANGERS:
+            reason = f"What {call.tool} notes stays inside this system and can be taken back."
+            return Decision("allow", self.name, "noted_here", reason, details)
         return Decision(
             "ask",
             self.name,

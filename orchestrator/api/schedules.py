@@ -1,0 +1,78 @@
+"""What is to happen later: set, listed, cancelled."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from orchestrator.agents.schedules.schedules import Schedule as Kept
+from orchestrator.api.access import Actor, House, Reader, reach
+from orchestrator.api.bodies import JsonRoute
+from orchestrator.api.forms import Form
+from orchestrator.api.frames import moment
+
+router = APIRouter(route_class=JsonRoute, prefix="/api/v1/schedules", tags=["schedules"])
+
+ScheduleId = Annotated[str, Path(min_length=1, max_length=100)]
+Kind = Literal["reminder", "task"]
+
+
+class ScheduleForm(Form):
+    """What is to happen, and when in words, English or French: `every Monday at 9`, `dans 20 minutes`."""
+
+    text: Annotated[str, Field(max_length=4000, pattern=r"^[^\u0000]*\S[^\u0000]*$")]
+    when: Annotated[str, Field(min_length=2, max_length=200)]
+    kind: Kind = "task"
+    zone: Annotated[str, Field(max_length=60)] = ""
+
+
+class Schedule(BaseModel):
+    id: str
+    kind: Kind
+    text: str
+    when: str
+    next: datetime | None
+    subject: str
+    set_at: datetime
+    fired: int
+    run_id: str
+    ended: str
+
+    @classmethod
+    def of(cls, one: Kept) -> "Schedule":
+        return cls(
+            id=one.id,
+            kind=one.kind,
+            text=one.text,
+            when=str(one.timing),
+            next=None if one.due is None else moment(one.due),
+            subject=one.subject,
+            set_at=moment(one.since),
+            fired=one.fired,
+            run_id=one.run_id,
+            ended=one.ended,
+        )
+
+
+class ScheduleList(BaseModel):
+    items: list[Schedule]
+
+
+@router.get("", summary="What is to happen later, the oldest first; with what is over, if asked")
+async def schedules(app: House, caller: Reader, ended: bool = False) -> ScheduleList:
+    found = (await app.schedules.given(reach(caller))).values()
+    return ScheduleList(items=[Schedule.of(one) for one in found if ended or not one.ended])
+
+
+@router.post("", summary="Let something happen later")
+async def add(form: ScheduleForm, app: House, caller: Actor) -> Schedule:
+    made = await app.schedules.add(
+        form.kind, form.text, form.when, subject=caller.id, scopes=caller.scopes, zone=form.zone
+    )
+    return Schedule.of(made)
+
+
+@router.delete("/{schedule_id}", summary="Cancel what was to happen; a run that is under way goes on")
+async def cancel(schedule_id: ScheduleId, app: House, caller: Actor) -> Schedule:
+    return Schedule.of(await app.schedules.cancel(schedule_id, by=caller.id, subject=reach(caller)))

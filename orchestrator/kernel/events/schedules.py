@@ -1,0 +1,32 @@
+"""What happens to what is to happen later."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from orchestrator.kernel.messages import Scope
+from orchestrator.kernel.timing import Timing
+
+
+class ScheduleMade(Struct, frozen=True, tag="schedule.made"):
+    schedule_id: str
+    kind: Literal["reminder", "task"]
+    text: str  # what to say, or what to do
+    timing: Timing
+    scopes: tuple[Scope, ...]  # of the person who set it
+    conversation_id: str = ""
+
+
+class ScheduleFired(Struct, frozen=True, tag="schedule.fired"):
+    """Written before its run is started, which has this identifier and no other."""
+
+    schedule_id: str
+    due: float  # the time it is fired for: seconds since the Unix epoch
+    run_id: str
+    missed: int = 0  # times before it that passed while no server ran
+
+
+class ScheduleCancelled(Struct, frozen=True, tag="schedule.cancelled"):
+    schedule_id: str
+    by: str
+    reason: str = ""
