@@ -18,7 +18,7 @@ from orchestrator.journal.claims import Claims, gone
 from orchestrator.journal.lanes.base import Lane, Reader, Stop
 from orchestrator.journal.relay import Relay
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import Fenced, JournalUnavailable, LaneError, OrchestratorError
+from orchestrator.kernel.errors import Conflict, Fenced, JournalUnavailable, LaneError, NotFound, OrchestratorError
 from orchestrator.kernel.events import Event
 
 MARGIN = 1 / 6  # of the lease, left for stopping what is at work
@@ -100,6 +100,8 @@ class Node:
         self._doorbell = asyncio.Event()
         self._count = 0
         self._bereaved = False
+        self._leaves = False
+        self._read = 0  # as far as the journal was looked at for what is no run
         self._tasks: list[asyncio.Task[None]] = []
         self._stops: list[Stop] = []
 
@@ -193,7 +195,8 @@ class Node:
     async def join(self, workforce: Workforce, operations: Mapping[str, Operation]) -> None:
         """Begin to live. Raises JournalUnavailable."""
         self._workforce = workforce
-        self._operations = operations
+        self._operations = {**operations, "Node.rest": self._rest}
+        self._read = await self.claims.position()
         await self._begin()
         await self._relay.open()
         work = await self._lane.subscribe("all.work", room=1)
@@ -298,7 +301,7 @@ class Node:
             await workforce.take_up(run_id, "its server is gone, or had no room")
 
     async def _look_around(self) -> None:
-        """Claims of ours that nobody works on are given back; watchers of runs elsewhere miss nothing."""
+        """Claims of ours that nobody works on are given back; what no message told of is found in the journal."""
         self._relay.review()
         self._count += 1
         if self._count % LOOKS:
@@ -306,6 +309,8 @@ class Node:
         await self._relay.insist()
         if watched := self._relay.heads():
             self._relay.compare(await self.claims.heads(watched))
+        self._read, written = await self.claims.written(self._read)
+        self._relay.found(written)
         await self._sweep()
 
     async def _sweep(self) -> None:
@@ -328,12 +333,39 @@ class Node:
             self._doorbell.set()
 
     async def drain(self) -> None:
-        """Take no more runs; those at work are brought to a point by whoever stops them."""
+        """It is about to stop: no more runs; those at work are brought to a point by whoever stops them."""
+        self._leaves = True
         self._state = "draining"
         try:
             await self.claims.beat(self.name, running=0, room=0, state=self._state, url=self.url)
         except JournalUnavailable as error:
             log.warning("others learn later that %s stops: %s", self.name, error)
+
+    async def rest(self, node: str, on: bool) -> None:
+        """Let a node take no more runs, or take them again; those at work there go on to their end.
+
+        Raises NotFound, Conflict where it takes none anyway, JournalUnavailable where it does not answer.
+        """
+        if node not in {view.node for view in await self.claims.nodes()}:
+            raise NotFound(f"There is no node {node}.", hint="`orchestrator cluster status` names them.")
+        process = node.rpartition("-")[0]
+        if process == self.process:
+            return await self._rest(on)
+        asked = msgspec.json.encode(Asked("Node.rest", {"on": on}))
+        try:
+            said = msgspec.json.decode(await self._lane.request(f"{process}.runs", asked, ASKING), type=Answered)
+        except LaneError as error:
+            raise JournalUnavailable(f"{node} does not answer: {error}", hint="Try again.") from error
+        if said.code:
+            raise _error(said)
+
+    async def _rest(self, on: bool) -> None:
+        if self._leaves or self._state not in ("serving", "draining"):
+            raise Conflict(f"{self.name} is {self._state if not self._leaves else 'about to stop'}: it takes no runs.")
+        self._state = "draining" if on else "serving"
+        running = len(self._workforce.working()) if self._workforce is not None else 0
+        await self.claims.beat(self.name, running=running, room=self._room, state=self._state, url=self.url)
+        self.stir()
 
     async def leave(self) -> None:
         """After the last turn is stopped: all that is claimed here is free for others, at once."""

@@ -4,7 +4,8 @@ import signal
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -21,11 +22,20 @@ def add_to(application: typer.Typer) -> None:
     @command(group, "status")
     def status(session: Session) -> None:
         """The servers, what each works on, and what waits for one."""
-        state = session.do(session.connection.ask("GET", "/system/cluster"))
-        columns = ("node", "state", "running", "room", "claims", "version", "started_at", "url")
-        session.terminal.table(state, state["nodes"], columns, "This server is alone with its database.")
-        if state["mode"] == "cluster":
-            session.terminal.note(f"lane: {state['lane']}, runs that wait for a server: {state['waiting']}")
+        _shown(session, session.do(session.connection.ask("GET", "/system/cluster")))
+
+    @command(group, "drain")
+    def drain(
+        session: Session,
+        node: Annotated[str, typer.Argument(help="As `cluster status` names it.")],
+        off: Annotated[bool, typer.Option("--off", help="It takes runs again.")] = False,
+    ) -> None:
+        """Let a server take no more runs; those at work there go on to their end.
+
+        What is begun there is handed to the others. To replace it, wait until none runs there, and stop it.
+        """
+        address = f"/system/cluster/nodes/{quote(node, safe='')}/drain"
+        _shown(session, session.do(session.connection.ask("POST", address, {"on": not off})))
 
     @command(group, "dev")
     def dev(
@@ -45,6 +55,16 @@ def add_to(application: typer.Typer) -> None:
         Kill one of the servers and see another go on with its runs.
         """
         return Dev(session, database, nats).main(nodes, port)
+
+
+def _shown(session: Session, state: Any) -> None:
+    columns = ("node", "state", "running", "room", "claims", "version", "started_at", "url")
+    session.terminal.table(state, state["nodes"], columns, "This server is alone with its database.")
+    if state["mode"] == "cluster":
+        session.terminal.note(f"lane: {state['lane']}, runs that wait for a server: {state['waiting']}")
+    for sink in state["sinks"]:
+        why = f"; {sink['problem']}" if sink["problem"] else ""
+        session.terminal.note(f"sink {sink['name']} ({sink['kind']}): {sink['behind']} events behind{why}")
 
 
 class Dev:

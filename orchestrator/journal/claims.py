@@ -41,6 +41,8 @@ _BURY = """DELETE FROM nodes WHERE node IN (
 _TAKE = """UPDATE claims SET node = $1, since = now() WHERE run_id IN (
  SELECT run_id FROM claims WHERE node IS NULL ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING run_id"""
 _HEADS = "SELECT stream, max(seq) AS head FROM events WHERE stream = ANY($1::text[]) GROUP BY stream"
+_WRITTEN = """SELECT stream, max(position) AS position FROM events
+ WHERE position > $1 AND (stream < 'run_' OR stream >= 'run`') GROUP BY stream"""  # ` comes after _
 _ADOPT = """INSERT INTO claims (run_id, epoch) SELECT run_id, 0 FROM runs
  WHERE finished_at IS NULL AND status = 'running' ON CONFLICT DO NOTHING"""
 _NODES = """SELECT n.*, (SELECT count(*) FROM claims c WHERE c.node = n.node) AS claims FROM nodes n
@@ -151,6 +153,16 @@ class Claims:
         """The last event of each."""
         rows = await self._rows(_HEADS, runs)
         return {row["stream"]: row["head"] for row in rows}
+
+    async def written(self, after: int) -> tuple[int, list[str]]:
+        """The streams that are no runs and have events beyond that position; and the position of the last."""
+        rows = await self._rows(_WRITTEN, after)
+        return max((row["position"] for row in rows), default=after), [row["stream"] for row in rows]
+
+    async def position(self) -> int:
+        """Of the last event of all."""
+        (row,) = await self._rows("SELECT coalesce(max(position), 0) AS position FROM events")
+        return int(row["position"])
 
     async def adopt(self) -> None:
         """Runs that are under way by the journal and claimed by nobody: from before there were claims."""

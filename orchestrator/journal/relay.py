@@ -207,6 +207,11 @@ class Relay:
                 for stream in streams:
                     self._news(stream)
 
+    def found(self, streams: Iterable[str]) -> None:
+        """Written by whomever, and seen in the journal: what a message told of too, and what none did."""
+        for stream in streams:
+            self._news(stream)
+
     # What is wished here.
 
     def _interest(self, run_id: str, watched: bool) -> None:

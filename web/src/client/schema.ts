@@ -146,12 +146,22 @@ export type ClusterNode = {
   started_at: string;
 };
 
+export type ClusterSink = {
+  name: string;
+  kind: string;
+  behind: number;
+  position: number;
+  here: boolean;
+  problem: string;
+};
+
 export type ClusterState = {
   mode: "single" | "cluster";
   this: string;
   lane: string;
   waiting: number;
   nodes: Array<ClusterNode>;
+  sinks: Array<ClusterSink>;
 };
 
 export type ComparedItem = {
@@ -244,6 +254,10 @@ export type Disk = {
   total: number;
   used: number;
   percent: number;
+};
+
+export type DrainForm = {
+  on?: boolean;
 };
 
 export type EditForm = {
@@ -1403,6 +1417,7 @@ export type Operation =
   | "POST /api/v1/runs/{run_id}/pause"
   | "POST /api/v1/runs/{run_id}/replay"
   | "POST /api/v1/runs/{run_id}/resume"
+  | "POST /api/v1/system/cluster/nodes/{node}/drain"
   | "POST /api/v1/tools/reload"
   | "POST /api/v1/tools/{name}/call"
   | "POST /optimize_prompt"
