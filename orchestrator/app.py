@@ -58,6 +58,7 @@ from orchestrator.tools.openapi.documents import Documents
 from orchestrator.tools.opening import open_tools
 from orchestrator.tools.plugins.folder import Plugins
 from orchestrator.tools.sandbox.base import Sandbox
+from orchestrator.tools.skills.skills import Skills
 from orchestrator.tools.scheduling import scheduling
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class App(Struct, frozen=True):
     plugins: Plugins
     servers: Servers  # of tools
     documents: Documents
+    skills: Skills
     models: Models
     connections: Connections
     accounts: Accounts
@@ -137,7 +139,7 @@ async def open_app(
         schedules = Schedules(TENANT, ledger, journal, accounts, settings.workspace, clock, ids)
         more = (*tools, *scheduling(schedules))
         opened = open_tools(settings, clock, ledger, accounts, vault, more, watching=recover)
-        catalogue, plugins, servers, documents = await stack.enter_async_context(opened)
+        catalogue, plugins, servers, documents, skills = await stack.enter_async_context(opened)
         chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
         budgets = await stack.enter_async_context(open_till(settings, database, clock, ids, ledger, views, metrics))
@@ -193,6 +195,7 @@ async def open_app(
             plugins=plugins,
             servers=servers,
             documents=documents,
+            skills=skills,
             models=chooser,
             connections=connections,
             accounts=accounts,

@@ -21,6 +21,7 @@ from orchestrator.cli import (
     secrets,
     serve,
     show,
+    skills,
     tools,
     users,
 )
@@ -48,6 +49,7 @@ for room in (
     policy,
     secrets,
     tools,
+    skills,
     models,
     budget,
     optimize,

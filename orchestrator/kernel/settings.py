@@ -109,6 +109,7 @@ class Tools(Struct, frozen=True, forbid_unknown_fields=True):
     hosts: dict[str, Host] = msgspec.field(default_factory=dict)  # machines that agents may ask to work on, by name
     folder: str = ""  # of your own tools, loaded when they change; empty: tools/ in the data folder
     plugin_network: bool = False  # loosening: your own tools reach the network
+    skill_keys: tuple[str, ...] = ()  # ed25519, base64: skills that these have signed are added as they are
     mcp: dict[str, McpServer] = msgspec.field(default_factory=dict)  # servers of tools, by name
     services: Services = Services()
 

@@ -18,6 +18,7 @@ from orchestrator.tools.plugins.folder import Plugins, open_plugins
 from orchestrator.tools.plugins.plugin import Ground
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.sandbox.probe import choose
+from orchestrator.tools.skills.skills import Skills
 
 
 @asynccontextmanager
@@ -30,7 +31,7 @@ async def open_tools(
     more: Sequence[Tool],
     *,
     watching: bool,
-) -> AsyncIterator[tuple[Catalogue, Plugins, Servers, Documents]]:
+) -> AsyncIterator[tuple[Catalogue, Plugins, Servers, Documents, Skills]]:
     """What agents can do; `more` are ready tools beside the kits. The folder of tools is watched if asked."""
     sandbox = await choose(settings.tools)
     catalogue = Catalogue(settings.tools, sandbox, kits(), more, secrets, settings.data)
@@ -40,8 +41,10 @@ async def open_tools(
     servers = _servers(settings, sandbox, clock, secrets, catalogue, chronicle)
     place = settings.shared / "openapi"
     documents = Documents(place, Note, catalogue.put, chronicle.tell, chronicle.pin, chronicle.pins)
+    trusted = settings.tools.skill_keys
+    skills = Skills(settings.shared / "skills", trusted, catalogue.put, chronicle.tell, chronicle.pin, chronicle.pins)
     async with open_plugins(plugins, watching=watching), open_servers(servers, watching=watching):
-        yield catalogue, plugins, servers, documents
+        yield catalogue, plugins, servers, documents, skills
 
 
 def _plugins(settings: Settings, sandbox: Sandbox, clock: Clock, catalogue: Catalogue, chronicle: Chronicle) -> Plugins:

@@ -251,7 +251,7 @@ async def test_a_document_is_had_from_its_address_and_its_server_is_beside_it(ho
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "neither JSON nor YAML"),
+        ("{", "cannot be read"),
         ("a: &a [1]\nb: *a", "alias"),
         ("swagger: '2.0'", "which version"),
         ("openapi: 2.0.0", "openapi '2.0.0'"),
@@ -259,7 +259,7 @@ async def test_a_document_is_had_from_its_address_and_its_server_is_beside_it(ho
         ("openapi: 3.1.0\npaths: {}\nservers: [{url: https://a.example}]", "No operation"),
         ("openapi: 3.1.0\npaths: {}", "where its server is"),
         ("openapi: 3.1.0\npaths: {}\nservers: [{url: 'ftp://a'}]", "where its server is"),
-        ("[" * 100_000, "neither JSON nor YAML"),
+        ("[" * 100_000, "cannot be read"),
     ],
 )
 async def test_a_document_that_cannot_be_used_is_refused(home: Home, text: str, said: str) -> None:

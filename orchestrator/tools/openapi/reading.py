@@ -1,7 +1,7 @@
 """An OpenAPI document from its text, and its schemas written out: nothing to look up, nothing without an end.
 
 Covers 3.0 and 3.1, JSON and YAML. References are followed inside the document only; where a schema contains itself,
-what is inside is anything. YAML aliases are refused: a few lines of them can stand for a billion values.
+what is inside is anything.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from orchestrator.kernel.errors import InvalidInput
+from orchestrator.tools.plain_yaml import load
 
 LARGEST = 4 * 2**20  # characters of a document
 _DEEPEST = 24  # levels of a schema that are written out
@@ -24,7 +25,7 @@ def read(text: str) -> dict[str, Any]:
     try:
         document = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        document = _yaml(text)
+        document = load(text, "The document")
     version = document.get("openapi") if isinstance(document, dict) else None
     if not isinstance(version, str) or not version.startswith(("3.0", "3.1")):
         said = f"says openapi {version!r}" if version else "does not say which version of OpenAPI it is"
@@ -32,22 +33,6 @@ def read(text: str) -> dict[str, Any]:
     if not isinstance(document.get("paths"), dict):
         raise InvalidInput("The document has no paths.", hint="Each path is what a tool is made of.")
     return dict(document)
-
-
-def _yaml(text: str) -> Any:
-    import yaml
-
-    class Plain(yaml.SafeLoader):
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
-                raise yaml.YAMLError("an alias (*name); write it out")
-            return super().compose_node(parent, index)
-
-    try:
-        return yaml.load(text, Plain)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        said = " ".join(str(error).split())[:300]
-        raise InvalidInput(f"The document is neither JSON nor YAML: {said}.", hint="Mend it.") from error
 
 
 class Document:

@@ -1,0 +1,84 @@
+"""Skills: added as files, shown, removed."""
+
+import base64
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, Field
+
+from orchestrator.api.access import Admin, House, Reader
+from orchestrator.api.bodies import JsonRoute
+from orchestrator.api.forms import Form
+from orchestrator.tools.skills.skill import BODY, LARGEST, MOST, Skill, body_of
+
+router = APIRouter(route_class=JsonRoute, prefix="/api/v1/skills", tags=["tools"])
+
+Name = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+FilePath = Annotated[str, Field(min_length=1, max_length=800)]
+Bytes = Annotated[
+    str,
+    Field(max_length=LARGEST * 4 // 3 + 4, pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"),
+]
+
+
+class SkillForm(Form):
+    """The files of a folder, base64 by path. `unsigned`: wanted although no trusted key has signed it."""
+
+    files: Annotated[dict[FilePath, Bytes], Field(min_length=1, max_length=MOST)]
+    unsigned: bool = False
+
+
+class SkillShown(BaseModel):
+    name: str
+    description: str
+    license: str
+    needs: Annotated[list[str], Field(description="what it says it uses")]
+    files: list[str]
+    signed: Literal["no", "unknown", "trusted"]
+    key: str
+    digest: str
+
+
+class SkillWhole(SkillShown):
+    body: str
+
+
+class SkillList(BaseModel):
+    items: list[SkillShown]
+    problems: dict[str, str]
+
+
+def _shown(app: House, skill: Skill) -> SkillShown:
+    return SkillShown(
+        name=skill.name,
+        description=skill.description,
+        license=skill.license,
+        needs=list(skill.needs),
+        files=list(skill.files),
+        signed=skill.signed(app.skills.trusted),
+        key=skill.key,
+        digest=skill.digest,
+    )
+
+
+@router.get("", summary="The skills there are")
+async def skills(app: House, caller: Reader) -> SkillList:
+    return SkillList(items=[_shown(app, skill) for skill in app.skills.all()], problems=app.skills.problems)
+
+
+@router.get("/{name}", summary="One skill, with its instructions")
+async def skill(name: Name, app: House, caller: Reader) -> SkillWhole:
+    found = app.skills.get(name)
+    return SkillWhole(**_shown(app, found).model_dump(), body=body_of(app.skills.read(name, BODY)))
+
+
+@router.post("", status_code=201, summary="Add a skill: nothing in it is run")
+async def add_skill(form: SkillForm, app: House, caller: Admin) -> SkillShown:
+    files = {path: base64.b64decode(data) for path, data in form.files.items()}
+    return _shown(app, await app.skills.add(files, unsigned=form.unsigned, by=caller.id))
+
+
+@router.delete("/{name}", status_code=204, summary="Remove a skill", response_class=Response)
+async def remove_skill(name: Name, app: House, caller: Admin) -> Response:
+    await app.skills.remove(name, by=caller.id)
+    return Response(status_code=204)
