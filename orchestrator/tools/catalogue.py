@@ -25,6 +25,7 @@ KITS = {
     "ai": "orchestrator.tools.kits.ai:tools",
     "files": "orchestrator.tools.kits.files:tools",
     "changes": "orchestrator.tools.kits.changes:tools",
+    "code": "orchestrator.tools.kits.code:kit",
     "commands": "orchestrator.tools.kits.commands:kit",
     "data": "orchestrator.tools.kits.data:kit",
     "contributing": "orchestrator.tools.kits.contributing:kit",

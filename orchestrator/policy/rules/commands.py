@@ -1,8 +1,10 @@
 """Rule: what a command line would do, program by program.
 
-Looks at every parameter named `command` that holds text. Covers what `policy.shell` covers.
+Looks at every parameter named `command` that holds text, and at the code of tools that run some. Covers what
+`policy.shell` covers.
 """
 
+import shlex
 from typing import ClassVar
 
 from orchestrator.kernel.ids import call_hash
@@ -17,6 +19,8 @@ from orchestrator.policy.shell.script import Script, Segment
 from orchestrator.policy.shell.words import shown
 
 LOOKING = frozenset({"pure", "lister", "reader"})
+# What a tool of the category `code` does with its code, as a command.
+_INTERPRETERS = {"run_python": "python3 -c", "run_javascript": "node -e"}
 
 
 class Commands:
@@ -59,7 +63,10 @@ class Commands:
 
 
 def command_of(call: Call) -> str | None:
-    command = call.arguments.get("command")
+    """The command that a call is: as it stands, or of a tool that runs code, the one that would run it."""
+    command, code = call.arguments.get("command"), call.arguments.get("code")
+    if call.category == "code" and isinstance(code, str) and call.tool in _INTERPRETERS:
+        return f"{_INTERPRETERS[call.tool]} {shlex.quote(code)}"
     return command if isinstance(command, str) and call.scope in ("execute", "admin") else None
 
 

@@ -59,15 +59,15 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         timeout: Annotated[int, msgspec.Meta(description="seconds it may take", ge=1, le=_MOST)] = usual,
     ) -> Executed:
         """Run a shell command in the workspace, without network, and return its output and exit code."""
-        limits = _limits(settings, timeout)
+        limits = limits_of(settings, timeout)
         with Workspace(context.workspace).root():  # made if it is not there
             pass
-        return _executed(await sandbox.run(command, context.workspace, limits), sandbox, limits)
+        return executed(await sandbox.run(command, context.workspace, limits), sandbox, limits)
 
     return (execute_command,)
 
 
-def _limits(settings: Tools, seconds: float) -> Limits:
+def limits_of(settings: Tools, seconds: float) -> Limits:
     return Limits(
         seconds=min(seconds, settings.timeout),
         memory=settings.memory_mb * 2**20,
@@ -76,7 +76,7 @@ def _limits(settings: Tools, seconds: float) -> Limits:
     )
 
 
-def _executed(outcome: Outcome, sandbox: Sandbox, limits: Limits) -> Executed:
+def executed(outcome: Outcome, sandbox: Sandbox, limits: Limits) -> Executed:
     notes = []
     if outcome.ended == "time":
         notes.append(f"stopped after {limits.seconds:g} seconds, its time limit")

@@ -1,0 +1,33 @@
+"""Requests for the tools of the code kit."""
+
+from orchestrator.tools.kits.examples import examples
+
+RUN_PYTHON = examples(
+    en={
+        "run the Python code `print(2 ** 64)`": {"code": "print(2 ** 64)"},
+        "execute this Python: `print(sum(range(10)))`": {"code": "print(sum(range(10)))"},
+        "run the Python program `import math; print(math.pi)`": {"code": "import math; print(math.pi)"},
+        "Python: `print('hello')`": {"code": "print('hello')"},
+    },
+    fr={
+        "exécute le code Python `print(2 ** 64)`": {"code": "print(2 ** 64)"},
+        "exécute ce Python : `print(sum(range(10)))`": {"code": "print(sum(range(10)))"},
+        "lance le programme Python `import math; print(math.pi)`": {"code": "import math; print(math.pi)"},
+        "en Python : `print('bonjour')`": {"code": "print('bonjour')"},
+    },
+)
+
+RUN_JAVASCRIPT = examples(
+    en={
+        "run the JavaScript code `console.log(2 + 2)`": {"code": "console.log(2 + 2)"},
+        "execute this JavaScript: `console.log([3, 1, 2].sort())`": {"code": "console.log([3, 1, 2].sort())"},
+        "run the JavaScript program `console.log(Math.PI)`": {"code": "console.log(Math.PI)"},
+        "JavaScript: `console.log('hello')`": {"code": "console.log('hello')"},
+    },
+    fr={
+        "exécute le code JavaScript `console.log(2 + 2)`": {"code": "console.log(2 + 2)"},
+        "exécute ce JavaScript : `console.log([3, 1, 2].sort())`": {"code": "console.log([3, 1, 2].sort())"},
+        "lance le programme JavaScript `console.log(Math.PI)`": {"code": "console.log(Math.PI)"},
+        "en JavaScript : `console.log('bonjour')`": {"code": "console.log('bonjour')"},
+    },
+)
