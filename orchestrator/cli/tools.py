@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orchestrator.cli import mcp, openapi
+from orchestrator.cli import drafts, mcp, openapi
 from orchestrator.cli.command import Session, command
 
 Fresh = Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")]
@@ -17,6 +17,7 @@ def add_to(application: typer.Typer) -> None:
     application.add_typer(group, name="tools")
     mcp.add_to(group)
     openapi.add_to(group)
+    drafts.add_to(group)
 
     @command(group, "list")
     def list_tools(session: Session) -> None:

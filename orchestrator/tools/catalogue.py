@@ -5,7 +5,7 @@ step in flight keeps the shelf it started with.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,7 @@ from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Tool
-from orchestrator.tools.kit import Equipment
+from orchestrator.tools.kit import Change, Equipment
 from orchestrator.tools.offering import CORE, finder
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.wrappers import wrapped
@@ -34,6 +34,7 @@ KITS = {
     "github": "orchestrator.tools.kits.github:kit",
     "host": "orchestrator.tools.kits.host:kit",
     "huggingface": "orchestrator.tools.kits.huggingface:kit",
+    "meta": "orchestrator.tools.kits.meta:kit",
     "network": "orchestrator.tools.kits.network:tools",
     "operating": "orchestrator.tools.kits.operating:tools",
     "systemd": "orchestrator.tools.kits.systemd:tools",
@@ -80,6 +81,10 @@ class Shelf:
         raise NotFound(f"There is no tool called {name!r}.", hint=hint)
 
 
+async def _nothing_to_load() -> Sequence[Change]:
+    return ()
+
+
 class Catalogue:
     """`more` are ready tools, beside those of the kits."""
 
@@ -97,7 +102,8 @@ class Catalogue:
         self._limit = settings.output_limit
         self._always = CORE.union(settings.always)
         self._by_source: dict[str, dict[str, Tool]] = {}
-        equipment = Equipment(settings, sandbox, folder)
+        self.reload: Callable[[], Awaitable[Sequence[Change]]] = _nothing_to_load
+        equipment = Equipment(settings, sandbox, folder, self)
         if strange := sorted(set(settings.omit) - set(registry.builtin())):
             raise InvalidSettings(
                 f"tools.omit names {strange[0]!r}, which is no kit.", hint=f"Kits: {', '.join(registry.builtin())}."

@@ -1,6 +1,6 @@
 """The tools assembled: the sandbox, the kits, and what others add while it runs."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from orchestrator.identity.accounts import Accounts
@@ -11,6 +11,7 @@ from orchestrator.storage.note import Note
 from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.chronicle import Chronicle
+from orchestrator.tools.kit import Change
 from orchestrator.tools.mcp import dialling
 from orchestrator.tools.mcp.servers import House, Servers, open_servers
 from orchestrator.tools.openapi.documents import Documents
@@ -38,6 +39,7 @@ async def open_tools(
     chronicle = Chronicle(ledger, accounts)
     await chronicle.read()
     plugins = _plugins(settings, sandbox, clock, catalogue, chronicle)
+    catalogue.reload = _reloading(plugins)
     servers = _servers(settings, sandbox, clock, secrets, catalogue, chronicle)
     place = settings.shared / "openapi"
     documents = Documents(place, Note, catalogue.put, chronicle.tell, chronicle.pin, chronicle.pins)
@@ -45,6 +47,14 @@ async def open_tools(
     skills = Skills(settings.shared / "skills", trusted, catalogue.put, chronicle.tell, chronicle.pin, chronicle.pins)
     async with open_plugins(plugins, watching=watching), open_servers(servers, watching=watching):
         yield catalogue, plugins, servers, documents, skills
+
+
+def _reloading(plugins: Plugins) -> Callable[[], Awaitable[Sequence[Change]]]:
+    async def reload() -> Sequence[Change]:
+        found = await plugins.reload(again=True)
+        return [Change(each.source, each.what, each.tools, each.problem) for each in found]
+
+    return reload
 
 
 def _plugins(settings: Settings, sandbox: Sandbox, clock: Clock, catalogue: Catalogue, chronicle: Chronicle) -> Plugins:

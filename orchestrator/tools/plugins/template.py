@@ -74,3 +74,11 @@ def write(folder: Path, name: str) -> tuple[Path, Path]:
     test.write_text(_TEST.format(name=name, title=title, test=test), "utf-8")
     file.write_text(_TOOL.format(name=name), "utf-8")  # last: it is loaded as it appears
     return file, test
+
+
+def drafted(name: str, description: str) -> tuple[str, str]:
+    """The code and the test of a tool that is still to be written: it greets, and says what it is for."""
+    says = _TOOL.format(name=name).replace('"""Greet somebody by name."""', repr(description))
+    code = says.replace("say here what it is for.", "a draft. Write here what it does, and its examples.")
+    test = f"test_{name}.py"
+    return code, _TEST.format(name=name, title=name.title().replace("_", ""), test=test)
