@@ -17,7 +17,7 @@ from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Tool
 from orchestrator.tools.kit import Change, Equipment
-from orchestrator.tools.offering import CORE, finder
+from orchestrator.tools.offering import CORE, FEW, FIND, finder
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.wrappers import wrapped
 
@@ -77,7 +77,9 @@ class Shelf:
         if tool := self._tools.get(name):
             return tool
         near = difflib.get_close_matches(name, self._tools, 3, 0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(sorted(self._tools))}."
+        names = sorted(self._tools)
+        known = ", ".join(names) if len(names) <= FEW else f"{len(names)} tools; {FIND} finds one by what it does"
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {known}."
         raise NotFound(f"There is no tool called {name!r}.", hint=hint)
 
 

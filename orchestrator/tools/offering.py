@@ -213,12 +213,18 @@ class Offering:
 
     def _ranked(self, text: str) -> list[tuple[float, ToolSpec]]:
         said = words(text)
-        found: list[tuple[float, ToolSpec]] = []
+        found: list[tuple[float, float, ToolSpec]] = []
         for spec, named, about in zip(self._specs, self._named, self._about, strict=True):
             score = sum(self._weight[word] for word in said & about) + sum(self._weight[word] for word in said & named)
             if score:
-                found.append((score, spec))
-        return sorted(found, key=lambda pair: -pair[0])  # stable: as they stand, where they are alike
+                found.append((score, _share(said, spec), spec))
+        found.sort(key=lambda one: (-one[0], -one[1]))  # stable: as they stand, where they are alike
+        return [(score, spec) for score, _, spec in found]
+
+
+def _share(said: frozenset[str], spec: ToolSpec) -> float:
+    """Of a tool's examples, how many share a word with what was said: what it is for, not what it also does."""
+    return sum(not said.isdisjoint(words(example.text)) for example in spec.examples) / max(1, len(spec.examples))
 
 
 def _about(spec: ToolSpec) -> frozenset[str]:

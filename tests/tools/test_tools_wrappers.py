@@ -135,8 +135,10 @@ def test_a_wrong_name_is_answered_with_near_ones() -> None:
     for name, near in (("readfile", "read_file"), ("list_dir", "list_directory"), ("calc", "calculate")):
         with pytest.raises(NotFound, match=near):
             catalogue.get(name)
-    with pytest.raises(NotFound, match="There are: calculate, execute_command"):
+    with pytest.raises(NotFound, match=rf"There are: {len(catalogue.specs())} tools; find_tools finds one"):
         catalogue.get("zzzzzz")
+    with pytest.raises(NotFound, match=r"There are: echo\."):
+        Catalogue(Tools(), Refused([]), Registry("none", {}), more=echo.tools).get("zzzzzz")
 
 
 def test_two_tools_of_one_name_are_a_conflict() -> None:
