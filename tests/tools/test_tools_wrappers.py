@@ -137,7 +137,7 @@ def test_a_wrong_name_is_answered_with_near_ones() -> None:
             catalogue.get(name)
     with pytest.raises(NotFound, match=rf"There are: {len(catalogue.specs())} tools; find_tools finds one"):
         catalogue.get("zzzzzz")
-    with pytest.raises(NotFound, match=r"There are: echo\."):
+    with pytest.raises(NotFound, match=r"There are: echo"):
         Catalogue(Tools(), Refused([]), Registry("none", {}), more=echo.tools).get("zzzzzz")
 
 
