@@ -259,7 +259,7 @@ def test_the_compiled_tools_are_kept_and_bounded() -> None:
     for size in range(1, len(TOOLS)):
         for _ in range(2):
             model.reply(Request("", (user("hello"),), TOOLS[:size]))
-    assert len(model._indexes) <= 8
+    assert len(model._library) <= 8
 
 
 def test_of_several_calls_those_that_failed_are_told_too() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from llm.embedded.embedded_tools import INVENTED, Talk, called, embedded
 
 from orchestrator.kernel.messages import ToolSpec
-from orchestrator.llm.providers.embedded.index import choices, types
+from orchestrator.llm.providers.embedded.shown import choices, types
 from orchestrator.tools.kits import calculator, files, http, system
 
 BUILT_IN = tuple(tool.spec for tool in (*files.tools, *system.tools, *calculator.tools, *http.tools))

@@ -10,10 +10,11 @@ from orchestrator.llm.connect import ways_to_connect
 from orchestrator.llm.providers.embedded import lexicon, render, values
 from orchestrator.llm.providers.embedded.advance import MOST as MOST_CALLS
 from orchestrator.llm.providers.embedded.advance import Broken, Progress, Waiting
-from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter, choices
+from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, tokens
 from orchestrator.llm.providers.embedded.phrases import say, unit
 from orchestrator.llm.providers.embedded.shell import runner, suggested
+from orchestrator.llm.providers.embedded.shown import choices
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Step
 from orchestrator.llm.providers.embedded.values import Called, Excerpt, Number, Pairs, Things, Value, Verdict
 
@@ -117,6 +118,10 @@ def _noted(note: Note, index: Index, language: Language) -> str:
     said = clipped(note.said)
     if note.why in ("negated", "vague", "depends", "condition"):
         return say(note.why, language, said=said)
+    if note.why == "which":
+        meant = [entry for name in note.named if (entry := index.entry(name))]
+        either = [f"{entry.spec.name} ({_quoted(example_of(entry, language), language)})" for entry in meant]
+        return say("which", language, said=said, tools=(" ou " if language == "fr" else " or ").join(either))
     if _unserved(note, index):
         command = suggested(note.act, note.named) if runner(index) else ""
         offered = say("suggested", language, command=command) if command else ""

@@ -11,7 +11,7 @@ from orchestrator.llm.providers.embedded.language import is_action, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import best
 from orchestrator.llm.providers.embedded.mentions import Finder
-from orchestrator.llm.providers.embedded.planner import READABLE, Kept, restored
+from orchestrator.llm.providers.embedded.reading import READABLE, Kept, restored
 from orchestrator.llm.providers.embedded.segment import Clause, cut
 from orchestrator.llm.providers.embedded.slots import fill
 from orchestrator.llm.providers.embedded.steps import Ask, Plan, Step

@@ -6,11 +6,12 @@ from typing import Any, Final
 from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import texts
-from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Frame, Parameter, Part, choices, spells
+from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, stem
 from orchestrator.llm.providers.embedded.lexicon import ARTICLES, FILLERS
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.shown import Frame, Part, choices, spells
 
 _FREE: Final = 0.3  # how much less sure a request is that is nothing but free text
 _TYPED: Final = frozenset(["path", "glob", "url", "email"])  # a free text is none of these, unless quoted
@@ -66,7 +67,8 @@ class _Aligner:
     def _beginnings(self) -> Iterator[int]:
         for place, item in enumerate(self._items):
             yield place
-            if item.word is None or (item.word.norm not in FILLERS and item.word.norm.isalnum()):
+            shown = item.word is not None and item.word.concept == "show" and self._entry.harmless
+            if item.word is None or (item.word.norm not in FILLERS and item.word.norm.isalnum() and not shown):
                 return
 
     def _values(self, parts: tuple[Part, ...], at: int, item: int) -> Iterator[_Values]:

@@ -1,21 +1,18 @@
 """The tools of a request, compiled: what their examples teach about words and about arguments."""
 
 import math
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from msgspec import Struct
 
-from orchestrator.kernel.messages import Example, ToolSpec
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, stem, tokens
-from orchestrator.llm.providers.embedded.lexicon import DEFINITE, FILLERS, QUESTIONS, SAYABLE
+from orchestrator.kernel.messages import ToolSpec
+from orchestrator.llm.providers.embedded.language import Token, concept_of, fold, is_action, stem, tokens
+from orchestrator.llm.providers.embedded.lexicon import DEFINITE
 from orchestrator.llm.providers.embedded.mentions import Finder
-from orchestrator.llm.providers.embedded.segment import SPOKEN
+from orchestrator.llm.providers.embedded.shown import Bag, Frame, Shown, bag, choices, types
 
-Bag = frozenset[str]
-SMALL: Final = 4  # words that tell a tool by their order alone, where each of them is a small one
 COMMON: Final = 0.4  # share of the examples that say a word which the tool is about
 BRIEF: Final = 3  # words that a name has at most, as examples show it
 
@@ -69,26 +66,6 @@ class Parameter(Struct, frozen=True):
         return self.name.replace("_", " ")
 
 
-class Part(Struct, frozen=True):
-    """A word of an example, or the place of an argument's value in it."""
-
-    norm: str = ""
-    concept: str = ""
-    slot: str = ""
-    quoted: bool = False  # a value between quotation marks
-
-
-class Frame(Struct, frozen=True):
-    """An example with its values left open: `say hello to <who>`."""
-
-    parts: tuple[Part, ...]
-    heavy: Bag  # the concepts of its words that are more than small ones
-    constants: dict[str, Any]  # the choices that its words mean without spelling them
-
-    def quoted(self, name: str) -> bool:
-        return any(part.quoted for part in self.parts if part.slot == name)
-
-
 class Entry(Struct, frozen=True):
     spec: ToolSpec
     parameters: tuple[Parameter, ...]
@@ -102,6 +79,7 @@ class Entry(Struct, frozen=True):
     listed: tuple[str, ...]  # properties of its results that are lists
     frames: tuple[Frame, ...] = ()
     stems: frozenset[str] = frozenset()  # of the words of its examples
+    words: frozenset[str] = frozenset()  # of its examples, as they are
     common: Bag = frozenset()  # concepts by which most examples speak of what the tool is about
 
     @property
@@ -138,28 +116,30 @@ class Index(Struct, frozen=True):
         return next((each for each in self.entries if each.spec.name == name), None)
 
 
-_LIGHT: Final = frozenset(["fais", "faire", "fait", "faites", "do", "have"])  # verbs that say no act
-
-
 def compiled(specs: Sequence[ToolSpec], finder: Finder) -> Index:
-    words = frozenset(word.norm for spec in specs for example in spec.examples for word in tokens(example.text))
-    entries = tuple(_entry(spec, finder, words) for spec in specs)
+    return gathered([learnt(spec, finder) for spec in specs])
+
+
+def gathered(entries: Sequence[Entry]) -> Index:
+    words = frozenset[str]().union(*(entry.words for entry in entries))
     spoken = Counter(concept for entry in entries for concept in entry.vocabulary)
     count = len(entries) + 1
     weights = {concept: math.log(1 + count / often) for concept, often in spoken.items()}
     none: Bag = frozenset()
     spoken_of = none.union(*(entry.shown for entry in entries))
     leading = none.union(*(each.before for entry in entries for each in entry.parameters if each.named))
-    return Index(entries, weights, math.log(1 + count), words, spoken_of, leading)
+    return Index(tuple(entries), weights, math.log(1 + count), words, spoken_of, leading)
 
 
-def _entry(spec: ToolSpec, finder: Finder, words: frozenset[str]) -> Entry:
-    shown = [_Shown(example, finder, words) for example in spec.examples]
+def learnt(spec: ToolSpec, finder: Finder) -> Entry:
+    """What the examples of one tool teach."""
+    words = frozenset(word.norm for example in spec.examples for word in tokens(example.text))
+    shown = [Shown(example, finder, words) for example in spec.examples]
     stems = frozenset(stem(word.norm) for word in tokens(f"{spec.name.replace('_', ' ')} {spec.description[:400]}"))
     required = frozenset(spec.parameters.get("required", ()))
     properties: dict[str, Any] = spec.parameters.get("properties", {})
-    name = _bag(tokens(spec.name.replace("_", " ")))
-    described = _bag(tokens(spec.description[:400]))
+    name = bag(tokens(spec.name.replace("_", " ")))
+    described = bag(tokens(spec.description[:400]))
     bags = tuple(each.bag for each in shown)
     vocabulary = frozenset[str]().union(name, described, *bags)
     chosen = frozenset(concept_of(fold(each)) for one in properties.values() for each in choices(one) if _word(each))
@@ -187,125 +167,18 @@ def _entry(spec: ToolSpec, finder: Finder, words: frozenset[str]) -> Entry:
         tuple(key for key, schema in returned.items() if "array" in types(schema)),
         _frames(parameters, shown),
         stems.union(*(each.cues for each in shown)),
+        words,
         frozenset(
             word for word, times in Counter(word for bag in bags for word in bag).items() if times >= COMMON * len(bags)
         ),
     )
 
 
-def head(words: Sequence[Token]) -> str:
-    """The concept that a request begins with, politeness aside: its verb, or what stands for one (`bill Ada 50`)."""
-    first = next((word for word in words if word.norm.isalpha() and word.norm not in FILLERS | _LIGHT), None)
-    return first.concept if first and first.norm not in QUESTIONS | STOP_WORDS else ""
-
-
-def _frames(parameters: Sequence[Parameter], shown: Sequence["_Shown"]) -> tuple[Frame, ...]:
+def _frames(parameters: Sequence[Parameter], shown: Sequence[Shown]) -> tuple[Frame, ...]:
     tails = {each.name for each in parameters if each.tail}  # such a text may hold anything: it is read by other means
     chosen = {each.name for each in parameters if each.kind in ("enum", "boolean")}
     found = [each.frame(chosen) for each in shown if not tails & each.example.arguments.keys()]
     return tuple(each for each in found if each is not None)
-
-
-def spells(word: Token, value: Any) -> bool:
-    """Whether a word names a choice, in either language."""
-    if not isinstance(value, str):
-        return False
-    folded = fold(value)
-    if word.norm == folded:
-        return True
-    concept = concept_of(folded)
-    return word.norm not in STOP_WORDS and word.concept == concept and len(folded) > 1 and not is_action(concept)
-
-
-def types(schema: dict[str, Any]) -> set[str]:
-    """The JSON types that a schema accepts."""
-    found = schema.get("type", ())
-    kinds = {found} if isinstance(found, str) else set(found)
-    for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        kinds |= types(branch)
-    return kinds
-
-
-def choices(schema: dict[str, Any]) -> list[Any]:
-    found = list(schema.get("enum", ()))
-    for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        found += choices(branch)
-    return found
-
-
-class _Shown:
-    """One example, its argument values found in its text."""
-
-    def __init__(self, example: Example, finder: Finder, vocabulary: frozenset[str]) -> None:
-        self.example = example
-        self.words = tokens(example.text, vocabulary)
-        self.mentions = finder.find(example.text, self.words, example.language)
-        self.spans = {name: self._span(value) for name, value in example.arguments.items()}
-        values = [found for found in self.spans.values() if found]
-        inside = [found[:2] for found in values]
-        inside += [(each.start, each.end) for each in self.mentions if not each.weak and each.kind not in SPOKEN]
-        outside = [word for word in self.words if not any(s <= word.start < e for s, e in inside)]
-        kinds = {f"<{found[2]}>" for found in values if found[2] != "quoted"}
-        self.bag = _bag(outside) | kinds
-        self.cues = self.bag | {stem(word.norm) for word in outside if word.norm not in STOP_WORDS}
-        self.head = head(outside)
-
-    def _span(self, value: Any) -> tuple[int, int, str] | None:
-        for mention in self.mentions:
-            address = mention.kind == "url" and self.example.text[mention.start : mention.end] == value
-            if address or _same(mention.value, value):
-                return mention.start, mention.end, mention.kind
-        for word in self.words if isinstance(value, str) and len(value) > 1 else ():
-            if spells(word, value):
-                return word.start, word.end, "quoted"
-        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-            found = re.search(r"\W+(?:(?:and|et)\W+)?".join(map(re.escape, value)), self.example.text)
-            return (*found.span(), "quoted") if found else None
-        if isinstance(value, str) and value.strip():
-            place = self.example.text.find(value)
-            if place >= 0:
-                return place, place + len(value), "quoted"
-        return None
-
-    def frame(self, chosen: set[str]) -> Frame | None:
-        """The example with its values left open; None where a value is not to be seen in it."""
-        places: list[tuple[int, int, str]] = []
-        constants: dict[str, Any] = {}
-        for name, value in self.example.arguments.items():
-            if span := self.spans.get(name):
-                places.append((span[0], span[1], name))
-            elif name in chosen or value == "":
-                constants[name] = value
-            else:
-                return None
-        outside = [
-            word
-            for word in self.words
-            if (word.norm.isalnum() or "_" in word.norm) and not any(s <= word.start < e for s, e, _ in places)
-        ]
-        while outside and outside[0].norm in FILLERS and not any(s < outside[0].start for s, _, _ in places):
-            outside.pop(0)
-        heavy = [w for w in outside if w.norm not in (STOP_WORDS | QUESTIONS) - SAYABLE and w.concept != "show"]
-        if not heavy and len(outside) < SMALL:
-            return None
-        parts = [(word.start, Part(word.norm, word.concept)) for word in outside]
-        parts += [(start, Part(slot=name, quoted=self.apart(start))) for start, _, name in places]
-        ordered = tuple(part for _, part in sorted(parts, key=lambda each: each[0]))
-        return Frame(ordered, frozenset(word.concept for word in heavy), constants)
-
-    def apart(self, start: int) -> bool:
-        return self.example.text[start] in "\"'`«“‘"
-
-    def around(self, span: tuple[int, int, str]) -> tuple[Token | None, Token | None]:
-        before = [word for word in self.words if word.end <= span[0] and word.norm.isalnum()]
-        after = [word for word in self.words if word.start >= span[1] and word.norm.isalnum()]
-        return (before[-1] if before else None), (after[0] if after else None)
-
-
-def _same(found: Any, meant: Any) -> bool:
-    if isinstance(found, str) and isinstance(meant, str):
-        return re.sub(r"[\s()]", "", found).rstrip("/") == re.sub(r"[\s()]", "", meant).rstrip("/")
-    return type(meant) is not bool and bool(found == meant)
 
 
 def _word(value: Any) -> bool:
@@ -316,13 +189,7 @@ def _merged(kind: str) -> str:
     return "path" if kind == "folder" else kind
 
 
-def _bag(words: Iterable[Token]) -> Bag:
-    return frozenset(
-        word.concept for word in words if word.norm not in STOP_WORDS and (word.norm.isalpha() or "_" in word.norm)
-    )
-
-
-def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequence[_Shown]) -> Parameter:
+def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequence[Shown]) -> Parameter:
     using = [each for each in shown if name in each.example.arguments]
     spans = [(each, span) for each in using if (span := each.spans.get(name))]
     around = [each.around(span) for each, span in spans]
@@ -382,11 +249,9 @@ def _constant(schema: dict[str, Any]) -> bool:
     return bool(choices(schema)) or bool(types(schema) & {"boolean", "string"})
 
 
-def _constants(
-    name: str, using: Sequence[_Shown], shown: Sequence[_Shown], listed: bool
-) -> tuple[tuple[Any, Bag], ...]:
+def _constants(name: str, using: Sequence[Shown], shown: Sequence[Shown], listed: bool) -> tuple[tuple[Any, Bag], ...]:
     """The words that set apart the examples where the argument has a value that they do not spell."""
-    unspelled: dict[str, tuple[Any, list[_Shown]]] = {}
+    unspelled: dict[str, tuple[Any, list[Shown]]] = {}
     for each in using:
         value = each.example.arguments[name]
         if not each.spans.get(name) and (value == "" or not isinstance(value, str) or listed):

@@ -6,17 +6,22 @@ from typing import Final
 from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import lexicon
-from orchestrator.llm.providers.embedded.index import Bag, Entry, Index, head
+from orchestrator.llm.providers.embedded.index import Entry, Index
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, stem
 from orchestrator.llm.providers.embedded.limits import left_over
 from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.shown import Bag, head
 from orchestrator.llm.providers.embedded.slots import Filling, fill
 
 CERTAIN: Final = 0.5  # below, no tool is called; calibrated on benchmarks/embedded/development.json
 CAUTION: Final = 0.06
 UNEXPLAINED: Final = 0.3
+PASSED_OVER: Final = 0.15  # for a number that may be one of those named before
 MISSING: Final = 0.06
 NEARLY: Final = 0.1
+TELLING: Final = 0.7  # how much a tool must explain of a request before it asks for what is missing
+CLOSE: Final = 0.03  # between two tools of which one has effects
+CLOSER: Final = 0.005  # between two that only look
 UNSEEN: Final = 0.08  # for arguments that no example gives together
 GUESSED: Final = 0.35  # for a bare word taken for what the tool cannot do without
 SWALLOWED: Final = 0.5  # for what other tools speak of, taken for free text by this one
@@ -44,6 +49,7 @@ class Match(Struct, frozen=True):
     entry: Entry
     filling: Filling
     score: float
+    explained: float = 1.0  # how much of what is said the tool speaks of
 
 
 def certain(found: Match | None) -> bool:
@@ -55,6 +61,8 @@ def askable(clause: Clause, found: Match) -> bool:
     """Whether a call with nothing filled in is asked for at all: its act must be what the tool is mostly for."""
     if found.filling.missing and found.filling.unexplained >= 1 and not found.entry.harmless:
         return False  # `make a folder x`: what is named is no value of this tool
+    if found.filling.missing and found.explained < TELLING:
+        return False
     if not found.filling.missing or found.filling.arguments or found.filling.several or not found.entry.examples:
         return True
     acts = [act for act in clause.actions if act != "show"]
@@ -82,6 +90,18 @@ def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | N
     if ranked[0].filling.missing and whole and ranked[0].score - whole[0].score <= NEARLY:
         return whole[0]  # rather what can be done as it is said than what must be asked about
     return ranked[0]
+
+
+def rival(clause: Clause, index: Index, found: Match) -> Match | None:
+    """Another tool that fits so nearly as well that only the person can tell which is meant."""
+    if found.filling.worded:
+        return None
+    for other in ranking(clause, index):
+        close = CLOSER if found.entry.harmless and other.entry.harmless else CLOSE
+        if other.entry is not found.entry and abs(found.score - other.score) < close:
+            whole = certain(other) and not other.filling.missing
+            return other if whole and found.explained - other.explained < close else None
+    return None
 
 
 def ranking(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> list[Match]:
@@ -118,9 +138,10 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     score += NAMED * len(said & entry.names) / max(1, len(entry.names))
     given = frozenset({*filling.arguments, *filling.several, *(each.name for each in filling.missing)})
     score -= UNSEEN if entry.shapes and given not in entry.shapes else 0
-    score -= UNEXPLAINED * filling.unexplained + MISSING * bool(filling.missing)
+    numbers = sum(each.kind == "number" and each.start not in filling.used for each in clause.mentions)
+    score -= UNEXPLAINED * filling.unexplained + PASSED_OVER * numbers + MISSING * bool(filling.missing)
     score -= GUESSED * bool(filling.guessed & {each.name for each in entry.required})
-    return Match(entry, filling, score)
+    return Match(entry, filling, score, spoken)
 
 
 def _said(clause: Clause, filling: Filling, ignoring: Bag) -> Bag:
@@ -196,4 +217,4 @@ def needs_reasoning(clause: Clause, concept: str, vocabulary: Bag) -> bool:
     if concept != "artwork":
         return True
     acts = set(clause.actions)
-    return bool(acts & {"write", "create"}) or (not acts - {"show"} and not clause.mentions)
+    return bool(acts & {"write", "create"}) or not clause.mentions

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Final
 
-from orchestrator.llm.providers.embedded.index import Bag, Entry
+from orchestrator.llm.providers.embedded.index import Entry
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, concept_of, fold, known
 from orchestrator.llm.providers.embedded.match import CERTAIN, Match, best, match
 from orchestrator.llm.providers.embedded.references import item_keys, provides, sources
 from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.shown import Bag
 from orchestrator.llm.providers.embedded.steps import Operation, Ref, Step
 
 if TYPE_CHECKING:

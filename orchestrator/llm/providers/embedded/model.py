@@ -2,7 +2,6 @@
 
 import re
 import zoneinfo
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from itertools import count
 from typing import Final, get_args
@@ -11,8 +10,7 @@ import msgspec
 
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ModelRejected
-from orchestrator.kernel.ids import canonical
-from orchestrator.kernel.messages import Arguments, Language, Message, Text, Thinking, ToolCall, ToolSpec
+from orchestrator.kernel.messages import Arguments, Language, Message, Text, Thinking, ToolCall
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta, ThinkingDelta
 from orchestrator.llm.connect import ways_to_connect
@@ -21,14 +19,14 @@ from orchestrator.llm.providers.embedded.advance import Progress, progress
 from orchestrator.llm.providers.embedded.answer import clipped
 from orchestrator.llm.providers.embedded.completing import completed
 from orchestrator.llm.providers.embedded.conversation import Turn, turns
-from orchestrator.llm.providers.embedded.index import Index, compiled
+from orchestrator.llm.providers.embedded.index import Index
 from orchestrator.llm.providers.embedded.language import detect
+from orchestrator.llm.providers.embedded.library import Library
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.phrases import say
 from orchestrator.llm.providers.embedded.planner import Planner
 from orchestrator.llm.providers.embedded.steps import Plan
 
-_KEPT: Final = 8  # compiled sets of tools
 _REMEMBERED: Final = 4  # earlier messages of the person that a request may refer to
 DESCRIPTION: Final = (
     "Built in; not a language model. Reads French and English requests and turns them into calls of the installed"
@@ -47,7 +45,7 @@ class Embedded:
         self._clock = clock
         self._ways = tuple(ways_to_connect(each) for each in get_args(Language))
         self._places: dict[str, str] | None = None
-        self._indexes: OrderedDict[bytes, Index] = OrderedDict()
+        self._library = Library()
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         reply = self.reply(request)
@@ -72,7 +70,7 @@ class Embedded:
         )
 
     async def close(self) -> None:
-        self._indexes.clear()
+        self._library.clear()
 
     def reply(self, request: Request) -> Reply:
         """The whole reply to a request; it depends on the request, the tools and the clock only."""
@@ -85,7 +83,7 @@ class Embedded:
             raise ModelRejected(
                 f"There is no model {request.model!r} here.", hint=f"The built-in one is {self._model!r}."
             )
-        index = msgspec.structs.replace(self._index(request.tools, finder), ranked={})
+        index = msgspec.structs.replace(self._library.index(request.tools, finder), ranked={})
         said = turns(request.messages)[-_REMEMBERED:]
         plan, language = understood(said, index, finder)
         state = progress(plan, said[-1].made, [made for turn in said[:-1] for made in turn.made])
@@ -115,16 +113,6 @@ class Embedded:
         text, cut = _within(text, request)
         message = Message("assistant", (Thinking(thought), Text(text)))
         return Reply(message, self._model, "length" if cut else "stop")
-
-    def _index(self, specs: Sequence[ToolSpec], finder: Finder) -> Index:
-        key = canonical([(spec.name, spec.parameters, spec.examples, spec.description, spec.returns) for spec in specs])
-        if key in self._indexes:
-            self._indexes.move_to_end(key)
-        else:
-            self._indexes[key] = compiled(specs, finder)
-            if len(self._indexes) > _KEPT:
-                self._indexes.popitem(last=False)
-        return self._indexes[key]
 
     def _named_places(self) -> dict[str, str]:
         if self._places is None:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from orchestrator.llm.providers.embedded import lexicon, limits, measures
-from orchestrator.llm.providers.embedded.index import Bag, Entry
+from orchestrator.llm.providers.embedded.index import Entry
 from orchestrator.llm.providers.embedded.language import STOP_WORDS
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import Match, best, certain, match
 from orchestrator.llm.providers.embedded.references import sources
 from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.shown import Bag
 from orchestrator.llm.providers.embedded.steps import Step
 from orchestrator.llm.providers.embedded.values import SAYING
 

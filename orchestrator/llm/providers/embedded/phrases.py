@@ -91,6 +91,11 @@ SAY: Final[dict[str, Both]] = {
         "en": "I did not do “{said}” either: it needs what I could not do before it.",
         "fr": "Je n'ai pas fait non plus « {said} » : il faut pour cela ce que je n'ai pas pu faire avant.",
     },
+    "which": {
+        "en": "“{said}” may mean two things here, and I do not guess: {tools}. Which one? Say it in its words.",
+        "fr": "« {said} » peut vouloir dire deux choses ici, et je ne devine pas : {tools}. Laquelle ? Dites-le avec"
+        " ses mots.",
+    },
     "near": {
         "en": " The nearest thing I can do: “{example}”.",
         "fr": " Ce que je sais faire de plus proche : « {example} ».",

@@ -1,6 +1,5 @@
 """From a request to a plan: each clause becomes a call, an operation on earlier results, or a note."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,16 +16,17 @@ from orchestrator.llm.providers.embedded import (
     shell,
     views,
 )
-from orchestrator.llm.providers.embedded.index import Bag, Index, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, is_open, tokens
+from orchestrator.llm.providers.embedded.index import Index, Parameter
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
-from orchestrator.llm.providers.embedded.match import Match, askable, best, certain, match
-from orchestrator.llm.providers.embedded.mentions import Finder, Mention
-from orchestrator.llm.providers.embedded.segment import Clause, clauses
+from orchestrator.llm.providers.embedded.match import Match, askable, best, certain, match, rival
+from orchestrator.llm.providers.embedded.mentions import Finder
+from orchestrator.llm.providers.embedded.reading import READABLE, Kept, read
+from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.shown import Bag
 from orchestrator.llm.providers.embedded.slots import fill
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Ref, Step, Why
 
-READABLE: Final = 4000  # characters outside quotes that are read as a request
 _JOINERS: Final = 3  # places where a clause is tried apart
 ANSWERS: Final = 0.7  # how well a question must fit the tool that answers such ones
 _SURE: Final = 0.62  # how well each half of a clause must fit, to be taken apart
@@ -40,29 +40,6 @@ _INTO: Final = words("into to in as dans vers sous onto comme")
 
 
 CLAUSES: Final = 12  # more is pasted text rather than a request
-Kept = Mapping[str, str]  # the quotations that were set aside
-
-
-def read(text: str, language: Language, finder: Finder, index: Index, kept: Kept) -> tuple[Clause, ...]:
-    spoken = tokens(text, index.words)
-    found = [each for each in finder.find(text, spoken, language) if not _common(each, spoken, index)]
-    return clauses(text, spoken, restored(found, kept), language)
-
-
-def _common(mention: Mention, spoken: Sequence[Token], index: Index) -> bool:
-    """Whether what may be a folder is a word that leads to a name of another kind: `du conteneur web`."""
-    if mention.kind != "folder" or not mention.weak:
-        return False
-    place = next(place for place, word in enumerate(spoken) if word.start == mention.start)
-    after = spoken[place + 1] if place + 1 < len(spoken) else None
-    return spoken[place].concept in index.leading and after is not None and after.norm.isalnum()
-
-
-def restored(mentions: Iterable[Mention], kept: Kept) -> tuple[Mention, ...]:
-    return tuple(
-        msgspec.structs.replace(each, value=kept.get(each.value, each.value)) if isinstance(each.value, str) else each
-        for each in mentions
-    )
 
 
 class Planner:
@@ -176,6 +153,10 @@ class Planner:
         if found is not None and not askable(clause, found):
             found = None
         if found is not None and certain(found) and not self._rather_again(clause):
+            if not found.filling.missing and (other := rival(clause, self.index, found)):
+                self._notes.append(Note("which", clause.said, named=(found.entry.spec.name, other.entry.spec.name)))
+                self._broken = True
+                return False
             return self._read_each(clause, found) or self.call(clause, found)
         if self._again(clause) or self._measured(clause):
             return True
@@ -251,9 +232,19 @@ class Planner:
     def _unread(self, clause: Clause) -> bool:
         reasoning = any(is_open(word.concept) for word in clause.words)
         act = next((act for act in clause.actions if act in lexicon.CHANGING), "")
-        if not act and not reasoning and limits.left_over(clause, frozenset(), frozenset(), frozenset()):
+        if (
+            not act
+            and not reasoning
+            and self._spoken_of(clause)
+            and limits.left_over(clause, frozenset(), frozenset(), frozenset())
+        ):
             return self.note("limited", clause)
         return self.note("open" if reasoning else "unknown", clause, act)
+
+    def _spoken_of(self, clause: Clause) -> bool:
+        """Whether a clause speaks mostly of what tools speak of."""
+        said = {word.concept for word in clause.words if word.norm.isalpha() and word.norm not in STOP_WORDS}
+        return len(said & self.index.spoken) * 2 > len(said)
 
     # A call
 

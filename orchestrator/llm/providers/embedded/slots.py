@@ -6,10 +6,11 @@ from typing import Any
 from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import frames, texts
-from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter, choices, spells, types
+from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, stem
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.shown import choices, spells, types
 
 
 class Filling(Struct, frozen=True):

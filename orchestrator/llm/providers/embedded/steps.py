@@ -14,7 +14,9 @@ Operation: TypeAlias = Literal[
 ]
 
 # Why a part of the request leads to no step.
-Why: TypeAlias = Literal["negated", "open", "question", "vague", "condition", "unknown", "depends", "absent", "limited"]
+Why: TypeAlias = Literal[
+    "negated", "open", "question", "vague", "condition", "unknown", "depends", "absent", "limited", "which"
+]
 
 
 class Ref(Struct, frozen=True):
