@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 from orchestrator.agents.desk import Desk
+from orchestrator.agents.turn import Turn
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import NotFound
 from orchestrator.kernel.events import Delta, Event
@@ -63,15 +64,24 @@ class Watch:
 
         A run that rests for those below it is settled once they are, or wait for a person.
         """
-        desk = self._desk
+        desk, turn = self._desk, None
         while True:
+            turn = desk.turns.get(run_id, turn)
             waited = await self._busy(run_id)
             if not waited:
                 break
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         desk.raise_if_stalled(run_id)
-        if desk.cluster is not None:
+        if desk.cluster is not None and not await self._settled_here(run_id, turn):
             await self._settled_elsewhere(run_id)
+
+    async def _settled_here(self, run_id: str, turn: Turn | None) -> bool:
+        """Whether it is known without reading the run again: by who worked on it here, or by its row."""
+        if turn is not None and not turn.lost and not turn.deaf:
+            state = turn.state
+            return state.finished is not None or (state.rests and state.paused != "child")
+        view = await self._desk.views.whose(run_id)
+        return view is not None and view.finished_at is not None
 
     async def _settled_elsewhere(self, run_id: str) -> None:
         """The same for a run that another process works on, by what is told of it."""
