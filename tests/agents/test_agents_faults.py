@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from world import FunctionTool, Rules, ScriptModel, World, call, say, tick, until, world
+from world import FunctionTool, Rules, ScriptModel, World, call, say, until, world
 
 from orchestrator.agents.desk import REVIVE
 from orchestrator.journal.views import RunView
@@ -73,10 +73,15 @@ async def status(w: World, run_id: str) -> str:
     return (await w.views.run("t", run_id)).status
 
 
+async def revived(w: World) -> None:
+    """The clock comes to the next attempt, once somebody waits for it."""
+    await until(lambda: any(wakes == w.clock.monotonic() + REVIVE for wakes, _ in w.clock._sleepers))
+    w.clock.advance(REVIVE)
+
+
 async def goes_on(w: World, run_id: str, so: str = "completed") -> RunView:
     """The clock comes to the next attempt, and the run to its end."""
-    await tick()
-    w.clock.advance(REVIVE)
+    await revived(w)
     await until(lambda: run_id not in w.runs.desk.stalled)
     await w.runs.settled(run_id)
     view = await w.views.run("t", run_id)
@@ -111,8 +116,7 @@ async def test_a_full_disk_is_said_to_everybody_and_the_run_goes_on_by_itself(tm
         with pytest.raises(JournalUnavailable):
             await w.run("another")
         assert await status(w, run_id) == "running" and not bell.rung
-        await tick()
-        w.clock.advance(REVIVE)  # still full
+        await revived(w)  # still full
         await until(lambda: run_id not in w.runs.desk.stalled)
         await until(lambda: run_id in w.runs.desk.stalled)
         disk.full = False
@@ -167,8 +171,7 @@ async def test_an_answer_that_could_not_be_written_may_be_given_again(tmp_path: 
             await w.runs.answer(waiting.approval_id, "once", tenant="t", by="u")
         await until(lambda: run_id in w.runs.desk.stalled)
         disk.full = False
-        await tick()
-        w.clock.advance(REVIVE)
+        await revived(w)
         await until(lambda: run_id not in w.runs.desk.stalled)
         assert await status(w, run_id) == "waiting" and not bell.rung
         await w.runs.answer(waiting.approval_id, "once", tenant="t", by="u")
@@ -192,9 +195,7 @@ async def test_a_failure_while_looking_does_not_end_the_looking(
             raise OSError("no file can be opened")
 
         monkeypatch.setattr(w.views, "unfinished", broken)
-        await tick()
-        w.clock.advance(REVIVE)
-        await until(lambda: w.clock._sleepers)
+        await revived(w)
         await goes_on(w, run_id)
 
 

@@ -129,8 +129,7 @@ async def test_an_interruption_stops_the_tools_and_says_so(tmp_path: Path) -> No
     async with world(tmp_path, model, bell.tool, asked, rules=Rules(shout="ask")) as w:
         run_id = await w.run()
         await bell.at_work.wait()
-        while not await w.views.approvals("t"):
-            await tick()
+        await until(lambda: any(event.type == "approval.asked" for event in w.committed))
         await steer(w, run_id, "stop", "interrupt")
         await w.runs.settled(run_id)
         results = [p for m in model.requests[1].messages for p in m.parts if isinstance(p, ToolResult)]

@@ -20,8 +20,9 @@ async def tick() -> None:
 
 
 async def until(so: Callable[[], object]) -> None:
-    while not so():  # noqa: ASYNC110  (what is waited for has no event of its own)
-        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        while not so():  # noqa: ASYNC110  (what is waited for has no event of its own)
+            await asyncio.sleep(0)
 
 
 class Leaky(Local):
@@ -95,14 +96,15 @@ async def test_what_is_said_here_is_heard_there() -> None:
         a.bus.begin("r", 1)
         a.bus.say("r", "text", "before ")
         watchers = [asyncio.create_task(node.watch("r", journal)) for node in (b, c)]
-        await tick()
-        for word in ("and ", "after "):
-            a.bus.say("r", "text", word)
-            await tick()
+        await until(lambda: b.text() == c.text() == "before ")
+        a.bus.say("r", "text", "and ")
+        await until(lambda: b.text() == c.text() == "before and ")
+        a.bus.say("r", "text", "after ")
+        await until(lambda: b.text() == c.text() == "before and after ")
         journal.append(event(2))
         a.bus.publish([journal[-1]])
         a.bus.say("r", "text", "the end")
-        await tick()
+        await until(lambda: b.text().endswith("the end") and c.text().endswith("the end"))
         for node in (b, c):
             assert node.text() == "before and after the end" and node.seqs() == [1, 2]
             assert [d.offset for d in node.heard if isinstance(d, Delta)][:3] == [0, 7, 11]
@@ -119,11 +121,10 @@ async def test_nothing_is_sent_where_nobody_watches() -> None:
         a.bus.say("r", "text", "x")
         await tick()
         watcher = asyncio.create_task(b.watch("r", []))
-        await tick()
+        await until(lambda: b.text() == "x")
         watcher.cancel()
         b.bus.unsubscribe("r", next(iter(b.bus._readers["r"])))
-        await tick()
-        assert not a.bus.watched("r")
+        await until(lambda: not a.bus.watched("r"))
         a.bus.say("r", "text", "y")
         await tick()
     await reader.close()
@@ -136,7 +137,7 @@ async def test_what_the_lane_loses_is_asked_for_again() -> None:
         a.here.add("r")
         journal: list[Event] = []
         watcher = asyncio.create_task(b.watch("r", journal))
-        await tick()
+        await until(lambda: a.bus.watched("r"))
         a.bus.begin("r", 1)
         said = ""
         for number in range(40):
@@ -159,7 +160,7 @@ async def test_an_event_that_no_message_told_of_is_found_by_the_heads() -> None:
     async with places(Local(ManualClock()), "b") as (b,):
         journal = [event(1)]
         watcher = asyncio.create_task(b.watch("r", journal))
-        await tick()
+        await until(lambda: b.seqs() == [1] and b.relay.heads())
         journal.append(event(2))
         assert b.relay.heads() == ["r"]
         b.relay.compare({"r": 2})
@@ -176,18 +177,17 @@ async def test_a_run_that_changes_hands_begins_its_step_again() -> None:
     async with places(Local(ManualClock()), "a", "b", "c") as (a, b, c):
         a.here.add("r")
         watcher = asyncio.create_task(b.watch("r", []))
-        await tick()
+        await until(lambda: a.bus.watched("r") and c.bus.watched("r"))
         a.bus.begin("r", 1)
         a.bus.say("r", "text", "half of an ans")
-        await tick()
+        await until(lambda: b.text() == "half of an ans")
         a.here.clear()
         c.here.add("r")
         c.bus.begin("r", 1)
         c.bus.say("r", "text", "another ")
-        await tick()
+        await until(lambda: b.text() == "another ")
         c.bus.say("r", "text", "answer")
-        await tick()
-        assert b.text() == "another answer"
+        await until(lambda: b.text() == "another answer")
         watcher.cancel()
 
 
@@ -195,24 +195,21 @@ async def test_a_run_that_comes_here_is_not_told_from_elsewhere() -> None:
     async with places(Local(ManualClock()), "a", "b") as (a, b):
         a.here.add("r")
         watcher = asyncio.create_task(b.watch("r", []))
-        await tick()
+        await until(lambda: a.bus.watched("r"))
         a.here.clear()
         b.here.add("r")
         b.relay.review()
-        await tick()
-        assert not a.bus.watched("r")
+        await until(lambda: not a.bus.watched("r"))
         b.bus.begin("r", 1)
         b.bus.say("r", "text", "mine")
-        await tick()
-        assert b.text() == "mine"
+        await until(lambda: b.text() == "mine")
         b.here.clear()
         a.here.add("r")
         b.relay.review()
-        await tick()
+        await until(lambda: a.bus.watched("r"))
         a.bus.begin("r", 2)
         a.bus.say("r", "text", "yours")
-        await tick()
-        assert b.text() == "yours"
+        await until(lambda: b.text() == "yours")
         watcher.cancel()
 
 
@@ -220,14 +217,13 @@ async def test_a_node_that_comes_later_learns_what_is_wished() -> None:
     lane = Local(ManualClock())
     async with places(lane, "b") as (b,):
         watcher = asyncio.create_task(b.watch("r", []))
-        await tick()
+        await until(b.relay.heads)
         async with places(lane, "a") as (a,):
-            await tick()
+            await until(lambda: a.bus.watched("r"))
             a.here.add("r")
             a.bus.begin("r", 1)
             a.bus.say("r", "text", "hello")
-            await tick()
-            assert b.text() == "hello"
+            await until(lambda: b.text() == "hello")
             a.relay.forget(["a"])
             assert not a.bus.watched("r")
         watcher.cancel()
@@ -237,9 +233,9 @@ async def test_what_keeps_a_run_from_going_on_is_told() -> None:
     async with places(Local(ManualClock()), "a", "b") as (a, b):
         a.here.add("r")
         watcher = asyncio.create_task(b.watch("r", []))
-        await tick()
+        await until(lambda: a.bus.watched("r"))
         a.bus.fail("r", JournalUnavailable("The disk is full.", hint="Make room."))
-        await tick()
+        await until(watcher.done)
         error = watcher.exception()
         assert isinstance(error, Elsewhere) and error.code == "journal_unavailable" and error.retryable
         assert (error.detail, error.hint) == ("The disk is full.", "Make room.")
@@ -251,7 +247,7 @@ async def test_a_watcher_that_is_too_slow_holds_nothing_up() -> None:
         a.here.add("r")
         journal = [event(seq) for seq in range(1, 5001)]
         watcher = asyncio.create_task(b.watch("r", journal))
-        await tick()
+        await until(lambda: a.bus.watched("r"))
         for one in journal:
             a.bus.publish([one])  # without letting anybody send
         await until(lambda: b.seqs() == list(range(1, 5001)))
@@ -273,7 +269,8 @@ async def test_others_hear_what_was_written_elsewhere() -> None:
         ]
     )
     b.tell([Event("identity:t", 1, 0.0, "t", "u", ModelAsked(1, "m"))])
-    await tick()
+    await until(lambda: len(heard) == 2)
+    await tick()  # and nothing of one's own
     await a.close()
     await b.close()
     assert heard == ["grants:t", "r"]
