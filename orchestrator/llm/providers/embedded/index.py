@@ -135,11 +135,12 @@ def learnt(spec: ToolSpec, finder: Finder) -> Entry:
     """What the examples of one tool teach."""
     words = frozenset(word.norm for example in spec.examples for word in tokens(example.text))
     shown = [Shown(example, finder, words) for example in spec.examples]
-    stems = frozenset(stem(word.norm) for word in tokens(f"{spec.name.replace('_', ' ')} {spec.description[:400]}"))
+    own = _unmended(f"{spec.name.replace('_', ' ')} {spec.description[:400]}")
+    stems = frozenset(stem(word.norm) for word in own)
     required = frozenset(spec.parameters.get("required", ()))
     properties: dict[str, Any] = spec.parameters.get("properties", {})
-    name = bag(tokens(spec.name.replace("_", " ")))
-    described = bag(tokens(spec.description[:400]))
+    name = bag(_unmended(spec.name.replace("_", " ")))
+    described = bag(_unmended(spec.description[:400]))
     bags = tuple(each.bag for each in shown)
     vocabulary = frozenset[str]().union(name, described, *bags)
     chosen = frozenset(concept_of(fold(each)) for one in properties.values() for each in choices(one) if _word(each))
@@ -179,6 +180,11 @@ def _frames(parameters: Sequence[Parameter], shown: Sequence[Shown]) -> tuple[Fr
     chosen = {each.name for each in parameters if each.kind in ("enum", "boolean")}
     found = [each.frame(chosen) for each in shown if not tails & each.example.arguments.keys()]
     return tuple(each for each in found if each is not None)
+
+
+def _unmended(text: str) -> tuple[Token, ...]:
+    """The words of who wrote a tool, who makes no slips: `delegate` is no `delete`."""
+    return tokens(text, frozenset(word.norm for word in tokens(text)))
 
 
 def _word(value: Any) -> bool:

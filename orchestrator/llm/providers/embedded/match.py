@@ -1,13 +1,13 @@
 """Which tool a clause asks for: words weighed by how rare they are, examples, and how well arguments fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Entry, Index
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, stem
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, is_open, stem
 from orchestrator.llm.providers.embedded.limits import left_over
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import Bag, head
@@ -185,13 +185,13 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
     changing = [act for act in acts if act in lexicon.CHANGING]
     if any(_nearest(act, entry.actions) < 0.6 for act in changing):
         return True
-    if not entry.harmless and filling.unexplained >= 1:
+    if not entry.harmless and (filling.unexplained >= 1 or _twice(filling)):
         return True
     acts += [head(words), *filling.acts]
     if not entry.harmless and not (
         set(acts) & (entry.actions | entry.heads) or any(_nearest(a, entry.actions) >= 0.6 for a in acts)
     ):
-        return not _self_evident(entry, filling)
+        return not _self_evident(entry, filling, words)
     none: Bag = frozenset()
     spoken = none.union(*entry.examples) if entry.examples else entry.vocabulary
     return any(
@@ -201,13 +201,22 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
     )
 
 
+def _twice(filling: Filling) -> bool:
+    """Whether the same words were taken for two arguments: then one of them was not understood."""
+    texts = [value for value in filling.arguments.values() if isinstance(value, str) and value]
+    return len(texts) != len(set(texts))
+
+
 def _verb(concept: str) -> bool:
     """Whether the words of a concept stand for each other: a joke is no article."""
     return concept not in ("artwork", "knowledge")
 
 
-def _self_evident(entry: Entry, filling: Filling) -> bool:
+def _self_evident(entry: Entry, filling: Filling, words: Sequence[Token]) -> bool:
     """A value that only this kind of tool takes says the act by itself: an address alone is to be fetched."""
+    telling = (word for word in words if word.norm not in STOP_WORDS and word.norm.isalpha())
+    if any(_nearest(word.concept, entry.vocabulary) < 0.5 for word in telling):
+        return False
     return entry.spec.scope != "write" and "<url>" in filling.kinds and not filling.missing
 
 

@@ -122,7 +122,8 @@ class _Filler:
             fitting = [each for each in fitting if self._suits(parameter, each)] or fitting[:1]
         if not fitting and parameter.kind in ("path", "glob"):
             fitting = self._spelled(parameter)
-        if not fitting and parameter.worded and (named := texts.name(self._clause, self._entry, parameter, self._used)):
+        namely = parameter.worded or parameter.kind == "host"
+        if not fitting and namely and (named := texts.name(self._clause, self._entry, parameter, self._used)):
             self._arguments[parameter.name] = named.value
             self._use(named.start, named.end)
             return
