@@ -16,8 +16,9 @@ from orchestrator.api.server import bare
 # They end the session that the other operations need, so they come last.
 ENDING = "auth/(logout|password)"
 # They reach whatever address they are given: test_api_models.py gives them one of this machine.
-# What they take is more than a schema can say: an exported run, a check and its value, whose budget, what is a secret.
-MEANING = "evals$|secrets/.name.$|budgets$|budgets/top-up$|runs/import|/fork$|run_id./messages$"
+# What they take is more than a schema can say: an exported run, a check and its value, whose budget, what is a secret,
+# a time in words.
+MEANING = "evals$|schedules$|secrets/.name.$|budgets$|budgets/top-up$|runs/import|/fork$|run_id./messages$"
 OUTSIDE = "models/(providers|pull|test)"
 
 
