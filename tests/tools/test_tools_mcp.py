@@ -19,7 +19,6 @@ from orchestrator.tools.base import Context
 from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.mcp.definitions import Definition, names, seen, spec_of
 from orchestrator.tools.mcp.dialling import Ground
-from orchestrator.tools.mcp.server import Server
 from orchestrator.tools.mcp.servers import House, Servers
 from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.sandbox.base import Sandbox
@@ -394,8 +393,3 @@ def test_names_are_the_servers_first_and_never_collide() -> None:
 
 def test_what_cannot_be_seen_is_not_read() -> None:
     assert seen("a\u200bb\U000e0049\u202ec\x1b[2J") == "abc[2J" and seen("a\tb\nc") == "a\tb\nc"
-
-
-def test_a_server_knows_nothing_before_it_was_asked(home: Home) -> None:
-    server = home.given({"rogue": home.rogue}).get("rogue")
-    assert isinstance(server, Server) and server.tools() == [] and not server.connected

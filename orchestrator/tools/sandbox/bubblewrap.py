@@ -61,9 +61,11 @@ class Bubblewrap:
     @contextmanager
     def _launch(self, opening: Opening, workspace: Path, limits: Limits, *, seconds: float | None) -> Iterator[Launch]:
         program = seccomp.program(sockets=True)
-        with self._cgroups.group(limits) as group, _handed(*_INVENTED.values(), program or b"") as handles:
+        given = b"".join(f"--setenv\0{name}\0{value}\0".encode() for name, value in opening.environment.items())
+        with self._cgroups.group(limits) as group, _handed(*_INVENTED.values(), given, program or b"") as handles:
             told = os.pipe()
             argv = [str(self._program), *self._flags(workspace, limits, opening), "--info-fd", str(told[1])]
+            argv += ["--args", str(handles[-2])]  # not among the words that every user of this machine can list
             for path, handle in zip(_INVENTED, handles, strict=False):
                 argv += ["--ro-bind-data", str(handle), path]
             if program is not None:
@@ -79,7 +81,7 @@ class Bubblewrap:
         flags = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
         flags += ["--share-net"] if opening.network else []
         flags += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
-        for name, value in {**environment(_HOME, "/tmp"), **opening.environment}.items():
+        for name, value in environment(_HOME, "/tmp").items():
             flags += ["--setenv", name, value]
         for folder in SYSTEM:
             if Path(folder).is_symlink():
