@@ -172,4 +172,6 @@ def _sentence(one: dict[str, Any]) -> str:
 
 
 def _money(dollars: float) -> str:
-    return f"${dollars:.2f}" if dollars >= 1 or not dollars else f"${dollars:.4f}"
+    if dollars >= 1 or not dollars:
+        return f"${dollars:.2f}"
+    return f"${dollars:.4f}" if dollars >= 0.0001 else f"${dollars:.1g}"

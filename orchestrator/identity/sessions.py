@@ -22,6 +22,7 @@ DAY = 86_400.0
 _SEEN_SECONDS = 300.0  # how precise `last_seen` is
 
 _OVER = "The session is over."
+_UNKNOWN = "Nobody has this token or key, or it is not valid any more."
 _SIGN_IN = "Sign in again."
 
 
@@ -112,7 +113,9 @@ class Sessions:
             where, ends = sessions.c.token_hash == fingerprint(token), now + TRUSTED_SECONDS
         async with self._engine.connect() as connection:
             row = await self._row(connection, where)
-        if row is None or row.closed_at is not None or row.expires_at <= now or row.disabled:
+        if row is None:
+            raise NotAuthenticated(_UNKNOWN, hint=_SIGN_IN)
+        if row.closed_at is not None or row.expires_at <= now or row.disabled:
             raise NotAuthenticated(_OVER, hint=_SIGN_IN)
         if row.last_seen < now - _SEEN_SECONDS:
             with contextlib.suppress(JournalUnavailable):  # on a full disk one may still look
