@@ -14,7 +14,7 @@ from typing import Any
 from orchestrator.journal.lanes.base import Record
 from orchestrator.kernel.errors import InvalidSettings, LaneUnavailable
 
-SENDING = 30.0  # seconds until what is sent must be kept
+SENDING = 15.0  # seconds until what is sent must be kept
 CLOSING = 5.0
 
 
