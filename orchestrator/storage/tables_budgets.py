@@ -1,4 +1,4 @@
-"""The tables of money: what may be spent, what is reserved of it, and what was spent on what. Billionths of a dollar."""
+"""The tables of money: what may be spent, what is reserved, and what was spent on what. Billionths of a dollar."""
 
 from sqlalchemy import Column, Float, Index, LargeBinary, Table
 

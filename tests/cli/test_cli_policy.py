@@ -66,7 +66,10 @@ def test_nothing_is_overwritten(orchestrator: InProcess, data: Path) -> None:
     assert (data / "tools" / "greet.py").read_text().endswith("# mine\n")
 
 
-FORBID = '@id("no_shell") @reason("Nobody runs programs here.") forbid(principal, action, resource == Tool::"execute_command");'
+FORBID = (
+    '@id("no_shell") @reason("Nobody runs programs here.")'
+    ' forbid(principal, action, resource == Tool::"execute_command");'
+)
 
 
 def test_policies_are_checked_taken_up_listed_and_explained(
