@@ -27,6 +27,8 @@ GUESSED: Final = 0.35  # for a bare word taken for what the tool cannot do witho
 SWALLOWED: Final = 0.5  # for what other tools speak of, taken for free text by this one
 NAMED: Final = 0.06  # for saying the tool's own name
 
+_LIGHTLY: Final = frozenset({"run", "send", "create"})  # `run a ping`: the noun says what is done
+
 # Acts so near each other that one stands for the other at a discount.
 _NEAR: Final[tuple[tuple[str, str, float], ...]] = (
     ("write", "create", 0.9), ("write", "add", 0.9), ("read", "show", 0.7), ("list", "show", 0.7),
@@ -87,7 +89,10 @@ def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | N
         and certain(each)
         and (each.entry.harmless or acts <= each.entry.actions)
     ]
-    if ranked[0].filling.missing and whole and ranked[0].score - whole[0].score <= NEARLY:
+    if not ranked[0].filling.missing or not whole:
+        return ranked[0]
+    named = whole[0].entry.harmless and whole[0].entry.names <= {word.concept for word in clause.words}
+    if ranked[0].score - whole[0].score <= (2 * NEARLY if named else NEARLY):
         return whole[0]  # rather what can be done as it is said than what must be asked about
     return ranked[0]
 
@@ -97,7 +102,9 @@ def rival(clause: Clause, index: Index, found: Match) -> Match | None:
     if found.filling.worded:
         return None
     for other in ranking(clause, index):
-        close = CLOSER if found.entry.harmless and other.entry.harmless else CLOSE
+        close = CLOSER if found.entry.harmless else CLOSE
+        if found.entry.harmless and not other.entry.harmless:
+            continue  # looking is what may be tried
         if other.entry is not found.entry and abs(found.score - other.score) < close:
             whole = certain(other) and not other.filling.missing
             return other if whole and found.explained - other.explained < close else None
@@ -141,7 +148,8 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     numbers = sum(each.kind == "number" and each.start not in filling.used for each in clause.mentions)
     score -= UNEXPLAINED * filling.unexplained + PASSED_OVER * numbers + MISSING * bool(filling.missing)
     score -= GUESSED * bool(filling.guessed & {each.name for each in entry.required})
-    return Match(entry, filling, score, spoken)
+    taken = sum(index.weight(word) for word in filling.swallowed - entry.vocabulary if word not in STOP_WORDS)
+    return Match(entry, filling, score, spoken * total / (total + taken))
 
 
 def _said(clause: Clause, filling: Filling, ignoring: Bag) -> Bag:
@@ -182,7 +190,8 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
     """Acts that the tool's own words do not name, and what needs reasoning, are never taken for it."""
     words = [word for word in clause.words if word.start not in filling.used]
     acts = [word.concept for word in words if is_action(word.concept)]
-    changing = [act for act in acts if act in lexicon.CHANGING]
+    lightly = entry.harmless and any(word.concept in entry.names and not is_action(word.concept) for word in words)
+    changing = [act for act in acts if act in lexicon.CHANGING and not (lightly and act in _LIGHTLY)]
     if any(_nearest(act, entry.actions) < 0.6 for act in changing):
         return True
     if not entry.harmless and (filling.unexplained >= 1 or _twice(filling)):
