@@ -134,6 +134,14 @@ class Audit:
             behind = (await connection.execute(count)).scalar_one()
         return Standing(self.name, self._sink.name, position, behind, self._here, self._problem)
 
+    async def lacks(self, before: float) -> bool:
+        """Whether something that happened before then is not told yet: it must not leave the journal."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(_LOOK, {"name": self.name})).one_or_none()
+            position = row.position if row is not None else 0
+            query = select(events.c.position).where(events.c.position > position, events.c.at < before).limit(1)
+            return (await connection.execute(query)).first() is not None
+
     # Who tells it.
 
     async def _begin(self) -> int | None:

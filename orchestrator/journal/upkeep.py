@@ -202,7 +202,17 @@ class Upkeep:
         if request.before <= 0:
             raise InvalidInput("Say before which day.", hint="Runs that finished before it are moved.")
         await self._sign()
-        return msgspec.structs.asdict(await self.archive.move(request.before, self._watching(job)))
+        return msgspec.structs.asdict(await self._archived(request.before, self._watching(job)))
+
+    async def _archived(self, before: float, progress: chain.Progress = lambda done, total: None) -> Any:
+        """Raises Conflict where a sink would miss what is moved."""
+        for audit in self.audits:
+            if await audit.lacks(before):
+                raise Conflict(
+                    f"The sink {audit.name} was not told all of that yet: nothing is archived.",
+                    hint="`orchestrator cluster status` says why. Take it out of journal.sinks if it is no more.",
+                )
+        return await self.archive.move(before, progress)
 
     async def _restore(self, job: Job, request: Request) -> dict[str, Json]:
         return {"events": await self.archive.restore(request.stream)}
@@ -247,7 +257,7 @@ class Upkeep:
                     await self._sign()
                     if self._archive_days and self._clock.monotonic() - moved_at >= _DAY:
                         moved_at = self._clock.monotonic()
-                        await self.archive.move(self._clock.now() - self._archive_days * _DAY)
+                        await self._archived(self._clock.now() - self._archive_days * _DAY)
             except OrchestratorError as error:
                 log.warning("the journal was not looked after this time: %s", error)
 

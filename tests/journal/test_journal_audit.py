@@ -17,9 +17,11 @@ from orchestrator.journal.lanes.base import Record
 from orchestrator.journal.lanes.local import LocalSink
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.stores import open_journal
+from orchestrator.journal.upkeep import Request, Upkeep
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import LaneUnavailable
 from orchestrator.kernel.events import Event, ModelAsked, ModelReplied
+from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.messages import Message, Text, Usage
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
@@ -211,6 +213,21 @@ async def test_what_was_erased_is_told_without_its_body(tmp_path: Path) -> None:
         await p.audit(sink, bodies=True).tell()
         told = json.loads(sink.records[0].payload)
         assert (told["body"], told["facts"]) == (None, {})
+
+
+async def test_nothing_is_archived_that_a_sink_was_not_told(tmp_path: Path) -> None:
+    async with place(tmp_path) as p:
+        await p.append("run_1", range(1, 3))
+        audit, ids = p.audit(LocalSink()), CountedIds()
+        ledger, blobs = Ledger(p.journal, p.clock), Blobs(tmp_path / "blobs")
+        upkeep = Upkeep(p.database, p.keyring, ledger, blobs, tmp_path, p.clock, ids, audits=[audit])
+        assert await audit.lacks(2.0) and not await audit.lacks(0.5)
+        job = await upkeep.finished(upkeep.begin("archive", Request(before=2.0), tenant="t", by="u"))
+        assert job.problem is not None and "lake" in job.problem.detail
+        await audit.tell()
+        job = await upkeep.finished(upkeep.begin("archive", Request(before=2.0), tenant="t", by="u"))
+        assert job.state == "done" and not await audit.lacks(2.0)
+        await upkeep.close()
 
 
 def test_facts_are_numbers_and_names() -> None:
