@@ -58,6 +58,19 @@ class TestChartData(Data):
     arguments: ClassVar[Arguments] = {"path": "sales.csv", "frequency": "monthly"}
 
 
+class TestSaveChart(Data):
+    name = "save_chart"
+    arguments: ClassVar[Arguments] = {"path": "sales.csv", "frequency": "monthly", "destination": "charts/sales.svg"}
+
+    async def test_the_picture_is_in_the_workspace(self, tool: Tool, context: Context, workspace: Path) -> None:
+        drawn = await tool.call(self.arguments, context)
+        assert drawn.overflow is None and drawn.data["file"] == "charts/sales.svg"
+        assert "<svg" in (workspace / "charts" / "sales.svg").read_text()
+        for elsewhere in ("sales.csv", "../sales.svg"):
+            with pytest.raises(ToolRetry):
+                await tool.call({**self.arguments, "destination": elsewhere}, context)
+
+
 @pytest.mark.usefixtures("sales")
 async def test_files_are_joined(tools: dict[str, Tool], context: Context) -> None:
     with sqlite3.connect(context.workspace / "shop.db") as database:

@@ -1,5 +1,6 @@
 """The data kit: SQL over files of tables, what is in them, and charts. It only looks: see tools/tables/engine.py."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
@@ -8,17 +9,28 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from orchestrator.kernel.errors import ToolFailed
+from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.files.writing import write
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import data as said
 from orchestrator.tools.tables.charts import Kind, Point, bars, number, svg
 from orchestrator.tools.tables.reading import SECONDS, Reader
+from orchestrator.tools.workspace import Workspace
 
 TablePath = Annotated[str, Meta(description="a CSV, TSV, JSON, Parquet or SQLite file of the workspace", min_length=1)]
-Frequency = Literal["hourly", "daily", "weekly", "monthly", "quarterly", "yearly"]
-How = Literal["sum", "average", "count", "min", "max"]
+Frequency = Annotated[
+    Literal["hourly", "daily", "weekly", "monthly", "quarterly", "yearly"] | None,
+    Meta(description="a bar for each hour, day… of the first column of dates"),
+]
+By = Annotated[
+    str, Meta(description="the column that tells the bars apart; the first fitting one when not said", max_length=200)
+]
+Value = Annotated[str, Meta(description="the column of numbers; the first when not said", max_length=200)]
+TableName = Annotated[str, Meta(description="which table of a database", max_length=200)]
+How = Annotated[Literal["sum", "average", "count", "min", "max"], Meta(description="what is drawn of the numbers")]
+Shape = Annotated[Kind, Meta(description="the shape of the chart")]
 
 _PERIODS = {
     "heure": "hour", "jour": "day", "semaine": "week", "mois": "month", "trimestre": "quarter", "an": "year",
@@ -80,7 +92,7 @@ class Chart(msgspec.Struct, frozen=True):
     points: list[Bar]
     how: How
     by: str
-    value: Annotated[str, Meta(description="the column that was reckoned with; empty: rows were counted")]
+    measure: Annotated[str, Meta(description="the column that was reckoned with; empty: rows were counted")]
     note: str = ""
 
     def __str__(self) -> str:
@@ -90,6 +102,23 @@ class Chart(msgspec.Struct, frozen=True):
 
 def kit(equipment: Equipment) -> Sequence[Tool]:
     reader = Reader(equipment.sandbox, equipment.settings)
+
+    async def drawn(
+        context: Context,
+        path: str,
+        by: str,
+        frequency: str | None,
+        value: str,
+        how: str,
+        kind: Kind,
+        table: str,
+        destination: str,
+    ) -> Result:
+        told = _PERIODS.get((frequency or by).strip().lower(), by.strip())
+        found = await reader.ask(
+            context, [path], "series", table=table.strip(), by=told, value=value.strip(), how=how, limit=400
+        )
+        return await asyncio.to_thread(_drawn, found, context, path, kind, destination)
 
     @tool(
         category="data",
@@ -146,35 +175,64 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
     async def chart_data(
         path: TablePath,
         context: Context,
-        by: Annotated[
-            str,
-            Meta(
-                description="the column that tells the bars apart; the first fitting one when not said", max_length=200
-            ),
-        ] = "",
-        frequency: Annotated[Frequency | None, "a bar for each hour, day… of the first column of dates"] = None,
-        value: Annotated[str, Meta(description="the column of numbers; the first when not said", max_length=200)] = "",
-        how: Annotated[How, "what is drawn of the numbers"] = "sum",
-        kind: Annotated[Kind, "the shape of the chart"] = "bar",
-        table: Annotated[str, Meta(description="which table of a database", max_length=200)] = "",
+        by: By = "",
+        frequency: Frequency = None,
+        value: Value = "",
+        how: How = "sum",
+        kind: Shape = "bar",
+        table: TableName = "",
     ) -> Result:
         """Draw a chart of a file of tables: a number for each month, region or product."""
-        told = _PERIODS.get((frequency or by).strip().lower(), by.strip())
-        found = await reader.ask(
-            context, [path], "series", table=table.strip(), by=told, value=value.strip(), how=how, limit=400
-        )
-        points = msgspec.convert(found["points"], list[Point])
-        if not points:
-            raise ToolFailed(f"{path} holds nothing that could be drawn.")
-        axis = f"{found['how']} of {found['value']}" if found["value"] else "count"
-        title = f"{axis} by {found['by']}"
-        drawn = [Bar(p.label, p.value, number(p.value), bar) for p, bar in zip(points, bars(points), strict=True)]
-        name = re.sub(r"[^\w.-]+", "-", f"{PurePosixPath(path).stem}-by-{found['by']}.svg")
-        note = "only the first 400 are drawn" if found["truncated"] else ""
-        chart = Chart(path, title, name, drawn, found["how"], found["by"], found["value"], note)
-        return Result(str(chart), msgspec.to_builtins(chart), svg(points, kind, title, axis).encode(), name)
+        return await drawn(context, path, by, frequency, value, how, kind, table, "")
 
-    return (query_data, describe_data, chart_data)
+    @tool(
+        scope="write",
+        effects="idempotent",
+        category="data",
+        examples=said.SAVE_CHART,
+        answers={
+            "en": "{title}\n{*points {label}: {shown} {bar}*}\nThe picture is {file}.[\n({note})]",
+            "fr": "{title}\n{*points {label} : {shown} {bar}*}\nL'image est {file}.[\n({note})]",
+        },
+        timeout=SECONDS,
+        returns=Chart,
+    )
+    async def save_chart(
+        path: TablePath,
+        destination: Annotated[str, Meta(description="the SVG file of the workspace to write", min_length=5)],
+        context: Context,
+        by: By = "",
+        frequency: Frequency = None,
+        value: Value = "",
+        how: How = "sum",
+        kind: Shape = "bar",
+        table: TableName = "",
+    ) -> Result:
+        """Draw a chart as chart_data does, and write the picture to a file of the workspace."""
+        if not destination.lower().endswith(".svg"):
+            raise ToolRetry(f"{destination[:200]!r} is no name of an SVG file.", hint="Let it end with .svg.")
+        return await drawn(context, path, by, frequency, value, how, kind, table, destination)
+
+    return (query_data, describe_data, chart_data, save_chart)
+
+
+def _drawn(found: dict[str, Any], context: Context, path: str, kind: Kind, destination: str) -> Result:
+    """The chart as it is said, and as a picture: kept with the run, or in the workspace where a file is named."""
+    points = msgspec.convert(found["points"], list[Point])
+    if not points:
+        raise ToolFailed(f"{path} holds nothing that could be drawn.")
+    axis = f"{found['how']} of {found['value']}" if found["value"] else "count"
+    title = f"{axis} by {found['by']}"
+    lines = [Bar(p.label, p.value, number(p.value), bar) for p, bar in zip(points, bars(points), strict=True)]
+    picture = svg(points, kind, title, axis)
+    name = re.sub(r"[^\w.-]+", "-", f"{PurePosixPath(path).stem}-by-{found['by']}.svg")
+    note = "only the first 400 are drawn" if found["truncated"] else ""
+    chart = Chart(path, title, destination or name, lines, found["how"], found["by"], found["value"], note)
+    data = msgspec.to_builtins(chart)
+    if not destination:
+        return Result(str(chart), data, picture.encode(), name)
+    write(Workspace(context.workspace), destination, picture, append=False)
+    return Result(str(chart), data)
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

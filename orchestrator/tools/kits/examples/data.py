@@ -107,3 +107,45 @@ CHART_DATA = examples(
         },
     },
 )
+
+SAVE_CHART = examples(
+    en={
+        "chart sales.csv by month into sales.svg": {
+            "path": "sales.csv",
+            "frequency": "monthly",
+            "destination": "sales.svg",
+        },
+        "save a chart of orders.parquet to orders.svg": {"path": "orders.parquet", "destination": "orders.svg"},
+        "save a chart of orders.parquet by region as regions.svg": {
+            "path": "orders.parquet",
+            "by": "region",
+            "destination": "regions.svg",
+        },
+        "draw a chart of visits.csv by week into charts/visits.svg": {
+            "path": "visits.csv",
+            "frequency": "weekly",
+            "destination": "charts/visits.svg",
+        },
+    },
+    fr={
+        "trace le graphique de ventes.csv par mois dans ventes.svg": {
+            "path": "ventes.csv",
+            "frequency": "monthly",
+            "destination": "ventes.svg",
+        },
+        "enregistre un graphique de commandes.parquet dans commandes.svg": {
+            "path": "commandes.parquet",
+            "destination": "commandes.svg",
+        },
+        "enregistre un graphique de commandes.parquet par region dans regions.svg": {
+            "path": "commandes.parquet",
+            "by": "region",
+            "destination": "regions.svg",
+        },
+        "dessine un graphique de visites.csv par semaine dans graphiques/visites.svg": {
+            "path": "visites.csv",
+            "frequency": "weekly",
+            "destination": "graphiques/visites.svg",
+        },
+    },
+)
