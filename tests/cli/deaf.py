@@ -10,6 +10,7 @@ import sys
 import threading
 
 from orchestrator import app
+from orchestrator.agents import desk
 from orchestrator.cli import main
 from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.tools.base import Context, Result
@@ -30,5 +31,6 @@ class Deaf:
 
 
 if __name__ == "__main__":
+    desk.LEAVING = 0.1  # a test waits for that, too
     app.open_app = functools.partial(app.open_app, tools=[Deaf()])
     main()

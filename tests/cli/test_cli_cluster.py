@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -74,8 +75,18 @@ def test_a_cluster_is_started_looked_at_rested_and_stopped(dev: Dev, data: Path,
     assert not any(process.is_running() for process in processes)
 
 
-def test_a_server_alone_says_so(orchestrator: InProcess) -> None:
+SINK = """
+[journal.sinks.lake]
+kind = "nats"
+servers = ["nats://127.0.0.1:1"]
+"""
+
+
+def test_a_server_alone_says_so_and_how_far_its_sinks_are(orchestrator: InProcess, data: Path) -> None:
+    config = data / "config.toml"
+    config.write_text(config.read_text("utf-8") + SINK, "utf-8")
     done = orchestrator("cluster", "status")
     assert done.code == 0 and "alone" in done.out + done.err
+    assert re.search(r"sink lake \(nats\): [1-9]\d* events behind", done.err)  # its owner is registered
     refused = orchestrator("cluster", "drain", "node_x-1", "--json")
     assert refused.error["code"] == "not_found"

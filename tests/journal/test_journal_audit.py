@@ -1,6 +1,7 @@
 """The journal told beyond this installation: all of it, at least once, in order, whatever breaks on the way."""
 
 import json
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from msgspec import Struct
 from world import opened, until
 
-from orchestrator.journal.audit import BATCH, HOLD, LARGEST, LOOK, Audit, facts
+from orchestrator.journal.audit import BATCH, HOLD, LARGEST, LOOK, Audit, facts, sink_of
 from orchestrator.journal.erasure import erase
 from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.lanes.base import Record
@@ -18,11 +19,13 @@ from orchestrator.journal.lanes.local import LocalSink
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.stores import open_journal
 from orchestrator.journal.upkeep import Request, Upkeep
+from orchestrator.kernel import settings
 from orchestrator.kernel.clock import ManualClock
-from orchestrator.kernel.errors import LaneUnavailable
+from orchestrator.kernel.errors import InvalidSettings, LaneUnavailable
 from orchestrator.kernel.events import Event, ModelAsked, ModelReplied
 from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.messages import Message, Text, Usage
+from orchestrator.kernel.showing import shown
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
 
@@ -228,6 +231,21 @@ async def test_nothing_is_archived_that_a_sink_was_not_told(tmp_path: Path) -> N
         job = await upkeep.finished(upkeep.begin("archive", Request(before=2.0), tenant="t", by="u"))
         assert job.state == "done" and not await audit.lacks(2.0)
         await upkeep.close()
+
+
+def test_sinks_are_settings_and_what_leaves_with_them_is_a_loosening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = {"kind": "kafka", "servers": ["127.0.0.1:1"], "bodies": True, "password": "a word"}
+    alarms = {"kind": "nats", "servers": ["nats://127.0.0.1:1"]}
+    flags = {"data": tmp_path, "journal": {"sinks": {"lake": lake, "alarms": alarms}}}
+    chosen = settings.load({"HOME": str(tmp_path)}, flags=flags)
+    assert chosen.loosened() == {"journal.sinks.lake.bodies": True} and "a word" not in str(shown(chosen))
+    sinks = chosen.journal.sinks
+    assert [sink_of(sink).name for sink in sinks.values()] == ["kafka", "nats"]
+    monkeypatch.setitem(sys.modules, "aiokafka", None)
+    with pytest.raises(InvalidSettings, match="not installed"):
+        sink_of(sinks["lake"])
 
 
 def test_facts_are_numbers_and_names() -> None:
