@@ -53,12 +53,9 @@ from orchestrator.storage.stores import open_database
 from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue
-from orchestrator.tools.mcp.servers import Servers
-from orchestrator.tools.openapi.documents import Documents
-from orchestrator.tools.opening import open_tools
+from orchestrator.tools.opening import Foreign, open_tools
 from orchestrator.tools.plugins.folder import Plugins
 from orchestrator.tools.sandbox.base import Sandbox
-from orchestrator.tools.skills.skills import Skills
 from orchestrator.tools.scheduling import scheduling
 
 if TYPE_CHECKING:
@@ -85,9 +82,7 @@ class App(Struct, frozen=True):
     policies: Folder
     tools: Catalogue
     plugins: Plugins
-    servers: Servers  # of tools
-    documents: Documents
-    skills: Skills
+    foreign: Foreign
     models: Models
     connections: Connections
     accounts: Accounts
@@ -137,9 +132,8 @@ async def open_app(
         accounts, vault, folder, policies = await guard
         policy = policies(None)
         schedules = Schedules(TENANT, ledger, journal, accounts, settings.workspace, clock, ids)
-        more = (*tools, *scheduling(schedules))
-        opened = open_tools(settings, clock, ledger, accounts, vault, more, watching=recover)
-        catalogue, plugins, servers, documents, skills = await stack.enter_async_context(opened)
+        made = open_tools(settings, clock, ledger, accounts, vault, (*tools, *scheduling(schedules)), watching=recover)
+        catalogue, plugins, foreign = await stack.enter_async_context(made)
         chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
 
         budgets = await stack.enter_async_context(open_till(settings, database, clock, ids, ledger, views, metrics))
@@ -167,10 +161,8 @@ async def open_app(
         learners += [runs.learn, accounts.learn, vault.learn, folder.learn, budgets.learn, schedules.learn]
         _closed(stack, runs, node, settings.cluster.drain_seconds)
 
-        owner = await accounts.ensure_owner()
-        if recover or settings.loosened():  # who only looks leaves no trace, unless it loosens
-            started = ServerStarted(__version__, catalogue.sandbox.level, settings.loosened())
-            await stack.enter_async_context(_told(ledger, started, owner.id))
+        started = ServerStarted(__version__, catalogue.sandbox.level, settings.loosened())
+        await stack.enter_async_context(_told(ledger, started, (await accounts.ensure_owner()).id, looks=not recover))
         if node is not None:
             await node.join(runs.desk, runs.operations())
         if recover:
@@ -193,9 +185,7 @@ async def open_app(
             policies=folder,
             tools=catalogue,
             plugins=plugins,
-            servers=servers,
-            documents=documents,
-            skills=skills,
+            foreign=foreign,
             models=chooser,
             connections=connections,
             accounts=accounts,
@@ -219,7 +209,11 @@ def _watch_over(stack: AsyncExitStack, upkeep: Upkeep, expiry: Expiry) -> None:
 
 
 @asynccontextmanager
-async def _told(ledger: Ledger, started: ServerStarted, owner: str) -> AsyncIterator[None]:
+async def _told(ledger: Ledger, started: ServerStarted, owner: str, *, looks: bool) -> AsyncIterator[None]:
+    """Who only looks leaves no trace, unless it loosens."""
+    if looks and not started.loosened:
+        yield
+        return
     await ledger.record(f"server:{TENANT}", started, tenant=TENANT, subject=owner)
     yield
     await ledger.record(f"server:{TENANT}", ServerStopped("closed"), tenant=TENANT, subject=owner)

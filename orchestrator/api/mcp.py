@@ -108,7 +108,7 @@ def _shown(app: House, server: Server) -> McpServerShown:
         problem=server.problem,
         protocol=kept.protocol,
         title=kept.title,
-        given=app.servers.is_given(server.name),
+        given=app.foreign.servers.is_given(server.name),
         network=bool(settings.url) or settings.network,
         trusted=settings.trusted,
         tools=[
@@ -128,43 +128,43 @@ def _shown(app: House, server: Server) -> McpServerShown:
 
 @router.get("", summary="The MCP servers there are, and how each of their tools stands")
 async def mcp_servers(app: House, caller: Reader) -> McpServers:
-    return McpServers(items=[_shown(app, server) for server in app.servers.all()])
+    return McpServers(items=[_shown(app, server) for server in app.foreign.servers.all()])
 
 
 @router.get("/{name}", summary="One MCP server")
 async def mcp_server(name: Name, app: House, caller: Reader) -> McpServerShown:
-    return _shown(app, app.servers.get(name))
+    return _shown(app, app.foreign.servers.get(name))
 
 
 @router.put("/{name}", summary="Add an MCP server: its tools as they are now count as seen")
 async def add_mcp_server(name: Name, form: ServerForm, app: House, caller: Admin) -> McpServerShown:
-    return _shown(app, await app.servers.add(name, form.settings(), by=caller.id))
+    return _shown(app, await app.foreign.servers.add(name, form.settings(), by=caller.id))
 
 
 @router.delete("/{name}", status_code=204, summary="Remove an MCP server and its tools", response_class=Response)
 async def remove_mcp_server(name: Name, app: House, caller: Admin) -> Response:
-    await app.servers.remove(name, by=caller.id)
+    await app.foreign.servers.remove(name, by=caller.id)
     return Response(status_code=204)
 
 
 @router.post("/{name}/test", summary="Ask an MCP server now what it offers")
 async def test_mcp_server(name: Name, app: House, caller: Admin) -> McpServerShown:
-    return _shown(app, await app.servers.test(name))
+    return _shown(app, await app.foreign.servers.test(name))
 
 
 @router.post("/{name}/approve", summary="Say that a person has looked at new or changed tools")
 async def approve_mcp_tools(name: Name, form: SeenForm, app: House, caller: Admin) -> McpServerShown:
-    return _shown(app, await app.servers.approve(name, form.tools, by=caller.id))
+    return _shown(app, await app.foreign.servers.approve(name, form.tools, by=caller.id))
 
 
 @router.post("/{name}/login", summary="Begin to sign in at an MCP server: gives the link that a person opens")
 async def login_to_mcp_server(name: Name, app: House, caller: Admin) -> SignInLink:
-    return SignInLink(link=await app.servers.login(name, by=caller.id))
+    return SignInLink(link=await app.foreign.servers.login(name, by=caller.id))
 
 
 @router.post("/{name}/login/back", summary="Say where the browser was sent after signing in")
 async def back_from_mcp_login(name: Name, form: BackForm, app: House, caller: Admin) -> McpServerShown:
-    server = app.servers.get(name)
+    server = app.foreign.servers.get(name)
     server.came_back(form.address)
     await server.signed_in()
     return _shown(app, server)

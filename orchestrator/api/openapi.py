@@ -62,7 +62,7 @@ def _shown(name: str, api: Api, found: Operations) -> ApiShown:
 
 @router.get("", summary="The OpenAPI documents there are, and the tools they give")
 async def openapi_documents(app: House, caller: Reader) -> ApiList:
-    documents = app.documents
+    documents = app.foreign.documents
     return ApiList(
         items=[_shown(name, api, found) for name, (api, found) in documents.all().items()], problems=documents.problems
     )
@@ -70,7 +70,7 @@ async def openapi_documents(app: House, caller: Reader) -> ApiList:
 
 @router.put("/{name}", summary="Add an OpenAPI document: each of its operations becomes a tool")
 async def add_openapi_document(name: Name, form: DocumentForm, app: House, caller: Admin) -> ApiShown:
-    added = await app.documents.add(
+    added = await app.foreign.documents.add(
         name, form.document, url=form.url, server=form.server, secrets=form.secrets, by=caller.id
     )
     return _shown(name, *added)
@@ -78,5 +78,5 @@ async def add_openapi_document(name: Name, form: DocumentForm, app: House, calle
 
 @router.delete("/{name}", status_code=204, summary="Remove an OpenAPI document", response_class=Response)
 async def remove_openapi_document(name: Name, app: House, caller: Admin) -> Response:
-    await app.documents.remove(name, by=caller.id)
+    await app.foreign.documents.remove(name, by=caller.id)
     return Response(status_code=204)

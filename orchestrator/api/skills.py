@@ -55,7 +55,7 @@ def _shown(app: House, skill: Skill) -> SkillShown:
         license=skill.license,
         needs=list(skill.needs),
         files=list(skill.files),
-        signed=skill.signed(app.skills.trusted),
+        signed=skill.signed(app.foreign.skills.trusted),
         key=skill.key,
         digest=skill.digest,
     )
@@ -63,22 +63,24 @@ def _shown(app: House, skill: Skill) -> SkillShown:
 
 @router.get("", summary="The skills there are")
 async def skills(app: House, caller: Reader) -> SkillList:
-    return SkillList(items=[_shown(app, skill) for skill in app.skills.all()], problems=app.skills.problems)
+    return SkillList(
+        items=[_shown(app, skill) for skill in app.foreign.skills.all()], problems=app.foreign.skills.problems
+    )
 
 
 @router.get("/{name}", summary="One skill, with its instructions")
 async def skill(name: Name, app: House, caller: Reader) -> SkillWhole:
-    found = app.skills.get(name)
-    return SkillWhole(**_shown(app, found).model_dump(), body=body_of(app.skills.read(name, BODY)))
+    found = app.foreign.skills.get(name)
+    return SkillWhole(**_shown(app, found).model_dump(), body=body_of(app.foreign.skills.read(name, BODY)))
 
 
 @router.post("", status_code=201, summary="Add a skill: nothing in it is run")
 async def add_skill(form: SkillForm, app: House, caller: Admin) -> SkillShown:
     files = {path: base64.b64decode(data) for path, data in form.files.items()}
-    return _shown(app, await app.skills.add(files, unsigned=form.unsigned, by=caller.id))
+    return _shown(app, await app.foreign.skills.add(files, unsigned=form.unsigned, by=caller.id))
 
 
 @router.delete("/{name}", status_code=204, summary="Remove a skill", response_class=Response)
 async def remove_skill(name: Name, app: House, caller: Admin) -> Response:
-    await app.skills.remove(name, by=caller.id)
+    await app.foreign.skills.remove(name, by=caller.id)
     return Response(status_code=204)

@@ -42,8 +42,7 @@ def _tool(app: App, spec: ToolSpec, statistics: dict[str, ToolStatistics]) -> To
 async def tools(app: House, caller: Reader) -> ToolList:
     statistics = await app.views.tool_statistics(caller.tenant)
     items = [_tool(app, spec, statistics) for spec in app.tools.specs()]
-    others = (app.plugins.problems, app.servers.problems, app.documents.problems, app.skills.problems)
-    return ToolList(items=items, problems={source: why for some in others for source, why in some.items()})
+    return ToolList(items=items, problems={**app.plugins.problems, **app.foreign.problems})
 
 
 @router.post("/tools/reload", summary="Load the tools of the folder and of installed packages anew")

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from msgspec import Struct
+
 from orchestrator.identity.accounts import Accounts
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel.clock import Clock
@@ -22,6 +24,19 @@ from orchestrator.tools.sandbox.probe import choose
 from orchestrator.tools.skills.skills import Skills
 
 
+class Foreign(Struct, frozen=True):
+    """What others bring, beside plugins."""
+
+    servers: Servers
+    documents: Documents
+    skills: Skills
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """By source: why some of it is not in use."""
+        return {**self.servers.problems, **self.documents.problems, **self.skills.problems}
+
+
 @asynccontextmanager
 async def open_tools(
     settings: Settings,
@@ -32,7 +47,7 @@ async def open_tools(
     more: Sequence[Tool],
     *,
     watching: bool,
-) -> AsyncIterator[tuple[Catalogue, Plugins, Servers, Documents, Skills]]:
+) -> AsyncIterator[tuple[Catalogue, Plugins, Foreign]]:
     """What agents can do; `more` are ready tools beside the kits. The folder of tools is watched if asked."""
     sandbox = await choose(settings.tools)
     catalogue = Catalogue(settings.tools, sandbox, kits(), more, secrets, settings.data)
@@ -46,7 +61,7 @@ async def open_tools(
     trusted = settings.tools.skill_keys
     skills = Skills(settings.shared / "skills", trusted, catalogue.put, chronicle.tell, chronicle.pin, chronicle.pins)
     async with open_plugins(plugins, watching=watching), open_servers(servers, watching=watching):
-        yield catalogue, plugins, servers, documents, skills
+        yield catalogue, plugins, Foreign(servers, documents, skills)
 
 
 def _reloading(plugins: Plugins) -> Callable[[], Awaitable[Sequence[Change]]]:

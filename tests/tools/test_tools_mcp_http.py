@@ -290,6 +290,7 @@ async def test_nobody_there_is_said(home: Home) -> None:
     "settings",
     [
         McpServer(url="ftp://a.example/"),
+        McpServer(url="http://169.254.169.254/mcp"),
         McpServer(url="https://u:p@a.example/"),
         McpServer(url="http://a.example/", headers={"A": "{{secret:key}}"}),
         McpServer(url="https://a.example/", headers={"A": "b\nC: d"}),

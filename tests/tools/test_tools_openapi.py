@@ -259,6 +259,7 @@ async def test_a_document_is_had_from_its_address_and_its_server_is_beside_it(ho
         ("openapi: 3.1.0\npaths: {}\nservers: [{url: https://a.example}]", "No operation"),
         ("openapi: 3.1.0\npaths: {}", "where its server is"),
         ("openapi: 3.1.0\npaths: {}\nservers: [{url: 'ftp://a'}]", "where its server is"),
+        ("openapi: 3.1.0\npaths: {}\nservers: [{url: 'http://169.254.169.254'}]", "gives away"),
         ("[" * 100_000, "cannot be read"),
     ],
 )

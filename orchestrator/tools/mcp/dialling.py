@@ -12,6 +12,7 @@ from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import InvalidSettings, NotAllowed, NotFound, ToolFailed
 from orchestrator.kernel.secrets import MENTION, Secrets
 from orchestrator.kernel.settings import McpServer
+from orchestrator.policy.addresses import is_metadata
 from orchestrator.tools.mcp.connection import Dial, Over
 from orchestrator.tools.mcp.pipe import pipe
 from orchestrator.tools.mcp.signin import SignIn
@@ -58,6 +59,8 @@ def _address(name: str, settings: McpServer) -> None:
         host, parts = "", urlsplit("")
     if parts.scheme not in ("http", "https") or not host or parts.username or any(map(str.isspace, settings.url)):
         raise InvalidSettings(f"{settings.url[:200]!r} is not the address of a server.", hint="https://host/mcp")
+    if is_metadata(host):
+        raise InvalidSettings(f"{host} gives away the credentials of this machine.", hint="Name another server.")
     secret = any(MENTION.search(value) for value in settings.headers.values())
     if secret and parts.scheme != "https" and not _is_here(host):
         raise InvalidSettings(f"{name} is given a secret, which goes over https only.", hint="Write https://.")

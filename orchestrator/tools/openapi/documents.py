@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, OrchestratorError
 from orchestrator.kernel.events import ToolsPinned
+from orchestrator.policy.addresses import is_metadata
 from orchestrator.tools.base import Tool
 from orchestrator.tools.openapi.calling import OperationTool
 from orchestrator.tools.openapi.operations import Operations, operations
@@ -172,6 +173,8 @@ def _server(raw: Mapping[str, object], chosen: str, url: str) -> str:
             f"The document does not say where its server is ({base[:200] or 'nothing'}).",
             hint="Say it: --server https://host",
         )
+    if is_metadata(host):
+        raise InvalidInput(f"{host} gives away the credentials of this machine.", hint="Name another server.")
     return base.rstrip("/")
 
 
