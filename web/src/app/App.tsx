@@ -12,6 +12,7 @@ import { Notice } from "@/ui/Notice";
 import { Shell } from "./Shell";
 
 const ModelsPage = lazy(() => import("@/features/models/ModelsPage").then(({ ModelsPage }) => ({ default: ModelsPage })));
+const SafetyPage = lazy(() => import("@/features/safety/SafetyPage").then(({ SafetyPage }) => ({ default: SafetyPage })));
 const Gallery = import.meta.env.MODE === "production" ? null : lazy(() => import("./gallery/Gallery"));
 
 export function App() {
@@ -56,6 +57,14 @@ export function App() {
               element={
                 <Suspense fallback={<Waiting />}>
                   <ModelsPage />
+                </Suspense>
+              }
+            />
+            <Route
+              path="settings/safety"
+              element={
+                <Suspense fallback={<Waiting />}>
+                  <SafetyPage />
                 </Suspense>
               }
             />

@@ -65,6 +65,9 @@ export class Api {
     this.#call<void>("DELETE /api/v1/budgets", { query: { scope, name, period } });
   savings = (since: string) => this.#call<SavingsList>("GET /api/v1/budgets/savings", { query: { since } });
 
+  /** Any other operation, for pages that are loaded later. */
+  ask = <T>(operation: Operation, asked?: Asked) => this.#call<T>(operation, asked);
+
   async #call<T>(operation: Operation, { names = [], query = {}, body }: Asked = {}): Promise<T> {
     const [method, template] = operation.split(" ") as [string, string];
     const left = [...names];
@@ -88,7 +91,7 @@ export class Api {
   }
 }
 
-interface Asked {
+export interface Asked {
   /** For the braces of the path, in order. */
   names?: string[];
   query?: Record<string, string | number | undefined>;

@@ -5,6 +5,28 @@ export type AnswerForm = {
   note?: string;
 };
 
+export type ApiList = {
+  items: Array<ApiShown>;
+  problems: Record<string, string>;
+};
+
+export type ApiShown = {
+  name: string;
+  title: string;
+  server: string;
+  secrets: Record<string, string>;
+  tools: Array<ApiTool>;
+  problems: Record<string, string>;
+};
+
+export type ApiTool = {
+  name: string;
+  tool: string;
+  method: string;
+  path: string;
+  signed: boolean;
+};
+
 export type Approval = {
   approval_id: string;
   run_id: string;
@@ -254,6 +276,17 @@ export type Disk = {
   total: number;
   used: number;
   percent: number;
+};
+
+export type DocumentForm = {
+  document?: string;
+  url?: string;
+  server?: string;
+  secrets?: Record<string, string>;
+};
+
+export type DraftForm = {
+  digest: string;
 };
 
 export type DrainForm = {
@@ -1138,6 +1171,30 @@ export type SayForm = {
   channel?: "api" | "web" | "cli";
 };
 
+export type Schedule = {
+  id: string;
+  kind: "reminder" | "task";
+  text: string;
+  when: string;
+  next: string | null;
+  subject: string;
+  set_at: string;
+  fired: number;
+  run_id: string;
+  ended: string;
+};
+
+export type ScheduleForm = {
+  text: string;
+  when: string;
+  kind?: "reminder" | "task";
+  zone?: string;
+};
+
+export type ScheduleList = {
+  items: Array<Schedule>;
+};
+
 export type SecretForm = {
   value: string;
   hosts?: Array<string>;
@@ -1155,6 +1212,8 @@ export type SeenForm = {
 export type ServerForm = {
   command?: Array<string>;
   url?: string;
+  client_id?: string;
+  client_secret?: string;
   environment?: Record<string, unknown>;
   headers?: Record<string, unknown>;
   readable?: Array<string>;
@@ -1247,6 +1306,17 @@ export type ToolChanges = {
   items: Array<ToolChange>;
 };
 
+export type ToolDraft = {
+  name: string;
+  code: string;
+  test: string;
+  digest: string;
+};
+
+export type ToolDrafts = {
+  items: Array<ToolDraft>;
+};
+
 export type ToolList = {
   items: Array<Tool>;
   problems: Record<string, string>;
@@ -1327,10 +1397,13 @@ export type Operation =
   | "DELETE /api/v1/budgets"
   | "DELETE /api/v1/cache"
   | "DELETE /api/v1/conversations/{conversation_id}"
+  | "DELETE /api/v1/drafts/{name}"
   | "DELETE /api/v1/evals/{evaluation_id}"
   | "DELETE /api/v1/grants/{grant_id}"
   | "DELETE /api/v1/mcp/{name}"
   | "DELETE /api/v1/models/providers/{name}"
+  | "DELETE /api/v1/openapi/{name}"
+  | "DELETE /api/v1/schedules/{schedule_id}"
   | "DELETE /api/v1/secrets/{name}"
   | "GET /api/v1/approvals"
   | "GET /api/v1/artifacts/{artifact_id}"
@@ -1345,6 +1418,8 @@ export type Operation =
   | "GET /api/v1/conversations"
   | "GET /api/v1/conversations/{conversation_id}"
   | "GET /api/v1/conversations/{conversation_id}/messages"
+  | "GET /api/v1/drafts"
+  | "GET /api/v1/drafts/{name}"
   | "GET /api/v1/evals"
   | "GET /api/v1/evals/trials"
   | "GET /api/v1/evals/{evaluation_id}"
@@ -1360,12 +1435,14 @@ export type Operation =
   | "GET /api/v1/models"
   | "GET /api/v1/models/preferences"
   | "GET /api/v1/models/show"
+  | "GET /api/v1/openapi"
   | "GET /api/v1/policy"
   | "GET /api/v1/runs"
   | "GET /api/v1/runs/{run_id}"
   | "GET /api/v1/runs/{run_id}/diff"
   | "GET /api/v1/runs/{run_id}/events"
   | "GET /api/v1/runs/{run_id}/export"
+  | "GET /api/v1/schedules"
   | "GET /api/v1/secrets"
   | "GET /api/v1/system/cluster"
   | "GET /api/v1/system/models"
@@ -1390,6 +1467,7 @@ export type Operation =
   | "POST /api/v1/budgets/top-up"
   | "POST /api/v1/chat"
   | "POST /api/v1/conversations"
+  | "POST /api/v1/drafts/{name}/approve"
   | "POST /api/v1/evals"
   | "POST /api/v1/evals/run"
   | "POST /api/v1/journal/jobs"
@@ -1417,6 +1495,7 @@ export type Operation =
   | "POST /api/v1/runs/{run_id}/pause"
   | "POST /api/v1/runs/{run_id}/replay"
   | "POST /api/v1/runs/{run_id}/resume"
+  | "POST /api/v1/schedules"
   | "POST /api/v1/system/cluster/nodes/{node}/drain"
   | "POST /api/v1/tools/reload"
   | "POST /api/v1/tools/{name}/call"
@@ -1424,4 +1503,5 @@ export type Operation =
   | "PUT /api/v1/budgets"
   | "PUT /api/v1/mcp/{name}"
   | "PUT /api/v1/models/preferences"
+  | "PUT /api/v1/openapi/{name}"
   | "PUT /api/v1/secrets/{name}";

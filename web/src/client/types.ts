@@ -5,7 +5,9 @@ import type { AnswerForm, EventArtifact, EventSpared, EventToolReturned, ImageFo
 export type {
   Approval, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, DayOfSavings, Lookalike, ModelDetail, ModelList, Models,
   Preferences, PreferencesForm, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, ToppedUp, TopUpForm, Usage,
-  Tool, User,
+  ExplainForm, Grant, GrantList, KeptSecret, Key, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList,
+  PolicyStatement, SecretForm, SecretList, ServerForm, ServerTool, SignInLink, Tool, ToolChange, ToolChanges, ToolList, User,
+  Verdict,
 } from "./schema";
 
 export type RunStatus = Run["status"];

@@ -228,6 +228,6 @@ test("a plot is shown, and a card says where its words are from and what confine
   await page.getByRole("img", { name: "Picture: sales-by-month.svg" }).waitFor();
   await answer("There it is.").waitFor();
   await page.locator("[data-slot=tool] button").first().click();
-  await page.getByText("No sandbox: in the server, without starting programs · Words of: a file").waitFor();
+  await page.getByText("Part of the server · Words of: a file").waitFor();
   await accessible(page, "a plot");
 });

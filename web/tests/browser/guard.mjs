@@ -14,3 +14,68 @@ export const TOOLS = {
 
 export const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 120"><rect width="320" height="120" fill="#fff"/>
 <rect x="20" y="60" width="60" height="50" fill="#0057af"/><rect x="120" y="30" width="60" height="80" fill="#0057af"/><rect x="220" y="10" width="60" height="100" fill="#0057af"/></svg>`;
+
+const unseen = { name: "", description: "Sends a message to everyone.", before: "", problem: "", digest: "d".repeat(64) };
+const server = { transport: "stdio", connected: true, signing_in: false, problem: "", protocol: "2025-11-25", title: "", given: false, network: false, trusted: false, tools: [] };
+const statement = { layer: "owner", reason: "Maintainers push.", alternative: "Ask one of them." };
+const key = { username: "ada", reach: "models", scopes: ["read", "execute"], ending: "x9Qd", created_at: "2026-11-01T08:00:00Z", expires_at: null, last_used: null, revoked_at: null };
+
+const SERVERS = {
+  items: [
+    {
+      ...server, name: "notes", place: "notes-server --quiet",
+      tools: [
+        { ...unseen, tool: "read_note", state: "offered" },
+        { ...unseen, tool: "send_note", state: "changed", before: "Sends a message to one person." },
+        { ...unseen, tool: "drop", state: "unusable", problem: "Its schema cannot be read." },
+      ],
+    },
+    { ...server, name: "far", transport: "http", place: "https://mcp.example/a/very/long/address/that/goes/on", connected: false, problem: "It wants a sign-in.", network: true, trusted: true },
+  ],
+};
+
+const POLICY = {
+  folder: "/data/policy",
+  items: [
+    { ...statement, id: "no_push", kind: "forbid", file: "base.cedar", line: 1, text: 'forbid(principal, action, resource == Tool::"git_push");' },
+    { ...statement, id: "far_away", layer: "agent", kind: "ask", file: "agents/assistant.cedar", line: 4, text: "@ask forbid(principal, action, resource);" },
+  ],
+  roles: { maintainers: ["ada", "grace"] },
+  problem: "workspace/mine.cedar, line 3: an unknown annotation.",
+  schema_text: "",
+};
+
+const SECRET = { name: "WEATHER_KEY", hosts: ["api.example.com"], tools: ["http_request"], by: "user_1", created_at: key.created_at, updated_at: key.created_at };
+
+const VERDICT = {
+  verdict: "ask", rule: "commands", code: "network_program", reason: "curl talks to another machine.",
+  details: { program: "curl" }, alternative: "Use http_request, which shows the address.", shape: "curl",
+  opinions: [
+    { verdict: "ask", rule: "commands", code: "network_program", reason: "curl talks to another machine." },
+    { verdict: "allow", rule: "scopes", code: "", reason: "The person may." },
+  ],
+};
+
+const FOUND = {
+  tools: TOOLS,
+  mcp: SERVERS,
+  policy: POLICY,
+  secrets: { items: [SECRET] },
+  grants: { items: [{ id: "grant_1", tool: "http_request", shape: "read https://example.com", subject: "user_1", by: "user_1", at: key.created_at, approval_id: "a" }] },
+  "auth/keys": { items: [{ ...key, id: "key_1", name: "editor", last_used: key.created_at, expires_at: "2027-01-01T00:00:00Z" }, { ...key, id: "key_2", name: "old", revoked_at: key.created_at }] },
+};
+
+const MADE = {
+  "POST tools/reload": { items: [{ source: "dice.py", what: "changed", tools: ["roll_die"], problem: "" }, { source: "broken.py", what: "broken", tools: [], problem: "line 3" }] },
+  "POST policy/explain": VERDICT,
+  "POST policy/reload": POLICY,
+  "POST auth/keys": { ...key, id: "key_3", name: "fresh", key: "ork_shown_once" },
+  "POST mcp/far/login": { link: "https://login.example/begin" },
+};
+
+/** What is answered, or nothing where there is no such operation. */
+export function guarded(method, path) {
+  if (method === "GET") return FOUND[path] && [200, FOUND[path]];
+  if (method === "DELETE") return [204];
+  return [200, MADE[`${method} ${path}`] ?? (path.startsWith("mcp/") ? SERVERS.items[0] : SECRET)];
+}

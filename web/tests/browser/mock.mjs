@@ -6,7 +6,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setImmediate as next } from "node:timers/promises";
 import { WebSocketServer } from "ws";
-import { PICTURE, TOOLS } from "./guard.mjs";
+import { guarded, PICTURE, TOOLS } from "./guard.mjs";
 import { BUDGETS, MODEL_LIST, PREFERENCES, SAVINGS, TESTED } from "./money.mjs";
 import { sceneFor } from "./scenes.mjs";
 
@@ -24,6 +24,9 @@ const MODELS = {
   health: { embedded: { ok: true, detail: "" }, ollama: { ok: false, detail: "Nothing answers." } },
   auto: { model: "embedded/embedded", reason: "No other model answers." },
 };
+
+// Tools and what guards them (guard.mjs); one tool alone is asked for by its card.
+const GUARDED = /^\/(tools(\/reload)?$|mcp|secrets|policy|grants|auth\/keys)/;
 
 export class Mock {
   signedIn = true;
@@ -119,6 +122,10 @@ export class Mock {
       return this.#send(response, 200, { access_token: "t", token_type: "bearer", expires_in: 60, refresh_token: "r", user: USER });
     }
     if (!this.signedIn) return this.#problem(response, 401, "not_authenticated", "Nobody is signed in.");
+    if (GUARDED.test(path)) {
+      if (request.method !== "GET") this.asked.push({ method: request.method, path, body });
+      return this.#send(response, ...(guarded(request.method, path.slice(1)) ?? [404, { code: "not_found", detail: path }]));
+    }
     const answer = this.#route(request.method, path.split("/").slice(1).map(decodeURIComponent), url.searchParams, body);
     if (answer === undefined) return this.#problem(response, 404, "not_found", `There is no ${path}.`);
     this.#send(response, ...answer);

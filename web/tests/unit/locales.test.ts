@@ -5,6 +5,10 @@ import askingEn from "@/locales/asking.en.json";
 import askingFr from "@/locales/asking.fr.json";
 import costsEn from "@/locales/costs.en.json";
 import costsFr from "@/locales/costs.fr.json";
+import safetyEn from "@/locales/safety.en.json";
+import safetyFr from "@/locales/safety.fr.json";
+import settingsEn from "@/locales/settings.en.json";
+import settingsFr from "@/locales/settings.fr.json";
 import en from "@/locales/en.json";
 import own from "@/locales/fr.json";
 import problems from "@/locales/problems.fr.json";
@@ -30,8 +34,8 @@ function flat(tree: Tree, prefix = ""): Map<string, string> {
 const said = Object.fromEntries(
   Object.entries(problems).map(([code, { title, hint }]) => [code, "hint" in en.problems[code as keyof typeof en.problems] ? { title, hint } : { title }]),
 ) as unknown as Tree;
-const english = flat({ ...en, asking: askingEn, costs: costsEn });
-const french = flat({ ...own, asking: askingFr, costs: costsFr, problems: said });
+const english = flat({ ...en, asking: askingEn, costs: costsEn, safety: safetyEn, settings: settingsEn });
+const french = flat({ ...own, asking: askingFr, costs: costsFr, safety: safetyFr, settings: settingsFr, problems: said });
 
 const sources = (function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

@@ -1,7 +1,8 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemFrom } from "@/client/http";
-import { MONEY_STALE, useChange } from "@/client/money";
+import { useChange } from "@/client/change";
+import { MONEY_STALE } from "@/client/money";
 import type { Budget, BudgetForm, TopUpForm } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { CheckField, SelectField, TextField } from "@/ui/Field";
@@ -53,7 +54,7 @@ export function TopUp({ budget, title, waiting }: { budget: Budget; title: strin
       </p>
       {topUp.error && (
         <div className="basis-full">
-          <ProblemNotice title={t("costs.notChanged")} problem={problemFrom(topUp.error)} alert />
+          <ProblemNotice title={t("settings.notChanged")} problem={problemFrom(topUp.error)} alert />
         </div>
       )}
     </form>
@@ -109,7 +110,7 @@ export function SetBudget() {
       </div>
       {set.error && (
         <div className="mt-3">
-          <ProblemNotice title={t("costs.notChanged")} problem={problemFrom(set.error)} alert />
+          <ProblemNotice title={t("settings.notChanged")} problem={problemFrom(set.error)} alert />
         </div>
       )}
     </form>

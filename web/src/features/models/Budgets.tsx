@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemFrom } from "@/client/http";
-import { MONEY_STALE, useBudgets, useChange } from "@/client/money";
+import { useChange } from "@/client/change";
+import { MONEY_STALE, useBudgets } from "@/client/money";
 import type { Budget, BudgetList } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { Confirm } from "@/ui/Dialog";
@@ -9,7 +10,7 @@ import { useFormat } from "@/ui/format";
 import { Notice } from "@/ui/Notice";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { SetBudget, TopUp } from "./BudgetForms";
-import { Loaded, Section } from "./Section";
+import { Loaded, Section } from "@/ui/Settings";
 
 export function Budgets({ admin }: { admin: boolean }) {
   const { t } = useTranslation();
@@ -86,22 +87,22 @@ function Row({ budget, found, admin }: { budget: Budget; found: BudgetList; admi
           {!each && <TopUp budget={budget} title={title} waiting={found.waiting} />}
           {!budget.drawn && (
             <Button look="quiet" onClick={() => setRemoving(true)} aria-label={t("costs.budgets.removeLabel", { title })}>
-              {t("costs.remove")}
+              {t("settings.remove")}
             </Button>
           )}
         </div>
       )}
       {remove.error && (
         <div className="mt-3">
-          <ProblemNotice title={t("costs.notChanged")} problem={problemFrom(remove.error)} alert />
+          <ProblemNotice title={t("settings.notChanged")} problem={problemFrom(remove.error)} alert />
         </div>
       )}
       <Confirm
         open={removing}
         title={t("costs.budgets.removeTitle", { title })}
         text={t("costs.budgets.removeText")}
-        yes={t("costs.remove")}
-        no={t("costs.cancel")}
+        yes={t("settings.remove")}
+        no={t("settings.cancel")}
         onYes={() => remove.mutate(budget)}
         onClose={() => setRemoving(false)}
       />

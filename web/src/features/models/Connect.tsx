@@ -1,7 +1,8 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemFrom } from "@/client/http";
-import { MODELS_STALE, useChange } from "@/client/money";
+import { useChange } from "@/client/change";
+import { MODELS_STALE } from "@/client/money";
 import type { ProviderForm } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { SelectField, TextField } from "@/ui/Field";
@@ -115,7 +116,7 @@ export function Connect({ onConnected }: { onConnected(name: string): void }) {
           {t("costs.connect.submit")}
         </Button>
         <Button look="quiet" onClick={() => setOpen(false)}>
-          {t("costs.cancel")}
+          {t("settings.cancel")}
         </Button>
       </div>
     </form>

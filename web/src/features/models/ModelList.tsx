@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useModelList } from "@/client/money";
 import type { ModelDetail } from "@/client/types";
 import { useFormat } from "@/ui/format";
-import { Loaded, Section } from "./Section";
+import { Loaded, Section } from "@/ui/Settings";
 
 export function ModelList() {
   const { t } = useTranslation();

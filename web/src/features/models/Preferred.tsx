@@ -2,12 +2,13 @@ import { X } from "lucide-react";
 import { type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { problemFrom } from "@/client/http";
-import { moneyKeys, useChange, useModelList, usePreferred } from "@/client/money";
+import { useChange } from "@/client/change";
+import { moneyKeys, useModelList, usePreferred } from "@/client/money";
 import type { Preferences } from "@/client/types";
 import { Button, IconButton } from "@/ui/Button";
 import { CheckField, SelectField, TextField } from "@/ui/Field";
 import { ProblemNotice } from "@/ui/ProblemNotice";
-import { Loaded, Section } from "./Section";
+import { Loaded, Section } from "@/ui/Settings";
 
 const MODES = ["off", "minimal", "balanced", "aggressive"] as const;
 
@@ -87,7 +88,7 @@ function Form({ preferred, admin }: { preferred: Preferences; admin: boolean }) 
           </form>
         )}
       </div>
-      {change.error && <ProblemNotice title={t("costs.notChanged")} problem={problemFrom(change.error)} alert />}
+      {change.error && <ProblemNotice title={t("settings.notChanged")} problem={problemFrom(change.error)} alert />}
     </div>
   );
 }

@@ -2,7 +2,8 @@ import { CircleAlert, CircleCheck } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { problemFrom } from "@/client/http";
-import { MODELS_STALE, moneyKeys, useChange, useModelList } from "@/client/money";
+import { useChange } from "@/client/change";
+import { MODELS_STALE, moneyKeys, useModelList } from "@/client/money";
 import type { ProviderState, Tested } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { Confirm } from "@/ui/Dialog";
@@ -10,7 +11,7 @@ import { useFormat } from "@/ui/format";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { Spinner } from "@/ui/Spinner";
 import { Connect } from "./Connect";
-import { Loaded, Section } from "./Section";
+import { Loaded, Section } from "@/ui/Settings";
 
 export function Providers({ admin }: { admin: boolean }) {
   const { t } = useTranslation();
@@ -60,7 +61,7 @@ function Provider({ provider, admin, tried }: { provider: ProviderState; admin: 
         </Button>
         {admin && (
           <Button look="quiet" onClick={() => setRemoving(true)}>
-            {t("costs.remove")}
+            {t("settings.remove")}
           </Button>
         )}
       </div>
@@ -83,8 +84,8 @@ function Provider({ provider, admin, tried }: { provider: ProviderState; admin: 
         open={removing}
         title={t("costs.providers.removeTitle", { name: provider.name })}
         text={t("costs.providers.removeText")}
-        yes={t("costs.remove")}
-        no={t("costs.cancel")}
+        yes={t("settings.remove")}
+        no={t("settings.cancel")}
         onYes={() => remove.mutate(provider.name)}
         onClose={() => setRemoving(false)}
       />

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useSavings } from "@/client/money";
 import type { DayOfSavings } from "@/client/types";
 import { useFormat } from "@/ui/format";
-import { Loaded, Section } from "./Section";
+import { Loaded, Section } from "@/ui/Settings";
 
 const DAYS = 14;
 const PARTS = ["router", "cache", "optimiser"] as const;

@@ -7,6 +7,7 @@ import type { Question } from "@/client/run";
 import type { Answer, Problem } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { ProblemNotice } from "@/ui/ProblemNotice";
+import { useReason } from "@/ui/reason";
 import { Spinner } from "@/ui/Spinner";
 import { Arguments, visible } from "../Arguments";
 import { useToolName } from "../labels";
@@ -28,7 +29,7 @@ export function ApprovalCard({ question }: { question: Question }) {
   const { t } = useTranslation();
   const { api, live } = useClient();
   const toolName = useToolName();
-  const { reason, alternative } = useWhy(question);
+  const { reason, alternative } = useReason(question);
   const [editing, setEditing] = useState(false);
   const [sent, setSent] = useState<Answer | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -146,17 +147,6 @@ export function ApprovalCard({ question }: { question: Question }) {
       <p className="hidden px-5 pb-3 text-xs text-text-2 sm:block">{t("asking.keys")}</p>
     </section>
   );
-}
-
-/** The reason and the safer way in the person's language where their code is known, else as the server says them. */
-function useWhy(question: Question): { reason: string; alternative: string } {
-  const { t, i18n } = useTranslation();
-  const say = (part: "reason" | "alternative") => {
-    const key = `reasons.${question.code}.${part}`;
-    const known = i18n.exists(key, { fallbackLng: [] });
-    return known ? (t as (key: string, values: object) => string)(key, question.details) : question[part];
-  };
-  return { reason: say("reason"), alternative: say("alternative") };
 }
 
 /** Alt + A brings the focus to the question, from wherever it is: the number keys answer only from there. */

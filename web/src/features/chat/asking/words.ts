@@ -3,7 +3,6 @@
 import i18next from "i18next";
 import en from "@/locales/asking.en.json";
 import fr from "@/locales/asking.fr.json";
-import reasons from "@/locales/reasons.fr.json";
 
 i18next.addResourceBundle("en", "translation", { asking: en }, true);
-i18next.addResourceBundle("fr", "translation", { asking: fr, reasons }, true);
+i18next.addResourceBundle("fr", "translation", { asking: fr }, true);

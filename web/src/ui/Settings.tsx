@@ -1,9 +1,37 @@
+/** What the pages of settings are made of. Their common words come with the first of them. */
+
+import i18next from "i18next";
 import { type ReactNode, useId } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { problemFrom } from "@/client/http";
+import en from "@/locales/settings.en.json";
+import fr from "@/locales/settings.fr.json";
 import { Button } from "@/ui/Button";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { Spinner } from "@/ui/Spinner";
+
+i18next.addResourceBundle("en", "translation", { settings: en }, true);
+i18next.addResourceBundle("fr", "translation", { settings: fr }, true);
+
+/** A page of settings; who may not change them is told. */
+export function SettingsPage({ title, admin, children }: { title: string; admin: boolean; children: ReactNode }) {
+  const { t } = useTranslation();
+  return (
+    <main id="conversation" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+      <div className="mx-auto flex max-w-4xl flex-col gap-10 px-4 py-8 sm:px-6">
+        <div>
+          <Link to="/" className="inline-flex min-h-11 items-center text-sm text-primary underline underline-offset-4">
+            {t("settings.back")}
+          </Link>
+          <h1 className="mt-1 text-2xl font-semibold tracking-tight">{title}</h1>
+          {!admin && <p className="mt-2 text-sm text-text-2">{t("settings.lookOnly")}</p>}
+        </div>
+        {children}
+      </div>
+    </main>
+  );
+}
 
 /** A part of the page, with its heading. */
 export function Section({ title, text, children }: { title: string; text: string; children: ReactNode }) {
@@ -32,9 +60,9 @@ export function Loaded<Data>({ asked, children }: { asked: Asked<Data>; children
   if (asked.error) {
     return (
       <ProblemNotice
-        title={t("costs.failed")}
+        title={t("settings.failed")}
         problem={problemFrom(asked.error)}
-        actions={<Button onClick={() => void asked.refetch()}>{t("costs.retry")}</Button>}
+        actions={<Button onClick={() => void asked.refetch()}>{t("settings.retry")}</Button>}
       />
     );
   }

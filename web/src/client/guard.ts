@@ -1,0 +1,56 @@
+/** Tools and what guards them, as the settings page asks for them. */
+
+import { type QueryKey, useQuery } from "@tanstack/react-query";
+import { useClient } from "./client";
+import type { Api } from "./http";
+import { keys } from "./queries";
+import type {
+  ExplainForm, GrantList, KeptSecret, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList, SecretForm,
+  SecretList, ServerForm, SignInLink, ToolChanges, ToolList, Verdict,
+} from "./types";
+
+export const guardKeys = {
+  servers: ["guard", "servers"] as const,
+  secrets: ["guard", "secrets"] as const,
+  keys: ["guard", "keys"] as const,
+  policy: ["guard", "policy"] as const,
+  grants: ["guard", "grants"] as const,
+};
+
+export const TOOLS_STALE: QueryKey[] = [keys.tools, guardKeys.servers];
+
+const useAsked = <Data>(queryKey: QueryKey, queryFn: (api: Api) => Promise<Data>) => {
+  const { api } = useClient();
+  return useQuery({ queryKey, queryFn: () => queryFn(api) });
+};
+
+export const useTools = () => useAsked(keys.tools, (api) => api.ask<ToolList>("GET /api/v1/tools"));
+export const useServers = () => useAsked(guardKeys.servers, (api) => api.ask<McpServers>("GET /api/v1/mcp"));
+export const useSecrets = () => useAsked(guardKeys.secrets, (api) => api.ask<SecretList>("GET /api/v1/secrets"));
+export const useKeys = () => useAsked(guardKeys.keys, (api) => api.ask<KeyList>("GET /api/v1/auth/keys"));
+export const usePolicy = () => useAsked(guardKeys.policy, (api) => api.ask<PolicyList>("GET /api/v1/policy"));
+export const useGrants = () => useAsked(guardKeys.grants, (api) => api.ask<GrantList>("GET /api/v1/grants"));
+
+export const reloadTools = (api: Api) => api.ask<ToolChanges>("POST /api/v1/tools/reload");
+
+export const addServer = (api: Api, { name, ...body }: ServerForm & { name: string }) =>
+  api.ask<McpServerShown>("PUT /api/v1/mcp/{name}", { names: [name], body });
+export const testServer = (api: Api, name: string) =>
+  api.ask<McpServerShown>("POST /api/v1/mcp/{name}/test", { names: [name] });
+export const removeServer = (api: Api, name: string) => api.ask<void>("DELETE /api/v1/mcp/{name}", { names: [name] });
+export const signInAt = (api: Api, name: string) =>
+  api.ask<SignInLink>("POST /api/v1/mcp/{name}/login", { names: [name] });
+/** A person has looked at these tools as they are now. */
+export const approveTools = (api: Api, { name, tools }: { name: string; tools: Record<string, string> }) =>
+  api.ask<McpServerShown>("POST /api/v1/mcp/{name}/approve", { names: [name], body: { tools } });
+
+export const keepSecret = (api: Api, { name, ...body }: SecretForm & { name: string }) =>
+  api.ask<KeptSecret>("PUT /api/v1/secrets/{name}", { names: [name], body });
+export const removeSecret = (api: Api, name: string) => api.ask<void>("DELETE /api/v1/secrets/{name}", { names: [name] });
+
+export const makeKey = (api: Api, body: KeyForm) => api.ask<NewKey>("POST /api/v1/auth/keys", { body });
+export const revokeKey = (api: Api, id: string) => api.ask<void>("DELETE /api/v1/auth/keys/{key_id}", { names: [id] });
+
+export const reloadPolicy = (api: Api) => api.ask<PolicyList>("POST /api/v1/policy/reload");
+export const explain = (api: Api, body: ExplainForm) => api.ask<Verdict>("POST /api/v1/policy/explain", { body });
+export const revokeGrant = (api: Api, id: string) => api.ask<void>("DELETE /api/v1/grants/{grant_id}", { names: [id] });

@@ -1,0 +1,134 @@
+// The page of tools and safety: what there is, what is broken, and what a person sets, looks at, asks and takes back.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { accessible, becomes, clean, launch, open, roomy } from "./browser.mjs";
+import { Mock } from "./mock.mjs";
+
+let browser, mock, page;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+beforeEach(async () => {
+  mock = await new Mock().listen();
+});
+afterEach(async () => {
+  clean(page);
+  await page.context().close();
+  await mock.close();
+});
+
+const slot = (name, hasText) => page.locator(`[data-slot=${name}]`, hasText ? { hasText } : {});
+const visit = async (more = {}) => {
+  page = await open(browser, mock.url, { path: "/settings/safety", ...more });
+  await slot("category").first().waitFor();
+  await slot("key").first().waitFor();
+};
+const confirm = (word) => page.getByRole("alertdialog").getByRole("button", { name: word }).click();
+const last = () => mock.asked.at(-1) ?? {};
+
+for (const theme of ["dark", "light", "contrast"]) {
+  for (const [language, width] of [["en", 1280], ["fr", 320]]) {
+    test(`the page: ${theme}, ${language}, ${width} pixels`, async () => {
+      await visit({ theme, language, width });
+      await page.evaluate(() => {
+        for (const opener of document.querySelectorAll("main [aria-expanded=false]")) opener.click();
+      });
+      await slot("explain").locator("button[type=submit]").click();
+      await slot("verdict").locator("[aria-expanded=false]").click();
+      await slot("make-key").locator("[name=name]").fill("fresh");
+      await slot("make-key").locator("button[type=submit]").click();
+      await slot("new-key").waitFor();
+      await page.getByRole("button", { name: language === "en" ? "Load plugins anew" : "Recharger les greffons" }).click();
+      await page.getByText("broken.py").nth(1).waitFor();
+      await page.getByRole("button", { name: language === "en" ? "Add a server" : "Ajouter un serveur" }).click();
+      await slot("add-server").waitFor();
+      await accessible(page, "tools and safety");
+      await roomy(page, "tools and safety");
+    });
+  }
+}
+
+test("it is reached by the menu; a tool says what it may do, what confines it and how it fared", async () => {
+  page = await open(browser, mock.url);
+  await page.getByRole("button", { name: "Preferences" }).click();
+  await page.getByRole("menuitem", { name: "Tools & safety" }).click();
+  await slot("category", "files").getByRole("button").click();
+  const facts = "read_file Read a file of the workspace. reads · changes nothing · Part of the server · from files 42 calls · 2 failed · 30 ms each";
+  await becomes(async () => (await slot("known-tool", "read_file").innerText()).replace(/\s+/g, " "), facts);
+  await page.getByText("broken.py could not be loaded").waitFor();
+});
+
+test("what an MCP server changed is looked at, and then offered", async () => {
+  await visit();
+  await slot("unseen", "send_note").getByText("Sends a message to one person.").waitFor();
+  await slot("server", "notes").getByRole("button", { name: "I have looked at it" }).click();
+  await becomes(() => last().path, "/mcp/notes/approve");
+  assert.deepEqual(last().body, { tools: { send_note: "d".repeat(64) } });
+  await slot("server", "far").getByRole("button", { name: "Sign in" }).click();
+  await becomes(() => page.getByRole("link", { name: "Open the page to sign in" }).getAttribute("href"), "https://login.example/begin");
+  await page.getByRole("button", { name: "Add a server" }).click();
+  await slot("add-server").getByLabel("Name here").fill("dice");
+  await slot("add-server").getByLabel("Address or command").fill("dice-server --faces 6");
+  await slot("add-server").getByRole("button", { name: "Add a server" }).click();
+  await becomes(() => last().path, "/mcp/dice");
+  assert.deepEqual(last().body, { command: ["dice-server", "--faces", "6"], network: false, workspace: false });
+});
+
+test("a secret is kept and removed; its value is nowhere on the page", async () => {
+  await visit();
+  const form = slot("keep-secret");
+  await form.getByLabel("Name").fill("MAIL_KEY");
+  await form.getByLabel("Value").fill("not for anyone");
+  await form.getByLabel("Hosts it may go to").fill("mail.example, *.example.org");
+  await form.getByRole("button", { name: "Keep" }).click();
+  await becomes(() => last().path, "/secrets/MAIL_KEY");
+  assert.deepEqual(last().body, { value: "not for anyone", hosts: ["mail.example", "*.example.org"], tools: [] });
+  await becomes(() => form.getByLabel("Value").inputValue(), "");
+  await slot("secret", "WEATHER_KEY").getByRole("button", { name: "Remove" }).click();
+  await confirm("Remove");
+  await becomes(() => `${last().method} ${last().path}`, "DELETE /secrets/WEATHER_KEY");
+});
+
+test("a key is made, shown once, and revoked", async () => {
+  await visit();
+  const form = slot("make-key");
+  await form.getByLabel("Name").fill("editor");
+  await form.getByLabel("Opens").selectOption({ label: "the whole API" });
+  await form.getByLabel("Days").fill("30");
+  await form.getByRole("checkbox", { name: "runs" }).click();
+  await form.getByRole("button", { name: "Make a key" }).click();
+  await form.getByText("ork_shown_once").waitFor();
+  assert.deepEqual(last().body, { name: "editor", reach: "api", days: 30, scopes: ["read"] });
+  await page.reload();
+  await slot("key").first().waitFor();
+  assert.equal(await page.getByText("ork_shown_once").count(), 0);
+  await slot("key", "editor").getByRole("button", { name: "Revoke" }).click();
+  await confirm("Revoke");
+  await becomes(() => `${last().method} ${last().path}`, "DELETE /auth/keys/key_1");
+});
+
+test("a call is explained, in French too; an always is taken back", async () => {
+  await visit({ language: "fr" });
+  const form = slot("explain");
+  await form.getByLabel("Arguments, en JSON").fill("no object");
+  await form.getByRole("button", { name: "Expliquer" }).click();
+  await form.getByRole("alert").getByText("il faut un objet JSON").waitFor();
+  await form.getByLabel("Arguments, en JSON").fill('{"command": "curl https://example.org"}');
+  await form.getByLabel("Le modèle a lu les paroles de").selectOption("web");
+  await form.getByRole("button", { name: "Expliquer" }).click();
+  await slot("verdict").getByText("curl parle à une autre machine.").waitFor();
+  assert.deepEqual(last().body, { tool: "execute_command", arguments: { command: "curl https://example.org" }, origins: ["user", "web"] });
+  await slot("grant").getByRole("button", { name: "Reprendre" }).click();
+  await confirm("Reprendre");
+  await becomes(() => `${last().method} ${last().path}`, "DELETE /grants/grant_1");
+});
+
+test("who is no administrator looks, and has keys of their own", async () => {
+  mock.scopes = ["read"];
+  await visit();
+  await becomes(() => page.locator("main form").evaluateAll((forms) => forms.map((form) => form.dataset.slot)), ["explain", "make-key"]);
+  await becomes(() => page.getByRole("button", { name: "Load plugins anew" }).count(), 0);
+});
