@@ -9,8 +9,11 @@ from msgspec import Struct
 
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import InvalidInput, NotFound, ToolRetry
-from orchestrator.kernel.messages import Arguments, Scope
+from orchestrator.kernel.messages import Arguments, Origin, Scope
+from orchestrator.kernel.settings import Policy as PolicySettings
 from orchestrator.kernel.timing import Timing
+from orchestrator.policy.base import Call
+from orchestrator.policy.decide import Policy
 from orchestrator.tools.base import Context, Tool
 from orchestrator.tools.scheduling import Kind, scheduling
 
@@ -100,3 +103,24 @@ class TestCancelSchedule(Later):
 class TestSayReminder(Later):
     name = "say_reminder"
     arguments: ClassVar[Arguments] = {"text": "call Ada"}
+
+
+@pytest.mark.parametrize(
+    ("name", "origins", "verdict"),
+    [
+        ("remind_me", {"user"}, "allow"),
+        ("cancel_schedule", {"user", "file"}, "allow"),
+        ("remind_me", {"user", "web"}, "ask"),
+        ("cancel_schedule", {"user", "skill"}, "ask"),
+        ("schedule_task", {"user"}, "ask"),
+        ("list_schedules", {"user", "web"}, "allow"),
+    ],
+)
+def test_what_is_noted_here_is_asked_only_after_strangers(
+    name: str, origins: set[Origin], verdict: str, tmp_path: Path
+) -> None:
+    spec = next(tool.spec for tool in scheduling(Book()) if tool.spec.name == name)
+    call = Call(
+        "t", "u", name, {}, spec.scope, spec.effects, tmp_path, origins=frozenset(origins), category=spec.category
+    )
+    assert Policy(PolicySettings()).decide(call).verdict == verdict
