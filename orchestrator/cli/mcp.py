@@ -17,6 +17,7 @@ def add_to(tools: typer.Typer) -> None:
     tools.add_typer(group, name="mcp")
     _looking(group)
     _adding(group)
+    _signing_in(group)
     _agreeing(group)
 
 
@@ -77,6 +78,8 @@ def _adding(group: typer.Typer) -> None:
         added = session.do(session.connection.ask("PUT", f"/mcp/{checked(name)}", body))
         session.terminal.result(added, None if session.terminal.json else _told(added))
 
+
+def _signing_in(group: typer.Typer) -> None:
     @command(group, "login")
     def login(
         session: Session,
