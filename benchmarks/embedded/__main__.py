@@ -122,6 +122,14 @@ def table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def unasked() -> list[str]:
+    """The installed tools that no request of the crowd asks for yet."""
+    cases = [case for name in (*DEVELOPMENT, *HELD_OUT) if load(name).crowd for case in load(name).cases]
+    asked = {name for case in cases for name, _ in case.calls or ()}
+    with world(crowd=True) as place:
+        return [spec.name for spec in place.specs if spec.name not in asked]
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--show", action="store_true", help="the failures of the development sets; never the held-out")
@@ -142,7 +150,8 @@ def main() -> None:
                         print(f"{each.case.id} {each.case.text!r}\n    " + "\n    ".join(each.problems + each.wrong))
     print(table(results))
     if not given.development_only:
-        report.write("embedded", "python -m benchmarks.embedded", {**results, "left_out.embedded": left_out.figures()})
+        results |= {"left_out.embedded": left_out.figures(), "tools_not_asked_for": unasked()}
+        report.write("embedded", "python -m benchmarks.embedded", results)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ and what tools of no room of the product do."""
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +74,18 @@ class _NoArtifacts:
         return "0" * 64
 
 
+@cache
+def _catalogue() -> Catalogue:
+    """The product's tools, made once: what they act on is handed to each call."""
+    return Catalogue(Tools(), Scripted(), kits())
+
+
 class World:
     def __init__(
         self, root: Path, refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = (), *, crowd: bool = False
     ) -> None:
         self.root = root
-        self.catalogue = Catalogue(Tools(), Scripted(), kits())
+        self.catalogue = _catalogue()
         own = self.catalogue.specs()
         self.specs = (*(spec for spec in own if crowd or spec.name in _KNOWN), *added)
         self._added = frozenset(spec.name for spec in (self.specs if crowd else added))  # which do nothing here

@@ -132,7 +132,8 @@ class _Filler:
         several = len(fitting) > 1 and not rivals and parameter.kind not in ("number", "moment")
         for mention in fitting if several else fitting[:1]:
             self._take(mention)
-            self._guessed |= {parameter.name} if mention.weak else set()
+            led = mention.kind == "folder" and any(word.norm in parameter.leads for word in self._before(mention))
+            self._guessed |= {parameter.name} if mention.weak and not led else set()
         values = [self._value(parameter, mention) for mention in fitting]
         if several:
             self._several[parameter.name] = tuple(dict.fromkeys(values))
