@@ -1,0 +1,93 @@
+"""The embedded model beside every tool of the product."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.embedded.world import NOW, world
+from orchestrator.kernel.clock import ManualClock
+from orchestrator.kernel.messages import Example, ToolSpec, user
+from orchestrator.kernel.settings import Provider
+from orchestrator.llm.base import Reply, Request
+from orchestrator.llm.providers.embedded import Embedded, library
+
+
+@pytest.fixture(scope="module")
+def tools() -> Iterator[tuple[ToolSpec, ...]]:
+    with world(crowd=True) as place:
+        yield place.specs
+
+
+@pytest.fixture(scope="module")
+def model() -> Embedded:
+    return Embedded("embedded", Provider("embedded"), ManualClock(NOW))
+
+
+def said(model: Embedded, text: str, tools: tuple[ToolSpec, ...]) -> Reply:
+    return model.reply(Request("", (user(text),), tools))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the cat sat on the mat",
+        "tell me a joke",
+        "my dog is called Rex and he is 4",
+        "raconte-moi une blague",
+        "chante-moi une chanson",
+        "les chaussettes de l'archiduchesse sont-elles sèches ?",
+    ],
+)
+def test_what_asks_for_nothing_is_declined_with_what_this_model_is(
+    model: Embedded, tools: tuple[ToolSpec, ...], text: str
+) -> None:
+    reply = said(model, text, tools)
+    assert not reply.message.calls
+    assert "built-in model" in reply.message.text or "modèle intégré" in reply.message.text
+    assert "OPENAI_BASE_URL" in reply.message.text
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("please restart the redis container", "control_container", {"name": "redis", "action": "restart"}),
+        ("peux-tu arrêter le conteneur proxy ?", "control_container", {"name": "proxy", "action": "stop"}),
+        ("montre le journal du service redis", "read_journal", {"service": "redis"}),
+        ("envoie un ping à www.example.net", "ping", {"host": "www.example.net"}),
+        ("who is connected to this machine?", "logged_in", {}),
+    ],
+)
+def test_names_are_found_beside_the_words_that_lead_to_them(
+    model: Embedded, tools: tuple[ToolSpec, ...], text: str, name: str, arguments: dict[str, str]
+) -> None:
+    (call,) = said(model, text, tools).message.calls
+    assert (call.name, call.arguments) == (name, arguments)
+
+
+def test_two_tools_that_fit_alike_are_both_named() -> None:
+    def bell(name: str) -> ToolSpec:
+        examples = (Example("en", f"please ring the old bell of the {name}", {}),)
+        return ToolSpec(name, "Ring a bell.", {"type": "object", "properties": {}}, effects="once", examples=examples)
+
+    model = Embedded("embedded", Provider("embedded"), ManualClock(NOW))
+    reply = said(model, "would you ring the old bell", (bell("tower"), bell("chapel")))
+    assert not reply.message.calls
+    assert "tower" in reply.message.text and "chapel" in reply.message.text
+
+
+def test_a_tool_is_compiled_once_however_the_set_changes(
+    tools: tuple[ToolSpec, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    learnt: list[str] = []
+    real = library.learnt
+
+    def counted(spec: ToolSpec, finder: library.Finder) -> library.Entry:
+        learnt.append(spec.name)
+        return real(spec, finder)
+
+    monkeypatch.setattr(library, "learnt", counted)
+    model = Embedded("embedded", Provider("embedded"), ManualClock(NOW))
+    for size in (10, 12, 11):
+        said(model, "hello", tools[:size])
+    assert sorted(learnt) == sorted(spec.name for spec in tools[:12])
