@@ -66,7 +66,7 @@ async def schedules(app: House, caller: Reader, ended: bool = False) -> Schedule
 
 
 @router.post("", summary="Let something happen later")
-async def add(form: ScheduleForm, app: House, caller: Actor) -> Schedule:
+async def add_schedule(form: ScheduleForm, app: House, caller: Actor) -> Schedule:
     made = await app.schedules.add(
         form.kind, form.text, form.when, subject=caller.id, scopes=caller.scopes, zone=form.zone
     )
@@ -74,5 +74,5 @@ async def add(form: ScheduleForm, app: House, caller: Actor) -> Schedule:
 
 
 @router.delete("/{schedule_id}", summary="Cancel what was to happen; a run that is under way goes on")
-async def cancel(schedule_id: ScheduleId, app: House, caller: Actor) -> Schedule:
+async def cancel_schedule(schedule_id: ScheduleId, app: House, caller: Actor) -> Schedule:
     return Schedule.of(await app.schedules.cancel(schedule_id, by=caller.id, subject=reach(caller)))
