@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { classes } from "@/ui/classes";
+import { visible } from "@/ui/visible";
 
 // The one argument that says what a call is about, by tool; others are named beside their values.
 const MAIN: Record<string, string> = {
@@ -62,13 +63,5 @@ export function Arguments({
         </div>
       ))}
     </dl>
-  );
-}
-
-/** Characters that hide or reorder others are written out, so that a command reads as it will run. */
-export function visible(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

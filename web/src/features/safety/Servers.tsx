@@ -8,6 +8,7 @@ import { Button } from "@/ui/Button";
 import { CheckField, TextField } from "@/ui/Field";
 import { Loaded, Section } from "@/ui/Settings";
 import { Spinner } from "@/ui/Spinner";
+import { visible } from "@/ui/visible";
 import { NotChanged, Remove } from "./Change";
 
 /** Servers of tools over the Model Context Protocol: what a person has not looked at is not offered to a model. */
@@ -129,15 +130,15 @@ function Unseen({ tool }: { tool: ServerTool }) {
   return (
     <li className="mt-2 rounded-xl border border-warning px-4 py-3 text-sm" data-slot="unseen">
       <p className="font-medium wrap-anywhere">
-        <span className="font-mono">{tool.tool}</span> · {t(`safety.servers.states.${tool.state as "new" | "changed" | "unusable"}`)}
+        <span className="font-mono">{visible(tool.tool)}</span> · {t(`safety.servers.states.${tool.state as "new" | "changed" | "unusable"}`)}
       </p>
       {tool.before && (
         <p className="mt-1 wrap-anywhere text-text-2">
-          {t("safety.servers.before")} <span lang="en">{tool.before}</span>
+          {t("safety.servers.before")} <span lang="en">{visible(tool.before)}</span>
         </p>
       )}
       <p lang="en" className="mt-1 wrap-anywhere text-text-2">
-        {tool.problem || tool.description}
+        {visible(tool.problem || tool.description)}
       </p>
     </li>
   );

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Lookalike } from "@/client/types";
 import { Notice } from "@/ui/Notice";
-import { visible } from "../Arguments";
+import { visible } from "@/ui/visible";
 
 /** What is not what it seems, spelled letter by letter. */
 export function Lookalikes({ found }: { found: Lookalike[] }) {

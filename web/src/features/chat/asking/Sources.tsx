@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Question } from "@/client/run";
 import type { Origin } from "@/client/types";
 import { classes } from "@/ui/classes";
-import { visible } from "../Arguments";
+import { visible } from "@/ui/visible";
 
 const STRANGERS: ReadonlySet<Origin> = new Set<Origin>(["web", "file", "memory", "skill"]);
 
