@@ -7,28 +7,28 @@ _ONE, _TWO = "dpl_4xYz81", "shop-9a8b7c.vercel.app"
 VERCEL_PROJECTS = examples(
     en={
         "list my projects on vercel": {},
-        "which vercel projects are there?": {},
-        "show the vercel projects": {},
-        'vercel projects with "shop" in their name': {"search": "shop"},
+        "which projects are there on vercel?": {},
+        "show the projects on vercel": {},
+        'projects on vercel called "shop"': {"search": "shop"},
     },
     fr={
         "liste mes projets sur vercel": {},
-        "quels projets vercel y a-t-il ?": {},
-        "montre les projets vercel": {},
-        "projets vercel avec « shop » dans leur nom": {"search": "shop"},
+        "quels projets y a-t-il sur vercel ?": {},
+        "montre les projets sur vercel": {},
+        "projets sur vercel appelés « shop »": {"search": "shop"},
     },
 )
 
 VERCEL_DEPLOYMENTS = examples(
     en={
         "list the vercel deployments": {},
-        "list the deployments of the vercel project shop": {"project": "shop"},
+        "list the deployments of the project shop on vercel": {"project": "shop"},
         "which vercel deployments failed?": {"state": "ERROR"},
         "show the production deployments on vercel": {"target": "production"},
     },
     fr={
         "liste les déploiements vercel": {},
-        "liste les déploiements du projet vercel shop": {"project": "shop"},
+        "liste les déploiements du projet shop sur vercel": {"project": "shop"},
         "quels déploiements vercel ont échoué ?": {"state": "ERROR"},
         "montre les déploiements de production sur vercel": {"target": "production"},
     },
@@ -36,14 +36,14 @@ VERCEL_DEPLOYMENTS = examples(
 
 VERCEL_DEPLOYMENT = examples(
     en={
-        "how is the vercel deployment dpl_4xYz81?": {"deployment": _ONE},
-        "why did the vercel deployment dpl_4xYz81 fail?": {"deployment": _ONE},
+        "show the deployment dpl_4xYz81 on vercel": {"deployment": _ONE},
+        "why did the deployment dpl_4xYz81 fail on vercel?": {"deployment": _ONE},
         "describe the vercel deployment shop-9a8b7c.vercel.app": {"deployment": _TWO},
         "state of the vercel deployment shop-9a8b7c.vercel.app": {"deployment": _TWO},
     },
     fr={
-        "comment va le déploiement vercel dpl_4xYz81 ?": {"deployment": _ONE},
-        "pourquoi le déploiement vercel dpl_4xYz81 a-t-il échoué ?": {"deployment": _ONE},
+        "montre le déploiement dpl_4xYz81 sur vercel": {"deployment": _ONE},
+        "pourquoi le déploiement dpl_4xYz81 a-t-il échoué sur vercel ?": {"deployment": _ONE},
         "décris le déploiement vercel shop-9a8b7c.vercel.app": {"deployment": _TWO},
         "état du déploiement vercel shop-9a8b7c.vercel.app": {"deployment": _TWO},
     },
@@ -54,13 +54,13 @@ VERCEL_LOGS = examples(
         "show the build log of dpl_4xYz81 on vercel": {"deployment": _ONE},
         "read the vercel logs of dpl_4xYz81": {"deployment": _ONE},
         "the last 50 lines of the vercel log of dpl_4xYz81": {"deployment": _ONE, "lines": 50},
-        "vercel logs of shop-9a8b7c.vercel.app": {"deployment": _TWO},
+        "show the build log of dpl_9aBc on vercel": {"deployment": "dpl_9aBc"},
     },
     fr={
         "montre le journal de build de dpl_4xYz81 sur vercel": {"deployment": _ONE},
         "lis les logs vercel de dpl_4xYz81": {"deployment": _ONE},
         "les 50 dernières lignes du log vercel de dpl_4xYz81": {"deployment": _ONE, "lines": 50},
-        "logs vercel de shop-9a8b7c.vercel.app": {"deployment": _TWO},
+        "montre le journal de build de dpl_9aBc sur vercel": {"deployment": "dpl_9aBc"},
     },
 )
 
@@ -68,13 +68,13 @@ VERCEL_REDEPLOY = examples(
     en={
         "redeploy dpl_4xYz81 on vercel": {"deployment": _ONE},
         "redeploy dpl_4xYz81 to production on vercel": {"deployment": _ONE, "target": "production"},
-        "redeploy shop-9a8b7c.vercel.app on vercel": {"deployment": _TWO},
+        "redeploy dpl_9aBc on vercel": {"deployment": "dpl_9aBc"},
         "rebuild dpl_4xYz81 on vercel": {"deployment": _ONE},
     },
     fr={
         "redéploie dpl_4xYz81 sur vercel": {"deployment": _ONE},
         "redéploie dpl_4xYz81 en production sur vercel": {"deployment": _ONE, "target": "production"},
-        "redéploie shop-9a8b7c.vercel.app sur vercel": {"deployment": _TWO},
+        "redéploie dpl_9aBc sur vercel": {"deployment": "dpl_9aBc"},
         "reconstruis dpl_4xYz81 sur vercel": {"deployment": _ONE},
     },
 )
@@ -84,25 +84,25 @@ VERCEL_CANCEL = examples(
         "cancel the vercel deployment dpl_4xYz81": {"deployment": _ONE},
         "cancel dpl_4xYz81 on vercel": {"deployment": _ONE},
         "abort the vercel deployment dpl_4xYz81": {"deployment": _ONE},
-        "abort shop-9a8b7c.vercel.app on vercel": {"deployment": _TWO},
+        "abort dpl_9aBc on vercel": {"deployment": "dpl_9aBc"},
     },
     fr={
         "annule le déploiement vercel dpl_4xYz81": {"deployment": _ONE},
         "annule dpl_4xYz81 sur vercel": {"deployment": _ONE},
         "interromps le déploiement vercel dpl_4xYz81": {"deployment": _ONE},
-        "interromps shop-9a8b7c.vercel.app sur vercel": {"deployment": _TWO},
+        "interromps dpl_9aBc sur vercel": {"deployment": "dpl_9aBc"},
     },
 )
 
 VERCEL_PROMOTE = examples(
     en={
-        "promote dpl_4xYz81 to production on vercel": {"deployment": _ONE},
+        "promote dpl_4xYz81 on vercel": {"deployment": _ONE},
         "promote the vercel deployment dpl_4xYz81": {"deployment": _ONE},
         "promote shop-9a8b7c.vercel.app on vercel": {"deployment": _TWO},
         "promote the vercel deployment shop-9a8b7c.vercel.app to production": {"deployment": _TWO},
     },
     fr={
-        "promeus dpl_4xYz81 en production sur vercel": {"deployment": _ONE},
+        "promeus dpl_4xYz81 sur vercel": {"deployment": _ONE},
         "promeus le déploiement vercel dpl_4xYz81": {"deployment": _ONE},
         "promeus shop-9a8b7c.vercel.app sur vercel": {"deployment": _TWO},
         "promeus le déploiement vercel shop-9a8b7c.vercel.app en production": {"deployment": _TWO},
