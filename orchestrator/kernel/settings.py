@@ -245,10 +245,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         if self.tools.plugin_network:
             loose["tools.plugin_network"] = True
         for name, server in self.tools.mcp.items():
-            if server.network:
-                loose[f"tools.mcp.{name}.network"] = True
-            if server.trusted:
-                loose[f"tools.mcp.{name}.trusted"] = True
+            loose |= {f"tools.mcp.{name}.{what}": True for what in ("network", "trusted") if getattr(server, what)}
         if self.server.host not in ("127.0.0.1", "localhost", "::1"):
             loose["server.host"] = self.server.host
         return loose
