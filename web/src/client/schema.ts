@@ -1242,6 +1242,39 @@ export type SignInLink = {
   link: string;
 };
 
+export type SkillForm = {
+  files: Record<string, string>;
+  unsigned?: boolean;
+};
+
+export type SkillList = {
+  items: Array<SkillShown>;
+  problems: Record<string, string>;
+};
+
+export type SkillShown = {
+  name: string;
+  description: string;
+  license: string;
+  needs: Array<string>;
+  files: Array<string>;
+  signed: "no" | "unknown" | "trusted";
+  key: string;
+  digest: string;
+};
+
+export type SkillWhole = {
+  name: string;
+  description: string;
+  license: string;
+  needs: Array<string>;
+  files: Array<string>;
+  signed: "no" | "unknown" | "trusted";
+  key: string;
+  digest: string;
+  body: string;
+};
+
 export type Stats = {
   version: string;
   uptime: number;
@@ -1405,6 +1438,7 @@ export type Operation =
   | "DELETE /api/v1/openapi/{name}"
   | "DELETE /api/v1/schedules/{schedule_id}"
   | "DELETE /api/v1/secrets/{name}"
+  | "DELETE /api/v1/skills/{name}"
   | "GET /api/v1/approvals"
   | "GET /api/v1/artifacts/{artifact_id}"
   | "GET /api/v1/auth/keys"
@@ -1444,6 +1478,8 @@ export type Operation =
   | "GET /api/v1/runs/{run_id}/export"
   | "GET /api/v1/schedules"
   | "GET /api/v1/secrets"
+  | "GET /api/v1/skills"
+  | "GET /api/v1/skills/{name}"
   | "GET /api/v1/system/cluster"
   | "GET /api/v1/system/models"
   | "GET /api/v1/system/stats"
@@ -1496,6 +1532,7 @@ export type Operation =
   | "POST /api/v1/runs/{run_id}/replay"
   | "POST /api/v1/runs/{run_id}/resume"
   | "POST /api/v1/schedules"
+  | "POST /api/v1/skills"
   | "POST /api/v1/system/cluster/nodes/{node}/drain"
   | "POST /api/v1/tools/reload"
   | "POST /api/v1/tools/{name}/call"
