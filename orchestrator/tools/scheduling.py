@@ -99,17 +99,22 @@ Zone = Annotated[str, Meta(description="such as Europe/Paris; the machine's when
 
 
 def scheduling(keeper: Keeper) -> Sequence[Tool]:
-    async def kept(kind: Kind, text: str, when: str, zone: str, context: Context) -> Planned:
-        subject, scopes, conversation = await keeper.of_run(context.run_id)
-        name = f"schedule_{context.key[:26]}"
-        try:
-            found = await keeper.add(
-                kind, text, when, subject=subject, scopes=scopes, conversation_id=conversation, zone=zone, name=name
-            )
-        except InvalidInput as error:
-            raise ToolRetry(error.detail, hint=error.hint) from None
-        return planned(found)
+    return (*_adding(keeper), *_looking_after(keeper), say_reminder)
 
+
+async def _kept(keeper: Keeper, kind: Kind, text: str, when: str, zone: str, context: Context) -> Planned:
+    subject, scopes, conversation = await keeper.of_run(context.run_id)
+    name = f"schedule_{context.key[:26]}"
+    try:
+        found = await keeper.add(
+            kind, text, when, subject=subject, scopes=scopes, conversation_id=conversation, zone=zone, name=name
+        )
+    except InvalidInput as error:
+        raise ToolRetry(error.detail, hint=error.hint) from None
+    return planned(found)
+
+
+def _adding(keeper: Keeper) -> Sequence[Tool]:
     @tool(
         scope="write",
         effects="idempotent",
@@ -127,7 +132,7 @@ def scheduling(keeper: Keeper) -> Sequence[Tool]:
         zone: Zone = "",
     ) -> Planned:
         """Remind the person of something later, once or again and again."""
-        return await kept("reminder", text, when, zone, context)
+        return await _kept(keeper, "reminder", text, when, zone, context)
 
     @tool(
         scope="execute",
@@ -146,8 +151,12 @@ def scheduling(keeper: Keeper) -> Sequence[Tool]:
         zone: Zone = "",
     ) -> Planned:
         """Let an agent do something later, once, again and again, or whenever a file changes."""
-        return await kept("task", goal, when, zone, context)
+        return await _kept(keeper, "task", goal, when, zone, context)
 
+    return (remind_me, schedule_task)
+
+
+def _looking_after(keeper: Keeper) -> Sequence[Tool]:
     @tool(
         category="schedule",
         examples=said.LIST_SCHEDULES,
@@ -179,7 +188,7 @@ def scheduling(keeper: Keeper) -> Sequence[Tool]:
         except NotFound as error:
             raise ToolRetry(error.detail, hint="list_schedules shows what there is.") from None
 
-    return (remind_me, schedule_task, list_schedules, cancel_schedule, say_reminder)
+    return (list_schedules, cancel_schedule)
 
 
 @tool(

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from orchestrator.kernel.events import Body, ModelAsked, encode_body
+from orchestrator.kernel.events import ApprovalAsked, Body, ModelAsked, encode_body
 from orchestrator.kernel.messages import Json
 
 SHOWN = 12  # changes listed at most
@@ -63,6 +63,8 @@ def changed(recorded: Json, today: Json, path: str = "") -> list[Change]:
 def _as_old(recorded: Body, today: Body) -> Body:
     if isinstance(recorded, ModelAsked) and isinstance(today, ModelAsked) and recorded.request is None:
         return msgspec.structs.replace(today, request=None)
+    if isinstance(recorded, ApprovalAsked) and isinstance(today, ApprovalAsked) and not recorded.sources:
+        return msgspec.structs.replace(today, risks=recorded.risks, sources={})
     return today
 
 

@@ -84,7 +84,7 @@ decode_context = msgspec.json.Decoder(Context).decode
 def lines(events: Sequence[Event]) -> tuple[Line, ...]:
     chain, found = "", []
     for event in events:
-        chain = _link(chain, event.seq, event.at, event.body)
+        chain = _link(chain, event.seq, event.at, msgspec.to_builtins(event.body))
         found.append(Line(event.seq, event.at, event.body, chain))
     return tuple(found)
 
@@ -150,6 +150,7 @@ def read(data: bytes) -> Run:
         run = _decode(data)
     except (msgspec.ValidationError, RecursionError) as error:
         raise InvalidInput(f"The file is damaged: {error}.", hint="Export the run once more.") from error
+    _verify_chains(run, head)
     _verify(run)
     return run
 
@@ -176,13 +177,18 @@ def _head(data: bytes) -> dict[str, Any]:
     return head if isinstance(head, dict) else {}
 
 
-def _verify(run: Run) -> None:
-    for kept, run_id, what in ((run.events, run.run_id, "event"), (run.origin, "", "event of the origin")):
+def _verify_chains(run: Run, written: dict[str, Any]) -> None:
+    """Over what is written, not what was understood of it: an older file lacks the fields that events have by now."""
+    for kept, name, what in ((run.events, "events", "event"), (run.origin, "origin", "event of the origin")):
         chain = ""
-        for line in kept:
-            chain = _link(chain, line.seq, line.at, line.body)
+        for line, raw in zip(kept, written.get(name, ()), strict=True):
+            chain = _link(chain, line.seq, line.at, raw["body"])
             if chain != line.chain:
                 raise _damaged(f"the chain breaks at {what} {line.seq}: it is not as it was exported")
+
+
+def _verify(run: Run) -> None:
+    for kept, run_id, what in ((run.events, run.run_id, "event"), (run.origin, "", "event of the origin")):
         if kept and not whole(events_of(run_id, kept, "", "")):
             raise _damaged(f"its {what}s are not all there, or not in order")
     if not run.events or len(run.events) > MOST:
@@ -203,8 +209,8 @@ def _artifacts(events: Sequence[Event]) -> list[str]:
     ]
 
 
-def _link(chain: str, seq: int, at: float, body: Body) -> str:
-    line = msgspec.json.encode([chain, seq, at, msgspec.to_builtins(body)], order="sorted")
+def _link(chain: str, seq: int, at: float, body: Any) -> str:
+    line = msgspec.json.encode([chain, seq, at, body], order="sorted")
     return hashlib.sha256(line).hexdigest()
 
 

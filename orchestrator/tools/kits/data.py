@@ -102,24 +102,10 @@ class Chart(msgspec.Struct, frozen=True):
 
 def kit(equipment: Equipment) -> Sequence[Tool]:
     reader = Reader(equipment.sandbox, equipment.settings)
+    return tuple(make(reader) for make in (_query, _describe, _chart, _save))
 
-    async def drawn(
-        context: Context,
-        path: str,
-        by: str,
-        frequency: str | None,
-        value: str,
-        how: str,
-        kind: Kind,
-        table: str,
-        destination: str,
-    ) -> Result:
-        told = _PERIODS.get((frequency or by).strip().lower(), by.strip())
-        found = await reader.ask(
-            context, [path], "series", table=table.strip(), by=told, value=value.strip(), how=how, limit=400
-        )
-        return await asyncio.to_thread(_drawn, found, context, path, kind, destination)
 
+def _query(reader: Reader) -> Tool:
     @tool(
         category="data",
         origin="file",
@@ -148,6 +134,10 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         notes += [f"{_SHOWN} of {len(rows)} rows are shown" if len(rows) > _SHOWN else ""]
         return Answered(columns, rows, len(rows), shown, more, "; ".join(filter(None, notes)))
 
+    return query_data
+
+
+def _describe(reader: Reader) -> Tool:
     @tool(
         category="data",
         origin="file",
@@ -161,6 +151,29 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         tables = msgspec.convert(found["tables"], list[Table])
         return Described(path, tables, "\n\n".join(map(_about, tables)))
 
+    return describe_data
+
+
+async def _charted(
+    reader: Reader,
+    context: Context,
+    path: str,
+    by: str,
+    frequency: str | None,
+    value: str,
+    how: str,
+    kind: Kind,
+    table: str,
+    destination: str = "",
+) -> Result:
+    told = _PERIODS.get((frequency or by).strip().lower(), by.strip())
+    found = await reader.ask(
+        context, [path], "series", table=table.strip(), by=told, value=value.strip(), how=how, limit=400
+    )
+    return await asyncio.to_thread(_drawn, found, context, path, kind, destination)
+
+
+def _chart(reader: Reader) -> Tool:
     @tool(
         category="data",
         origin="file",
@@ -183,8 +196,12 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         table: TableName = "",
     ) -> Result:
         """Draw a chart of a file of tables: a number for each month, region or product."""
-        return await drawn(context, path, by, frequency, value, how, kind, table, "")
+        return await _charted(reader, context, path, by, frequency, value, how, kind, table)
 
+    return chart_data
+
+
+def _save(reader: Reader) -> Tool:
     @tool(
         scope="write",
         effects="idempotent",
@@ -211,9 +228,9 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         """Draw a chart as chart_data does, and write the picture to a file of the workspace."""
         if not destination.lower().endswith(".svg"):
             raise ToolRetry(f"{destination[:200]!r} is no name of an SVG file.", hint="Let it end with .svg.")
-        return await drawn(context, path, by, frequency, value, how, kind, table, destination)
+        return await _charted(reader, context, path, by, frequency, value, how, kind, table, destination)
 
-    return (query_data, describe_data, chart_data, save_chart)
+    return save_chart
 
 
 def _drawn(found: dict[str, Any], context: Context, path: str, kind: Kind, destination: str) -> Result:

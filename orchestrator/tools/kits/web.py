@@ -15,7 +15,7 @@ from orchestrator.tools.kits.examples import web as said
 from orchestrator.tools.pages.engines import AGENT, Engine, Hit, engine
 from orchestrator.tools.pages.html import Link, Page, read
 from orchestrator.tools.pages.robots import Robots
-from orchestrator.tools.web import fetch
+from orchestrator.tools.web import Fetched, fetch
 
 _MOST = 40_000  # characters of a page that may be asked for
 
@@ -97,23 +97,27 @@ def tools_of(chosen: Engine) -> Sequence[Tool]:
         answer = await fetch(address, "GET", {"User-Agent": AGENT}, None, context.allow_loopback)
         if answer.status >= 400:
             raise ToolFailed(f"{answer.url[:200]} answers {answer.status}.")
-        if not answer.body:
-            raise ToolFailed(f"{answer.url[:200]} holds no text ({answer.note or 'it is empty'}).")
-        marked = "html" in answer.media_type or "<html" in answer.body[:2000].lower()
-        page = read(answer.body, answer.url) if marked else Page("", "", "", "", answer.body.strip(), ())
-        cut = len(page.text) > max_characters
-        notes = [answer.note, f"the first {max_characters} of {len(page.text)} characters" if cut else ""]
-        notes += ["" if page.text else "the page holds no text: a script may write it"]
-        return Article(
-            answer.url,
-            page.title or answer.url,
-            page.source,
-            page.author,
-            page.date,
-            page.text[:max_characters],
-            list(page.links),
-            cut,
-            "; ".join(filter(None, notes)),
-        )
+        return _article(answer, max_characters)
 
     return (web_search, read_page)
+
+
+def _article(answer: Fetched, most: int) -> Article:
+    if not answer.body:
+        raise ToolFailed(f"{answer.url[:200]} holds no text ({answer.note or 'it is empty'}).")
+    marked = "html" in answer.media_type or "<html" in answer.body[:2000].lower()
+    page = read(answer.body, answer.url) if marked else Page("", "", "", "", answer.body.strip(), ())
+    cut = len(page.text) > most
+    notes = [answer.note, f"the first {most} of {len(page.text)} characters" if cut else ""]
+    notes += ["" if page.text else "the page holds no text: a script may write it"]
+    return Article(
+        answer.url,
+        page.title or answer.url,
+        page.source,
+        page.author,
+        page.date,
+        page.text[:most],
+        list(page.links),
+        cut,
+        "; ".join(filter(None, notes)),
+    )
