@@ -18,6 +18,7 @@ from orchestrator.journal.claims import Claims, gone
 from orchestrator.journal.lanes.base import Lane, Reader, Stop
 from orchestrator.journal.relay import Relay
 from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.ending import ended
 from orchestrator.kernel.errors import Conflict, Fenced, JournalUnavailable, LaneError, NotFound, OrchestratorError
 from orchestrator.kernel.events import Event
 
@@ -369,9 +370,7 @@ class Node:
 
     async def leave(self) -> None:
         """After the last turn is stopped: all that is claimed here is free for others, at once."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         for stop in self._stops:
             await stop()
         await self._relay.close()

@@ -19,6 +19,7 @@ from orchestrator.journal.export import plain
 from orchestrator.journal.keys import Keyring
 from orchestrator.journal.lanes.base import Record, Sink
 from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.ending import ended
 from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.messages import Json
@@ -91,8 +92,7 @@ class Audit:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await ended([self._task])
         try:
             if self._here:
                 await self._changed(_LEAVE)

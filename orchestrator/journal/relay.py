@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.lanes.base import Lane, Message, Reader
+from orchestrator.kernel.ending import ended
 from orchestrator.kernel.errors import LaneError, OrchestratorError
 from orchestrator.kernel.events import Delta, Event
 
@@ -181,9 +182,7 @@ class Relay:
 
     async def close(self) -> None:
         self.bus.interest = lambda run_id, watched: None
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         for (run_id, _), outlet in self._outlets.items():
             self.bus.detach(run_id, outlet)
         self._outlets.clear()

@@ -27,6 +27,7 @@ from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.rebuild import rebuild
 from orchestrator.journal.snapshots import Snapshots
 from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.ending import ended
 from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, OrchestratorError
 from orchestrator.kernel.events import Problem
 from orchestrator.kernel.ids import Ids
@@ -289,10 +290,7 @@ class Upkeep:
 
     async def close(self) -> None:
         """Stop what is under way, and anchor what was written."""
-        tasks = [*self._tasks.values(), *([self._ticking] if self._ticking else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended([*self._tasks.values(), *([self._ticking] if self._ticking else [])])
         for audit in self.audits:
             await audit.close()
         if self._ticking:  # a command that only looks writes nothing

@@ -7,9 +7,9 @@ from orchestrator.kernel.errors import InvalidInput
 
 def load(text: str, what: str) -> Any:
     """Raises InvalidInput, which names what was read."""
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
-    class Plain(yaml.SafeLoader):
+    class Plain(yaml.SafeLoader):  # type: ignore[misc]
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
                 raise yaml.YAMLError("an alias (*name); write it out")

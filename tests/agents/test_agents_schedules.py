@@ -15,10 +15,12 @@ from orchestrator.app import App, open_app
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import InvalidInput, NotFound
 from orchestrator.kernel.events import Event, RunStarted, ScheduleCancelled, ScheduleFired, ScheduleMade
+from orchestrator.kernel.messages import Scope
 from orchestrator.kernel.settings import load
 from orchestrator.kernel.timing import Timing
 from orchestrator.llm.providers.scripted import Scripted
 
+READ: tuple[Scope, ...] = ("read",)
 NOW = datetime.datetime(2026, 11, 21, 8, 50).timestamp()  # a Saturday, by this machine's clock
 HOUR, DAY = 3600.0, 86400.0
 
@@ -104,7 +106,7 @@ class House:
         return self.app.schedules
 
     async def add(self, text: str, when: str, kind: Any = "reminder", **more: Any) -> str:
-        scopes = ("read", "write", "execute")
+        scopes: tuple[Scope, ...] = ("read", "write", "execute")
         return (await self.schedules.add(kind, text, when, subject=self.subject, scopes=scopes, **more)).id
 
     async def tick(self) -> None:
@@ -182,7 +184,7 @@ async def test_a_crash_between_the_firing_and_its_run_loses_and_doubles_nothing(
 
 
 async def test_who_is_gone_has_nothing_done(house: House) -> None:
-    other = await house.app.accounts.register("ada", "a long password", scopes=("read",))
+    other = await house.app.accounts.register("ada", "a long password", scopes=READ)
     await house.schedules.add("task", "x", "in 20 minutes", subject=other.id, scopes=("read", "execute"))
     await house.app.accounts.disable(other.id)
     house.clock.advance(HOUR)
@@ -193,7 +195,7 @@ async def test_who_is_gone_has_nothing_done(house: House) -> None:
 
 
 async def test_nobody_gains_rights_by_waiting(house: House) -> None:
-    other = await house.app.accounts.register("ada", "a long password", scopes=("read",))
+    other = await house.app.accounts.register("ada", "a long password", scopes=READ)
     await house.schedules.add("task", "x", "in 20 minutes", subject=other.id, scopes=("read", "execute"))
     house.clock.advance(HOUR)
     await house.tick()

@@ -62,7 +62,7 @@ class TestRestoreFile(Change):
     made, arguments = changes.restore_file, {"path": "gone.txt"}
 
     @pytest.fixture
-    async def call(self, workspace: Path, context: Context) -> Arguments:  # type: ignore[override]
+    async def call(self, workspace: Path, context: Context) -> Arguments:
         (workspace / "gone.txt").write_text("gone")
         await changes.delete_file.call({"path": "gone.txt"}, context)
         return dict(self.arguments)

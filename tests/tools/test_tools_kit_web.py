@@ -14,7 +14,7 @@ from contracts.tool import ToolContract, context_of
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import InvalidSettings, NotFound, ToolFailed
 from orchestrator.kernel.messages import Arguments
-from orchestrator.kernel.secrets import Secret
+from orchestrator.kernel.secret import Secret
 from orchestrator.tools.base import Context, Tool
 from orchestrator.tools.kits.web import tools_of
 from orchestrator.tools.pages.engines import Brave, DuckDuckGo, Searxng, engine

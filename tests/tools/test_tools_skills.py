@@ -27,9 +27,9 @@ Run scripts/fill.py.
 KEY = b"k" * 32
 
 
-def files(text: str = TEXT, **more: bytes) -> dict[str, bytes]:
+def files(text: str = TEXT, more: dict[str, bytes] | None = None) -> dict[str, bytes]:
     rest = {"scripts/fill.py": b"print('filled')\n", "references/fields.md": b"# Fields\n"}
-    return {"SKILL.md": text.encode(), **rest, **more}
+    return {"SKILL.md": text.encode(), **rest, **(more or {})}
 
 
 def signed(given: dict[str, bytes]) -> dict[str, bytes]:
@@ -163,9 +163,9 @@ async def test_it_is_there_after_a_restart(home: Home) -> None:
         ({"SKILL.md": b"---\nname: x\n---\n"}, "what it is for"),
         ({"SKILL.md": b"\xff\xfe"}, "not UTF-8"),
         ({"SKILL.md": b"---\nname: x\ndescription: x\ncapabilities: [rm -rf]\n---\n"}, "says it needs"),
-        (files(**{"../evil": b""}), "name of a file"),
-        (files(**{"a/.hidden": b""}), "name of a file"),
-        (files(**{"big": b"x" * 3_000_000}), "at most"),
+        (files(more={"../evil": b""}), "name of a file"),
+        (files(more={"a/.hidden": b""}), "name of a file"),
+        (files(more={"big": b"x" * 3_000_000}), "at most"),
         ({**files(), **{f"f{n}": b"" for n in range(300)}}, "at most"),
     ],
 )

@@ -15,6 +15,7 @@ import asyncpg  # type: ignore[import-untyped]
 
 from orchestrator.journal.lanes.base import ROOM, Handler, Message, Reader, Stop, pattern_of, plain
 from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.ending import ended
 from orchestrator.kernel.errors import LaneUnavailable, NobodyThere, TooLarge
 
 NOTICE = 7000  # bytes of text that surely fit one notice, with their subject
@@ -285,10 +286,7 @@ class Postgresql:
         if self._closed:
             return
         self._closed = True
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(self._tasks)
         for sent in self._pending:
             sent.future.cancel()
         for reader in list(self._readers):

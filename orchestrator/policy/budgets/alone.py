@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.ending import ended
 from orchestrator.kernel.errors import BudgetUnavailable
 from orchestrator.policy.budgets import store
 from orchestrator.policy.budgets.accounts import Account, Alert, Book, Place, Reservation
@@ -168,6 +169,6 @@ class Alone:
         if self._writer is not None:
             async with self._writing:
                 self._writer.cancel()
-            await asyncio.gather(self._writer, return_exceptions=True)
+            await ended([self._writer])
         if self._charges or self.book.changed or self._gone or self._made:
             await self.flush()

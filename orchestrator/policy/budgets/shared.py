@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.kernel.clock import Clock
+from orchestrator.kernel.ending import ended
 from orchestrator.kernel.errors import BudgetExceeded, BudgetUnavailable
 from orchestrator.policy.budgets import store
 from orchestrator.policy.budgets.accounts import EACH, Account, Alert, Book, Held, Reservation
@@ -220,7 +221,7 @@ class Shared:
         if self._worker is not None:
             async with self._writing:
                 self._worker.cancel()
-            await asyncio.gather(self._worker, return_exceptions=True)
+            await ended([self._worker])
         await self.flush()
 
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from orchestrator.kernel.errors import ToolRetry
+from orchestrator.kernel.messages import Language
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
@@ -126,7 +127,7 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
     return (run_python, run_javascript)
 
 
-_ANSWERS = {
+_ANSWERS: dict[Language, str] = {
     "en": "{stdout}\n[{stderr}\n][Exit code {exit_code}.\n][Files:\n{files.path}][\n({note})]",
     "fr": "{stdout}\n[{stderr}\n][Code de sortie {exit_code}.\n][Fichiers :\n{files.path}][\n({note})]",
 }  # fmt: skip

@@ -155,9 +155,8 @@ def _parameters(
             continue
         argument = name if name not in properties else f"{place}_{name}"
         content = entry.get("content")
-        schema = entry.get("schema") or (
-            next(iter(content.values()), {}).get("schema") if isinstance(content, dict) else {}
-        )
+        first: Any = next(iter(content.values()), {}) if isinstance(content, dict) else {}
+        schema = entry.get("schema") or (first.get("schema") if isinstance(first, dict) else {})
         written = document.schema(schema)
         if isinstance(written, dict) and isinstance(entry.get("description"), str):
             written = {**written, "description": seen(entry["description"], 500)}

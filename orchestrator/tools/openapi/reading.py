@@ -69,7 +69,8 @@ class Document:
 
     def schema(self, raw: Any, *, sent: bool = True) -> dict[str, Any]:
         """A JSON Schema of today, written out. `sent`: of what we send, so without what is only read."""
-        return _Writer(self, sent).written(raw, (), 0)
+        made: dict[str, Any] = _Writer(self, sent).written(raw, (), 0)
+        return made
 
 
 class _Writer:

@@ -9,7 +9,9 @@ from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.messages import Example, ToolSpec, user
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Reply, Request
-from orchestrator.llm.providers.embedded import Embedded, library
+from orchestrator.llm.providers.embedded import Embedded, index, library
+from orchestrator.llm.providers.embedded.index import Entry
+from orchestrator.llm.providers.embedded.mentions import Finder
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +82,9 @@ def test_a_tool_is_compiled_once_however_the_set_changes(
 ) -> None:
 
     learnt: list[str] = []
-    real = library.learnt
+    real = index.learnt
 
-    def counted(spec: ToolSpec, finder: library.Finder) -> library.Entry:
+    def counted(spec: ToolSpec, finder: Finder) -> Entry:
         learnt.append(spec.name)
         return real(spec, finder)
 
