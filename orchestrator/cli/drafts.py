@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.command import Session, command
-from orchestrator.tools.plugins.drafts import known
 
 Name = Annotated[str, typer.Argument(help="As `tools drafts` shows it.")]
 
@@ -23,6 +22,8 @@ def add_to(group: typer.Typer) -> None:
         session: Session, name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
     ) -> int:
         """Look at a drafted tool, and make it one that agents can use."""
+        from orchestrator.tools.plugins.drafts import known
+
         terminal = session.terminal
         known(name)
         draft = session.do(session.connection.ask("GET", f"/drafts/{name}"))
@@ -40,6 +41,8 @@ def add_to(group: typer.Typer) -> None:
     @command(group, "discard")
     def discard(session: Session, name: Name) -> None:
         """Throw a drafted tool away."""
+        from orchestrator.tools.plugins.drafts import known
+
         known(name)
         session.do(session.connection.ask("DELETE", f"/drafts/{name}"))
         session.terminal.result({"discarded": name}, f"The draft {name} is gone.")

@@ -7,6 +7,7 @@ make it wait, and has no place in backups. Any other process of this machine may
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +32,8 @@ CREATE TABLE IF NOT EXISTS counter (
 INSERT OR IGNORE INTO counter VALUES (0, 0, 0);
 """
 _VERSION = 1
+OPENINGS = 100
+PAUSE = 0.02  # seconds between two of them
 _BATCH = 64  # entries forgotten at once when it is full
 
 
@@ -64,14 +67,23 @@ class DatabaseFile:
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
-        try:
+        for _ in range(OPENINGS):
+            try:
+                return self._prepared()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                time.sleep(PAUSE)  # on a thread of its own: another process changes to the log just now
+            except sqlite3.DatabaseError:
+                break
+        else:
             return self._prepared()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            for name in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
-                name.unlink(missing_ok=True)  # it is no database: only copies are lost
-            return self._prepared()
+        return self._made_anew()
+
+    def _made_anew(self) -> sqlite3.Connection:
+        for name in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
+            name.unlink(missing_ok=True)  # it is no database: only copies are lost
+        return self._prepared()
 
     def _prepared(self) -> sqlite3.Connection:
         self._path.touch(mode=0o600)
