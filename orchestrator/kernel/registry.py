@@ -36,7 +36,7 @@ class Registry:
         return iter(self._targets())
 
     def load(self, name: str) -> Any:
-        target = self._targets().get(name)
+        target = self._builtin.get(name) or self._targets().get(name)  # ours without a look at every package
         if target is None:
             known = ", ".join(sorted(self._targets()))
             raise NotFound(f"There is no {self._seam} called {name!r}.", hint=f"Known: {known}.")
