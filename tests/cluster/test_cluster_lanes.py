@@ -101,3 +101,27 @@ class TestNats(LaneContract, BrokenLaneContract):
                 await asyncio.sleep(0.01)
 
         return cut
+
+
+async def test_the_server_has_a_subscription_before_it_is_said_to_stand() -> None:
+    """What the client sent, in order: the last question that was answered (PING) came after the subscription (SUB)."""
+    sent: list[str] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"server_id": "x", "version": "2.10.0", "proto": 1, "max_payload": 1048576}\r\n')
+        while line := await reader.readline():
+            sent.append(line.split()[0].decode())
+            if sent[-1] == "PING":
+                writer.write(b"PONG\r\n")
+        writer.close()
+
+    async def handler(body: bytes) -> bytes:
+        return body
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        lane = await Nats.open([f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"])
+        for subscribe in (lane.subscribe("a.b"), lane.answer("c.d", handler)):
+            sent.clear()
+            await subscribe
+            assert "PING" in sent[sent.index("SUB") :]
+        await lane.close()

@@ -4,7 +4,7 @@ been missed meanwhile. What NATS keeps is told by `jetstream.py`.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -68,26 +68,36 @@ class Nats:
             raise LaneUnavailable(f"NATS takes no message now: {error!r}.") from error
 
     async def subscribe(self, pattern: str, room: int = ROOM) -> Reader:
-        pattern_of(pattern)
         skip = len(self._prefix) + 1
 
         async def heard(message: Msg) -> None:
             reader.push(Message(message.subject[skip:], message.data))
 
+        async def stop() -> None:
+            self._readers.discard(reader)
+            await end()
+
+        reader = Reader(stop, room)
+        end = await self._hear(pattern, heard)
+        self._readers.add(reader)
+        return reader
+
+    async def _hear(self, pattern: str, heard: Callable[[Msg], Awaitable[None]]) -> Stop:
+        """The server has the subscription when this returns."""
+        pattern_of(pattern)
         try:
             subscription = await self._connected().subscribe(self._full(pattern), cb=heard)
+            # nats-py writes a PING at once, and a SUB a moment later: only the second answer was asked for after it.
+            await self.client.flush()
             await self.client.flush()
         except (NatsError, OSError, TimeoutError) as error:
             raise LaneUnavailable(f"NATS takes no subscription now: {error!r}.") from error
 
-        async def stop() -> None:
-            self._readers.discard(reader)
+        async def end() -> None:
             if not self.client.is_closed:
                 await subscription.unsubscribe()
 
-        reader = Reader(stop, room)
-        self._readers.add(reader)
-        return reader
+        return end
 
     async def request(self, subject: str, payload: bytes, seconds: float) -> bytes:
         try:
@@ -101,7 +111,6 @@ class Nats:
         return bytes(answer.data)
 
     async def answer(self, pattern: str, handler: Handler) -> Stop:
-        pattern_of(pattern)
         tasks: set[asyncio.Task[None]] = set()
 
         async def reply(message: Msg) -> None:
@@ -117,12 +126,10 @@ class Nats:
             tasks.add(task)
             task.add_done_callback(tasks.discard)
 
-        subscription = await self._connected().subscribe(self._full(pattern), cb=heard)
-        await self.client.flush()
+        end = await self._hear(pattern, heard)
 
         async def stop() -> None:
-            if not self.client.is_closed:
-                await subscription.unsubscribe()
+            await end()
             for task in list(tasks):
                 task.cancel()
 
