@@ -8,22 +8,21 @@ import gc
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import uvloop
 
-from benchmarks.agent import Echo, measured
+from benchmarks.agent import Echo, measured, our_run
 from benchmarks.model_server import ModelServer
 from benchmarks.report import median, write
 from orchestrator.app import open_app
-from orchestrator.identity.base import TENANT
 from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.stores import open_journal
 from orchestrator.kernel import settings
 from orchestrator.kernel.events import Event, ModelAsked
-from orchestrator.kernel.messages import Effects, user
+from orchestrator.kernel.messages import Effects
 from orchestrator.storage.database import Database
 from orchestrator.storage.postgresql import PostgresDatabase
 from orchestrator.storage.sqlite import SqliteDatabase
@@ -37,22 +36,6 @@ STREAMS, EACH = 500, 20
 Measures = dict[str, float]
 
 
-class Ends:
-    """Runs whose end was told, and those who wait for it."""
-
-    def __init__(self) -> None:
-        self._over: dict[str, asyncio.Event] = {}
-
-    def told(self, events: Sequence[Event]) -> None:
-        for event in events:
-            if event.type == "run.finished":
-                self._over.setdefault(event.stream, asyncio.Event()).set()
-
-    async def of(self, run_id: str) -> None:
-        await self._over.setdefault(run_id, asyncio.Event()).wait()
-        del self._over[run_id]
-
-
 async def agent_round(folder: Path, storage: str, model_url: str, effects: Effects, server: Server) -> Measures:
     provider = {"kind": "openai", "base_url": model_url, "api_key": "none", "model": "zero"}
     flags = {
@@ -62,14 +45,9 @@ async def agent_round(folder: Path, storage: str, model_url: str, effects: Effec
         "policy": {"approve_all": True},
     }
     found: Measures = {}
-    chosen, ends = settings.load({"HOME": str(folder)}, flags=flags), Ends()
-    async with open_app(chosen, tools=(Echo(effects, "read"),), observe=ends.told) as app:
+    async with open_app(settings.load({"HOME": str(folder)}, flags=flags), tools=(Echo(effects, "read"),)) as app:
         gc.freeze()
-
-        async def run() -> None:
-            goal = user("do the five steps")
-            await ends.of(await app.runs.start(goal, tenant=TENANT, subject="bench", model="server/zero"))
-
+        run = our_run(app)  # started, and waited for as the API waits
         for load, count, concurrent in (("alone", 100, 1), ("32", 640, 32)):
             served = server.seconds()
             cpu, rate = await measured(run, count, concurrent)
