@@ -162,6 +162,8 @@ class PostgresDatabase(Database):
     def _explained(self, context: ExceptionContext) -> OrchestratorError | None:
         """What happens to the server, in our own words; what a statement did wrong stays what it is."""
         error = context.original_exception
+        if not isinstance(error, Exception):
+            return None  # cancelled, which is nobody's fault and stays what it is
         state = str(getattr(error, "sqlstate", None) or "")
         if state.startswith("22"):
             return InvalidInput(f"The database cannot hold this: {error}.")

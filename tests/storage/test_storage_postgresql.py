@@ -150,6 +150,24 @@ async def test_what_the_database_cannot_hold_is_the_authors_fault(postgresql_url
     await database.close()
 
 
+async def test_who_is_cancelled_while_he_asks_is_cancelled(postgresql_url: str) -> None:
+    database = PostgresDatabase(postgresql_url)
+    async with database.reading.connect() as watching:
+
+        async def ask() -> None:
+            async with database.reading.connect() as connection:
+                await connection.execute(text("SELECT pg_sleep(60)"))
+
+        asking = asyncio.create_task(ask())
+        asked = text("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'")
+        while not (await watching.execute(asked)).scalar_one():
+            pass
+        asking.cancel()
+        await asyncio.wait([asking])
+        assert asking.cancelled()
+    await database.close()
+
+
 async def test_connections_that_are_all_in_use_are_waited_for_and_said(postgresql_url: str) -> None:
     database = PostgresDatabase(postgresql_url, Storage(connections=1, timeout=0.2))
     async with database.engine.connect():
