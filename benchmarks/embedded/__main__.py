@@ -36,7 +36,7 @@ class Judged(Struct, frozen=True):
 
 
 async def played(case: Case, model: Streams, among: Requests) -> tuple[Played, dict[str, ToolSpec]]:
-    with world(case.refuse, among.tools, crowd=among.crowd) as place:
+    with world(case.refuse, among.tools, crowd=among.crowd, acting=among.acting) as place:
         messages: list[Message] = []
         for text in case.before:
             await _turn(text, messages, model, place)
@@ -123,7 +123,7 @@ def table(results: dict[str, Any]) -> str:
 
 
 def unasked() -> list[str]:
-    """The installed tools that no request of the crowd asks for yet."""
+    """The installed tools that no request asks for yet."""
     cases = [case for name in (*DEVELOPMENT, *HELD_OUT) if load(name).crowd for case in load(name).cases]
     asked = {name for case in cases for name, _ in case.calls or ()}
     with world(crowd=True) as place:
@@ -133,6 +133,7 @@ def unasked() -> list[str]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--show", action="store_true", help="the failures of the development sets; never the held-out")
+    options.add_argument("--sets", nargs="+", metavar="NAME", help="only these sets; write nothing")
     options.add_argument("--development-only", action="store_true", help="leave the held-out sets alone; write nothing")
     given = options.parse_args()
     makers: dict[str, Callable[[], Streams]] = {
@@ -140,7 +141,8 @@ def main() -> None:
         "nearest_example": NearestExample,
     }
     results: dict[str, Any] = {}
-    for name in (*DEVELOPMENT, *(() if given.development_only else HELD_OUT)):
+    chosen = given.sets or (*DEVELOPMENT, *(() if given.development_only else HELD_OUT))
+    for name in chosen:
         for model, make in makers.items():
             found = asyncio.run(judged(name, make))
             results[f"{name}.{model}"] = figures(found)
@@ -149,7 +151,7 @@ def main() -> None:
                     if each.problems:
                         print(f"{each.case.id} {each.case.text!r}\n    " + "\n    ".join(each.problems + each.wrong))
     print(table(results))
-    if not given.development_only:
+    if not given.development_only and not given.sets:
         results |= {"left_out.embedded": left_out.figures(), "tools_not_asked_for": unasked()}
         report.write("embedded", "python -m benchmarks.embedded", results)
 

@@ -10,14 +10,15 @@ from benchmarks.embedded.checks import Case
 from orchestrator.kernel.messages import Effects, Example, Language, Scope, ToolSpec
 
 HERE: Final = Path(__file__).parent
-DEVELOPMENT: Final = ("development", "new_tools_development", "crowd_development")
-HELD_OUT: Final = ("held_out", "new_tools_held_out", "crowd_held_out")
+DEVELOPMENT: Final = ("development", "new_tools_development", "crowd_development", "newcomers_development")
+HELD_OUT: Final = ("held_out", "new_tools_held_out", "crowd_held_out", "newcomers_held_out")
 
 
 class Requests(Struct, frozen=True):
     cases: list[Case]
     tools: tuple[ToolSpec, ...] = ()  # those that stand beside the product's own
     crowd: bool = False  # played beside every tool that the product has
+    acting: bool = True  # whether the tools that act on files, numbers and the clock do so
 
 
 class _Tool(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,7 +48,8 @@ class _NewTools(Struct, frozen=True, forbid_unknown_fields=True):
 def load(name: str) -> Requests:
     data = (HERE / f"{name}.json").read_bytes()
     if not name.startswith("new_tools"):
-        return Requests(msgspec.json.decode(data, type=list[Case]), crowd=name.startswith("crowd"))
+        cases = msgspec.json.decode(data, type=list[Case])
+        return Requests(cases, crowd=name.startswith(("crowd", "newcomers")), acting=not name.startswith("crowd"))
     found = msgspec.json.decode(data, type=_NewTools)
     beside = load("new_tools_development").tools if name in HELD_OUT else ()
     return Requests(found.requests, (*beside, *(tool.spec() for tool in found.tools)))

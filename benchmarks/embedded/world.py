@@ -2,7 +2,7 @@
 and what tools of no room of the product do."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -10,11 +10,12 @@ from typing import Any
 
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRetry
-from orchestrator.kernel.messages import Outcome, ToolCall, ToolResult, ToolSpec
+from orchestrator.kernel.messages import Outcome, Scope, ToolCall, ToolResult, ToolSpec
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context
 from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.sandbox import base as sandbox
+from orchestrator.tools.scheduling import Kept, Kind, scheduling
 
 # The tools that the requests were written for: what must be declined without `delete_file` need not be with it.
 _KNOWN = frozenset(
@@ -74,21 +75,43 @@ class _NoArtifacts:
         return "0" * 64
 
 
+class _Nobody:
+    """Keeps no reminders."""
+
+    async def of_run(self, run_id: str) -> tuple[str, tuple[Scope, ...], str]:
+        raise AssertionError("nothing is scheduled here")
+
+    async def add(self, kind: Kind, text: str, when: str, **told: Any) -> Kept:
+        raise AssertionError("nothing is scheduled here")
+
+    async def listed(self, subject: str) -> Sequence[Kept]:
+        raise AssertionError("nothing is scheduled here")
+
+    async def cancel(self, schedule_id: str, *, by: str, subject: str | None) -> Kept:
+        raise AssertionError("nothing is scheduled here")
+
+
 @cache
 def _catalogue() -> Catalogue:
     """The product's tools, made once: what they act on is handed to each call."""
-    return Catalogue(Tools(), Scripted(), kits())
+    return Catalogue(Tools(), Scripted(), kits(), scheduling(_Nobody()))
 
 
 class World:
     def __init__(
-        self, root: Path, refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = (), *, crowd: bool = False
+        self,
+        root: Path,
+        refuse: tuple[str, ...] = (),
+        added: tuple[ToolSpec, ...] = (),
+        *,
+        crowd: bool = False,
+        acting: bool = True,
     ) -> None:
         self.root = root
         self.catalogue = _catalogue()
         own = self.catalogue.specs()
         self.specs = (*(spec for spec in own if crowd or spec.name in _KNOWN), *added)
-        self._added = frozenset(spec.name for spec in (self.specs if crowd else added))  # which do nothing here
+        self._idle = frozenset(spec.name for spec in self.specs) - (_KNOWN if acting else frozenset())
         self._refuse = refuse
         self._context = Context("run", "key", root, ManualClock(NOW), _NoArtifacts())
 
@@ -97,7 +120,7 @@ class World:
         data: Any = None
         if call.name in self._refuse:
             return ToolResult(call.id, call.name, "Policy forbids this command.", "refused")
-        if call.name in self._added:
+        if call.name in self._idle:
             return ToolResult(call.id, call.name, "done")
         try:
             content, data = await self._done(call)
@@ -129,10 +152,12 @@ class World:
 
 
 @contextmanager
-def world(refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = (), *, crowd: bool = False) -> Iterator[World]:
+def world(
+    refuse: tuple[str, ...] = (), added: tuple[ToolSpec, ...] = (), *, crowd: bool = False, acting: bool = True
+) -> Iterator[World]:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in FILES.items():
             path = Path(folder) / name
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
-        yield World(Path(folder), refuse, added, crowd=crowd)
+        yield World(Path(folder), refuse, added, crowd=crowd, acting=acting)
