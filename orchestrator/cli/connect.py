@@ -1,6 +1,7 @@
 """Which way to the product: the address that was given, the server that is running, or this process."""
 
 from collections.abc import Callable
+from functools import partial
 
 from orchestrator.cli import presence
 from orchestrator.cli.command import Options
@@ -21,7 +22,7 @@ async def connect(options: Options, settings: Callable[[], Settings]) -> Connect
         return remote
     found = presence.find(settings().data)
     if found is not None:
-        remote = Remote(found.url, found.token)
+        remote = Remote(found.url, found.token, partial(presence.find, settings().data))
         if await remote.alive():
             return remote
         await remote.close()

@@ -1,7 +1,7 @@
 """The product through a running server: REST, and server-sent events for what happens in a run."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -9,8 +9,8 @@ import aiohttp
 import msgspec
 
 from orchestrator.cli.connection import ServerUnreachable
-from orchestrator.kernel import errors
-from orchestrator.kernel.errors import OrchestratorError
+from orchestrator.cli.presence import Presence
+from orchestrator.kernel.errors import NotAuthenticated, OrchestratorError
 from orchestrator.kernel.events import Answer, Approvals, Problem
 from orchestrator.kernel.messages import Json, Scope
 
@@ -34,7 +34,7 @@ def error_of(status: int, body: bytes) -> OrchestratorError:
     detail = problem.get("detail") or f"The server answered with status {status}."
     kind = _kinds().get(problem.get("code", ""))
     if kind is None:
-        kind = errors.NotAuthenticated if status == 401 else OrchestratorError
+        kind = NotAuthenticated if status == 401 else OrchestratorError
     return kind(detail, hint=problem.get("hint", ""))
 
 
@@ -50,10 +50,25 @@ def _given(body: dict[str, Any], **more: Any) -> dict[str, Any]:
 class Remote:
     drives = False
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, present: Callable[[], Presence | None] = lambda: None) -> None:
+        """`present` tells of the server that is there now: started again, it has another token."""
+        self._session: aiohttp.ClientSession | None = None
+        self._present = present
+        self._meet(url, token)
+
+    def _meet(self, url: str, token: str) -> None:
         self.where = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._session: aiohttp.ClientSession | None = None
+
+    async def _met_again(self) -> bool:
+        """Whether the server is another than the one that was asked."""
+        found, before = self._present(), (self.where, self._headers)
+        if found is not None:
+            self._meet(found.url, found.token)
+        if (self.where, self._headers) == before:
+            return False
+        await self.close()
+        return True
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -69,6 +84,14 @@ class Remote:
             return False
 
     async def ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
+        try:
+            return await self._ask(method, path, body, query)
+        except NotAuthenticated:
+            if not await self._met_again():
+                raise
+            return await self._ask(method, path, body, query)
+
+    async def _ask(self, method: str, path: str, body: Json, query: dict[str, Any]) -> Json:
         data = None if body is None else msgspec.json.encode(body)
         headers = {} if data is None else {"Content-Type": "application/json"}
         params = {name: str(value) for name, value in query.items() if value is not None}
@@ -102,7 +125,9 @@ class Remote:
                     if item["type"] == "run.finished":
                         return
                 raise ServerUnreachable(f"The server at {self.where} ended the stream of run {run_id}.")
-            except (aiohttp.ClientError, TimeoutError, ServerUnreachable) as error:
+            except (aiohttp.ClientError, TimeoutError, ServerUnreachable, NotAuthenticated) as error:
+                if not await self._met_again() and isinstance(error, NotAuthenticated):
+                    raise
                 failures += 1
                 if failures > _RETRIES:
                     raise self._unreachable(error) from error
@@ -137,8 +162,10 @@ class Remote:
     async def approvals(self) -> Json:
         return await self.ask("GET", "/approvals")
 
-    async def answer(self, approval_id: str, answer: Answer, note: str = "") -> Json:
-        body = {"answer": answer, "note": note}
+    async def answer(
+        self, approval_id: str, answer: Answer, note: str = "", content: dict[str, Any] | None = None
+    ) -> Json:
+        body = {"answer": answer, "note": note, "content": content or {}}
         return await self.ask("POST", f"/approvals/{quote(approval_id, safe='')}", body)
 
     async def grants(self) -> Json:
@@ -205,6 +232,7 @@ class Remote:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+            self._session = None
 
 
 async def _told(stream: aiohttp.StreamReader) -> AsyncIterator[Json]:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from orchestrator.cli import remote
 from orchestrator.cli.connection import ServerUnreachable
+from orchestrator.cli.presence import Presence
 from orchestrator.cli.remote import Remote, error_of
 from orchestrator.kernel import errors
 
@@ -27,8 +28,11 @@ class Server:
         self.frames = [frame(1, "run.started"), frame(2, "model.asked"), frame(3, "run.finished")]
         self.breaks = 0
         self.url = ""
+        self.token = "secret"
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
+        if request.headers["Authorization"] != f"Bearer {self.token}":
+            return web.json_response({"code": "not_authenticated", "detail": "The session is over."}, status=401)
         self.asked.append((request.method, request.path_qs, dict(request.headers)))
         if request.path == "/health":
             return web.json_response({"status": "ok"})
@@ -119,6 +123,24 @@ async def test_a_broken_stream_is_taken_up_after_the_last_event(
     server.breaks = 2
     assert await watched(connection) == ["run.started", "model.asked", "run.finished"]
     assert [headers["Last-Event-ID"] for _, _, headers in server.asked] == ["0", "1", "2"]
+
+
+async def test_a_server_that_was_started_again_is_met_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_PAUSE", 0.0)
+    connection = Remote("http://127.0.0.1:1", "before", lambda: Presence(server.url, server.token, 1))
+    assert await watched(connection) == ["run.started", "model.asked", "run.finished"]
+    server.token = "after"
+    assert (await connection.run("run_1"))["path"] == "/api/v1/runs/run_1"
+    assert connection.where == server.url
+    await connection.close()
+
+
+async def test_who_may_not_is_told_so_at_once(server: Server) -> None:
+    connection = Remote(server.url, "wrong")
+    for asked in (watched(connection), connection.run("run_1")):
+        with pytest.raises(errors.NotAuthenticated, match="The session is over"):
+            await asked
+    await connection.close()
 
 
 async def test_an_error_in_a_stream_is_raised(server: Server, connection: Remote) -> None:
