@@ -26,7 +26,7 @@ class Digests:
     def of(self, request: Request) -> Asked:
         head, *rest = request.messages
         return Asked(
-            instructions=self._one(head).hex()[:16],
+            instructions=self._shelf.digest(head),
             messages=self._all(rest),
             tools=self._shelf.digest(request.tools),
         )

@@ -21,7 +21,7 @@ from orchestrator.kernel.errors import (
     ModelUnavailable,
     OrchestratorError,
 )
-from orchestrator.kernel.messages import Image, Message, ToolCall, ToolSpec, Usage, user
+from orchestrator.kernel.messages import Image, Message, ToolCall, Usage, user
 from orchestrator.llm.base import Capability, Reply, Request, Setback, TextDelta
 from orchestrator.llm.metered import given_up
 from orchestrator.policy.budgets.base import Spending
@@ -49,7 +49,6 @@ class Loop:
         self._sizes = Sizes()
         self._digests = Digests(turn.house.shelf)
         self._heard = 0  # characters of the reply under way
-        self._weights: dict[str, int] = {}  # of tools, in tokens
 
     async def drive(self) -> None:
         """Take the run to its end, or to where it waits for a person."""
@@ -159,7 +158,7 @@ class Loop:
             state.tenant,
             state.subject,
             choice.name,
-            self._sizes.total + self._weight(tools),
+            self._sizes.total + house.shelf.weight(tools),
             agent=self._started.agent,
             rates=choice.rates,
         )
@@ -176,13 +175,6 @@ class Loop:
                 answered = reply.model or choice.name
                 await house.budget.settle(spending, reply.usage, reply.cost, model=answered, spared=reply.spared)
         return reply, reply.model or choice.name, choice.reason, seconds
-
-    def _weight(self, tools: tuple[ToolSpec, ...]) -> int:
-        """Tokens that a model reads of its tools, about."""
-        for tool in tools:
-            if tool.name not in self._weights:
-                self._weights[tool.name] = (len(tool.description) + len(repr(tool.parameters))) // 4
-        return sum(self._weights[tool.name] for tool in tools)
 
     async def _streamed(self, choice: Choice, step: int, request: Request) -> tuple[Reply, float]:
         """What a model says, word by word on the bus, and how long it took. Raises ModelError."""

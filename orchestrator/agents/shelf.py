@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -11,13 +12,16 @@ from orchestrator.tools.offering import Offering
 
 _STOCKS = 8  # states: with and without a tool of the run's own, before and after a change
 _ROWS = 256  # choices from one state
+_DIGESTS = 256  # of tools and of instructions
 
 
 class Stock:
     """All tools of one state of the catalogue."""
 
-    def __init__(self, specs: tuple[ToolSpec, ...]) -> None:
+    def __init__(self, specs: tuple[ToolSpec, ...], own: str = "") -> None:
+        """`own` is the name of the run's own tool among them."""
         self.specs = specs
+        self.core = tuple(spec.name for spec in specs if spec.always or spec.name == own)  # offered whatever is asked
         self._named = {spec.name: spec for spec in specs}
         self._rows: dict[tuple[str, ...], tuple[ToolSpec, ...]] = {}
 
@@ -39,7 +43,8 @@ class Stock:
 class Shelf:
     def __init__(self) -> None:
         self._stocks: dict[tuple[int, int], tuple[tuple[ToolSpec, ...], ToolSpec | None, Stock]] = {}
-        self._digests: dict[int, tuple[tuple[ToolSpec, ...], str]] = {}
+        self._digests: dict[int, tuple[Any, str]] = {}  # by identity, and what keeps it from being another's
+        self._weights: dict[int, tuple[tuple[ToolSpec, ...], int]] = {}
 
     def stock(self, everything: tuple[ToolSpec, ...], own: ToolSpec | None) -> Stock:
         """A catalogue as it is in this moment, with one tool of the run's own in place of its namesake."""
@@ -49,16 +54,27 @@ class Shelf:
             specs = everything
             if own is not None:
                 specs = (*(spec for spec in everything if spec.name != own.name), own)
+            stock = Stock(specs, own.name if own is not None else "")
             if len(self._stocks) >= _STOCKS:
                 self._stocks.clear()
-            found = self._stocks[place] = everything, own, Stock(specs)  # held, so that no other gets their identity
+            found = self._stocks[place] = everything, own, stock  # held, so that no other gets their identity
         return found[2]
 
-    def digest(self, row: tuple[ToolSpec, ...]) -> str:
-        """What tells these tools from others, in a question that is kept."""
-        found = self._digests.get(id(row))
+    def digest(self, shared: Any) -> str:
+        """What tells some tools, or some instructions, from others in a question that is kept."""
+        found = self._digests.get(id(shared))
         if found is None:
-            if len(self._digests) >= _ROWS:
+            if len(self._digests) >= _DIGESTS:
                 self._digests.clear()
-            found = self._digests[id(row)] = row, hashlib.sha256(msgspec.json.encode(row)).hexdigest()[:16]
+            found = self._digests[id(shared)] = shared, hashlib.sha256(msgspec.json.encode(shared)).hexdigest()[:16]
+        return found[1]
+
+    def weight(self, row: tuple[ToolSpec, ...]) -> int:
+        """Tokens that a model reads of these tools, about."""
+        found = self._weights.get(id(row))
+        if found is None:
+            if len(self._weights) >= _ROWS:
+                self._weights.clear()
+            weight = sum((len(tool.description) + len(repr(tool.parameters))) // 4 for tool in row)
+            found = self._weights[id(row)] = row, weight
         return found[1]

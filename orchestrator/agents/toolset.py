@@ -81,10 +81,7 @@ class Toolset:
             self._brought |= dict.fromkeys(_brought(message, stock.offering))
         self._heard = len(messages)
         if self._offered is None or len(self._brought) > known:
-            own = {self._own.spec.name} if self._own is not None else set()
-            core = {spec.name for spec in everything if spec.always or spec.name in own}
-            first = (spec.name for spec in everything if spec.name in core)
-            self._offered = stock.row((*first, *(name for name in self._brought if name not in core)))
+            self._offered = stock.row(dict.fromkeys((*stock.core, *self._brought)))
         return self._offered
 
     def _without_finder(self, everything: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:

@@ -5,7 +5,7 @@ are kept to the first hundred; the rest are counted as "other", so that nobody c
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -146,6 +146,17 @@ class Metrics:
         self._requests = counter("http_requests", "HTTP requests answered.", "method", "route", "status")
         self._request_seconds = histogram("http_seconds", "Time to answer a request.", _SHORT, "route")
         self._streams = Gauge("orchestrator_streams", "Streams open now.", ("kind",), registry=registry)
+        self._counts: dict[type, Callable[[Any], None]] = {
+            ModelReplied: lambda body: self._replied(body) if body.source == "made" else None,  # else counted there
+            RequestClosed: self._closed,
+            ToolReturned: self._returned,
+            RunStarted: lambda body: self._started(self._channel(body.channel)).inc(),
+            RunFinished: lambda body: self._finished(body.status).inc(),
+            ModelFailed: lambda body: self._replies(self._model(body.model), "failed").inc(),
+            ApprovalAsked: lambda body: self._asked(body.kind).inc(),
+            ApprovalAnswered: lambda body: self._answered(body.answer).inc(),
+            SignInRefused: lambda body: self._refused.inc(),
+        }
 
     def _kept(self, make: Callable[..., T]) -> Callable[..., T]:
         """One for each combination of labels, made once: it is asked for at every event."""
@@ -164,30 +175,20 @@ class Metrics:
         """Count one event of the journal, once it is durable."""
         body = event.body
         self._events(event.type).inc()
-        match body:
-            case ModelReplied() if body.source == "made":  # what was taken from another run is counted there
-                self._replied(body)
-            case RequestClosed():
-                if body.outcome == "answered":
-                    self._replied(body)
-                elif body.model:
-                    self._replies(self._model(body.model), body.outcome).inc()
-            case ToolReturned() if body.source == "made":
-                tool = self._tool(body.tool)
-                self._calls(tool, body.outcome).inc()
-                self._call_seconds(tool).observe(body.seconds)
-            case RunStarted():
-                self._started(self._channel(body.channel)).inc()
-            case RunFinished():
-                self._finished(body.status).inc()
-            case ModelFailed():
-                self._replies(self._model(body.model), "failed").inc()
-            case ApprovalAsked():
-                self._asked(body.kind).inc()
-            case ApprovalAnswered():
-                self._answered(body.answer).inc()
-            case SignInRefused():
-                self._refused.inc()
+        if (count := self._counts.get(type(body))) is not None:
+            count(body)
+
+    def _closed(self, body: RequestClosed) -> None:
+        if body.outcome == "answered":
+            self._replied(body)
+        elif body.model:
+            self._replies(self._model(body.model), body.outcome).inc()
+
+    def _returned(self, body: ToolReturned) -> None:
+        if body.source == "made":
+            tool = self._tool(body.tool)
+            self._calls(tool, body.outcome).inc()
+            self._call_seconds(tool).observe(body.seconds)
 
     def _replied(self, body: ModelReplied | RequestClosed) -> None:
         model = self._model(body.model)

@@ -181,27 +181,36 @@ class Offering:
 
     def __init__(self, specs: Sequence[ToolSpec]) -> None:
         self._specs = specs
-        self._named = [words(spec.name.replace("_", " ")) | words(spec.category) for spec in specs]
-        self._about = [_about(spec) for spec in specs]
+        every = len({spec.category for spec in specs})
+        self._examples = [[words(example.text) for example in spec.examples] for spec in specs]
         spread: dict[str, set[str]] = {}
-        for spec, named, about in zip(specs, self._named, self._about, strict=True):
+        places: dict[str, list[tuple[int, int]]] = {}
+        for place, spec in enumerate(specs):
+            named, about = words(spec.name.replace("_", " ")) | words(spec.category), _about(spec)
             for word in named | about:
                 spread.setdefault(word, set()).add(spec.category)
-        every = len({spec.category for spec in specs})
+                places.setdefault(word, []).append((place, (word in named) + (word in about)))
         self._telling = log(1 + every / _TELLING) - 1e-9
-        self._weight = {word: log(1 + every / len(known)) for word, known in spread.items()}
+        weights = {word: log(1 + every / len(known)) for word, known in spread.items()}
+        self._speaking = {  # by word: the places of the tools that it speaks of, and how much it says of each
+            word: [(place, times * weights[word]) for place, times in found] for word, found in places.items()
+        }
 
     def matching(self, text: str) -> list[ToolSpec]:
         """The tools of the categories that a text speaks of, the nearest of each where there are many."""
         ranked = self._ranked(text)
+        if not ranked:
+            return []
         best: dict[str, float] = {}
         for score, spec in ranked:
             best.setdefault(spec.category, score)
-        floor = max(self._telling, _NEAR * max(best.values(), default=0.0))
+        floor = max(self._telling, _NEAR * max(best.values()))
         chosen = [category for category, score in best.items() if score >= floor][:CATEGORIES]
+        if not chosen:
+            return []
         counts: Counter[str] = Counter()
         near: set[str] = set()
-        for _, spec in [*ranked, *((0.0, spec) for spec in self._specs)]:
+        for spec in [*(spec for _, spec in ranked), *self._specs]:
             if spec.category in chosen and spec.name not in near and counts[spec.category] < TOOLS:
                 counts[spec.category] += 1
                 near.add(spec.name)
@@ -213,18 +222,18 @@ class Offering:
 
     def _ranked(self, text: str) -> list[tuple[float, ToolSpec]]:
         said = words(text)
-        found: list[tuple[float, float, ToolSpec]] = []
-        for spec, named, about in zip(self._specs, self._named, self._about, strict=True):
-            score = sum(self._weight[word] for word in said & about) + sum(self._weight[word] for word in said & named)
-            if score:
-                found.append((score, _share(said, spec), spec))
-        found.sort(key=lambda one: (-one[0], -one[1]))  # stable: as they stand, where they are alike
-        return [(score, spec) for score, _, spec in found]
+        scores: dict[int, float] = {}
+        for word in said:
+            for place, weight in self._speaking.get(word, ()):
+                scores[place] = scores.get(place, 0.0) + weight
+        found = [(score, self._share(said, place), place) for place, score in scores.items()]
+        found.sort(key=lambda one: (-one[0], -one[1], one[2]))  # as they stand, where they are alike
+        return [(score, self._specs[place]) for score, _, place in found]
 
-
-def _share(said: frozenset[str], spec: ToolSpec) -> float:
-    """Of a tool's examples, how many share a word with what was said: what it is for, not what it also does."""
-    return sum(not said.isdisjoint(words(example.text)) for example in spec.examples) / max(1, len(spec.examples))
+    def _share(self, said: frozenset[str], place: int) -> float:
+        """Of a tool's examples, how many share a word with what was said: what it is for, not what it also does."""
+        examples = self._examples[place]
+        return sum(not said.isdisjoint(known) for known in examples) / max(1, len(examples))
 
 
 def _about(spec: ToolSpec) -> frozenset[str]:

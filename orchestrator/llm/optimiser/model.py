@@ -29,6 +29,7 @@ class _Conversation:
         self.made: list[Message] = []
         self.saved = 0  # tokens
         self._reducer = TokenReducer(mode)
+        self._long: list[Message] = []  # instructions, which stay as they are: read once something else is long
 
     def goes_on(self, messages: tuple[Message, ...]) -> bool:
         return list(messages[: len(self.given)]) == self.given
@@ -39,12 +40,22 @@ class _Conversation:
         for message in messages[len(self.given) :]:
             made = message
             if _is_long(message):
-                made, before, after, _ = reduced(self._reducer, message)
-                saved += before - after
+                self._long.append(message)
+                if message.role != "system":
+                    made, before, after = self._read()
+                    saved += before - after
             self.given.append(message)
             self.made.append(made)
         self.saved += saved
         return saved
+
+    def _read(self) -> tuple[Message, int, int]:
+        """The last of what was not read yet, shorter, and its tokens before and after."""
+        *instructions, message = self._long
+        self._long.clear()
+        for one in instructions:
+            reduced(self._reducer, one)
+        return reduced(self._reducer, message)[:3]
 
 
 class Optimised(Wrapper):

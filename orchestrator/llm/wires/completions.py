@@ -22,6 +22,7 @@ from orchestrator.llm.wire import Body, Refused, Wire
 from orchestrator.llm.wires.reading import Reading
 
 WIRES = 512  # messages whose JSON is kept
+SETS = 32  # of tools, the same
 _NOT_FOR_CHAT = ("whisper", "tts", "dall-e", "image", "audio", "realtime", "transcribe", "moderation", "sora")
 
 # How servers call the model's thinking. It is kept as a part's signature, to be given back under the same name.
@@ -72,7 +73,7 @@ class Completions:
         self._embedding = str(settings.options.get("embedding_model", known))
         self._added: Body = settings.options.get("request", {})
         self._wires: dict[int, tuple[Message, list[msgspec.Raw]]] = {}  # by identity, and what keeps it
-        self._tools: tuple[tuple[ToolSpec, ...], msgspec.Raw] | None = None
+        self._tools: dict[int, tuple[tuple[ToolSpec, ...], msgspec.Raw]] = {}  # the same, of tools
         self._conceded: dict[str, set[str]] = {}  # by model: the parameters it will not have
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
@@ -138,10 +139,14 @@ class Completions:
         return raw
 
     def _encoded(self, tools: tuple[ToolSpec, ...]) -> msgspec.Raw:
-        """The tools as JSON: the same for every step of every run, so made once."""
-        if self._tools is None or self._tools[0] is not tools:
-            self._tools = (tools, msgspec.Raw(msgspec.json.encode([_tool(tool) for tool in tools])))
-        return self._tools[1]
+        """The tools as JSON: few sets of them go round among the steps of all runs."""
+        known = self._tools.get(id(tools))
+        if known is None:
+            if len(self._tools) >= SETS:
+                self._tools.clear()
+            raw = msgspec.Raw(msgspec.json.encode([_tool(tool) for tool in tools]))
+            known = self._tools[id(tools)] = tools, raw
+        return known[1]
 
     def _concede(self, refused: Refused, body: Body) -> bool:
         """Models differ in what they take, and say so: do without, and remember it of this model."""

@@ -7,6 +7,7 @@ runs above it; each by the day, by the month or in all. The tightest decides.
 import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -33,7 +34,12 @@ def nanodollars(dollars: float) -> int:
 
 
 def day_of(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
+    return _day(int(now // 86_400))
+
+
+@lru_cache(maxsize=64)
+def _day(days: int) -> str:
+    return datetime.fromtimestamp(days * 86_400, UTC).strftime("%Y-%m-%d")
 
 
 def window(period: Period, now: float) -> str:
