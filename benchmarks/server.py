@@ -36,7 +36,12 @@ class Server:
         config.write_text(f'[llm.providers.server]\nkind = "openai"\nbase_url = "{url}"\nmodel = "clock"\n')
 
     def __enter__(self) -> "Server":
-        environment = {**os.environ, "ORCHESTRATOR_DATA": str(self.folder), "ORCHESTRATOR_SERVER_PORT": "0"}
+        environment = {
+            **os.environ,
+            "ORCHESTRATOR_DATA": str(self.folder),
+            "ORCHESTRATOR_SERVER_PORT": "0",
+            "PYTHONDONTWRITEBYTECODE": "",  # what a change left uncompiled is compiled by the first start
+        }
         began = time.perf_counter()
         self.process = subprocess.Popen(
             [COMMAND, "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

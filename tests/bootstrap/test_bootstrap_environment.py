@@ -72,7 +72,7 @@ def test_setup_is_done_once(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     steps = Recorded(root)
     Environment(root, {}, steps).prepare()
-    assert ["--require-hashes" in command for command in steps.commands] == [True, False]
+    assert ["--require-hashes" in command for command in steps.commands] == [True, False, False]
     assert "--editable" in steps.commands[1]
     assert "aiohttp==" in wanted(root) and "pytest==" not in wanted(root)
     assert Environment(root, {}, steps).ready()
@@ -84,7 +84,20 @@ def test_what_is_cached_needs_no_network(tmp_path: Path) -> None:
     uv(root).write_text("#!/bin/sh\n", "utf-8")
     steps = Recorded(root)
     Environment(root, {}, steps).prepare()
-    assert ["--editable" in command for command in steps.commands] == [True]
+    assert ["--editable" in command for command in steps.commands] == [True, False]
+
+
+def test_what_a_start_reads_is_compiled_even_where_python_may_write_no_bytecode(tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    (root / "orchestrator" / "api").mkdir()
+    (root / "orchestrator" / "api" / "__init__.py").touch()
+    (root / "orchestrator" / "api" / "server.py").write_text("READ = True\n", "utf-8")
+    for name in ("aiohttp.py", "alembic/__init__.py", "alembic/command.py"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).touch()
+    environ = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"}
+    Environment(root, environ, Steps(root / "build" / "setup.log", environ, io.StringIO())).prepare()
+    assert list((root / "orchestrator" / "api" / "__pycache__").glob("server.*.pyc"))
 
 
 def test_a_developers_environment_stays_one(tmp_path: Path) -> None:
