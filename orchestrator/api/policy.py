@@ -16,6 +16,7 @@ from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.layers.base import Statement
 from orchestrator.policy.layers.layers import checked
 from orchestrator.policy.layers.schema import SCHEMA
+from orchestrator.tools.expected import expected
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/policy", tags=["policy"])
 
@@ -108,8 +109,9 @@ async def reload_policies(app: House, caller: Admin) -> PolicyList:
 
 @router.post("/explain", summary="What would be decided of a call, by which rule, and why")
 async def explain(form: ExplainForm, app: House, caller: Reader) -> Verdict:
-    spec = app.tools.get(form.tool).spec
-    sources = None if form.sources is None else {name: frozenset(found) for name, found in form.sources.items()}
+    found = expected(form.tool, app.tools, app.foreign.servers.all())
+    spec = found.spec
+    sources = None if form.sources is None else {name: frozenset(words) for name, words in form.sources.items()}
     call = Call(
         tenant=caller.tenant,
         subject=caller.id,
@@ -135,6 +137,7 @@ async def explain(form: ExplainForm, app: House, caller: Reader) -> Verdict:
         alternative=decision.alternative,
         details=decision.details,
         shape=app.policy.shape(call),
+        note=found.note,
         opinions=[_opinion(one) for one in app.policy.explain(call)],
     )
 

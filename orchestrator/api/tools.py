@@ -22,6 +22,7 @@ ToolName = Annotated[str, Path(min_length=1, max_length=100)]
 
 def _tool(app: App, spec: ToolSpec, statistics: dict[str, ToolStatistics]) -> Tool:
     used = statistics.get(spec.name, ToolStatistics())
+    place = app.tools.place(spec.name)
     return Tool(
         name=spec.name,
         description=spec.description,
@@ -30,7 +31,8 @@ def _tool(app: App, spec: ToolSpec, statistics: dict[str, ToolStatistics]) -> To
         effects=spec.effects,
         parameters=spec.parameters,
         examples=msgspec.to_builtins(spec.examples),
-        sandbox=app.sandbox.level if spec.name == "execute_command" or app.tools.is_outside(spec.name) else None,
+        place=place,
+        sandbox=app.sandbox.level if place == "sandbox" else None,
         source=app.tools.source(spec.name),
         calls=used.calls,
         failures=used.failures,

@@ -190,7 +190,9 @@ class Tool(BaseModel):
     effects: Effects
     parameters: dict[str, Any]
     examples: list[Example]
-    sandbox: str | None
+    # server: in its process. sandbox: confined. machine: a program of this machine. elsewhere: another machine does it.
+    place: Literal["server", "sandbox", "machine", "elsewhere"]
+    sandbox: str | None  # the level of confinement, where it is confined
     source: str  # the kit, file or package it is from
     calls: int
     failures: int
@@ -228,6 +230,7 @@ class Verdict(Opinion):
     alternative: str
     details: dict[str, str]
     shape: str  # what "in this run" and "always" would cover
+    note: str  # why the tool cannot be called now; empty: it can
     opinions: list[Opinion]
 
 

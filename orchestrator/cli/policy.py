@@ -112,6 +112,8 @@ def _told(terminal: "Terminal", found: Any) -> str:
         lines.append(terminal.word("alternative", text=alternative))
     if found["verdict"] == "ask":
         lines.append(terminal.word("covers", shape=found["shape"]))
+    if found["note"]:
+        lines.append(found["note"])
     others = [one for one in found["opinions"] if one["rule"] != found["rule"]]
     lines += ["", *(f"  {one['rule']}: {one['verdict']}. {one['reason']}" for one in others)] if others else []
     return "\n".join(lines)

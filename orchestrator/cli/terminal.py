@@ -66,6 +66,11 @@ class Terminal:
         else:
             self.line(text)
 
+    @property
+    def width(self) -> int | None:
+        """How many characters a line has; None where nobody looks."""
+        return self.console().width if self.rich else None
+
     def table(self, value: Any, rows: Iterable[Row], columns: Sequence[str], empty: str) -> None:
         """Rows for a person, `value` for a program."""
         if self.json:
@@ -75,7 +80,7 @@ class Terminal:
         if not texts:
             self.note(empty)
             return
-        head, *lines = laid_out(columns, texts, self.console().width if self.rich else None)
+        head, *lines = laid_out(columns, texts, self.width)
         if self.rich:
             self.console().print(head, style="bold", markup=False, soft_wrap=True)
         else:

@@ -20,20 +20,31 @@ def add_to(application: typer.Typer) -> None:
     drafts.add_to(group)
 
     @command(group, "list")
-    def list_tools(session: Session) -> None:
-        """The tools of this installation."""
+    def list_tools(
+        session: Session,
+        kind: Annotated[str, typer.Argument(help="Only of this category: files, git, docker…")] = "",
+    ) -> None:
+        """The tools of this installation, by what they are for."""
+        from orchestrator.cli import toolbox
+
+        terminal = session.terminal
         found = session.do(session.connection.tools())
-        session.terminal.table(
-            found, found["items"], ("name", "source", "scope", "effects", "description"), "There are no tools."
-        )
+        items = [tool for tool in found["items"] if tool["category"] == kind.casefold()] if kind else found["items"]
+        if kind and not items:
+            raise _no_kind(kind, {tool["category"] for tool in found["items"]})
+        text = None if terminal.json else toolbox.categories(items, terminal.language, terminal.width)
+        terminal.result({**found, "items": items}, text)
         for source, problem in found["problems"].items():
-            session.terminal.note(f"{source}: {problem}", "yellow")
+            terminal.note(f"{source}: {problem}", "yellow")
 
     @command(group, "show")
     def show(session: Session, name: Name) -> None:
-        """What a tool does, what it takes, and requests that mean it."""
+        """What a tool does and where, what it takes, and requests that mean it."""
+        from orchestrator.cli import toolbox
+
         tool = session.do(session.connection.tool(name))
-        session.terminal.result(tool, None if session.terminal.json else _told(tool))
+        terminal = session.terminal
+        terminal.result(tool, None if terminal.json else toolbox.card(tool, terminal.language))
 
     @command(group, "new")
     def new(
@@ -75,6 +86,12 @@ def add_to(application: typer.Typer) -> None:
         return EXIT[run["status"]]
 
 
+def _no_kind(kind: str, known: set[str]) -> Exception:
+    from orchestrator.kernel.errors import NotFound
+
+    return NotFound(f"There is no category {kind!r}.", hint=f"There are: {', '.join(sorted(known))}.")
+
+
 def arguments_of(text: str) -> dict[str, Any]:
     import msgspec
 
@@ -87,16 +104,3 @@ def arguments_of(text: str) -> dict[str, Any]:
         raise InvalidInput(
             f"--args is not a JSON object: {error}.", hint="""For instance: '{"path": "."}'"""
         ) from error
-
-
-def _told(tool: Any) -> str:
-    parameters = tool["parameters"]
-    required = parameters.get("required", ())
-    lines = [f"{tool['name']}  ({tool['scope']}, effects: {tool['effects']})", tool["description"], ""]
-    for name, schema in parameters.get("properties", {}).items():
-        kind = schema.get("type") or " | ".join(str(part.get("type")) for part in schema.get("anyOf", ())) or "any"
-        more = "required" if name in required else f"default {schema.get('default')}"
-        lines.append(f"  {name}: {kind}, {more}. {schema.get('description', '')}".rstrip())
-    lines += ["", *(f"  “{example['text']}”" for example in tool["examples"])]
-    lines += ["", f"{tool['calls']} calls, {tool['failures']} failures, {tool['seconds']:.1f} s"]
-    return "\n".join(lines)

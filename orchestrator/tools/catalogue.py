@@ -16,8 +16,9 @@ from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Tool
-from orchestrator.tools.kit import Change, Equipment
+from orchestrator.tools.kit import Change, Equipment, Kit
 from orchestrator.tools.offering import CORE, FEW, FIND, finder
+from orchestrator.tools.place import Place, place_of
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.wrappers import wrapped
 
@@ -72,6 +73,10 @@ class Shelf:
         """The kit, file or package that a tool is from."""
         return self._sources[name]
 
+    def place(self, name: str) -> Place:
+        """Where its work is done."""
+        return place_of(self._tools[name])
+
     def get(self, name: str) -> Tool:
         """Raises NotFound, with the names that are near."""
         if tool := self._tools.get(name):
@@ -105,17 +110,29 @@ class Catalogue:
         self._always = CORE.union(settings.always)
         self._by_source: dict[str, dict[str, Tool]] = {}
         self.reload: Callable[[], Awaitable[Sequence[Change]]] = _nothing_to_load
-        equipment = Equipment(settings, sandbox, folder, self)
+        self._registry, self._omit = registry, settings.omit
+        self._equipment = Equipment(settings, sandbox, folder, self)
         if strange := sorted(set(settings.omit) - set(registry.builtin())):
             raise InvalidSettings(
                 f"tools.omit names {strange[0]!r}, which is no kit.", hint=f"Kits: {', '.join(registry.builtin())}."
             )
-        for name in (name for name in registry.builtin() if name not in settings.omit):
-            kit = registry.load(name)
-            self.put(name, kit(equipment) if callable(kit) else kit)
+        for name in registry.builtin():
+            if name not in settings.omit:
+                self.put(name, self._tools_of(name))
         self.put("tools", (finder(self.specs),))
         self.put("more", more)
-        self._own = {*registry.builtin(), "tools", "more"}
+
+    def _tools_of(self, name: str) -> Sequence[Tool]:
+        kit: Kit = self._registry.load(name)
+        return kit(self._equipment) if callable(kit) else kit
+
+    def omitted(self, name: str) -> tuple[str, ToolSpec] | None:
+        """A tool of a kit that the settings take away, and that kit."""
+        for kit in self._omit:
+            for tool in self._tools_of(kit):
+                if tool.spec.name == name:
+                    return kit, tool.spec
+        return None
 
     def put(self, source: str, tools: Iterable[Tool]) -> None:
         """From now on these, and no others, are the tools of this source. Raises Conflict, and changes nothing."""
@@ -143,9 +160,8 @@ class Catalogue:
     def source(self, name: str) -> str:
         return self._shelf.source(name)
 
-    def is_outside(self, name: str) -> bool:
-        """Whether somebody else wrote it."""
-        return self.source(name) not in self._own
+    def place(self, name: str) -> Place:
+        return self._shelf.place(name)
 
     def get(self, name: str) -> Tool:
         return self._shelf.get(name)

@@ -23,14 +23,18 @@ import msgspec
 from orchestrator.kernel.messages import Arguments, Effects, Example, Json, Language, Origin, Risk, Scope, ToolSpec
 from orchestrator.tools.arguments import Parameters
 from orchestrator.tools.base import Context, Result
+from orchestrator.tools.place import Place
 from orchestrator.tools.schema import schema_of
 
 Reconcile = Callable[[Arguments, Context], Awaitable[Result | None]]
 
 
 class FunctionTool:
-    def __init__(self, spec: ToolSpec, function: Callable[..., Any], parameters: Parameters, context: str) -> None:
+    def __init__(
+        self, spec: ToolSpec, function: Callable[..., Any], parameters: Parameters, context: str, place: Place
+    ) -> None:
         self.spec = spec
+        self.place = place
         self._function = function
         self._parameters = parameters
         self._context = context  # the name of the parameter that takes the Context, if any
@@ -62,9 +66,15 @@ class ReconcilableTool(FunctionTool):
     """A tool that can say, after a crash, whether its effect happened."""
 
     def __init__(
-        self, spec: ToolSpec, function: Callable[..., Any], parameters: Parameters, context: str, reconcile: Reconcile
+        self,
+        spec: ToolSpec,
+        function: Callable[..., Any],
+        parameters: Parameters,
+        context: str,
+        place: Place,
+        reconcile: Reconcile,
     ) -> None:
-        super().__init__(spec, function, parameters, context)
+        super().__init__(spec, function, parameters, context, place)
         self._reconcile = reconcile
 
     async def reconcile(self, arguments: Arguments, context: Context) -> Result | None:
@@ -90,6 +100,7 @@ def tool(
     reconcile: Reconcile | None = None,
     risks: tuple[Risk, ...] = (),
     secrets: tuple[str, ...] = (),
+    place: Place = "server",
     returns: type | None = None,
 ) -> Callable[[Callable[..., Any]], FunctionTool]:
     def make(function: Callable[..., Any]) -> FunctionTool:
@@ -114,8 +125,8 @@ def tool(
         )
         context = contexts[0] if contexts else ""
         if reconcile is None:
-            return FunctionTool(spec, function, parameters, context)
-        return ReconcilableTool(spec, function, parameters, context, reconcile)
+            return FunctionTool(spec, function, parameters, context, place)
+        return ReconcilableTool(spec, function, parameters, context, place, reconcile)
 
     return make
 

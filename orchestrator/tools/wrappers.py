@@ -6,6 +6,7 @@ from orchestrator.kernel.errors import ToolFailed
 from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
+from orchestrator.tools.place import place_of
 from orchestrator.tools.sealed import sealed
 
 _ITEMS = 2000  # of one list in the data
@@ -18,6 +19,7 @@ class Wrapper:
 
     def __init__(self, tool: Tool) -> None:
         self.spec = tool.spec
+        self.place = place_of(tool)
         self._tool = tool
 
     def check(self, arguments: Arguments) -> None:

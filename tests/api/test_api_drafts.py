@@ -26,10 +26,11 @@ async def test_a_draft_becomes_a_tool_when_a_person_approves_what_they_saw(tmp_p
         assert item["code"] == CODE and (await site.get("/drafts/roll_die")) == item
         refused = await site.post("/drafts/roll_die/approve", {"digest": "0" * 64}, status=409)
         assert "not what you looked at" in str(refused)
-        assert not site.app.tools.is_outside("list_tools")
+        assert site.app.tools.place("list_tools") == "server"
         done = await site.post("/drafts/roll_die/approve", {"digest": item["digest"]})
         assert [(change["what"], change["tools"]) for change in done["items"]] in ([("added", ["roll_die"])], [])
-        assert (await site.get("/tools/roll_die"))["source"] == "roll_die.py"
+        made = await site.get("/tools/roll_die")
+        assert (made["source"], made["place"], made["sandbox"]) == ("roll_die.py", "sandbox", site.app.sandbox.level)
         assert (await site.get("/drafts"))["items"] == []
         kept.write("other", "def other(): ...", "")
         async with site.http.delete(f"{site.api}/drafts/other") as reply:

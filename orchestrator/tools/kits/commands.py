@@ -46,6 +46,7 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         scope="execute",
         effects="once",
         category="system",
+        place="sandbox",
         examples=EXECUTE_COMMAND,
         answers={
             "en": "{stdout}\n[{stderr}\n]Exit code {exit_code}.[ ({note})]",

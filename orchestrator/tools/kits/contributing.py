@@ -6,27 +6,30 @@ in a comment that nobody sees; a branch and a file are compared with what was to
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from orchestrator.kernel.errors import ToolRetry
-from orchestrator.kernel.messages import Arguments
+from orchestrator.kernel.messages import Arguments, Language
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import contributing as said
 from orchestrator.tools.rest import github as hub
 from orchestrator.tools.rest.client import Rest, path_of
+from orchestrator.tools.rest.github import Name, Number
 
-Name = Annotated[str, Meta(description="owner/name", pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
-Number = Annotated[int, Meta(description="its number, as in #12", ge=1)]
 Title = Annotated[str, Meta(description="in one line", min_length=1, max_length=256)]
 Body = Annotated[str, Meta(description="in Markdown", max_length=60_000)]
 Branch = Annotated[str, Meta(description="its name", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}$")]
 _NEWEST = {"sort": "created", "direction": "desc", "per_page": 100}
+
+_writing = partial(tool, scope="execute", category="github", origin="web", risks=("sends",))
+Row = TypeVar("Row", hub.IssueRow, hub.CommentRow, hub.PullRow)
 
 
 def _signed(text: str, context: Context) -> str:
@@ -37,6 +40,14 @@ def _mark(context: Context) -> str:
     return f"<!-- effect {context.key} -->"
 
 
+async def _marked(
+    api: Rest, context: Context, path: str, kind: type[list[Row]], state: str | None = None
+) -> Row | None:
+    """Which of the newest hundred carries the key of this effect."""
+    rows = await api.get(context, path, kind, {"state": state, **_NEWEST})
+    return next((row for row in rows if _mark(context) in (row.body or "")), None)
+
+
 def _result(found: hub.Opened | hub.Said | hub.Written) -> Result:
     return Result(str(found), msgspec.to_builtins(found))
 
@@ -44,20 +55,14 @@ def _result(found: hub.Opened | hub.Said | hub.Written) -> Result:
 def _github_create_issue(api: Rest) -> Tool:
     async def opened(arguments: Arguments, context: Context) -> Result | None:
         path = path_of("repos", arguments["repository"], "issues")
-        for row in await api.get(context, path, list[hub.IssueRow], {"state": "all", **_NEWEST}):
-            if _mark(context) in (row.body or ""):
-                return _result(hub.Opened(arguments["repository"], row.number, row.html_url))
-        return None
+        row = await _marked(api, context, path, list[hub.IssueRow], "all")
+        return _result(hub.Opened(arguments["repository"], row.number, row.html_url)) if row else None
 
-    @tool(
-        scope="execute",
+    @_writing(
         effects="once",
-        category="github",
-        origin="web",
         examples=said.GITHUB_CREATE_ISSUE,
         answers={"en": "Issue #{number} of {repository}: {url}", "fr": "Ticket #{number} de {repository} : {url}"},
         reconcile=opened,
-        risks=("sends",),
     )
     async def github_create_issue(
         repository: Name,
@@ -77,20 +82,14 @@ def _github_create_issue(api: Rest) -> Tool:
 def _github_comment(api: Rest) -> Tool:
     async def commented(arguments: Arguments, context: Context) -> Result | None:
         path = path_of("repos", arguments["repository"], "issues", "comments")
-        for row in await api.get(context, path, list[hub.CommentRow], _NEWEST):
-            if _mark(context) in (row.body or ""):
-                return _result(hub.Opened(arguments["repository"], arguments["number"], row.html_url))
-        return None
+        row = await _marked(api, context, path, list[hub.CommentRow])
+        return _result(hub.Opened(arguments["repository"], arguments["number"], row.html_url)) if row else None
 
-    @tool(
-        scope="execute",
+    @_writing(
         effects="once",
-        category="github",
-        origin="web",
         examples=said.GITHUB_COMMENT,
         answers={"en": "Commented on #{number}: {url}", "fr": "Commentaire sur #{number} : {url}"},
         reconcile=commented,
-        risks=("sends",),
     )
     async def github_comment(
         repository: Name,
@@ -106,58 +105,46 @@ def _github_comment(api: Rest) -> Tool:
     return github_comment
 
 
-async def _set(api: Rest, context: Context, repository: str, number: int, state: str) -> hub.Said:
-    path = path_of("repos", repository, "issues", number)
-    row = await api.send(context, "PATCH", path, {"state": state}, hub.IssueRow)
-    return hub.Said(repository, row.number, row.state, row.html_url)
+def _setting(api: Rest, state: str) -> Callable[..., Awaitable[hub.Said]]:
+    async def setting(repository: Name, number: Number, context: Context) -> hub.Said:
+        path = path_of("repos", repository, "issues", number)
+        row = await api.send(context, "PATCH", path, {"state": state}, hub.IssueRow)
+        return hub.Said(repository, row.number, row.state, row.html_url)
+
+    return setting
+
+
+_IS: dict[Language, str] = {"en": "#{number} is {state}: {url}", "fr": "#{number} est {state} : {url}"}
 
 
 def _github_close(api: Rest) -> Tool:
-    @tool(
-        scope="execute",
+    return _writing(
+        name="github_close",
+        description="Close an issue or a pull request of a GitHub repository, without merging it.",
         effects="idempotent",
-        category="github",
-        origin="web",
         examples=said.GITHUB_CLOSE,
-        answers={"en": "#{number} is {state}: {url}", "fr": "#{number} est {state} : {url}"},
-        risks=("sends",),
-    )
-    async def github_close(repository: Name, number: Number, context: Context) -> hub.Said:
-        """Close an issue or a pull request of a GitHub repository, without merging it."""
-        return await _set(api, context, repository, number, "closed")
-
-    return github_close
+        answers=_IS,
+    )(_setting(api, "closed"))
 
 
 def _github_reopen(api: Rest) -> Tool:
-    @tool(
-        scope="execute",
+    return _writing(
+        name="github_reopen",
+        description="Reopen a closed issue or pull request of a GitHub repository.",
         effects="idempotent",
-        category="github",
-        origin="web",
         examples=said.GITHUB_REOPEN,
-        answers={"en": "#{number} is {state}: {url}", "fr": "#{number} est {state} : {url}"},
-        risks=("sends",),
-    )
-    async def github_reopen(repository: Name, number: Number, context: Context) -> hub.Said:
-        """Reopen a closed issue or pull request of a GitHub repository."""
-        return await _set(api, context, repository, number, "open")
-
-    return github_reopen
+        answers=_IS,
+    )(_setting(api, "open"))
 
 
 def _github_create_branch(api: Rest) -> Tool:
-    @tool(
-        scope="execute",
+    @_writing(
         effects="idempotent",
-        category="github",
-        origin="web",
         examples=said.GITHUB_CREATE_BRANCH,
         answers={
             "en": "The branch {branch} of {repository} is at {commit}.",
             "fr": "La branche {branch} de {repository} est à {commit}.",
         },
-        risks=("sends",),
     )
     async def github_create_branch(
         repository: Name,
@@ -192,18 +179,14 @@ def _github_commit_file(api: Rest) -> Tool:
         newest = await api.get(context, path_of("repos", repository, "commits"), list[hub.CommitRow], query)
         return _result(hub.Written(repository, branch or "", file, newest[0].sha if newest else ""))
 
-    @tool(
-        scope="execute",
+    @_writing(
         effects="once",
-        category="github",
-        origin="web",
         examples=said.GITHUB_COMMIT_FILE,
         answers={
             "en": "{file} is committed on {repository}: {commit}",
             "fr": "{file} est commité sur {repository} : {commit}",
         },
         reconcile=committed,
-        risks=("sends",),
     )
     async def github_commit_file(
         repository: Name,
@@ -238,23 +221,17 @@ def _blob(content: str) -> str:
 def _github_create_pull_request(api: Rest) -> Tool:
     async def opened(arguments: Arguments, context: Context) -> Result | None:
         path = path_of("repos", arguments["repository"], "pulls")
-        for row in await api.get(context, path, list[hub.PullRow], {"state": "all", **_NEWEST}):
-            if _mark(context) in (row.body or ""):
-                return _result(hub.Opened(arguments["repository"], row.number, row.html_url))
-        return None
+        row = await _marked(api, context, path, list[hub.PullRow], "all")
+        return _result(hub.Opened(arguments["repository"], row.number, row.html_url)) if row else None
 
-    @tool(
-        scope="execute",
+    @_writing(
         effects="once",
-        category="github",
-        origin="web",
         examples=said.GITHUB_CREATE_PULL_REQUEST,
         answers={
             "en": "Pull request #{number} of {repository}: {url}",
             "fr": "Pull request #{number} de {repository} : {url}",
         },
         reconcile=opened,
-        risks=("sends",),
     )
     async def github_create_pull_request(
         repository: Name,

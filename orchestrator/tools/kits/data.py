@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -39,6 +40,8 @@ _PERIODS = {
 }  # fmt: skip
 _SHOWN = 50  # rows that are read aloud
 _CELL = 60  # characters
+
+_tool = partial(tool, category="data", timeout=SECONDS, place="sandbox")
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -106,12 +109,10 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
 
 
 def _query(reader: Reader) -> Tool:
-    @tool(
-        category="data",
+    @_tool(
         origin="file",
         examples=said.QUERY_DATA,
         answers={"en": "[{table}|No rows.][\n\n({note})]", "fr": "[{table}|Aucune ligne.][\n\n({note})]"},
-        timeout=SECONDS,
     )
     async def query_data(
         sql: Annotated[
@@ -138,12 +139,10 @@ def _query(reader: Reader) -> Tool:
 
 
 def _describe(reader: Reader) -> Tool:
-    @tool(
-        category="data",
+    @_tool(
         origin="file",
         examples=said.DESCRIBE_DATA,
         answers={"en": "{path}:\n{text}", "fr": "{path} :\n{text}"},
-        timeout=SECONDS,
     )
     async def describe_data(path: TablePath, context: Context) -> Described:
         """Tell what a file of tables holds: its rows, and each column's type, range, mean and gaps."""
@@ -174,15 +173,13 @@ async def _charted(
 
 
 def _chart(reader: Reader) -> Tool:
-    @tool(
-        category="data",
+    @_tool(
         origin="file",
         examples=said.CHART_DATA,
         answers={
             "en": "{title}\n{*points {label}: {shown} {bar}*}\nThe picture is kept as {file}.[\n({note})]",
             "fr": "{title}\n{*points {label} : {shown} {bar}*}\nL'image est conservée : {file}.[\n({note})]",
         },
-        timeout=SECONDS,
         returns=Chart,
     )
     async def chart_data(
@@ -202,16 +199,14 @@ def _chart(reader: Reader) -> Tool:
 
 
 def _save(reader: Reader) -> Tool:
-    @tool(
+    @_tool(
         scope="write",
         effects="idempotent",
-        category="data",
         examples=said.SAVE_CHART,
         answers={
             "en": "{title}\n{*points {label}: {shown} {bar}*}\nThe picture is {file}.[\n({note})]",
             "fr": "{title}\n{*points {label} : {shown} {bar}*}\nL'image est {file}.[\n({note})]",
         },
-        timeout=SECONDS,
         returns=Chart,
     )
     async def save_chart(

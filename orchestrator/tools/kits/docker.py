@@ -5,6 +5,7 @@ Looking is free; starting, stopping, running and pruning are asked. Values of en
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -37,6 +38,8 @@ _KEPT = 200_000  # characters of a log
 
 Open = Callable[[], contextlib.AbstractContextManager[Daemon]]
 Name = Annotated[str, Meta(description="the name or identifier of a container", pattern="^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+_tool = partial(tool, category="docker")
 
 
 @contextlib.contextmanager
@@ -72,8 +75,7 @@ def _absent(address: str, error: str) -> tuple[str, str]:
 
 
 def _list_containers(open_daemon: Open) -> Tool:
-    @tool(
-        category="docker",
+    @_tool(
         origin="web",
         examples=said.LIST_CONTAINERS,
         answers={
@@ -97,8 +99,7 @@ def _list_containers(open_daemon: Open) -> Tool:
 
 
 def _container_logs(open_daemon: Open) -> Tool:
-    @tool(
-        category="docker",
+    @_tool(
         origin="web",
         examples=said.CONTAINER_LOGS,
         answers={
@@ -118,8 +119,7 @@ def _container_logs(open_daemon: Open) -> Tool:
 
 
 def _container_stats(open_daemon: Open) -> Tool:
-    @tool(
-        category="docker",
+    @_tool(
         examples=said.CONTAINER_STATS,
         answers={
             "en": "{name}: {cpu} % of a processor, {memory:bytes} of memory, {processes|process|processes}.",
@@ -135,8 +135,7 @@ def _container_stats(open_daemon: Open) -> Tool:
 
 
 def _inspect_container(open_daemon: Open) -> Tool:
-    @tool(
-        category="docker",
+    @_tool(
         origin="web",
         examples=said.INSPECT_CONTAINER,
         answers={
@@ -155,8 +154,7 @@ def _inspect_container(open_daemon: Open) -> Tool:
 
 
 def _list_images(open_daemon: Open) -> Tool:
-    @tool(
-        category="docker",
+    @_tool(
         examples=said.LIST_IMAGES,
         answers={
             "en": "[{*images {name} ({size:bytes})*}|No images.]",
@@ -183,10 +181,9 @@ def _control_container(open_daemon: Open) -> Tool:
         found = Controlled(arguments["name"], state["Status"])
         return Result(str(found), msgspec.to_builtins(found)) if done else None
 
-    @tool(
+    @_tool(
         scope="execute",
         effects="once",
-        category="docker",
         examples=said.CONTROL_CONTAINER,
         answers={"en": "{name} is {state}.", "fr": "{name} : {state}."},
         timeout=60.0,
@@ -204,10 +201,9 @@ def _control_container(open_daemon: Open) -> Tool:
 
 
 def _prune_docker(open_daemon: Open) -> Tool:
-    @tool(
+    @_tool(
         scope="execute",
         effects="once",
-        category="docker",
         examples=said.PRUNE_DOCKER,
         answers={
             "en": "{freed:bytes} freed.[ Removed:\n{removed}]",
@@ -230,11 +226,11 @@ def _prune_docker(open_daemon: Open) -> Tool:
 
 
 def _run_container(open_daemon: Open) -> Tool:
-    @tool(
+    @_tool(
         scope="execute",
         effects="once",
-        category="docker",
         origin="web",
+        place="elsewhere",
         examples=said.RUN_CONTAINER,
         answers={
             "en": "{text}\nExit code {exit_code}.",

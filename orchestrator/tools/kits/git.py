@@ -4,6 +4,7 @@ What keeps it safe is in tools/repository.py.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -24,10 +25,11 @@ Path = Annotated[str, Meta(description="the repository's folder in the workspace
 Ref = Annotated[str, Meta(description="a branch, tag or commit", min_length=1, max_length=200)]
 Secret = Annotated[str | None, "the name of the secret that holds the token for the server"]
 
+_tool = partial(tool, category="git", place="sandbox")
+
 
 def _git_status(sandbox: Sandbox) -> Tool:
-    @tool(
-        category="git",
+    @_tool(
         origin="file",
         examples=said.GIT_STATUS,
         answers={
@@ -45,8 +47,7 @@ def _git_status(sandbox: Sandbox) -> Tool:
 
 
 def _git_diff(sandbox: Sandbox) -> Tool:
-    @tool(
-        category="git",
+    @_tool(
         origin="file",
         examples=said.GIT_DIFF,
         answers={"en": "```diff\n[{text}|No difference.]\n```", "fr": "```diff\n[{text}|Aucune différence.]\n```"},
@@ -67,8 +68,7 @@ def _git_diff(sandbox: Sandbox) -> Tool:
 
 
 def _git_log(sandbox: Sandbox) -> Tool:
-    @tool(
-        category="git",
+    @_tool(
         origin="file",
         examples=said.GIT_LOG,
         answers={
@@ -95,8 +95,7 @@ def _git_log(sandbox: Sandbox) -> Tool:
 
 
 def _git_show(sandbox: Sandbox) -> Tool:
-    @tool(
-        category="git",
+    @_tool(
         origin="file",
         examples=said.GIT_SHOW,
         answers={"en": "```diff\n{text}\n```", "fr": "```diff\n{text}\n```"},
@@ -110,8 +109,7 @@ def _git_show(sandbox: Sandbox) -> Tool:
 
 
 def _git_blame(sandbox: Sandbox) -> Tool:
-    @tool(
-        category="git",
+    @_tool(
         origin="file",
         examples=said.GIT_BLAME,
         answers={"en": "```\n{text}\n```", "fr": "```\n{text}\n```"},
@@ -129,8 +127,7 @@ def _git_blame(sandbox: Sandbox) -> Tool:
 
 
 def _git_branches(sandbox: Sandbox) -> Tool:
-    @tool(
-        category="git",
+    @_tool(
         origin="file",
         examples=said.GIT_BRANCHES,
         answers={
@@ -161,10 +158,9 @@ def _git_commit(sandbox: Sandbox) -> Tool:
         found = Committed(git.path, newest, message.partition("\n")[0], 0)
         return Result(str(found), msgspec.to_builtins(found))
 
-    @tool(
+    @_tool(
         scope="write",
         effects="once",
-        category="git",
         examples=said.GIT_COMMIT,
         answers={
             "en": "Committed {id}: {subject} ({files|file|files}).",
@@ -195,10 +191,9 @@ def _git_commit(sandbox: Sandbox) -> Tool:
 
 
 def _git_switch(sandbox: Sandbox) -> Tool:
-    @tool(
+    @_tool(
         scope="write",
         effects="once",
-        category="git",
         examples=said.GIT_SWITCH,
         answers={"en": "[{text}|Done.]", "fr": "[{text}|C'est fait.]"},
     )
@@ -220,10 +215,9 @@ def _git_switch(sandbox: Sandbox) -> Tool:
 
 
 def _git_merge(sandbox: Sandbox) -> Tool:
-    @tool(
+    @_tool(
         scope="write",
         effects="once",
-        category="git",
         examples=said.GIT_MERGE,
         answers={"en": "{text}", "fr": "{text}"},
     )
@@ -243,10 +237,9 @@ def _git_merge(sandbox: Sandbox) -> Tool:
 
 
 def _git_stash(sandbox: Sandbox) -> Tool:
-    @tool(
+    @_tool(
         scope="write",
         effects="once",
-        category="git",
         examples=said.GIT_STASH,
         answers={"en": "[{text}|Nothing.]", "fr": "[{text}|Rien.]"},
     )
@@ -272,10 +265,9 @@ def _git_clone(sandbox: Sandbox) -> Tool:
         found = Told(target, "It is there.")
         return Result(str(found), msgspec.to_builtins(found))
 
-    @tool(
+    @_tool(
         scope="write",
         effects="once",
-        category="git",
         origin="web",
         examples=said.GIT_CLONE,
         answers={"en": "Cloned into {path}.", "fr": "Cloné dans {path}."},
@@ -296,10 +288,9 @@ def _git_clone(sandbox: Sandbox) -> Tool:
 
 
 def _git_pull(sandbox: Sandbox) -> Tool:
-    @tool(
+    @_tool(
         scope="execute",
         effects="once",
-        category="git",
         origin="web",
         examples=said.GIT_PULL,
         answers={"en": "{text}", "fr": "{text}"},
@@ -322,10 +313,9 @@ def _git_pull(sandbox: Sandbox) -> Tool:
 
 
 def _git_push(sandbox: Sandbox) -> Tool:
-    @tool(
+    @_tool(
         scope="execute",
         effects="idempotent",
-        category="git",
         origin="web",
         examples=said.GIT_PUSH,
         answers={"en": "[{text}|Pushed.]", "fr": "[{text}|Envoyé.]"},

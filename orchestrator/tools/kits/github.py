@@ -5,6 +5,7 @@ itself whether it happened: what is written carries the key of its effect, where
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -20,21 +21,18 @@ from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import github as said
 from orchestrator.tools.rest import github as hub
 from orchestrator.tools.rest.client import Rest, path_of
+from orchestrator.tools.rest.github import Name, Number
 from orchestrator.tools.sandbox.base import Sandbox
 
-Name = Annotated[str, Meta(description="owner/name", pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
-Number = Annotated[int, Meta(description="its number, as in #12", ge=1)]
-Branch = Annotated[str | None, "the default branch when not given"]
 Limit = Annotated[int, Meta(description="at most", ge=1, le=100)]
 State = Annotated[Literal["open", "closed", "all"], "which ones"]
-Title = Annotated[str, Meta(description="in one line", min_length=1, max_length=256)]
-Text = Annotated[str, Meta(description="in Markdown", max_length=60_000)]
+Ref = Annotated[str | None, "a branch, tag or commit; the default branch when not given"]
+
+_tool = partial(tool, category="github", origin="web")
 
 
 def _github_search(api: Rest) -> Tool:
-    @tool(
-        category="github",
-        origin="web",
+    @_tool(
         examples=said.GITHUB_SEARCH,
         answers={
             "en": "{count|hit|hits}\n[{*hits **{name}**: {about} {url}*}|Nothing found on GitHub.]",
@@ -66,9 +64,7 @@ def _github_search(api: Rest) -> Tool:
 
 
 def _github_repository(api: Rest) -> Tool:
-    @tool(
-        category="github",
-        origin="web",
+    @_tool(
         examples=said.GITHUB_REPOSITORY,
         answers={
             "en": "**{repository}**: {description}\n{url}\n{stars|star|stars}, {forks|fork|forks}, {open_issues} open "
@@ -85,9 +81,7 @@ def _github_repository(api: Rest) -> Tool:
 
 
 def _github_files(api: Rest) -> Tool:
-    @tool(
-        category="github",
-        origin="web",
+    @_tool(
         examples=said.GITHUB_FILES,
         answers={"en": "[{*entries {kind} {path}*}|It is empty.]", "fr": "[{*entries {kind} {path}*}|C'est vide.]"},
     )
@@ -95,7 +89,7 @@ def _github_files(api: Rest) -> Tool:
         repository: Name,
         context: Context,
         folder: Annotated[str, "in the repository"] = "",
-        ref: Annotated[str | None, "a branch, tag or commit; the default branch when not given"] = None,
+        ref: Ref = None,
     ) -> hub.HubFolder:
         """List the files of a folder of a GitHub repository."""
         path = path_of("repos", repository, "contents", *filter(None, [folder.strip("/.")]))
@@ -108,9 +102,7 @@ def _github_files(api: Rest) -> Tool:
 
 
 def _github_read(api: Rest) -> Tool:
-    @tool(
-        category="github",
-        origin="web",
+    @_tool(
         examples=said.GITHUB_READ,
         answers={
             "en": "`{file}` of {repository} ({size:bytes}):\n```\n{content}\n```",
@@ -121,7 +113,7 @@ def _github_read(api: Rest) -> Tool:
         repository: Name,
         file: Annotated[str, Meta(description="in the repository", min_length=1, max_length=1000)],
         context: Context,
-        ref: Annotated[str | None, "a branch, tag or commit; the default branch when not given"] = None,
+        ref: Ref = None,
     ) -> hub.HubFile:
         """Read a text file of a GitHub repository, without a clone."""
         path = path_of("repos", repository, "contents", file.strip("/"))
@@ -137,9 +129,7 @@ def _github_read(api: Rest) -> Tool:
 
 
 def _github_issues(api: Rest) -> Tool:
-    @tool(
-        category="github",
-        origin="web",
+    @_tool(
         examples=said.GITHUB_ISSUES,
         answers={
             "en": "[{*issues #{number} {title} ({state}, {author})*}|No such issues in {repository}.]",
@@ -162,9 +152,7 @@ def _github_issues(api: Rest) -> Tool:
 
 
 def _github_issue(api: Rest) -> Tool:
-    @tool(
-        category="github",
-        origin="web",
+    @_tool(
         examples=said.GITHUB_ISSUE,
         answers={
             "en": "**#{issue.number} {issue.title}** ({issue.state}, {issue.author})\n{text}\n"
@@ -187,9 +175,7 @@ def _github_issue(api: Rest) -> Tool:
 
 
 def _github_pull_requests(api: Rest) -> Tool:
-    @tool(
-        category="github",
-        origin="web",
+    @_tool(
         examples=said.GITHUB_PULL_REQUESTS,
         answers={
             "en": "[{*pull_requests #{number} {title} ({state}, {author})*}|No such pull requests in {repository}.]",
@@ -208,9 +194,7 @@ def _github_pull_requests(api: Rest) -> Tool:
 
 
 def _github_pull_request(api: Rest) -> Tool:
-    @tool(
-        category="github",
-        origin="web",
+    @_tool(
         examples=said.GITHUB_PULL_REQUEST,
         answers={
             "en": "**#{pull_request.number} {pull_request.title}** ({pull_request.state}, {pull_request.author})\n"
@@ -238,11 +222,10 @@ def _github_clone(api: Rest, sandbox: Sandbox, secret: str) -> Tool:
         found = Told(target or "", "It is there.")
         return Result(str(found), msgspec.to_builtins(found)) if target else None
 
-    @tool(
+    @_tool(
         scope="write",
         effects="once",
-        category="github",
-        origin="web",
+        place="sandbox",
         examples=said.GITHUB_CLONE,
         answers={"en": "Cloned into {path}.", "fr": "Cloné dans {path}."},
         timeout=330.0,

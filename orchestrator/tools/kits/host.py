@@ -4,6 +4,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,8 @@ There = Annotated[
     str, Meta(description="the path on that machine", min_length=1, max_length=4096, pattern="^[^\\x00]+$")
 ]
 File = Annotated[str, Meta(description="path inside the workspace", min_length=1)]
+
+_tool = partial(tool, category="host")
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -85,8 +88,7 @@ def tools_for(machines: Machines) -> Sequence[Tool]:
 
 
 def _list_hosts(machines: Machines) -> Tool:
-    @tool(
-        category="host",
+    @_tool(
         examples=said.LIST_HOSTS,
         answers={
             "en": "[{*machines {name}: {user}@{address}*}|No machine is named in the settings.]",
@@ -106,10 +108,9 @@ def _list_hosts(machines: Machines) -> Tool:
 
 
 def _trust_host(machines: Machines) -> Tool:
-    @tool(
+    @_tool(
         scope="admin",
         effects="idempotent",
-        category="host",
         examples=said.TRUST_HOST,
         answers={"en": "{machine} is known by {fingerprint}.", "fr": "{machine} est reconnue par {fingerprint}."},
     )
@@ -126,11 +127,11 @@ def _trust_host(machines: Machines) -> Tool:
 
 
 def _run_on_host(machines: Machines) -> Tool:
-    @tool(
+    @_tool(
         scope="execute",
         effects="once",
-        category="host",
         origin="file",
+        place="elsewhere",
         examples=said.RUN_ON_HOST,
         answers={
             "en": "{machine}:\n{stdout}\n[{stderr}\n]Exit code {exit_code}.[ ({note})]",
@@ -156,10 +157,9 @@ def _run_on_host(machines: Machines) -> Tool:
 
 
 def _copy_to_host(machines: Machines) -> Tool:
-    @tool(
+    @_tool(
         scope="execute",
         effects="idempotent",
-        category="host",
         examples=said.COPY_TO_HOST,
         answers={
             "en": "{file} is on {machine} as {there} ({size:bytes}).",
@@ -208,10 +208,9 @@ def _copy_from_host(machines: Machines) -> Tool:
             return None
         raise ToolFailed(f"{arguments['file']!r} is there, but it cannot be known whether this call put it there.")
 
-    @tool(
+    @_tool(
         scope="execute",
         effects="once",
-        category="host",
         origin="file",
         examples=said.COPY_FROM_HOST,
         answers={

@@ -4,6 +4,7 @@ Looking needs no token for what is public. Inference is paid for by whoever has 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -24,11 +25,11 @@ Limit = Annotated[int, Meta(description="at most", ge=1, le=100)]
 _CARD = 12_000  # characters of what its makers say
 _MOST = {"sort": "downloads", "direction": -1}
 
+_tool = partial(tool, category="huggingface", origin="web")
+
 
 def _huggingface_models(api: Rest) -> Tool:
-    @tool(
-        category="huggingface",
-        origin="web",
+    @_tool(
         examples=said.HUGGINGFACE_MODELS,
         answers={
             "en": "[{*models **{id}** ({task}): {downloads} downloads*}|No such model on Hugging Face.]",
@@ -50,9 +51,7 @@ def _huggingface_models(api: Rest) -> Tool:
 
 
 def _huggingface_model(api: Rest) -> Tool:
-    @tool(
-        category="huggingface",
-        origin="web",
+    @_tool(
         examples=said.HUGGINGFACE_MODEL,
         answers={
             "en": "**{id}**: {task}[, {library}][, licence {license}], {downloads} downloads.\n{card}",
@@ -83,9 +82,7 @@ def _huggingface_model(api: Rest) -> Tool:
 
 
 def _huggingface_datasets(api: Rest) -> Tool:
-    @tool(
-        category="huggingface",
-        origin="web",
+    @_tool(
         examples=said.HUGGINGFACE_DATASETS,
         answers={
             "en": "[{*datasets **{id}**: {downloads} downloads*}|No such dataset on Hugging Face.]",
@@ -104,9 +101,7 @@ def _huggingface_datasets(api: Rest) -> Tool:
 
 
 def _huggingface_dataset(api: Rest, viewer: Rest) -> Tool:
-    @tool(
-        category="huggingface",
-        origin="web",
+    @_tool(
         examples=said.HUGGINGFACE_DATASET,
         answers={
             "en": "**{id}**[, licence {license}], {downloads} downloads.\n{description}[\nParts:\n{splits}]",
@@ -132,9 +127,7 @@ def _huggingface_dataset(api: Rest, viewer: Rest) -> Tool:
 
 
 def _huggingface_rows(viewer: Rest) -> Tool:
-    @tool(
-        category="huggingface",
-        origin="web",
+    @_tool(
         examples=said.HUGGINGFACE_ROWS,
         answers={
             "en": "{dataset} ({part}):\n```\n{rows}\n```",
@@ -163,11 +156,9 @@ def _huggingface_rows(viewer: Rest) -> Tool:
 
 
 def _huggingface_run(inference: Rest) -> Tool:
-    @tool(
+    @_tool(
         scope="execute",
         effects="idempotent",  # asked twice it answers twice, and costs twice
-        category="huggingface",
-        origin="web",
         examples=said.HUGGINGFACE_RUN,
         answers={
             "en": "{model}: [{text}][{*labels {label}: {score}*}][a vector of {numbers} numbers][{data}]",

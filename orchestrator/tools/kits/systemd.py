@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Meta
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
-from orchestrator.tools.base import Context
+from orchestrator.kernel.messages import Arguments
+from orchestrator.tools.base import Context, Result
 from orchestrator.tools.function import tool
 from orchestrator.tools.kits.examples import operating as said
 from orchestrator.tools.workspace import Workspace, explained, regular
@@ -44,6 +45,7 @@ class Services(msgspec.Struct, frozen=True):
 
 @tool(
     category="system",
+    place="machine",
     examples=said.LIST_SERVICES,
     answers={
         "en": "[{*services {name}: {active} ({state})*}|No such service.]",
@@ -79,6 +81,7 @@ Unit = Annotated[str, Meta(description="the name of the service, such as nginx o
 
 @tool(
     category="system",
+    place="machine",
     examples=said.SERVICE_STATUS,
     answers={
         "en": "{name}: {active} ({state})[, process {pid}][, {memory:bytes}]. Last result: {result}.",
@@ -108,16 +111,27 @@ async def _status(unit: str) -> ServiceStatus:
     )
 
 
+async def _controlled(arguments: Arguments, context: Context) -> Result | None:
+    """A service that runs was started, one that does not was stopped; the rest leaves no trace."""
+    action, found = arguments["action"], await _status(_unit(arguments["name"]))
+    if action not in ("start", "stop"):
+        raise ToolFailed(f"{found.name} is {found.active}: whether this call made it {action} cannot be known.")
+    done = (found.active in ("active", "activating", "reloading")) == (action == "start")
+    return Result(str(found), msgspec.to_builtins(found)) if done else None
+
+
 @tool(
     scope="admin",
     effects="once",
     category="system",
+    place="machine",
     examples=said.CONTROL_SERVICE,
     answers={
         "en": "{name} is {active} ({state}).",
         "fr": "{name} est {active} ({state}).",
     },
     timeout=90.0,
+    reconcile=_controlled,
 )
 async def control_service(
     name: Unit,
@@ -142,6 +156,7 @@ class Log(msgspec.Struct, frozen=True):
 @tool(
     category="system",
     origin="file",
+    place="machine",
     examples=said.READ_JOURNAL,
     answers={"en": "{source}:\n{lines}[\n({note})]", "fr": "{source} :\n{lines}[\n({note})]"},
 )

@@ -1,6 +1,7 @@
 """The vercel kit: projects and deployments of Vercel, and why one failed. Looking is free; changing is asked."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,6 +21,8 @@ Deployment = Annotated[
     str, Meta(description="its identifier (dpl_…) or its host", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{2,250}$")
 ]
 Limit = Annotated[int, Meta(description="at most", ge=1, le=100)]
+
+_tool = partial(tool, category="vercel", origin="web")
 _SAID: dict[Language, str] = {
     "en": "{deployment.id} of {deployment.project} ({deployment.target}): {deployment.state}[\n{problem}]\n"
     "[{deployment.url}]",
@@ -29,9 +32,7 @@ _SAID: dict[Language, str] = {
 
 
 def _vercel_projects(api: Rest) -> Tool:
-    @tool(
-        category="vercel",
-        origin="web",
+    @_tool(
         examples=said.VERCEL_PROJECTS,
         answers={
             "en": "[{*projects **{name}**: {state}*}|No project on Vercel.]",
@@ -49,9 +50,7 @@ def _vercel_projects(api: Rest) -> Tool:
 
 
 def _vercel_deployments(api: Rest) -> Tool:
-    @tool(
-        category="vercel",
-        origin="web",
+    @_tool(
         examples=said.VERCEL_DEPLOYMENTS,
         answers={
             "en": "[{*deployments {id} {project} ({target}): {state}, {created}*}|No such deployment on Vercel.]",
@@ -86,7 +85,7 @@ def _told(row: vercel.DeploymentRow) -> vercel.DeploymentDetails:
 
 
 def _vercel_deployment(api: Rest) -> Tool:
-    @tool(category="vercel", origin="web", examples=said.VERCEL_DEPLOYMENT, answers=_SAID)
+    @_tool(examples=said.VERCEL_DEPLOYMENT, answers=_SAID)
     async def vercel_deployment(deployment: Deployment, context: Context) -> vercel.DeploymentDetails:
         """Tell how one deployment on Vercel is, where it is, and why it failed."""
         return _told(await _details(api, context, deployment))
@@ -95,9 +94,7 @@ def _vercel_deployment(api: Rest) -> Tool:
 
 
 def _vercel_logs(api: Rest) -> Tool:
-    @tool(
-        category="vercel",
-        origin="web",
+    @_tool(
         examples=said.VERCEL_LOGS,
         answers={
             "en": "{deployment}:\n```\n[{text}|It has said nothing.]\n```",
@@ -129,11 +126,9 @@ def _vercel_redeploy(api: Rest) -> Tool:
                 return Result(str(found), msgspec.to_builtins(found))
         return None
 
-    @tool(
+    @_tool(
         scope="execute",
         effects="once",
-        category="vercel",
-        origin="web",
         examples=said.VERCEL_REDEPLOY,
         answers=_SAID,
         reconcile=deployed,
@@ -155,11 +150,9 @@ def _vercel_redeploy(api: Rest) -> Tool:
 
 
 def _vercel_cancel(api: Rest) -> Tool:
-    @tool(
+    @_tool(
         scope="execute",
         effects="idempotent",
-        category="vercel",
-        origin="web",
         examples=said.VERCEL_CANCEL,
         answers=_SAID,
     )
@@ -175,11 +168,9 @@ def _vercel_cancel(api: Rest) -> Tool:
 
 
 def _vercel_promote(api: Rest) -> Tool:
-    @tool(
+    @_tool(
         scope="execute",
         effects="idempotent",
-        category="vercel",
-        origin="web",
         examples=said.VERCEL_PROMOTE,
         answers={
             "en": "{deployment} becomes the production of {project}.",

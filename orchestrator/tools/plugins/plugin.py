@@ -21,6 +21,7 @@ from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ToolError, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.place import Place
 from orchestrator.tools.plugins import protocol as p
 from orchestrator.tools.sandbox.base import Limits, Opening, Sandbox, Session
 
@@ -192,6 +193,8 @@ class Plugin:
 
 
 class PluginTool:
+    place: Place = "sandbox"
+
     def __init__(self, spec: ToolSpec, plugin: Plugin) -> None:
         self.spec = spec
         self._plugin = plugin

@@ -10,6 +10,9 @@ from msgspec import Meta
 VERSION = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _KEPT = 60_000  # characters of all the patches of a pull request
 
+Name = Annotated[str, Meta(description="owner/name", pattern=r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")]
+Number = Annotated[int, Meta(description="its number, as in #12", ge=1)]
+
 
 class Owner(msgspec.Struct, frozen=True):
     login: str

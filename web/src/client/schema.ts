@@ -1321,6 +1321,7 @@ export type Tool = {
   effects: "none" | "idempotent" | "once";
   parameters: Record<string, unknown>;
   examples: Array<Example>;
+  place: "server" | "sandbox" | "machine" | "elsewhere";
   sandbox: string | null;
   source: string;
   calls: number;
@@ -1421,6 +1422,7 @@ export type Verdict = {
   alternative: string;
   details: Record<string, string>;
   shape: string;
+  note: string;
   opinions: Array<Opinion>;
 };
 

@@ -1,5 +1,6 @@
 """Requests for the tools of the contributing kit."""
 
+from orchestrator.kernel.messages import Example
 from orchestrator.tools.kits.examples import examples
 
 _SHOP, _SITE = "octo/shop", "team/site"
@@ -45,35 +46,27 @@ GITHUB_COMMENT = examples(
     },
 )
 
-GITHUB_CLOSE = examples(
-    en={
-        "close issue 12 of octo/shop": {"repository": _SHOP, "number": 12},
-        "close the github issue 7 of team/site": {"repository": _SITE, "number": 7},
-        "close pull request 3 of octo/shop": {"repository": _SHOP, "number": 3},
-        "close the github pull request 9 of team/site": {"repository": _SITE, "number": 9},
-    },
-    fr={
-        "ferme le ticket 12 de octo/shop": {"repository": _SHOP, "number": 12},
-        "ferme le ticket github 7 de team/site": {"repository": _SITE, "number": 7},
-        "ferme la pull request 3 de octo/shop": {"repository": _SHOP, "number": 3},
-        "ferme la pull request github 9 de team/site": {"repository": _SITE, "number": 9},
-    },
-)
 
-GITHUB_REOPEN = examples(
-    en={
-        "reopen issue 12 of octo/shop": {"repository": _SHOP, "number": 12},
-        "reopen the github issue 7 of team/site": {"repository": _SITE, "number": 7},
-        "reopen pull request 3 of octo/shop": {"repository": _SHOP, "number": 3},
-        "reopen the github pull request 9 of team/site": {"repository": _SITE, "number": 9},
-    },
-    fr={
-        "rouvre le ticket 12 de octo/shop": {"repository": _SHOP, "number": 12},
-        "rouvre le ticket github 7 de team/site": {"repository": _SITE, "number": 7},
-        "rouvre la pull request 3 de octo/shop": {"repository": _SHOP, "number": 3},
-        "rouvre la pull request github 9 de team/site": {"repository": _SITE, "number": 9},
-    },
-)
+def _set_to(english: str, french: str) -> tuple[Example, ...]:
+    """Of issues and pull requests alike."""
+    return examples(
+        en={
+            f"{english} issue 12 of octo/shop": {"repository": _SHOP, "number": 12},
+            f"{english} the github issue 7 of team/site": {"repository": _SITE, "number": 7},
+            f"{english} pull request 3 of octo/shop": {"repository": _SHOP, "number": 3},
+            f"{english} the github pull request 9 of team/site": {"repository": _SITE, "number": 9},
+        },
+        fr={
+            f"{french} le ticket 12 de octo/shop": {"repository": _SHOP, "number": 12},
+            f"{french} le ticket github 7 de team/site": {"repository": _SITE, "number": 7},
+            f"{french} la pull request 3 de octo/shop": {"repository": _SHOP, "number": 3},
+            f"{french} la pull request github 9 de team/site": {"repository": _SITE, "number": 9},
+        },
+    )
+
+
+GITHUB_CLOSE = _set_to("close", "ferme")
+GITHUB_REOPEN = _set_to("reopen", "rouvre")
 
 GITHUB_CREATE_BRANCH = examples(
     en={

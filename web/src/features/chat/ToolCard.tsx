@@ -150,10 +150,10 @@ function Facts({ call, answered }: { call: Call; answered: Question | undefined 
   const format = useFormat();
   const known = useTool(call.tool).data;
   const data = call.data as { sandbox?: unknown } | null;
-  const level = typeof data?.sandbox === "string" ? data.sandbox : known?.sandbox;
+  const told = typeof data?.sandbox === "string" ? data.sandbox : undefined;
   const facts = [
     answered?.answer && t(`approval.answered.${answered.answer}`),
-    level ? t("tool.sandbox", { level }) : known && t("tool.inServer"),
+    told ? t("tool.places.sandbox", { level: told }) : known && t(`tool.places.${known.place}`, { level: known.sandbox }),
     call.origin && t("tool.origin", { origin: t(`tool.origins.${call.origin}`) }),
   ].filter(Boolean);
   if (facts.length === 0 && !call.artifact) return null;

@@ -66,7 +66,7 @@ function ToolRow({ tool }: { tool: Tool }) {
   const facts = [
     t(`safety.scopes.${tool.scope}`),
     t(`safety.tools.effects.${tool.effects}`),
-    tool.sandbox ? t("tool.sandbox", { level: tool.sandbox }) : t("tool.inServer"),
+    t(`tool.places.${tool.place}`, { level: tool.sandbox }),
     t("safety.tools.from", { source: tool.source }),
   ];
   return (
