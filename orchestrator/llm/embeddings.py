@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import ModelRejected
+from orchestrator.kernel.errors import ModelRejected, NoModel
 from orchestrator.kernel.settings import Llm
 from orchestrator.llm.cache.vectors import Vectors
 from orchestrator.llm.connect import how_to_connect
@@ -49,10 +49,14 @@ class Embeddings:
         self._sources = sources
 
     async def choose(self, asked: str = "") -> Embedder:
-        """By "provider", "provider/model", a model's name, or the first provider that has embeddings."""
+        """By "provider", "provider/model", a model's name, or the first provider that has embeddings.
+
+        Raises NoModel.
+        """
         sources = self._sources()
         provider, _, name = asked.partition("/")
         if provider in sources:
+            await sources[provider].state()
             return self._embedder(sources[provider], name)
         states = await asyncio.gather(*(source.state() for source in sources.values()))
         able = [
@@ -60,15 +64,21 @@ class Embeddings:
             for source, state in zip(sources.values(), states, strict=True)
             if state.health.ok and "embeddings" in source.model.capabilities
         ]
+        if not able:
+            raise ModelRejected("No provider has embeddings.", hint=how_to_connect())
+        if not asked:
+            return self._embedder(able[0][0], "")
         for source, state in able:
             if any(asked in (info.name, info.name.removesuffix(":latest")) for info in state.models):
                 return self._embedder(source, asked)
-        if not able:
-            raise ModelRejected("No provider has embeddings.", hint=how_to_connect())
-        return self._embedder(able[0][0], asked)
+        raise NoModel(
+            f"No provider lists a model for embeddings called {asked!r}.",
+            hint=f"Say whose it is: {able[0][0].name}/{asked}, or leave the choice to auto.",
+        )
 
     @staticmethod
     def _embedder(source: Source, name: str) -> Embedder:
+        name = name or source.embedding
         return Embedder(source.name, name, rates_of(source.info(name), local=source.place == LOCAL))
 
     async def make(

@@ -95,6 +95,13 @@ class Source:
         return self.configured or default(self.host)
 
     @property
+    def embedding(self) -> str:
+        """The model that its bare name means for vectors; empty: nobody knows before it is asked."""
+        said = self.settings.options.get("embedding_model") or getattr(self.model, "embedding", "")
+        listed = self._state.models if self._state is not None else ()
+        return str(said or next((info.name for info in listed if "embeddings" in info.capabilities), ""))
+
+    @property
     def busy(self) -> bool:
         return self._guard.places.taken > 0
 

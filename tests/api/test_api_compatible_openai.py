@@ -297,6 +297,23 @@ async def test_embeddings_are_paid_for_once(asked: Site, model: Scripted) -> Non
     assert packed.data[0].embedding == pytest.approx(plain.data[1].embedding)
 
 
+async def test_what_cannot_be_meant_is_refused_in_openais_words(asked: Site, model: Scripted) -> None:
+    async with client(asked) as vendor:
+        for none in (0, -5):
+            with pytest.raises(openai.BadRequestError, match="at least 1"):
+                await vendor.chat.completions.create(model="scripted", messages=QUESTION, max_tokens=none)
+            with pytest.raises(openai.BadRequestError, match="at least 1"):
+                await vendor.responses.create(model="scripted", input="Hello?", max_output_tokens=none)
+        with pytest.raises(openai.NotFoundError, match="scripted/nosuch") as unknown:
+            await vendor.embeddings.create(model="nosuch", input="one")
+        with pytest.raises(openai.NotFoundError) as refused:  # whatever else a client says of itself
+            await vendor.chat.completions.create(
+                model="nosuch", messages=QUESTION, extra_headers={"anthropic-version": "2023-06-01"}
+            )
+    assert (unknown.value.code, refused.value.code) == ("model_not_found", "model_not_found")
+    assert model.requests == []
+
+
 async def test_the_models_there_are(asked: Site) -> None:
     async with client(asked) as vendor:
         names = [one.id async for one in vendor.models.list()]
@@ -340,7 +357,7 @@ async def test_every_call_is_in_the_journal(asked: Site) -> None:
     assert [event.seq for event in told] == [1, 2, 3]
     assert "Hello" not in str(bodies)
     used = (await asked.get("/journal/usage"))["items"]
-    assert {(one["model"], one["replies"], one["cost"]) for one in used} >= {("scripted/scripted", 1, 0.25)}
+    assert {(one["model"], one["replies"], one["cost"]) for one in used} >= {("scripted/scripted", 2, 0.25)}
 
 
 class Dear(Scripted):

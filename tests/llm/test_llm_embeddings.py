@@ -9,14 +9,17 @@ from servers.clients import ask
 
 from orchestrator.kernel import settings
 from orchestrator.kernel.clock import ManualClock
-from orchestrator.kernel.errors import ModelRejected
+from orchestrator.kernel.errors import ModelRejected, NoModel
 from orchestrator.kernel.messages import Message, Text, user
-from orchestrator.kernel.settings import Llm
-from orchestrator.llm.base import Chunk, Request
+from orchestrator.kernel.settings import Known, Llm, Provider
+from orchestrator.llm.base import Chunk, Health, ModelInfo, Request
 from orchestrator.llm.cache.opening import open_cache
 from orchestrator.llm.catalogue import Models
 from orchestrator.llm.providers.scripted import Scripted
 from orchestrator.llm.resilience.speed import ENOUGH
+from orchestrator.llm.source import State
+
+VEC = ModelInfo("vec", "far", frozenset({"embeddings"}))
 
 
 class Counting(Scripted):
@@ -62,8 +65,30 @@ async def test_nothing_is_kept_without_a_tenant(tmp_path: Path, clock: ManualClo
 async def test_a_model_is_found_by_its_name(tmp_path: Path, clock: ManualClock) -> None:
     found = models(tmp_path, clock, Counting("one", "m"), Counting("two", "n"))
     assert (await found.embeddings.choose("n")).label == "two/n"
-    assert (await found.embeddings.choose("two")).label == "two"
-    assert (await found.embeddings.choose()).label == "one"
+    assert (await found.embeddings.choose("two")).label == "two/n"
+    assert (await found.embeddings.choose()).label == "one/m"
+    await found.close()
+
+
+async def test_a_bare_provider_means_a_model_whose_price_is_known(tmp_path: Path, clock: ManualClock) -> None:
+    far = Provider("openai", "http://192.0.2.1/v1", options={"embedding_model": "vec"})
+    said = {
+        "providers": {"far": far},
+        "models": {"far/vec": Known(input=2.0, output=0.0, capabilities=("embeddings",))},
+    }
+    found = models(tmp_path, clock, Counting("one", "m"), **said)
+    found._sources["far"]._state = State(clock.monotonic(), Health(True), (found._sources["far"]._informed(VEC),))
+    by = await found.embeddings.choose("far")
+    assert by.label == "far/vec"
+    assert by.rates is not None and by.rates.input == 2.0
+    await found.close()
+
+
+async def test_a_name_that_nobody_lists_is_nobodys(tmp_path: Path, clock: ManualClock) -> None:
+    found = models(tmp_path, clock, Counting("one", "m"))
+    with pytest.raises(NoModel, match="one/nosuch"):
+        await found.embeddings.choose("nosuch")
+    assert (await found.embeddings.choose("one/nosuch")).label == "one/nosuch"  # not all list all they have
     await found.close()
 
 

@@ -224,6 +224,15 @@ async def test_what_costs_nothing_goes_on_and_what_nobody_knows_is_refused(tmp_p
             await budgets.reserve(call("dear"))
 
 
+async def test_no_call_makes_room_for_others(tmp_path: Path) -> None:
+    """What is to be read costs money, however short the reply is said to be."""
+    async with till(tmp_path) as budgets:
+        await budgets.set("t", "tenant", "", "total", 1.0, by="root")
+        for most in (0, -1, -1_000_000_000):
+            await budgets.reserve(call(f"{most}", most=most))
+        assert (await view(budgets)).reserved == pytest.approx(3 * (100 * 1.25 + 64) / MILLION)
+
+
 async def test_a_top_up_lets_it_go_on_and_a_new_day_begins_anew(tmp_path: Path, store: str) -> None:
     clock = ManualClock()
     async with till(tmp_path, clock) as budgets:

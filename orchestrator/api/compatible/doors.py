@@ -91,7 +91,9 @@ def arguments(call: ToolCall) -> str:
 
 
 def spoken(request: Request) -> Request:
-    """Raises ModelRejected where there is nothing to answer."""
+    """Raises ModelRejected where there is nothing to answer, or no room for an answer."""
     if not any(message.role != "system" for message in request.messages):
         raise ModelRejected("There is no message to answer.")
+    if request.max_tokens is not None and request.max_tokens < 1:
+        raise ModelRejected(f"A reply of {request.max_tokens} tokens is none.", hint="Let it have at least 1.")
     return request

@@ -108,7 +108,7 @@ class Chat:
             said.model,
             _messages(said.messages),
             tuple(_tools(said)),
-            said.max_completion_tokens or said.max_tokens,
+            said.max_tokens if said.max_completion_tokens is None else said.max_completion_tokens,
             said.temperature,
             (said.stop,) if isinstance(said.stop, str) else tuple(said.stop or ()),
             _schema(said.response_format),

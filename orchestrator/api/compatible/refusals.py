@@ -41,8 +41,9 @@ def vendor_of(scope: Scope) -> Vendor | None:
     """Whose endpoint this is; None where it is ours."""
     path: str = scope["path"]
     if path.startswith("/v1/") and scope["type"] == "http":
-        anthropic = path.startswith("/v1/messages") or any(name == b"anthropic-version" for name, _ in scope["headers"])
-        return "anthropic" if anthropic else "openai"
+        lists = path == "/v1/models" or path.startswith("/v1/models/")  # both vendors have that address
+        says_so = lists and any(name == b"anthropic-version" for name, _ in scope["headers"])
+        return "anthropic" if says_so or path.startswith("/v1/messages") else "openai"
     if path.startswith("/api/") and not path.startswith("/api/v1/") and scope["type"] == "http":
         return "ollama"
     return None

@@ -125,7 +125,7 @@ class Gemini:
         self._wire = Wire(name, settings, clock, address, headers)
         self.host = self._wire.host
         self._model = settings.model or default(self.host)
-        self._embedding = str(settings.options.get("embedding_model", _EMBEDDING))
+        self.embedding = str(settings.options.get("embedding_model", _EMBEDDING))
         self._thoughts = bool(settings.options.get("thoughts", True))
         self._added: Body = settings.options.get("request", {})
         self._thoughtless: set[str] = set()  # models that do not think
@@ -223,7 +223,7 @@ class Gemini:
     async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
         if not texts:
             return []
-        name = (model or self._embedding).removeprefix("models/")
+        name = (model or self.embedding).removeprefix("models/")
         asked = [{"model": f"models/{name}", "content": {"parts": [{"text": text}]}} for text in texts]
         found = await self._wire.post(f"/models/{name}:batchEmbedContents", {"requests": asked}, _vectors)
         if len(found.embeddings) != len(texts):

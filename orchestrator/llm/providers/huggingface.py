@@ -20,12 +20,12 @@ class HuggingFace(Completions):
     address: ClassVar[str] = "https://router.huggingface.co"
     root: ClassVar[str] = "/v1"
     can: ClassVar[frozenset[Capability]] = frozenset({"chat", "tools", "vision", "thinking", "embeddings", "schema"})
-    embedding: ClassVar[str] = "intfloat/multilingual-e5-large"
+    embedding = "intfloat/multilingual-e5-large"
 
     async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
         if not texts:
             return []
-        name = model or self._embedding or self.embedding
+        name = model or self.embedding
         path = f"/hf-inference/models/{quote(name)}/pipeline/feature-extraction"
         found = await self._wire.post(path, {"inputs": texts}, _vectors)
         if len(found) != len(texts):

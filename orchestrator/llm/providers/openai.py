@@ -12,4 +12,4 @@ from orchestrator.llm.wires.completions import Completions
 
 class OpenAI(Completions):
     address: ClassVar[str] = "https://api.openai.com/v1"
-    embedding: ClassVar[str] = "text-embedding-3-small"
+    embedding = "text-embedding-3-small"

@@ -88,7 +88,7 @@ _event = msgspec.json.Decoder(_Event)
 
 class Responses(Completions):
     address: ClassVar[str] = "https://api.openai.com/v1"
-    embedding: ClassVar[str] = "text-embedding-3-small"
+    embedding = "text-embedding-3-small"
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         check(request)

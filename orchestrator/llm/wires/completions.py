@@ -58,7 +58,7 @@ class Completions:
     can: ClassVar[frozenset[Capability]] = frozenset(
         {"chat", "tools", "vision", "thinking", "embeddings", "schema"},
     )
-    embedding: ClassVar[str] = ""  # the model for it at the vendor's own address
+    embedding: str = ""  # the model for vectors: first that of the vendor's own address
     shapes: ClassVar[bool] = True  # takes a JSON schema; else it can only be told to write JSON
 
     def __init__(self, name: str, settings: Provider, clock: Clock) -> None:
@@ -70,7 +70,7 @@ class Completions:
         self.host = self._wire.host
         self._model = settings.model or default(self.host)
         known = self.embedding if self._wire.base_url in self.address else settings.model
-        self._embedding = str(settings.options.get("embedding_model", known))
+        self.embedding = str(settings.options.get("embedding_model", known or self.embedding))
         self._added: Body = settings.options.get("request", {})
         self._wires: dict[int, tuple[Message, list[msgspec.Raw]]] = {}  # by identity, and what keeps it
         self._tools: dict[int, tuple[tuple[ToolSpec, ...], msgspec.Raw]] = {}  # the same, of tools
@@ -232,7 +232,7 @@ class Completions:
             return []
         if "embeddings" not in self.capabilities:
             raise ModelRejected(f"{self.name} has no embeddings.", hint="Use an openai or ollama provider for them.")
-        body = {"model": model or self._embedding, "input": texts}
+        body = {"model": model or self.embedding, "input": texts}
         found = await self._wire.post(f"{self.root}/embeddings", body, _vectors)
         if len(found.data) != len(texts):
             raise ModelGarbled(f"{self.name} returned {len(found.data)} vectors for {len(texts)} texts.")

@@ -137,13 +137,13 @@ class Book:
         if rates is None:
             raise BudgetUnknown(
                 f"What {spending.model} costs is not known, so no budget can hold it.",
-                hint=f'Say it in config.toml: [llm.models."PROVIDER/{spending.model}"] input = …, output = … (or 0).',
+                hint='Say it in config.toml, under [llm.models."PROVIDER/MODEL"]: input = …, output = … (0 is one).',
             )
         if not rates.input and not rates.output:
             return None
         read = (spending.tokens * _MARGIN + _FRAME) * rates.input * 1000  # nanodollars
         tightest = min(accounts, key=lambda account: account.left)
-        longest = spending.most or min(rates.longest or LONGEST, LONGEST)
+        longest = max(0, spending.most) if spending.most is not None else min(rates.longest or LONGEST, LONGEST)
         if spending.most is None and rates.output:  # one call leaves something for others
             fair = math.floor((tightest.left / _SHARES - read) / (rates.output * 1000))
             longest = min(longest, max(fair, _FAIR))
