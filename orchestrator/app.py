@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +36,10 @@ from orchestrator.kernel.ids import Ids, TimeOrderedIds
 from orchestrator.kernel.settings import Policy as PolicySettings
 from orchestrator.kernel.settings import Settings
 from orchestrator.llm.base import Model
-from orchestrator.llm.cache.opening import open_cache
 from orchestrator.llm.catalogue import Models
-from orchestrator.llm.connections import Connections, read, unlocked
+from orchestrator.llm.connections import Connections
 from orchestrator.llm.gateway import Gateway
-from orchestrator.llm.preferences import Preferences
+from orchestrator.llm.opening import open_models
 from orchestrator.policy.budgets.budgets import Budgets
 from orchestrator.policy.decide import Policy
 from orchestrator.policy.layers.folder import Folder, open_folder
@@ -48,7 +47,6 @@ from orchestrator.policy.layers.layers import Layers
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
 from orchestrator.storage.lock import FolderLock
-from orchestrator.storage.note import Note
 from orchestrator.storage.stores import open_database
 from orchestrator.telemetry.metrics import Metrics
 from orchestrator.tools.base import Tool
@@ -116,12 +114,7 @@ async def open_app(
     clock = clock or SystemClock()
     ids = TimeOrderedIds(clock, entropy)
     async with AsyncExitStack() as stack:
-        _take_folders(stack, settings)
-
-        database = open_database(settings.storage, settings.data)
-        database.migrate()
-        stack.push_async_callback(database.close)
-
+        database = _database(stack, settings)
         bus, metrics, learners = Bus(), Metrics(), list[Learn]()
         node = await _node(stack, settings, database, bus, clock, ids, learners, visits=not recover)
         publish = _publisher(bus, node, observe, metrics)
@@ -134,7 +127,8 @@ async def open_app(
         schedules = Schedules(TENANT, ledger, journal, accounts, settings.workspace, clock, ids)
         made = open_tools(settings, clock, ledger, accounts, vault, (*tools, *scheduling(schedules)), watching=recover)
         catalogue, plugins, foreign = await stack.enter_async_context(made)
-        chooser, connections = await _models(stack, settings, clock, ledger, vault, master, metrics, models)
+        thinking = open_models(settings, clock, ledger, vault, Seals(master, "cache"), metrics, models)
+        chooser, connections = await stack.enter_async_context(thinking)
 
         budgets = await stack.enter_async_context(open_till(settings, database, clock, ids, ledger, views, metrics))
         house = House(
@@ -167,8 +161,9 @@ async def open_app(
             await node.join(runs.desk, runs.operations())
         if recover:
             await runs.recover()
-            _watch_over(stack, upkeep, Expiry(views, runs, clock, settings.agents.approval_hours))
-            stack.callback(asyncio.create_task(schedules.serve(runs, views), name="schedules").cancel)
+            upkeep.watch_over()
+            expiry = Expiry(views, runs, clock, settings.agents.approval_hours)
+            _meanwhile(stack, expiry=expiry.watch(), schedules=schedules.serve(runs, views))
         yield App(
             settings=settings,
             clock=clock,
@@ -201,11 +196,10 @@ async def open_app(
         )
 
 
-def _watch_over(stack: AsyncExitStack, upkeep: Upkeep, expiry: Expiry) -> None:
-    """What is looked after while the server is up."""
-    upkeep.watch_over()
-    watching = asyncio.create_task(expiry.watch(), name="expiry")
-    stack.callback(watching.cancel)
+def _meanwhile(stack: AsyncExitStack, **work: Coroutine[Any, Any, None]) -> None:
+    """What goes on by itself while the server is up."""
+    for name, going in work.items():
+        stack.callback(asyncio.create_task(going, name=name).cancel)
 
 
 @asynccontextmanager
@@ -350,35 +344,19 @@ def _policies(settings: Settings, vault: Vault, layers: Layers) -> Callable[[dic
     return policy_of
 
 
-async def _models(
-    stack: AsyncExitStack,
-    settings: Settings,
-    clock: Clock,
-    ledger: Ledger,
-    vault: Vault,
-    master: Master,
-    metrics: Metrics,
-    ready: Mapping[str, Model] | None,
-) -> tuple[Models, Connections]:
-    """The models, those that were connected while it ran too, and what was learnt of them."""
-    note = Note(settings.data / "providers.json")
-    learnt = Note(settings.data / "learnt.json")
-    cache = settings.llm.cache
-    seals = Seals(master, "cache") if settings.journal.encrypt else None
-    remembered = open_cache(cache, settings.data, clock, lambda texts: models.embed(texts, cache.embedder), seals)
-    given = msgspec.structs.replace(settings.llm, providers=await unlocked(settings.llm.providers, vault))
-    added = await unlocked(read(note), vault)
-    models = Models(given, clock, extra=ready, added=added, note=learnt, remembered=remembered)
-    stack.push_async_callback(models.close)
-    metrics.gauges("provider_state", "0: closed, 1: half-open, 2: open.", "provider", models.states)
-    preferences = Preferences(models, Note(settings.data / "preferences.json"), ledger.record, given)
-    return models, Connections(models, note, ledger.record, settings.data / "models", vault, preferences)
-
-
 def _limits(settings: Settings) -> Limits:
     """Of a run that is given none of its own."""
     agents = settings.agents
     return Limits(agents.max_steps, agents.max_seconds, agents.max_cost, agents.max_tokens)
+
+
+def _database(stack: AsyncExitStack, settings: Settings) -> Database:
+    """At today's revision, in folders that nobody else has."""
+    _take_folders(stack, settings)
+    database = open_database(settings.storage, settings.data)
+    database.migrate()
+    stack.push_async_callback(database.close)
+    return database
 
 
 def _take_folders(stack: AsyncExitStack, settings: Settings) -> None:
