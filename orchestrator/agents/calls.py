@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from orchestrator.agents.asking import Asking
 from orchestrator.agents.family import Harvest
+from orchestrator.agents.parked import put
 from orchestrator.agents.provenance import Traced
 from orchestrator.agents.state import OpenCall
 from orchestrator.agents.toolset import Delegate
@@ -24,6 +25,7 @@ from orchestrator.kernel.messages import Origin, Outcome, Usage
 from orchestrator.policy.base import Call, Decision
 from orchestrator.tools.asking import Ask, nobody_to_ask
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
+from orchestrator.tools.questions import NOBODY, Asks, Person
 
 GRACE = 5.0  # seconds that a tool has to end after its time is over, or after it was cancelled
 SAME_CALL = 2  # times an identical call may give the identical result
@@ -92,11 +94,13 @@ class Caller:
         if open_call.requested is not None:
             if open_call.requested.child:
                 return await self._harvested(open_call)
-            settled = await self._settle_unknown(open_call, tool)
+            goes_on = self._house.parked.goes_on(open_call)
+            memo = open_call.asked.memo if goes_on and open_call.asked is not None else ""
+            settled = None if goes_on else await self._settle_unknown(open_call, tool)
             if settled is not None:
                 return settled
             await self._intend(open_call, tool, open_call.requested.rule)
-            return await self._effect(open_call, tool)
+            return await self._effect(open_call, tool, memo)
         if self._turn.state.times_seen(call) >= SAME_CALL:
             raise ToolRetry(
                 f"You already made this exact call {SAME_CALL} times with the same result.",
@@ -246,18 +250,22 @@ class Caller:
         else:
             await self._turn.commit(intent)
 
-    async def _effect(self, open_call: OpenCall, tool: Tool) -> Receipt:
+    async def _effect(self, open_call: OpenCall, tool: Tool, memo: str = "") -> Receipt:
         self._turn.must_be_ours()
         key = _key_of(open_call)
         began = self._house.clock.monotonic()
         outcome: Outcome = "ok"
+        person = self._house.parked.person(open_call, key, memo, there=self._started.approvals == "ask")
         asking = Asking(self._house, self._turn.state, key)
         patience = tool.spec.timeout + GRACE
         self.at_work[open_call.call.id] = began + patience
         call_off = self._house.clock.call_later(patience, self._turn.stirred.set)
         try:
-            result = await tool.call(open_call.call.arguments, self._context(key, asking))
+            result = await tool.call(open_call.call.arguments, self._context(key, asking, person))
             outcome = result.outcome
+        except Asks as asks:
+            await self._put(open_call, key, asks)
+            raise Waits from None
         except ToolRetry as error:
             result, outcome = Result(str(error)), "retry"
         except (ToolFailed, NotAllowed) as error:
@@ -272,7 +280,19 @@ class Caller:
         seconds = self._house.clock.monotonic() - began
         return Receipt(outcome, result.content, result, key, seconds, cost=asking.cost, usage=asking.usage)
 
-    def _context(self, key: str, ask: Ask = nobody_to_ask) -> Context:
+    async def _put(self, open_call: OpenCall, key: str, asks: Asks) -> None:
+        """The question of a call to a person, and the call beside it where it is still under way."""
+        state, asked = self._turn.state, put(asks, open_call, self._house.ids.new("approval"))
+        try:
+            await self._turn.commit(asked)
+        except BaseException:
+            if asks.held is not None:
+                asks.held.let_go()
+            raise
+        if asks.held is not None:
+            self._house.parked.keep(key, state.run_id, asks.held, state.tenant, asked.approval_id)
+
+    def _context(self, key: str, ask: Ask = nobody_to_ask, person: Person = NOBODY) -> Context:
         return Context(
             run_id=self._turn.state.run_id,
             key=key,
@@ -281,6 +301,7 @@ class Caller:
             artifacts=self._house.artifacts,
             allow_loopback=self._house.allow_loopback,
             ask=ask,
+            person=person,
         )
 
     async def _keep(self, open_call: OpenCall, receipt: Receipt) -> None:

@@ -124,7 +124,7 @@ class Desk:
         run_id = turn.state.run_id
         if self._closed or run_id in self.tasks:
             return  # it goes on at the next start
-        if self.cluster is not None and self.cluster.full():
+        if self.cluster is not None and self.cluster.full() and run_id not in self.house.parked.runs():
             return self.errand(self._hand_on(turn, self.cluster))
         self.stalled.pop(run_id, None)
         self._below.pop(run_id, None)
@@ -268,6 +268,8 @@ class Desk:
 
     async def take_up(self, run_id: str, reason: str) -> bool:
         """Go on with a run that nobody works on. False where there is nothing to do: it is finished, or rests."""
+        if run_id in self.house.parked.runs():
+            return True  # a call of it is under way here: it can go on nowhere else
         view = await self.views.whose(run_id)
         if view is None or view.status != "running":
             return False

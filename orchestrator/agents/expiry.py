@@ -1,6 +1,7 @@
 """Questions that nobody answers: after a time they are refused, which the journal says, and the run goes on without.
 
-Only questions about calls expire. What may have happened already, and money, wait for a person as long as it takes.
+Only questions about calls, and those asked in the middle of one, expire. What may have happened already, and money,
+wait for a person as long as it takes.
 """
 
 import logging
@@ -33,7 +34,7 @@ class Expiry:
         asked = await self._views.unanswered(self._clock.now() - self._hours * 3600)
         refused = 0
         for view in asked:
-            if view.asked.kind != "call":
+            if view.asked.kind not in ("call", "question"):
                 continue
             note = f"Nobody answered within {self._hours:g} hours."
             try:

@@ -278,6 +278,8 @@ class Loop:
             begun = open_call.requested
             if begun is None and begun_only:
                 continue
+            if begun is not None:
+                self._house.parked.let_go(begun.key)
             harvest = await kin.harvest(open_call.below) if kin is not None and open_call.below else None
             self._turn.record(closed(open_call, text, harvest))
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Literal, Protocol
 
+from orchestrator.agents.parked import Parked
 from orchestrator.agents.shelf import Shelf
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.ledger import Ledger
@@ -121,4 +122,5 @@ class House:
         self.snapshots = snapshots  # None: every run is folded from its first event
         self.children = children  # that one run may have
         self.shelf = Shelf()
+        self.parked = Parked()
         self.leftovers: set[asyncio.Task[bool]] = set()  # tools that did not stop when they were told to

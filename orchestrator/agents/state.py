@@ -25,6 +25,7 @@ class OpenCall(Struct):
     requested: e.ToolRequested | None = None
     edited: e.CallEdited | None = None
     begun_at: float = 0.0  # seconds since the Unix epoch
+    told: list[tuple[e.ApprovalAsked, e.ApprovalAnswered]] = []  # what it asked in the middle of it
 
     @property
     def waits(self) -> bool:
@@ -234,6 +235,8 @@ class RunState:
         for call in self.open.values():
             if call.asked is not None and call.asked.approval_id == body.approval_id:
                 call.answered = body
+                if call.asked.kind == "question":
+                    call.told.append((call.asked, body))
                 if body.answer == "run":  # "always" is a grant of the tenant's, and may be revoked
                     self.granted.add((call.asked.tool, call.asked.shape))
 

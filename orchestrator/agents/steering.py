@@ -6,7 +6,7 @@ a process that died.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
@@ -16,43 +16,77 @@ from orchestrator.agents.state import OpenCall, RunState
 from orchestrator.agents.turn import Turn
 from orchestrator.journal.views import ApprovalView, RunView
 from orchestrator.kernel import events as e
-from orchestrator.kernel.errors import AlreadyAnswered, Conflict, InvalidInput, JournalError, RunFinished, ToolRetry
+from orchestrator.kernel.errors import (
+    AlreadyAnswered,
+    Conflict,
+    InvalidInput,
+    JournalError,
+    NotFound,
+    RunFinished,
+    ToolRetry,
+)
 from orchestrator.kernel.messages import Arguments, Message
+from orchestrator.tools.questions import filled_in
 
 ANSWERS: dict[str, frozenset[str]] = {
     "call": frozenset({"once", "run", "always", "refuse"}),
     "outcome": frozenset({"done", "retry", "undone"}),
     "budget": frozenset({"once", "refuse"}),
+    "question": frozenset({"accept", "refuse"}),
 }
+
+WITHDRAWN_BY = "asker"  # who answers a question that nobody waits for any more
+WITHDRAWN = "Whoever asked this does not wait for an answer any more."
 
 
 class Steering:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self.cluster = desk.cluster
+        desk.house.parked.withdrawn = lambda tenant, approval_id: desk.errand(self._withdraw(tenant, approval_id))
 
     # Answer.
 
-    async def answer(self, approval_id: str, answer: e.Answer, *, tenant: str, by: str, note: str = "") -> str:
-        """Answer what a run waits for. Returns the run's identifier."""
+    async def answer(
+        self,
+        approval_id: str,
+        answer: e.Answer,
+        *,
+        tenant: str,
+        by: str,
+        note: str = "",
+        content: Arguments | None = None,
+    ) -> str:
+        """Answer what a run waits for; `content` is what a form is filled in with. Returns the run's identifier."""
         view = await self._desk.views.approval(tenant, approval_id)
         allowed = ANSWERS[view.asked.kind]
         if answer not in allowed:
             raise InvalidInput(f"{answer!r} does not answer this.", hint=f"Say one of: {', '.join(sorted(allowed))}.")
-        await self._answer(view.run_id, approval_id, answer, tenant, by, note)
+        content = content or {}
+        if content and answer != "accept":
+            raise InvalidInput("Only what is accepted has a content.", hint="Leave the content out.")
+        filled = filled_in(view.asked.form, content) if answer == "accept" else {}
+        await self._answer(view.run_id, approval_id, answer, tenant, by, note, filled)
         return view.run_id
 
     @placed
-    async def _answer(self, run_id: str, approval_id: str, answer: e.Answer, tenant: str, by: str, note: str) -> None:
+    async def _answer(
+        self, run_id: str, approval_id: str, answer: e.Answer, tenant: str, by: str, note: str, content: Arguments
+    ) -> None:
         view = await self._desk.views.approval(tenant, approval_id)
         async with self._at_hand(tenant, run_id, approval_id) as turn:
             asked = self._asked(turn.state, view)
             if answer == "always":
                 await self._desk.grants.give(tenant, self._granted(asked, by), view.subject)
-            bodies: list[e.Body] = [e.ApprovalAnswered(approval_id, answer, by, note)]
+            bodies: list[e.Body] = [e.ApprovalAnswered(approval_id, answer, by, note, content)]
             if asked.kind == "budget" and answer == "once" and (more := _as_much_again(turn.state, asked.code)):
                 bodies.insert(0, e.LimitsChanged(more, by))
             await self._written(turn, *bodies)
+
+    async def _withdraw(self, tenant: str, approval_id: str) -> None:
+        """Whoever asked does not wait any more: the call goes on to what came of it."""
+        with suppress(AlreadyAnswered, RunFinished, NotFound):
+            await self.answer(approval_id, "refuse", tenant=tenant, by=WITHDRAWN_BY, note=WITHDRAWN)
 
     async def edit(self, approval_id: str, arguments: Arguments, *, tenant: str, by: str, note: str = "") -> str:
         """Change a call that waits for approval; policy decides anew on the call as it is then."""

@@ -153,7 +153,9 @@ class Socket:
         allow(self._caller, "execute")
         caller = self._caller
         await self._app.views.approval(caller.tenant, form.approval_id, reach(caller))
-        await self._app.runs.answer(form.approval_id, form.answer, tenant=caller.tenant, by=caller.id, note=form.note)
+        tenant, by = caller.tenant, caller.id
+        answer = self._app.runs.answer
+        await answer(form.approval_id, form.answer, tenant=tenant, by=by, note=form.note, content=form.content)
 
     async def _cancel(self, form: CancelForm) -> None:
         allow(self._caller, "execute")

@@ -66,6 +66,7 @@ class RunForm(Asking):
 class AnswerForm(Form):
     answer: Answer
     note: Annotated[str, Field(max_length=2000)] = ""
+    content: dict[str, Any] = {}  # what a question's form is filled in with
 
 
 Note = Annotated[str, Field(max_length=2000)]

@@ -88,8 +88,17 @@ def approval(asked: ApprovalAsked, run_id: str, asked_at: float) -> dict[str, An
         "step": asked.step,
         "risks": asked.risks,
         "sources": asked.sources,
-        "lookalikes": [msgspec.to_builtins(one) for one in lookalikes(asked.arguments)],
+        "lookalikes": [msgspec.to_builtins(one) for one in lookalikes({**asked.arguments, **_said(asked)})],
+        "form": asked.form,
+        "link": asked.link,
     }
+
+
+def _said(asked: ApprovalAsked) -> dict[str, Any]:
+    """What a question itself says, in words of somebody else."""
+    if asked.kind != "question":
+        return {}
+    return {"question": [asked.reason, asked.form, asked.link, asked.details.get("host", "")]}
 
 
 def merged(items: Iterable[Event | Delta]) -> list[Event | Delta]:
@@ -241,7 +250,7 @@ _DATA: dict[type, Translation] = {
         "tool", {"state": "returned"}, "call_id tool step outcome content data artifact seconds origin"
     ),
     ApprovalAsked: _asked,
-    ApprovalAnswered: _fields("approval", {"state": "answered"}, "approval_id answer by note"),
+    ApprovalAnswered: _fields("approval", {"state": "answered"}, "approval_id answer by note content"),
     CallEdited: _fields("approval", {"state": "edited"}, "approval_id call_id arguments by note"),
     MessageAdded: _added,
     MessageQueued: _queued,

@@ -155,5 +155,7 @@ async def answer(
     approval_id: Annotated[str, Path(min_length=1, max_length=80)], form: AnswerForm, app: House, caller: Actor
 ) -> Run:
     await app.views.approval(caller.tenant, approval_id, reach(caller))
-    run_id = await app.runs.answer(approval_id, form.answer, tenant=caller.tenant, by=caller.id, note=form.note)
+    run_id = await app.runs.answer(
+        approval_id, form.answer, tenant=caller.tenant, by=caller.id, note=form.note, content=form.content
+    )
     return await shown(app, caller, run_id)

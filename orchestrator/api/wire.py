@@ -38,7 +38,7 @@ class Lookalike(BaseModel):
 class Approval(BaseModel):
     approval_id: str
     run_id: str
-    kind: Literal["call", "outcome", "budget"]
+    kind: Literal["call", "outcome", "budget", "question"]
     tool: str
     arguments: dict[str, Any]
     code: str
@@ -52,6 +52,8 @@ class Approval(BaseModel):
     risks: list[Risk] = []  # what a wrong call of the tool could do
     sources: dict[str, list[Origin]] = {}  # of each argument: whose words it is
     lookalikes: list[Lookalike] = []
+    form: dict[str, Any] | None = None  # of a question: JSON Schema of what is to be filled in
+    link: str = ""  # of a question: the page that is to be opened instead
 
     @classmethod
     def of(cls, view: ApprovalView) -> "Approval":

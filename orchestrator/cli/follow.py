@@ -8,24 +8,28 @@ from orchestrator.cli.command import Session
 from orchestrator.cli.connection import Feed, Interrupted, ServerUnreachable
 from orchestrator.cli.display import Display, call_text, exact_call
 from orchestrator.cli.family import Family, Heard
+from orchestrator.cli.forms import Filled, ask
 from orchestrator.cli.prose import Markdown, Plain, Prose, Silent
 from orchestrator.cli.terminal import Terminal
 from orchestrator.cli.visible import exact
-from orchestrator.kernel.errors import AlreadyAnswered, RunFinished
+from orchestrator.kernel.errors import AlreadyAnswered, InvalidInput, RunFinished
 from orchestrator.kernel.events import Answer, Approvals
 from orchestrator.kernel.messages import Json
 
 # 130 is what shells say of a program ended by Ctrl-C.
 EXIT = {"completed": 0, "failed": 1, "partial": 3, "waiting": 4, "cancelled": 130}
 
+Said = Answer | Filled  # or what the form of a question is filled in with
 # None: no answer is given now; the run goes on waiting.
-Decide = Callable[[Json], Answer | None]
+Decide = Callable[[Json], Said | None]
 
 
 def asking(terminal: Terminal) -> Decide:
     """Put every question to the person at the terminal."""
 
-    def decide(approval: Json) -> Answer | None:
+    def decide(approval: Json) -> Said | None:
+        if approval["kind"] == "question":
+            return ask(terminal, approval)  # type: ignore[return-value]
         if approval["kind"] == "budget":
             terminal.note(terminal.word("money"), "bold yellow")
             terminal.note(f"  {exact(approval['reason'])}", "")
@@ -48,8 +52,8 @@ def asking(terminal: Terminal) -> Decide:
     return decide
 
 
-def granting(approval: Json) -> Answer | None:
-    """Yes to every call; what may have happened already is not for us to say."""
+def granting(approval: Json) -> Said | None:
+    """Yes to every call; what may have happened already is not for us to say, nor what somebody wants to know."""
     return "run" if approval["kind"] == "call" else None
 
 
@@ -159,13 +163,19 @@ def _waits(session: Session, approval_id: str) -> bool:
     return any(approval["approval_id"] == approval_id for approval in waiting)
 
 
-def _answer(session: Session, approval: Json, answer: Answer) -> bool:
+def _answer(session: Session, approval: Json, said: Said) -> bool:
     terminal = session.terminal
+    answer: Answer
+    content: Filled
+    answer, content = ("accept", said) if isinstance(said, dict) else (said, {})
     try:
-        session.do(session.connection.answer(approval["approval_id"], answer))
+        session.do(session.connection.answer(approval["approval_id"], answer, content=content))
     except (AlreadyAnswered, RunFinished):
         terminal.note("  " + terminal.word("answered"))
         return True
+    except InvalidInput as error:
+        terminal.note(f"  {exact(error.detail)}", "yellow")
+        return False
     word = "refused" if answer == "refuse" else "approved"
     call = call_text(approval["tool"], approval["arguments"])
     terminal.note("  " + terminal.word(word, answer=answer, call=call))

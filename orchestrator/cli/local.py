@@ -118,8 +118,10 @@ class Local:
     async def approvals(self) -> Json:
         return _json(await runs.approvals(self._app, self._caller))
 
-    async def answer(self, approval_id: str, answer: Answer, note: str = "") -> Json:
-        form = _form(AnswerForm, answer=answer, note=note)
+    async def answer(
+        self, approval_id: str, answer: Answer, note: str = "", content: dict[str, Any] | None = None
+    ) -> Json:
+        form = _form(AnswerForm, answer=answer, note=note, content=content or {})
         run = _json(await runs.answer(approval_id, form, self._app, self._caller))
         self._taken_up.add(run["run_id"])
         return run

@@ -10,8 +10,11 @@ from orchestrator.cli.command import Session, command
 if TYPE_CHECKING:
     from orchestrator.kernel.messages import Json
 
-Given = Literal["once", "run", "always", "refuse", "done", "retry", "undone"]
+Given = Literal["once", "run", "always", "refuse", "done", "retry", "undone", "accept"]
 Status = Literal["running", "waiting", "interrupted", "completed", "partial", "failed", "cancelled"]
+Fields = Annotated[
+    list[str] | None, typer.Option(help="What a question's form is filled in with: NAME=VALUE. May be repeated.")
+]
 RunId = Annotated[str, typer.Argument(help="As `runs list` shows it.")]
 
 
@@ -65,14 +68,16 @@ def add_to(application: typer.Typer) -> None:
             Given | None,
             typer.Option(help="The answer; without it, a terminal asks.", show_default=False),
         ] = None,
+        field: Fields = None,
         note: Annotated[str, typer.Option(help="A word to the agent.", show_default=False)] = "",
     ) -> int | None:
         """Answer a question that a run waits for, and stay with the run.
 
         For a call: once, run (in this run), always, refuse. For a call that may have happened before a crash: done
-        (it happened), retry, undone. For a budget: once (as much again), refuse (end with what there is).
+        (it happened), retry, undone. For a budget: once (as much again), refuse (end with what there is). For what
+        somebody wants to know in the middle of a call: accept (with --field NAME=VALUE), refuse.
         """
-        return _approve(session, approval_id, answer, note)
+        return _approve(session, approval_id, answer, note, field or [])
 
 
 def stay(session: Session, run_id: str, yes: bool) -> int:
@@ -87,8 +92,11 @@ def stay(session: Session, run_id: str, yes: bool) -> int:
     return EXIT[run["status"]]
 
 
-def _approve(session: Session, approval_id: str | None, answer: Given | None, note: str) -> int | None:
+def _approve(
+    session: Session, approval_id: str | None, answer: Given | None, note: str, fields: list[str]
+) -> int | None:
     from orchestrator.cli.follow import asking
+    from orchestrator.cli.forms import pairs
     from orchestrator.kernel.errors import InvalidInput, NotFound
 
     waiting = session.do(session.connection.approvals())
@@ -98,15 +106,17 @@ def _approve(session: Session, approval_id: str | None, answer: Given | None, no
         terminal.table(waiting, waiting["items"], columns, "Nothing waits for an answer.")
         return None
     found = next((item for item in waiting["items"] if item["approval_id"] == approval_id), None)
+    content = pairs(found["form"], fields) if found is not None else {}
     if answer is None:
         if found is None:
             raise NotFound(f"No question {approval_id} waits.", hint="orchestrator runs approve lists those that do.")
         if not terminal.interactive:
             raise InvalidInput("There is no terminal to ask you at.", hint="Give the answer with --answer.")
-        answer = asking(terminal)(found)
-        if answer is None:
+        said = asking(terminal)(found)
+        if said is None:
             return 4
-    run = session.do(session.connection.answer(approval_id, answer, note))
+        answer, content = ("accept", said) if isinstance(said, dict) else (said, {})
+    run = session.do(session.connection.answer(approval_id, answer, note, content))
     return stay(session, run["run_id"], yes=False)
 
 

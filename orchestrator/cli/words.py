@@ -24,6 +24,18 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "It may or may not have happened: [d]one, [r]etry, [u]ndone (not done, go on)? ",
         "fr": "C'est peut-être fait, peut-être pas : fait [d], recommencer [r], pas fait [u] (continuer) ? ",
     },
+    "question": {"en": "{who} asks you", "fr": "{who} vous demande"},
+    "question.link": {
+        "en": "To answer, open this page yourself, if you know {host}:",
+        "fr": "Pour répondre, ouvrez vous-même cette page, si vous connaissez {host} :",
+    },
+    "question.opened": {"en": "[d]one there, or [n]o? ", "fr": "c'est fait [d], ou non [n] ? "},
+    "question.secrets": {
+        "en": "What you say goes to that server. Give it no password.",
+        "fr": "Votre réponse part vers ce serveur. Ne lui donnez aucun mot de passe.",
+    },
+    "question.answer": {"en": "[a]nswer, or [n]o? ", "fr": "répondre [a], ou non [n] ? "},
+    "question.needed": {"en": "{name} must be filled in.", "fr": "{name} est à remplir."},
     "again": {"en": "One of: {choices}.", "fr": "Au choix : {choices}."},
     "answered": {"en": "answered already", "fr": "déjà répondu"},
     "approved": {"en": "approved ({answer}): {call}", "fr": "accordé ({answer}) : {call}"},
@@ -39,6 +51,10 @@ _WORDS: dict[str, dict[Language, str]] = {
     "interrupted": {
         "en": "The process that drove this run ended, and no server is up. To go on: {command}",
         "fr": "Le processus de cette exécution s'est arrêté, et aucun serveur ne tourne. Pour continuer : {command}",
+    },
+    "deaf": {
+        "en": "Something that is at work does not stop: the process ends without waiting for it.",
+        "fr": "Quelque chose ne s'arrête pas : le processus se termine sans l'attendre.",
     },
     "gone": {"en": "The server at {where} is gone.", "fr": "Le serveur {where} n'est plus là."},
     "lost": {

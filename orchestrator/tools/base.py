@@ -1,9 +1,9 @@
 """The tool seam. A tool declares what it is (its ToolSpec) and does one thing when called.
 
 It fails in two ways only: ToolRetry (the call was wrong: ask again) and ToolFailed (it was right
-and could not be done: go on). Limits, checks of arguments and the capping of output are wrappers
-of the same protocol. A tool may also have `reconcile`: after a crash it says whether the effect of
-a key happened.
+and could not be done: go on). In the middle of it, it may ask a person (questions.py). Limits,
+checks of arguments and the capping of output are wrappers of the same protocol. A tool may also
+have `reconcile`: after a crash it says whether the effect of a key happened.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from orchestrator.kernel.messages import Arguments, Json, Outcome, ToolSpec
 from orchestrator.kernel.secrets import Reveal, nothing_to_reveal
 from orchestrator.kernel.trials import Source
 from orchestrator.tools.asking import Ask, nobody_to_ask
+from orchestrator.tools.questions import NOBODY, Person
 
 
 class Artifacts(Protocol):
@@ -38,6 +39,7 @@ class Context(Struct, frozen=True):
     progress: Callable[[str], None] = lambda _: None  # live only
     ask: Ask = nobody_to_ask  # a language model, on the account of the run
     secret: Reveal = nothing_to_reveal  # the value of a secret by its name, for the host it is sent to
+    person: Person = NOBODY  # whom it may ask in the middle of it
 
 
 class Result(Struct, frozen=True):

@@ -18,6 +18,7 @@ from orchestrator.kernel.secrets import MENTION, Secrets, mentioned
 from orchestrator.kernel.settings import Secret
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
 from orchestrator.tools.place import place_of
+from orchestrator.tools.questions import Asks
 
 _ADDRESSES = ("url", "uri", "endpoint")
 
@@ -77,6 +78,13 @@ class Sealed:
 
     def _raise_clean(self, error: Exception) -> None:
         """The same error without secrets, where it holds any."""
+        if isinstance(error, Asks):
+            error.question = msgspec.structs.replace(
+                error.question,
+                message=self._secrets.redact(error.question.message),
+                form=redacted(error.question.form, self._secrets),
+            )
+            return
         said = str(error)
         clean = self._secrets.redact(said)
         if clean == said:

@@ -60,7 +60,7 @@ class Played:
     async def approvals(self) -> Any:
         return {"items": [{"approval_id": name} for name in self.waiting]}
 
-    async def answer(self, approval_id: str, answer: str, note: str = "") -> Any:
+    async def answer(self, approval_id: str, answer: str, note: str = "", content: object = None) -> Any:
         self.waiting.remove(approval_id)
         self.answers.append((approval_id, answer))
         self._go.set()

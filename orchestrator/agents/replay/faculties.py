@@ -1,7 +1,7 @@
 """The faculties of a replay, SIMULATED: a model and tools that answer from a recording. No call is made."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 
 from orchestrator.agents import wording
 from orchestrator.agents.forks.origin import Kept
@@ -15,6 +15,7 @@ from orchestrator.kernel.messages import Arguments, Message, ToolCall, ToolSpec
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, Setback
 from orchestrator.policy.budgets.base import Rates
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
+from orchestrator.tools.questions import Asks, Question
 
 
 class RecordedModel:
@@ -133,25 +134,44 @@ class RecordedTool:
         self._tool.check(arguments)
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
+        calls = self._begun(context.key)
+
+        def says(body: e.Body) -> bool:
+            return _returns(body, context.key) or _asks(body, calls)
+
         while True:
             try:
-                body = await self._script.until(lambda body: _returns(body, context.key))
+                body = await self._script.until(says)
                 break
             except asyncio.CancelledError:
-                if not self._script.finishes(lambda body: _returns(body, context.key)):
+                if not self._script.finishes(says):
                     raise  # else it was told to stop, and came to its end all the same
+        if isinstance(body, e.ApprovalAsked):
+            raise Asks(_Then.of(body), body.memo, _Held() if self._goes_on(body.call_id) else None)
         assert isinstance(body, e.ToolReturned)
         self._clock.took(body.seconds)
         return _result(body)
 
+    def _begun(self, key: str) -> list[str]:
+        """The calls whose effect has this key."""
+        events = self._script.before()
+        return [
+            event.body.call_id for event in events if isinstance(event.body, e.ToolRequested) and event.body.key == key
+        ]
+
+    def _goes_on(self, call_id: str) -> bool:
+        """Whether a call that asked was still under way when there was an answer."""
+        place = 1
+        while (body := self._script.ahead(place)) is not None:
+            if isinstance(body, e.ToolRequested | e.ToolReturned | e.ApprovalAsked) and body.call_id == call_id:
+                return isinstance(body, e.ToolRequested)
+            place += 1
+        return False
+
 
 class RecordedReconcilable(RecordedTool):
     async def reconcile(self, arguments: Arguments, context: Context) -> Result | None:
-        begun = [
-            event.body.call_id
-            for event in self._script.before()
-            if isinstance(event.body, e.ToolRequested) and event.body.key == context.key
-        ]
+        begun = self._begun(context.key)
 
         def says(body: e.Body) -> bool:
             same_call = isinstance(body, e.ApprovalAsked) and body.kind == "outcome" and body.call_id in begun
@@ -188,6 +208,31 @@ def error_of(problem: e.Problem) -> ModelError:
 def _returns(body: e.Body, key: str) -> bool:
     """Whether this is what the tool itself said: not what was written for it when it was stopped."""
     return isinstance(body, e.ToolReturned) and body.key == key and body.content not in wording.STOPPED
+
+
+def _asks(body: e.Body, calls: Collection[str]) -> bool:
+    return isinstance(body, e.ApprovalAsked) and body.kind == "question" and body.call_id in calls
+
+
+class _Then(Question, frozen=True):
+    """A question as it was recorded."""
+
+    then: str = ""
+
+    @property
+    def hash(self) -> str:
+        return self.then
+
+    @classmethod
+    def of(cls, body: e.ApprovalAsked) -> "_Then":
+        return cls(body.details.get("source", ""), body.reason, body.form, body.link, then=body.hash)
+
+
+class _Held:
+    """A call under way, of which nothing is left but its recording."""
+
+    def let_go(self) -> None: ...
+    def when_over(self, tell: Callable[[], None]) -> None: ...
 
 
 def _result(body: e.ToolReturned) -> Result:

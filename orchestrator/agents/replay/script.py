@@ -194,6 +194,8 @@ def deaths(events: Sequence[Event]) -> frozenset[int]:
         body = event.body
         if isinstance(body, RunResumed):
             begun.clear()
+        elif isinstance(body, ApprovalAsked) and body.kind == "question":
+            begun.pop(body.call_id, None)  # it goes on after the answer, in whatever process
         elif isinstance(body, ToolRequested | ApprovalAsked):
             again = isinstance(body, ToolRequested) or body.kind == "outcome"
             if again and body.call_id in begun:

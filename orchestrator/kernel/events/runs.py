@@ -1,6 +1,7 @@
 """What happens in a run."""
 
 from typing import (
+    Any,
     Literal,
     TypeAlias,
 )
@@ -36,11 +37,12 @@ FinalStatus: TypeAlias = Literal["completed", "partial", "failed", "cancelled"]
 Approvals: TypeAlias = Literal["ask", "grant", "refuse"]
 
 # call: may this call be made?  outcome: it may have happened; did it?  budget: may it go on spending?
-ApprovalKind: TypeAlias = Literal["call", "outcome", "budget"]
+# question: a call in the middle of which somebody wants to know more.
+ApprovalKind: TypeAlias = Literal["call", "outcome", "budget", "question"]
 
 # For a call: once, run (in this run), always, refuse. For an outcome: done (it happened), retry, undone.
-# For a budget: once (as much again), refuse (end with what there is).
-Answer: TypeAlias = Literal["once", "run", "always", "refuse", "done", "retry", "undone"]
+# For a budget: once (as much again), refuse (end with what there is). For a question: accept (and what), refuse.
+Answer: TypeAlias = Literal["once", "run", "always", "refuse", "done", "retry", "undone", "accept"]
 
 
 ALL_SCOPES: tuple[Scope, ...] = ("read", "write", "execute", "admin")
@@ -190,6 +192,9 @@ class ApprovalAsked(Struct, frozen=True, tag="approval.asked"):
     alternative: str = ""
     risks: tuple[Risk, ...] = ()
     sources: dict[str, tuple[Origin, ...]] = field(default_factory=dict)  # of each argument: whose words it is
+    form: dict[str, Any] | None = None  # JSON Schema of what a question wants to know
+    link: str = ""  # or the page where the person says it
+    memo: str = ""  # what the tool goes on from, in whatever process; empty: only where the call is under way
 
 
 class ApprovalAnswered(Struct, frozen=True, tag="approval.answered"):
@@ -197,6 +202,7 @@ class ApprovalAnswered(Struct, frozen=True, tag="approval.answered"):
     answer: Answer
     by: str
     note: str = ""
+    content: Arguments = field(default_factory=dict)  # what was filled in
 
 
 class CallEdited(Struct, frozen=True, tag="call.edited"):

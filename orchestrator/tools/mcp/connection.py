@@ -15,6 +15,7 @@ from msgspec import Struct
 from orchestrator import __version__
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import OrchestratorError, ToolFailed
+from orchestrator.tools.mcp.asking import Underway
 from orchestrator.tools.mcp.definitions import MOST, Definition
 from orchestrator.tools.mcp.signin import SECONDS, SignIn, SignInNeeded
 
@@ -62,11 +63,8 @@ class Connection:
         seconds: float,
         sign_in: SignIn | None = None,
         by: str = "",
-        *,
-        answers: bool = False,
     ) -> None:
-        """`answers`: its questions are answered with the defaults it names."""
-        self._answers = answers
+        self.underway: list[Underway] = []  # calls that it may ask about on this connection
         self.why = ""  # it is over
         self.wanted: str | None = None  # the scope for which somebody must sign in
         self._sign_in = sign_in
@@ -164,10 +162,25 @@ class Connection:
             await self._dial(self._is_over, self._sign_in, self._by),
             read_timeout_seconds=self._seconds,
             message_handler=heard,
-            elicitation_callback=_answered if self._answers else None,
+            elicitation_callback=self._elicited,
             client_info=mcp_types.Implementation(name="ai-orchestrator", version=__version__),
             cache=None,
         )
+
+    async def _elicited(
+        self, context: Any, params: "mcp_types.ElicitRequestParams"
+    ) -> "mcp_types.ElicitResult | mcp_types.ErrorData":
+        """A question of a server of before 2026, which does not say which call it is about."""
+        import mcp_types
+
+        del context
+        self.underway = [call for call in self.underway if not call.over]
+        runs = {call.run_id for call in self.underway}
+        if len(runs) == 1:
+            return await self.underway[-1].asked(params)
+        why = "no call is under way" if not runs else "calls of several runs are under way"
+        log.warning("%s asks a question, and nobody can tell whom: %s; it is declined", self._name, why)
+        return mcp_types.ElicitResult(action="decline")
 
     async def _follow(self, client: "mcp.Client") -> None:
         """Hear what changes, until it is over."""
@@ -206,20 +219,6 @@ class Connection:
             return
         except (MCPError, SubscriptionLost, TimeoutError) as error:
             log.debug("%s does not tell of changes: %s", self._name, error)
-
-
-async def _answered(context: Any, params: Any) -> "mcp_types.ElicitResult":
-    """With what the server itself proposes, where it proposes all that it wants; a person's own words are not ours."""
-    import mcp_types
-
-    schema = getattr(params, "requested_schema", None)
-    if not isinstance(schema, dict):
-        return mcp_types.ElicitResult(action="decline")
-    fields = {name: field for name, field in schema.get("properties", {}).items() if isinstance(field, dict)}
-    proposed = {name: field["default"] for name, field in fields.items() if "default" in field}
-    if set(schema.get("required", ())) - set(proposed):
-        return mcp_types.ElicitResult(action="decline")
-    return mcp_types.ElicitResult(action="accept", content=proposed)
 
 
 async def _unjudged(name: str, result: "mcp_types.CallToolResult") -> None:

@@ -6,6 +6,7 @@ even connected, and a server that says something else of a tool than what a pers
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
@@ -16,16 +17,23 @@ from orchestrator.kernel.errors import NotFound, ToolError, ToolFailed, ToolRetr
 from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.mcp.asking import Talk, Underway, answered
 from orchestrator.tools.mcp.connection import Connection, Dial, Listing, first_of, said
 from orchestrator.tools.mcp.definitions import Definition, names, spec_of, validator
 from orchestrator.tools.mcp.results import result_of
 from orchestrator.tools.mcp.signin import SignIn, SignInNeeded
+from orchestrator.tools.place import Place
+from orchestrator.tools.questions import Asks
 
 if TYPE_CHECKING:
     import mcp
 
 _FIRST, _LONGEST = 1.0, 300.0  # seconds after which a server that is away is tried again
 
+MODERN = "2026"  # the year of a protocol from which on a server is asked anew, with what it wanted to know
+HEADER_MISMATCH = -32020  # what it offers is no longer what it said
+
+Request: TypeAlias = "Callable[[mcp.Client, Any, str | None], Awaitable[Any]]"
 State: TypeAlias = Literal["offered", "new", "changed", "unusable"]
 Heard = Callable[["Server"], Awaitable[None]]
 
@@ -155,10 +163,8 @@ class Server:
             raise ToolFailed(f"{self.problem} It is tried again in {wait:.0f} seconds.")
         if self._connection is not None:
             await self._connection.close()
-        seconds, trusted = self.settings.seconds, self.settings.trusted
-        self._connection = Connection(
-            self.name, self._dial, self._learn, self._clock, seconds, sign_in, by, answers=trusted
-        )
+        seconds = self.settings.seconds
+        self._connection = Connection(self.name, self._dial, self._learn, self._clock, seconds, sign_in, by)
         try:
             await self._connection.start()
         except ToolFailed as error:
@@ -263,30 +269,66 @@ class Server:
     # Calls
 
     async def call(self, tool: str, arguments: Arguments, context: Context) -> Result:
-        client = await self.client()
 
         async def tell(progress: float, total: float | None, message: str | None) -> None:
             share = f"{progress / total:.0%}" if total else f"{progress:g}"
             context.progress(message[:500] if message else share)
 
-        async with _Asking(self):
-            answer = await client.call_tool(tool, arguments, progress_callback=tell)
-        return result_of(answer, self.name)
+        async def send(client: "mcp.Client", responses: Any, state: str | None) -> Any:
+            return await client.session.call_tool(
+                tool,
+                arguments,
+                inf,  # the tool's own limit of time ends it; it may wait for a person longer than that
+                tell,
+                input_responses=responses,
+                request_state=state,
+                allow_input_required=True,
+            )
+
+        return result_of(await self._request(send, context), self.name)
+
+    async def _request(self, send: Request, context: Context) -> Any:
+        """What comes of a request, after what a person must say first. Raises Asks, ToolError, ConnectionError."""
+        held = context.person.held
+        if isinstance(held, Underway):
+            async with _Asking(self, held.connection):
+                return await held.go_on(context.person)
+        client = await self.client()
+        connection = self._connection
+        assert connection is not None
+
+        async def once(responses: Any, state: str | None) -> Any:
+            try:
+                return await send(client, responses, state)
+            except Exception as error:
+                if getattr(error, "code", None) != HEADER_MISMATCH:
+                    raise
+            await connection.look()  # it is asked what it offers now, and then once more
+            return await send(client, responses, state)
+
+        talk = Talk(self.name, context.person, trusted=self.settings.trusted)
+        work = answered(once, talk, context.clock)
+        async with _Asking(self, connection):
+            if client.protocol_version >= MODERN:
+                return await work
+            underway = Underway(work, talk, context.run_id, connection)
+            connection.underway.append(underway)
+            return await underway.result()
 
 
 class _Asking:
     """What goes wrong in a call, as a tool says it. ConnectionError: nobody knows whether it happened."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, connection: Connection) -> None:
         self._server = server
+        self._connection = connection
 
     async def __aenter__(self) -> None:
         return None
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if error is None or not isinstance(error, Exception):
+        if error is None or not isinstance(error, Exception) or isinstance(error, Asks):
             return
-        from mcp.client import InputRequiredRoundsExceededError
         from mcp.shared.exceptions import MCPError
         from mcp_types import INVALID_PARAMS
 
@@ -295,7 +337,7 @@ class _Asking:
             raise SignInNeeded(name) from None
         if isinstance(first, ToolError):
             raise first from None
-        if not self._server.connected:
+        if not self._connection.open:
             raise ConnectionError(f"{name} went away in the middle of it: {said(first)}") from error
         if isinstance(first, MCPError) and first.message == "Session terminated":
             self._server.lose("It ended the session.")
@@ -303,8 +345,6 @@ class _Asking:
         if isinstance(first, MCPError):
             problem = f"{name} says: {first.message[:2000]}"
             raise (ToolRetry(problem) if first.code == INVALID_PARAMS else ToolFailed(problem)) from None
-        if isinstance(first, InputRequiredRoundsExceededError):
-            raise ToolFailed(f"{name} asks again and again, and does not do it.") from None
         if isinstance(first, ValueError):
             raise ConnectionError(f"{name} answered what cannot be read: {said(first)}") from error
 
@@ -312,6 +352,7 @@ class _Asking:
 class ServerTool:
     def __init__(self, spec: ToolSpec, name: str, server: Server) -> None:
         self.spec = spec
+        self.place: Place = "elsewhere" if server.settings.url else "sandbox"
         self._name = name
         self._server = server
         self._schema = validator(spec.parameters)
