@@ -102,6 +102,7 @@ class Session:
         self._settings: Settings | None = None
         self._connection: Connection | None = None
         self._worker: Worker | None = None
+        self.left_behind = False  # something that is at work and does not hear that it shall stop
 
     @property
     def settings(self) -> "Settings":
@@ -141,10 +142,11 @@ class Session:
         return shlex.join([program(), *words, *flags])
 
     def close(self) -> None:
+        self.left_behind = self._worker is not None  # until it has ended: Ctrl-C may end the wait for it
         if self._connection is not None:
             self.do(self._connection.close())
         if self._worker is not None:
-            self._worker.close()
+            self.left_behind = not self._worker.close()
         self._connection = self._worker = None
 
 
@@ -214,9 +216,18 @@ def _signature(own: list[inspect.Parameter]) -> inspect.Signature:
 
 
 def run(options: Options, function: Callable[[Session], int | None]) -> int:
+    session = Session(options)
+    code = _carried_out(session, options, function)
+    if session.left_behind:
+        from orchestrator.cli.ending import LeftBehind
+
+        raise LeftBehind(session.terminal.word("deaf"), code)
+    return code
+
+
+def _carried_out(session: Session, options: Options, function: Callable[[Session], int | None]) -> int:
     from orchestrator.kernel.errors import OrchestratorError
 
-    session = Session(options)
     try:
         try:
             return function(session) or 0

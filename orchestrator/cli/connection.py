@@ -12,6 +12,8 @@ from threading import Thread
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
+from orchestrator.cli import ending
+from orchestrator.kernel.ending import ended
 from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.events import Answer, Approvals
 from orchestrator.kernel.messages import Json, Scope
@@ -149,16 +151,21 @@ class Worker:
     def feed(self, items: AsyncIterator[Json]) -> "Feed":
         return Feed(self._loop, items)
 
-    def close(self) -> None:
+    def close(self) -> bool:
+        """Whether all that was at work has ended; what does not hear that it shall is left behind."""
+
         async def rest() -> None:
             others = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in others:
-                task.cancel()
+            await ended(others)
             await asyncio.gather(*others, return_exceptions=True)
             await self._loop.shutdown_asyncgens()
             await self._loop.shutdown_default_executor()
 
-        self.do(rest())
+        try:
+            asyncio.run_coroutine_threadsafe(rest(), self._loop).result(ending.GRACE)
+        except TimeoutError:
+            return False
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        return True

@@ -43,7 +43,7 @@ def add_to(application: typer.Typer) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             with suppress(asyncio.CancelledError):
                 runner.run(server.main())
-            end_in_time()
+            end_in_time(session.terminal.word("deaf"))
 
 
 class Server:

@@ -1,6 +1,7 @@
-"""`orchestrator` with one tool more, which hears nothing: neither that it is cancelled, nor that the process ends.
+"""`orchestrator` with two tools more: `deaf` hears nothing, neither that it is cancelled, nor that the process ends;
+`careless` returns, and leaves a thread at work for ever.
 
-It says "begun" on standard output when it is at work. Run as `python deaf.py serve …`.
+The deaf one says "begun" on standard output when it is at work. Run as `python deaf.py serve …`.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import threading
 
 from orchestrator import app
 from orchestrator.agents import desk
-from orchestrator.cli import main
+from orchestrator.cli import ending, main
 from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.tools.base import Context, Result
 
@@ -30,7 +31,15 @@ class Deaf:
                 await asyncio.shield(thread)
 
 
+class Careless(Deaf):
+    spec = ToolSpec("careless", "Leaves a thread behind.", {"type": "object"}, "read", "once")
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)
+        return Result("done")
+
+
 if __name__ == "__main__":
-    desk.LEAVING = 0.1  # a test waits for that, too
-    app.open_app = functools.partial(app.open_app, tools=[Deaf()])
+    desk.LEAVING = ending.GRACE = 0.1  # a test waits for that, too
+    app.open_app = functools.partial(app.open_app, tools=[Deaf(), Careless()])
     main()

@@ -1,6 +1,7 @@
-"""A server that is told to stop ends, though a tool in it hears nothing; its call has an intent, and no receipt."""
+"""A process that is told to stop ends, though a tool in it hears nothing; its call has an intent, and no receipt."""
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -8,11 +9,22 @@ from pathlib import Path
 
 from commanding import COMMAND, LIMIT, InProcess
 
+DEAF = (sys.executable, Path(__file__).with_name("deaf.py"))
+
+
+def is_left_open(data: Path, orchestrator: InProcess) -> bool:
+    """Whether the one run can go on, and nobody claims to know what its call has done."""
+    (run,) = orchestrator("runs", "list", "--json").json["items"]
+    with sqlite3.connect(data / "orchestrator.db") as journal:
+        rows = journal.execute("SELECT type FROM events WHERE stream = ? ORDER BY seq", (run["run_id"],))
+        written = [kind for (kind,) in rows]
+    return run["status"] == "interrupted" and "tool.requested" in written and "tool.returned" not in written
+
 
 def test_a_deaf_tool_does_not_keep_the_server(
     data: Path, tmp_path: Path, environ: dict[str, str], orchestrator: InProcess
 ) -> None:
-    serve: list[str | Path] = [sys.executable, Path(__file__).with_name("deaf.py"), "serve", "--json", "--data", data]
+    serve: list[str | Path] = [*DEAF, "serve", "--json", "--data", data]
     log = tmp_path / "log"
     with log.open("w") as err:
         server = subprocess.Popen(serve, env=environ, stdout=subprocess.PIPE, stderr=err, text=True)
@@ -27,9 +39,25 @@ def test_a_deaf_tool_does_not_keep_the_server(
     caller.terminate()
     caller.wait(LIMIT)
     assert "does not stop" in log.read_text()
-    (run,) = orchestrator("runs", "list", "--json").json["items"]
-    assert run["status"] == "interrupted"
-    with sqlite3.connect(data / "orchestrator.db") as journal:
-        rows = journal.execute("SELECT type FROM events WHERE stream = ? ORDER BY seq", (run["run_id"],))
-        written = [kind for (kind,) in rows]
-    assert "tool.requested" in written and "tool.returned" not in written
+    assert is_left_open(data, orchestrator)
+
+
+def test_a_deaf_tool_does_not_keep_a_command(data: Path, environ: dict[str, str], orchestrator: InProcess) -> None:
+    call: list[str | Path] = [*DEAF, "tools", "call", "deaf", "--yes", "--data", data]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(call, env=environ, stdout=pipe, stderr=pipe, text=True) as command:
+        assert command.stdout is not None and command.stderr is not None
+        assert command.stdout.readline() == "begun\n"
+        command.send_signal(signal.SIGINT)
+        assert any("Cancelling" in line for line in command.stderr)
+        command.send_signal(signal.SIGINT)
+        assert command.wait(LIMIT) == 130
+        assert "does not stop" in command.stderr.read()
+    assert is_left_open(data, orchestrator)
+
+
+def test_a_thread_that_goes_on_does_not_keep_a_command_that_is_done(data: Path, environ: dict[str, str]) -> None:
+    call: list[str | Path] = [*DEAF, "tools", "call", "careless", "--yes", "--data", data]
+    done = subprocess.run(call, env=environ, capture_output=True, text=True, timeout=LIMIT, check=True)
+    assert done.stdout == "done\n"
+    assert "does not stop" in done.stderr
