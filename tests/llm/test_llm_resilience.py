@@ -25,11 +25,11 @@ from orchestrator.kernel.settings import Llm, Provider, Secret
 from orchestrator.llm.base import Chunk, Model, Reply, Request, Setback, TextDelta
 from orchestrator.llm.providers.openai import OpenAI
 from orchestrator.llm.providers.scripted import Scripted
-from orchestrator.llm.resilience.bulkhead import LINE, Bulkhead, Places
-from orchestrator.llm.resilience.circuit import IN_A_ROW, REST, Breaker, Circuit
-from orchestrator.llm.resilience.deadline import Deadline
+from orchestrator.llm.resilience.circuit import IN_A_ROW, REST, Circuit
+from orchestrator.llm.resilience.gate import Gate
 from orchestrator.llm.resilience.hedge import Hedge
 from orchestrator.llm.resilience.persist import Persistent, Way
+from orchestrator.llm.resilience.places import LINE, Places
 from orchestrator.llm.resilience.speed import ENOUGH, LEAST, Speed, Timed
 from orchestrator.llm.resilience.stack import Guard, persistent
 
@@ -226,7 +226,7 @@ def states(circuit: Circuit) -> str:
 async def test_a_provider_that_keeps_failing_is_left_in_peace_and_then_tried_once(clock: ManualClock) -> None:
     plug = Failing(*[ModelUnavailable("down")] * (IN_A_ROW + 1))
     circuit = Circuit(clock)
-    model = Breaker(plug, circuit)
+    model = Gate(plug, circuit, Places(1))
     assert [await tried(model) for _ in range(IN_A_ROW)] == [ModelUnavailable] * IN_A_ROW
     assert (circuit.state, circuit.resumes_in("m")) == ("open", REST)
     assert await tried(model) is ModelPaused
@@ -248,7 +248,7 @@ async def test_only_one_is_sent_to_see(clock: ManualClock) -> None:
     for _ in range(IN_A_ROW):
         circuit.failed("m", ModelTimeout("late"))
     clock.advance(REST)
-    model = Breaker(plug, circuit)
+    model = Gate(plug, circuit, Places(2))
     seeing = asyncio.create_task(tried(model))
     await asyncio.sleep(0)
     assert await tried(model) is ModelPaused
@@ -262,7 +262,7 @@ async def test_who_was_sent_to_see_and_left_does_not_keep_the_door_shut(clock: M
     for _ in range(IN_A_ROW):
         circuit.failed("m", ModelTimeout("late"))
     clock.advance(REST)
-    model = Breaker(Scripted(lambda request: "hello", model="m"), circuit)
+    model = Gate(Scripted(lambda request: "hello", model="m"), circuit, Places(1))
     chunks = model.stream(Request("m", (user("?"),)))
     await anext(chunks)
     await chunks.aclose()  # type: ignore[attr-defined]
@@ -271,14 +271,14 @@ async def test_who_was_sent_to_see_and_left_does_not_keep_the_door_shut(clock: M
 
 async def test_what_is_wrong_with_a_request_does_not_count_against_the_provider(clock: ManualClock) -> None:
     circuit = Circuit(clock)
-    model = Breaker(Failing(*[ModelRejected("no such model")] * 20), circuit)
+    model = Gate(Failing(*[ModelRejected("no such model")] * 20), circuit, Places(1))
     assert [await tried(model) for _ in range(20)] == [ModelRejected] * 20
     assert circuit.state == "closed"
 
 
 async def test_when_to_come_back_holds_for_that_model_only(clock: ManualClock) -> None:
     circuit = Circuit(clock)
-    model = Breaker(Failing(ModelUnavailable("slow down", retry_after=30.0)), circuit)
+    model = Gate(Failing(ModelUnavailable("slow down", retry_after=30.0)), circuit, Places(1))
     assert await tried(model) is ModelUnavailable
     assert await tried(model) is ModelPaused
     assert circuit.resumes_in("m") == 30.0
@@ -288,10 +288,10 @@ async def test_when_to_come_back_holds_for_that_model_only(clock: ManualClock) -
     assert await tried(model) is None
 
 
-async def test_places_are_counted_handed_on_and_given_back() -> None:
+async def test_places_are_counted_handed_on_and_given_back(clock: ManualClock) -> None:
     gate = asyncio.Event()
     places = Places(2)
-    model = Bulkhead(Scripted(lambda request: "hello", model="m", gate=gate.wait), places)
+    model = Gate(Scripted(lambda request: "hello", model="m", gate=gate.wait), Circuit(clock), places)
     running = [asyncio.create_task(tried(model)) for _ in range(5)]
     await asyncio.sleep(0)
     assert (places.taken, places.waiting) == (2, 3)
@@ -303,9 +303,9 @@ async def test_places_are_counted_handed_on_and_given_back() -> None:
     assert (places.taken, places.waiting) == (0, 0)
 
 
-async def test_the_line_has_an_end() -> None:
+async def test_the_line_has_an_end(clock: ManualClock) -> None:
     gate = asyncio.Event()
-    model = Bulkhead(Scripted(lambda request: "hello", model="m", gate=gate.wait), Places(1))
+    model = Gate(Scripted(lambda request: "hello", model="m", gate=gate.wait), Circuit(clock), Places(1))
     running = [asyncio.create_task(tried(model)) for _ in range(1 + LINE)]
     await asyncio.sleep(0)
     assert await tried(model) is ModelPaused
@@ -344,13 +344,18 @@ async def test_it_is_measured(clock: ManualClock) -> None:
     assert speed.predicted(80) == 10.5
 
 
+def limited(model: Model, clock: ManualClock, seconds: float) -> Model:
+    """One reply of it has so many seconds."""
+    return Persistent([Way(model, "m", "plug")], clock, lambda: 0.5, 4, seconds)
+
+
 async def test_a_deadline_ends_a_reply_that_comes_too_slowly(clock: ManualClock) -> None:
     async def pause() -> None:
         asyncio.get_running_loop().call_soon(clock.advance, 1.0)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    model = Deadline(Scripted(lambda request: "hello " * 20, model="m", gate=pause), clock, 3.5)
+    model = limited(Scripted(lambda request: "hello " * 20, model="m", gate=pause), clock, 3.5)
     said = []
     with pytest.raises(ModelTimeout, match=r"3\.5 s") as caught:
         async for chunk in model.stream(Request("m", (user("?"),))):
@@ -360,7 +365,7 @@ async def test_a_deadline_ends_a_reply_that_comes_too_slowly(clock: ManualClock)
 
 
 async def test_a_deadline_never_interrupts_its_reader(clock: ManualClock) -> None:
-    model = Deadline(Scripted(lambda request: "hello", model="m", delta=1), clock, 3.0)
+    model = limited(Scripted(lambda request: "hello", model="m", delta=1), clock, 3.0)
     chunks = model.stream(Request("m", (user("?"),)))
     await anext(chunks)
     clock.advance(5.0)
@@ -371,7 +376,7 @@ async def test_a_deadline_never_interrupts_its_reader(clock: ManualClock) -> Non
 
 async def test_a_deadline_is_not_mistaken_for_being_cancelled(clock: ManualClock) -> None:
     held = asyncio.Event()
-    model = Deadline(Scripted(lambda request: "hello", model="m", gate=held.wait), clock, 3.0)
+    model = limited(Scripted(lambda request: "hello", model="m", gate=held.wait), clock, 3.0)
     reading = asyncio.create_task(tried(model))
     await asyncio.sleep(0)
     reading.cancel()
@@ -459,7 +464,7 @@ async def test_embeddings_are_asked_for_again_and_never_of_another() -> None:
     first, second = Limping([]), Limping([])
     clock = Hurried()
     ways = [Way(first, "", "first"), Way(second, "", "second")]
-    made = await Persistent(ways, clock, lambda: 0.5, 4).embed(["a"])
+    made = await Persistent(ways, clock, lambda: 0.5, 4, 60.0).embed(["a"])
     assert made == await Scripted([]).embed(["a"])
     assert (first.asked, second.asked) == (2, 0)
 

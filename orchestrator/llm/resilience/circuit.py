@@ -5,13 +5,10 @@ A provider that says when to come back (Retry-After) is not asked for that model
 """
 
 from collections import deque
-from collections.abc import AsyncIterator
 from typing import Literal
 
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ModelError, ModelGarbled, ModelPaused, ModelTimeout, ModelUnavailable
-from orchestrator.llm.base import Chunk, Model, Request
-from orchestrator.llm.wrapper import Wrapper, leave
 
 IN_A_ROW = 5  # failures that open it
 WINDOW = 20  # latest outcomes, half of which open it too
@@ -93,44 +90,3 @@ class Circuit:
         self._times += 1
         self._row = 0
         self._open, self._trial = True, False
-
-
-class Breaker(Wrapper):
-    def __init__(self, inner: Model, circuit: Circuit) -> None:
-        super().__init__(inner)
-        self._circuit = circuit
-
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
-        circuit = self._circuit
-        circuit.enter(request.model, self.name)
-        chunks = self._inner.stream(request)
-        done = False
-        try:
-            async for chunk in chunks:
-                yield chunk
-            done = True
-            circuit.succeeded()
-        except ModelError as error:
-            done = True
-            circuit.failed(request.model, error)
-            raise
-        finally:
-            if not done:
-                circuit.left()
-                await leave(chunks)
-
-    async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
-        circuit, done = self._circuit, False
-        circuit.enter(model, self.name)
-        try:
-            made = await self._inner.embed(texts, model)
-            done = True
-            circuit.succeeded()
-            return made
-        except ModelError as error:
-            done = True
-            circuit.failed(model, error)
-            raise
-        finally:
-            if not done:
-                circuit.left()

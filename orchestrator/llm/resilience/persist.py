@@ -9,18 +9,21 @@
 | the request is refused (a key, a size, a name) | the next: the same would say the same |
 
 No more than `tries` requests are sent for one reply, whatever fails: that is the ceiling of its cost. Models on
-this machine cost nothing, come last, and are asked once even when the tries are used up.
+this machine cost nothing, come last, and are asked once even when the tries are used up. And one reply has so much
+time, all its tries together.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import ModelError, ModelPaused, ModelUnavailable
+from orchestrator.kernel.errors import ModelError, ModelPaused, ModelTimeout, ModelUnavailable
 from orchestrator.kernel.messages import assistant, user
 from orchestrator.llm.base import Chunk, Model, Request, Setback
+from orchestrator.llm.resilience.alarm import Alarm
 from orchestrator.llm.resilience.shape import Misshaped
 from orchestrator.llm.wrapper import Wrapper, leave
 
@@ -81,52 +84,85 @@ class _Plan:
         return 0.0 if self._at < len(self._ways) else None
 
 
+class Late(ModelTimeout):
+    """The time of all tries together is over."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(f"{name} was not done within {seconds:g} s.", hint="If it is only slow, raise llm.deadline.")
+        self.tried = True
+
+
 class Persistent(Wrapper):
-    def __init__(self, ways: Sequence[Way], clock: Clock, jitter: Callable[[], float], tries: int) -> None:
-        """`jitter` gives numbers from 0 to 1."""
+    def __init__(
+        self, ways: Sequence[Way], clock: Clock, jitter: Callable[[], float], tries: int, seconds: float
+    ) -> None:
+        """`jitter` gives numbers from 0 to 1; `seconds` are for one reply, all its tries together."""
         super().__init__(ways[0].model)
         self.ways = tuple(ways)
         self._clock = clock
         self._jitter = jitter
         self._tries = tries
+        self._seconds = seconds
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
-        plan = _Plan(self.ways, self._tries)
-        while True:
-            way, spoke, began = plan.way, False, self._clock.monotonic()
-            asked = request if request.model == way.name else msgspec.structs.replace(request, model=way.name)
-            chunks, done = way.model.stream(asked), False
-            try:
-                async for chunk in chunks:
-                    spoke = True
-                    yield chunk
-                done = True
-                return
-            except ModelError as error:
-                failed = error
-            finally:
-                if not done:
-                    await leave(chunks)
-            wait = plan.after(failed, self._jitter())
-            if wait is None or (spoke and request.final):
-                raise _last(plan.failures)
-            yield Setback(way.label, plan.way.label, failed, self._clock.monotonic() - began)
-            if isinstance(failed, Misshaped) and plan.way is way:
-                request = _told(request, failed)
-            if wait > 0:
-                await self._clock.sleep(wait)
+        plan, alarm = _Plan(self.ways, self._tries), Alarm(self._clock, self._seconds)
+        try:
+            while True:
+                way, spoke, began = plan.way, False, self._clock.monotonic()
+                asked = request if request.model == way.name else msgspec.structs.replace(request, model=way.name)
+                chunks, done = way.model.stream(asked), False
+                try:
+                    async for chunk in chunks:
+                        spoke, alarm.waiting = True, False
+                        yield chunk
+                        self._resume(alarm)
+                    done = True
+                    return
+                except Late:
+                    raise
+                except ModelError as error:
+                    failed = error
+                finally:
+                    if not done:
+                        await leave(chunks)
+                wait = plan.after(failed, self._jitter())
+                if wait is None or (spoke and request.final):
+                    raise _last(plan.failures)
+                alarm.waiting = False
+                yield Setback(way.label, plan.way.label, failed, self._clock.monotonic() - began)
+                self._resume(alarm)
+                if isinstance(failed, Misshaped) and plan.way is way:
+                    request = _told(request, failed)
+                if wait > 0:
+                    await self._clock.sleep(wait)
+        except asyncio.CancelledError:
+            if alarm.caused():
+                raise Late(self.name, self._seconds) from None
+            raise
+        finally:
+            alarm.off()
+
+    def _resume(self, alarm: Alarm) -> None:
+        """The reader has given the word back."""
+        if alarm.rang:
+            raise Late(self.name, self._seconds)
+        alarm.waiting = True
 
     async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
         """By the first one only, again if need be: vectors of another model mean something else."""
         plan = _Plan(self.ways[:1], self._tries)
-        while True:
-            try:
-                return await plan.way.model.embed(texts, model or plan.way.name)
-            except ModelError as error:
-                wait = plan.after(error, self._jitter())
-            if wait is None:
-                raise _last(plan.failures)
-            await self._clock.sleep(wait)
+        try:
+            async with self._clock.timeout(self._seconds):
+                while True:
+                    try:
+                        return await plan.way.model.embed(texts, model or plan.way.name)
+                    except ModelError as error:
+                        wait = plan.after(error, self._jitter())
+                    if wait is None:
+                        raise _last(plan.failures)
+                    await self._clock.sleep(wait)
+        except TimeoutError:
+            raise Late(self.name, self._seconds) from None
 
     async def close(self) -> None:
         for way in self.ways:

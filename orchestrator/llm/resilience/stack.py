@@ -1,18 +1,18 @@
 """The wrappers around a provider, in their one order. From the request inwards:
 
     cache         answers that are given again                        ../cache/cached.py
-    deadline      one reply has so much time                          deadline.py
     persistence   again, with pauses; then the next model             persist.py
+                  and so much time for one reply, all in all
     optimiser     less to read, where the request wants it            ../optimiser/model.py
     fence         tools for a model that has none                     ../fenced.py
     shape         JSON of the schema that was asked for               shape.py
-    breaker       a provider that keeps failing is left in peace      circuit.py
-    bulkhead      so many requests at once                            bulkhead.py
+    gate          a provider that keeps failing is left in peace      circuit.py
+                  so many requests at once; the others wait in line   places.py
     hedge         ask twice when it is slow, or another (default off) hedge.py
     timing        measures; a first word long overdue is given up     speed.py
     provider      the wire: silence between two pieces, broken replies
 
-The order matters: a retry must meet the breaker, waiting in line must not count as the provider's slowness, and
+The order matters: a retry must meet the gate, waiting in line must not count as the provider's slowness, and
 each of two hedged requests has its own time.
 """
 
@@ -23,11 +23,11 @@ from msgspec import Struct
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.settings import Llm, Provider
 from orchestrator.llm.base import Model
-from orchestrator.llm.resilience.bulkhead import Bulkhead, Places
-from orchestrator.llm.resilience.circuit import Breaker, Circuit, State
-from orchestrator.llm.resilience.deadline import Deadline
+from orchestrator.llm.resilience.circuit import Circuit, State
+from orchestrator.llm.resilience.gate import Gate
 from orchestrator.llm.resilience.hedge import Hedge, Second
 from orchestrator.llm.resilience.persist import Persistent, Way
+from orchestrator.llm.resilience.places import Places
 from orchestrator.llm.resilience.shape import Shaped
 from orchestrator.llm.resilience.speed import Speed, Timed
 
@@ -68,7 +68,7 @@ class Guard:
         guarded: Model = Timed(model, self._clock, self._settings.timeout, self.speed)
         if self._hedge and hedged:
             guarded = Hedge(guarded, self._clock, self._hedge, self.speed, self._second)
-        return Shaped(Breaker(Bulkhead(guarded, self.places), self.circuit))
+        return Shaped(Gate(guarded, self.circuit, self.places))
 
     def vitals(self) -> Vitals:
         circuit = self.circuit
@@ -77,4 +77,4 @@ class Guard:
 
 def persistent(ways: Sequence[Way], settings: Llm, clock: Clock, jitter: Callable[[], float]) -> Model:
     """The models that may answer, the preferred one first, as one that does not give up easily."""
-    return Deadline(Persistent(ways, clock, jitter, settings.tries), clock, settings.deadline)
+    return Persistent(ways, clock, jitter, settings.tries, settings.deadline)
