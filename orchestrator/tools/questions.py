@@ -7,15 +7,17 @@ left a memo, or is still under way (`held`); else it begins anew, and what was a
 import hashlib
 import ipaddress
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-import jsonschema_rs
 import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.messages import Arguments, Json
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Validator
 
 FIELDS = 40  # of one form
 _FORM = 32 * 1024  # bytes of one
@@ -156,8 +158,10 @@ def filled_in(form: Mapping[str, Any] | None, content: Arguments) -> Arguments:
     return kept
 
 
-def _judge(form: Mapping[str, Any]) -> jsonschema_rs.Validator:
+def _judge(form: Mapping[str, Any]) -> "Validator":
     """Raises ValueError for what is no schema."""
+    import jsonschema_rs  # of megabytes, and most servers ask nothing
+
     patterns = jsonschema_rs.FancyRegexOptions(backtrack_limit=50_000)
     return jsonschema_rs.validator_for(dict(form), pattern_options=patterns, retriever=_nothing, validate_formats=True)
 

@@ -9,14 +9,16 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.messages import Effects, Risk, Scope, ToolSpec
 from orchestrator.kernel.settings import McpServer
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Validator
 
 MOST = 512  # tools of one server
 _TEXT = 4_000  # characters of a description that a model reads
@@ -62,8 +64,10 @@ class Definition(Struct, frozen=True, order=True):
         return ""
 
 
-def validator(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
+def validator(schema: Mapping[str, Any]) -> "Validator":
     """Raises ValueError for what is no schema."""
+    import jsonschema_rs  # of megabytes, and most people have no foreign server
+
     patterns = jsonschema_rs.FancyRegexOptions(backtrack_limit=50_000)
     return jsonschema_rs.validator_for(dict(schema), pattern_options=patterns, retriever=_nothing)
 

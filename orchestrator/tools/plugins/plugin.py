@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import msgspec
 from msgspec import Struct
 
@@ -196,6 +195,8 @@ class PluginTool:
     place: Place = "sandbox"
 
     def __init__(self, spec: ToolSpec, plugin: Plugin) -> None:
+        import jsonschema_rs  # of megabytes, and most people have no plugin
+
         self.spec = spec
         self._plugin = plugin
         self._schema = jsonschema_rs.validator_for(spec.parameters)
