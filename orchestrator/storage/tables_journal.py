@@ -19,7 +19,6 @@ subject_keys = Table(
         "subject",
         unique=True,
         sqlite_where=text("destroyed_at IS NULL"),
-        postgresql_where=text("destroyed_at IS NULL"),
     ),
     sqlite_with_rowid=False,
 )
