@@ -18,7 +18,7 @@ from orchestrator.journal.stores import open_journal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import ModelError, NotFound, ToolRetry
-from orchestrator.kernel.events import Event, Limits
+from orchestrator.kernel.events import Event, Limits, Passage
 from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Text, ToolCall, ToolSpec, Usage
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
@@ -142,6 +142,9 @@ class Rules:
 
     def shape(self, call: Call) -> str:
         return call.tool
+
+    def screen(self, *said: object) -> tuple[Passage, ...]:
+        return ()
 
 
 class World(Struct):

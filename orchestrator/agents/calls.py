@@ -321,6 +321,9 @@ class Caller:
         except NotFound:
             origin = "tool"
         effects = open_call.requested.effects if open_call.requested else "none"
+        passages = self._house.policy.screen(
+            open_call.call.name, open_call.call.arguments, origin, content, self._turn.granted()
+        )
         returned = e.ToolReturned(
             step=open_call.step,
             call_id=open_call.call.id,
@@ -336,6 +339,7 @@ class Caller:
             cost=harvest.cost if harvest else receipt.cost,
             usage=harvest.usage if harvest else receipt.usage,
             origins=harvest.origins if harvest else (),
+            passages=passages,
         )
         try:
             self._turn.record(returned, lazy=effects == "none")

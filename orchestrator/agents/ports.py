@@ -9,9 +9,9 @@ from orchestrator.agents.shelf import Shelf
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.events import Event
+from orchestrator.kernel.events import Event, Passage
 from orchestrator.kernel.ids import Ids
-from orchestrator.kernel.messages import ToolSpec
+from orchestrator.kernel.messages import Arguments, Origin, ToolSpec
 from orchestrator.llm.base import Capability, Model
 from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.budgets.base import Budget, Rates, Unbounded
@@ -45,6 +45,10 @@ class Tools(Protocol):
 class Decide(Protocol):
     def decide(self, call: Call, granted: Collection[tuple[str, str]] = ()) -> Decision: ...
     def shape(self, call: Call) -> str: ...
+    def screen(
+        self, tool: str, arguments: Arguments, origin: Origin, content: str, granted: Collection[tuple[str, str]] = ()
+    ) -> tuple[Passage, ...]:
+        """What of a result gives orders to the model that is to read it."""
 
 
 class Recorder(Protocol):

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from orchestrator.kernel import events as e
 from orchestrator.kernel.ids import canonical
-from orchestrator.kernel.messages import Message, Origin, Part, ToolCall, ToolResult, Usage
+from orchestrator.kernel.messages import Message, Origin, Part, Text, ToolCall, ToolResult, Usage
+from orchestrator.policy.screen.telling import told
 
 UNANSWERED = "Not done: the run ended before."
 
@@ -126,6 +127,7 @@ class RunState:
         self.limits, self.asked_model, self.origins = body.limits, body.model, set(body.origins)
         self.paused = "queue" if body.after else None
         self.began = body.forked_from.began if body.forked_from is not None else event.at
+        self.origins |= _speakers(body.goal)
         self.messages.append(body.goal)
         if body.call is not None:
             self._opened(Message("assistant", (body.call,)), 0)
@@ -189,6 +191,7 @@ class RunState:
 
     def _message_added(self, body: e.MessageAdded, _: e.Event) -> None:
         self._heard.append(body.message)
+        self.origins |= _speakers(body.message)
         if body.urgency == "interrupt":
             self._asked = False
             self.interrupted = bool(self.open)
@@ -253,10 +256,10 @@ class RunState:
         self.repeats.setdefault(same, Counter())[body.content] += 1
         if body.outcome != "retry" or body.key:
             self._fruitful = True
-        content = f"{_told_of(call.edited)}{body.content}" if call.edited else body.content
-        self._results.append(
-            ToolResult(body.call_id, body.tool, content, body.outcome, data=body.data, origin=body.origin)
-        )
+        content = told(body.content, body.passages)
+        content = f"{_told_of(call.edited)}{content}" if call.edited else content
+        data = None if any(passage.withheld for passage in body.passages) else body.data
+        self._results.append(ToolResult(body.call_id, body.tool, content, body.outcome, data=data, origin=body.origin))
         if not self.open:
             # One message for the step, its results in the order of the calls whatever came back first.
             self._results.sort(key=lambda result: self._order.index(result.call_id))
@@ -304,6 +307,11 @@ _FOLDS: dict[type, Callable[[RunState, Any, e.Event], None]] = {
     e.ToolRequested: RunState._requested,
     e.ToolReturned: RunState._returned,
 }
+
+
+def _speakers(message: Message) -> set[Origin]:
+    """Others than the person, whose words a message of theirs hands on."""
+    return {part.origin for part in message.parts if isinstance(part, Text) and part.origin is not None}
 
 
 def _told_of(edited: e.CallEdited) -> str:

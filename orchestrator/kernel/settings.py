@@ -77,6 +77,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     allow_loopback: bool = False  # loosening: http_request may reach this machine
     approve_all: bool = False  # loosening: nothing is asked
     pay_limit: Annotated[float, Meta(ge=0)] = 0.0  # what a call may pay where a person said yes beforehand
+    # Orders in what strangers wrote: kept from the model, shown as a quotation, or (loosening both) left as they are.
+    screen: Literal["withhold", "mark", "off"] = "withhold"
 
 
 class McpServer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,8 +159,8 @@ class Cache(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Amount = 86_400.0  # that an answer holds
     entries: Count = 10_000  # in memory
     megabytes: Count = 64  # in memory; in the file ten times as much
-    embedder: str = ""  # "provider" or "provider/model"; empty: by spelling, without a model
-    near: Share = 0.9  # cosine from which on a question is looked at
+    embedder: str = ""  # "provider" or "provider/model" whose vectors must agree that two questions mean the same
+    near: Share = 0.8  # cosine from which on they do
 
 
 class Llm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -236,6 +238,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             loose["policy.allow_loopback"] = True
         if self.policy.approve_all:
             loose["policy.approve_all"] = True
+        if self.policy.screen != "withhold":
+            loose["policy.screen"] = self.policy.screen
         if self.policy.programs:
             loose["policy.programs"] = list(self.policy.programs)
         if self.policy.hosts:

@@ -5,11 +5,14 @@ from collections.abc import Collection, Sequence
 from msgspec import structs
 
 from orchestrator.kernel import settings
+from orchestrator.kernel.events import Passage
 from orchestrator.kernel.ids import call_hash
+from orchestrator.kernel.messages import Arguments, Origin
 from orchestrator.kernel.registry import Registry
 from orchestrator.policy.base import Call, Decision, Rule, Verdict
 from orchestrator.policy.layers.layers import Layers
 from orchestrator.policy.rules.secrets import Known, Secrets
+from orchestrator.policy.screen.screen import screened
 
 SEVERITY: tuple[Verdict, ...] = ("allow", "ask", "deny")
 
@@ -48,6 +51,7 @@ class Policy:
         self._rules = tuple(every)
         self._layers = layers
         self._approve_all = loosened.approve_all
+        self._screen = loosened.screen
 
     def decide(self, call: Call, granted: Collection[tuple[str, str]] = ()) -> Decision:
         """One verdict. `granted` holds the (tool, shape) pairs that a person said yes to beforehand."""
@@ -75,6 +79,12 @@ class Policy:
             details = {**asked.details, "policy": let.id}
             return Decision("allow", self._layers.name, "policy_unasked", reason, details)
         return asked
+
+    def screen(
+        self, tool: str, arguments: Arguments, origin: Origin, content: str, granted: Collection[tuple[str, str]] = ()
+    ) -> tuple[Passage, ...]:
+        """What of a result gives orders to the model that is to read it."""
+        return screened(self._screen, tool, arguments, origin, content, granted)
 
     def explain(self, call: Call) -> list[Decision]:
         """What every rule that speaks thinks of the call, in the order of the rules."""

@@ -12,7 +12,9 @@ from orchestrator.agents.ports import Choice, Chooser, Decide, Tools
 from orchestrator.agents.state import OpenCall, RunState
 from orchestrator.agents.toolset import DELEGATE, Delegate
 from orchestrator.kernel.errors import ModelError, NotFound, ToolFailed
+from orchestrator.kernel.events import Passage
 from orchestrator.kernel.messages import Arguments, Effects, Message, Spared, ToolSpec, Usage
+from orchestrator.kernel.messages import Origin as Speaker
 from orchestrator.kernel.trials import ForkedFrom, Source
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
 from orchestrator.policy.base import Call, Decision
@@ -80,6 +82,11 @@ class ForkPolicy:
 
     def shape(self, call: Call) -> str:
         return self._policy.shape(call)
+
+    def screen(
+        self, tool: str, arguments: Arguments, origin: Speaker, content: str, granted: Collection[tuple[str, str]] = ()
+    ) -> tuple[Passage, ...]:
+        return self._policy.screen(tool, arguments, origin, content, granted)
 
 
 class ForkTool:

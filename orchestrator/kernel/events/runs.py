@@ -229,6 +229,15 @@ class ToolRequested(Struct, frozen=True, tag="tool.requested"):
     child: str = ""  # the run that does it, where the call delegates
 
 
+class Passage(Struct, frozen=True):
+    """A part of a result that gives orders to the model which reads it."""
+
+    start: int  # characters of the content
+    end: int
+    cues: tuple[str, ...] = ()  # what shows it
+    withheld: bool = True  # from the model; else it is marked as a quotation
+
+
 class ToolReturned(Struct, frozen=True, tag="tool.returned"):
     """The receipt. A call with a receipt is never made again."""
 
@@ -246,6 +255,7 @@ class ToolReturned(Struct, frozen=True, tag="tool.returned"):
     usage: Usage = Usage()  # of the sub-run that did it
     origins: tuple[Origin, ...] = ()  # of everything the sub-run had read
     source: Source = "made"
+    passages: tuple[Passage, ...] = ()  # that the model did not read as they are
 
 
 class RunFinished(Struct, frozen=True, tag="run.finished"):

@@ -1,0 +1,169 @@
+"""Which passages of a text give orders to the assistant that reads it."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from orchestrator.policy.screen.cues import Cue, cues, hints
+from orchestrator.policy.screen.letters import Letters, letters, spelled_out
+
+ENOUGH = 5  # weight of what speaks for it
+ORDER = 2  # weight of an order, whoever it is for
+LURE = 1  # and of a place to go to, or money
+NEAR = 3  # sentences without a cue between two that belong together
+FAR = 900  # characters between them at most
+LONGEST = 600  # characters of a sentence; what is longer is more than one
+WRAPPED = 45  # characters of a line that may go on in the next
+
+_WORD = re.compile(r"[a-z_]{2,}")
+_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|\s*\n\s*")
+_KEY = re.compile(r"\s*(?:[-*] )?[\"']?[\w .-]{1,40}[\"']?\s?:(?:\s|$)|\s*(?:[-*#<>|{}\[]|//|\d+[.)])")
+_QUOTED = re.compile(r"(?<=[\w,:] )(?:\"[^\"\n]{1,200}\"|'[^'\n]{4,200}'|`[^`\n]{1,200}`)|(?<=\()\"[^\"\n]{1,200}\"")
+_LURE = re.compile(
+    r"https?://|[\w.+-]@[\w-]+\.\w|\b[A-Za-z]{2}\d\d(?: ?[\dA-Z]{4}){3}|\+?\d[\d ]{8,}|\b(?:curl|wget|sudo) |\b0x\w"
+)
+_ALARM = re.compile(r"\W*(?:important|urgent|security|alert|warning|attention|notice|stop|official)\b|.*(?:!!|\*\*\*)")
+
+
+class Found(Struct, frozen=True):
+    start: int
+    end: int
+    cues: tuple[str, ...]
+
+
+def found_in(text: str) -> tuple[Found, ...]:
+    """The passages, in their order; none overlaps another."""
+    form = letters(text)
+    known = hints(set(_WORD.findall(form.plain)))
+    passages = list(_Sentences(form, known).passages()) if known else []
+    for start, end, said in spelled_out(text):
+        inside = any(one.start <= start < one.end for one in passages)
+        if not inside and (hidden := found_in(said)):
+            passages.append(Found(start, end, ("encoded", *hidden[0].cues)))
+    return tuple(sorted(passages, key=lambda passage: passage.start))
+
+
+class _Sentence(Struct):
+    start: int
+    end: int
+    block: int  # paragraph or field
+
+
+class _Sentences:
+    """The sentences of a text; only those that may hold a cue, and those around what was found, are looked into."""
+
+    def __init__(self, form: Letters, known: dict[str, list[Cue]]) -> None:
+        self._form = form
+        self._all = list(_sentences(form.plain))
+        self._cues = {at: found for at, hinted in self._hinted(known).items() if (found := self._found(at, hinted))}
+        self._orders: dict[int, bool] = {}
+
+    def _hinted(self, known: dict[str, list[Cue]]) -> dict[int, list[Cue]]:
+        """What each sentence may hold, where it and those near it could weigh enough."""
+        plain, starts = self._form.plain, [sentence.start for sentence in self._all]
+        hinted: dict[int, dict[int, Cue]] = {}
+        for word, of in known.items():
+            place = plain.find(word)
+            while place >= 0:
+                hinted.setdefault(bisect_right(starts, place) - 1, {}).update((id(cue), cue) for cue in of)
+                place = plain.find(word, place + len(word))
+        return {at: list(found.values()) for at, found in hinted.items()}
+
+    def _found(self, at: int, hinted: list[Cue]) -> dict[str, int]:
+        said = _QUOTED.sub(" ", self._text(at))
+        found: dict[str, int] = {}
+        for cue in hinted:
+            if found.get(cue.family, 0) < cue.weight and cue.pattern.search(said):
+                found[cue.family] = cue.weight
+        return found
+
+    def _text(self, at: int) -> str:
+        one = self._all[at]
+        return " ".join(self._form.plain[one.start : one.end].split())
+
+    def _ordering(self, at: int) -> bool:
+        if at not in self._orders:
+            self._orders[at] = bool(cues().order.search(_QUOTED.sub(" ", self._text(at))))
+        return self._orders[at]
+
+    def _luring(self, at: int) -> bool:
+        one = self._all[at]
+        return self._ordering(at) and bool(_LURE.search(self._form.shown, one.start, one.end))
+
+    def _opens(self, at: int) -> bool:
+        """Whether what it says goes on in the next paragraph."""
+        return self._text(at).endswith(":") or bool({"turn", "call"} & self._cues.get(at, {}).keys())
+
+    def passages(self) -> Iterator[Found]:
+        for first, last in self._groups():
+            names = dict.fromkeys(name for at in range(first, last + 1) for name in self._cues.get(at, ()))
+            start, end = self._widened(first, last)
+            yield Found(self._form.places[start], self._form.places[end], tuple(names))
+
+    def _groups(self) -> Iterator[tuple[int, int]]:
+        """The first and the last sentence of what belongs together and weighs enough."""
+        groups: list[tuple[int, int]] = []
+        for at in sorted(self._cues):
+            if groups and self._near(groups[-1][1], at):
+                groups[-1] = (groups[-1][0], at)
+            else:
+                groups.append((at, at))
+        return (group for group in groups if self._enough(*group))
+
+    def _near(self, one: int, other: int) -> bool:
+        return other - one <= NEAR and self._all[other].start - self._all[one].end <= FAR
+
+    def _enough(self, first: int, last: int) -> bool:
+        weights: dict[str, int] = {}
+        for at in range(first, last + 1):
+            for family, weight in self._cues.get(at, {}).items():
+                weights[family] = max(weight, weights.get(family, 0))
+        total = sum(weights.values())
+        if total + ORDER + LURE < ENOUGH:
+            return False
+        begins, ends = self._all[first].block, self._all[last].block + self._opens(last)
+        near = range(max(0, first - 1), min(len(self._all), last + 3))
+        around = [at for at in near if begins <= self._all[at].block <= ends]
+        return total + ORDER * any(map(self._ordering, around)) + LURE * any(map(self._luring, around)) >= ENOUGH
+
+    def _widened(self, first: int, last: int) -> tuple[int, int]:
+        """With the orders before it and the rest of its paragraph."""
+        every = self._all
+        block = every[first].block
+        while first and every[first - 1].block == block and self._leads(first - 1):
+            first -= 1
+        block = every[last].block + self._opens(last)
+        while last + 1 < len(every) and every[last + 1].block <= block:
+            last += 1
+        return every[first].start, every[last].end
+
+    def _leads(self, at: int) -> bool:
+        return self._ordering(at) or bool(_ALARM.match(self._text(at)))
+
+
+def _sentences(plain: str) -> Iterator[_Sentence]:
+    start = line = block = 0
+    for match in _END.finditer(plain):
+        gap = match[0]
+        if "\n" in gap:
+            wraps = gap.count("\n") == 1 and match.start() - line >= WRAPPED and not _KEY.match(plain, match.end())
+            line = match.end()
+            if wraps and plain[match.start() - 1] not in ".!?:":
+                continue
+        yield from _pieces(plain, start, match.start(), block)
+        if gap.count("\n") > 1 or ("\n" in gap and _KEY.match(plain, match.end())):
+            block += 1
+        start = match.end()
+    yield from _pieces(plain, start, len(plain), block)
+
+
+def _pieces(plain: str, start: int, end: int, block: int) -> Iterator[_Sentence]:
+    while end - start > LONGEST:
+        space = plain.rfind(" ", start + LONGEST // 2, start + LONGEST)
+        cut = space if space > 0 else start + LONGEST
+        yield _Sentence(start, cut, block)
+        start = cut
+    if end > start:
+        yield _Sentence(start, end, block)
