@@ -36,6 +36,7 @@ _PLAIN = re.compile(
 )
 _REF = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@{}./~^+-]{0,199}")
 _REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+_NOTED = ("commit", "merge")  # with the key of the effect, in what git keeps of HEAD
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -50,6 +51,7 @@ _ENVIRONMENT = {
 }
 _SETTINGS = {
     "core.hooksPath": "/dev/null",
+    "core.logAllRefUpdates": "true",
     "core.fsmonitor": "false",
     "core.pager": "cat",
     "safe.directory": "*",
@@ -111,6 +113,13 @@ class Git:
             )
         return self
 
+    async def told(self) -> str | None:
+        """The commit that the effect with this key led to, as git noted it; None: it moved nothing."""
+        noted = await self.run(
+            "log", "--walk-reflogs", "-1", "--format=%H", f"--grep-reflog={self._mark()}", "HEAD", "--"
+        )
+        return noted.out.strip() or None if noted.code == 0 else None
+
     async def done(self, *words: str) -> str:
         """What git says. Raises ToolFailed where it fails."""
         told = await self.run(*words)
@@ -119,7 +128,8 @@ class Git:
         return told.out
 
     async def run(self, *words: str) -> Said:
-        command = " ".join([self._exports(), *(shlex.quote(word) for word in self._words(words))])
+        noted = f"GIT_REFLOG_ACTION='{words[0]} {self._mark()}'" if words[0] in _NOTED else ""
+        command = " ".join([self._exports(), noted, *(shlex.quote(word) for word in self._words(words))])
         outcome = await self._sandbox.run(command, self._context.workspace, Limits(seconds=SECONDS))
         if outcome.ended != "by itself":
             raise ToolFailed(f"git {words[0]} was ended: its limit of {outcome.ended} was reached.")
@@ -150,6 +160,9 @@ class Git:
             settings |= {"user.name": "AI Orchestrator", "user.email": "agent@localhost"}
         flags = [flag for name, value in settings.items() for flag in ("-c", f"{name}={value}")]
         return ["git", "--no-pager", *flags, "-C", self.path, *words]
+
+    def _mark(self) -> str:
+        return f"effect-{self._context.key}"
 
     def _exports(self) -> str:
         settings = " ".join(f"{name}={value}" for name, value in _ENVIRONMENT.items())

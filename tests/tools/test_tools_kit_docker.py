@@ -2,16 +2,13 @@
 
 import contextlib
 import os
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import ThreadingUnixStreamServer
 from typing import Any, ClassVar
 
-import msgspec
 import pytest
 from contracts.tool import ToolContract
+from servers.docker_daemon import ANSWERS, listening
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
@@ -19,105 +16,24 @@ from orchestrator.tools.base import Context, Tool
 from orchestrator.tools.kits.docker import opened, tools_at
 
 SOCKET = Path("/var/run/docker.sock")
-WEB = {
-    "Id": "a" * 64,
-    "Name": "/web",
-    "RestartCount": 2,
-    "State": {
-        "Status": "running",
-        "Running": True,
-        "ExitCode": 0,
-        "StartedAt": "2024-01-01T00:00:00Z",
-        "Health": {"Status": "unhealthy", "Log": [{"ExitCode": 7, "Output": "curl: (7) could not connect\n"}]},
-    },
-    "Config": {
-        "Tty": False,
-        "Image": "shop:1",
-        "Cmd": ["serve"],
-        "Entrypoint": None,
-        "Env": ["PASSWORD=hunter2", "PATH=/bin"],
-    },
-    "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}, "Networks": {"bridge": {}}},
-    "Mounts": [{"Source": "/srv", "Destination": "/data"}],
-}
-ROWS = [
-    {"Id": "a" * 64, "Names": ["/web"], "Image": "shop:1", "State": "running", "Status": "Up 2 hours (unhealthy)"},
-    {"Id": "b" * 64, "Names": ["/db"], "Image": "pg:16", "State": "running", "Status": "Up 2 hours (healthy)"},
-]
-USAGE = {"cpu_usage": {"total_usage": 200}, "system_cpu_usage": 2000, "online_cpus": 2}
-STATS = {
-    "cpu_stats": USAGE,
-    "precpu_stats": {"cpu_usage": {"total_usage": 100}, "system_cpu_usage": 1000},
-    "memory_stats": {"usage": 2**20, "limit": 2**30},
-    "networks": {"eth0": {"rx_bytes": 10, "tx_bytes": 20}},
-    "pids_stats": {"current": 3},
-}
-ANSWERS: dict[str, Any] = {
-    "GET /version": {"ApiVersion": "1.50", "Version": "28"},
-    "GET /containers/json": ROWS,
-    "GET /containers/web/json": WEB,
-    f"GET /containers/{'a' * 64}/json": WEB,
-    "GET /containers/web/stats": STATS,
-    "GET /containers/web/logs": b"\x01\0\0\0\0\0\0\x06hello\n\x02\0\0\0\0\0\0\x04bad\n",
-    "GET /images/json": [{"RepoTags": ["shop:1"], "Id": "sha256:" + "c" * 64, "Size": 5_000_000}],
-    "POST /containers/web/restart": None,
-    "POST /containers/web/start": None,
-    "POST /containers/prune": {"ContainersDeleted": ["old"], "SpaceReclaimed": 7},
-    "POST /images/prune": {"ImagesDeleted": [{"Deleted": "sha256:d"}], "SpaceReclaimed": 9},
-    "POST /containers/create": {"Id": "run1", "Warnings": []},
-    "POST /containers/run1/start": None,
-    "POST /containers/run1/wait": {"StatusCode": 3},
-    "GET /containers/run1/json": WEB,
-    "GET /containers/run1/logs": b"\x01\0\0\0\0\0\0\x03hi\n",
-    "DELETE /containers/run1": None,
-}
-
-
-class Daemon(BaseHTTPRequestHandler):
-    """SIMULATED: answers of Docker, as its API documents them."""
-
-    protocol_version = "HTTP/1.1"
-    asked: ClassVar[list[tuple[str, Any]]] = []
-
-    def address_string(self) -> str:
-        return "local"
-
-    def log_message(self, format: str, *args: Any) -> None: ...
-
-    def _answer(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length)
-        path = self.path.partition("?")[0]
-        path = path.removeprefix("/v1.50")
-        self.asked.append((f"{self.command} {path}", msgspec.json.decode(body) if body else None))
-        found = ANSWERS.get(f"{self.command} {path}", KeyError)
-        status = 404 if found is KeyError else 204 if found is None else 200
-        data = {404: b'{"message": "No such container: ghost"}', 204: b""}.get(status)
-        if data is None:
-            data = found if isinstance(found, bytes) else msgspec.json.encode(found)
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_GET = do_POST = do_DELETE = _answer
+Daemon = tuple[str, list[tuple[str, Any]]]  # its address, and what it was asked
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    path = tmp_path_factory.mktemp("docker") / "d.sock"
-    with ThreadingUnixStreamServer(str(path), Daemon) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"unix://{path}"
-        server.shutdown()
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    with listening(tmp_path_factory.mktemp("docker"), ANSWERS) as found:
+        yield found
 
 
 @pytest.fixture
-def kit(daemon: str) -> dict[str, Tool]:
-    Daemon.asked.clear()
-    return {tool.spec.name: tool for tool in tools_at(lambda: opened(daemon))}
+def asked(daemon: Daemon) -> list[tuple[str, Any]]:
+    daemon[1].clear()
+    return daemon[1]
+
+
+@pytest.fixture
+def kit(daemon: Daemon) -> dict[str, Tool]:
+    return {tool.spec.name: tool for tool in tools_at(lambda: opened(daemon[0]))}
 
 
 class Docker(ToolContract):
@@ -179,13 +95,18 @@ async def test_usage_and_logs(kit: dict[str, Tool], context: Context) -> None:
     assert (await kit["container_logs"].call({"name": "web"}, context)).data["text"] == "hello\nbad\n"
 
 
-async def test_what_is_run_has_no_rights_and_is_removed(kit: dict[str, Tool], context: Context) -> None:
+async def test_what_is_run_has_no_rights_and_is_removed(
+    kit: dict[str, Tool], context: Context, asked: list[tuple[str, Any]]
+) -> None:
     ran = (await kit["run_container"].call({"image": "shop:1", "command": ["echo", "hi"]}, context)).data
     assert (ran["exit_code"], ran["text"]) == (3, "hi\n")
-    body = next(body for path, body in Daemon.asked if path == "POST /containers/create")
+    body = next(body for path, body in asked if path == "POST /containers/create")
     limits = body["HostConfig"]
     assert limits["NetworkMode"] == "none" and limits["CapDrop"] == ["ALL"] and not limits.get("Privileged")
-    assert Daemon.asked[-1][0] == "DELETE /containers/run1"
+    assert asked[-1][0] == "DELETE /containers/run1"
+    removed, made = [path for path, _ in asked if path.startswith(("DELETE", "POST /containers/create"))][:2]
+    assert removed == f"DELETE /containers/orchestrator-{context.key}"  # what an earlier try left
+    assert made == "POST /containers/create" and kit["run_container"].spec.effects == "idempotent"
 
 
 async def test_what_acts_is_asked_and_known_after_a_crash(kit: dict[str, Tool], context: Context) -> None:
@@ -196,6 +117,13 @@ async def test_what_acts_is_asked_and_known_after_a_crash(kit: dict[str, Tool], 
     assert await control.reconcile({"name": "web", "action": "stop"}, context) is None
     with pytest.raises(ToolFailed, match="cannot be known"):
         await control.reconcile({"name": "web", "action": "restart"}, context)
+
+
+async def test_after_a_crash_a_pruning_is_known_where_nothing_is_left(kit: dict[str, Tool], context: Context) -> None:
+    prune: Any = kit["prune_docker"]
+    assert (await prune.reconcile({"what": "containers"}, context)).content == "Nothing is left to remove."
+    with pytest.raises(ToolFailed, match="can be removed now"):
+        await prune.reconcile({"what": "images"}, context)
 
 
 async def test_what_is_not_there_is_said(kit: dict[str, Tool], context: Context, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from contracts.tool import ToolContract
@@ -116,6 +116,14 @@ async def test_services_are_told_apart_and_what_may_not_be_done_is_said(simulate
     with pytest.raises(ToolRetry, match="no name of a service"):
         await systemd.service_status.call({"name": "-H evil; x"}, context)
     assert systemd.control_service.spec.scope == "admin"
+
+
+async def test_after_a_crash_a_service_shows_whether_it_was_started(simulated: None, context: Context) -> None:
+    control: Any = systemd.control_service
+    assert (await control.reconcile({"name": "nginx", "action": "start"}, context)).data["active"] == "active"
+    assert await control.reconcile({"name": "nginx", "action": "stop"}, context) is None
+    with pytest.raises(ToolFailed, match="cannot be known"):
+        await control.reconcile({"name": "nginx", "action": "restart"}, context)
 
 
 async def test_a_machine_without_systemd_says_so(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,6 +104,15 @@ def pack(workspace: Workspace, paths: list[str], destination: str) -> Packed:
     return Packed(target, count, size, note)
 
 
+def files_of(workspace: Workspace, path: str) -> Iterator[tuple[str, int]]:
+    """The regular files at and below a path, as `pack` names them, with their sizes. Raises ToolRetry."""
+    with entry(workspace, path) as (above, own):
+        found(above, own, path)
+        for source in _walk(above, own, workspace.relative(path)):
+            if source is not None:
+                yield source.name, source.found.st_size
+
+
 def _walk(above: int, name: str, path: str) -> Iterator[_Source | None]:
     seen = os.stat(name, dir_fd=above, follow_symlinks=False)
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -177,6 +186,18 @@ def unpack(workspace: Workspace, path: str, destination: str, key: str) -> Unpac
             shutil.rmtree(beside, ignore_errors=True, dir_fd=root)
     note = f"{unpacking.left_out} links, pipes or devices were left out." if unpacking.left_out else ""
     return Unpacked(workspace.relative(path), target, unpacking.files, unpacking.size, entries, note)
+
+
+def contents(workspace: Workspace, path: str) -> Iterator[str]:
+    """The names of the files in an archive. Raises ToolRetry, ToolFailed."""
+    with workspace.opened(path) as handle, explained(path), os.fdopen(os.dup(handle), "rb") as file:
+        nowhere = _Unpacking(workspace, "", 0)
+        try:
+            for member in _members(file, form(path), nowhere):
+                if not member.folder and (name := _safe(member.name)):
+                    yield name
+        except _BROKEN as error:
+            raise ToolFailed(f"{path!r} cannot be read: {str(error)[:200] or 'it is damaged'}.") from error
 
 
 def _settle(workspace: Workspace, beside: str, target: str, entries: list[str]) -> None:

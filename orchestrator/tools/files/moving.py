@@ -3,6 +3,7 @@ Nothing is overwritten. What is deleted lies in `.trash` until somebody empties 
 
 import contextlib
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from typing import Annotated
@@ -105,15 +106,30 @@ def move(workspace: Workspace, source: str, destination: str) -> Moved:
     return Moved(workspace.relative(source), target)
 
 
-def copy(workspace: Workspace, source: str, destination: str) -> Copied:
+def copy(workspace: Workspace, source: str, destination: str, key: str) -> Copied:
+    """Beside its place first, then in it: whole or not at all."""
     with entry(workspace, source) as (old, name):
         found(old, name, source)
         target = landing(workspace, source, destination)
         with entry(workspace, target, make=True) as (new, new_name):
-            copying = _Copying()
-            copying.copy(old, name, new, new_name)
+            copying, beside = _Copying(), f".copying-{key[:16]}"
+            _clear(beside, new)  # of a try that was cut off
+            try:
+                copying.copy(old, name, new, beside)
+                if not exists(new, beside):
+                    raise ToolRetry(f"{source!r} is no file or folder.")
+                os.rename(beside, new_name, src_dir_fd=new, dst_dir_fd=new)
+            finally:
+                _clear(beside, new)
     note = f"{copying.left_out} links, pipes or devices were left out." if copying.left_out else ""
     return Copied(workspace.relative(source), target, copying.files, copying.size, note)
+
+
+def _clear(name: str, folder: int) -> None:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        shutil.rmtree(name, dir_fd=folder)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
 
 
 class _Copying:
@@ -146,9 +162,7 @@ class _Copying:
                 while piece := os.read(source, 2**20):
                     self.size += len(piece)
                     if self.size > BYTES or self.files > MOST:
-                        raise ToolFailed(
-                            f"More than {MOST} files or {BYTES // 2**30} GB: the copy was left unfinished."
-                        )
+                        raise ToolFailed(f"More than {MOST} files or {BYTES // 2**30} GB: nothing was copied.")
                     view = memoryview(piece)
                     while view:
                         view = view[os.write(target, view) :]

@@ -1,13 +1,16 @@
 """The changes kit: what is done to files beyond writing them: edited in place, moved, copied, deleted so that it can be
 undone, packed, unpacked, looked at closely, waited for."""
 
+from asyncio import to_thread
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
 from orchestrator.tools.base import Context, Result
+from orchestrator.tools.files import aftermath
 from orchestrator.tools.files.archives import Packed, Unpacked, pack, unpack
 from orchestrator.tools.files.editing import Edited, edit, patched, replaced, text_of, undone
 from orchestrator.tools.files.looking import FileInfo, Watched, info, watch
@@ -28,6 +31,29 @@ from orchestrator.tools.workspace import Workspace
 
 AnyPath = Annotated[str, Meta(description="path inside the workspace", min_length=1)]
 Target = Annotated[str, Meta(description="the new path; a folder that is there takes it in", min_length=1)]
+
+
+def _told(found: msgspec.Struct | None) -> Result | None:
+    return None if found is None else Result(str(found), msgspec.to_builtins(found))
+
+
+async def _reconcile_copy(arguments: Arguments, context: Context) -> Result | None:
+    workspace = Workspace(context.workspace)
+    return _told(await to_thread(aftermath.copied, workspace, arguments["source"], arguments["destination"]))
+
+
+async def _reconcile_restore(arguments: Arguments, context: Context) -> Result | None:
+    return _told(aftermath.restored(Workspace(context.workspace), arguments["path"]))
+
+
+async def _reconcile_archive(arguments: Arguments, context: Context) -> Result | None:
+    paths = [arguments["source"], *(arguments["paths"] or [])]
+    return _told(await to_thread(aftermath.packed, Workspace(context.workspace), paths, arguments["destination"]))
+
+
+async def _reconcile_unpack(arguments: Arguments, context: Context) -> Result | None:
+    workspace = Workspace(context.workspace)
+    return _told(await to_thread(aftermath.unpacked, workspace, arguments["path"], arguments["destination"]))
 
 
 async def _reconcile_edit(arguments: Arguments, context: Context) -> Result | None:
@@ -83,8 +109,7 @@ async def _reconcile_move(arguments: Arguments, context: Context) -> Result | No
         return None
     if workspace.stat(arguments["destination"]) is None:
         raise ToolFailed(f"Neither {arguments['source']!r} nor {arguments['destination']!r} is there.")
-    moved = Moved(workspace.relative(arguments["source"]), workspace.relative(arguments["destination"]))
-    return Result(str(moved), {"source": moved.source, "destination": moved.destination})
+    return _told(Moved(workspace.relative(arguments["source"]), workspace.relative(arguments["destination"])))
 
 
 @tool(
@@ -110,15 +135,15 @@ def move_file(source: AnyPath, destination: Target, context: Context) -> Moved:
         "fr": "{source} est copié dans {destination} ({files|fichier|fichiers}, {size:bytes}).[ {note}]",
     },
     timeout=120.0,
+    reconcile=_reconcile_copy,
 )
 def copy_file(source: AnyPath, destination: Target, context: Context) -> Copied:
     """Copy a file, or a folder with all that is in it. Never overwrites."""
-    return copy(Workspace(context.workspace), source, destination)
+    return copy(Workspace(context.workspace), source, destination, context.key)
 
 
 async def _reconcile_delete(arguments: Arguments, context: Context) -> Result | None:
-    found = deleted(Workspace(context.workspace), arguments["path"], context.key)
-    return Result(str(found), {"path": found.path, "trash": found.trash}) if found else None
+    return _told(deleted(Workspace(context.workspace), arguments["path"], context.key))
 
 
 @tool(
@@ -141,6 +166,7 @@ def delete_file(path: AnyPath, context: Context) -> Deleted:
     category="files",
     examples=said.RESTORE_FILE,
     answers={"en": "{path} is back.", "fr": "{path} est de retour."},
+    reconcile=_reconcile_restore,
 )
 def restore_file(path: Annotated[str, "the path it was deleted from"], context: Context) -> Restored:
     """Bring back what was deleted with delete_file."""
@@ -172,6 +198,7 @@ def make_directory(path: AnyPath, context: Context) -> FileInfo:
         "fr": "{destination} : {files|fichier|fichiers}, {size:bytes}.[ {note}]",
     },
     timeout=300.0,
+    reconcile=_reconcile_archive,
 )
 def archive_files(
     source: Annotated[str, Meta(description="the file or folder to pack", min_length=1)],
@@ -194,6 +221,7 @@ def archive_files(
         "fr": "{path} est décompressé dans {destination} : {files|fichier|fichiers}, {size:bytes}.[ {note}]\n{entries}",
     },
     timeout=300.0,
+    reconcile=_reconcile_unpack,
 )
 def unpack_archive(
     path: Annotated[str, Meta(description="the archive", min_length=1)],

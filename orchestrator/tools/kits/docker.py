@@ -201,6 +201,19 @@ def _control_container(open_daemon: Open) -> Tool:
 
 
 def _prune_docker(open_daemon: Open) -> Tool:
+    async def pruned(arguments: Arguments, context: Context) -> Result | None:
+        """Where nothing is left to remove it was removed; what is left may have come since."""
+        with open_daemon() as daemon:
+            if arguments["what"] == "containers":
+                stopped = {"status": ["created", "exited", "dead"]}
+                left = [row["Names"][0].removeprefix("/") for row in daemon.containers(all=True, filters=stopped)]
+            else:
+                left = [row["Id"][7:19] for row in daemon.images(filters={"dangling": True})]
+        if left:
+            raise ToolFailed(f"These can be removed now, whether or not others were: {', '.join(left[:20])}.")
+        found = Pruned([], 0)
+        return Result("Nothing is left to remove.", msgspec.to_builtins(found))
+
     @_tool(
         scope="execute",
         effects="once",
@@ -210,6 +223,7 @@ def _prune_docker(open_daemon: Open) -> Tool:
             "fr": "{freed:bytes} libérés.[ Supprimés :\n{removed}]",
         },
         timeout=300.0,
+        reconcile=pruned,
         risks=("destroys",),
     )
     def prune_docker(
@@ -228,7 +242,7 @@ def _prune_docker(open_daemon: Open) -> Tool:
 def _run_container(open_daemon: Open) -> Tool:
     @_tool(
         scope="execute",
-        effects="once",
+        effects="idempotent",  # nothing outside it is reached, and what a try that was cut off left is removed
         origin="web",
         place="elsewhere",
         examples=said.RUN_CONTAINER,
@@ -246,12 +260,13 @@ def _run_container(open_daemon: Open) -> Tool:
     ) -> Ran:
         """Run a Docker container once and remove it: without network, rights or mounts, with 512 MB of memory."""
         with open_daemon() as daemon:
-            return _ran(daemon, image, command, seconds)
+            return _ran(daemon, image, command, seconds, f"orchestrator-{context.key[:32]}")
 
     return run_container
 
 
-def _ran(daemon: Daemon, image: str, command: list[str] | None, seconds: int) -> Ran:
+def _ran(daemon: Daemon, image: str, command: list[str] | None, seconds: int, name: str) -> Ran:
+    import docker
     import requests
 
     limits = daemon.create_host_config(
@@ -261,7 +276,9 @@ def _ran(daemon: Daemon, image: str, command: list[str] | None, seconds: int) ->
         security_opt=["no-new-privileges"],
         network_mode="none",
     )
-    made = daemon.create_container(image, command, host_config=limits)["Id"]
+    with contextlib.suppress(docker.errors.NotFound):
+        daemon.remove_container(name, force=True, v=True)
+    made = daemon.create_container(image, command, name=name, host_config=limits)["Id"]
     try:
         daemon.start(made)
         try:

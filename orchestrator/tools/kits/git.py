@@ -147,16 +147,8 @@ def _git_branches(sandbox: Sandbox) -> Tool:
 
 def _git_commit(sandbox: Sandbox) -> Tool:
     async def committed(arguments: Arguments, context: Context) -> Result | None:
-        """The newest commit says whether it was made, if it has this message."""
         git = await Git(sandbox, context, arguments["path"]).checked()
-        told = await git.run("log", "-1", "--format=%H%n%B")
-        newest, _, message = told.out.partition("\n")
-        if told.code or message.strip() != arguments["message"].strip():
-            return None
-        if not status_of(git.path, await git.done("status", "--porcelain=v2", "--branch", "-z")).clean:
-            raise ToolFailed("The newest commit has this message, but there are changes still: it cannot be known.")
-        found = Committed(git.path, newest, message.partition("\n")[0], 0)
-        return Result(str(found), msgspec.to_builtins(found))
+        return _result(await _committed(git, commit)) if (commit := await git.told()) else None
 
     @_tool(
         scope="write",
@@ -183,19 +175,34 @@ def _git_commit(sandbox: Sandbox) -> Tool:
             if "nothing to commit" in told.out or "nothing added" in told.out:
                 raise ToolRetry("There is nothing to commit.", hint="git_status shows what changed.")
             raise ToolFailed((told.wrong or told.out).strip()[:1000])
-        shown = await git.done("show", "--no-ext-diff", "--no-textconv", "--name-only", "--format=%H%n%s", "HEAD")
-        rows = shown.split("\n")
-        return Committed(git.path, rows[0], rows[1], len([name for name in rows[2:] if name]))
+        return await _committed(git, "HEAD")
 
     return git_commit
 
 
+async def _committed(git: Git, commit: str) -> Committed:
+    shown = await git.done("show", "--no-ext-diff", "--no-textconv", "--name-only", "--format=%H%n%s", commit)
+    rows = shown.split("\n")
+    return Committed(git.path, rows[0], rows[1], len([name for name in rows[2:] if name]))
+
+
+def _result(found: Committed | Told) -> Result:
+    return Result(str(found), msgspec.to_builtins(found))
+
+
 def _git_switch(sandbox: Sandbox) -> Tool:
+    async def switched(arguments: Arguments, context: Context) -> Result | None:
+        """A repository that is on the branch was switched to it."""
+        git = await Git(sandbox, context, arguments["path"]).checked()
+        on = (await git.run("symbolic-ref", "--quiet", "--short", "HEAD")).out.strip()
+        return _result(Told(git.path, f"It is on {on}.")) if on == arguments["branch"] else None
+
     @_tool(
         scope="write",
         effects="once",
         examples=said.GIT_SWITCH,
         answers={"en": "[{text}|Done.]", "fr": "[{text}|C'est fait.]"},
+        reconcile=switched,
     )
     async def git_switch(
         branch: Ref,
@@ -215,11 +222,20 @@ def _git_switch(sandbox: Sandbox) -> Tool:
 
 
 def _git_merge(sandbox: Sandbox) -> Tool:
+    async def merged(arguments: Arguments, context: Context) -> Result | None:
+        git = await Git(sandbox, context, arguments["path"]).checked()
+        if commit := await git.told():
+            return _result(Told(git.path, f"{arguments['branch']} is merged: {commit[:10]}."))
+        if (await git.run("rev-parse", "--quiet", "--verify", "MERGE_HEAD")).code == 0:
+            raise ToolFailed(f"The merge of {arguments['branch']} was begun and not ended.", hint="git merge --abort")
+        return None
+
     @_tool(
         scope="write",
         effects="once",
         examples=said.GIT_MERGE,
         answers={"en": "{text}", "fr": "{text}"},
+        reconcile=merged,
     )
     async def git_merge(branch: Ref, context: Context, path: Path = ".") -> Told:
         """Merge a branch into the one a git repository is on. Where both changed the same, nothing is merged."""
@@ -237,11 +253,23 @@ def _git_merge(sandbox: Sandbox) -> Tool:
 
 
 def _git_stash(sandbox: Sandbox) -> Tool:
+    async def stashed(arguments: Arguments, context: Context) -> Result | None:
+        """What was put aside carries the key of its effect. Bringing back leaves no trace."""
+        git = await Git(sandbox, context, arguments["path"]).checked()
+        kept = (await git.done("stash", "list")).strip()
+        if arguments["action"] == "pop":
+            raise ToolFailed(
+                f"It cannot be known whether the changes were brought back. Still aside: {kept or 'none'}."
+            )
+        put = next((line for line in kept.splitlines() if context.key in line), None)
+        return _result(Told(git.path, put)) if put else None
+
     @_tool(
         scope="write",
         effects="once",
         examples=said.GIT_STASH,
         answers={"en": "[{text}|Nothing.]", "fr": "[{text}|Rien.]"},
+        reconcile=stashed,
     )
     async def git_stash(
         context: Context,
@@ -250,7 +278,7 @@ def _git_stash(sandbox: Sandbox) -> Tool:
     ) -> Told:
         """Put the changes of a git repository aside, or bring them back."""
         git = await Git(sandbox, context, path).checked()
-        words = ["push", "--include-untracked"] if action == "push" else [action]
+        words = ["push", "--include-untracked", f"--message=effect {context.key}"] if action == "push" else [action]
         return Told(git.path, (await git.done("stash", *words)).strip())
 
     return git_stash
@@ -262,8 +290,7 @@ def _git_clone(sandbox: Sandbox) -> Tool:
         target = cloned_before(context, arguments["url"], arguments["path"])
         if target is None:
             return None
-        found = Told(target, "It is there.")
-        return Result(str(found), msgspec.to_builtins(found))
+        return _result(Told(target, "It is there."))
 
     @_tool(
         scope="write",
@@ -290,7 +317,7 @@ def _git_clone(sandbox: Sandbox) -> Tool:
 def _git_pull(sandbox: Sandbox) -> Tool:
     @_tool(
         scope="execute",
-        effects="once",
+        effects="idempotent",
         origin="web",
         examples=said.GIT_PULL,
         answers={"en": "{text}", "fr": "{text}"},

@@ -1,0 +1,113 @@
+"""SIMULATED: a Docker daemon of recorded answers on a unix socket, as its API documents them."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingUnixStreamServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+
+import msgspec
+
+WEB = {
+    "Id": "a" * 64,
+    "Name": "/web",
+    "RestartCount": 2,
+    "State": {
+        "Status": "running",
+        "Running": True,
+        "ExitCode": 0,
+        "StartedAt": "2024-01-01T00:00:00Z",
+        "Health": {"Status": "unhealthy", "Log": [{"ExitCode": 7, "Output": "curl: (7) could not connect\n"}]},
+    },
+    "Config": {
+        "Tty": False,
+        "Image": "shop:1",
+        "Cmd": ["serve"],
+        "Entrypoint": None,
+        "Env": ["PASSWORD=hunter2", "PATH=/bin"],
+    },
+    "NetworkSettings": {"Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}, "Networks": {"bridge": {}}},
+    "Mounts": [{"Source": "/srv", "Destination": "/data"}],
+}
+ROWS = [
+    {"Id": "a" * 64, "Names": ["/web"], "Image": "shop:1", "State": "running", "Status": "Up 2 hours (unhealthy)"},
+    {"Id": "b" * 64, "Names": ["/db"], "Image": "pg:16", "State": "running", "Status": "Up 2 hours (healthy)"},
+]
+STOPPED = '{"status": ["created", "exited", "dead"]}'
+USAGE = {"cpu_usage": {"total_usage": 200}, "system_cpu_usage": 2000, "online_cpus": 2}
+STATS = {
+    "cpu_stats": USAGE,
+    "precpu_stats": {"cpu_usage": {"total_usage": 100}, "system_cpu_usage": 1000},
+    "memory_stats": {"usage": 2**20, "limit": 2**30},
+    "networks": {"eth0": {"rx_bytes": 10, "tx_bytes": 20}},
+    "pids_stats": {"current": 3},
+}
+ANSWERS: dict[str, Any] = {
+    "GET /version": {"ApiVersion": "1.50", "Version": "28"},
+    "GET /containers/json": {"by filters": {STOPPED: []}, "else": ROWS},
+    "GET /containers/web/json": WEB,
+    f"GET /containers/{'a' * 64}/json": WEB,
+    "GET /containers/web/stats": STATS,
+    "GET /containers/web/logs": b"\x01\0\0\0\0\0\0\x06hello\n\x02\0\0\0\0\0\0\x04bad\n",
+    "GET /images/json": [{"RepoTags": ["shop:1"], "Id": "sha256:" + "c" * 64, "Size": 5_000_000}],
+    "POST /containers/web/restart": None,
+    "POST /containers/web/start": None,
+    "POST /containers/prune": {"ContainersDeleted": ["old"], "SpaceReclaimed": 7},
+    "POST /images/prune": {"ImagesDeleted": [{"Deleted": "sha256:d"}], "SpaceReclaimed": 9},
+    "POST /containers/create": {"Id": "run1", "Warnings": []},
+    "POST /containers/run1/start": None,
+    "POST /containers/run1/wait": {"StatusCode": 3},
+    "GET /containers/run1/json": WEB,
+    "GET /containers/run1/logs": b"\x01\0\0\0\0\0\0\x03hi\n",
+    "DELETE /containers/run1": None,
+}
+
+
+class Daemon(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    answers: ClassVar[dict[str, Any]] = ANSWERS
+    asked: ClassVar[list[tuple[str, Any]]] = []
+
+    def address_string(self) -> str:
+        return "local"
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+    def _answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        path, _, query = self.path.partition("?")
+        path = path.removeprefix("/v1.50")
+        self.asked.append((f"{self.command} {path}", msgspec.json.decode(body) if body else None))
+        found = self.answers.get(f"{self.command} {path}", KeyError)
+        if isinstance(found, dict) and "by filters" in found:
+            found = found["by filters"].get(parse_qs(query).get("filters", [""])[0], found["else"])
+        status = 404 if found is KeyError else 204 if found is None else 200
+        data = {404: b'{"message": "No such container: ghost"}', 204: b""}.get(status)
+        if data is None:
+            data = found if isinstance(found, bytes) else msgspec.json.encode(found)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_DELETE = _answer
+
+
+@contextlib.contextmanager
+def listening(folder: Path, answers: dict[str, Any]) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """Its address, and what it was asked."""
+    asked: list[tuple[str, Any]] = []
+    handler = type("Answering", (Daemon,), {"answers": answers, "asked": asked})
+    path = folder / "docker.sock"
+    with ThreadingUnixStreamServer(str(path), handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield f"unix://{path}", asked
+        finally:
+            server.shutdown()
