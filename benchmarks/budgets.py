@@ -47,7 +47,7 @@ async def _measure(prepare: Callable[[Any], Awaitable[None]]) -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         database = SqliteDatabase(Path(folder) / "orchestrator.db")
         database.migrate()
-        opening = open_budgets(database, Chosen(), SystemClock(), _record, _nobody, "bench", shared=False)
+        opening = open_budgets(database, Chosen(), SystemClock(), _record, _nobody, None, longest=600.0)
         async with opening as budgets:
             await prepare(budgets)
             rounds = []

@@ -127,10 +127,11 @@ async def open_app(
         schedules = Schedules(TENANT, ledger, journal, accounts, settings.workspace, clock, ids)
         made = open_tools(settings, clock, ledger, accounts, vault, (*tools, *scheduling(schedules)), watching=recover)
         catalogue, plugins, foreign = await stack.enter_async_context(made)
-        thinking = open_models(settings, clock, ledger, vault, Seals(master, "cache"), metrics, models)
+        till = open_till(settings, database, clock, ledger, views, metrics, node)
+        budgets = await stack.enter_async_context(till)
+        thinking = open_models(settings, clock, ledger, vault, Seals(master, "cache"), metrics, budgets, models)
         chooser, connections = await stack.enter_async_context(thinking)
 
-        budgets = await stack.enter_async_context(open_till(settings, database, clock, ids, ledger, views, metrics))
         house = House(
             budget=budgets,
             journal=journal,

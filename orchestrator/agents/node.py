@@ -62,6 +62,7 @@ class Answered(Struct, frozen=True):
 
 
 Operation = Callable[..., Awaitable[Any]]
+Heir = Callable[[str, bool], None]  # told of a node that was given up, and whether its process is surely gone
 
 
 class Node:
@@ -103,6 +104,7 @@ class Node:
         self._bereaved = False
         self._leaves = False
         self._read = 0  # as far as the journal was looked at for what is no run
+        self.heirs: list[Heir] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._stops: list[Stop] = []
 
@@ -255,16 +257,19 @@ class Node:
             seen = self._seen.get(node)
             if seen is None or seen[0] != count:
                 self._seen[node] = (count, now)
-            if gone(place, self._place) or (seen == self._seen[node] and said - seen[1] > self._lease):
-                buried |= await self._bury(node, count)
+            surely = gone(place, self._place)
+            if surely or (seen == self._seen[node] and said - seen[1] > self._lease):
+                buried |= await self._bury(node, count, surely)
         self._seen = {node: seen for node, seen in self._seen.items() if node in beat.others}
         self._relay.forget({node.rpartition("-")[0] for node in beat.others})
         return beat.waiting or buried
 
-    async def _bury(self, node: str, count: int) -> bool:
+    async def _bury(self, node: str, count: int, surely: bool) -> bool:
         buried = await self.claims.bury(node, count)
         if buried:
             log.warning("%s is gone: its runs are taken by others", node)
+            for heir in self.heirs:
+                heir(node, surely)
             await self._ring()
             self._bereaved = True
         return buried

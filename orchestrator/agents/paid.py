@@ -2,18 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.views import Views
 from orchestrator.kernel import events as e
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import NotFound
-from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.settings import Settings
 from orchestrator.policy.budgets.base import Spending
 from orchestrator.policy.budgets.budgets import Ancestors, Budgets, Paid, Remembers, open_budgets
 from orchestrator.storage.database import Database
 from orchestrator.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from orchestrator.agents.node import Node
 
 
 def ancestors(views: Views) -> Ancestors:
@@ -50,15 +53,24 @@ async def open_till(
     settings: Settings,
     database: Database,
     clock: Clock,
-    ids: Ids,
     ledger: Ledger,
     views: Views,
     metrics: Metrics,
+    node: "Node | None",
 ) -> AsyncIterator[Budgets]:
     """What may be spent; what a process that died had paid for is settled first."""
-    holder, shared = ids.new("process"), bool(settings.storage.url)
-    opening = open_budgets(database, settings.budgets, clock, ledger.record, ancestors(views), holder, shared=shared)
+    opening = open_budgets(
+        database,
+        settings.budgets,
+        clock,
+        ledger.record,
+        ancestors(views),
+        node.named if node is not None else None,
+        longest=settings.llm.deadline,
+    )
     async with opening as budgets:
         await budgets.catch_up(remembers(ledger))
+        if node is not None:
+            node.heirs.append(budgets.inherit)
         metrics.gauges("budget_used", "Share of a budget of all that is spent.", "budget", budgets.used)
         yield budgets

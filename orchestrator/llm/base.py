@@ -16,6 +16,7 @@ from orchestrator.kernel.errors import ModelError
 from orchestrator.kernel.messages import Message, Spared, ToolSpec, Usage
 from orchestrator.kernel.settings import Capability
 from orchestrator.kernel.trials import Source
+from orchestrator.policy.budgets.base import Spending
 
 __all__ = (
     "Capability",
@@ -50,6 +51,7 @@ class Request(Struct, frozen=True):
     must: str = ""  # the tool that has to be called, where the wire can say so; "*": any of them
     top_p: float | None = None
     seed: int | None = None
+    account: Spending | None = None  # who pays for what is asked besides, such as vectors
 
 
 class TextDelta(Struct, frozen=True):

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -41,8 +40,6 @@ PROVIDERS = {
 }
 AUTO = "auto"
 CASCADE = "cascade"
-Texts: TypeAlias = list[str]
-Numbers: TypeAlias = list[list[float]]
 MOMENT = 0.25  # seconds
 CHAIN = 3  # models of a chain, before the one that is always there
 
@@ -315,10 +312,6 @@ class Models:
 
     def forget(self, name: str) -> None:
         self._sources[name].forget()
-
-    async def embed(self, texts: Texts, model: str = "") -> Numbers:
-        """Vectors by "provider", "provider/model", or the first provider that has embeddings. Raises ModelError."""
-        return (await self.embeddings.make(texts, await self.embeddings.choose(model)))[0]
 
     # Connected while it runs.
 

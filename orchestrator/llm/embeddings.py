@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ModelRejected, NoModel
+from orchestrator.kernel.messages import Usage
 from orchestrator.kernel.settings import Llm
 from orchestrator.llm.cache.vectors import Vectors
 from orchestrator.llm.connect import how_to_connect
@@ -18,7 +19,9 @@ from orchestrator.llm.resilience.persist import Way
 from orchestrator.llm.resilience.stack import persistent
 from orchestrator.llm.routing.router import LOCAL
 from orchestrator.llm.source import Source
-from orchestrator.policy.budgets.base import Rates
+from orchestrator.policy.budgets.base import Budget, Rates, Spending
+
+LETTERS = 3  # characters of a token, at least about
 
 
 class Embedder(Struct, frozen=True):
@@ -31,6 +34,12 @@ class Embedder(Struct, frozen=True):
     @property
     def label(self) -> str:
         return f"{self.provider}/{self.name}" if self.name else self.provider
+
+
+class Bought(Struct, frozen=True):
+    vectors: list[list[float]]
+    usage: Usage  # as estimated: providers do not say
+    cost: float  # US dollars
 
 
 class Embeddings:
@@ -81,6 +90,18 @@ class Embeddings:
         name = name or source.embedding
         return Embedder(source.name, name, rates_of(source.info(name), local=source.place == LOCAL))
 
+    async def buy(self, texts: Sequence[str], by: Embedder, budget: Budget, spending: Spending) -> Bought:
+        """A vector a text, on that account. Raises BudgetExceeded, ModelError."""
+        usage, cost = None, 0.0
+        await budget.reserve(spending)
+        try:
+            vectors, asked = await self.make(texts, by, tenant=spending.tenant)
+            usage = Usage(weight(asked), 0)
+            cost = usage.input_tokens * by.rates.input / 1e6 if by.rates is not None else 0.0
+        finally:
+            await budget.settle(spending, usage, cost, model=by.label)
+        return Bought(vectors, usage, cost)
+
     async def make(
         self, texts: Sequence[str], by: Embedder, *, tenant: str = ""
     ) -> tuple[list[list[float]], list[str]]:
@@ -95,3 +116,8 @@ class Embeddings:
                 await self._kept.keep(tenant, by.label, made)
             found |= made
         return [found[text] for text in texts], missing
+
+
+def weight(texts: Sequence[str]) -> int:
+    """Tokens, about, and rather too many."""
+    return sum(len(text) // LETTERS + 1 for text in texts)

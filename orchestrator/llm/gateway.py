@@ -4,7 +4,7 @@ exchange = await gateway.open(call)      # which model, and why; raises what kee
 async for chunk in exchange.chunks():    # as of any model; the last one is its Reply
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, Literal, Protocol, TypeAlias, cast
 
@@ -18,10 +18,10 @@ from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.messages import Image, Text, ToolResult, Usage
 from orchestrator.llm.base import Capability, Chunk, Reply, Request, Setback
 from orchestrator.llm.catalogue import Choice, Models
+from orchestrator.llm.embeddings import LETTERS, weight
 from orchestrator.llm.metered import metered
 from orchestrator.policy.budgets.base import Budget, Rates, Spending
 
-LETTERS = 3  # characters of a token, at least about
 _IMAGE = 1_500  # tokens of a picture, about
 Outcome: TypeAlias = Literal["answered", "failed", "cancelled"]
 _SIGHT: frozenset[Capability] = frozenset({"vision"})
@@ -88,21 +88,16 @@ class Gateway:
         try:
             by = await self._models.embeddings.choose(call.request.model)
             exchange.model = by.label
-            spending = exchange.spending(by.label, _tokens(texts), by.rates, most=0)
-            await self._budget.reserve(spending)
-            try:
-                vectors, asked = await self._models.embeddings.make(texts, by, tenant=call.tenant)
-                usage = Usage(_tokens(asked), 0)
-                cost = usage.input_tokens * by.rates.input / 1e6 if by.rates is not None else 0.0
-            finally:
-                await self._budget.settle(spending, usage, cost, model=by.label)
+            spending = exchange.spending(by.label, weight(texts), by.rates, most=0)
+            made = await self._models.embeddings.buy(texts, by, self._budget, spending)
+            usage, cost = made.usage, made.cost
         except OrchestratorError as error:
             problem = error.code
             raise
         finally:
             outcome: Outcome = "failed" if problem else "cancelled" if usage is None else "answered"
             exchange.closed(outcome, usage=usage, cost=cost, problem=problem)
-        return Embedded(vectors, by.label, _tokens(texts))
+        return Embedded(made.vectors, by.label, weight(texts))
 
 
 class Exchange:
@@ -195,10 +190,6 @@ class Exchange:
             reply.spared if reply is not None else None,
         )
         self._trail.write(body, tenant=call.tenant, subject=call.subject)
-
-
-def _tokens(texts: Sequence[str]) -> int:
-    return sum(len(text) // LETTERS + 1 for text in texts)
 
 
 def _needs(request: Request) -> frozenset[Capability]:

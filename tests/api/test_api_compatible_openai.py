@@ -387,6 +387,36 @@ async def test_nothing_is_asked_that_the_budget_does_not_allow(tmp_path: Path) -
     assert told == ["", *["budget_exceeded"] * 3]
 
 
+async def test_vectors_that_the_cache_asks_for_are_paid_for(tmp_path: Path) -> None:
+    """On the account of the call that they are wanted for; where there is no money for them, it is a miss."""
+
+    class Alike(Dear):
+        async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
+            return [[1.0, 0.0] for _ in texts]
+
+    model = Alike(lambda _: "Press the button.")
+    cache = {"mode": "semantic", "embedder": "scripted"}
+    async with open_site(tmp_path, model, llm={"cache": cache}) as site, client(site) as vendor:
+
+        async def ask(question: str) -> str | None:
+            raw = await vendor.chat.completions.with_raw_response.create(
+                model="scripted", messages=[{"role": "user", "content": question}], temperature=0
+            )
+            return raw.headers.get("x-orchestrator-cache")
+
+        assert await ask("How do I reset my password?") is None
+        assert await ask("How can I reset my password?") == "semantic"
+        lines = (await site.get("/budgets/ledger"))["items"]
+        paid = [line for line in lines if line["door"] == "cache"]
+        assert [(line["output_tokens"], line["dollars"] > 0) for line in paid] == [(0, True)]
+        assert {line["subject"] for line in lines} == {paid[0]["subject"]}
+        budget = {"scope": "tenant", "period": "total", "dollars": 0.5}
+        async with site.http.put(site.api + "/budgets", json=budget) as reply:
+            assert reply.status == 200
+        with pytest.raises(openai.RateLimitError):
+            await ask("What is the way to reset my password?")
+
+
 async def test_a_key_reaches_as_far_as_it_was_made_for(opening: Opening) -> None:
     async with opening() as site:
         made = await site.post("/auth/keys", {"name": "editor"}, 201)

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from orchestrator.kernel.clock import ManualClock
-from orchestrator.kernel.errors import ModelError, ModelGarbled, ModelUnavailable
+from orchestrator.kernel.errors import BudgetExceeded, ModelError, ModelGarbled, ModelUnavailable
 from orchestrator.kernel.messages import (
     Message,
     Text,
@@ -27,8 +27,9 @@ from orchestrator.llm.cache.cache import Cache
 from orchestrator.llm.cache.cached import Cached, Flights
 from orchestrator.llm.cache.database import DatabaseFile
 from orchestrator.llm.cache.memory import Memory
-from orchestrator.llm.cache.semantic import Lexical, Semantic
+from orchestrator.llm.cache.semantic import Semantic
 from orchestrator.llm.providers.scripted import Scripted, say
+from orchestrator.policy.budgets.base import Spending
 
 LOOK = ToolSpec("look", "Looks.", {"type": "object"}, effects="none")
 SEND = ToolSpec("send", "Sends.", {"type": "object"}, effects="once")
@@ -45,9 +46,10 @@ def ask(text: str = "What is the capital of France?", **more: Any) -> Request:
 
 class World:
     def __init__(self, clock: ManualClock, *replies: Any, semantic: bool = True, **options: Any) -> None:
+        self.clock = clock
         self.model = Scripted(list(replies) if replies else lambda request: paid(f"answer {len(self.model.requests)}"))
         self.memory = Memory(clock, entries=100, size=10**6)
-        meant = Semantic(Lexical()) if semantic else None
+        meant = Semantic() if semantic else None
         self.cache = Cache(
             clock, self.memory, semantic=meant, ttl=options.pop("ttl", 100.0), behind=options.pop("behind", None)
         )
@@ -210,11 +212,9 @@ async def test_a_question_in_other_words_hits_and_says_so(world: World) -> None:
     reply, _ = await world.say(ask("Could you tell me how I can reset my password?"))
     other, _ = await world.say(ask("what is the way to reset my password"))
     for each in (reply, other):
-        if each.spared is not None:
-            assert each.spared.cache == "semantic"
-            assert each.message == first.message
-    assert other.spared is not None
-    assert (await world.cache.statistics("t")).semantic >= 1
+        assert each.spared is not None and each.spared.cache == "semantic"
+        assert each.message == first.message
+    assert (await world.cache.statistics("t")).semantic == 2
 
 
 async def test_meaning_is_asked_only_where_it_is_wanted(clock: ManualClock) -> None:
@@ -229,19 +229,54 @@ async def test_meaning_stays_within_its_scope(world: World) -> None:
         assert (await world.say(request))[0].spared is None, more
 
 
-class Flat:
-    """An embedder that finds everything alike."""
-
-    async def embed(self, texts: list[str]) -> list[list[float]]:
-        return [[1.0, 0.0] for _ in texts]
+ACCOUNT = Spending("k", "", "t", "ann", "m", 10)
 
 
-async def test_no_embedding_makes_two_numbers_the_same(clock: ManualClock) -> None:
-    world = World(clock)
-    world.cache = Cache(clock, world.memory, semantic=Semantic(Flat()), ttl=100)
+def asking(world: World, *vectors: list[float]) -> list[list[str]]:
+    """The world with an embedder that says these vectors; what it is asked."""
+    told: list[list[str]] = []
+
+    async def embed(texts: list[str], account: Spending) -> list[list[float]]:
+        assert account == ACCOUNT
+        told.append(texts)
+        return list(vectors)
+
+    world.cache = Cache(world.clock, world.memory, semantic=Semantic(embed), ttl=100)
     world.cached = Cached(world.model, world.cache, Flights())
-    assert not await world.hits(ask("Convert 3 miles to km"), ask("Convert 4 miles to km"))
-    assert await world.hits(ask("How do I boil 3 eggs?"), ask("How can I boil three eggs?"))
+    return told
+
+
+def paying(question: str) -> Request:
+    return replace(ask(question), account=ACCOUNT)
+
+
+async def test_no_embedding_makes_two_numbers_the_same(world: World) -> None:
+    told = asking(world, [1.0, 0.0], [1.0, 0.0])
+    assert not await world.hits(paying("Convert 3 miles to km"), paying("Convert 4 miles to km"))
+    assert told == []  # nor is it asked
+    assert await world.hits(paying("How do I boil 3 eggs?"), paying("How can I boil three eggs?"))
+    assert told == [["How can I boil three eggs?", "How do I boil 3 eggs?"]]
+
+
+async def test_an_embedding_may_say_no(world: World) -> None:
+    asking(world, [1.0, 0.0], [0.5, 0.8])
+    assert not await world.hits(paying("How do I boil 3 eggs?"), paying("How can I boil three eggs?"))
+
+
+async def test_nobody_is_asked_for_vectors_on_nobodys_account(world: World) -> None:
+    told = asking(world, [1.0, 0.0], [1.0, 0.0])
+    assert not await world.hits(ask("How do I boil 3 eggs?"), ask("How can I boil three eggs?"))
+    assert told == []
+
+
+@pytest.mark.parametrize("error", [ModelUnavailable("busy"), BudgetExceeded("spent")])
+async def test_what_embeddings_lack_is_a_miss(world: World, error: Exception) -> None:
+    async def embed(texts: list[str], account: Spending) -> list[list[float]]:
+        raise error
+
+    world.cache = Cache(world.clock, world.memory, semantic=Semantic(embed), ttl=100)
+    world.cached = Cached(world.model, world.cache, Flights())
+    assert not await world.hits(paying("How do I boil 3 eggs?"), paying("How can I boil three eggs?"))
 
 
 # At the same time.

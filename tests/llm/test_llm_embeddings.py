@@ -57,7 +57,8 @@ async def test_a_text_is_embedded_once_for_a_tenant(tmp_path: Path, clock: Manua
 async def test_nothing_is_kept_without_a_tenant(tmp_path: Path, clock: ManualClock) -> None:
     plug = Counting("one", "m")
     found = models(tmp_path, clock, plug)
-    assert await found.embed(["a"]) == await found.embed(["a"], "one")
+    by = await found.embeddings.choose()
+    assert await found.embeddings.make(["a"], by) == await found.embeddings.make(["a"], by)
     assert plug.texts == ["a", "a"]
     await found.close()
 
@@ -95,7 +96,7 @@ async def test_a_name_that_nobody_lists_is_nobodys(tmp_path: Path, clock: Manual
 async def test_nobody_has_embeddings(tmp_path: Path, clock: ManualClock) -> None:
     found = models(tmp_path, clock)
     with pytest.raises(ModelRejected, match="No provider"):
-        await found.embed(["a"])
+        await found.embeddings.choose()
     await found.close()
 
 

@@ -328,8 +328,7 @@ async def test_embeddings_are_of_whoever_has_them() -> None:
 
     blind = Blind(lambda request: "x", name="blind", model="m", capabilities=CHAT)
     found = models(blind=blind, able=plug("able"))
-    assert len(await found.embed(["a", "b"])) == 2
-    assert len(await found.embed(["a"], "able/m")) == 1
+    assert (await found.embeddings.choose()).provider == "able"
 
 
 async def test_the_choice_waits_for_nobody_that_is_only_slow_to_say_how_it_is() -> None:

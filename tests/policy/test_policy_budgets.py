@@ -53,7 +53,8 @@ async def till(
     chosen = Chosen(patience=patience)
     clock = clock or SystemClock()
     try:
-        async with open_budgets(database, chosen, clock, record, ancestors, holder, shared=shared) as budgets:
+        named = (lambda: holder) if shared else None
+        async with open_budgets(database, chosen, clock, record, ancestors, named, longest=600.0) as budgets:
             if remembers is not None:
                 await budgets.catch_up(remembers)
             budgets.__class__ = Till
@@ -170,6 +171,34 @@ async def test_what_a_dead_server_had_reserved_is_found_by_another(tmp_path: Pat
             while (found := await view(other)).spent == 0:
                 await other.flush()
         assert (found.reserved, found.spent) == pytest.approx((0.0, 0.125))
+
+
+@pytest.mark.parametrize("surely", [True, False])
+async def test_what_a_node_that_was_given_up_had_reserved_comes_back(
+    tmp_path: Path, postgresql_url: str, surely: bool
+) -> None:
+    """Of one that is only silent, what no run had reserved may still be under way there."""
+    (tmp_path / "storage.url").write_text(postgresql_url, "utf-8")
+
+    async def remembers(spending: Spending) -> Paid | None:
+        return Paid(Usage(100, 5), 0.125, "m", None) if spending.key == "r1:1" else None
+
+    async with till(tmp_path, holder="a-1") as dead, till(tmp_path, holder="b-1", remembers=remembers) as heir:
+        await dead.set("t", "tenant", "", "total", 1.0, by="root")
+        await heir.refresh()
+        for key, run_id in (("r1:1", "r1"), ("r1:2", "r1"), ("call", "")):
+            await dead.reserve(call(key, run_id=run_id, most=100))
+        await heir.reserve(call("r1:2", run_id="r1", most=100))  # it has taken over the run
+        one = (await view(heir)).reserved / 3
+        heir.inherit("a-1", surely)
+        await asyncio.gather(*heir.beside)
+        await heir.flush()
+        found = await view(heir)
+        assert found.spent == pytest.approx(0.125)
+        assert found.reserved == pytest.approx(one if surely else 2 * one)
+        await dead.settle(call("call"), Usage(100, 5), 0.25)  # it was only silent
+        await dead.flush()
+        assert (await view(heir)).spent == pytest.approx(0.375)
 
 
 async def test_a_reply_may_be_as_long_as_the_money_lasts(tmp_path: Path) -> None:

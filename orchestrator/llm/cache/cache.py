@@ -9,13 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import ModelError
+from orchestrator.kernel.errors import BudgetExceeded, ModelError
 from orchestrator.kernel.messages import Spared
 from orchestrator.llm.base import Reply
 from orchestrator.llm.cache.base import CacheUnavailable, Kept, Stock, Store
 from orchestrator.llm.cache.keys import Asked
 from orchestrator.llm.cache.memory import Memory
 from orchestrator.llm.cache.semantic import Semantic
+from orchestrator.policy.budgets.base import Spending
 
 T = TypeVar("T")
 Way: TypeAlias = Literal["exact", "semantic"]
@@ -63,13 +64,13 @@ class Cache:
         self._spared: dict[str, float] = {}
         self.means = semantic is not None
 
-    async def find(self, asked: Asked) -> Reply | None:
-        """The answer, saying what it spared."""
+    async def find(self, asked: Asked, account: Spending | None = None) -> Reply | None:
+        """The answer, saying what it spared. `account` is of who asks, for what the search itself may cost."""
         way: Way = "exact"
         reply = await self._exact(asked.tenant, asked.key)
         if reply is None and asked.question and self._semantic is not None:
             way = "semantic"
-            reply = await self._meant(asked, self._semantic)
+            reply = await self._meant(asked, self._semantic, account)
         if reply is None:
             return None
         self._count(asked.tenant, way)
@@ -97,14 +98,14 @@ class Cache:
                 await self._memory.put(tenant, key, Kept(kept.data, soon))
         return None if kept is None else kept.data
 
-    async def _meant(self, asked: Asked, semantic: Semantic) -> Reply | None:
-        place = asked.tenant, asked.scope, asked.question
+    async def _meant(self, asked: Asked, semantic: Semantic, account: Spending | None) -> Reply | None:
+        place = asked.tenant, asked.scope, asked.question, account
         try:
             async with self._clock.timeout(_PATIENCE):
                 question = await semantic.find(self._memory, *place)
                 if question is None and self._behind is not None:
                     question = await self._tried(semantic.find(self._behind, *place))
-        except (ModelError, TimeoutError) as error:
+        except (ModelError, BudgetExceeded, TimeoutError) as error:
             log.warning("no embeddings, so nothing is found by meaning: %s", error)
             return None
         return None if question is None else await self._exact(asked.tenant, question.key)

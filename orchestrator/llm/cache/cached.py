@@ -76,7 +76,7 @@ class Cached(Wrapper):
         return self._inner.stream(request) if known is None else self._found_or_asked(request, known)
 
     async def _found_or_asked(self, request: Request, known: Asked) -> AsyncIterator[Chunk]:
-        found = await self._cache.find(known)
+        found = await self._cache.find(known, request.account)
         if found is not None:
             for delta in _deltas(found):
                 yield delta

@@ -1,6 +1,5 @@
 """The cache as the settings want it, and the wrapper that puts it before a model."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from orchestrator.kernel import settings
@@ -13,13 +12,12 @@ from orchestrator.llm.cache.cache import Cache
 from orchestrator.llm.cache.cached import Cached, Flights
 from orchestrator.llm.cache.memory import Memory
 from orchestrator.llm.cache.sealed import Seal, Sealed
-from orchestrator.llm.cache.semantic import Embedder, Lexical, Semantic
+from orchestrator.llm.cache.semantic import Embed, Semantic
 
 STORES = {
     "database": "orchestrator.llm.cache.database:opened",
     "redis": "orchestrator.llm.cache.redis:opened",
 }
-Embed = Callable[[list[str]], Awaitable[list[list[float]]]]
 
 
 class Remembered:
@@ -35,16 +33,6 @@ class Remembered:
 
     async def close(self) -> None:
         await self.cache.close()
-
-
-class _Provided:
-    """The embeddings of a configured model."""
-
-    def __init__(self, embed: Embed) -> None:
-        self._embed = embed
-
-    async def embed(self, texts: list[str]) -> list[list[float]]:
-        return await self._embed(texts)
 
 
 def open_cache(
@@ -63,8 +51,7 @@ def open_cache(
     if chosen.store != "memory":
         behind = Registry("cache.store", STORES).load(chosen.store)(chosen, folder, clock)
         behind = Sealed(behind, seal) if seal is not None else behind
-    embedder: Embedder = Lexical() if embed is None or not chosen.embedder else _Provided(embed)
-    semantic = Semantic(embedder, near=chosen.near) if chosen.mode == "semantic" else None
+    semantic = Semantic(embed if chosen.embedder else None, near=chosen.near) if chosen.mode == "semantic" else None
     return Remembered(
         Cache(clock, memory, behind=behind, semantic=semantic, ttl=chosen.seconds), sampled=chosen.sampled
     )

@@ -42,7 +42,7 @@ class Spending(Struct, frozen=True):
     model: str
     tokens: int  # that it will read, as estimated
     agent: str = ""
-    door: str = "run"  # by which it came: run, openai, anthropic, ollama, embeddings, test, …
+    door: str = "run"  # by which it came: run, openai, anthropic, ollama, embeddings, cache, test, …
     rates: Rates | None = None  # None: nobody knows what it costs
     most: int | None = None  # tokens of the reply, where the request says so
 

@@ -203,6 +203,14 @@ class Budgets:
         if not told or told.startswith("budgets:"):
             self._later(self.refresh())
 
+    def inherit(self, node: str, surely: bool) -> None:
+        """Another server was given up: what it had reserved comes back.
+
+        Unless its process is `surely` gone, calls that no run makes may still be under way there: they keep theirs.
+        """
+        if isinstance(self._till, Shared):
+            self._later(self._till.bury(node, runs_only=not surely))
+
     def used(self) -> dict[str, float]:
         """How much of the budgets of everyone is spent, as shares, for metrics; of a server that is alone."""
         if not isinstance(self._till, Alone):
@@ -308,20 +316,23 @@ async def open_budgets(
     clock: Clock,
     record: Record,
     ancestors: Ancestors,
-    holder: str,
+    holder: Callable[[], str] | None,
     *,
-    shared: bool,
+    longest: float,
 ) -> AsyncIterator[Budgets]:
-    """`shared`: with other servers; `holder` names this process among them."""
+    """`holder` names this process among the servers that share the budgets; None where it is alone with them.
+
+    No call takes more than `longest` seconds.
+    """
 
     def tell(alert: Alert, subject: str) -> None:  # beside the call that causes it
         opened._later(_told(record, alert, subject))
 
     till: Alone | Shared
-    if shared:
-        till = Shared(database.engine, clock, chosen.alerts, tell, holder)
-    else:
+    if holder is None:
         till = Alone(database.engine, clock, chosen.alerts, tell)
+    else:
+        till = Shared(database.engine, clock, chosen.alerts, tell, holder, longest)
     opened = Budgets(till, chosen, clock, record, ancestors, database.reading)
     opened._limited = await till.open()
     try:

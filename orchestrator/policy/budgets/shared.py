@@ -21,7 +21,7 @@ from orchestrator.policy.budgets.base import Spending
 from orchestrator.policy.budgets.store import Charge
 
 T = TypeVar("T")
-LIFE = 900.0  # seconds after which a reservation is nobody's: no reply takes so long
+_MARGIN = 60.0  # seconds that a call which is over may take to be written down
 _RETRY = 1.0
 _SWEEP = 60.0  # seconds between two looks for what nobody will settle
 _ASKED_AGAIN = 0.2  # seconds between two looks at what others may have given back
@@ -47,14 +47,20 @@ class Shared:
         clock: Clock,
         alerts: Sequence[float],
         tell: Callable[[Alert, str], None],
-        holder: str,
+        holder: Callable[[], str],
+        longest: float,
     ):
-        """`holder` names this process; `tell` is told of alerts, and whom the call was for."""
+        """`holder` names this life of this process; `tell` is told of alerts, and whom the call was for.
+
+        A reservation that is older than `longest`, the seconds a call may take, is nobody's.
+        """
         self._engine = engine
         self._clock = clock
         self._alerts = alerts
         self._tell = tell
         self._holder = holder
+        self._names: set[str] = set()  # of this process, in all its lives
+        self._life = longest + _MARGIN
         self._asked: list[_Asked] = []
         self._settled: list[_Settled] = []
         self._work = asyncio.Event()
@@ -74,11 +80,20 @@ class Shared:
     async def sweep(self) -> list[Reservation]:
         """Let go what was reserved so long ago that whoever did it must have died."""
         self._swept = self._clock.monotonic()
+        oldest = self._clock.now() - self._life
+        return await self._let_go(lambda _, one: one.at < oldest)
+
+    async def bury(self, holder: str, *, runs_only: bool) -> None:
+        """Let go what another had reserved, who is gone."""
+        async with self._writing:
+            lost = await self._let_go(lambda who, one: who == holder and (bool(one.spending.run_id) or not runs_only))
+        self.abandoned(lost)
+
+    async def _let_go(self, lost: Callable[[str, Reservation], bool]) -> list[Reservation]:
         async with self._engine.begin() as connection:
             await self._alone(connection)
-            oldest = self._clock.now() - LIFE
-            old = [one for _, one in await store.held(connection) if one.at < oldest]
-            gone = await store.let_go(connection, [(one.spending.tenant, one.spending.key) for one in old])
+            found = [one for who, one in await store.held(connection) if lost(who, one)]
+            gone = await store.let_go(connection, [(one.spending.tenant, one.spending.key) for one in found])
             book = Book(await store.load(connection))
             for one in gone:
                 book.release(one)
@@ -177,7 +192,8 @@ class Shared:
         self, asked: Sequence[_Asked], settled: Sequence[_Settled]
     ) -> tuple[list[tuple[_Asked, int | Exception | None]], list[tuple[Alert, str]]]:
         counted: list[_Asked | _Settled] = [*asked, *(one for one in settled if one.counts)]
-        now = self._clock.now()
+        now, name = self._clock.now(), self._holder()
+        self._names.add(name)
         async with self._engine.begin() as connection:
             book = Book()
             if counted:
@@ -200,14 +216,14 @@ class Shared:
                 answers.append((one, None if reservation_made is None else reservation_made.allowed))
                 made += [reservation_made] if reservation_made is not None else []
             await store.keep(connection, book.changed.values())
-            await store.hold(connection, made, self._holder)
+            await store.hold(connection, made, name)
         return answers, alerts
 
     async def _settle(
         self, connection: AsyncConnection, book: Book, settled: Sequence[_Settled]
     ) -> list[tuple[Alert, str]]:
         keys = [(one.spending.tenant, one.spending.key) for one in settled if one.counts]
-        for reservation in await store.let_go(connection, keys, self._holder):
+        for reservation in await store.let_go(connection, keys, self._names):
             book.release(reservation)  # of ours: another may have taken over the call meanwhile
         alerts = []
         for one in settled:

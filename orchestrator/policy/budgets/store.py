@@ -1,6 +1,6 @@
 """Budgets, reservations and charges as rows, the same statements on SQLite and PostgreSQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -152,15 +152,15 @@ async def hold(connection: AsyncConnection, made: Iterable[Reservation], holder:
 
 
 async def let_go(
-    connection: AsyncConnection, keys: Iterable[tuple[str, str]], holder: str | None = None
+    connection: AsyncConnection, keys: Iterable[tuple[str, str]], holders: Collection[str] | None = None
 ) -> list[Reservation]:
-    """Those of these reservations that were there; with a holder, only that one's."""
+    """Those of these reservations that were there; where holders are given, only theirs."""
     gone: list[Reservation] = []
     c = reservations.c
     for tenant, key in keys:
         query = delete(reservations).where(c.tenant == tenant, c.key == key)
-        if holder is not None:
-            query = query.where(c.holder == holder)
+        if holders is not None:
+            query = query.where(c.holder.in_(holders))
         gone += [_reservation(row) for row in await connection.execute(query.returning(reservations))]
     return gone
 
