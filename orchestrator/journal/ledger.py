@@ -38,5 +38,5 @@ class Ledger:
                         raise
             return event
 
-    async def read(self, stream: str) -> list[Event]:
-        return await self._journal.read(stream)
+    async def read(self, stream: str, after: int = 0) -> list[Event]:
+        return await self._journal.read(stream, after)

@@ -16,6 +16,7 @@ from orchestrator.tools.chronicle import Chronicle
 from orchestrator.tools.kit import Change
 from orchestrator.tools.mcp import dialling
 from orchestrator.tools.mcp.servers import House, Servers, open_servers
+from orchestrator.tools.news import News, followed
 from orchestrator.tools.openapi.documents import Documents
 from orchestrator.tools.plugins.folder import Plugins, open_plugins
 from orchestrator.tools.plugins.plugin import Ground
@@ -30,6 +31,7 @@ class Foreign(Struct, frozen=True):
     servers: Servers
     documents: Documents
     skills: Skills
+    news: News
 
     @property
     def problems(self) -> dict[str, str]:
@@ -60,8 +62,9 @@ async def open_tools(
     documents = Documents(place, Note, catalogue.put, chronicle.tell, chronicle.pin, chronicle.pins)
     trusted = settings.tools.skill_keys
     skills = Skills(settings.shared / "skills", trusted, catalogue.put, chronicle.tell, chronicle.pin, chronicle.pins)
-    async with open_plugins(plugins, watching=watching), open_servers(servers, watching=watching):
-        yield catalogue, plugins, Foreign(servers, documents, skills)
+    news = News(chronicle, servers, documents, skills)
+    async with open_plugins(plugins, watching=watching), open_servers(servers, watching=watching), followed(news):
+        yield catalogue, plugins, Foreign(servers, documents, skills, news)
 
 
 def _reloading(plugins: Plugins) -> Callable[[], Awaitable[Sequence[Change]]]:

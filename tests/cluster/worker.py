@@ -37,6 +37,7 @@ class Config(msgspec.Struct, frozen=True):
     lease: float = 3.0
     room: int = 16
     works: bool = True
+    sandbox: str = "none"
 
 
 def witness(root: Path) -> list[str]:
@@ -125,7 +126,7 @@ def opened(config: Config) -> AbstractAsyncContextManager[App]:
         },
         "agents": {"concurrent_runs": config.room},
         "llm": {"model": "script"},
-        "tools": {"sandbox": "none"},
+        "tools": {"sandbox": config.sandbox},
     }
     chosen = settings.load({"HOME": str(root)}, flags=flags)
     tools = (KnowingDeposit(config, "deposit", "once"), Deposit(config, "mark", "idempotent"))

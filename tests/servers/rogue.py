@@ -1,4 +1,4 @@
-"""A server of tools that misbehaves as it is told to, and a data folder with servers in it."""
+"""A server of tools that misbehaves as it is told to, and a data folder in which servers live."""
 
 import sys
 from pathlib import Path

@@ -129,6 +129,13 @@ class Server:
             for offer in offered
         ]
 
+    def take_over(self, pins: Mapping[str, str] | None, kept: Kept) -> None:
+        """What a person has seen by now, and what is remembered; what it says on its own connection is newer."""
+        known = self.kept if self.connected else kept
+        found = (*known.pinned, *kept.pinned, *known.said)
+        seen = {tool.name: tool for tool in found if (pins or {}).get(tool.name) == tool.digest}
+        self.pins, self.kept = pins, msgspec.structs.replace(known, pinned=tuple(seen.values()))
+
     def pinning(self) -> dict[str, str]:
         """The digests of all that it offers now."""
         return {tool.name: tool.digest for tool in self.kept.said if not tool.problem()}

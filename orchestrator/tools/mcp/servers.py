@@ -51,7 +51,7 @@ class Servers:
         """`given` are those of the settings, `pins` the digests in the journal, by source."""
         self._given = dict(given)
         self._house = house
-        self._pins = dict(pins)
+        self._pins = pins
         self._watching = False
         self._servers: dict[str, Server] = {}
         for name, settings in {**self._added(), **self._given}.items():
@@ -108,15 +108,16 @@ class Servers:
             raise Conflict(f"There is an MCP server {name!r} already.", hint="Remove it first, or choose another name.")
         server = self._servers[name] = self._server(name, settings)
         server.seen_by = by
+        self._keep({**self._added(), name: settings})
         try:
             await server.look()
         except SignInNeeded:
             pass  # it is there, and somebody signs in next
         except BaseException:
+            self._keep({other: known for other, known in self._added().items() if other != name})
             del self._servers[name]
             await server.close()
             raise
-        self._keep({**self._added(), name: settings})
         if self._watching:
             server.watch()
         return server
@@ -131,7 +132,6 @@ class Servers:
         tools = tuple(tool.spec.name for tool in server.tools())
         self._house.put(server.source, ())
         await server.close()
-        self._pins.pop(server.source, None)
         await self._house.pin(ToolsPinned(server.source, {}, by))
         await self._house.tell(Change(server.source, "removed", tools))
         if server.settings.url:
@@ -151,6 +151,25 @@ class Servers:
         await self._offer(server, "changed")
         return server
 
+    async def refresh(self) -> None:
+        """Another server of the cluster has added, removed or approved: the same counts here."""
+        wanted = {**self._added(), **self._given}
+        for name, server in list(self._servers.items()):
+            if wanted.get(name) != server.settings:
+                del self._servers[name]
+                self._house.put(server.source, ())
+                await server.close()
+        for name, settings in wanted.items():
+            if (known := self._servers.get(name)) is None:
+                known = self._servers[name] = self._server(name, settings)
+                known.seen_by = _OF_THE_SETTINGS
+                if self._watching:
+                    known.watch()
+            else:
+                pins = self._pins.get(known.source)
+                known.take_over(dict(pins) if pins else known.pins, self._kept(name))
+            self._put(known)
+
     async def test(self, name: str) -> Server:
         """Ask it now what it offers. Raises NotFound, ToolFailed."""
         server = self.get(name)
@@ -166,14 +185,16 @@ class Servers:
             await server.close()
 
     def _server(self, name: str, settings: McpServer) -> Server:
-        data = self._house.listing(name).load()
-        try:
-            kept = read_kept(data) if data else Kept()
-        except msgspec.DecodeError:
-            kept = Kept()  # it is asked anew
         dial = dial_of(name, settings, self._house.ground)
         pins = self._pins.get(f"mcp:{name}")
-        return Server(name, settings, kept, pins, dial, self._heard, self._house.ground.clock)
+        return Server(name, settings, self._kept(name), pins, dial, self._heard, self._house.ground.clock)
+
+    def _kept(self, name: str) -> Kept:
+        data = self._house.listing(name).load()
+        try:
+            return read_kept(data) if data else Kept()
+        except msgspec.DecodeError:
+            return Kept()  # it is asked anew
 
     async def _heard(self, server: Server) -> None:
         """It says what it offers."""
@@ -186,20 +207,24 @@ class Servers:
     async def _pin(self, server: Server, pins: Mapping[str, str], by: str) -> None:
         if pins != server.pins:
             await self._house.pin(ToolsPinned(server.source, dict(pins), by))
-        server.pins = self._pins[server.source] = dict(pins)
-        seen = tuple(tool for tool in server.kept.said if pins.get(tool.name) == tool.digest)
-        server.kept = msgspec.structs.replace(server.kept, pinned=seen)
+        server.take_over(dict(pins), server.kept)
         self._house.listing(server.name).save(msgspec.json.encode(server.kept))
 
     async def _offer(self, server: Server, what: Any) -> None:
         tools = server.tools()
-        problem = ""
-        try:
-            self._house.put(server.source, tools)
-        except Conflict as error:
-            what, problem, tools, server.problem = "broken", error.detail, [], error.detail
-            self._house.put(server.source, ())
+        if problem := self._put(server):
+            what, tools = "broken", []
         await self._house.tell(Change(server.source, what, tuple(tool.spec.name for tool in tools), "", problem))
+
+    def _put(self, server: Server) -> str:
+        """Give the catalogue what it offers; why that cannot be."""
+        try:
+            self._house.put(server.source, server.tools())
+        except Conflict as error:
+            server.problem = error.detail
+            self._house.put(server.source, ())
+            return error.detail
+        return ""
 
     def _added(self) -> dict[str, McpServer]:
         data = self._house.note.load()

@@ -67,6 +67,7 @@ class Documents:
         self._put = put
         self._tell = tell
         self._pin = pin
+        self._pins = pins
         self._apis: dict[str, tuple[Api, Operations]] = {}
         for file in sorted(folder.glob("*.json")):
             self._open(file, pins.get(f"openapi:{file.stem}", {}))
@@ -82,6 +83,21 @@ class Documents:
         except (msgspec.DecodeError, OrchestratorError) as error:
             self.problems[source] = str(error)[:500]
             self._put(source, ())
+
+    def refresh(self) -> None:
+        """Another server of the cluster has added or removed one: the same counts here."""
+        pinned = {
+            source.removeprefix("openapi:"): pin for source, pin in self._pins.items() if source[:8] == "openapi:"
+        }
+        for name in set(self._apis) - set(pinned):
+            del self._apis[name]
+            self._put(f"openapi:{name}", ())
+        for name, pin in pinned.items():
+            if name in self._apis and self._apis[name][0].digest == pin.get("document"):
+                continue
+            if (file := self._folder / f"{name}.json").exists():  # else there are news of it in a moment
+                self.problems.pop(f"openapi:{name}", None)
+                self._open(file, pin)
 
     def all(self) -> dict[str, tuple[Api, Operations]]:
         return dict(self._apis)
@@ -107,14 +123,10 @@ class Documents:
         if not found.usable:
             said = "; ".join(f"{operation}: {why}" for operation, why in found.problems.items())[:500]
             raise InvalidInput(f"No operation of it can be a tool. {said}".strip(), hint="Mend the document.")
-        self._apis[name] = api, found
-        try:
-            self._offer(name)
-        except Conflict:
-            del self._apis[name]
-            raise
+        self._put(f"openapi:{name}", [OperationTool(one, api.server) for one in found.usable])
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._pin(ToolsPinned(f"openapi:{name}", {"document": api.digest}, by))
+        self._apis[name] = api, found
         self._note(self._folder / f"{name}.json").save(msgspec.json.encode(api))
         tools = tuple(one.spec.name for one in found.usable)
         await self._tell(Change(f"openapi:{name}", "added", tools, api.digest))

@@ -36,6 +36,7 @@ class Skills:
         self._put = put
         self._tell = tell
         self._pin = pin
+        self._pins = pins
         self._skills: dict[str, Skill] = {}
         for place in sorted(folder.glob("*")):
             if place.is_dir() and not place.name.startswith("."):
@@ -50,6 +51,21 @@ class Skills:
             self._skills[skill.name] = skill
         except (OrchestratorError, OSError) as error:
             self.problems[f"skill:{place.name}"] = str(error)[:500]
+
+    def refresh(self) -> None:
+        """Another server of the cluster has added or removed one: the same counts here."""
+        pinned = {source.removeprefix("skill:"): pin for source, pin in self._pins.items() if source[:6] == "skill:"}
+        known = dict(self._skills)
+        for name in set(known) - set(pinned):
+            del self._skills[name]
+        for name, pin in pinned.items():
+            place = self._folder / name
+            if (name not in known or known[name].digest != pin.get("folder")) and place.is_dir():
+                self.problems.pop(f"skill:{name}", None)
+                self._skills.pop(name, None)
+                self._open(place, pin.get("folder", ""))
+        if known != self._skills:
+            self._offer()
 
     def all(self) -> list[Skill]:
         return list(self._skills.values())
