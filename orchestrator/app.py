@@ -154,6 +154,7 @@ async def open_app(
         runs = Runs(house, views, settings.workspace, _limits(settings), settings.agents.concurrent_runs)
         trials = Trials(house, views, runs, blobs, policies, __version__)
         learners += [runs.learn, accounts.learn, vault.learn, folder.learn, budgets.learn, schedules.learn]
+        learners.append(foreign.news.learn)
         _closed(stack, runs, node, settings.cluster.drain_seconds)
 
         started = ServerStarted(__version__, catalogue.sandbox.level, settings.loosened())
