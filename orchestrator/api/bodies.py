@@ -9,6 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from orchestrator.api.schema import RESPONSES
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -31,7 +33,12 @@ class JsonRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """A route whose body, if it takes one, is JSON and says so."""
+    """An operation: known by its name, with what any may answer, and a body, if it takes one, that is JSON."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
+        given["responses"] = {**RESPONSES, **(given.get("responses") or {})}
+        given["generate_unique_id_function"] = lambda route: route.name
+        super().__init__(path, endpoint, **given)
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()

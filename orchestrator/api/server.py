@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from orchestrator import __version__
 from orchestrator.api import (
@@ -41,7 +41,6 @@ from orchestrator.api import (
     replay,
     runs,
     schedules,
-    schema,
     secrets,
     skills,
     steering,
@@ -74,8 +73,6 @@ def bare(**options: Any) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        responses=schema.RESPONSES,
-        generate_unique_id_function=lambda route: route.name,
         **options,
     )
     for room in (
@@ -103,22 +100,15 @@ def bare(**options: Any) -> FastAPI:
         journal,
         reference,
     ):
-        web.include_router(room.router)
+        web.router.routes += room.router.routes  # to include a router makes each route once more
     web.router.add_websocket_route("/api/v1/chat/ws", chat.socket)
     return web
-
-
-def routes(web: FastAPI) -> Iterator[BaseRoute]:
-    """Every route of the application, those of included routers too."""
-    for route in web.router.routes:
-        included = getattr(route, "original_router", None)
-        yield from [route] if included is None else included.routes
 
 
 async def _not_this_method(request: Request, error: Exception) -> Response:
     """A 405 that lists every method of the address: several routes may share one."""
     answer = problems.answer(error)
-    found = [route for route in routes(request.app) if isinstance(route, Route)]
+    found = [route for route in request.app.routes if isinstance(route, Route)]
     found = [route for route in found if route.path_regex.match(request.scope["path"])]
     # `/runs/import` is an address of its own, although `/runs/{run_id}` matches it too.
     path = min((route.path for route in found), key=lambda path: path.count("{"), default="")

@@ -12,7 +12,7 @@ from servers.site import Opening, Site
 from starlette.routing import Route, WebSocketRoute
 
 from orchestrator.api.security import COOKIE
-from orchestrator.api.server import bare, routes
+from orchestrator.api.server import bare
 
 # The whole list of what nobody may reach: docs/api.md promises it.
 OPEN = {
@@ -23,7 +23,7 @@ OPEN = {
 
 def addresses() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for route in routes(bare()):
+    for route in bare().routes:
         assert isinstance(route, APIRoute | Route | WebSocketRoute), route
         methods = {"WS"} if isinstance(route, WebSocketRoute) else route.methods or {"GET"}
         found.extend((method, route.path) for method in sorted(methods))
