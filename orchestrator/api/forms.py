@@ -25,7 +25,13 @@ def _whole(value: Any) -> Any:
 WHOLE = BeforeValidator(_whole)  # to JSON, 5.0 is an integer; it stands last, so that bounds stay in the schema
 
 
-class Form(BaseModel):
+class Shape(BaseModel):
+    """What crosses the wire; compiled when it is first needed, since most of a hundred are not for hours."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Form(Shape):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
@@ -85,6 +91,13 @@ class SayForm(Form):
 class EditForm(Form):
     arguments: dict[str, Any]
     note: Note = ""
+
+
+class PassageForm(Form):
+    """What was withheld of the result of a call; always: whatever the same source says from now on."""
+
+    call_id: Identifier
+    always: bool = False
 
 
 class NoteForm(Form):

@@ -247,7 +247,7 @@ _DATA: dict[type, Translation] = {
     PlanMade: _fields("plan", {}, "steps"),
     ToolRequested: _fields("tool", {"state": "requested"}, "call_id tool step arguments attempt child"),
     ToolReturned: _fields(
-        "tool", {"state": "returned"}, "call_id tool step outcome content data artifact seconds origin"
+        "tool", {"state": "returned"}, "call_id tool step outcome content data artifact seconds origin passages"
     ),
     ApprovalAsked: _asked,
     ApprovalAnswered: _fields("approval", {"state": "answered"}, "approval_id answer by note content"),

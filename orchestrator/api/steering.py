@@ -4,13 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from orchestrator.agents.passages import withheld
 from orchestrator.api.access import Actor, House, reach
 from orchestrator.api.bodies import JsonRoute
-from orchestrator.api.forms import ChatForm, EditForm, NoteForm, SayForm, SetForm
+from orchestrator.api.forms import ChatForm, EditForm, NoteForm, PassageForm, SayForm, SetForm
 from orchestrator.api.runs import RunId, begin, shown
 from orchestrator.api.wire import Run
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
+from orchestrator.kernel.events import GrantGiven
 from orchestrator.kernel.messages import user
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1", tags=["runs"])
@@ -61,6 +63,27 @@ async def go_on(run_id: RunId, app: House, caller: Actor) -> Run:
     await app.views.run(caller.tenant, run_id, reach(caller))
     await app.runs.steering.go_on(run_id, tenant=caller.tenant, by=caller.id)
     return await shown(app, caller, run_id)
+
+
+@router.post("/runs/{run_id}/passages", summary="Let the model read what was withheld from it")
+async def let_through(run_id: RunId, form: PassageForm, app: House, caller: Actor) -> Run:
+    """Read at the next step of a run at work; else a new run of the conversation reads it."""
+    view = await app.views.run(caller.tenant, run_id, reach(caller))
+    found = withheld(await app.journal.read(run_id), form.call_id)
+    if form.always:
+        grant = GrantGiven(app.ids.new("grant"), found.tool, found.source, caller.id)
+        await app.runs.grants.give(caller.tenant, grant, view.subject)
+    if view.finished_at is None:
+        await app.runs.steering.steer(run_id, found.message, "steer", tenant=caller.tenant, by=caller.id)
+        return await shown(app, caller, run_id)
+    begun = await app.runs.start(
+        found.message,
+        tenant=caller.tenant,
+        subject=view.subject,
+        conversation_id=view.conversation_id,
+        scopes=caller.scopes,
+    )
+    return await shown(app, caller, begun)
 
 
 @router.patch("/runs/{run_id}", summary="Another model, other limits, from the next step on")

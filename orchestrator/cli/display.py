@@ -145,6 +145,11 @@ class Display:
         took = f" {item['seconds']:.2f} s" if item["seconds"] >= 0.005 else ""
         outcome = self._terminal.word(f"outcome.{item['outcome']}")
         self._note(f"  {mark} {item['tool']}{took}  {f'{outcome} {shortened(first, 90)}'.strip()}".rstrip(), style)
+        if passages := item.get("passages"):
+            kind = "withheld" if any(one["withheld"] for one in passages) else "marked"
+            length = sum(one["end"] - one["start"] for one in passages)
+            said = self._terminal.word(f"passages.{kind}", length=length, run=item["run_id"])
+            self._note(f"  {said}", "yellow")
 
 
 def call_text(tool: str, arguments: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`orchestrator runs say, steer, interrupt, pause, continue, edit, set`: what people do to a run while it works."""
+"""`orchestrator runs say, steer, interrupt, pause, continue, edit, set, passages`: what people do to a run at work."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
@@ -48,6 +48,29 @@ def _add_words(group: typer.Typer) -> None:
     def go_on(session: Session, run_id: RunId) -> int | None:
         """Let a paused run go on."""
         return _acted(session, _ask(session, "POST", f"/runs/{_quoted(run_id)}/continue"))
+
+    @command(group, "passages")
+    def passages(
+        session: Session,
+        run_id: RunId,
+        read: Annotated[
+            str | None, typer.Option(help="Let the model read what was withheld of this call.", show_default=False)
+        ] = None,
+        always: Annotated[bool, typer.Option(help="And whatever the same source says from now on.")] = False,
+    ) -> int | None:
+        """What gives orders to the model in what it read, withheld or marked; or let it read what was withheld."""
+        if read is not None:
+            body = {"call_id": read, "always": always}
+            return _acted(session, _ask(session, "POST", f"/runs/{_quoted(run_id)}/passages", body))
+        rows = [
+            {"call_id": event["call_id"], "tool": event["tool"], "withheld": one["withheld"], "text": text}
+            for event in session.do(session.connection.events(run_id))["items"]
+            for one in event.get("passages", ())
+            for text in [event["content"][one["start"] : one["end"]]]
+        ]
+        none = "Nothing that it read gives orders to the model."
+        session.terminal.table({"items": rows}, rows, ("call_id", "tool", "withheld", "text"), none)
+        return None
 
 
 def _add_changes(group: typer.Typer) -> None:

@@ -75,6 +75,14 @@ _WORDS: dict[str, dict[Language, str]] = {
     "paused.queue": {"en": "It starts after the run before it.", "fr": "Elle commence après la précédente."},
     "status.waiting": {"en": "waiting", "fr": "en attente"},
     "status.running": {"en": "running", "fr": "en cours"},
+    "passages.withheld": {
+        "en": "{length} characters give orders to the model and were withheld: orchestrator runs passages {run}",
+        "fr": "{length} caractères donnent des ordres au modèle et ont été retenus : orchestrator runs passages {run}",
+    },
+    "passages.marked": {
+        "en": "{length} characters give orders to the model; it read them as a quotation",
+        "fr": "{length} caractères donnent des ordres au modèle, qui les a lus comme une citation",
+    },
     "steering.paused": {"en": "paused ({reason}) {note}", "fr": "en pause ({reason}) {note}"},
     "steering.continued": {"en": "goes on", "fr": "reprend"},
     "steering.said": {"en": "heard: {text}", "fr": "entendu : {text}"},

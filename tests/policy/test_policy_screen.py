@@ -1,4 +1,4 @@
-"""Orders to the model in what strangers wrote: found, withheld or marked, let through. benchmarks/screen.py measures."""
+"""Orders to the model in what strangers wrote: found, withheld, marked, let through. benchmarks/screen.py measures."""
 
 import base64
 from pathlib import Path
