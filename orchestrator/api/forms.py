@@ -25,13 +25,7 @@ def _whole(value: Any) -> Any:
 WHOLE = BeforeValidator(_whole)  # to JSON, 5.0 is an integer; it stands last, so that bounds stay in the schema
 
 
-class Shape(BaseModel):
-    """What crosses the wire; compiled when it is first needed, since most of a hundred are not for hours."""
-
-    model_config = ConfigDict(defer_build=True)
-
-
-class Form(Shape):
+class Form(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
