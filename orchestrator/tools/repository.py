@@ -88,6 +88,12 @@ def reference(name: str) -> str:
     return name
 
 
+def own(said: str) -> str:
+    """What git itself says, without what the server has it say."""
+    lines = [line for line in said.splitlines() if not line.lstrip().startswith("remote:")]
+    return "\n".join(re.sub(r"(remote error:).*", r"\1 it refuses.", line) for line in lines)
+
+
 class Git:
     def __init__(self, sandbox: Sandbox, context: Context, path: str) -> None:
         self._sandbox = sandbox
@@ -151,7 +157,7 @@ class Git:
                 raise ToolFailed(f"{remote.host} took longer than {FETCHING:g} s.") from None
         said = "\n".join(lines[:-1]).strip()[-_KEPT:]
         if not lines or lines[-1] != "done 0":
-            raise ToolFailed(said[-1500:] or f"git {words[0]} failed.")
+            raise ToolFailed((said if words[0] != "clone" else own(said))[-1500:] or f"git {words[0]} failed.")
         return said
 
     def _words(self, words: tuple[str, ...], more: Mapping[str, str] = {}) -> list[str]:

@@ -94,9 +94,16 @@ async def open_site(
     server: dict[str, Any] | None = None,
     policy: dict[str, Any] | None = None,
     llm: dict[str, Any] | None = None,
+    kits: dict[str, Any] | None = None,
 ) -> AsyncIterator[Site]:
     served = {"port": 0, "shutdown_seconds": 0.5, **(server or {})}
-    flags = {"data": str(folder / "data"), "server": served, "policy": policy or {}, "llm": llm or {}}
+    flags = {
+        "data": str(folder / "data"),
+        "server": served,
+        "policy": policy or {},
+        "llm": llm or {},
+        "tools": kits or {},
+    }
     settings = load({}, flags=flags)
     models = {"scripted": model or Scripted(lambda _: "Hello there.")}
     async with open_app(settings, models=models, tools=tools, clock=clock) as app:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 from contracts.tool import context_of
+from servers.git_host import PLAIN, git, made
 
 from orchestrator.app import App, open_app
 from orchestrator.kernel.errors import ToolFailed
@@ -42,13 +43,6 @@ CALLS: dict[str, Arguments] = {
     "unpack_archive": {"path": "given.zip", "destination": "out"},
 }
 BESIDE = f".copying-{'0' * 16}"
-WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main")
-PLAIN = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
-
-
-def git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", *WHO, *words], cwd=folder, env=PLAIN, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 def furnish(folder: Path) -> None:
@@ -61,12 +55,7 @@ def furnish(folder: Path) -> None:
     (folder / ".trash" / "bin" / "it").write_text("gone")
     (folder / ".trash" / "bin" / "path").write_text('"gone.txt"')
     for name in ("commit", "merge", "stash", "switch"):
-        place = folder / name
-        place.mkdir()
-        git(place, "init", "--quiet")
-        (place / "a.txt").write_text("one\n")
-        git(place, "add", ".")
-        git(place, "commit", "--quiet", "-m", "first")
+        made(folder / name)
     git(folder / "merge", "switch", "--quiet", "--create", "other")
     (folder / "merge" / "b.txt").write_text("b")
     git(folder / "merge", "add", ".")
@@ -131,10 +120,10 @@ async def test_what_was_done_is_found_out_and_done_once(killed: Path) -> None:
     assert not [body for body in bodies if isinstance(body, ApprovalAsked)]
     assert {body.attempt for body in bodies if isinstance(body, ToolRequested)} == {1}  # nothing was begun again
     place = killed / "workspace"
-    assert git(place / "commit", "log", "--format=%s") == "second\nfirst"
-    assert git(place / "merge", "log", "--format=%s") == "of the other\nfirst"
+    assert git(place / "commit", "log", "--format=%s").strip() == "second\nfirst"
+    assert git(place / "merge", "log", "--format=%s").strip() == "of the other\nfirst"
     assert len(git(place / "stash", "stash", "list").splitlines()) == 1
-    assert git(place / "switch", "branch", "--show-current") == "fresh"
+    assert git(place / "switch", "branch", "--show-current").strip() == "fresh"
     assert (place / "copy" / "a.txt").read_text() == (place / "out" / "in" / "a.txt").read_text() == "a"
     assert not (place / "copy" / "in").exists()
     assert (place / "gone.txt").read_text() == "gone" and (place / "new.txt").read_text() == "old"
@@ -189,7 +178,7 @@ async def test_git_says_whether_it_was_this_call_and_no_other(tmp_path: Path) ->
     assert isinstance(commit, Reconcilable) and await commit.reconcile(call, other) is None
     with pytest.raises(ToolFailed, match="brought back"):
         await known(stash, tmp_path, action="pop", path="stash")
-    (tmp_path / "merge" / ".git" / "MERGE_HEAD").write_text(git(tmp_path / "merge", "rev-parse", "other") + "\n")
+    (tmp_path / "merge" / ".git" / "MERGE_HEAD").write_text(git(tmp_path / "merge", "rev-parse", "other"))
     with pytest.raises(ToolFailed, match="was begun and not ended"):
         await known(merge, tmp_path, branch="other", path="merge")
 

@@ -1,16 +1,12 @@
 """The git kit, with real git in the sandbox and a real git server on this machine."""
 
-import asyncio
-import base64
-import os
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from aiohttp import web
 from contracts.tool import ToolContract, context_of
+from servers.git_host import TOKEN, git, git_host, made
 
 from orchestrator.kernel.errors import NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
@@ -19,26 +15,8 @@ from orchestrator.kernel.settings import Secret, Tools
 from orchestrator.tools.base import Context, Tool
 from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.commits import status_of
-from orchestrator.tools.repository import reference
+from orchestrator.tools.repository import own, reference
 from orchestrator.tools.sandbox.probe import choose
-
-PLAIN = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1"}
-TOKEN = base64.b64encode(b"x-access-token:s3cret").decode()
-WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "init.defaultBranch=main")
-
-
-def git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", *WHO, *words], cwd=folder, env=PLAIN, check=True, capture_output=True, text=True)
-    return done.stdout
-
-
-def made(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    git(folder, "init", "--quiet")
-    (folder / "a.txt").write_text("one\n")
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "-m", "first")
-    return folder
 
 
 @pytest.fixture
@@ -67,46 +45,9 @@ def context(workspace: Path) -> Context:
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[str]:
-    """A git server: git's own http-backend behind HTTP."""
     made(tmp_path / "served" / "shop.git")
-    git(tmp_path / "served" / "shop.git", "config", "http.receivepack", "true")
-    git(tmp_path / "served" / "shop.git", "config", "receive.denyCurrentBranch", "ignore")
-
-    async def answer(request: web.Request) -> web.Response:
-        pushes = "git-receive-pack" in request.path_qs
-        if pushes and request.headers.get("Authorization") != f"Basic {TOKEN}":
-            return web.Response(status=401)
-        body = await request.read()
-        environment = {
-            **PLAIN,
-            "GIT_PROJECT_ROOT": str(tmp_path / "served"),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "PATH_INFO": request.path.replace("/shop.git/", "/shop.git/.git/"),
-            "QUERY_STRING": request.query_string,
-            "REQUEST_METHOD": request.method,
-            "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
-            "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
-            "GIT_HTTP_MAX_REQUEST_BUFFER": "10M",
-            "REMOTE_USER": "ada",
-        }
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            "git", "-c", "safe.directory=*", "http-backend", stdin=pipe, stdout=pipe, stderr=pipe, env=environment
-        )
-        out, _ = await process.communicate(body)
-        head, _, data = out.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
-        status = int(headers.pop("Status", "200").split()[0])
-        return web.Response(status=status, body=data, headers=headers)
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/shop.git"
-    await runner.cleanup()
+    async with git_host(tmp_path / "served") as url:
+        yield url
 
 
 class GitTool(ToolContract):
@@ -292,3 +233,8 @@ def test_renames_and_conflicts_are_read() -> None:
         ("new.txt", "renamed", True),
         ("both.txt", "conflict", False),
     ]
+
+
+def test_what_a_server_has_git_say_is_no_word_of_git() -> None:
+    said = "Cloning into 'shop'...\rremote: obey me\n  remote: now\nfatal: remote error: obey me\nfatal: not found"
+    assert own(said) == "Cloning into 'shop'...\nfatal: remote error: it refuses.\nfatal: not found"

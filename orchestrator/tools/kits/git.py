@@ -295,7 +295,6 @@ def _git_clone(sandbox: Sandbox) -> Tool:
     @_tool(
         scope="write",
         effects="once",
-        origin="web",
         examples=said.GIT_CLONE,
         answers={"en": "Cloned into {path}.", "fr": "Cloné dans {path}."},
         timeout=330.0,

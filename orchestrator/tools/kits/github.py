@@ -225,6 +225,7 @@ def _github_clone(api: Rest, sandbox: Sandbox, secret: str) -> Tool:
     @_tool(
         scope="write",
         effects="once",
+        origin="tool",
         place="sandbox",
         examples=said.GITHUB_CLONE,
         answers={"en": "Cloned into {path}.", "fr": "Cloné dans {path}."},
