@@ -90,10 +90,14 @@ def write_parquet(lines: Path, columns: dict[str, str], to: Path) -> None:
         f'unhex("{name}") AS "{name}"' if kind == "BLOB" else f'"{name}"' for name, kind in columns.items()
     )
     with closing(_open()) as connection:
-        connection.execute(
-            f"COPY (SELECT {said} FROM read_json('{_quoted(lines)}', format='newline_delimited', columns={{{read}}},"
-            f" maximum_object_size=268435456)) TO '{_quoted(to)}' (FORMAT parquet, COMPRESSION zstd)"
-        )
+        try:
+            connection.execute(
+                f"COPY (SELECT {said} FROM read_json('{_quoted(lines)}', format='newline_delimited',"
+                f" columns={{{read}}}, maximum_object_size=268435456))"
+                f" TO '{_quoted(to)}' (FORMAT parquet, COMPRESSION zstd)"
+            )
+        except library().IOException as error:
+            raise OSError(str(error).partition("\n")[0]) from error
     to.chmod(0o600)
     for path in (to, to.parent):
         opened = os.open(path, os.O_RDONLY)

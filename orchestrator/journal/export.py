@@ -46,15 +46,17 @@ async def export(
     if format == "parquet":
         library()
     _make_room(to)
-    lines = to.with_name(f".{to.name}.lines")
+    lines, draft = to.with_name(f".{to.name}.lines"), to.with_name(f".{to.name}.part")
     try:
         count = await _lines(history, engine, keyring, lines, progress)
         if format == "parquet":
-            await asyncio.to_thread(write_parquet, lines, _COLUMNS, to)
+            await asyncio.to_thread(write_parquet, lines, _COLUMNS, draft)
+            draft.rename(to)
         else:
             lines.rename(to)
     finally:
         lines.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
     return count
 
 

@@ -28,7 +28,7 @@ from orchestrator.journal.rebuild import rebuild
 from orchestrator.journal.snapshots import Snapshots
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.ending import ended
-from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, OrchestratorError
+from orchestrator.kernel.errors import Conflict, InvalidInput, JournalUnavailable, NotFound, OrchestratorError
 from orchestrator.kernel.events import Problem
 from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.messages import Json
@@ -166,8 +166,12 @@ class Upkeep:
         except asyncio.CancelledError:
             job.state, job.problem = "failed", Problem("cancelled", "The process ended before it was done.")
             raise
+        except OSError as error:
+            said = f"A file could not be written or read: {error.strerror or error}."
+            hint = "Is the disk full, is the folder yours? The journal is as it was."
+            job.state, job.problem = "failed", Problem(JournalUnavailable.code, said, hint)
         except Exception as error:
-            log.exception("%s failed: a fault of ours, or of the disk", job.kind)
+            log.exception("%s failed: a fault of ours", job.kind)
             job.state, job.problem = "failed", Problem("internal", f"It failed: {error!r}.", "The log says more.")
         finally:
             job.ended_at = self._clock.now()

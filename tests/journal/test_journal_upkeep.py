@@ -1,5 +1,6 @@
 """The journal as a whole: verified, rebuilt, exported, archived, erased."""
 
+import errno
 import json
 import sqlite3
 from collections.abc import AsyncIterator
@@ -292,6 +293,24 @@ async def test_an_archived_run_whose_file_is_away_says_so(room: Room) -> None:
         await room.journal.read("run_0")
     path.write_bytes(kept)
     assert len(await room.journal.read("run_0")) == 6 and await room.journal.read("run_none") == []
+
+
+@pytest.mark.parametrize(("format", "flushes"), [("jsonl", 0), ("parquet", 1)])
+async def test_an_export_that_cannot_be_written_is_said_so_and_leaves_no_half(
+    room: Room, format: str, flushes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await some_runs(room, 3)
+    whole = Path((await room.done("export", format=format))["path"])
+    room_left = iter(range(flushes))
+
+    def flushed(_: int) -> None:
+        if next(room_left, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", flushed)
+    job = await room.job("export", format=format)
+    assert job.problem is not None and "No space left on device" in job.problem.detail, job.problem
+    assert list(whole.parent.iterdir()) == [whole]
 
 
 async def test_an_export_as_parquet(room: Room) -> None:
