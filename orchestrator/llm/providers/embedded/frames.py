@@ -14,7 +14,8 @@ from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import Frame, Part, choices, spells
 
 _FREE: Final = 0.3  # how much less sure a request is that is nothing but free text
-_TYPED: Final = frozenset(["path", "glob", "url", "email"])  # a free text is none of these, unless quoted
+_TYPED: Final = frozenset(["path", "glob", "url", "email", "timing"])  # a free text is none of these, unless quoted
+_ELIDED: Final = {"d": "de", "l": "le", "la": "le", "j": "je", "qu": "que", "n": "ne", "m": "me", "t": "te"}
 _BRIEF: Final = 2  # words that a brief value may have above the longest one shown
 
 
@@ -118,6 +119,8 @@ class _Aligner:
         stretches: dict[str, tuple[int, int]] = {}
         chosen = dict(frame.constants)
         free = 0
+        kinds = {each.kind for each in self._entry.parameters if each.name in values}
+        timed = "timing" in kinds
         for name, (first, end) in values.items():
             parameter = self._entry.parameter(name)
             item = self._items[first]
@@ -130,7 +133,9 @@ class _Aligner:
                 mentions[name] = mention
             else:
                 span = item.start, self._items[end - 1].end
-                if frame.quoted(name) or not texts.meant(self._clause, self._entry, parameter, *span):
+                quotes = any(each.mention and each.mention.kind == "quoted" for each in self._items[first:end])
+                meant = texts.meant(self._clause, self._entry, parameter, *span, column=frame.slots > 1, timed=timed)
+                if frame.quoted(name) or quotes or not meant:
                     return None
                 stretches[name] = span
                 free += end - first
@@ -151,4 +156,6 @@ def _items(clause: Clause) -> tuple[_Item, ...]:
 
 def _same(word: Token, part: Part, strict: bool) -> bool:
     alike = stem(word.norm) == stem(part.norm) if strict else word.concept == part.concept
-    return word.norm == part.norm or (alike and word.norm not in STOP_WORDS and part.norm not in STOP_WORDS)
+    return _ELIDED.get(word.norm, word.norm) == _ELIDED.get(part.norm, part.norm) or (
+        alike and word.norm not in STOP_WORDS and part.norm not in STOP_WORDS
+    )

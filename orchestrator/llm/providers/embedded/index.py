@@ -28,7 +28,7 @@ _NAMES: Final[dict[str, str]] = {
 ACCEPTS: Final[dict[str, tuple[str, ...]]] = {
     "path": ("path", "folder"), "glob": ("glob",), "url": ("url",), "email": ("email",), "zone": ("zone",),
     "expression": ("expression",), "place": ("zone",), "host": ("url",),
-    "number": ("number",), "moment": ("moment",), "quoted": ("quoted",),
+    "timing": ("timing",), "number": ("number",), "moment": ("moment",), "quoted": ("quoted",),
 }  # fmt: skip
 _FORMATS: Final = {"uri": "url", "email": "email", "date-time": "moment", "date": "moment", "time": "moment"}
 
@@ -36,7 +36,9 @@ _FORMATS: Final = {"uri": "url", "email": "email", "date-time": "moment", "date"
 class Parameter(Struct, frozen=True):
     name: str
     schema: dict[str, Any]
-    kind: str  # quoted (free text), path, glob, url, zone, expression, number, moment, email, enum, boolean, json
+    kind: (
+        str  # quoted (free text), path, glob, url, zone, expression, number, moment, timing, email, enum, boolean, json
+    )
     required: bool
     names: Bag  # the concepts in its name
     before: Bag  # concepts or words that stand before its value
@@ -49,6 +51,8 @@ class Parameter(Struct, frozen=True):
     values: frozenset[str] = frozenset()  # texts that examples give it
     worded: bool = False  # whether an example's value is a bare word
     apart: bool = False  # whether an example's value is set apart by quotation marks
+    coined: bool = False  # whether an example's value is a name that nobody speaks with
+    slashed: bool = False  # whether every value shown has a slash, as `team/site` has
     holds: str = ""  # the kind of each value of a list
 
     @property
@@ -80,6 +84,7 @@ class Entry(Struct, frozen=True):
     frames: tuple[Frame, ...] = ()
     stems: frozenset[str] = frozenset()  # of the words of its examples
     words: frozenset[str] = frozenset()  # of its examples, as they are
+    deferring: tuple[str, str] | None = None  # the time and the request of a tool that does any request later
     common: Bag = frozenset()  # concepts by which most examples speak of what the tool is about
 
     @property
@@ -105,6 +110,7 @@ class Index(Struct, frozen=True):
     words: frozenset[str]
     spoken: Bag = frozenset()  # concepts that examples speak of, their values aside
     leading: Bag = frozenset()  # concepts that stand before a name in examples
+    deferring: Entry | None = None  # the tool that does a request later
     ranked: dict[Any, Any] = {}  # what was matched for the reply that is being made
 
     def weight(self, concept: str) -> float:
@@ -128,7 +134,8 @@ def gathered(entries: Sequence[Entry]) -> Index:
     none: Bag = frozenset()
     spoken_of = none.union(*(entry.shown for entry in entries))
     leading = none.union(*(each.before for entry in entries for each in entry.parameters if each.named))
-    return Index(tuple(entries), weights, math.log(1 + count), words, spoken_of, leading)
+    deferring = next((entry for entry in entries if entry.deferring), None)
+    return Index(tuple(entries), weights, math.log(1 + count), words, spoken_of, leading, deferring)
 
 
 def learnt(spec: ToolSpec, finder: Finder) -> Entry:
@@ -169,10 +176,21 @@ def learnt(spec: ToolSpec, finder: Finder) -> Entry:
         _frames(parameters, shown),
         stems.union(*(each.cues for each in shown)),
         words,
+        _deferring(parameters, shown),
         frozenset(
             word for word, times in Counter(word for bag in bags for word in bag).items() if times >= COMMON * len(bags)
         ),
     )
+
+
+def _deferring(parameters: Sequence[Parameter], shown: Sequence[Shown]) -> tuple[str, str] | None:
+    """A time, and all else a text: an example that is nothing but these two says that any request may be the text."""
+    kinds = {each.name: each.kind for each in parameters}
+    for each in shown:
+        named = {kinds.get(name): name for name in each.example.arguments}
+        if each.bag == {"<timing>"} and named.keys() == {"timing", "quoted"}:
+            return named["timing"], named["quoted"]
+    return None
 
 
 def _frames(parameters: Sequence[Parameter], shown: Sequence[Shown]) -> tuple[Frame, ...]:
@@ -192,7 +210,7 @@ def _word(value: Any) -> bool:
 
 
 def _merged(kind: str) -> str:
-    return "path" if kind == "folder" else kind
+    return {"folder": "path", "name": "quoted"}.get(kind, kind)
 
 
 def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequence[Shown]) -> Parameter:
@@ -214,8 +232,10 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
         max((len(value.split()) for value in values), default=0),
         any(fold(value.split()[0]) in DEFINITE for value in values if value.strip()),
         frozenset(map(fold, values)),
-        any(span[2] == "quoted" and not each.apart(span[0]) for each, span in spans),
+        any(_merged(span[2]) == "quoted" and not each.apart(span[0]) for each, span in spans),
         any(each.apart(span[0]) for each, span in spans),
+        any(span[2] == "name" for _, span in spans),
+        len(set(values)) > 1 and all("/" in value for value in values),
         next((kind for part, kind in _NAMES.items() if f"{part}s" == name), "") if "array" in types(schema) else "",
     )
 

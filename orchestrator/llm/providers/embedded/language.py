@@ -17,7 +17,8 @@ _SHORT = {
     "teh": "the", "hte": "the", "whta": "what", "wat": "what", "wht": "what", "gimme": "give", "wich": "which",
     "tel": "tell", "shwo": "show", "waht": "what",
     "c": "est", "koi": "quoi", "keske": "que", "ki": "quelle", "kel": "quelle", "kelle": "quelle",
-    "pr": "pour",
+    "pr": "pour", "hw": "how", "r": "are", "u": "you", "ur": "your", "pe": "peux", "slt": "salut", "bjr": "bonjour",
+    "dnt": "don't", "thx": "thanks", "bcp": "beaucoup", "dispo": "disponible", "qd": "quand", "ds": "dans",
 }  # fmt: skip
 
 
@@ -137,7 +138,8 @@ def _joined(words: list[Token]) -> Iterable[Token]:
 
 def _unglued(norm: str) -> str:
     """`lheure`: the concept behind a French article that lost its apostrophe."""
-    return _CONCEPTS.get(norm[1:], "") if norm[0] in "ld" and norm[1] in "aehiou" else ""
+    found = _CONCEPTS.get(norm[1:], "") if norm[0] in "ld" and norm[1] in "aehiou" else ""
+    return found if found in lexicon.THINGS else ""
 
 
 @lru_cache(maxsize=4096)
@@ -152,6 +154,8 @@ def _mended(norm: str) -> str:
             continue
         if len(norm) == 4 and sorted(word) != sorted(norm):
             continue  # in short words, only letters that changed places
+        if len(norm) == 5 == len(word) and sorted(word) != sorted(norm):
+            continue  # or that are missing or too many: `redis` is not `relis`
         apart = edits(norm, word, slips)
         if apart < distance:
             best, distance = concept, apart

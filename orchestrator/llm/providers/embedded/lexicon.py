@@ -71,8 +71,19 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "move": ("move relocate", "deplace deplacer bouge"),
     "rename": ("rename", "renomme renommer"),
     "copy": (
-        "copy duplicate copies back_up concatenate merge combine",
-        "copie copier duplique dupliquer recopie concatene concatener fusionne fusionner combine",
+        "copy duplicate copies back_up concatenate combine",
+        "copie copier duplique dupliquer recopie concatene concatener combine",
+    ),
+    "merge": ("merge merges merged", "fusionne fusionner fusionnez"),
+    "push": ("push pushes", "pousse pousser poussez"),
+    "restore": (
+        "restore undelete recover bring_back get_back bring_it_back get_it_back",
+        "restaure restaurer retablis retablir ramene ramener",
+    ),
+    "ask": ("ask asks", "demande demander demandez"),
+    "schedule": (
+        "schedule schedules scheduled plan planned upcoming",
+        "planifie planifier programme programmer prevu prevue prevus prevues",
     ),
     "edit": (
         "edit modify change replace overwrite alter swap substitute",
@@ -85,15 +96,16 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "remind": ("remind reminder reminders alert", "rappelle rappeler rappel rappels alerte"),
     "set": (
         "set turn switch adjust dim configure toggle activate enable disable",
-        "regle regler allume allumer eteins eteindre active activer desactive baisse augmente configure",
+        "regle regler allume allumer active activer desactive baisse augmente configure",
     ),
     "play": ("play listen watch stream", "joue jouer ecoute ecouter regarde"),
     "buy": ("buy order_me purchase pay", "achete acheter commande_moi paie payer"),
-    "book": ("book reserve schedule", "reserve reserver planifie planifier programme"),
+    "book": ("book reserve", "reserve reserver"),
     "install": ("install upgrade update uninstall", "installe installer mets_a_jour desinstalle"),
     "stop": (
-        "stop kill cancel abort quit shutdown",
-        "arrete arreter tue annule annuler eteint",
+        "stop kill cancel abort quit shutdown halt terminate call_off",
+        "arrete arreter arretez stoppe stopper tue annule annuler annulez eteint eteins eteindre"
+        " interromps interrompre decommande",
     ),
     "restart": ("restart restarts reboot reload", "redemarre redemarrer relance relancer recharge recharger"),
     "check": ("check verify test inspect", "verifie verifier teste tester controle controler"),
@@ -111,7 +123,7 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
 # Acts that change the world: a tool is never chosen for them unless its own words name the act.
 CHANGING: Final = words(
     "write create add run delete move rename copy edit send remind set buy book install stop restart"
-    " encrypt pack unpack hack"
+    " encrypt pack unpack hack merge push restore schedule"
     " draw play convert"
 )
 
@@ -137,7 +149,7 @@ OPEN: Final[dict[str, tuple[str, str]]] = {
         " courriel recette dissertation slogan paragraphe biographie nouvelle redaction",
     ),
     "knowledge": (
-        "capital president history invented meaning weather won discovered famous war population",
+        "capital president invented meaning weather won discovered famous war population",
         "capitale president histoire invente signifie meteo gagne decouvert celebre guerre population",
     ),
 }
@@ -146,9 +158,10 @@ OPEN: Final[dict[str, tuple[str, str]]] = {
 THINGS: Final[dict[str, tuple[str, str]]] = {
     "file": ("file files fil fils document documents source sources", "fichier fichiers fichie document documents"),
     "folder": (
-        "folder folders directory directories dir dirs here workspace project",
-        "dossier dossiers repertoire repertoires rep ici projet espace_de_travail",
+        "folder folders directory directories dir dirs here workspace",
+        "dossier dossiers repertoire repertoires rep ici espace_de_travail",
     ),
+    "project": ("project projects", "projet projets"),
     "prefix": ("starts begins beginning prefix", "commence commencent debut prefixe"),
     "empty": ("empty blank", "vide vides"),
     "line": ("line lines row rows", "ligne lignes"),
@@ -166,7 +179,28 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "disk": ("disk disks drive storage space", "disque disques stockage espace place"),
     "cpu": ("cpu cpus processor processors core cores", "cpu processeur processeurs coeur coeurs"),
     "free": ("free available left remaining unused", "libre libres disponible disponibles reste restant restante"),
-    "used": ("used usage consumed occupied full", "utilise utilisee occupee consomme plein"),
+    "used": (
+        "used usage use uses using consumed consumes consuming eats eating hogs hogging occupied full fills",
+        "utilise utilisee utilisent occupee occupe consomme consomment bouffe bouffent plein pleins remplis",
+    ),
+    "fail": (
+        "fail fails failed failing failure crash crashes crashed broke broken dead",
+        "echoue echouee echoues echec echouer plante plantes plantee plantees panne casse casses mort morts rate",
+    ),
+    "reach": (
+        "reach reaches reachable respond responds responding online alive",
+        "joindre joignable joignables repond repondent repondre atteindre accessible accessibles",
+    ),
+    "connect": ("logged_in connected signed_in logged_on", "connecte connectes connectee connectees"),
+    "deployment": (
+        "deployment deployments deploy deploys deployed",
+        "deploiement deploiements deploie deployer deploye",
+    ),
+    "image": ("image images picture pictures photo photos pic", "image images photo photos"),
+    "expire": ("expire expires expiry run_out runs_out", "expire expirer expiration perime"),
+    "pie": ("pie donut", "camembert"),
+    "healthy": ("health healthy", "sante"),
+    "history": ("history", "historique"),
     "web": (
         "url page site website web link address http https endpoint internet html",
         "url page site web lien adresse internet",
@@ -197,7 +231,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "service": ("service services daemon", "service services"),
     "repository": ("repository repositories repo repos", "depot depots"),
     "branch": ("branch branches", "branche branches"),
-    "process": ("process processes", "processus"),
+    "process": ("process processes program programs", "processus programmes"),
     "certificate": ("certificate certificates", "certificat certificats"),
     "journal": ("journal journals", "journal journaux"),
     "fingerprint": ("fingerprint fingerprints hash checksum", "empreinte empreintes"),

@@ -19,12 +19,15 @@ UNEXPLAINED: Final = 0.3
 PASSED_OVER: Final = 0.15  # for a number that may be one of those named before
 MISSING: Final = 0.06
 NEARLY: Final = 0.1
+ASKED: Final = 0.9
 TELLING: Final = 0.7  # how much a tool must explain of a request before it asks for what is missing
 CLOSE: Final = 0.03  # between two tools of which one has effects
 CLOSER: Final = 0.005  # between two that only look
 UNSEEN: Final = 0.08  # for arguments that no example gives together
 GUESSED: Final = 0.35  # for a bare word taken for what the tool cannot do without
 SWALLOWED: Final = 0.5  # for what other tools speak of, taken for free text by this one
+STRANGE: Final = 0.6  # how much of what is said a tool with effects must speak of
+STRANGE_DELETED: Final = 0.75  # where something is to be deleted
 NAMED: Final = 0.06  # for saying the tool's own name
 
 _LIGHTLY: Final = frozenset({"run", "send", "create"})  # `run a ping`: the noun says what is done
@@ -39,6 +42,8 @@ _NEAR: Final[tuple[tuple[str, str, float], ...]] = (
     ("date", "time", 0.5), ("artwork", "content", 0.5),
     ("<folder>", "<path>", 0.6), ("line", "content", 0.4), ("free", "used", 0.5),
     ("disk", "memory", 0.3), ("cpu", "memory", 0.3),
+    ("log", "journal", 0.8), ("project", "folder", 0.6), ("merge", "copy", 0.6), ("expire", "valid", 0.8),
+    ("fetch", "restore", 0.6), ("schedule", "remind", 0.5), ("reach", "result", 0.6), ("ask", "send", 0.3),
 )  # fmt: skip
 NEAR: Final[dict[str, dict[str, float]]] = {
     word: {left if word == right else right: near for left, right, near in _NEAR if word in (left, right)}
@@ -90,11 +95,34 @@ def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | N
         and (each.entry.harmless or acts <= each.entry.actions)
     ]
     if not ranked[0].filling.missing or not whole:
-        return ranked[0]
+        return _looking(clause, ranked)
+    if _speaks_of_object(clause, ranked[0], whole[0]) and ranked[0].score - whole[0].score <= 3 * NEARLY:
+        return whole[0]
     named = whole[0].entry.harmless and whole[0].entry.names <= {word.concept for word in clause.words}
     if ranked[0].score - whole[0].score <= (2 * NEARLY if named else NEARLY):
         return whole[0]  # rather what can be done as it is said than what must be asked about
     return ranked[0]
+
+
+def _looking(clause: Clause, ranked: list[Match]) -> Match:
+    """Rather a tool that only looks, where nothing is said to be done: `does example.org answer?`."""
+    first = ranked[0]
+    said = clause.text[clause.start : clause.end + 2].strip()
+    asked = said.endswith("?") or (clause.words and clause.words[0].norm in lexicon.QUESTIONS)
+    if first.entry.harmless or not asked or any(act not in ("show", "find") for act in clause.actions):
+        return first
+    looks = (each for each in ranked if each.entry.harmless and not each.filling.missing and certain(each))
+    other = next(looks, None)
+    return other if other and first.score - other.score <= 2 * NEARLY and clause.mentions else first
+
+
+def _speaks_of_object(clause: Clause, asking: Match, whole: Match) -> bool:
+    """Whether a tool that lacks nothing speaks of what another one would take for its own missing argument."""
+    if asking.filling.object is None:
+        return False
+    start, end = asking.filling.object
+    inside = {word.concept for word in clause.words if start <= word.start < end and word.norm not in STOP_WORDS}
+    return bool(inside & whole.entry.vocabulary - asking.entry.vocabulary) and whole.explained >= ASKED
 
 
 def rival(clause: Clause, index: Index, found: Match) -> Match | None:
@@ -123,7 +151,7 @@ def _speaking(clause: Clause, index: Index) -> Iterator[Entry]:
     """The tools that share a word or a kind of value with a clause: of a hundred, the others are not looked at."""
     said = frozenset(word.concept for word in clause.words)
     shared = said | {other for concept in said for other in NEAR.get(concept, ())}
-    shared |= {f"<{each.kind}>" for each in clause.mentions}
+    shared = shared.union(*(each.kinds for each in clause.mentions))
     for entry in index.entries:
         if not shared.isdisjoint(entry.vocabulary) or any(frame.heavy <= said for frame in entry.frames):
             yield entry
@@ -148,6 +176,8 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     numbers = sum(each.kind == "number" and each.start not in filling.used for each in clause.mentions)
     score -= UNEXPLAINED * filling.unexplained + PASSED_OVER * numbers + MISSING * bool(filling.missing)
     score -= GUESSED * bool(filling.guessed & {each.name for each in entry.required})
+    if not entry.harmless and spoken < (STRANGE_DELETED if "delete" in clause.actions else STRANGE):
+        score = min(score, CERTAIN - CAUTION)
     taken = sum(index.weight(word) for word in filling.swallowed - entry.vocabulary if word not in STOP_WORDS)
     return Match(entry, filling, score, spoken * total / (total + taken))
 

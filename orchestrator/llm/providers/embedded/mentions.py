@@ -14,7 +14,9 @@ from orchestrator.llm.providers.embedded import arithmetic, lexicon, moments
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, aligned, concept_of, fold, is_action, known
 from orchestrator.llm.providers.embedded.lexicon import words
 
-Kind: TypeAlias = Literal["quoted", "url", "email", "path", "folder", "glob", "expression", "number", "zone", "moment"]
+Kind: TypeAlias = Literal[
+    "quoted", "url", "email", "path", "folder", "glob", "expression", "number", "zone", "moment", "timing", "name"
+]
 
 
 class Mention(Struct, frozen=True):
@@ -23,6 +25,12 @@ class Mention(Struct, frozen=True):
     end: int
     value: str | int | float
     weak: bool = False  # a guess that may well be an ordinary word
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """What stands for the value among words; a name such as `job_7` has the kind of all that begin with `job_`."""
+        prefix, apart, _ = str(self.value).partition("_") if self.kind == "name" else ("", "", "")
+        return frozenset([f"<{self.kind}>", *([f"<{prefix.lower()}_>"] if apart else [])])
 
 
 _LONG: Final = 300  # characters of a quotation that is set aside
@@ -41,9 +49,10 @@ _QUOTED = (
 )
 _URL = re.compile(r"\bhttps?://[^\s<>\"'»”`]+", re.I)
 _BARE_URL = re.compile(
-    r"(?<![\w@./-])(?:www\.[\w.-]+|[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|fr|dev|eu|ai))(?:/[^\s<>\"']*)?(?![\w@])",
+    r"(?<![\w@./-])(?:www\.[\w.-]+|[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|fr|dev|eu|ai|app|uk|de|be|ch|ca|info|local|lan|cloud))(?:/[^\s<>\"']*)?(?![\w@])",
     re.I,
 )
+_HOST = re.compile(r"(?<![\w.:/@-])(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?![\w/-]|\.\w)", re.I)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
 _GLOB = re.compile(r"(?<!\S)(?:[\w./-]*\*[\w.*/?\[\]{}-]*\.?\w*)(?=[\s,;:)?!]|\.(?:\s|$)|$)")
 _AFFIX = re.compile(
@@ -56,11 +65,15 @@ _SLASHED = re.compile(r"(?<![\w:/.~@+-])(?:~?\.{0,2}/|[\w@.+-]+/)[\w@.+/-]*(?!\w
 _BARE_PATH = re.compile(r"(?<![\w./-])(?:Makefile|Dockerfile|README|LICENSE|CHANGELOG)(?![\w./])")
 _ZONE = re.compile(r"(?<![\w/])[A-Za-z]+/[A-Za-z_]+(?:/[A-Za-z_]+)?(?![\w/.])")
 _DOTS = re.compile(r"(?<!\S)\.{1,2}(?=\s|[,;?!]|$)")
+_COINED = re.compile(
+    r"(?<![\w./@'’-])(?:[A-Za-z]+(?=[\w-]*\d)[\w-]*\w|[A-Za-z]\w*(?:[_-]\w+)+)(?!\w|[\w/@.-]*[/@]|[.:]\w)"
+)
 _NUMBER = re.compile(r"(?<![\w.,])-?\d+(?:[.,]\d+)?(?![\w]|[.,]\d)")
 
 _SHARE: Final = re.compile(r"\((\d+(?:\.\d+)?) / 100\)")  # `40 %` alone is a number of them
 
 _LOCATORS: Final = words("in inside of from under dans du de sous to into within")
+_CLITICS: Final = words("je tu il elle on nous vous ils elles moi toi lui leur le la les en y ce t ci est que l d s m")
 _ARTICLES: Final = words("the a le la les un une l my mon this ce cet")
 _NAMED: Final = words("named called nomme appele nommee appelee intitule intitulee")
 _NOT_NAMES: Final = words(
@@ -88,6 +101,7 @@ class Finder:
     def _all(self, text: str, words: Sequence[Token], language: Language) -> Iterable[Mention]:
         """Surer kinds first: the first to claim a stretch of text keeps it."""
         yield from literals(text)
+        yield from _hosts(text)
         for found in _ZONE.finditer(text):
             if zone := self._zones_by_name.get(found.group().lower()):
                 yield Mention("zone", found.start(), found.end(), zone)
@@ -104,10 +118,13 @@ class Finder:
         for found in _NUMBER.finditer(text):
             yield Mention("number", found.start(), found.end(), number(found.group()))
         for word in words:
-            if word.norm in NUMBER_WORDS and word.norm not in ("un", "une", "one"):
+            if word.norm in NUMBER_WORDS and word.norm not in ("un", "une", "one", "four" if language == "fr" else ""):
                 yield Mention("number", word.start, word.end, NUMBER_WORDS[word.norm])
         yield from self._zones(words)
-        yield from _folders(words)
+        folders = list(_folders(words))
+        yield from (each for each in folders if not each.weak)
+        yield from _coined(text)
+        yield from (each for each in folders if each.weak)
 
     def _zones(self, words: Sequence[Token]) -> Iterable[Mention]:
         for place, word in enumerate(words):
@@ -160,6 +177,11 @@ def literals(text: str) -> Iterable[Mention]:
     for found in _BARE_URL.finditer(text):
         value = found.group().rstrip(".,;:!?)")
         yield Mention("url", found.start(), found.start() + len(value), f"https://{value}")
+
+
+def _hosts(text: str) -> Iterable[Mention]:
+    for found in _HOST.finditer(text):
+        yield Mention("url", found.start(), found.end(), f"http://{found.group()}")
 
 
 def _paths(text: str) -> Iterable[Mention]:
@@ -228,6 +250,16 @@ def _folders(words: Sequence[Token]) -> Iterable[Mention]:
             and not (place + 2 < len(words) and words[place + 2].concept in ("file", "folder"))
         ):
             yield Mention("folder", after.start, after.end, after.text, weak=True)
+
+
+def _coined(text: str) -> Iterable[Mention]:
+    """Names that nobody speaks with: `job_7`, and, less surely, `backup1` and `hello-world`."""
+    for found in _COINED.finditer(text):
+        parts = re.split("[_-]", fold(found.group()))
+        plain = "_" not in found.group() and not any(letter.isdigit() for letter in found.group())
+        if plain and (set(parts) & _CLITICS or all(map(known, parts))):
+            continue
+        yield Mention("name", found.start(), found.end(), found.group(), weak="_" not in found.group())
 
 
 def _could_name(word: Token) -> bool:

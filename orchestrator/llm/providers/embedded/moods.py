@@ -23,9 +23,40 @@ _HOW: Final = (
     ("imaginons",), ("et", "si"), ("qu", "est", "ce", "qu", "il", "se"),
 )  # fmt: skip
 _CONDITIONS: Final = words("if unless when once si sauf quand lorsque")
+_INVERTED: Final = words("does do did is are was were will est sont ai as a sera expire")
+_SUBJECTS: Final = words("i j je il elle on nous it he she we they")
+_WISHES: Final = words(
+    "want need like would faut voudrais veux aimerais besoin voudrait reste dis dit peux peut can could must should"
+)
+_VERBS: Final = words("is are est did does")
+_HAVING: Final = words(
+    "ai a avons have ve has had just accidentally viens de par erreur already deja malencontreusement"
+)
 _NEVER: Final = words("dont never cannot wont avoid evite jamais doesnt shouldnt mustnt")
 _FORGET: Final = words("forget oublie oubliez oublier hesitate hesite hesitez")
 _EXEMPT: Final = ("what", "does")  # `what does notes.txt say?` asks for something that a tool can show
+
+
+def told(clause: Clause) -> bool:
+    """Whether it only tells something: `il fait beau`, `I am tired`, `j'ai effacé a.txt`."""
+    norms = [part for word in clause.words for part in word.norm.split("_") if part.isalnum()]
+    if norms[:1] and norms[0] in _SUBJECTS and not set(norms) & (_WISHES | lexicon.QUESTIONS - _VERBS):
+        acts = [word for word in clause.words if is_action(word.concept)]
+        return report(clause) is not None or not (acts or _asked(clause))
+    return False
+
+
+def report(clause: Clause) -> Token | None:
+    """The act that the person says they have done: `I deleted a.txt by mistake`."""
+    said = [word for word in clause.words if word.norm.isalnum()]
+    if not said or said[0].norm not in _SUBJECTS:
+        return None
+    between = list(itertools.takewhile(lambda word: word.norm in _HAVING, said[1:]))
+    act = next(iter(said[1 + len(between) :]), None)
+    if act is None or not is_action(act.concept):
+        return None
+    past = act.norm.endswith("ed") if clause.language == "en" else bool(between)
+    return act if past else None
 
 
 def negated(clause: Clause) -> bool:
@@ -77,7 +108,15 @@ def _norms(words: Sequence[Token]) -> list[str]:
 def condition(clause: Clause) -> bool:
     """`if the file exists, …`: this model does not decide on conditions."""
     norms = [word.norm for word in clause.words if word.norm.replace("_", "").isalnum()]
+    if norms[:2] == ["s", "il"]:
+        return norms[2:3] not in (["te"], ["vous"])
+    if norms[:1] in (["when"], ["quand"]) and ((norms[1:2] and norms[1] in _INVERTED) or _asked(clause)):
+        return False
     return bool(norms) and norms[0] in _CONDITIONS and norms[:2] not in (["si", "tu"], ["if", "you"])
+
+
+def _asked(clause: Clause) -> bool:
+    return clause.text[clause.end - 1 : clause.end + 2].strip()[-1:] == "?" and "," not in clause.said
 
 
 def vague(clause: Clause) -> str:

@@ -14,12 +14,13 @@ from orchestrator.llm.providers.embedded import (
     operations,
     references,
     shell,
+    undivided,
     views,
 )
 from orchestrator.llm.providers.embedded.index import Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
-from orchestrator.llm.providers.embedded.match import Match, askable, best, certain, match, rival
+from orchestrator.llm.providers.embedded.match import ASKED, Match, askable, best, certain, match, rival
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.reading import READABLE, Kept, read
 from orchestrator.llm.providers.embedded.segment import Clause
@@ -37,8 +38,6 @@ _REPEAT: Final = words("again recommence recommencer refais encore repeat redo r
 _REPEATED: Final = _REPEAT | words("do it that once more please run the same thing le la cela ca fais une fois ! . , -")
 _EVERYTHING: Final = words("all every everything whole entire tout tous toute toutes entier")
 _INTO: Final = words("into to in as dans vers sous onto comme")
-
-
 CLAUSES: Final = 12  # more is pasted text rather than a request
 
 
@@ -79,6 +78,8 @@ class Planner:
             return Plan(self._language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
         if found and moods.condition(found[0]):
             return Plan(self._language, tuple(self.steps), notes=(Note("condition", text.strip()),))
+        if undivided.deferred(self, text) or undivided.shown(self, text, found):
+            return Plan(self._language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
         for clause in found:
             self.clause(clause)
         if not self._done() and not self._notes and not self._asks:
@@ -118,14 +119,14 @@ class Planner:
             return True
         if self._idle(clause):
             return True
-        worded = self._worded(clause)
+        worded = self.worded(clause)
         if (why := self._mood(clause)) and not (why == "question" and (worded or self._answered(clause))):
             return self.note(why, clause, moods.vague(clause))
         if worded:
             return self.call(clause, worded)
         return self._inferred(clause)
 
-    def _worded(self, clause: Clause) -> Match | None:
+    def worded(self, clause: Clause) -> Match | None:
         """The tool of which an example is worded as all of the clause is."""
         found = best(clause, self.index)
         return found if found and found.filling.worded and not found.filling.missing else None
@@ -172,12 +173,19 @@ class Planner:
             return "question"
         if moods.condition(clause) and not (self._done() and operations.reports(clause)):
             return "condition"
+        if moods.told(clause) and not self._offered(clause):
+            return "unknown"
         if moods.vague(clause):
             served = best(clause, self.index)
             everything = bool({word.norm for word in clause.words} & _EVERYTHING)
             if served is None or not certain(served) or (everything and served.filling.missing):
                 return "vague"
         return None
+
+    def _offered(self, clause: Clause) -> bool:
+        """Whether a tool that only looks is shown to answer what is told: `I want …` is asked, `it is late` is not."""
+        found = best(clause, self.index)
+        return found is not None and found.entry.harmless and found.explained >= ASKED and certain(found)
 
     def _folder_made(self, clause: Clause) -> bool:
         """`make a folder x`, where no tool is shown to make folders: a file of that name is something else."""

@@ -1,11 +1,12 @@
 """From a text to its clauses, each with the words and the values in it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from orchestrator.kernel.messages import Language
+from orchestrator.llm.providers.embedded import moods
 from orchestrator.llm.providers.embedded.index import Index
 from orchestrator.llm.providers.embedded.language import Token, tokens
 from orchestrator.llm.providers.embedded.mentions import Finder, Mention
@@ -18,7 +19,27 @@ Kept = Mapping[str, str]  # the quotations that were set aside
 def read(text: str, language: Language, finder: Finder, index: Index, kept: Kept) -> tuple[Clause, ...]:
     spoken = tokens(text, index.words)
     found = [each for each in finder.find(text, spoken, language) if not _common(each, spoken, index)]
-    return clauses(text, spoken, restored(found, kept), language)
+    return tuple(_reported(clauses(text, spoken, restored(found, kept), language)))
+
+
+def whole(text: str, found: Sequence[Clause]) -> Clause:
+    """The clauses of a request as one."""
+    first = found[0]
+    words = tuple(word for clause in found for word in clause.words)
+    mentions = tuple(each for clause in found for each in clause.mentions)
+    return msgspec.structs.replace(first, start=0, end=len(text), words=words, mentions=mentions)
+
+
+def _reported(found: Sequence[Clause]) -> Iterator[Clause]:
+    """`I deleted a.txt by mistake, get it back`: what was done is no request, but says what the next one is about."""
+    before: Clause | None = None
+    for clause in found:
+        if before is not None:
+            values = () if any(not each.weak for each in clause.mentions) else before.mentions
+            clause = msgspec.structs.replace(clause, start=before.start, mentions=(*values, *clause.mentions))
+        before = clause if clause is not found[-1] and moods.report(clause) else None
+        if before is None:
+            yield clause
 
 
 def _common(mention: Mention, spoken: Sequence[Token], index: Index) -> bool:

@@ -127,6 +127,8 @@ def _joins(words: tuple[Token, ...], place: int, mentions: tuple[Mention, ...], 
     """Whether a comma or a joining word here begins a new clause: what follows starts with a verb or a question."""
     if word.norm != "," and word.norm not in _JOINERS:
         return False
+    if word.norm == "puis" and [after.norm for after in words[place + 1 : place + 3]] == ["-", "je"]:
+        return False
     for distance, after in enumerate(words[place + 1 : place + 8]):
         between = [m for m in mentions if word.end <= m.start and m.end <= after.start and not m.weak]
         if between:

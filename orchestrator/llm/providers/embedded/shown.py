@@ -7,10 +7,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from orchestrator.kernel.messages import Example
+from orchestrator.llm.providers.embedded import timings
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, stem, tokens
 from orchestrator.llm.providers.embedded.lexicon import FILLERS, QUESTIONS, SAYABLE
 from orchestrator.llm.providers.embedded.mentions import Finder
-from orchestrator.llm.providers.embedded.segment import SPOKEN
+from orchestrator.llm.providers.embedded.segment import SPOKEN, Clause
 
 Bag = frozenset[str]
 SMALL: Final = 4  # words that tell a tool by their order alone, where each of them is a small one
@@ -33,6 +34,10 @@ class Frame(Struct, frozen=True):
     heavy: Bag  # the concepts of its words that are more than small ones
     constants: dict[str, Any]  # the choices that its words mean without spelling them
 
+    @property
+    def slots(self) -> int:
+        return sum(bool(part.slot) for part in self.parts)
+
     def quoted(self, name: str) -> bool:
         return any(part.quoted for part in self.parts if part.slot == name)
 
@@ -42,15 +47,20 @@ class Shown:
 
     def __init__(self, example: Example, finder: Finder, vocabulary: frozenset[str]) -> None:
         self.example = example
-        self.words = tokens(example.text, vocabulary)
-        self.mentions = finder.find(example.text, self.words, example.language)
+        words = tokens(example.text, vocabulary)
+        mentions = finder.find(example.text, words, example.language)
+        read = Clause(example.text, 0, len(example.text), words, mentions, example.language)
+        if any(map(timings.whole, example.arguments.values())):
+            read = timings.noticed(read)
+        self.words, self.mentions = read.words, read.mentions
         self.spans = {name: self._span(value) for name, value in example.arguments.items()}
         values = [found for found in self.spans.values() if found]
         inside = [found[:2] for found in values]
         inside += [(each.start, each.end) for each in self.mentions if not each.weak and each.kind not in SPOKEN]
         outside = [word for word in self.words if not any(s <= word.start < e for s, e in inside)]
+        begun = {found[0] for found in values if found[2] != "quoted"}
         kinds = {f"<{found[2]}>" for found in values if found[2] != "quoted"}
-        self.bag = bag(outside) | kinds
+        self.bag = bag(outside) | kinds.union(*(each.kinds for each in self.mentions if each.start in begun))
         self.cues = self.bag | {stem(word.norm) for word in outside if word.norm not in STOP_WORDS}
         self.head = head(outside)
 

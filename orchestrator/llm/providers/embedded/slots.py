@@ -1,11 +1,12 @@
 """Filling a tool's arguments from a clause: by the type of each parameter, and by where examples put values."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
-from orchestrator.llm.providers.embedded import frames, texts
+from orchestrator.llm.providers.embedded import frames, texts, timings
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, stem
 from orchestrator.llm.providers.embedded.mentions import Mention
@@ -28,8 +29,22 @@ class Filling(Struct, frozen=True):
 
 
 def fill(clause: Clause, entry: Entry) -> Filling:
+    said = clause
+    if any(each.kind == "timing" for each in entry.parameters):
+        clause = timings.noticed(clause)
+    filling = _fill(clause, entry)
+    inside = [each for each in clause.mentions if each.kind == "timing" and each.start in filling.used]
+    starts = [word.start for word in said.words] + [each.start for each in said.mentions]
+    times = frozenset(start for start in starts for each in inside if each.start <= start < each.end)
+    return msgspec.structs.replace(filling, used=filling.used | times) if times else filling
+
+
+def _fill(clause: Clause, entry: Entry) -> Filling:
     worded = frames.find(clause, entry)
     return _Filler(clause, entry).worded(worded) if worded else _Filler(clause, entry).filled()
+
+
+_FLAG: Final = re.compile(r"(?:^|\s)--?[a-z]|[|/]")  # the signs of a command
 
 
 class _Filler:
@@ -90,7 +105,7 @@ class _Filler:
             parameter = self._entry.parameter(name)
             assert parameter is not None
             self._arguments[name] = self._value(parameter, mention)
-            self._kinds |= {f"<{mention.kind}>"} - {"<quoted>"}
+            self._kinds |= mention.kinds - {"<quoted>"}
             self._use(mention.start, mention.end)
             self._used.add(mention.start)
         for name, (start, end) in found.stretches.items():
@@ -118,8 +133,19 @@ class _Filler:
         ]
         if parameter.kind == "number":
             fitting = [each for each in fitting if self._counts(parameter, each) or (parameter.required and not rivals)]
-        elif rivals and len(fitting) > 1:
+        if parameter.kind == "path":
+            fitting = [each for each in fitting if not parameter.slashed or "/" in str(each.value)]
+        if (
+            rivals
+            and len(fitting) == 1
+            and self._leads_to(rivals, fitting[0])
+            and not self._leads_to([parameter], fitting[0])
+        ):
+            fitting = []
+        elif rivals and len(fitting) > 1 and parameter.kind != "number":
             fitting = [each for each in fitting if self._suits(parameter, each)] or fitting[:1]
+        if not fitting and parameter.coined and (coined := self._coined(parameter)):
+            fitting = [coined]
         if not fitting and parameter.kind in ("path", "glob"):
             fitting = self._spelled(parameter)
         namely = parameter.worded or parameter.kind == "host"
@@ -139,6 +165,10 @@ class _Filler:
             self._several[parameter.name] = tuple(dict.fromkeys(values))
         else:
             self._arguments[parameter.name] = values[0]
+
+    def _leads_to(self, parameters: list[Parameter], mention: Mention) -> bool:
+        before = {word.norm for word in self._before(mention)}
+        return any(before & each.leads for each in parameters)
 
     def _spelled(self, parameter: Parameter) -> list[Mention]:
         """A file named where a pattern is wanted is a pattern too."""
@@ -191,7 +221,7 @@ class _Filler:
         self._free.remove(mention)
         self._taken.append(mention)
         if mention.kind != "quoted":
-            self._kinds.add(f"<{mention.kind}>")
+            self._kinds |= mention.kinds
         self._use(mention.start, mention.end)
         self._used.add(mention.start)
 
@@ -253,19 +283,23 @@ class _Filler:
             apart = [each for each in apart if len(str(each.value).split()) <= parameter.longest]
         if apart and self._left_to_another(parameter):
             apart = []
-        if apart:
+        if apart and not (parameter.required and self._within_more(apart[0])):
             chosen = next((each for each in apart if self._suits(parameter, each)), apart[0])
             self._take(chosen)
             self._used |= {word.start for word in self._before(chosen) if word.norm in texts.INTRODUCE}
             self._arguments[parameter.name] = chosen.value
+            return
+        if parameter.named and (named := self._coined(parameter)):
+            self._take(named)
+            self._arguments[parameter.name] = named.value
             return
         said = {word.concept for word in self._clause.words}
         if any(value == "" and cues & said for value, cues in parameter.constants):
             self._arguments[parameter.name] = ""
             return
         found = texts.find(self._clause, self._entry, parameter, self._taken)
-        always_apart = parameter.apart and not (parameter.worded or parameter.required)
-        if found is not None and (always_apart or self._overlaps(parameter, found)):
+        always_apart = parameter.apart and not parameter.worded
+        if found is not None and ((always_apart and not found.explicit) or self._overlaps(parameter, found)):
             found = None
         if found is None or not found.literal:
             found = texts.name(self._clause, self._entry, parameter, self._used) or found
@@ -274,11 +308,30 @@ class _Filler:
         if found.literal:
             self._used.update(each.start for each in self._free if found.start <= each.start < found.end)
             self._free = [each for each in self._free if not found.start <= each.start < found.end]
-            self._swallowed |= {w.concept for w in self._clause.words if found.start <= w.start < found.end}
+            if not (parameter.tail and _FLAG.search(found.value)):
+                self._swallowed |= {w.concept for w in self._clause.words if found.start <= w.start < found.end}
             self._use(found.start, found.end)
             self._arguments[parameter.name] = found.value
         elif not parameter.named:  # a name is not what something else says
             self._object = (found.start, found.end)
+
+    def _within_more(self, mention: Mention) -> bool:
+        """Whether a quotation is part of what stands after a colon: `: print("a")`."""
+        text, start = self._clause.text, self._clause.start
+        colon = text.find(": ", start, mention.start)
+        between = text[colon + 1 : mention.start]
+        return colon >= 0 and bool(between.strip()) and between.rstrip()[-1:] in "([=+,{"
+
+    def _coined(self, parameter: Parameter) -> Mention | None:
+        """The name that nobody speaks with, where it can be no other argument's."""
+        coined = [each for each in self._free if each.kind == "name"]
+        if suited := [each for each in coined if self._suits(parameter, each)]:
+            return suited[0]
+        strong = [each for each in coined if not each.weak]
+        others = [each for each in self._entry.parameters if each.named and each.kind == "quoted"]
+        others = [each for each in others if each.name not in self._given() and each is not parameter]
+        required = [each for each in others if each.required]
+        return strong[0] if strong and not (required if parameter.required else others) else None
 
     def _before(self, mention: Mention) -> list[Token]:
         return [word for word in self._clause.words if word.end <= mention.start and word.norm.isalnum()][-1:]

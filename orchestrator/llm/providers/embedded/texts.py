@@ -20,6 +20,7 @@ class Stretch(Struct, frozen=True):
     end: int
     value: str
     literal: bool  # else a way to speak of something: `the result`, `the date`
+    explicit: bool = False  # after a colon, or a word such as `saying`
 
 
 _SOME: Final = words("a un une du des de")  # articles that may begin a text: `a cake`, `du pain`
@@ -34,7 +35,7 @@ _ABOUT: Final = words("to about pour de d")
 _HERE: Final = words("here ici")
 _ASIDE: Final = words("with avec dans in and et")
 _TO_ME: Final = words("moi me - for")
-_ENDING: Final = frozenset(["path", "folder", "glob", "url", "email", "moment", "zone"])
+_ENDING: Final = frozenset(["path", "folder", "glob", "url", "email", "moment", "timing", "zone"])
 POLITE: Final = re.compile(
     r"(?:please|pls|s'il (?:te|vous) pla[iî]t|stp|svp|merci|thanks|for me)\s*[.!?]*$", re.IGNORECASE
 )
@@ -74,13 +75,27 @@ def _stretch(clause: Clause, parameter: Parameter, start: int, end: int, explici
         literal = _command(inside)
     else:
         literal = (explicit and _weighty(clause, start, inside)) or _itself(clause, parameter, start, end, inside)
-    return Stretch(start, end, value, literal)
+    return Stretch(start, end, value, literal, explicit)
 
 
-def meant(clause: Clause, entry: Entry, parameter: Parameter, start: int, end: int) -> bool:
-    """Whether words are the text itself, rather than a way to speak of something."""
+def meant(
+    clause: Clause,
+    entry: Entry,
+    parameter: Parameter,
+    start: int,
+    end: int,
+    *,
+    column: bool = False,
+    timed: bool = False,
+) -> bool:
+    """Whether words are the text itself, rather than a way to speak of something. `column`: one value among others,
+    where an ordinary word may be a name: `by city`; `timed`: beside a time, where anything may be said."""
     inside = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
     pointing = bool(inside) and inside[0].norm in _POINTING
+    if timed and not pointing:
+        return any(word.norm not in STOP_WORDS for word in inside)
+    if column and parameter.named and len(inside) == 1 and not pointing:
+        return inside[0].norm not in STOP_WORDS
     return not pointing and _itself(clause, parameter, start, end, inside) and not _about(entry, inside)
 
 
@@ -104,7 +119,9 @@ def name(clause: Clause, entry: Entry, parameter: Parameter, used: Collection[in
             continue
         after = list(itertools.takewhile(_could_be_named, said[place + 1 : place + 1 + parameter.longest + 1]))
         before = said[max(0, place - 1) : place]
-        if _names(after, entry):
+        if telling and before and fold(before[0].text) in parameter.values:
+            run = before
+        elif _names(after, entry):
             run = after
         elif telling and _names(before, entry):
             run = before
@@ -128,7 +145,7 @@ def _names(run: Sequence[Token], entry: Entry, strange: bool = True) -> bool:
     """Whether words may be a name; `strange`: at least one must be none that people speak with."""
     if not run or not all(map(_could_be_named, run)) or any(_spoken(word, entry) for word in run):
         return False
-    return not strange or any(not known(word.norm) for word in run)
+    return not strange or any(not known(word.norm) or word.concept in lexicon.CHOICES for word in run)
 
 
 def _spoken(word: Token, entry: Entry) -> bool:

@@ -12,6 +12,7 @@ EDIT_FILE = examples(
         'change "colour" to "color" in style.css': {"path": "style.css", "find": "colour", "replace": "color"},
         'edit notes.md: replace "Monday" by "Tuesday"': {"path": "notes.md", "find": "Monday", "replace": "Tuesday"},
         'substitute "http" with "https" in links.txt': {"path": "links.txt", "find": "http", "replace": "https"},
+        "in config.toml replace 80 by 81": {"path": "config.toml", "find": "80", "replace": "81"},
     },
     fr={
         "dans config.toml, remplace « debug = true » par « debug = false »": {
@@ -30,6 +31,7 @@ EDIT_FILE = examples(
             "replace": "mardi",
         },
         "substitue « http » par « https » dans liens.txt": {"path": "liens.txt", "find": "http", "replace": "https"},
+        "dans config.toml remplace 80 par 81": {"path": "config.toml", "find": "80", "replace": "81"},
     },
 )
 
@@ -40,6 +42,10 @@ MOVE_FILE = examples(
         "move src/old.py into attic/old.py": {"source": "src/old.py", "destination": "attic/old.py"},
         "mv a.txt b.txt": {"source": "a.txt", "destination": "b.txt"},
         "rename the file photo.png as cover.png": {"source": "photo.png", "destination": "cover.png"},
+        "move draft.txt into the folder archive as archive/draft.txt": {
+            "source": "draft.txt",
+            "destination": "archive/draft.txt",
+        },
     },
     fr={
         "déplace brouillon.txt dans archives": {"source": "brouillon.txt", "destination": "archives"},
@@ -49,6 +55,10 @@ MOVE_FILE = examples(
             "destination": "grenier/ancien.py",
         },
         "renomme le fichier photo.png en couverture.png": {"source": "photo.png", "destination": "couverture.png"},
+        "mets brouillon.txt dans le dossier archives sous archives/brouillon.txt": {
+            "source": "brouillon.txt",
+            "destination": "archives/brouillon.txt",
+        },
     },
 )
 
@@ -75,12 +85,15 @@ DELETE_FILE = examples(
         "throw away draft.md": {"path": "draft.md"},
         "rm notes.txt": {"path": "notes.txt"},
         "erase report.csv": {"path": "report.csv"},
+        "put draft.md in the bin": {"path": "draft.md"},
+        "trash report.csv": {"path": "report.csv"},
     },
     fr={
         "supprime ancien.txt": {"path": "ancien.txt"},
         "efface le fichier tmp/cache.db": {"path": "tmp/cache.db"},
         "jette brouillon.md": {"path": "brouillon.md"},
         "supprime le fichier notes.txt": {"path": "notes.txt"},
+        "mets brouillon.md à la corbeille": {"path": "brouillon.md"},
     },
 )
 
@@ -90,12 +103,16 @@ RESTORE_FILE = examples(
         "bring back notes.txt from the trash": {"path": "notes.txt"},
         "undelete report.csv": {"path": "report.csv"},
         "recover the deleted file draft.md": {"path": "draft.md"},
+        "I deleted old.txt by mistake, bring it back": {"path": "old.txt"},
+        "get report.csv back": {"path": "report.csv"},
     },
     fr={
         "restaure ancien.txt": {"path": "ancien.txt"},
         "récupère notes.txt dans la corbeille": {"path": "notes.txt"},
         "annule la suppression de rapport.csv": {"path": "rapport.csv"},
         "récupère le fichier supprimé brouillon.md": {"path": "brouillon.md"},
+        "j'ai supprimé ancien.txt par erreur, récupère-le": {"path": "ancien.txt"},
+        "fais revenir rapport.csv": {"path": "rapport.csv"},
     },
 )
 
@@ -105,12 +122,16 @@ MAKE_DIRECTORY = examples(
         "mkdir archive": {"path": "archive"},
         "I need a folder src/lib": {"path": "src/lib"},
         "new directory reports": {"path": "reports"},
+        "create a folder called photos": {"path": "photos"},
+        "make a folder archive": {"path": "archive"},
     },
     fr={
         "nouveau dossier nommé photos": {"path": "photos"},
         "il me faut un dossier src/lib": {"path": "src/lib"},
         "nouveau répertoire archives": {"path": "archives"},
         "nouveau dossier rapports": {"path": "rapports"},
+        "crée un dossier nommé photos": {"path": "photos"},
+        "fais un dossier archives": {"path": "archives"},
     },
 )
 
@@ -157,6 +178,8 @@ FILE_INFO = examples(
         "what type of file is image.dat?": {"path": "image.dat"},
         "permissions of run.sh": {"path": "run.sh"},
         "checksum of data.iso": {"path": "data.iso"},
+        "how large is the file notes.txt?": {"path": "notes.txt"},
+        "when was notes.txt changed?": {"path": "notes.txt"},
     },
     fr={
         "quel est le sha256 de setup.bin ?": {"path": "setup.bin"},
@@ -164,6 +187,8 @@ FILE_INFO = examples(
         "quel est l'encodage de lettre.txt ?": {"path": "lettre.txt"},
         "quel est le type du fichier image.dat ?": {"path": "image.dat"},
         "droits de run.sh": {"path": "run.sh"},
+        "quelle est la taille du fichier notes.txt ?": {"path": "notes.txt"},
+        "quand notes.txt a-t-il été changé ?": {"path": "notes.txt"},
     },
 )
 

@@ -8,12 +8,14 @@ RUN_PYTHON = examples(
         "execute this Python: `print(sum(range(10)))`": {"code": "print(sum(range(10)))"},
         "run the Python program `import math; print(math.pi)`": {"code": "import math; print(math.pi)"},
         "Python: `print('hello')`": {"code": "print('hello')"},
+        "run this python: print('a' + 'b')": {"code": "print('a' + 'b')"},
     },
     fr={
         "exécute le code Python `print(2 ** 64)`": {"code": "print(2 ** 64)"},
         "exécute ce Python : `print(sum(range(10)))`": {"code": "print(sum(range(10)))"},
         "lance le programme Python `import math; print(math.pi)`": {"code": "import math; print(math.pi)"},
         "en Python : `print('bonjour')`": {"code": "print('bonjour')"},
+        "exécute ce code python : print('a' + 'b')": {"code": "print('a' + 'b')"},
     },
 )
 
@@ -23,11 +25,13 @@ RUN_JAVASCRIPT = examples(
         "execute this JavaScript: `console.log([3, 1, 2].sort())`": {"code": "console.log([3, 1, 2].sort())"},
         "run the JavaScript program `console.log(Math.PI)`": {"code": "console.log(Math.PI)"},
         "JavaScript: `console.log('hello')`": {"code": "console.log('hello')"},
+        "run this javascript: console.log('a')": {"code": "console.log('a')"},
     },
     fr={
         "exécute le code JavaScript `console.log(2 + 2)`": {"code": "console.log(2 + 2)"},
         "exécute ce JavaScript : `console.log([3, 1, 2].sort())`": {"code": "console.log([3, 1, 2].sort())"},
         "lance le programme JavaScript `console.log(Math.PI)`": {"code": "console.log(Math.PI)"},
         "en JavaScript : `console.log('bonjour')`": {"code": "console.log('bonjour')"},
+        "exécute ce code javascript : console.log('a')": {"code": "console.log('a')"},
     },
 )

@@ -11,6 +11,11 @@ GITHUB_CREATE_ISSUE = examples(
         'open a github issue in team/site: "prices are wrong"': {"repository": _SITE, "title": "prices are wrong"},
         'report "the page is empty" as an issue in octo/shop': {"repository": _SHOP, "title": "the page is empty"},
         'file the issue "no tests" in team/site': {"repository": _SITE, "title": "no tests"},
+        'create an issue "login fails" in octo/shop': {"repository": "octo/shop", "title": "login fails"},
+        'open an issue in team/site called "prices are wrong"': {
+            "repository": "team/site",
+            "title": "prices are wrong",
+        },
     },
     fr={
         "ouvre un ticket « connexion impossible » dans octo/shop": {
@@ -20,6 +25,11 @@ GITHUB_CREATE_ISSUE = examples(
         "ouvre un ticket github dans team/site : « prix faux »": {"repository": _SITE, "title": "prix faux"},
         "signale « la page est vide » comme ticket dans octo/shop": {"repository": _SHOP, "title": "la page est vide"},
         "dépose le ticket « pas de tests » dans team/site": {"repository": _SITE, "title": "pas de tests"},
+        "crée une issue « connexion impossible » dans octo/shop": {
+            "repository": "octo/shop",
+            "title": "connexion impossible",
+        },
+        "ouvre une issue dans team/site intitulée « prix faux »": {"repository": "team/site", "title": "prix faux"},
     },
 )
 
@@ -33,6 +43,7 @@ GITHUB_COMMENT = examples(
         'comment on issue 7 of team/site: "fixed in main"': {"repository": _SITE, "number": 7, "body": "fixed in main"},
         'reply "thank you" to issue 3 of octo/shop': {"repository": _SHOP, "number": 3, "body": "thank you"},
         'reply to pull request 9 of team/site: "looks good"': {"repository": _SITE, "number": 9, "body": "looks good"},
+        'write "me too" under issue 12 of octo/shop': {"repository": "octo/shop", "number": 12, "body": "me too"},
     },
     fr={
         "commente « je le reproduis » sur le ticket 12 de octo/shop": {
@@ -43,6 +54,11 @@ GITHUB_COMMENT = examples(
         "commente le ticket 7 de team/site : « corrigé »": {"repository": _SITE, "number": 7, "body": "corrigé"},
         "réponds « merci » au ticket 3 de octo/shop": {"repository": _SHOP, "number": 3, "body": "merci"},
         "réponds à la pull request 9 de team/site : « parfait »": {"repository": _SITE, "number": 9, "body": "parfait"},
+        "commente « moi aussi » sur l'issue 12 de octo/shop": {
+            "repository": "octo/shop",
+            "number": 12,
+            "body": "moi aussi",
+        },
     },
 )
 

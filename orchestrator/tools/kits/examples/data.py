@@ -44,12 +44,16 @@ DESCRIBE_DATA = examples(
         "which columns does orders.parquet have?": {"path": "orders.parquet"},
         "statistics of the columns of measures.csv": {"path": "measures.csv"},
         "which tables are in shop.db?": {"path": "shop.db"},
+        "describe sales.csv": {"path": "sales.csv"},
+        "how many rows does sales.csv have, and which columns?": {"path": "sales.csv"},
     },
     fr={
         "décris les données de ventes.csv": {"path": "ventes.csv"},
         "quelles colonnes a commandes.parquet ?": {"path": "commandes.parquet"},
         "statistiques des colonnes de mesures.csv": {"path": "mesures.csv"},
         "quelles tables y a-t-il dans boutique.db ?": {"path": "boutique.db"},
+        "décris ventes.csv": {"path": "ventes.csv"},
+        "combien de lignes et de colonnes a ventes.csv ?": {"path": "ventes.csv"},
     },
 )
 
@@ -81,6 +85,20 @@ CHART_DATA = examples(
             "value": "amount",
             "frequency": "monthly",
         },
+        "plot the amount by month of sales.csv as a line": {
+            "path": "sales.csv",
+            "by": "month",
+            "value": "amount",
+            "kind": "line",
+        },
+        "draw a pie of budget.csv by team": {"path": "budget.csv", "by": "team", "kind": "pie"},
+        "draw a pie chart of price by city from shops.csv": {
+            "path": "shops.csv",
+            "by": "city",
+            "value": "price",
+            "kind": "pie",
+        },
+        "show sales by country from orders.csv as a chart": {"path": "orders.csv", "by": "country", "value": "sales"},
     },
     fr={
         "fais un graphique de ventes.csv par mois": {"path": "ventes.csv", "frequency": "monthly"},
@@ -105,6 +123,14 @@ CHART_DATA = examples(
             "value": "prix",
             "how": "average",
         },
+        "fais un camembert de budget.csv par équipe": {"path": "budget.csv", "by": "équipe", "kind": "pie"},
+        "fais un camembert du prix par ville avec boutiques.csv": {
+            "path": "boutiques.csv",
+            "by": "ville",
+            "value": "prix",
+            "kind": "pie",
+        },
+        "trace les ventes par pays de commandes.csv": {"path": "commandes.csv", "by": "pays", "value": "ventes"},
     },
 )
 
@@ -126,6 +152,12 @@ SAVE_CHART = examples(
             "frequency": "weekly",
             "destination": "charts/visits.svg",
         },
+        "chart price by city from shops.csv and save it to shops.svg": {
+            "path": "shops.csv",
+            "by": "city",
+            "value": "price",
+            "destination": "shops.svg",
+        },
     },
     fr={
         "trace le graphique de ventes.csv par mois dans ventes.svg": {
@@ -146,6 +178,12 @@ SAVE_CHART = examples(
             "path": "visites.csv",
             "frequency": "weekly",
             "destination": "graphiques/visites.svg",
+        },
+        "trace le prix par ville de boutiques.csv et enregistre-le dans boutiques.svg": {
+            "path": "boutiques.csv",
+            "by": "ville",
+            "value": "prix",
+            "destination": "boutiques.svg",
         },
     },
 )

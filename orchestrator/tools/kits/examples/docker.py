@@ -10,6 +10,9 @@ LIST_CONTAINERS = examples(
         "which containers are stopped?": {"only": "stopped"},
         "docker ps": {"only": "running"},
         "how are my containers?": {},
+        "what containers do I have?": {},
+        "is any container in bad health?": {"only": "unhealthy"},
+        "list the containers that are up": {"only": "running"},
     },
     fr={
         "quels conteneurs sont en mauvaise santé, et pourquoi ?": {"only": "unhealthy"},
@@ -17,6 +20,9 @@ LIST_CONTAINERS = examples(
         "quels conteneurs tournent ?": {"only": "running"},
         "quels conteneurs sont arrêtés ?": {"only": "stopped"},
         "comment vont mes conteneurs ?": {},
+        "liste mes conteneurs": {},
+        "y a-t-il un conteneur malade ?": {"only": "unhealthy"},
+        "quels conteneurs docker sont allumés ?": {"only": "running"},
     },
 )
 
@@ -26,12 +32,16 @@ CONTAINER_LOGS = examples(
         "logs of the container db": {"name": "db"},
         "last 50 lines of the logs of the container api": {"name": "api", "lines": 50},
         "what does the container worker say in its logs?": {"name": "worker"},
+        "what did the container web write?": {"name": "web"},
+        "show what the container db printed": {"name": "db"},
     },
     fr={
         "montre les journaux du conteneur web": {"name": "web"},
         "logs du conteneur db": {"name": "db"},
         "les 50 dernières lignes des logs du conteneur api": {"name": "api", "lines": 50},
         "que dit le conteneur worker dans ses logs ?": {"name": "worker"},
+        "qu'a écrit le conteneur web ?": {"name": "web"},
+        "affiche la sortie du conteneur db": {"name": "db"},
     },
 )
 
@@ -41,12 +51,16 @@ CONTAINER_STATS = examples(
         "stats of the container db": {"name": "db"},
         "CPU usage of the container api": {"name": "api"},
         "docker stats web": {"name": "web"},
+        "how much cpu does the container api take?": {"name": "api"},
+        "is the container db using much memory?": {"name": "db"},
     },
     fr={
         "combien de mémoire utilise le conteneur web ?": {"name": "web"},
         "statistiques du conteneur db": {"name": "db"},
         "utilisation du processeur par le conteneur api": {"name": "api"},
         "docker stats web": {"name": "web"},
+        "combien de processeur prend le conteneur api ?": {"name": "api"},
+        "le conteneur db consomme-t-il beaucoup de mémoire ?": {"name": "db"},
     },
 )
 
@@ -56,12 +70,16 @@ INSPECT_CONTAINER = examples(
         "details of the container db": {"name": "db"},
         "which ports does the container api publish?": {"name": "api"},
         "describe the container worker": {"name": "worker"},
+        "tell me all about the container web": {"name": "web"},
+        "which image does the container db use?": {"name": "db"},
     },
     fr={
         "inspecte le conteneur web": {"name": "web"},
         "détails du conteneur db": {"name": "db"},
         "quels ports publie le conteneur api ?": {"name": "api"},
         "décris le conteneur worker": {"name": "worker"},
+        "dis-moi tout sur le conteneur web": {"name": "web"},
+        "quelle image utilise le conteneur db ?": {"name": "db"},
     },
 )
 
@@ -71,12 +89,16 @@ LIST_IMAGES = examples(
         "which docker images are there?": {},
         "how large are the docker images?": {},
         "docker images": {},
+        "list my docker images": {},
+        "which images do I have?": {},
     },
     fr={
         "affiche les images docker": {},
         "quelles images docker y a-t-il ?": {},
         "quelle taille font les images docker ?": {},
         "images docker": {},
+        "liste mes images docker": {},
+        "quelles images ai-je ?": {},
     },
 )
 
@@ -86,12 +108,18 @@ CONTROL_CONTAINER = examples(
         "stop the container db": {"name": "db", "action": "stop"},
         "start the container api": {"name": "api", "action": "start"},
         "docker restart worker": {"name": "worker", "action": "restart"},
+        "launch the container api": {"name": "api", "action": "start"},
+        "turn off the container db": {"name": "db", "action": "stop"},
+        "halt the container worker": {"name": "worker", "action": "stop"},
     },
     fr={
         "redémarre le conteneur web": {"name": "web", "action": "restart"},
         "arrête le conteneur db": {"name": "db", "action": "stop"},
         "démarre le conteneur api": {"name": "api", "action": "start"},
         "relance le conteneur worker": {"name": "worker", "action": "restart"},
+        "lance le conteneur api": {"name": "api", "action": "start"},
+        "éteins le conteneur db": {"name": "db", "action": "stop"},
+        "stoppe le conteneur worker": {"name": "worker", "action": "stop"},
     },
 )
 
@@ -101,12 +129,18 @@ PRUNE_DOCKER = examples(
         "prune the stopped containers": {"what": "containers"},
         "docker image prune": {"what": "images"},
         "docker container prune": {"what": "containers"},
+        "remove the stopped containers": {"what": "containers"},
+        "delete the unused docker images": {"what": "images"},
+        "clean up the dangling images": {"what": "images"},
     },
     fr={
         "purge les images docker": {"what": "images"},
         "purge les conteneurs arrêtés": {"what": "containers"},
         "nettoie les images docker inutilisées": {"what": "images"},
         "nettoie les conteneurs docker inutilisés": {"what": "containers"},
+        "supprime les conteneurs arrêtés": {"what": "containers"},
+        "supprime les images docker inutilisées": {"what": "images"},
+        "fais le ménage dans les images docker inutiles": {"what": "images"},
     },
 )
 
@@ -116,11 +150,15 @@ RUN_CONTAINER = examples(
         "docker run hello-world": {"image": "hello-world"},
         "run the image busybox:1.36 in a container": {"image": "busybox:1.36"},
         "try the docker image hello-world": {"image": "hello-world"},
+        "run the docker image alpine": {"image": "alpine"},
+        "launch a container from the image nginx": {"image": "nginx"},
     },
     fr={
         "lance un conteneur de l'image alpine": {"image": "alpine"},
         "docker run hello-world": {"image": "hello-world"},
         "lance l'image busybox:1.36 dans un conteneur": {"image": "busybox:1.36"},
         "essaie l'image docker hello-world": {"image": "hello-world"},
+        "lance l'image docker alpine": {"image": "alpine"},
+        "démarre un conteneur à partir de l'image nginx": {"image": "nginx"},
     },
 )

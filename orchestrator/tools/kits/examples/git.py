@@ -10,12 +10,16 @@ GIT_STATUS = examples(
         "git status of the repository shop": {"path": "shop"},
         "which branch is the repository shop on?": {"path": "shop"},
         "is there anything to commit?": {},
+        "which files did I change?": {},
+        "do I have uncommitted changes?": {},
     },
     fr={
         "quel est le statut git ?": {},
         "statut git du dépôt shop": {"path": "shop"},
         "sur quelle branche est le dépôt shop ?": {"path": "shop"},
         "y a-t-il quelque chose à commiter ?": {},
+        "quels fichiers ai-je changés ?": {},
+        "ai-je des changements non commités ?": {},
     },
 )
 
@@ -25,12 +29,16 @@ GIT_DIFF = examples(
         "git diff of the repository shop": {"path": "shop"},
         "show the staged git diff": {"staged": True},
         "what changed in git since main?": {"since": "main"},
+        "what did I change since the last commit?": {},
+        "show me my changes line by line": {},
     },
     fr={
         "montre le diff git": {},
         "diff git du dépôt shop": {"path": "shop"},
         "montre le diff git indexé": {"staged": True},
         "qu'est-ce qui a changé dans git depuis main ?": {"since": "main"},
+        "qu'ai-je changé depuis le dernier commit ?": {},
+        "montre-moi mes changements ligne par ligne": {},
     },
 )
 
@@ -40,12 +48,18 @@ GIT_LOG = examples(
         "the last 5 commits": {"limit": 5},
         "commits of the repository shop": {"path": "shop"},
         "git log": {},
+        "what are the latest commits?": {},
+        "show the history of the repository": {},
+        "list the commits": {},
     },
     fr={
         "montre l'historique git": {},
         "les 5 derniers commits": {"limit": 5},
         "commits du dépôt shop": {"path": "shop"},
         "historique des commits": {},
+        "quels sont les derniers commits ?": {},
+        "montre l'historique du dépôt": {},
+        "liste les commits": {},
     },
 )
 
@@ -70,12 +84,14 @@ GIT_BLAME = examples(
         "blame README.md": {"file": "README.md"},
         "who last changed each line of app.py?": {"file": "app.py"},
         "which commit wrote each line of setup.cfg?": {"file": "setup.cfg"},
+        "who wrote the lines of app.py?": {"file": "app.py"},
     },
     fr={
         "git blame src/main.py": {"file": "src/main.py"},
         "blame de README.md": {"file": "README.md"},
         "qui a changé en dernier chaque ligne de app.py ?": {"file": "app.py"},
         "quel commit a écrit chaque ligne de setup.cfg ?": {"file": "setup.cfg"},
+        "qui a écrit les lignes de app.py ?": {"file": "app.py"},
     },
 )
 
@@ -100,12 +116,18 @@ GIT_COMMIT = examples(
         'commit everything: "add the tests"': {"message": "add the tests"},
         'commit the changes of the repository shop as "new prices"': {"path": "shop", "message": "new prices"},
         'git commit -m "first version"': {"message": "first version"},
+        'commit my changes with the message "tidy up"': {"message": "tidy up"},
+        'commit all as "first draft"': {"message": "first draft"},
+        "commit with the message add tests": {"message": "add tests"},
     },
     fr={
         "commite avec le message « corrige la connexion »": {"message": "corrige la connexion"},
         "commite tout : « ajoute les tests »": {"message": "ajoute les tests"},
         "commite les changements du dépôt shop avec « nouveaux prix »": {"path": "shop", "message": "nouveaux prix"},
         "fais un commit « première version »": {"message": "première version"},
+        "fais un commit avec le message « range un peu »": {"message": "range un peu"},
+        "commite tout comme « premier jet »": {"message": "premier jet"},
+        "commite avec le message ajoute des tests": {"message": "ajoute des tests"},
     },
 )
 
@@ -115,12 +137,20 @@ GIT_SWITCH = examples(
         "check out the branch feature/login": {"branch": "feature/login"},
         "make a new branch called fix-prices": {"branch": "fix-prices", "create": True},
         "git switch develop": {"branch": "develop"},
+        "create a branch called prices": {"branch": "prices", "create": True},
+        "create the branch login-page": {"branch": "login-page", "create": True},
+        "change to the branch main": {"branch": "main"},
+        "go back to the branch main": {"branch": "main"},
     },
     fr={
         "passe sur la branche main": {"branch": "main"},
         "bascule sur la branche feature/login": {"branch": "feature/login"},
         "fais une nouvelle branche appelée corrige-prix": {"branch": "corrige-prix", "create": True},
         "va sur la branche develop": {"branch": "develop"},
+        "crée une branche appelée prix": {"branch": "prix", "create": True},
+        "crée la branche page-login": {"branch": "page-login", "create": True},
+        "change pour la branche main": {"branch": "main"},
+        "reviens sur la branche main": {"branch": "main"},
     },
 )
 
@@ -145,12 +175,16 @@ GIT_STASH = examples(
         "git stash": {},
         "git stash pop": {"action": "pop"},
         "git stash list": {"action": "list"},
+        "put my changes aside": {},
+        "bring my stashed changes back": {"action": "pop"},
     },
     fr={
         "remise mes changements": {},
         "git stash": {},
         "git stash pop": {"action": "pop"},
         "git stash list": {"action": "list"},
+        "mets de côté mes changements": {},
+        "reprends mes changements mis de côté": {"action": "pop"},
     },
 )
 
@@ -175,12 +209,18 @@ GIT_PULL = examples(
         "pull the repository shop": {"path": "shop"},
         "pull from the remote upstream": {"remote": "upstream"},
         "bring the repository shop up to date": {"path": "shop"},
+        "pull the newest commits": {},
+        "update the git repository": {},
+        "get the latest commits from the server": {},
     },
     fr={
         "git pull": {},
         "tire les commits du dépôt shop": {"path": "shop"},
         "tire depuis le serveur upstream": {"remote": "upstream"},
         "mets à jour le dépôt shop": {"path": "shop"},
+        "récupère les derniers commits": {},
+        "mets à jour le dépôt git": {},
+        "récupère les nouveautés du serveur git": {},
     },
 )
 
@@ -190,11 +230,15 @@ GIT_PUSH = examples(
         "push my commits": {},
         "push the repository shop": {"path": "shop"},
         "push the branch fix-prices": {"branch": "fix-prices"},
+        "send my commits to the server": {},
+        "push": {},
     },
     fr={
         "git push": {},
         "pousse mes commits": {},
         "pousse le dépôt shop": {"path": "shop"},
         "pousse la branche corrige-prix": {"branch": "corrige-prix"},
+        "envoie mes commits au serveur": {},
+        "pousse": {},
     },
 )

@@ -10,12 +10,16 @@ GITHUB_SEARCH = examples(
         'find repositories about "vector search" on github': {"query": "vector search"},
         'search the github issues for "login fails"': {"query": "login fails", "kind": "issues"},
         'search the github code for "def main"': {"query": "def main", "kind": "code"},
+        "search github for image viewers": {"query": "image viewers"},
+        "find projects about chess on github": {"query": "chess"},
     },
     fr={
         "cherche « file de tâches » sur github": {"query": "file de tâches"},
         "trouve des dépôts sur « recherche vectorielle » sur github": {"query": "recherche vectorielle"},
         "cherche « connexion impossible » dans les tickets github": {"query": "connexion impossible", "kind": "issues"},
         "cherche « def main » dans le code de github": {"query": "def main", "kind": "code"},
+        "cherche des lecteurs d'images sur github": {"query": "lecteurs d'images"},
+        "trouve des projets sur les échecs sur github": {"query": "les échecs"},
     },
 )
 
@@ -25,12 +29,16 @@ GITHUB_REPOSITORY = examples(
         "how many stars does octo/shop have on github?": {"repository": _SHOP},
         "tell me about team/site on github": {"repository": _SITE},
         "describe the github repository team/site": {"repository": _SITE},
+        "how many stars has octo/shop?": {"repository": "octo/shop"},
+        "what is octo/shop about?": {"repository": "octo/shop"},
     },
     fr={
         "qu'est-ce que le dépôt github octo/shop ?": {"repository": _SHOP},
         "combien d'étoiles a octo/shop sur github ?": {"repository": _SHOP},
         "parle-moi de team/site sur github": {"repository": _SITE},
         "décris le dépôt github team/site": {"repository": _SITE},
+        "combien d'étoiles a octo/shop ?": {"repository": "octo/shop"},
+        "c'est quoi octo/shop ?": {"repository": "octo/shop"},
     },
 )
 
@@ -55,12 +63,16 @@ GITHUB_READ = examples(
         "show src/main.py of the github repository octo/shop": {"repository": _SHOP, "file": "src/main.py"},
         "read setup.cfg from team/site on github": {"repository": _SITE, "file": "setup.cfg"},
         "what does docs/index.md of team/site on github say?": {"repository": _SITE, "file": "docs/index.md"},
+        "show setup.py of octo/shop": {"repository": "octo/shop", "file": "setup.py"},
+        "open the file docs/a.md of team/site on github": {"repository": "team/site", "file": "docs/a.md"},
     },
     fr={
         "lis README.md de octo/shop sur github": {"repository": _SHOP, "file": "README.md"},
         "montre src/main.py du dépôt github octo/shop": {"repository": _SHOP, "file": "src/main.py"},
         "lis setup.cfg de team/site sur github": {"repository": _SITE, "file": "setup.cfg"},
         "que dit docs/index.md de team/site sur github ?": {"repository": _SITE, "file": "docs/index.md"},
+        "montre setup.py de octo/shop": {"repository": "octo/shop", "file": "setup.py"},
+        "ouvre le fichier docs/a.md de team/site sur github": {"repository": "team/site", "file": "docs/a.md"},
     },
 )
 
@@ -70,12 +82,16 @@ GITHUB_ISSUES = examples(
         "which issues are open in octo/shop?": {"repository": _SHOP, "state": "open"},
         "list the closed issues of team/site": {"repository": _SITE, "state": "closed"},
         "issues of the github repository team/site": {"repository": _SITE},
+        "what issues are open in octo/shop?": {"repository": "octo/shop"},
+        "list the issues of team/site": {"repository": "team/site"},
     },
     fr={
         "liste les tickets de octo/shop": {"repository": _SHOP},
         "quels tickets sont ouverts dans octo/shop ?": {"repository": _SHOP, "state": "open"},
         "liste les tickets fermés de team/site": {"repository": _SITE, "state": "closed"},
         "issues du dépôt github team/site": {"repository": _SITE},
+        "quelles issues sont ouvertes dans octo/shop ?": {"repository": "octo/shop"},
+        "liste les issues de team/site": {"repository": "team/site"},
     },
 )
 
@@ -85,12 +101,15 @@ GITHUB_ISSUE = examples(
         "show the issue 7 of octo/shop": {"repository": _SHOP, "number": 7},
         "what does issue 3 of team/site say?": {"repository": _SITE, "number": 3},
         "read the github issue 45 of team/site": {"repository": _SITE, "number": 45},
+        "open issue 4 of octo/shop, I want to read it": {"repository": "octo/shop", "number": 4},
     },
     fr={
         "lis le ticket 12 de octo/shop": {"repository": _SHOP, "number": 12},
         "montre le ticket 7 de octo/shop": {"repository": _SHOP, "number": 7},
         "que dit le ticket 3 de team/site ?": {"repository": _SITE, "number": 3},
         "lis l'issue github 45 de team/site": {"repository": _SITE, "number": 45},
+        "montre l'issue 4 de octo/shop": {"repository": "octo/shop", "number": 4},
+        "lis l'issue 8 de team/site": {"repository": "team/site", "number": 8},
     },
 )
 
@@ -130,6 +149,7 @@ GITHUB_CLONE = examples(
         "clone the github repository octo/shop into code": {"repository": _SHOP, "path": "code"},
         "clone the github repository team/site": {"repository": _SITE},
         "clone team/site from github into copy": {"repository": _SITE, "path": "copy"},
+        "clone https://github.com/octo/shop": {"repository": "octo/shop"},
     },
     fr={
         "clone octo/shop depuis github": {"repository": _SHOP},

@@ -10,12 +10,16 @@ LIST_HOSTS = examples(
         "show the SSH machines": {},
         "which remote hosts are there?": {},
         "name the remote machines": {},
+        "which machines can be reached by ssh?": {},
+        "list my ssh hosts": {},
     },
     fr={
         "quelles machines peux-tu joindre ?": {},
         "affiche les machines SSH": {},
         "quels hôtes distants y a-t-il ?": {},
         "nomme les machines distantes": {},
+        "quelles machines sont joignables en ssh ?": {},
+        "liste mes hôtes ssh": {},
     },
 )
 
@@ -40,12 +44,16 @@ RUN_ON_HOST = examples(
         'on the machine db, run "df -h"': {"machine": "db", "line": "df -h"},
         'execute "systemctl status nginx" on the host web1': {"machine": "web1", "line": "systemctl status nginx"},
         'by SSH on the machine backup, run "ls /srv"': {"machine": "backup", "line": "ls /srv"},
+        "run uptime on the machine web1": {"machine": "web1", "line": "uptime"},
+        "run df -h on the host db": {"machine": "db", "line": "df -h"},
     },
     fr={
         "lance « uptime » sur la machine web1": {"machine": "web1", "line": "uptime"},
         "sur la machine db, lance « df -h »": {"machine": "db", "line": "df -h"},
         "exécute « systemctl status nginx » sur l'hôte web1": {"machine": "web1", "line": "systemctl status nginx"},
         "par SSH sur la machine sauvegarde, lance « ls /srv »": {"machine": "sauvegarde", "line": "ls /srv"},
+        "lance uptime sur la machine web1": {"machine": "web1", "line": "uptime"},
+        "exécute df -h sur l'hôte db": {"machine": "db", "line": "df -h"},
     },
 )
 
@@ -66,6 +74,11 @@ COPY_TO_HOST = examples(
             "file": "data.csv",
             "machine": "db",
             "there": "/tmp/data.csv",
+        },
+        "copy notes.txt to the machine db at /srv/notes.txt": {
+            "file": "notes.txt",
+            "machine": "db",
+            "there": "/srv/notes.txt",
         },
     },
     fr={
@@ -88,6 +101,11 @@ COPY_TO_HOST = examples(
             "file": "donnees.csv",
             "machine": "db",
             "there": "/tmp/donnees.csv",
+        },
+        "copie notes.txt sur la machine db dans /srv/notes.txt": {
+            "file": "notes.txt",
+            "machine": "db",
+            "there": "/srv/notes.txt",
         },
     },
 )

@@ -10,12 +10,18 @@ HUGGINGFACE_MODELS = examples(
         'find models on hugging face for "mistral"': {"search": "mistral"},
         'hugging face models for the task "translation"': {"task": "translation"},
         "list the models on hugging face": {},
+        "find speech models on hugging face": {"search": "speech"},
+        "which bert models are there on hugging face?": {"search": "bert"},
+        "search hugging face for models about weather": {"search": "weather"},
     },
     fr={
         "cherche sur hugging face les modèles appelés « bert »": {"search": "bert"},
         "trouve des modèles sur hugging face pour « mistral »": {"search": "mistral"},
         "modèles hugging face pour la tâche « translation »": {"task": "translation"},
         "liste les modèles sur hugging face": {},
+        "cherche des modèles de parole sur hugging face": {"search": "parole"},
+        "quels modèles bert y a-t-il sur hugging face ?": {"search": "bert"},
+        "cherche sur hugging face des modèles sur la météo": {"search": "la météo"},
     },
 )
 
@@ -25,12 +31,16 @@ HUGGINGFACE_MODEL = examples(
         "describe the model acme/tiny-bert on hugging face": {"model": _MODEL},
         "tell me about the model gpt2 on hugging face": {"model": _SMALL},
         "hugging face card of the model gpt2": {"model": _SMALL},
+        "tell me about the hugging face model gpt2": {"model": "gpt2"},
+        "which licence has the model tiny-bert?": {"model": "tiny-bert"},
     },
     fr={
         "qu'est-ce que le modèle hugging face acme/tiny-bert ?": {"model": _MODEL},
         "décris le modèle acme/tiny-bert sur hugging face": {"model": _MODEL},
         "parle-moi du modèle gpt2 sur hugging face": {"model": _SMALL},
         "fiche hugging face du modèle gpt2": {"model": _SMALL},
+        "parle-moi du modèle gpt2": {"model": "gpt2"},
+        "quelle licence a le modèle tiny-bert ?": {"model": "tiny-bert"},
     },
 )
 
@@ -40,12 +50,16 @@ HUGGINGFACE_DATASETS = examples(
         'find datasets on hugging face for "weather"': {"search": "weather"},
         "list the datasets on hugging face": {},
         'hugging face datasets for "speech"': {"search": "speech"},
+        "search hugging face for datasets about cars": {"search": "cars"},
+        "find weather datasets on hugging face": {"search": "weather"},
     },
     fr={
         "cherche sur hugging face les jeux de données appelés « avis »": {"search": "avis"},
         "trouve des jeux de données sur hugging face pour « météo »": {"search": "météo"},
         "liste les jeux de données sur hugging face": {},
         "jeux de données hugging face pour « parole »": {"search": "parole"},
+        "cherche sur hugging face des datasets sur les voitures": {"search": "les voitures"},
+        "trouve des datasets météo sur hugging face": {"search": "météo"},
     },
 )
 
@@ -70,12 +84,16 @@ HUGGINGFACE_ROWS = examples(
         "the first 5 rows of the hugging face dataset acme/reviews": {"dataset": _DATA, "limit": 5},
         "show the first rows of stanfordnlp/imdb on hugging face": {"dataset": _IMDB},
         "the first 20 rows of the hugging face dataset stanfordnlp/imdb": {"dataset": _IMDB, "limit": 20},
+        "show the first rows of the dataset squad": {"dataset": "squad"},
+        "the first 10 rows of the squad dataset": {"dataset": "squad", "limit": 10},
     },
     fr={
         "montre les premières lignes de acme/reviews sur hugging face": {"dataset": _DATA},
         "les 5 premières lignes du jeu de données hugging face acme/reviews": {"dataset": _DATA, "limit": 5},
         "montre les premières lignes de stanfordnlp/imdb sur hugging face": {"dataset": _IMDB},
         "les 20 premières lignes du jeu de données hugging face stanfordnlp/imdb": {"dataset": _IMDB, "limit": 20},
+        "montre les premières lignes du dataset squad": {"dataset": "squad"},
+        "les 10 premières lignes du dataset squad": {"dataset": "squad", "limit": 10},
     },
 )
 

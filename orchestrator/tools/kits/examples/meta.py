@@ -8,12 +8,16 @@ LIST_TOOLS = examples(
         "list every tool there is": {},
         "list the tools of the category git": {"category": "git"},
         "list the tools of the category docker": {"category": "docker"},
+        "which tools do you have for git?": {"category": "git"},
+        "what docker tools are there?": {"category": "docker"},
     },
     fr={
         "liste tous les outils": {},
         "liste chaque outil": {},
         "liste les outils de la catégorie git": {"category": "git"},
         "liste les outils de la catégorie docker": {"category": "docker"},
+        "quels outils as-tu pour git ?": {"category": "git"},
+        "quels sont les outils docker ?": {"category": "docker"},
     },
 )
 

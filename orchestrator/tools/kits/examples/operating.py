@@ -10,6 +10,9 @@ LIST_PROCESSES = examples(
         "is there a process called nginx?": {"name": "nginx"},
         "top 5 processes": {"limit": 5},
         "show the processes named postgres": {"name": "postgres"},
+        "what is using all the memory?": {"sort": "memory"},
+        "which program eats the cpu?": {"sort": "cpu"},
+        "what is running on this machine?": {},
     },
     fr={
         "quels processus prennent le plus de mémoire ?": {"sort": "memory"},
@@ -17,6 +20,9 @@ LIST_PROCESSES = examples(
         "affiche les processus": {},
         "y a-t-il un processus appelé nginx ?": {"name": "nginx"},
         "montre les processus nommés postgres": {"name": "postgres"},
+        "qu'est-ce qui utilise toute la mémoire ?": {"sort": "memory"},
+        "quel programme bouffe le processeur ?": {"sort": "cpu"},
+        "qu'est-ce qui tourne sur cette machine ?": {},
     },
 )
 
@@ -26,12 +32,16 @@ DISK_USAGE = examples(
         "show the usage of all disks": {},
         "which partitions are nearly full?": {},
         "free space of every partition": {},
+        "how much space is left on the disks?": {},
+        "is there enough disk space?": {},
     },
     fr={
         "affiche les disques": {},
         "montre l'occupation de tous les disques": {},
         "quelles partitions sont presque pleines ?": {},
         "espace libre de chaque partition": {},
+        "combien de place reste-t-il sur les disques ?": {},
+        "y a-t-il assez d'espace disque ?": {},
     },
 )
 
@@ -41,12 +51,14 @@ OPEN_PORTS = examples(
         "show the open ports of this machine": {},
         "what listens on this server?": {},
         "show the listening ports": {},
+        "which ports are open on this machine?": {},
     },
     fr={
         "quels ports sont en écoute ?": {},
         "donne les ports ouverts de cette machine": {},
         "qu'est-ce qui écoute sur ce serveur ?": {},
         "montre les ports en écoute": {},
+        "quels ports sont ouverts sur cette machine ?": {},
     },
 )
 
@@ -56,12 +68,14 @@ LOGGED_IN = examples(
         "which users are connected to this machine?": {},
         "show the login sessions": {},
         "is anybody logged in?": {},
+        "who is connected right now?": {},
     },
     fr={
         "qui est connecté ?": {},
         "quels utilisateurs sont connectés à cette machine ?": {},
         "affiche les sessions ouvertes": {},
         "quelqu'un est-il connecté ?": {},
+        "qui est connecté en ce moment ?": {},
     },
 )
 
@@ -71,12 +85,18 @@ LIST_SERVICES = examples(
         "which services failed?": {"only": "failed"},
         "which services are running?": {"only": "running"},
         "show the systemd services": {},
+        "did any service fail?": {"only": "failed"},
+        "list the services that are running": {"only": "running"},
+        "which services are down?": {"only": "failed"},
     },
     fr={
         "affiche les services": {},
         "quels services sont en échec ?": {"only": "failed"},
         "quels services tournent ?": {"only": "running"},
         "montre les services systemd": {},
+        "un service est-il en panne ?": {"only": "failed"},
+        "liste les services qui tournent": {"only": "running"},
+        "quels services ne marchent plus ?": {"only": "failed"},
     },
 )
 
@@ -86,12 +106,16 @@ SERVICE_STATUS = examples(
         "is the service ssh running?": {"name": "ssh"},
         "how is the service postgresql?": {"name": "postgresql"},
         "state of the cron service": {"name": "cron"},
+        "how is nginx doing, the service?": {"name": "nginx"},
+        "is the nginx service up?": {"name": "nginx"},
     },
     fr={
         "état du service nginx": {"name": "nginx"},
         "le service ssh tourne-t-il ?": {"name": "ssh"},
         "comment va le service postgresql ?": {"name": "postgresql"},
         "statut du service cron": {"name": "cron"},
+        "est-ce que le service ssh tourne ?": {"name": "ssh"},
+        "le service nginx est-il en route ?": {"name": "nginx"},
     },
 )
 
@@ -116,12 +140,16 @@ READ_JOURNAL = examples(
         "read the journal of the service nginx": {"service": "nginx"},
         "errors in the system journal": {"level": "error"},
         "last 20 entries of the journal": {"limit": 20},
+        "show the last 30 errors of the journal": {"level": "error", "limit": 30},
+        "latest errors in the journal": {"level": "error"},
     },
     fr={
         "montre le journal système": {},
         "lis le journal du service nginx": {"service": "nginx"},
         "erreurs du journal système": {"level": "error"},
         "les 20 dernières entrées du journal": {"limit": 20},
+        "montre les 30 dernières erreurs du journal": {"level": "error", "limit": 30},
+        "dernières erreurs du journal": {"level": "error"},
     },
 )
 
@@ -131,11 +159,15 @@ READ_LOG = examples(
         "show the machine log auth.log": {"log": "auth.log"},
         "end of the machine log nginx/error.log": {"log": "nginx/error.log"},
         "lines with timeout in the machine log kern.log": {"log": "kern.log", "text": "timeout"},
+        "show the last 20 lines of syslog": {"log": "syslog", "limit": 20},
+        "last 100 lines of the machine log auth.log": {"log": "auth.log", "limit": 100},
     },
     fr={
         "lis le journal de la machine syslog": {"log": "syslog"},
         "montre le journal de la machine auth.log": {"log": "auth.log"},
         "fin du journal de la machine nginx/error.log": {"log": "nginx/error.log"},
         "lignes avec timeout dans le journal de la machine kern.log": {"log": "kern.log", "text": "timeout"},
+        "montre les 20 dernières lignes de syslog": {"log": "syslog", "limit": 20},
+        "les 100 dernières lignes du journal de la machine auth.log": {"log": "auth.log", "limit": 100},
     },
 )

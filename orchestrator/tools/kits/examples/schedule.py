@@ -21,6 +21,9 @@ REMIND_ME = examples(
         "remind me to stretch every 2 hours": {"text": "stretch", "when": "every 2 hours"},
         "remind me to close the shop at 19:00": {"text": "close the shop", "when": "at 19:00"},
         "set a reminder for tomorrow at 8: send the report": {"when": "tomorrow at 8", "text": "send the report"},
+        "in two hours, remind me to leave": {"when": "in two hours", "text": "leave"},
+        "remind me of the exam on Friday at 8am": {"text": "the exam", "when": "on Friday at 8am"},
+        "wake me up tomorrow at 7am: gym": {"when": "tomorrow at 7am", "text": "gym"},
     },
     fr={
         "rappelle-moi tous les lundis à 9h de vérifier les sauvegardes": {
@@ -37,6 +40,9 @@ REMIND_ME = examples(
         "rappelle-moi de boire toutes les 2 heures": {"text": "boire", "when": "toutes les 2 heures"},
         "rappelle-moi de fermer la boutique à 19h": {"text": "fermer la boutique", "when": "à 19h"},
         "mets un rappel pour demain à 8h : envoyer le rapport": {"when": "demain à 8h", "text": "envoyer le rapport"},
+        "dans deux heures, rappelle-moi de partir": {"when": "dans deux heures", "text": "partir"},
+        "rappelle-moi l'examen vendredi à 8h": {"text": "l'examen", "when": "vendredi à 8h"},
+        "fais-moi penser à sortir le linge ce soir à 20h": {"text": "sortir le linge", "when": "ce soir à 20h"},
     },
 )
 
@@ -52,6 +58,9 @@ SCHEDULE_TASK = examples(
             "when": "when report.csv changes",
             "goal": "chart report.csv by month",
         },
+        "every day at 7, list the files": {"when": "every day at 7", "goal": "list the files"},
+        "every Friday at 17:00 commit everything": {"when": "every Friday at 17:00", "goal": "commit everything"},
+        "tomorrow at 6, run make backup": {"when": "tomorrow at 6", "goal": "run make backup"},
     },
     fr={
         "planifie tous les jours à 7h : liste les fichiers": {
@@ -67,6 +76,9 @@ SCHEDULE_TASK = examples(
             "when": "quand rapport.csv change",
             "goal": "trace rapport.csv par mois",
         },
+        "tous les jours à 7h, liste les fichiers": {"when": "tous les jours à 7h", "goal": "liste les fichiers"},
+        "tous les vendredis à 17h commite tout": {"when": "tous les vendredis à 17h", "goal": "commite tout"},
+        "demain à 6h, lance make backup": {"when": "demain à 6h", "goal": "lance make backup"},
     },
 )
 
@@ -76,12 +88,18 @@ LIST_SCHEDULES = examples(
         "what is scheduled?": {},
         "which tasks are planned?": {},
         "show the schedules": {},
+        "which reminders did I set?": {},
+        "what have I planned?": {},
+        "do I have any reminders?": {},
     },
     fr={
         "liste mes rappels": {},
         "qu'est-ce qui est planifié ?": {},
         "quelles tâches sont prévues ?": {},
         "montre les rappels à venir": {},
+        "quels rappels ai-je mis ?": {},
+        "qu'ai-je de prévu ?": {},
+        "est-ce que j'ai des rappels ?": {},
     },
 )
 
@@ -91,12 +109,18 @@ CANCEL_SCHEDULE = examples(
         "cancel schedule_0a1b2c": {"schedule_id": "schedule_0a1b2c"},
         "call off the planned task schedule_77aa01": {"schedule_id": "schedule_77aa01"},
         "cancel the schedule schedule_5x5x5x": {"schedule_id": "schedule_5x5x5x"},
+        "delete the reminder schedule_0k3v9m": {"schedule_id": "schedule_0k3v9m"},
+        "remove the schedule schedule_0a1b2c": {"schedule_id": "schedule_0a1b2c"},
+        "stop schedule_77aa01": {"schedule_id": "schedule_77aa01"},
     },
     fr={
         "annule le rappel schedule_0k3v9m": {"schedule_id": "schedule_0k3v9m"},
         "annule schedule_0a1b2c": {"schedule_id": "schedule_0a1b2c"},
         "annule la tâche planifiée schedule_77aa01": {"schedule_id": "schedule_77aa01"},
         "décommande schedule_5x5x5x": {"schedule_id": "schedule_5x5x5x"},
+        "supprime le rappel schedule_0k3v9m": {"schedule_id": "schedule_0k3v9m"},
+        "enlève la tâche schedule_0a1b2c": {"schedule_id": "schedule_0a1b2c"},
+        "arrête schedule_77aa01": {"schedule_id": "schedule_77aa01"},
     },
 )
 
