@@ -32,6 +32,7 @@ LIMIT = "limit_"  # the `finish` of closing words
 STUCK = 3  # steps in a row with nothing but calls that cannot be made
 CLOSING_SECONDS = 30.0  # for a model's last words when a limit is reached
 PATIENCE = 20.0  # seconds that a provider may ask us to wait
+MOST = 2**40  # tokens that a server may count
 
 log = logging.getLogger("orchestrator.agents")
 
@@ -125,7 +126,7 @@ class Loop:
             bodies.append(e.PlanMade(reply.plan))
         message = reply.message
         if message.calls:
-            message = with_unique_ids(reply.message, self._turn.earlier_calls | state.call_ids, step)
+            message = with_unique_ids(message, self._turn.earlier_calls, state.call_ids, step)
         bodies.append(_replied(step, model, message, reply.finish, reply, seconds, reason))
         self._turn.record(*bodies, lazy=True)
         self._house.bus.end(state.run_id)
@@ -199,7 +200,7 @@ class Loop:
             raise ModelGarbled(f"The model {choice.name} stopped without finishing its reply.")
         if not reply.message.calls and not reply.message.text.strip():
             raise ModelGarbled(f"The model {choice.name} gave an empty reply.")
-        if (usage := _plausible(reply.usage)) != reply.usage:
+        if (usage := _plausible(reply.usage)) is not reply.usage:
             reply = msgspec.structs.replace(reply, usage=usage)
         return reply, house.clock.monotonic() - began
 
@@ -345,4 +346,7 @@ def _has_images(messages: tuple[Message, ...]) -> bool:
 
 def _plausible(usage: Usage) -> Usage:
     """What a server counted, within what can be: a wrong count must not cost the run its reply."""
-    return Usage(*(min(max(count, 0), 2**40) for count in msgspec.structs.astuple(usage)))
+    counts = msgspec.structs.astuple(usage)
+    if min(counts) >= 0 and max(counts) <= MOST:
+        return usage
+    return Usage(*(min(max(count, 0), MOST) for count in counts))

@@ -1,7 +1,7 @@
 """The state of a run: the fold of its events, and nothing else."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 import msgspec
@@ -226,11 +226,11 @@ class RunState:
         self._calls = message.calls
         self._order = [call.id for call in self._calls]
         self.call_ids.update(self._order)
-        seen: Counter[bytes] = Counter()
-        for call in message.calls:
+        seen: dict[bytes, int] = {}
+        for call in self._calls:
             same = canonical([call.name, call.arguments])
-            self.open[call.id] = OpenCall(call, step, seen[same])
-            seen[same] += 1
+            self.open[call.id] = OpenCall(call, step, seen.get(same, 0))
+            seen[same] = seen.get(same, 0) + 1
 
     def _answered(self, body: e.ApprovalAnswered, _: e.Event) -> None:
         if self.budget is not None and self.budget.approval_id == body.approval_id:
@@ -328,11 +328,16 @@ def fold(run_id: str, events: Iterable[e.Event]) -> RunState:
     return state
 
 
-def with_unique_ids(message: Message, taken: Iterable[str], step: int) -> Message:
-    """The same reply with call ids that no other call of the run has (some models number from zero each time)."""
-    if not message.calls:
+def with_unique_ids(message: Message, earlier: Set[str], here: Set[str], step: int) -> Message:
+    """The same reply with call ids that no other call of the conversation or the run has.
+
+    Some models number from zero each time.
+    """
+    ids = [call.id for call in message.calls]
+    unique = all(ids) and len(set(ids)) == len(ids)
+    if unique and earlier.isdisjoint(ids) and here.isdisjoint(ids):
         return message
-    used = set(taken)
+    used = {*earlier, *here}
     parts: list[Part] = []
     for index, part in enumerate(message.parts):
         if isinstance(part, ToolCall):

@@ -1,17 +1,20 @@
-"""What uvicorn lacks at a connection: limits on the head of a request, and frames that are made once for many sockets.
+"""What uvicorn lacks at a connection: limits on the head of a request, frames that are made once for many sockets,
+and pieces of an answer that are written as they come.
 
 Without the limits anyone who can connect could fill the memory or hold connections.
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 from websockets.protocol import State
 
 PREPARED = "orchestrator.prepared"  # the extension in a WebSocket's scope: see Socket.take
+PIECES = "orchestrator.pieces"  # the extension in a request's scope: see `take`
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
 
@@ -37,6 +40,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._end()
         super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            self.scope.setdefault("extensions", {})[PIECES] = {"take": partial(take, self.cycle)}
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -64,6 +69,18 @@ class Connection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(_REFUSED % (status, phrase))
             self.transport.close()
+
+
+def take(cycle: RequestResponseCycle, piece: bytes) -> bool:
+    """Write a piece of an answer that is streamed, at once and past every wrapper, whose word is the head of it.
+
+    False, and nothing is written, when it is not begun or is over, or the reader is slow or gone: then `send` it.
+    """
+    streamed = cycle.response_started and cycle.chunked_encoding and not cycle.response_complete
+    if not streamed or cycle.disconnected or cycle.flow.write_paused or cycle.transport.is_closing():
+        return False
+    cycle.transport.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+    return True
 
 
 class Socket(WebSocketsSansIOProtocol):

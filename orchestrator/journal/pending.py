@@ -3,8 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from orchestrator.journal.keys import Key
@@ -18,7 +17,7 @@ PATIENCE = 0.02  # seconds that a lazy append waits for company
 log = logging.getLogger("orchestrator.journal")
 
 Publish: TypeAlias = Callable[[Sequence[Event]], None]
-Fold: TypeAlias = Callable[[Event], Iterator[Statement]]
+Fold: TypeAlias = Callable[[Event], Iterable[Statement]]
 Head: TypeAlias = tuple[int, bytes]  # seq and hash of a stream's last event
 
 
@@ -34,9 +33,9 @@ class Append:
         self.bodies: list[bytes] = []
         self.statements: list[Statement] = []
 
-    def add(self, events: Sequence[Event], fold: Fold) -> None:
+    def add(self, events: Sequence[Event], folds: Sequence[Fold]) -> None:
         bodies = [encode_body(event.body) for event in events]
-        changes = [statement for event in events for statement in fold(event)]
+        changes = [statement for event in events for fold in folds for statement in fold(event)]
         self.events += events
         self.bodies += bodies
         self.statements += changes
@@ -98,10 +97,10 @@ class Pending:
         stream = events[0].stream
         entry = self._patient.get(stream)
         if entry is not None and entry.continued_by(events[0]):
-            entry.add(events, self._fold)  # they were waiting for company, and here it is
+            entry.add(events, self._folds)  # they were waiting for company, and here it is
         else:
             entry = Append(self._loop.create_future(), self._heed)
-            entry.add(events, self._fold)
+            entry.add(events, self._folds)
             if self._refused is not None:
                 entry.settle(self._refused)
                 return entry.future
@@ -119,9 +118,6 @@ class Pending:
     def _heed(self, error: OrchestratorError | None) -> None:
         if error is None or isinstance(error, (JournalUnavailable, JournalBroken)):
             self.trouble = error
-
-    def _fold(self, event: Event) -> Iterator[Statement]:
-        return chain.from_iterable(fold(event) for fold in self._folds)
 
     def _wake(self) -> None:
         self._alarm = None

@@ -233,9 +233,9 @@ _PROJECTIONS: dict[type, Callable[[e.Event, Any], Iterator[Statement]]] = {
 }
 
 
-def statements(event: e.Event) -> Iterator[Statement]:
+def statements(event: e.Event) -> Iterable[Statement]:
     projection = _PROJECTIONS.get(type(event.body))
-    return projection(event, event.body) if projection else iter(())
+    return projection(event, event.body) if projection else ()
 
 
 # Of these, only the sums matter: what is counted, and the whole numbers to add.

@@ -35,7 +35,7 @@ class TimeOrderedIds:
         if number <= self._last:
             number = self._last + 1 + (random >> 8)
         self._last = number
-        return f"{kind}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+        return f"{kind}_" + "".join([_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)])
 
 
 class CountedIds:

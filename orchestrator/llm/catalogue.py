@@ -274,8 +274,9 @@ class Models:
     # What there is.
 
     async def _states(self) -> dict[str, State]:
-        states = await asyncio.gather(*(source.state() for source in self._sources.values()))
-        return dict(zip(self._sources, states, strict=True))
+        if asked := [task for source in self._sources.values() if (task := source.refresh()) is not None]:
+            await asyncio.wait(asked)
+        return {name: await source.state() for name, source in self._sources.items()}
 
     async def list(self) -> list[ModelInfo]:
         """Every model of every provider that answers, in order of preference."""

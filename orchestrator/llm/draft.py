@@ -72,17 +72,9 @@ class Draft:
         self._words: Words | None = None  # the run that grows now
         self._news: list[tuple[bool, list[str]]] = []  # what the reader has not been told yet
 
-    def text(self, piece: str) -> None:
-        if piece:
-            self._add(False, piece)
-
-    def thinking(self, piece: str, signature: str = "") -> None:
-        if piece:
-            self._add(True, piece)
-            if signature and self._words is not None:
-                self._words.signature = signature
-
-    def _add(self, thinking: bool, piece: str) -> None:
+    def text(self, piece: str, *, thinking: bool = False) -> None:
+        if not piece:
+            return
         words = self._words
         if words is None or words.thinking is not thinking:
             words = self.begin(thinking)
@@ -91,6 +83,11 @@ class Draft:
             self._news[-1][1].append(piece)
         else:
             self._news.append((thinking, [piece]))
+
+    def thinking(self, piece: str, signature: str = "") -> None:
+        self.text(piece, thinking=True)
+        if piece and signature and self._words is not None:
+            self._words.signature = signature
 
     def begin(self, thinking: bool, signature: str = "") -> Words:
         """A new run of text or thinking, apart from the one before it."""

@@ -4,11 +4,13 @@ Frames stay bytes: they are cut only at line ends, so UTF-8 is checked whole, by
 Covers endless lines (a limit). Does not cover a stream that never ends: the wire counts its bytes.
 """
 
+import re
 from typing import Protocol
 
 from orchestrator.kernel.errors import ModelGarbled
 
 FRAME_LIMIT = 4 * 2**20  # bytes of one line or event
+_EVENT = re.compile(rb"data: ([^\r\n]+)\n\n").fullmatch  # a whole event on one line, as most reads are
 
 
 class Framing(Protocol):
@@ -57,6 +59,10 @@ class Events(Lines):
     def feed(self, data: bytes) -> list[bytes]:
         if not data:
             return []
+        between = not (self._pending or self._data or self._after_return)
+        if between and (whole := _EVENT(data)) is not None and len(data) <= self._limit:
+            self._first = False
+            return [whole[1]]
         after_return, self._after_return = self._after_return, data.endswith(b"\r")
         if after_return and data.startswith(b"\n"):  # the second half of a CRLF
             data = data[1:]

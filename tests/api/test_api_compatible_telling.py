@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from world import until
 
 from orchestrator.api.compatible.doors import About, Asked
 from orchestrator.api.compatible.openai_chat import Chat
-from orchestrator.api.compatible.telling import Streaming, whole
+from orchestrator.api.compatible.telling import Streaming, Take, whole
+from orchestrator.api.connection import take
 from orchestrator.api.streams import PULSE, End
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import ModelUnavailable
@@ -38,9 +40,58 @@ class Line:
         return b"".join(message.get("body", b"") for message in self.sent)
 
 
-def streaming(line: Line, clock: ManualClock) -> Streaming:
+def streaming(line: Line, clock: ManualClock, at_once: Take = lambda piece: False) -> Streaming:
     teller = Chat().teller(Asked(Request("m", (user("?"),)), True), About("req_1", "m", 0.0))
-    return Streaming(Chat(), lambda: (teller, []), line.send, clock)
+    return Streaming(Chat(), lambda: (teller, []), line.send, clock, at_once)
+
+
+async def test_pieces_are_written_at_once_while_their_reader_keeps_up(clock: ManualClock) -> None:
+    line = Line()
+    taken: list[bytes] = []
+
+    def at_once(piece: bytes) -> bool:
+        if b'"slow"' in piece:
+            return False
+        taken.append(piece)
+        return True
+
+    async def chunks() -> AsyncIterator[Chunk]:
+        for word in ("head", "fast", "slow", "fast"):
+            yield TextDelta(word)
+        yield say("headfastslowfast")
+
+    await streaming(line, clock, at_once).run(chunks(), line.receive, at_once=False)
+    assert [b'"fast"' in piece for piece in taken] == [True, True]
+    assert b'"head"' in line.body and b'"slow"' in line.body and b'"fast"' not in line.body
+    assert line.body.endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"response_started": False},
+        {"response_complete": True},
+        {"chunked_encoding": None},
+        {"disconnected": True},
+        {"flow": SimpleNamespace(write_paused=True)},
+        {"transport": SimpleNamespace(is_closing=lambda: True)},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_what_cannot_be_written_at_once_is_left_to_be_sent(wrong: dict[str, Any]) -> None:
+    written: list[bytes] = []
+    flowing: dict[str, Any] = {
+        "response_started": True,
+        "response_complete": False,
+        "chunked_encoding": True,
+        "disconnected": False,
+        "flow": SimpleNamespace(write_paused=False),
+        "transport": SimpleNamespace(is_closing=lambda: False, write=written.append),
+    }
+    assert take(cast(Any, SimpleNamespace(**flowing)), b"hello world, sixteen+") and written == [
+        b"15\r\nhello world, sixteen+\r\n"
+    ]
+    assert not take(cast(Any, SimpleNamespace(**{**flowing, **wrong})), b"x") and len(written) == 1
 
 
 async def test_a_sign_of_life_while_nothing_is_said(clock: ManualClock) -> None:

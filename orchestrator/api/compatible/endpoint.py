@@ -21,7 +21,8 @@ from orchestrator.api.compatible.ollama import Chat as OllamaChat
 from orchestrator.api.compatible.ollama import Generate
 from orchestrator.api.compatible.openai_chat import Chat
 from orchestrator.api.compatible.openai_responses import Responses
-from orchestrator.api.compatible.telling import Header, Streaming, body_of, send_whole, whole
+from orchestrator.api.compatible.telling import Header, Streaming, Take, body_of, send_whole, whole
+from orchestrator.api.connection import PIECES
 from orchestrator.api.streams import Streams
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
@@ -90,12 +91,13 @@ class Compatible:
         allow(who, "execute" if method == "POST" else "read")
         body = await body_of(receive) if method == "POST" else b""
         if door is not None:
-            return await self._told(door, body, who, receive, send)
+            take = scope.get("extensions", {}).get(PIECES, {}).get("take", _never)
+            return await self._told(door, body, who, receive, send, take)
         handler = _OTHERS[place][method]
         told = await handler(Caller(self._app, who, vendor, path.removeprefix(_MODEL)), body)
         await send_whole(send, told)
 
-    async def _told(self, door: Door, body: bytes, who: Principal, receive: Receive, send: Send) -> None:
+    async def _told(self, door: Door, body: bytes, who: Principal, receive: Receive, send: Send, take: Take) -> None:
         app, asked = self._app, door.read(body)
         chunks: AsyncIterator[Chunk]
         at = app.clock.now()
@@ -113,7 +115,7 @@ class Compatible:
             opening = partial(_opened, door, asked, at, exchange.id, lambda: exchange.model, exchange.choice.reason)
         if asked.stream:
             joined = partial(self._streams.joined, who.session_id, "events")
-            stream = Streaming(door, opening, send, app.clock)
+            stream = Streaming(door, opening, send, app.clock, take)
             return await stream.run(chunks, receive, joined, at_once=agent is not None)
 
         async def tell(reply: Reply) -> None:
@@ -121,6 +123,10 @@ class Compatible:
             await send_whole(send, teller.whole(reply), headers + _costs(reply))
 
         await whole(chunks, receive, tell)
+
+
+def _never(piece: bytes) -> bool:
+    return False
 
 
 def _opened(

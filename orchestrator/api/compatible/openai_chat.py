@@ -202,6 +202,9 @@ def _calls(reply: Reply) -> list[dict[str, Any]]:
     ]
 
 
+_CLOSING = b'},"logprobs":null,"finish_reason":null}]}\n\n'
+
+
 class Telling:
     def __init__(self, asked: Asked, about: About) -> None:
         self._usage = asked.usage
@@ -212,22 +215,20 @@ class Telling:
             int(about.at),
             encode(about.model),
         )
+        self._text = self._opening(b"content")
+
+    def _opening(self, kind: bytes) -> bytes:
+        """A piece up to its words."""
+        return b'%s"choices":[{"index":0,"delta":{"%s":' % (self._head, kind)
 
     def begin(self) -> bytes:
         return self._choice({"role": "assistant", "content": ""}, None)
 
     def text(self, text: str) -> bytes:
-        return self._told(b"content", text)
+        return self._text + encode(text) + _CLOSING
 
     def thinking(self, text: str) -> bytes:
-        return self._told(b"reasoning_content", text)
-
-    def _told(self, kind: bytes, text: str) -> bytes:
-        return b'%s"choices":[{"index":0,"delta":{"%s":%s},"logprobs":null,"finish_reason":null}]}\n\n' % (
-            self._head,
-            kind,
-            encode(text),
-        )
+        return self._opening(b"reasoning_content") + encode(text) + _CLOSING
 
     def end(self, reply: Reply) -> bytes:
         pieces = []

@@ -18,6 +18,7 @@ from orchestrator.llm.base import Chunk, Reply, Setback, TextDelta, ThinkingDelt
 Header: TypeAlias = tuple[bytes, bytes]
 Opening: TypeAlias = Callable[[], tuple[Teller, Sequence[Header]]]
 Joined: TypeAlias = Callable[[End], AbstractContextManager[None]]
+Take: TypeAlias = Callable[[bytes], bool]  # a piece at once; False where it must be sent
 JSON: Header = (b"content-type", b"application/json")
 
 log = logging.getLogger("orchestrator.api")
@@ -99,12 +100,13 @@ async def whole(chunks: AsyncIterator[Chunk], receive: Receive, tell: Callable[[
 class Streaming:
     """A reply as it is made."""
 
-    def __init__(self, door: Door, open: Opening, send: Send, clock: Clock) -> None:
+    def __init__(self, door: Door, open: Opening, send: Send, clock: Clock, take: Take = lambda piece: False) -> None:
         """`open` is asked when there is something to tell: who answers is known only then."""
         self._door = door
         self._opening = open
         self._send = send
         self._clock = clock
+        self._take = take
         self._quiet = True
         self._pulsing: asyncio.Task[None] | None = None
         self._open = self._ended = False
@@ -173,10 +175,10 @@ class Streaming:
                     await self._start(teller.begin() + told, more=False)
                 continue  # what comes after it is read, so that the model's connection can be kept
             self._quiet = False
-            if self._open:
-                await self._send({"type": "http.response.body", "body": told, "more_body": True})
-            else:
+            if not self._open:
                 await self._start(teller.begin() + told)
+            elif not self._take(told):
+                await self._write(told, more=True)
         if not self._ended:
             raise ModelGarbled("The model ended its reply in the middle.", hint="Ask again.")
 

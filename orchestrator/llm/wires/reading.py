@@ -87,7 +87,7 @@ class Reading:
 
     def take(self, frame: bytes, provider: str) -> bool:
         """False once the stream has said that it is done."""
-        if frame.lstrip().startswith(b"[DONE]"):
+        if not frame.startswith(b"{") and frame.lstrip().startswith(b"[DONE]"):
             self._done = True
             return False
         chunk = decode(_chunk, frame, provider)
