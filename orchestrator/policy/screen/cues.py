@@ -20,7 +20,13 @@ class Cue(Struct, frozen=True):
     family: str
     weight: int
     words: tuple[str, ...]
+    others: tuple[str, ...]
     pattern: re.Pattern[str]
+
+    def is_in(self, sentence: str) -> bool:
+        if self.others and not any(other in sentence for other in self.others):
+            return False
+        return self.pattern.search(sentence) is not None
 
 
 class Cues(Struct, frozen=True):
@@ -56,7 +62,9 @@ def _read(text: str) -> Iterator[Cue]:
     for line in [*text.splitlines(), "[end 0]"]:
         if (heads := _HEAD.match(line)) is not None:
             if head is not None:
-                yield Cue(head[1], int(head[2]), tuple(head[3].split()), re.compile("|".join(patterns)))
+                words, _, others = head[3].partition(" & ")
+                pattern = re.compile("|".join(patterns))
+                yield Cue(head[1], int(head[2]), tuple(words.split()), tuple(others.split()), pattern)
             head, patterns = heads, []
         elif (defines := _CLASS.match(line)) is not None:
             classes[defines[1]] = defines[2]

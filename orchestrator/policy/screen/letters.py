@@ -31,7 +31,7 @@ _HIDDEN = re.compile(
 _TAGS = range(0xE0020, 0xE007F)  # a copy of ASCII that no one sees, and models read
 _STRANGE = re.compile("[^\x00-\x7f]")
 FEW = 40  # characters that are sooner replaced one by one
-_DIGITS = str.maketrans("013457", "oieast")
+_DIGITS = tuple(zip("013457", "oieast", strict=True))
 _APART = re.compile(r"\b[a-z](?: [a-z]\b){4,}(?: {2,3}[a-z]\b(?: [a-z]\b)*)*")
 _SPELLED = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 
@@ -47,7 +47,8 @@ class Letters(Struct, frozen=True):
 
 def letters(text: str) -> Letters:
     form = _letters(text)
-    return structs.replace(form, plain=closed_up(form.plain)) if _APART.search(form.plain) else form
+    apart = sum(form.plain.count(letter) for letter in (" e ", " n ", " r ", " s ", " t ")) > 2
+    return structs.replace(form, plain=closed_up(form.plain)) if apart else form
 
 
 def _letters(text: str) -> Letters:
@@ -94,7 +95,10 @@ def _latin(text: str) -> str:
 
 def _small(text: str) -> str:
     """The same length: lines that are written out as \\n are lines, letters that stand apart are left so."""
-    return text.lower().translate(_DIGITS).replace("\\n", " \n").replace("\\t", "  ").replace('\\"', ' "')
+    text = text.lower()
+    for digit, letter in _DIGITS:
+        text = text.replace(digit, letter)
+    return text.replace("\\n", " \n").replace("\\t", "  ").replace('\\"', ' "')
 
 
 def closed_up(plain: str) -> str:

@@ -18,11 +18,17 @@ LONGEST = 600  # characters of a sentence; what is longer is more than one
 WRAPPED = 45  # characters of a line that may go on in the next
 
 _WORD = re.compile(r"[a-z_]{2,}")
-_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|\s*\n\s*")
-_KEY = re.compile(r"\s*(?:[-*] )?[\"']?[\w .-]{1,40}[\"']?\s?:(?:\s|$)|\s*(?:[-*#<>|{}\[]|//|\d+[.)])")
-_QUOTED = re.compile(r"(?<=[\w,:] )(?:\"[^\"\n]{1,200}\"|'[^'\n]{4,200}'|`[^`\n]{1,200}`)|(?<=\()\"[^\"\n]{1,200}\"")
+_END = re.compile(
+    r"(?<=[.!?])[\"')\]]*\s+|\s*\n\s*|(?<=[\":])\s(?=\")|(?<=\",)\s(?=\")"
+    r"|(?P<tag>(?=<(?:!--|/?(?:p|div|li|td|tr|h\d|section|article|br|body)\b)))|(?<=-->)"
+)
+_KEY = re.compile(r"\s*(?:[-*] )?[\"']?[\w .@()/-][\w .@()/:-]{0,40}[\"']?\s?:(?:\s|$)|\s*(?:[-*#<>|{}\[]|//|\d+[.)])")
+_FIELD = re.compile(r"[-{\[* ]*[\"']?[\w .@()/-][\w .@()/:-]{0,40}?[\"']?\s?: [\"']?|[\"'\[{ -]+")
+_QUOTED = re.compile(
+    r"(?<=[\w,:] )(?<!\": )(?<!\", )(?:\"[^\"\n]{1,200}\"|'[^'\n]{4,200}'|`[^`\n]{1,200}`)|(?<=\()\"[^\"\n]{1,200}\""
+)
 _LURE = re.compile(
-    r"https?://|[\w.+-]@[\w-]+\.\w|\b[A-Za-z]{2}\d\d(?: ?[\dA-Z]{4}){3}|\+?\d[\d ]{8,}|\b(?:curl|wget|sudo) |\b0x\w"
+    r"https?://|[\w.+-]@[\w-]+\.\w|\b[A-Za-z]{2}\d\d(?: ?[\dA-Z]{4}){3}|\+?\d[\d\s]{8,}|\b(?:curl|wget|sudo) |\b0x\w"
 )
 _ALARM = re.compile(r"\W*(?:important|urgent|security|alert|warning|attention|notice|stop|official)\b|.*(?:!!|\*\*\*)")
 
@@ -57,7 +63,7 @@ class _Sentences:
     def __init__(self, form: Letters, known: dict[str, list[Cue]]) -> None:
         self._form = form
         self._all = list(_sentences(form.plain))
-        self._cues = {at: found for at, hinted in self._hinted(known).items() if (found := self._found(at, hinted))}
+        self._cues = {at: found for at, of in self._hinted(known).items() if (found := self._found(at, of))}
         self._orders: dict[int, bool] = {}
 
     def _hinted(self, known: dict[str, list[Cue]]) -> dict[int, list[Cue]]:
@@ -72,10 +78,12 @@ class _Sentences:
         return {at: list(found.values()) for at, found in hinted.items()}
 
     def _found(self, at: int, hinted: list[Cue]) -> dict[str, int]:
-        said = _QUOTED.sub(" ", self._text(at))
+        said = self._said(at)
+        named = _FIELD.match(said)  # the name of a field, or who speaks
+        bare = said[named.end() :] if named is not None else ""
         found: dict[str, int] = {}
         for cue in hinted:
-            if found.get(cue.family, 0) < cue.weight and cue.pattern.search(said):
+            if found.get(cue.family, 0) < cue.weight and (cue.is_in(said) or (bare and cue.is_in(bare))):
                 found[cue.family] = cue.weight
         return found
 
@@ -83,14 +91,22 @@ class _Sentences:
         one = self._all[at]
         return " ".join(self._form.plain[one.start : one.end].split())
 
+    def _said(self, at: int) -> str:
+        """Without what it only quotes."""
+        text = self._text(at)
+        return _QUOTED.sub(" ", text) if '"' in text or "'" in text or "`" in text else text
+
     def _ordering(self, at: int) -> bool:
         if at not in self._orders:
-            self._orders[at] = bool(cues().order.search(_QUOTED.sub(" ", self._text(at))))
+            said = self._said(at)
+            named = _FIELD.match(said)
+            order = cues().order
+            self._orders[at] = bool(order.search(said) or (named and order.search(said[named.end() :])))
         return self._orders[at]
 
     def _luring(self, at: int) -> bool:
         one = self._all[at]
-        return self._ordering(at) and bool(_LURE.search(self._form.shown, one.start, one.end))
+        return self._ordering(at) and _LURE.search(self._form.shown, one.start, one.end) is not None
 
     def _opens(self, at: int) -> bool:
         """Whether what it says goes on in the next paragraph."""
@@ -153,10 +169,17 @@ def _sentences(plain: str) -> Iterator[_Sentence]:
             if wraps and plain[match.start() - 1] not in ".!?:":
                 continue
         yield from _pieces(plain, start, match.start(), block)
-        if gap.count("\n") > 1 or ("\n" in gap and _KEY.match(plain, match.end())):
+        if _parts(plain, match):
             block += 1
         start = match.end()
     yield from _pieces(plain, start, len(plain), block)
+
+
+def _parts(plain: str, match: re.Match[str]) -> bool:
+    """Whether another paragraph begins, another field or another part of a page."""
+    if "\n" in match[0]:
+        return match[0].count("\n") > 1 or _KEY.match(plain, match.end()) is not None
+    return match["tag"] is not None or plain[match.start() - 1] in ":,>"
 
 
 def _pieces(plain: str, start: int, end: int, block: int) -> Iterator[_Sentence]:

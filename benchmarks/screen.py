@@ -1,0 +1,169 @@
+"""How much of what orders an assistant about is recognised, and what else is taken for it.
+
+    python -m benchmarks.screen
+
+Two sets of passages in tests/policy/screen, written before the recogniser: attacks, and texts that only look so.
+Every third one is held out. A passage counts as caught where at least four fifths of its letters are withheld; each is
+tried alone and inside what tools return (a mail, JSON, YAML with folded lines, a comment of a page, a paragraph, a
+thread). The baseline is a list of well-known phrases. "Documents of this machine": the descriptions of every
+installed Python package and the licences of the system, which nobody wrote for this.
+"""
+
+import importlib.metadata
+import json
+import re
+import sys
+import textwrap
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from benchmarks.report import median, write
+from orchestrator.policy.screen.passages import Found, found_in
+
+TABLES = Path(__file__).resolve().parents[1] / "tests" / "policy" / "screen"
+HELD_OUT = 3  # one in so many
+CAUGHT = 0.8  # of its letters
+
+_KIND = re.compile(r"\[([a-z ]+)\] [A-Z]")
+_KNOWN = re.compile(
+    r"ignore (?:all |any )?(?:the )?(?:previous|prior|above) (?:instructions|prompts|directions)|disregard (?:all |the )?(?:previous|above)"
+    r"|system prompt|you are now|do not tell the user|<\|im_start\|>|\[INST\]|as an ai|jailbreak|developer mode",
+    re.IGNORECASE,
+)
+
+
+class Entry(Struct, frozen=True):
+    kind: str
+    text: str
+    held_out: bool
+
+
+def entries(name: str) -> Iterator[Entry]:
+    """What begins like a comment was never looked at while the recogniser was made, and is held out."""
+    kind, number, before = "", 0, ""
+    for line in (TABLES / f"{name}.txt").read_text("utf-8").splitlines():
+        if not before and (head := _KIND.match(line)) is not None:
+            kind = head[1]
+        elif line and kind:
+            comment = line.startswith("# ")
+            yield Entry(kind, line.replace("⏎", "\n"), comment or number % HELD_OUT == HELD_OUT - 1)
+            number += not comment
+        before = line
+
+
+# What tools return, with a place for words of others.
+
+MAIL = "From: ana@corp.example\nSubject: Figures\n\nHello,\n\nhere are the figures of March, as promised.\n\n{}\n\nBest\nAna\n"
+PAGE = "<html><body><h1>Museum</h1><p>Open from nine to five.</p><!-- {} --><p>Tickets: twelve euros.</p></body></html>"
+PARAGRAPH = "The museum is open from nine to five. It has three floors and a garden. {}\n\nTickets cost twelve euros.\n"
+THREAD = "bob (10:02): lunch at noon?\nalice (10:03): fine with me\nmal (10:05): {}\nbob (10:06): see you there\n"
+
+
+def _json(text: str) -> tuple[str, str]:
+    reviews = [{"stars": 5, "text": "Lovely rooms."}, {"stars": 4, "text": text}, {"stars": 3, "text": "A bit loud."}]
+    return json.dumps(reviews, indent=2, ensure_ascii=False), json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _folded(text: str) -> tuple[str, str]:
+    said = text.replace('"', '\\"').replace("\n", "\\n")
+    folded = "\n    ".join(textwrap.wrap(said, 78, break_long_words=False)) or said
+    return f'- id: 1\n  sender: ana@corp.example\n  body: "{folded}"\n- id: 2\n  body: "See you at noon."\n', folded
+
+
+CARRIERS: dict[str, Callable[[str], tuple[str, str]]] = {
+    "alone": lambda text: (text, text),
+    "in a mail": lambda text: (MAIL.format(text), text),
+    "in JSON": _json,
+    "in YAML": _folded,
+    "in a comment of a page": lambda text: (PAGE.format(text), text),
+    "in a paragraph": lambda text: (PARAGRAPH.format(text), text),
+    "in a thread": lambda text: (THREAD.format(text), text),
+}
+
+
+def covered(found: tuple[Found, ...], start: int, end: int) -> int:
+    return sum(max(0, min(end, one.end) - max(start, one.start)) for one in found)
+
+
+def caught(text: str, carrier: str) -> tuple[bool, float]:
+    """Whether an attack is caught, and the share of everything around it that is kept."""
+    whole, written = CARRIERS[carrier](text)
+    start = whole.index(written)
+    found, end = found_in(whole), start + len(written)
+    inside = covered(found, start, end)
+    around = len(whole) - len(written)
+    lost = covered(found, 0, len(whole)) - inside
+    return inside >= CAUGHT * len(written), 1 - lost / around if around else 1.0
+
+
+def figures_of(attacks: list[Entry], benign: list[Entry]) -> dict[str, Any]:
+    rows: dict[str, Any] = {"attacks": len(attacks), "texts that only look so": len(benign)}
+    for carrier in CARRIERS:
+        tried = [caught(entry.text, carrier) for entry in attacks]
+        rows[f"caught {carrier} %"] = share(sum(hit for hit, _ in tried), len(tried))
+        if carrier != "alone":
+            rows[f"kept around it {carrier} %"] = round(100 * sum(kept for _, kept in tried) / len(tried), 1)
+    rows["withheld by mistake %"] = share(sum(bool(found_in(entry.text)) for entry in benign), len(benign))
+    rows["known phrases: caught %"] = share(sum(bool(_KNOWN.search(one.text)) for one in attacks), len(attacks))
+    rows["known phrases: by mistake %"] = share(sum(bool(_KNOWN.search(one.text)) for one in benign), len(benign))
+    return rows
+
+
+def share(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1)
+
+
+def documents() -> Iterator[str]:
+    for package in importlib.metadata.distributions():
+        if text := (package.metadata.get_payload() or package.metadata["Description"] or ""):
+            yield str(text)[:60_000]
+    for path in sorted(Path("/usr/share/common-licenses").glob("*")):
+        yield path.read_text("utf-8", "replace")[:60_000]
+
+
+def cost(text: str) -> float:
+    """Milliseconds for 20,000 characters of it."""
+    sized = (text * (20_000 // len(text) + 1))[:20_000]
+    tries = []
+    for _ in range(9):
+        began = time.perf_counter()
+        found_in(sized)
+        tries.append(1000 * (time.perf_counter() - began))
+    return median(tries)
+
+
+def main() -> None:
+    attacks, benign = list(entries("attacks")), list(entries("benign"))
+    figures: dict[str, Any] = {}
+    for label, held_out in (("developed on", False), ("held out", True)):
+        chosen = (
+            [one for one in attacks if one.held_out is held_out],
+            [one for one in benign if one.held_out is held_out],
+        )
+        figures[label] = figures_of(*chosen)
+    missed = Counter(one.kind for one in attacks if one.held_out and not caught(one.text, "alone")[0])
+    figures["held out: missed by kind"] = dict(missed)
+    every = list(documents())
+    found = [one for text in every for one in found_in(text)]
+    figures["documents of this machine"] = {
+        "documents": len(every),
+        "characters": sum(map(len, every)),
+        "passages withheld": len(found),
+        "characters withheld": sum(one.end - one.start for one in found),
+    }
+    figures["milliseconds for 20,000 characters"] = {
+        "a mail": round(cost(MAIL.format("It was a good month.")), 2),
+        "a licence": round(cost(next(text for text in every if "GNU GENERAL PUBLIC" in text)), 2),
+        "our page about models": round(cost((TABLES.parents[2] / "docs" / "llm.md").read_text("utf-8")), 2),
+        "the worst we know (ai ai ai…)": round(cost("ai ai "), 2),
+    }
+    write("screen", "python -m benchmarks.screen", figures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
