@@ -96,7 +96,7 @@ export interface ErrorFrame {
 
 export type Frame = RunFrame | ErrorFrame;
 
-const TYPES = new Set(["thinking", "token", "plan", "tool", "approval", "complete", "error"]);
+const TYPES = new Set(["thinking", "token", "plan", "tool", "approval", "steering", "complete", "error"]);
 
 /** A frame of a known type, or nothing: a newer server may say more than this page understands. */
 export function parseFrame(text: string): Frame | null {

@@ -3,7 +3,7 @@
 import type { Operation } from "./schema";
 import type {
   Answer, Artifact, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, Image, ModelList, Models, Preferences,
-  PreferencesForm, Problem, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, Tool, ToppedUp, TopUpForm, User,
+  PreferencesForm, Problem, ProviderForm, ProviderState, Run, RunPage, SavingsList, SayForm, Tested, Tool, ToppedUp, TopUpForm, User,
 } from "./types";
 
 export class ApiError extends Error {
@@ -43,6 +43,10 @@ export class Api {
     this.#call<RunPage>("GET /api/v1/runs", { query });
   start = (body: { goal: string; conversation_id?: string; model?: string; images?: Image[] }) =>
     this.#call<Run>("POST /api/v1/runs", { body: { ...body, channel: "web" } });
+  say = (run_id: string, body: SayForm) =>
+    this.#call<Run>("POST /api/v1/runs/{run_id}/messages", { names: [run_id], body: { ...body, channel: "web" } });
+  pause = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/pause", { names: [run_id] });
+  goOn = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/continue", { names: [run_id] });
   cancel = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/cancel", { names: [run_id] });
   answer = (approval_id: string, answer: Answer) =>
     this.#call<Run>("POST /api/v1/approvals/{approval_id}", { names: [approval_id], body: { answer } });

@@ -4,7 +4,7 @@ import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tansta
 import { useEffect } from "react";
 import { useClient } from "./client";
 import { picture } from "./http";
-import type { Artifact, Conversation, ConversationPage, Image, Run } from "./types";
+import type { Artifact, Conversation, ConversationPage, Image, Run, SayForm } from "./types";
 
 // Within <img> none of them runs anything or fetches anything.
 const PICTURES = /^image\/(png|jpeg|gif|webp|svg\+xml)$/;
@@ -80,17 +80,36 @@ export function useActiveRuns() {
   }, [query.data, live]);
 }
 
-export function useStart() {
-  const { api, live } = useClient();
+/** A run that is new to this page: it joins its conversation, and is followed. */
+function useNewRun(): (run: Run) => void {
+  const { live } = useClient();
   const queries = useQueryClient();
+  return (run) => {
+    queries.setQueryData<Run[]>(keys.runs(run.conversation_id), (runs = []) =>
+      runs.some((known) => known.run_id === run.run_id) ? runs : [...runs, run],
+    );
+    live.watch(run);
+    void queries.invalidateQueries({ queryKey: keys.conversations });
+  };
+}
+
+export function useStart() {
+  const { api } = useClient();
+  const joins = useNewRun();
   return useMutation({
     mutationFn: (asked: { goal: string; conversation_id?: string; model?: string; images?: Image[] }) =>
       api.start(asked),
-    onSuccess: (run) => {
-      queries.setQueryData<Run[]>(keys.runs(run.conversation_id), (runs) => [...(runs ?? []), run]);
-      live.watch(run);
-      void queries.invalidateQueries({ queryKey: keys.conversations });
-    },
+    onSuccess: joins,
+  });
+}
+
+/** To a run at work; what is queued is answered by a run of its own. */
+export function useSay() {
+  const { api } = useClient();
+  const joins = useNewRun();
+  return useMutation({
+    mutationFn: ({ run_id, ...said }: SayForm & { run_id: string }) => api.say(run_id, said),
+    onSuccess: joins,
   });
 }
 

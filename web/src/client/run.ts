@@ -46,6 +46,13 @@ export interface Step {
   questions: Question[];
 }
 
+/** What a person said to a run at work, and the last step it had begun by then. */
+export interface Said {
+  id: string;
+  text: string;
+  after: number;
+}
+
 export interface RunState {
   run_id: string;
   conversation_id: string;
@@ -63,6 +70,9 @@ export interface RunState {
   finished_at: string | null;
   /** Why it rests, where nothing is asked; empty where it does not. */
   paused: string;
+  said: Said[];
+  /** The latest run that waits behind it. */
+  next: string;
   /** A delta arrived whose beginning is missing: the run must be watched again from `seq`. */
   gap: boolean;
   /** Nothing more comes: its end was heard, or the server does not tell of it. */
@@ -89,6 +99,8 @@ export function emptyRun(run_id: string): RunState {
     started_at: "",
     finished_at: null,
     paused: "",
+    said: [],
+    next: "",
     gap: false,
     told: false,
   };
@@ -228,8 +240,12 @@ function onSteering(run: RunState, data: SteeringData): RunState {
       return { ...run, status: "waiting", paused: data.reason };
     case "continued":
       return { ...run, status: waits(run.steps) ? "waiting" : "running", paused: "" };
+    case "said":
+      return { ...run, said: [...run.said, { id: data.message_id, text: data.text, after: run.steps.at(-1)?.number ?? 0 }] };
+    case "queued":
+      return { ...run, next: data.next_run_id };
     default:
-      return run; // what was said shows in what follows
+      return run;
   }
 }
 

@@ -231,3 +231,45 @@ test("a plot is shown, and a card says where its words are from and what confine
   await page.getByText("Part of the server · Words of: a file").waitFor();
   await accessible(page, "a plot");
 });
+
+test("tells an agent at work more, queues what comes after, and lets it rest", async () => {
+  page = await open(browser, mock.url);
+  await say(page, "endless work");
+  await answer("and so on and so on").waitFor();
+  await page.getByRole("button", { name: "Stop" }).waitFor();
+  await say(page, "look at the tests too");
+  await answer("look at the tests too").waitFor();
+  await becomes(() => composer().inputValue(), "");
+
+  await composer().fill("then tell me in plain words");
+  await page.getByRole("button", { name: "When it is heard: At its next step" }).click();
+  await page.getByRole("menuitemradio", { name: "Afterwards" }).click();
+  await page.getByRole("button", { name: "Send" }).click();
+  await answer("You said: then tell me in plain words").waitFor();
+  await becomes(() => page.locator("article").count(), 2);
+  assert.deepEqual(
+    mock.asked.map(({ path, body }) => [path, body.message, body.urgency]),
+    [["/runs/messages", "look at the tests too", "steer"], ["/runs/messages", "then tell me in plain words", "queue"]],
+  );
+
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByText("Paused. Nothing is lost").waitFor();
+  await accessible(page);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("Paused. Nothing is lost").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("You stopped this.").waitFor();
+});
+
+test("what is said to an agent that ended meanwhile is a message like any other", async () => {
+  page = await open(browser, mock.url);
+  const release = mock.hold("/messages");
+  await say(page, "endless work");
+  await answer("and so on and so on").waitFor();
+  await page.getByRole("button", { name: "Stop" }).waitFor();
+  await say(page, "plain words after all");
+  await page.keyboard.press("Escape");
+  await page.getByText("You stopped this.").waitFor();
+  release();
+  await answer("You said: plain words after all").waitFor();
+});

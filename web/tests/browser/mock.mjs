@@ -157,10 +157,7 @@ export class Mock {
         return [200, { items: all.filter(wanted).reverse(), next: null }];
       }
       case "POST runs": {
-        if (id) {
-          this.#runs.get(id).cancel();
-          return [200, this.#runs.get(id).view];
-        }
+        if (id) return this.#steered(this.#runs.get(id), action, body);
         const conversation = this.#conversations.get(body.conversation_id) ?? this.#newConversation(body.goal.slice(0, 60));
         conversation.updated_at = new Date().toISOString();
         return [201, this.#newRun(body.goal, conversation).view];
@@ -176,6 +173,16 @@ export class Mock {
       default:
         return ["models", "budgets"].includes(first) ? this.#money(method, first, id, body) : undefined;
     }
+  }
+
+  #steered(run, action, body) {
+    this.asked.push({ method: "POST", path: `/runs/${action}`, body });
+    if (action === "cancel") run.cancel();
+    else if (action === "pause" || action === "continue") run.rest(action === "pause");
+    else if (run.stopped) return [409, { code: "run_finished", detail: "The run is over." }];
+    else if (body.urgency === "queue") return [200, this.#newRun(body.message, this.#conversations.get(run.view.conversation_id)).view];
+    else run.record("steering", { state: "said", message_id: `m${this.asked.length}`, text: body.message, urgency: body.urgency, by: "ada" });
+    return [200, run.view];
   }
 
   #money(method, first, id, body) {
@@ -349,6 +356,11 @@ class Run {
     this.stopped = true;
     this.#open();
     this.record("complete", { status, answer, model, steps, usage, cost, problem, conversation_id });
+  }
+
+  rest(paused) {
+    Object.assign(this.view, { status: paused ? "waiting" : "running", paused: paused ? "person" : "" });
+    this.record("steering", { state: paused ? "paused" : "continued", reason: "person", by: "ada", note: "" });
   }
 
   cancel() {

@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { useClient, useLive } from "@/client/client";
 import { problemFrom } from "@/client/http";
-import { useConversations, useRuns, useStart } from "@/client/queries";
+import { useConversations, useRuns, useSay, useStart } from "@/client/queries";
 import { isOver, waitingQuestions } from "@/client/run";
-import type { Image, Problem } from "@/client/types";
+import type { Image, Problem, Run } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { usePreferences } from "@/ui/preferences";
@@ -13,6 +13,7 @@ import { Announcer } from "./Announcer";
 import { Composer } from "./Composer";
 import { keepDraft } from "./drafts";
 import { Transcript } from "./Transcript";
+import type { Urgency } from "./Urgency";
 import { Welcome } from "./Welcome";
 
 export function ChatPage() {
@@ -23,6 +24,7 @@ export function ChatPage() {
   const { model } = usePreferences();
   const runs = useRuns(conversation);
   const start = useStart();
+  const say = useSay();
   const [pending, setPending] = useState<{ goal: string; conversation: string | undefined } | null>(null);
   const [problem, setProblem] = useState<{ title: string; problem: Problem } | null>(null);
   const [edited, setEdited] = useState<{ text: string; key: number } | null>(null);
@@ -35,9 +37,18 @@ export function ChatPage() {
   }, [conversation]);
 
   const active = useLive((state) => {
-    const under = runs.data?.findLast((run) => !isOver(state.runs[run.run_id]?.status ?? run.status));
+    const under = runs.data?.find((run) => !isOver(state.runs[run.run_id]?.status ?? run.status));
     return under?.run_id;
   });
+  const resting = useLive((state) => (active ? state.runs[active]?.paused : "") === "person");
+  const unknown = useLive((state) => {
+    const next = active ? state.runs[active]?.next : "";
+    return Boolean(next) && !runs.data?.some((run) => run.run_id === next);
+  });
+  const { refetch } = runs;
+  useEffect(() => {
+    if (unknown) void refetch(); // it was queued from somewhere else
+  }, [unknown, refetch]);
   const title = useTitle(conversation);
   const asking = pending !== null && pending.conversation === conversation;
 
@@ -63,15 +74,33 @@ export function ChatPage() {
     }
   };
 
-  const stop = async () => {
-    if (!active) return;
+  /** To the agent at work. One that ended in the meantime cannot hear it: it is a message like any other then. */
+  const steer = async (message: string, images: Image[], urgency: Urgency): Promise<boolean> => {
+    if (!active) return send(message, images);
+    setProblem(null);
     try {
-      live.note(await api.cancel(active));
+      const behind = urgency === "queue" && { model };
+      await say.mutateAsync({ run_id: active, message, urgency, ...behind, ...(images.length > 0 && { images }) });
+      return true;
     } catch (error) {
       const found = problemFrom(error);
-      if (found.code !== "run_finished") setProblem({ title: t("chat.stopFailed"), problem: found });
+      if (found.code === "run_finished") return send(message, images);
+      setProblem({ title: t("chat.sendFailed"), problem: found });
+      return false;
     }
   };
+
+  const halt = async (title: string, act: (run_id: string) => Promise<Run>) => {
+    if (!active) return;
+    try {
+      live.note(await act(active));
+    } catch (error) {
+      const found = problemFrom(error);
+      if (found.code !== "run_finished") setProblem({ title, problem: found });
+    }
+  };
+  const stop = () => halt(t("chat.stopFailed"), api.cancel);
+  const pause = () => halt(t("chat.pauseFailed"), api.pause);
   useEscape(active ? stop : null);
 
   const empty = conversation === undefined && !asking;
@@ -110,8 +139,9 @@ export function ChatPage() {
         conversation={conversation}
         working={active !== undefined || asking}
         edited={edited}
-        onSend={send}
+        onSend={active ? steer : send}
         onStop={active ? () => void stop() : undefined}
+        onPause={active && !resting ? () => void pause() : undefined}
       />
       <Announcer run={active ?? runs.data?.at(-1)?.run_id} />
     </main>

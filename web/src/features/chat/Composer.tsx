@@ -1,4 +1,4 @@
-import { ArrowUp, Square } from "lucide-react";
+import { ArrowUp, Pause, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Image } from "@/client/types";
@@ -6,6 +6,7 @@ import { IconButton } from "@/ui/Button";
 import { draftOf, keepDraft } from "./drafts";
 import { Attachments, AttachButton, useAttachments } from "./Attachments";
 import { ModelPicker } from "./ModelPicker";
+import { type Urgency, UrgencyPicker } from "./Urgency";
 
 const TALLEST = 240;
 
@@ -14,13 +15,16 @@ interface Props {
   working: boolean;
   /** A message taken up again to be changed. */
   edited: { text: string; key: number } | null;
-  onSend(goal: string, images: Image[]): Promise<boolean>;
+  /** `urgency` counts where an agent is at work. */
+  onSend(goal: string, images: Image[], urgency: Urgency): Promise<boolean>;
   onStop: (() => void) | undefined;
+  onPause: (() => void) | undefined;
 }
 
-export function Composer({ conversation, working, edited, onSend, onStop }: Props) {
+export function Composer({ conversation, working, edited, onSend, onStop, onPause }: Props) {
   const { t } = useTranslation();
   const [text, setText] = useState(() => draftOf(conversation));
+  const [urgency, setUrgency] = useState<Urgency>("steer");
   const field = useRef<HTMLTextAreaElement>(null);
   const attached = useAttachments();
 
@@ -41,11 +45,12 @@ export function Composer({ conversation, working, edited, onSend, onStop }: Prop
   }, [edited]);
 
   const goal = text.trim();
+  const heard = !working || onStop !== undefined; // a run that is only just being started hears nothing yet
   const send = async () => {
-    if (!goal || working) return;
+    if (!goal || !heard) return;
     const images = attached.images.map(({ media_type, data }) => ({ media_type, data }));
     setText("");
-    if (await onSend(goal, images)) attached.clear();
+    if (await onSend(goal, images, urgency)) attached.clear();
     else setText(goal);
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -76,35 +81,42 @@ export function Composer({ conversation, working, edited, onSend, onStop }: Prop
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
           onPaste={attached.onPaste}
-          placeholder={t("composer.placeholder")}
+          placeholder={t(working ? "composer.steer" : "composer.placeholder")}
           aria-describedby="message-keys"
           className="block max-h-60 min-h-12 w-full resize-none bg-transparent px-5 pt-3.5 pb-1 text-base leading-6 outline-none"
         />
         <div className="flex items-center gap-1 p-1.5 pl-2">
           <ModelPicker />
           <AttachButton attached={attached} />
-          <span id="message-keys" className="ml-auto hidden px-2 text-xs text-text-2 md:block">
+          <span id="message-keys" className={working && goal ? "sr-only" : "ml-auto hidden px-2 text-xs text-text-2 md:block"}>
             {t("composer.keys")}
           </span>
-          {working ? (
+          {working && goal && <UrgencyPicker urgency={urgency} onChange={setUrgency} />}
+          {onPause && !goal && (
+            <IconButton label={t("composer.pause")} round onClick={onPause} className="max-md:ml-auto">
+              <Pause aria-hidden className="size-4" />
+            </IconButton>
+          )}
+          {working && (
             <IconButton
               label={t("composer.stop")}
               look="outline"
               disabled={!onStop}
               onClick={onStop}
               round
-              className="max-md:ml-auto"
+              className={onPause || goal ? "" : "max-md:ml-auto"}
             >
               <Square aria-hidden className="size-4 fill-current" />
             </IconButton>
-          ) : (
+          )}
+          {(!working || goal) && (
             <IconButton
               label={t("composer.send")}
               look="primary"
               type="submit"
-              disabled={!goal}
+              disabled={!goal || !heard}
               round
-              className="max-md:ml-auto"
+              className={working ? "" : "max-md:ml-auto"}
             >
               <ArrowUp aria-hidden className="size-5" />
             </IconButton>

@@ -1,5 +1,5 @@
 import { CircleSlash, ListChecks, Lightbulb } from "lucide-react";
-import { lazy, memo, Suspense, useEffect } from "react";
+import { Fragment, lazy, memo, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "@/client/client";
 import { isOver, runFromView, type RunState, type Step } from "@/client/run";
@@ -10,6 +10,7 @@ import { Notice } from "@/ui/Notice";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { AnswerFooter } from "./AnswerFooter";
 import { ApprovalLine } from "./ApprovalLine";
+import { Resting } from "./Resting";
 import { ToolCard } from "./ToolCard";
 import { useMarkdownLabels } from "./labels";
 
@@ -38,17 +39,21 @@ export const Turn = memo(function Turn({ view, last, onRetry, onEdit }: Props) {
       <section className="flex min-w-0 flex-col gap-4">
         <AnswerHeading />
         {run.plan.length > 1 && <Plan steps={run.plan} />}
+        <SaidSince run={run} first={0} next={run.steps[0]?.number} />
         {run.steps.map((step, index) => (
-          <StepView
-            key={step.number}
-            step={step}
-            live={!over && index === run.steps.length - 1}
-            over={over}
-            latest={index === run.steps.length - 1}
-          />
+          <Fragment key={step.number}>
+            <StepView
+              step={step}
+              live={!over && index === run.steps.length - 1}
+              over={over}
+              latest={index === run.steps.length - 1}
+            />
+            <SaidSince run={run} first={step.number} next={run.steps[index + 1]?.number} />
+          </Fragment>
         ))}
         {extra && <Words text={extra} live={false} />}
         {!over && <Working run={run} />}
+        {!over && <Resting run={run} />}
         <Ending run={run} />
         {over && (
           <AnswerFooter
@@ -73,6 +78,11 @@ export function Asked({ text }: { text: string }) {
       </div>
     </section>
   );
+}
+
+/** What was said to it after one step had begun, and before the next. */
+function SaidSince({ run, first, next = Infinity }: { run: RunState; first: number; next: number | undefined }) {
+  return run.said.map(({ id, text, after }) => after >= first && after < next && <Asked key={id} text={text} />);
 }
 
 function AnswerHeading() {
