@@ -13,6 +13,7 @@ from orchestrator.agents.desk import Desk
 from orchestrator.agents.grants import Grants
 from orchestrator.agents.placing import operations, placed
 from orchestrator.agents.ports import House
+from orchestrator.agents.provenance import origins_in
 from orchestrator.agents.state import RunState
 from orchestrator.agents.steering import Steering
 from orchestrator.agents.watch import Watch
@@ -80,6 +81,7 @@ class Runs:
             call=call,
             scopes=tuple(sorted(scopes)),
             tools=None if tools is None else tuple(tools),
+            origins=tuple(sorted({"user", *origins_in([goal])})),
         )
         written = turn.record(started)
         written.add_done_callback(lambda _: None if turn.failure else self.desk.work(turn))

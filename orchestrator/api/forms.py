@@ -46,6 +46,12 @@ class LimitsForm(Form):
     tokens: Annotated[int, Field(ge=0, lt=2**53), WHOLE] | None = None
 
 
+class QuotedForm(Form):
+    """Words of somebody else that go with what is said: an agent reads them, and does nothing on their account."""
+
+    text: Annotated[str, Field(min_length=1, max_length=200_000)]
+
+
 class Asking(Form):
     conversation_id: Identifier | None = None
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -53,6 +59,7 @@ class Asking(Form):
     approvals: Literal["ask", "refuse"] = "ask"
     channel: Channel = "api"
     limits: LimitsForm | None = None
+    quoted: Annotated[list[QuotedForm], Field(max_length=8)] = []
 
 
 class ChatForm(Asking):

@@ -1,14 +1,19 @@
 """Servers of tools, over the Model Context Protocol: added, looked at, and what they say of their tools agreed to."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from orchestrator.api.access import Admin, House, Reader
+from orchestrator.api.access import Actor, Admin, House, Reader
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.forms import Form
+from orchestrator.api.frames import moment
+from orchestrator.kernel.errors import ToolFailed
 from orchestrator.kernel.settings import McpServer
+from orchestrator.tools.mcp.offers import PromptOffer, ServerState
 from orchestrator.tools.mcp.server import Server
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/mcp", tags=["tools"])
@@ -53,9 +58,17 @@ class ServerForm(Form):
 
 
 class SeenForm(Form):
-    """What a person has looked at: the digest of each tool, by the name it has there."""
+    """What a person has looked at: the digest of each tool and prompt, by the name it has there."""
 
-    tools: Annotated[dict[ToolThere, Digest], Field(min_length=1, max_length=512)]
+    tools: Annotated[dict[ToolThere, Digest], Field(max_length=512, default_factory=dict)]
+    prompts: Annotated[dict[ToolThere, Digest], Field(max_length=1000, default_factory=dict)]
+
+
+class PromptForm(Form):
+    """A prompt, and what stands in its blanks."""
+
+    name: ToolThere
+    arguments: Annotated[dict[ToolThere, Word], Field(max_length=100, default_factory=dict)]
 
 
 class BackForm(Form):
@@ -78,6 +91,43 @@ class ServerTool(BaseModel):
     digest: str
 
 
+class ServerResource(BaseModel):
+    uri: str
+    name: str
+    description: str
+    media_type: str
+    size: int | None
+    updated_at: datetime | None = Field(description="when it changed after it was read here, as far as is known")
+
+
+class ServerTemplate(BaseModel):
+    uri: str
+    name: str
+    description: str
+    media_type: str
+    fields: list[str]
+
+
+class PromptBlank(BaseModel):
+    name: str
+    description: str
+    required: bool
+
+
+class ServerPrompt(BaseModel):
+    name: str
+    title: str
+    description: str
+    before: str
+    state: Literal["offered", "new", "changed"]
+    digest: str
+    blanks: list[PromptBlank]
+
+
+class PromptText(BaseModel):
+    text: str = Field(description="what the server makes of it, for a person to read before it is said to an agent")
+
+
 class McpServerShown(BaseModel):
     name: str
     transport: Literal["stdio", "http"]
@@ -90,7 +140,13 @@ class McpServerShown(BaseModel):
     given: bool
     network: bool
     trusted: bool
+    state: ServerState
+    environment: list[str] = Field(description="the names of what it is given; the values are not shown")
+    headers: list[str] = Field(description="the names of what is sent with every request")
     tools: list[ServerTool]
+    resources: list[ServerResource]
+    templates: list[ServerTemplate]
+    prompts: list[ServerPrompt]
 
 
 class McpServers(BaseModel):
@@ -111,6 +167,15 @@ def _shown(app: House, server: Server) -> McpServerShown:
         given=app.foreign.servers.is_given(server.name),
         network=bool(settings.url) or settings.network,
         trusted=settings.trusted,
+        state=server.state,
+        environment=sorted(settings.environment),
+        headers=sorted(settings.headers),
+        resources=[
+            ServerResource(**msgspec.to_builtins(one), updated_at=_moment(server.updated.get(one.uri)))
+            for one in kept.held.resources
+        ],
+        templates=[ServerTemplate(**msgspec.to_builtins(one), fields=one.fields) for one in kept.held.templates],
+        prompts=[_prompt(offer) for offer in server.prompts()],
         tools=[
             ServerTool(
                 name=offer.name,
@@ -124,6 +189,15 @@ def _shown(app: House, server: Server) -> McpServerShown:
             for offer in server.offers()
         ],
     )
+
+
+def _prompt(offer: PromptOffer) -> ServerPrompt:
+    shown = msgspec.to_builtins(offer.prompt)
+    return ServerPrompt(**shown, before=offer.before, state=offer.state, digest=offer.prompt.digest)  # type: ignore[arg-type]
+
+
+def _moment(at: float | None) -> datetime | None:
+    return None if at is None else moment(at)
 
 
 @router.get("", summary="The MCP servers there are, and how each of their tools stands")
@@ -152,9 +226,17 @@ async def test_mcp_server(name: Name, app: House, caller: Admin) -> McpServerSho
     return _shown(app, await app.foreign.servers.test(name))
 
 
-@router.post("/{name}/approve", summary="Say that a person has looked at new or changed tools")
+@router.post("/{name}/approve", summary="Say that a person has looked at new or changed tools and prompts")
 async def approve_mcp_tools(name: Name, form: SeenForm, app: House, caller: Admin) -> McpServerShown:
-    return _shown(app, await app.foreign.servers.approve(name, form.tools, by=caller.id))
+    return _shown(app, await app.foreign.servers.approve(name, form.tools, form.prompts, by=caller.id))
+
+
+@router.post("/{name}/prompts", summary="What a prompt of an MCP server says, for a person to read and send")
+async def mcp_prompt(name: Name, form: PromptForm, app: House, caller: Actor) -> PromptText:
+    try:
+        return PromptText(text=await app.foreign.servers.get(name).prompt(form.name, form.arguments))
+    except ConnectionError as error:
+        raise ToolFailed(str(error), hint="Try again.") from error
 
 
 @router.post("/{name}/login", summary="Begin to sign in at an MCP server: gives the link that a person opens")

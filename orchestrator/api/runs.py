@@ -13,7 +13,7 @@ from orchestrator.api.wire import Approval, ApprovalList, Run, RunPage
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
 from orchestrator.kernel.events import RunStatus
-from orchestrator.kernel.messages import user
+from orchestrator.kernel.messages import user, with_quoted
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1", tags=["runs"])
 
@@ -34,8 +34,9 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 
 async def begin(app: App, caller: Principal, form: Asking, goal: str) -> str:
     """Start a run for a caller. Returns its identifier, once it is durable."""
+    said = user(goal, *(image.image() for image in form.images))
     return await app.runs.start(
-        user(goal, *(image.image() for image in form.images)),
+        with_quoted(said, [quoted.text for quoted in form.quoted]),
         tenant=caller.tenant,
         subject=caller.id,
         conversation_id=form.conversation_id,

@@ -35,6 +35,18 @@ def _looking(group: typer.Typer) -> None:
         found = session.do(session.connection.ask("GET", f"/mcp/{checked(name)}"))
         session.terminal.result(found, None if session.terminal.json else _told(found))
 
+    @command(group, "prompt")
+    def prompt(
+        session: Session,
+        name: Name,
+        prompt: Annotated[str, typer.Argument(help="As `show` lists it.")],
+        given: Annotated[list[str] | None, typer.Argument(help="What stands in its blanks: NAME=VALUE.")] = None,
+        run: Annotated[bool, typer.Option("--run", help="Say it to an agent, as the server's words.")] = False,
+        goal: Annotated[str, typer.Option(help="Your own words before it, with --run.")] = "",
+    ) -> int:
+        """Show what a prompt of a server says, or run it."""
+        return _prompted(session, name, prompt, given, run, goal)
+
 
 def _adding(group: typer.Typer) -> None:
     @command(group, "add")
@@ -117,21 +129,24 @@ def _agreeing(group: typer.Typer) -> None:
         tool: Annotated[list[str] | None, typer.Argument(help="Only these, as the server calls them.")] = None,
         yes: Annotated[bool, typer.Option("--yes", "-y", help="You have looked at them.")] = False,
     ) -> int:
-        """Look at what is new or changed in a server's tools, and let agents have them."""
+        """Look at what is new or changed in a server's tools and prompts, and let agents and people have them."""
         found = session.do(session.connection.ask("GET", f"/mcp/{checked(name)}"))
-        waiting = [
-            one for one in found["tools"] if one["state"] in ("new", "changed") and (not tool or one["name"] in tool)
-        ]
-        if not waiting:
+
+        def waits(one: Any) -> bool:
+            return one["state"] in ("new", "changed") and (not tool or one["name"] in tool)
+
+        waiting, prompts = list(filter(waits, found["tools"])), list(filter(waits, found["prompts"]))
+        if not waiting and not prompts:
             session.terminal.result(found, "Nothing waits for approval.")
             return 0
         if not yes:
-            session.terminal.note("\n".join(_line(one) for one in waiting))
-            if not session.terminal.interactive or not typer.confirm("Offer these to agents?"):
+            session.terminal.note("\n".join([*map(_line, waiting), *map(_prompt, prompts)]))
+            if not session.terminal.interactive or not typer.confirm("Offer these?"):
                 session.terminal.note("Nothing was approved. Say --yes where nobody can be asked.", "yellow")
                 return 1
-        seen = {one["name"]: one["digest"] for one in waiting}
-        done = session.do(session.connection.ask("POST", f"/mcp/{name}/approve", {"tools": seen}))
+        seen = {"tools": {one["name"]: one["digest"] for one in waiting}}
+        seen["prompts"] = {one["name"]: one["digest"] for one in prompts}
+        done = session.do(session.connection.ask("POST", f"/mcp/{name}/approve", seen))
         session.terminal.result(done, None if session.terminal.json else _told(done))
         return 0
 
@@ -147,11 +162,28 @@ async def _until_back(session: Session, name: str) -> Any:
 
 
 def _state(item: Any) -> str:
-    return "connected" if item["connected"] else item["problem"] or "not connected"
+    said = {"approval": "waits for approval", "idle": "not connected", "signing_in": "somebody signs in"}
+    state: str = item["state"]
+    return item["problem"] or "broken" if state == "broken" else said.get(state, state)
+
+
+def _prompted(session: Session, name: str, prompt: str, given: list[str] | None, run: bool, goal: str) -> int:
+    from orchestrator.cli.pairs import pairs
+    from orchestrator.cli.runs import stay
+
+    form = {"name": prompt, "arguments": pairs(given, "city=Nice")}
+    found = session.do(session.connection.ask("POST", f"/mcp/{checked(name)}/prompts", form))
+    if not run:
+        session.terminal.result(found, found["text"])
+        return 0
+    body = {"goal": goal or f"/{name}:{prompt}", "quoted": [{"text": found["text"]}]}
+    body |= {"channel": "cli", "approvals": "ask" if session.terminal.interactive else "refuse"}
+    started = session.do(session.connection.ask("POST", "/runs", body))
+    return stay(session, started["run_id"], yes=False)
 
 
 def _counted(item: Any) -> str:
-    waiting = sum(one["state"] in ("new", "changed") for one in item["tools"])
+    waiting = sum(one["state"] in ("new", "changed") for one in (*item["tools"], *item["prompts"]))
     offered = sum(one["state"] == "offered" for one in item["tools"])
     return f"{offered}, {waiting} to approve" if waiting else str(offered)
 
@@ -159,7 +191,25 @@ def _counted(item: Any) -> str:
 def _told(item: Any) -> str:
     about = f"{item['title']}, protocol {item['protocol']}" if item["protocol"] else "never connected"
     lines = [f"{item['name']}  ({item['transport']}: {item['place']})", f"{_state(item)}; {about}", ""]
-    return "\n".join(lines + [_line(one) for one in item["tools"]])
+    lines += [_line(one) for one in item["tools"]]
+    for what in ("resources", "templates"):
+        if item[what]:
+            lines += ["", f"{what}:", *(_held(one) for one in item[what])]
+    if item["prompts"]:
+        lines += ["", "prompts:", *(_prompt(one) for one in item["prompts"])]
+    return "\n".join(lines)
+
+
+def _held(one: Any) -> str:
+    updated = f"  changed {one['updated_at']}" if one.get("updated_at") else ""
+    about = " ".join(f"{one['name']}. {one['description']}".split())[:300]
+    return f"  {one['uri']}  {one['media_type']}  {about}{updated}".rstrip()
+
+
+def _prompt(one: Any) -> str:
+    blanks = " ".join(f"{blank['name']}=…" if blank["required"] else f"[{blank['name']}=…]" for blank in one["blanks"])
+    before = f"\n      before: {' '.join(one['before'].split())[:2000]}" if one["before"] else ""
+    return f"  {one['name']} {blanks}  [{one['state']}] {' '.join(one['description'].split())[:2000]}{before}"
 
 
 def _line(one: Any) -> str:

@@ -1,5 +1,6 @@
 """What people, models and tools say to each other."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -75,6 +76,11 @@ class Message(Struct, frozen=True):
 
 def user(text: str, *images: Image) -> Message:
     return Message("user", (Text(text), *images))
+
+
+def with_quoted(message: Message, texts: Sequence[str]) -> Message:
+    """The same, and words of strangers after it."""
+    return Message(message.role, (*message.parts, *(Text(f"\n\n{text}", "web") for text in texts)))
 
 
 def assistant(text: str) -> Message:

@@ -53,7 +53,7 @@ async def test_a_server_is_added_used_and_removed(site: Site, tmp_path: Path) ->
         assert "approval" in str(await reply.json())  # what a stranger's tool does is asked
     (listed,) = (await site.get("/mcp"))["items"]
     assert listed["name"] == "pocket" and listed["transport"] == "stdio"
-    for body, status in (({"tools": {"look": "0" * 64}}, 409), ({"tools": {"none": "0" * 64}}, 404), ({}, 422)):
+    for body, status in (({"tools": {"look": "0" * 64}}, 409), ({"tools": {"none": "0" * 64}}, 404), ({}, 200)):
         async with site.http.post(f"{url}/approve", json=body) as reply:
             assert reply.status == status
     async with site.http.post(f"{url}/approve", json={"tools": {"look": added["tools"][0]["digest"]}}) as reply:

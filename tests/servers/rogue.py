@@ -39,6 +39,40 @@ def text(said):
     return {"content": [{"type": "text", "text": said}], "resultType": "complete"}
 
 NEW = "2026" in sys.argv
+HAS = {"tools": {"listChanged": True}}
+if "library" in sys.argv:
+    HAS = {**HAS, "resources": {"subscribe": True, "listChanged": True}, "prompts": {"listChanged": True}}
+LIST = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
+
+def held(number, method, params):
+    if method == "resources/list":
+        return say(id=number, result={**LIST, "resources": [
+            {"uri": "file:///notes.txt", "name": "no\u200btes", "description": "What was noted.",
+             "mimeType": "text/plain"},
+            {"uri": "file:///logo.png", "name": "logo", "mimeType": "image/png"}]})
+    if method == "resources/templates/list":
+        return say(id=number, result={**LIST, "resourceTemplates": [
+            {"uriTemplate": "notes://{day}{?limit}", "name": "of a day"}]})
+    if method == "resources/read":
+        uri = params["uri"]
+        if uri.endswith("png"):
+            picture = {"uri": uri, "mimeType": "image/png", "blob": "iVBORw0KGgo="}
+            return say(id=number, result={**LIST, "contents": [picture]})
+        if uri.startswith("gone"):
+            return say(id=number, error={"code": -32002, "message": "no such resource"})
+        return say(id=number, result={**LIST, "contents": [{"uri": uri, "text": "Read: " + uri}]})
+    if method == "resources/subscribe":
+        say(id=number, result={})
+        return say(method="notifications/resources/updated", params={"uri": params["uri"]})
+    if method == "prompts/list":
+        about = open("prompt").read() if os.path.exists("prompt") else "Sum it up."
+        return say(id=number, result={**LIST, "prompts": [{"name": "sum-up", "description": about,
+            "arguments": [{"name": "topic", "required": True}, {"name": "tone"}]}]})
+    if method == "prompts/get":
+        said = "Sum up " + params["arguments"]["topic"] + "."
+        return say(id=number, result={"resultType": "complete", "messages": [
+            {"role": "user", "content": {"type": "text", "text": said}}]})
+    return False
 CITY = {"type": "object", "properties": {"city": {"type": "string", "title": "Ci\u200bty", "minLength": 2}},
         "required": ["city"]}
 PAGE = {"mode": "url", "message": "Sign in.", "url": "https://sign-in.example/p", "elicitationId": "e1"}
@@ -136,12 +170,12 @@ for line in sys.stdin:
         say(id=waiting.pop(number), result=text(json.dumps(said)))
         continue
     if method == "server/discover" and NEW:
-        say(id=number, result={"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {"listChanged": True}},
+        say(id=number, result={"supportedVersions": ["2026-07-28"], "capabilities": HAS,
             "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
             "_meta": {"io.modelcontextprotocol/serverInfo": {"name": "rogue", "version": "1"}}})
         continue
     if method == "initialize":
-        say(id=number, result={"protocolVersion": "2025-11-25", "capabilities": {"tools": {"listChanged": True}},
+        say(id=number, result={"protocolVersion": "2025-11-25", "capabilities": HAS,
             "serverInfo": {"name": "rogue", "version": "1"}})
     elif method == "tools/list":
         say(id=number, result={"tools": tools(), "resultType": "complete", "ttlMs": 0, "cacheScope": "private"})
@@ -150,13 +184,17 @@ for line in sys.stdin:
     elif method == "notifications/cancelled":
         open("cancelled", "w").write("yes")
         say(method="notifications/tools/list_changed")
-    elif number is not None:
+    elif number is not None and ("library" not in sys.argv or held(number, method, params) is False):
         say(id=number, error={"code": -32601, "message": "Method not found"})
 """
 
 OFFICIAL = '''
+from typing import Annotated
+
 from mcp.server import MCPServer
+from mcp.server.mcpserver.resolve import Elicit, Resolve
 from mcp_types import ToolAnnotations
+from pydantic import BaseModel
 
 server = MCPServer("weather")
 
@@ -164,6 +202,32 @@ server = MCPServer("weather")
 def forecast(city: str, days: int = 1) -> dict[str, str]:
     """Say what the weather will be."""
     return {"city": city, "weather": f"sun for {days} days"}
+
+class Day(BaseModel):
+    day: str
+
+async def ask_day() -> Elicit[Day]:
+    return Elicit("Which day?", Day)
+
+@server.tool()
+def book(day: Annotated[Day, Resolve(ask_day)]) -> str:
+    """Book a boat."""
+    return f"A boat for {day.day}."
+
+@server.resource("weather://{city}")
+def now(city: str) -> str:
+    """The weather of a city, now."""
+    return f"Sun in {city}."
+
+@server.resource("weather://all")
+def everywhere() -> str:
+    """The weather everywhere."""
+    return "Sun."
+
+@server.prompt()
+def report(city: str) -> str:
+    """A report about a city."""
+    return f"Report on {city}."
 
 server.run()
 '''

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import mcp_types
     from mcp.shared.exceptions import MCPError
 
+MODERN = "2026"  # the year of a protocol from which on a server is asked anew, with what it wanted to know
 ROUNDS = 10  # that one call may ask
 _MEMO = 128 * 1024  # characters
 _PAUSE = 0.25  # seconds until a server that said "not yet" is asked again

@@ -15,8 +15,9 @@ from msgspec import Struct
 from orchestrator import __version__
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import OrchestratorError, ToolFailed
-from orchestrator.tools.mcp.asking import Underway
+from orchestrator.tools.mcp.asking import MODERN, Underway
 from orchestrator.tools.mcp.definitions import MOST, Definition
+from orchestrator.tools.mcp.holdings import Holdings, holdings
 from orchestrator.tools.mcp.signin import SECONDS, SignIn, SignInNeeded
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 STARTING = 30.0  # seconds until a server must have said what it offers
 _QUIET = 1.0  # seconds between two looks at what is new
 _PAGES = 64
+_FOLLOWED = 256  # resources whose changes are told
 _ENDING = 10.0
 
 log = logging.getLogger("orchestrator.tools")
@@ -47,8 +49,7 @@ class Listing(Struct, frozen=True):
     tools: tuple[Definition, ...]
     protocol: str
     title: str
-    resources: bool
-    prompts: bool
+    held: Holdings = Holdings()
 
 
 class Connection:
@@ -65,6 +66,9 @@ class Connection:
         by: str = "",
     ) -> None:
         self.underway: list[Underway] = []  # calls that it may ask about on this connection
+        self.updated: dict[str, float] = {}  # when resources that were read here are known to have changed
+        self._followed: dict[str, None] = {}
+        self._resubscribe = asyncio.Event()
         self.why = ""  # it is over
         self.wanted: str | None = None  # the scope for which somebody must sign in
         self._sign_in = sign_in
@@ -120,6 +124,23 @@ class Connection:
         """Ask it anew what it offers."""
         await self._hear(await listing(self.client))
 
+    async def follow(self, uri: str) -> None:
+        """It was read: be told when it changes, where the server tells."""
+        capability = self.client.server_capabilities.resources
+        self.updated.pop(uri, None)
+        if uri in self._followed or len(self._followed) >= _FOLLOWED or not (capability and capability.subscribe):
+            return
+        self._followed[uri] = None
+        if self.client.protocol_version >= MODERN:
+            self._resubscribe.set()
+            return
+        import mcp_types
+        from mcp.shared.exceptions import MCPError
+
+        wish = mcp_types.SubscribeRequest(params=mcp_types.SubscribeRequestParams(uri=uri))
+        with suppress(MCPError):  # it does not tell of this one
+            await self.client.session.send_request(wish, mcp_types.EmptyResult)
+
     def _is_over(self, why: str, wanted: str | None = None) -> None:
         self.why = self.why or why
         self.wanted = self.wanted if wanted is None else wanted
@@ -154,9 +175,17 @@ class Connection:
         import mcp
         import mcp_types
 
+        changes = (
+            mcp_types.ToolListChangedNotification,
+            mcp_types.ResourceListChangedNotification,
+            mcp_types.PromptListChangedNotification,
+        )
+
         async def heard(message: Any) -> None:
-            if isinstance(message, mcp_types.ToolListChangedNotification):
+            if isinstance(message, changes):
                 self._news.set()
+            elif isinstance(message, mcp_types.ResourceUpdatedNotification):
+                self.updated[str(message.params.uri)[:4000]] = self._clock.now()
 
         return mcp.Client(
             await self._dial(self._is_over, self._sign_in, self._by),
@@ -212,9 +241,15 @@ class Connection:
         from mcp.shared.exceptions import MCPError
 
         try:
-            async with client.listen(tools_list_changed=True) as changes:
-                async for _ in changes:
-                    self._news.set()
+            while True:
+                self._resubscribe.clear()
+                async with client.listen(
+                    tools_list_changed=True,
+                    prompts_list_changed=True,
+                    resources_list_changed=True,
+                    resource_subscriptions=tuple(self._followed),
+                ):  # what is told comes by `heard`, as from those before
+                    await self._resubscribe.wait()
         except ListenNotSupportedError:
             return
         except (MCPError, SubscriptionLost, TimeoutError) as error:
@@ -239,8 +274,7 @@ async def listing(client: "mcp.Client") -> Listing:
                 break
     info = client.server_info
     title = (info.title or info.name) if info is not None else ""
-    has_resources, has_prompts = capabilities.resources is not None, capabilities.prompts is not None
-    return Listing(tuple(found[:MOST]), client.protocol_version, title[:200], has_resources, has_prompts)
+    return Listing(tuple(found[:MOST]), client.protocol_version, title[:200], await holdings(client))
 
 
 def _definition(tool: "mcp_types.Tool") -> Definition:

@@ -57,6 +57,16 @@ def content_of(blocks: "list[mcp_types.ContentBlock]") -> tuple[list[str], bytes
     return parts, kept, kept_name
 
 
+def read_of(answer: "mcp_types.ReadResourceResult") -> Result:
+    """What was read, all its parts; the first bytes that have no words are kept."""
+    found = [resource_of(one) for one in answer.contents]
+    text = "\n".join(words for words, _ in found)[:_LONGEST] or "There is nothing in it."
+    for one, (_, data) in zip(answer.contents, found, strict=True):
+        if data is not None:
+            return Result(text, None, data, f"content{_ENDINGS.get(one.mime_type or '', '.bin')}")
+    return Result(text)
+
+
 def resource_of(resource: Any) -> tuple[str, bytes | None]:
     """A resource in words, and its bytes where it has no words."""
     uri, media_type = seen(str(resource.uri), 2000), resource.mime_type or ""

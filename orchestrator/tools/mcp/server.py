@@ -7,58 +7,34 @@ even connected, and a server that says something else of a tool than what a pers
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
-from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import NotFound, ToolError, ToolFailed, ToolRetry
-from orchestrator.kernel.messages import Arguments, ToolSpec
+from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, ToolFailed
+from orchestrator.kernel.messages import Arguments
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Context, Result, Tool
-from orchestrator.tools.mcp.asking import Talk, Underway, answered
-from orchestrator.tools.mcp.connection import Connection, Dial, Listing, first_of, said
-from orchestrator.tools.mcp.definitions import Definition, names, spec_of, validator
-from orchestrator.tools.mcp.results import result_of
+from orchestrator.tools.mcp.asking import MODERN, Talk, Underway, answered
+from orchestrator.tools.mcp.calling import Mishaps, ServerTool
+from orchestrator.tools.mcp.connection import Connection, Dial, Listing
+from orchestrator.tools.mcp.definitions import Definition, names, spec_of
+from orchestrator.tools.mcp.holdings import said as said_of
+from orchestrator.tools.mcp.offers import Kept, Offer, PromptOffer, ServerState, state_of
+from orchestrator.tools.mcp.reading import READERS, readers
+from orchestrator.tools.mcp.results import read_of, result_of
 from orchestrator.tools.mcp.signin import SignIn, SignInNeeded
-from orchestrator.tools.place import Place
-from orchestrator.tools.questions import Asks
 
 if TYPE_CHECKING:
     import mcp
 
 _FIRST, _LONGEST = 1.0, 300.0  # seconds after which a server that is away is tried again
 
-MODERN = "2026"  # the year of a protocol from which on a server is asked anew, with what it wanted to know
 HEADER_MISMATCH = -32020  # what it offers is no longer what it said
 
 Request: TypeAlias = "Callable[[mcp.Client, Any, str | None], Awaitable[Any]]"
-State: TypeAlias = Literal["offered", "new", "changed", "unusable"]
 Heard = Callable[["Server"], Awaitable[None]]
-
-
-class Offer(Struct, frozen=True):
-    """A tool of a server, and how it stands."""
-
-    name: str  # there
-    tool: str  # what it is called here
-    state: State
-    description: str  # as the server says it now
-    digest: str  # of all that it says of it now
-    problem: str = ""
-    before: str = ""  # the description that was pinned, where it is another
-
-
-class Kept(Struct, frozen=True):
-    """What is remembered of a server between two connections."""
-
-    said: tuple[Definition, ...] = ()  # the last time
-    pinned: tuple[Definition, ...] = ()
-    protocol: str = ""
-    title: str = ""
-    resources: bool = False
-    prompts: bool = False
 
 
 class Server:
@@ -71,8 +47,10 @@ class Server:
         dial: Dial,
         heard: Heard,
         clock: Clock,
+        prompt_pins: Mapping[str, str] | None = None,
     ) -> None:
         """`pins` are the digests a person has seen; None: nobody has, and what it says first counts as seen."""
+        self.prompt_pins = prompt_pins or {}
         self.name = name
         self.seen_by = ""  # who is taken to have seen what it offers when it is first heard
         self.settings = settings
@@ -103,6 +81,18 @@ class Server:
     def signing_in(self) -> bool:
         return self._sign_in is not None
 
+    @property
+    def state(self) -> ServerState:
+        """The most urgent of what can be said of it."""
+        if self.signing_in:
+            return "signing_in"
+        if self.problem and not self.connected:
+            return "broken"
+        tools, prompts = (one.state for one in self.offers()), (one.state for one in self.prompts())
+        if {"new", "changed"} & {*tools, *prompts}:
+            return "approval"
+        return "connected" if self.connected else "idle"
+
     # What it offers
 
     def offers(self) -> list[Offer]:
@@ -112,13 +102,24 @@ class Server:
 
     def _offer(self, tool: Definition, called: str, before: str) -> Offer:
         problem = tool.problem()
-        pinned = (self.pins or {}).get(tool.name)
-        state: State = "offered" if pinned == tool.digest else "new" if pinned is None else "changed"
-        if problem:
-            state = "unusable"
+        state = "unusable" if problem else state_of((self.pins or {}).get(tool.name), tool.digest)
         return Offer(
             tool.name, called, state, tool.description, tool.digest, problem, before if state == "changed" else ""
         )
+
+    def prompts(self) -> list[PromptOffer]:
+        before = {prompt.name: prompt.description for prompt in self.kept.prompts}
+        return [
+            PromptOffer(prompt, state, before.get(prompt.name, "") if state == "changed" else "")
+            for prompt in self.kept.held.prompts
+            for state in [state_of(self.prompt_pins.get(prompt.name), prompt.digest)]
+        ]
+
+    @property
+    def called(self) -> dict[str, str]:
+        """What the tools are called that read its resources: its own come first."""
+        own = [tool.name for tool in self.kept.said]
+        return {tool: name for tool, name in names(self.name, [*own, *READERS]).items() if tool in READERS}
 
     def tools(self) -> list[Tool]:
         """Ready to be called."""
@@ -127,14 +128,21 @@ class Server:
         return [
             ServerTool(spec_of(self.name, offer.tool, by_name[offer.name], self.settings), offer.name, self)
             for offer in offered
-        ]
+        ] + readers(self)
 
-    def take_over(self, pins: Mapping[str, str] | None, kept: Kept) -> None:
+    def take_over(
+        self, pins: Mapping[str, str] | None, kept: Kept, prompt_pins: Mapping[str, str] | None = None
+    ) -> None:
         """What a person has seen by now, and what is remembered; what it says on its own connection is newer."""
         known = self.kept if self.connected else kept
         found = (*known.pinned, *kept.pinned, *known.said)
         seen = {tool.name: tool for tool in found if (pins or {}).get(tool.name) == tool.digest}
-        self.pins, self.kept = pins, msgspec.structs.replace(known, pinned=tuple(seen.values()))
+        if prompt_pins is not None:
+            self.prompt_pins = prompt_pins
+        told = (*known.prompts, *kept.prompts, *known.held.prompts)
+        prompts = {prompt.name: prompt for prompt in told if self.prompt_pins.get(prompt.name) == prompt.digest}
+        self.pins = pins
+        self.kept = msgspec.structs.replace(known, pinned=tuple(seen.values()), prompts=tuple(prompts.values()))
 
     def pinning(self) -> dict[str, str]:
         """The digests of all that it offers now."""
@@ -235,9 +243,8 @@ class Server:
             self._login = None
 
     async def _learn(self, listing: Listing) -> None:
-        kept = Kept(
-            listing.tools, self.kept.pinned, listing.protocol, listing.title, listing.resources, listing.prompts
-        )
+        old = self.kept
+        kept = Kept(listing.tools, old.pinned, listing.protocol, listing.title, listing.held, old.prompts)
         if kept != self.kept or self.pins is None:
             self.kept = kept
             await self._heard(self)
@@ -294,11 +301,48 @@ class Server:
 
         return result_of(await self._request(send, context), self.name)
 
+    async def read(self, uri: str, context: Context) -> Result:
+        """A resource, and be told from now on when it changes."""
+
+        async def send(client: "mcp.Client", responses: Any, state: str | None) -> Any:
+            return await client.session.read_resource(
+                uri, input_responses=responses, request_state=state, allow_input_required=True
+            )
+
+        answer = await self._request(send, context)
+        if self._connection is not None and self.connected:
+            await self._connection.follow(uri)
+        return read_of(answer)
+
+    @property
+    def updated(self) -> Mapping[str, float]:
+        """When resources that were read here changed, as far as is known: seconds since the Unix epoch."""
+        return self._connection.updated if self._connection is not None else {}
+
+    async def prompt(self, name: str, arguments: Mapping[str, str]) -> str:
+        """What a prompt says with these words in its blanks. Raises NotFound, Conflict, ToolError, ConnectionError."""
+        found = next((one for one in self.prompts() if one.prompt.name == name), None)
+        if found is None:
+            there = ", ".join(one.prompt.name for one in self.prompts())
+            raise NotFound(f"{self.name} has no prompt {name[:200]!r}.", hint=f"It has: {there or 'none'}.")
+        if found.state != "offered":
+            raise Conflict(f"The prompt {name[:200]} is {found.state}: somebody must look at it first.")
+        blanks = {blank.name: blank.required for blank in found.prompt.blanks}
+        if missing := [blank for blank, required in blanks.items() if required and not arguments.get(blank)]:
+            raise InvalidInput(f"The prompt wants {', '.join(missing)}, too.", hint=f"Its blanks: {', '.join(blanks)}.")
+        if strange := sorted(set(arguments) - set(blanks)):
+            raise InvalidInput(f"The prompt has no blank {strange[0][:100]!r}.", hint=f"It has: {', '.join(blanks)}.")
+        client = await self.client()
+        assert self._connection is not None
+        async with Mishaps(self, self._connection):
+            answer = await client.session.get_prompt(name, dict(arguments))
+        return said_of(answer.messages)
+
     async def _request(self, send: Request, context: Context) -> Any:
         """What comes of a request, after what a person must say first. Raises Asks, ToolError, ConnectionError."""
         held = context.person.held
         if isinstance(held, Underway):
-            async with _Asking(self, held.connection):
+            async with Mishaps(self, held.connection):
                 return await held.go_on(context.person)
         client = await self.client()
         connection = self._connection
@@ -315,64 +359,9 @@ class Server:
 
         talk = Talk(self.name, context.person, trusted=self.settings.trusted)
         work = answered(once, talk, context.clock)
-        async with _Asking(self, connection):
+        async with Mishaps(self, connection):
             if client.protocol_version >= MODERN:
                 return await work
             underway = Underway(work, talk, context.run_id, connection)
             connection.underway.append(underway)
             return await underway.result()
-
-
-class _Asking:
-    """What goes wrong in a call, as a tool says it. ConnectionError: nobody knows whether it happened."""
-
-    def __init__(self, server: Server, connection: Connection) -> None:
-        self._server = server
-        self._connection = connection
-
-    async def __aenter__(self) -> None:
-        return None
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if error is None or not isinstance(error, Exception) or isinstance(error, Asks):
-            return
-        from mcp.shared.exceptions import MCPError
-        from mcp_types import INVALID_PARAMS
-
-        first, name = first_of(error), self._server.name
-        if self._server.sign_in_wanted():
-            raise SignInNeeded(name) from None
-        if isinstance(first, ToolError):
-            raise first from None
-        if not self._connection.open:
-            raise ConnectionError(f"{name} went away in the middle of it: {said(first)}") from error
-        if isinstance(first, MCPError) and first.message == "Session terminated":
-            self._server.lose("It ended the session.")
-            raise ToolFailed(f"{name} ended the session before the call.", hint="Call it again.") from None
-        if isinstance(first, MCPError):
-            problem = f"{name} says: {first.message[:2000]}"
-            raise (ToolRetry(problem) if first.code == INVALID_PARAMS else ToolFailed(problem)) from None
-        if isinstance(first, ValueError):
-            raise ConnectionError(f"{name} answered what cannot be read: {said(first)}") from error
-
-
-class ServerTool:
-    def __init__(self, spec: ToolSpec, name: str, server: Server) -> None:
-        self.spec = spec
-        self.place: Place = "elsewhere" if server.settings.url else "sandbox"
-        self._name = name
-        self._server = server
-        self._schema = validator(spec.parameters)
-
-    def check(self, arguments: Arguments) -> None:
-        if (error := next(iter(self._schema.iter_errors(arguments)), None)) is not None:
-            place = ".".join(str(step) for step in error.instance_path)
-            raise ToolRetry(
-                f"The arguments of {self.spec.name} are wrong{f' at {place}' if place else ''}: {error.message}."
-            )
-
-    async def call(self, arguments: Arguments, context: Context) -> Result:
-        return await self._server.call(self._name, arguments, context)
-
-
-read_kept = msgspec.json.Decoder(Kept).decode

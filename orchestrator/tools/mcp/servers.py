@@ -17,7 +17,8 @@ from orchestrator.kernel.events import ToolsPinned
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Tool
 from orchestrator.tools.mcp.dialling import Ground, checked, dial_of, forget
-from orchestrator.tools.mcp.server import Kept, Server, read_kept
+from orchestrator.tools.mcp.offers import Kept, read_kept
+from orchestrator.tools.mcp.server import Server
 from orchestrator.tools.mcp.signin import SignInNeeded
 from orchestrator.tools.plugins.folder import Change
 
@@ -83,6 +84,7 @@ class Servers:
             withheld = [offer.name for offer in offers if offer.state in ("new", "changed")]
             unusable = [f"{offer.name}: {offer.problem}" for offer in offers if offer.state == "unusable"]
             said = [server.problem] if server.problem else []
+            withheld += [one.prompt.name for one in server.prompts() if one.state in ("new", "changed")]
             if withheld:
                 said.append(f"A person must look at {', '.join(withheld)}: orchestrator tools mcp show {server.name}.")
             if said + unusable:
@@ -132,14 +134,23 @@ class Servers:
         tools = tuple(tool.spec.name for tool in server.tools())
         self._house.put(server.source, ())
         await server.close()
-        await self._house.pin(ToolsPinned(server.source, {}, by))
+        for source in (server.source, prompts_of(server.name)):
+            await self._house.pin(ToolsPinned(source, {}, by))
         await self._house.tell(Change(server.source, "removed", tools))
         if server.settings.url:
             await forget(name, self._house.ground.secrets, by)
 
-    async def approve(self, name: str, seen: Mapping[str, str], *, by: str) -> Server:
-        """A person has seen these tools: their digests, by name. Raises NotFound, Conflict."""
+    async def approve(
+        self, name: str, seen: Mapping[str, str], prompts: Mapping[str, str] | None = None, *, by: str
+    ) -> Server:
+        """A person has seen these tools and prompts: their digests, by name. Raises NotFound, Conflict."""
         server = self.get(name)
+        known = {one.prompt.name: one.prompt.digest for one in server.prompts()}
+        for prompt, digest in (prompts or {}).items():
+            if prompt not in known:
+                raise NotFound(f"{name} has no prompt {prompt[:200]!r}.", hint=f"It has {', '.join(sorted(known))}.")
+            if known[prompt] != digest:
+                raise Conflict(f"The prompt {prompt} is no longer what was looked at.", hint="Look again.")
         offers = {offer.name: offer for offer in server.offers() if offer.state != "unusable"}
         for tool, digest in seen.items():
             if tool not in offers:
@@ -147,7 +158,8 @@ class Servers:
             if offers[tool].digest != digest:
                 raise Conflict(f"{tool} is no longer what was looked at.", hint="Look again.")
         kept = {tool: pin for tool, pin in (server.pins or {}).items() if tool in offers}
-        await self._pin(server, {**kept, **seen}, by)
+        told = {prompt: pin for prompt, pin in server.prompt_pins.items() if prompt in known}
+        await self._pin(server, {**kept, **seen}, by, {**told, **(prompts or {})})
         await self._offer(server, "changed")
         return server
 
@@ -167,7 +179,8 @@ class Servers:
                     known.watch()
             else:
                 pins = self._pins.get(known.source)
-                known.take_over(dict(pins) if pins else known.pins, self._kept(name))
+                told = self._pins.get(prompts_of(name), {})
+                known.take_over(dict(pins) if pins else known.pins, self._kept(name), dict(told))
             self._put(known)
 
     async def test(self, name: str) -> Server:
@@ -187,7 +200,8 @@ class Servers:
     def _server(self, name: str, settings: McpServer) -> Server:
         dial = dial_of(name, settings, self._house.ground)
         pins = self._pins.get(f"mcp:{name}")
-        return Server(name, settings, self._kept(name), pins, dial, self._heard, self._house.ground.clock)
+        told, clock = self._pins.get(prompts_of(name)), self._house.ground.clock
+        return Server(name, settings, self._kept(name), pins, dial, self._heard, clock, told)
 
     def _kept(self, name: str) -> Kept:
         data = self._house.listing(name).load()
@@ -201,13 +215,16 @@ class Servers:
         self._house.listing(server.name).save(msgspec.json.encode(server.kept))
         first = server.pins is None
         if first:
-            await self._pin(server, server.pinning(), server.seen_by)
+            prompts = {prompt.name: prompt.digest for prompt in server.kept.held.prompts}
+            await self._pin(server, server.pinning(), server.seen_by, prompts)
         await self._offer(server, "added" if first else "changed")
 
-    async def _pin(self, server: Server, pins: Mapping[str, str], by: str) -> None:
+    async def _pin(self, server: Server, pins: Mapping[str, str], by: str, prompts: Mapping[str, str]) -> None:
+        if prompts != server.prompt_pins:
+            await self._house.pin(ToolsPinned(prompts_of(server.name), dict(prompts), by))
         if pins != server.pins:
             await self._house.pin(ToolsPinned(server.source, dict(pins), by))
-        server.take_over(dict(pins), server.kept)
+        server.take_over(dict(pins), server.kept, dict(prompts))
         self._house.listing(server.name).save(msgspec.json.encode(server.kept))
 
     async def _offer(self, server: Server, what: Any) -> None:
@@ -239,6 +256,11 @@ class Servers:
 
     def _keep(self, added: Mapping[str, McpServer]) -> None:
         self._house.note.save(msgspec.json.encode(added))
+
+
+def prompts_of(name: str) -> str:
+    """The source under which the prompts of a server are pinned."""
+    return f"mcp:{name}/prompts"
 
 
 def _named(name: str) -> None:

@@ -8,6 +8,7 @@ here. Redirects stay on the server, which the SDK sees to. Does not cover what t
 import asyncio
 import ipaddress
 import socket
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,7 +21,11 @@ from orchestrator.tools.mcp.connection import Over
 from orchestrator.tools.web import judge
 
 LARGEST = 16 * 2**20  # bytes of one answer that is no stream
-_SECONDS = httpx2.Timeout(30.0, read=300.0)
+# A server may be silent for long, while a person thinks; one that is gone is noticed by the connection itself.
+_SECONDS = httpx2.Timeout(30.0, read=None)
+_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+if sys.platform == "linux":
+    _ALIVE += [(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60), (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 20)]
 
 
 @asynccontextmanager
@@ -40,7 +45,7 @@ async def reached(url: str, headers: Mapping[str, str], auth: httpx2.Auth | None
 class Guarded(httpx2.AsyncBaseTransport):
     def __init__(self, own: str) -> None:
         self._own = own
-        self._inner = httpx2.AsyncHTTPTransport(trust_env=False)
+        self._inner = httpx2.AsyncHTTPTransport(trust_env=False, socket_options=_ALIVE)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if request.url.host != self._own:

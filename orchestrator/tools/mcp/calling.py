@@ -1,0 +1,67 @@
+"""A tool of a server, and what goes wrong in a call of it, said as a tool says it."""
+
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.kernel.errors import ToolError, ToolFailed, ToolRetry
+from orchestrator.kernel.messages import Arguments, ToolSpec
+from orchestrator.tools.base import Context, Result
+from orchestrator.tools.mcp.connection import Connection, first_of, said
+from orchestrator.tools.mcp.definitions import validator
+from orchestrator.tools.mcp.signin import SignInNeeded
+from orchestrator.tools.place import Place
+from orchestrator.tools.questions import Asks
+
+if TYPE_CHECKING:
+    from orchestrator.tools.mcp.server import Server
+
+
+class Mishaps:
+    """What goes wrong in a call, as a tool says it. ConnectionError: nobody knows whether it happened."""
+
+    def __init__(self, server: "Server", connection: Connection) -> None:
+        self._server = server
+        self._connection = connection
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if error is None or not isinstance(error, Exception) or isinstance(error, Asks):
+            return
+        from mcp.shared.exceptions import MCPError
+        from mcp_types import INVALID_PARAMS
+
+        first, name = first_of(error), self._server.name
+        if self._server.sign_in_wanted():
+            raise SignInNeeded(name) from None
+        if isinstance(first, ToolError):
+            raise first from None
+        if not self._connection.open:
+            raise ConnectionError(f"{name} went away in the middle of it: {said(first)}") from error
+        if isinstance(first, MCPError) and first.message == "Session terminated":
+            self._server.lose("It ended the session.")
+            raise ToolFailed(f"{name} ended the session before the call.", hint="Call it again.") from None
+        if isinstance(first, MCPError):
+            problem = f"{name} says: {first.message[:2000]}"
+            raise (ToolRetry(problem) if first.code == INVALID_PARAMS else ToolFailed(problem)) from None
+        if isinstance(first, ValueError):
+            raise ConnectionError(f"{name} answered what cannot be read: {said(first)}") from error
+
+
+class ServerTool:
+    def __init__(self, spec: ToolSpec, name: str, server: "Server") -> None:
+        self.spec = spec
+        self.place: Place = "elsewhere" if server.settings.url else "sandbox"
+        self._name = name
+        self._server = server
+        self._schema = validator(spec.parameters)
+
+    def check(self, arguments: Arguments) -> None:
+        if (error := next(iter(self._schema.iter_errors(arguments)), None)) is not None:
+            place = ".".join(str(step) for step in error.instance_path)
+            raise ToolRetry(
+                f"The arguments of {self.spec.name} are wrong{f' at {place}' if place else ''}: {error.message}."
+            )
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        return await self._server.call(self._name, arguments, context)
