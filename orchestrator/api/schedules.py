@@ -1,4 +1,4 @@
-"""What is to happen later: set, listed, cancelled."""
+"""What is to happen later: set, listed, paused, had now, cancelled."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -33,6 +33,8 @@ class Schedule(BaseModel):
     text: str
     when: str
     next: datetime | None
+    last: datetime | None  # when it last happened; of a file: when that was changed
+    paused: bool
     subject: str
     set_at: datetime
     fired: int
@@ -47,6 +49,8 @@ class Schedule(BaseModel):
             text=one.text,
             when=str(one.timing),
             next=None if one.due is None else moment(one.due),
+            last=moment(one.last) if one.fired else None,
+            paused=one.paused,
             subject=one.subject,
             set_at=moment(one.since),
             fired=one.fired,
@@ -76,3 +80,18 @@ async def add_schedule(form: ScheduleForm, app: House, caller: Actor) -> Schedul
 @router.delete("/{schedule_id}", summary="Cancel what was to happen; a run that is under way goes on")
 async def cancel_schedule(schedule_id: ScheduleId, app: House, caller: Actor) -> Schedule:
     return Schedule.of(await app.schedules.cancel(schedule_id, by=caller.id, subject=reach(caller)))
+
+
+@router.post("/{schedule_id}/pause", summary="Let nothing of it happen until it is resumed")
+async def pause_schedule(schedule_id: ScheduleId, app: House, caller: Actor) -> Schedule:
+    return Schedule.of(await app.schedules.pause(schedule_id, by=caller.id, subject=reach(caller)))
+
+
+@router.post("/{schedule_id}/resume", summary="Let it happen again, from now on")
+async def resume_schedule(schedule_id: ScheduleId, app: House, caller: Actor) -> Schedule:
+    return Schedule.of(await app.schedules.resume(schedule_id, by=caller.id, subject=reach(caller)))
+
+
+@router.post("/{schedule_id}/run", summary="Let it happen now; what happens once happens now instead")
+async def run_schedule(schedule_id: ScheduleId, app: House, caller: Actor) -> Schedule:
+    return Schedule.of(await app.schedules.happen(schedule_id, app.runs, by=caller.id, subject=reach(caller)))

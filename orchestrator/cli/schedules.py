@@ -1,15 +1,17 @@
 """`orchestrator schedules`: what is to happen later."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from orchestrator.cli.command import Session, command
 
+Which = Annotated[str, typer.Argument(metavar="ID", help="As `schedules list` shows it.")]
+
 
 def add_to(application: typer.Typer) -> None:
-    group = typer.Typer(help="Reminders and tasks for later: set, list, cancel.", no_args_is_help=True)
+    group = typer.Typer(help="Reminders and tasks for later: set, list, pause, have now, cancel.", no_args_is_help=True)
     application.add_typer(group, name="schedules")
 
     @command(group, "list")
@@ -19,8 +21,17 @@ def add_to(application: typer.Typer) -> None:
     ) -> None:
         """What is to happen later."""
         found = session.do(session.connection.ask("GET", "/schedules", ended=str(ended).lower()))
-        columns = ("id", "kind", "when", "next", "fired", "text", *(("ended",) if ended else ()))
-        session.terminal.table(found, found["items"], columns, "Nothing is scheduled.")
+        columns = ("id", "kind", "when", "next_at", "last_at", "fired", "text", *(("ended",) if ended else ()))
+        rows = [
+            {
+                **one,
+                "next_at": one["next"],
+                "last_at": one["last"],
+                "when": f"{one['when']}{' (paused)' * one['paused']}",
+            }
+            for one in found["items"]
+        ]
+        session.terminal.table(found, rows, columns, "Nothing is scheduled.")
 
     @command(group, "add")
     def add(
@@ -38,9 +49,35 @@ def add_to(application: typer.Typer) -> None:
         session.terminal.result(made, f"{made['id']}: {made['when']}; next: {made['next'] or 'when it changes'}")
 
     @command(group, "cancel")
-    def cancel(
-        session: Session, schedule_id: Annotated[str, typer.Argument(help="As `schedules list` shows it.")]
-    ) -> None:
+    def cancel(session: Session, schedule_id: Which) -> None:
         """Cancel what was to happen."""
         made = session.do(session.connection.ask("DELETE", f"/schedules/{quote(schedule_id, safe='')}"))
         session.terminal.result(made, f"{made['id']}: {made['ended']}")
+
+    @command(group, "pause")
+    def pause(session: Session, schedule_id: Which) -> None:
+        """Let nothing of it happen until it is resumed."""
+        made = _asked(session, schedule_id, "pause")
+        session.terminal.result(made, f"{made['id']} is paused.")
+
+    @command(group, "resume")
+    def resume(session: Session, schedule_id: Which) -> None:
+        """Let it happen again, from now on."""
+        made = _asked(session, schedule_id, "resume")
+        session.terminal.result(made, f"{made['id']}: {made['when']}; next: {made['next'] or 'when it changes'}")
+
+    @command(group, "run")
+    def run(session: Session, schedule_id: Which) -> int:
+        """Let it happen now, and follow it. What happens once happens now instead."""
+        from orchestrator.cli.follow import EXIT, deciding, follow, prose
+
+        terminal = session.terminal
+        made = _asked(session, schedule_id, "run")
+        done = follow(session, made["run_id"], deciding(terminal, yes=False), prose(terminal, streamed=False))
+        if terminal.json:
+            terminal.result(done)
+        return EXIT[done["status"]]
+
+
+def _asked(session: Session, schedule_id: str, what: str) -> Any:
+    return session.do(session.connection.ask("POST", f"/schedules/{quote(schedule_id, safe='')}/{what}"))

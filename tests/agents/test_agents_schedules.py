@@ -236,3 +236,22 @@ async def test_the_tools_set_list_and_cancel(house: House) -> None:
     assert (await call("cancel_schedule", {"schedule_id": one.id})).status == "completed"
     assert await house.schedules.listed(house.subject) == []
     assert (await call("schedule_task", {"goal": "x", "when": "in 20 minutes"})).status != "completed"  # asked
+
+
+async def test_what_is_paused_leaves_its_times_out(house: House) -> None:
+    await house.add("say hello", "every hour", "task")
+    await house.add("call Ada", "in 20 minutes")
+    hourly, once = (await house.schedules.given()).values()
+    for one in (hourly, once):
+        await house.schedules.pause(one.id, by="ada")
+    house.clock.advance(3 * HOUR)
+    await house.tick()
+    assert await house.answers() == []
+    assert (await house.schedules.resume(hourly.id, by="ada")).due == NOW + 4 * HOUR
+    assert (await house.schedules.resume(once.id, by="ada")).ended == "missed"
+    await house.tick()
+    assert await house.answers() == []
+    await house.schedules.happen(hourly.id, house.app.runs, by="ada")
+    house.clock.advance(HOUR)
+    await house.tick()
+    assert await house.answers() == ["Done: say hello", "Done: say hello"]

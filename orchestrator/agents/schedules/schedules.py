@@ -7,6 +7,7 @@ one counts. Nothing fires while no server runs.
 
 import asyncio
 import logging
+import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
@@ -21,8 +22,16 @@ from orchestrator.journal.base import Journal
 from orchestrator.journal.ledger import Ledger
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import InvalidInput, NotFound, OrchestratorError, ToolError
-from orchestrator.kernel.events import Event, RunStarted, ScheduleCancelled, ScheduleFired, ScheduleMade
+from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, OrchestratorError, ToolError
+from orchestrator.kernel.events import (
+    Event,
+    RunStarted,
+    ScheduleCancelled,
+    ScheduleFired,
+    ScheduleMade,
+    SchedulePaused,
+    ScheduleResumed,
+)
 from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.messages import Scope, ToolCall, user
 from orchestrator.kernel.timing import Timing
@@ -57,11 +66,12 @@ class Schedule(Struct, frozen=True):
     fired: int = 0
     run_id: str = ""  # of its last firing
     ended: str = ""  # why there will be no more
+    paused: bool = False
 
     @property
     def due(self) -> float | None:
-        """When it is to happen next; None where that cannot be foreseen, or is over."""
-        return None if self.ended else self.timing.following(max(self.last, self.since), self.since)
+        """When it is to happen next; None where that cannot be foreseen, is paused, or is over."""
+        return None if self.ended or self.paused else self.timing.following(max(self.last, self.since), self.since)
 
 
 def stream(tenant: str) -> str:
@@ -77,14 +87,26 @@ def fold(events: Sequence[Event], known: dict[str, Schedule] | None = None) -> d
                     body.schedule_id, body.kind, body.text, body.timing, event.tenant, event.subject, event.at,
                     body.scopes, body.conversation_id,
                 )  # fmt: skip
-            case ScheduleFired() as body if (one := found.get(body.schedule_id)) and body.due > one.last:
+            case ScheduleFired() as body if (one := found.get(body.schedule_id)) and _counts(one, body):
                 ended = "done" if one.timing.at else one.ended
                 found[one.id] = msgspec.structs.replace(
                     one, last=body.due, fired=one.fired + 1, run_id=body.run_id, ended=ended
                 )
+            case SchedulePaused() as body if one := found.get(body.schedule_id):
+                found[one.id] = msgspec.structs.replace(one, paused=True)
+            case ScheduleResumed() as body if one := found.get(body.schedule_id):
+                late = one.timing.at and one.timing.at <= event.at
+                found[one.id] = msgspec.structs.replace(
+                    one, paused=False, last=max(one.last, event.at), ended=one.ended or ("missed" if late else "")
+                )
             case ScheduleCancelled() as body if one := found.get(body.schedule_id):
                 found[one.id] = msgspec.structs.replace(one, ended=one.ended or body.reason or "cancelled")
     return found
+
+
+def _counts(one: Schedule, fired: ScheduleFired) -> bool:
+    """What happens once, and for each of its times, happens once whoever was faster."""
+    return fired.due > one.last and not (one.timing.at and one.ended)
 
 
 class Schedules:
@@ -161,13 +183,40 @@ class Schedules:
         self, schedule_id: str, *, by: str, subject: str | None = None, reason: str = "cancelled"
     ) -> Schedule:
         """Raises NotFound. What is over stays over."""
-        one = (await self.given(subject)).get(schedule_id)
-        if one is None:
-            raise NotFound(f"There is no schedule {schedule_id}.")
-        if not one.ended:
-            body = ScheduleCancelled(schedule_id, by, reason)
-            await self._ledger.record(stream(self._tenant), body, tenant=self._tenant, subject=one.subject)
+        one = await self._get(schedule_id, subject)
+        return one if one.ended else await self._note(one, ScheduleCancelled(schedule_id, by, reason))
+
+    async def pause(self, schedule_id: str, *, by: str, subject: str | None = None) -> Schedule:
+        """Raises NotFound; Conflict where it is over. What is paused stays so."""
+        one = await self._going(schedule_id, subject)
+        return one if one.paused else await self._note(one, SchedulePaused(schedule_id, by))
+
+    async def resume(self, schedule_id: str, *, by: str, subject: str | None = None) -> Schedule:
+        """The times that passed meanwhile are left out. Raises NotFound; Conflict where it is over."""
+        one = await self._going(schedule_id, subject)
+        return await self._note(one, ScheduleResumed(schedule_id, by)) if one.paused else one
+
+    async def happen(self, schedule_id: str, runs: Runs, *, by: str, subject: str | None = None) -> Schedule:
+        """Now, paused or not: what happens once happens now instead. Raises NotFound; Conflict where it is over."""
+        one = await self._going(schedule_id, subject)
+        now = max(self._clock.now(), math.nextafter(one.last, math.inf))  # no time counts twice
+        await self._fire(runs, one, ScheduleFired(one.id, now, self._ids.new("run"), by=by))
         return (await self.given())[schedule_id]
+
+    async def _get(self, schedule_id: str, subject: str | None) -> Schedule:
+        if (one := (await self.given(subject)).get(schedule_id)) is None:
+            raise NotFound(f"There is no schedule {schedule_id}.")
+        return one
+
+    async def _going(self, schedule_id: str, subject: str | None) -> Schedule:
+        one = await self._get(schedule_id, subject)
+        if one.ended:
+            raise Conflict(f"{schedule_id} is over ({one.ended}).", hint="Set it anew.")
+        return one
+
+    async def _note(self, one: Schedule, body: ScheduleCancelled | SchedulePaused | ScheduleResumed) -> Schedule:
+        await self._ledger.record(stream(self._tenant), body, tenant=self._tenant, subject=one.subject)
+        return (await self.given())[one.id]
 
     def learn(self, written: str) -> None:
         """Another process wrote to a stream; empty: to whatever stream."""
@@ -198,11 +247,11 @@ class Schedules:
     async def tick(self, runs: Runs) -> float:
         """Fire what is due; after how many seconds to look again."""
         wait = _LOOK
-        for one in [one for one in (await self.given()).values() if not one.ended]:
+        for one in [one for one in (await self.given()).values() if not (one.ended or one.paused)]:
             now = self._clock.now()
             due = await asyncio.to_thread(self._changed_since, one) if one.timing.path else one.due
             if due is not None and (due <= now or one.timing.path):
-                await self._fire(runs, one, due, now)
+                await self._fire(runs, one, self._firing(one, due, now))
             if one.timing.path:
                 wait = min(wait, _FILES)
             elif (following := self._known[one.id].due) is not None:
@@ -216,15 +265,18 @@ class Schedules:
             if one.run_id and not one.ended.startswith("cancel") and await views.whose(one.run_id) is None:
                 await self._start(runs, one, one.last)
 
-    async def _fire(self, runs: Runs, one: Schedule, due: float, now: float) -> None:
+    def _firing(self, one: Schedule, due: float, now: float) -> ScheduleFired:
+        """For the last of the times that have passed."""
         missed = 0
         while not one.timing.path and (following := one.timing.following(due, one.since)) and following <= now:
             due, missed = following, missed + 1
-        fired = ScheduleFired(one.id, due, self._ids.new("run"), missed)
+        return ScheduleFired(one.id, due, self._ids.new("run"), missed)
+
+    async def _fire(self, runs: Runs, one: Schedule, fired: ScheduleFired) -> None:
         await self._ledger.record(stream(self._tenant), fired, tenant=self._tenant, subject=one.subject)
         known = (await self.given())[one.id]
         if known.run_id == fired.run_id:  # otherwise another process was faster
-            await self._start(runs, known, due)
+            await self._start(runs, known, fired.due)
 
     async def _start(self, runs: Runs, one: Schedule, due: float) -> None:
         person = next((each for each in await self._people.users(self._tenant) if each.id == one.subject), None)

@@ -72,7 +72,13 @@ from orchestrator.kernel.events.runs import (
     ToolReturned,
     Urgency,
 )
-from orchestrator.kernel.events.schedules import ScheduleCancelled, ScheduleFired, ScheduleMade
+from orchestrator.kernel.events.schedules import (
+    ScheduleCancelled,
+    ScheduleFired,
+    ScheduleMade,
+    SchedulePaused,
+    ScheduleResumed,
+)
 from orchestrator.kernel.trials import (
     Asked,
     EvaluationAdded,
@@ -143,6 +149,8 @@ __all__ = (
     "ScheduleCancelled",
     "ScheduleFired",
     "ScheduleMade",
+    "SchedulePaused",
+    "ScheduleResumed",
     "SecretRemoved",
     "SecretRevealed",
     "SecretStored",
@@ -220,6 +228,8 @@ Body: TypeAlias = (
     | ScheduleMade
     | ScheduleFired
     | ScheduleCancelled
+    | SchedulePaused
+    | ScheduleResumed
     | Erased
 )
 

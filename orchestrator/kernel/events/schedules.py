@@ -24,9 +24,22 @@ class ScheduleFired(Struct, frozen=True, tag="schedule.fired"):
     due: float  # the time it is fired for: seconds since the Unix epoch
     run_id: str
     missed: int = 0  # times before it that passed while no server ran
+    by: str = ""  # who had it happen before its time
 
 
 class ScheduleCancelled(Struct, frozen=True, tag="schedule.cancelled"):
     schedule_id: str
     by: str
     reason: str = ""
+
+
+class SchedulePaused(Struct, frozen=True, tag="schedule.paused"):
+    """Nothing of it happens until it is resumed; times that pass meanwhile are left out."""
+
+    schedule_id: str
+    by: str
+
+
+class ScheduleResumed(Struct, frozen=True, tag="schedule.resumed"):
+    schedule_id: str
+    by: str

@@ -1177,6 +1177,8 @@ export type Schedule = {
   text: string;
   when: string;
   next: string | null;
+  last: string | null;
+  paused: boolean;
   subject: string;
   set_at: string;
   fired: number;
@@ -1534,6 +1536,9 @@ export type Operation =
   | "POST /api/v1/runs/{run_id}/replay"
   | "POST /api/v1/runs/{run_id}/resume"
   | "POST /api/v1/schedules"
+  | "POST /api/v1/schedules/{schedule_id}/pause"
+  | "POST /api/v1/schedules/{schedule_id}/resume"
+  | "POST /api/v1/schedules/{schedule_id}/run"
   | "POST /api/v1/skills"
   | "POST /api/v1/system/cluster/nodes/{node}/drain"
   | "POST /api/v1/tools/reload"
