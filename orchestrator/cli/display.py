@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from orchestrator.cli import translations
+from orchestrator.cli.bill import Bill
 from orchestrator.cli.prose import Prose
 from orchestrator.cli.terminal import Terminal
 from orchestrator.cli.visible import exact
@@ -16,6 +17,7 @@ class Display:
     def __init__(self, terminal: Terminal, prose: Prose) -> None:
         self._terminal = terminal
         self._prose = prose
+        self._bill = Bill(terminal)
         self._step = 0
         self._written = ""  # of the reply being made
         self._whole = False  # the reply has been recorded: pieces of it that come late are old
@@ -77,6 +79,7 @@ class Display:
         self._write(0, text)
         self._whole = True
         self._prose.end()
+        self._bill.add(item)
 
     def _finished(self, item: Json) -> None:
         self._prose.end()
@@ -89,6 +92,8 @@ class Display:
             status = self._terminal.word(f"status.{item['status']}")
             self._terminal.note(f"[{status}] {said.detail} {said.hint}".rstrip(), "yellow")
             self._original(said)
+        for line in self._bill.lines():
+            self._terminal.note(line)
 
     def _said(self, problem: Json) -> translations.Said:
         detail, hint = problem.get("detail", ""), problem.get("hint", "")

@@ -124,6 +124,7 @@ def _told(session: Session, run: "Json") -> str:
     from orchestrator.cli.display import call_text
     from orchestrator.cli.terminal import moment
 
+    done, took = _done(session, run["run_id"])
     lines = [
         f"{run['run_id']}  {run['status']}  {run['model']}",
         f"{moment(run['started_at'])} – {moment(run['finished_at'])}  "
@@ -132,12 +133,14 @@ def _told(session: Session, run: "Json") -> str:
         f"conversation {run['conversation_id']}",
         "",
         f"> {run['goal']}",
-        *_done(session, run["run_id"]),
+        *done,
         *_below(run["children"], run["run_id"]),
         "",
     ]
     if run["answer"]:
         lines += [run["answer"]]
+    if took:
+        lines += ["", *took]
     if run["paused"]:
         command = session.typed("runs", "continue", run["run_id"])
         lines += [session.terminal.word("paused." + run["paused"], command=command)]
@@ -169,14 +172,21 @@ def _below(children: list["Json"], parent: str, indent: str = "") -> list[str]:
     return lines
 
 
-def _done(session: Session, run_id: str) -> list[str]:
+def _done(session: Session, run_id: str) -> tuple[list[str], list[str]]:
+    """What was done, and what the answer took."""
+    from orchestrator.cli.bill import Bill
     from orchestrator.cli.display import call_text, shortened
 
-    lines = []
+    lines, bill = [], Bill(session.terminal)
     for event in session.do(session.connection.events(run_id))["items"]:
         if event["type"] == "tool.requested":
             lines.append(f"  → {call_text(event['tool'], event['arguments'])}")
         elif event["type"] == "tool.returned":
             first = event["content"].strip().partition("\n")[0]
             lines.append(f"  {event['outcome']:>8}  {event['seconds']:.2f} s  {shortened(first, 90)}")
-    return lines
+        elif event["type"] == "model.failed":
+            problem = event["problem"]["detail"]
+            lines.append(f"  {session.terminal.word('model_failed', model=event['model'], detail=problem)}")
+        elif event["type"] == "model.replied":
+            bill.add(event)
+    return lines, bill.lines()

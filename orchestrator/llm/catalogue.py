@@ -184,6 +184,8 @@ class Models:
         first = ways[0]
         if first.local and len(ways) == 1:
             return Choice(first.model, first.name, provider, reason, tuple(ways), kind, rates=FREE)
+        if self.rates(first.provider, first.name) is None:
+            reason = f"{reason} What it costs is not known."
         rates = dearest([self.rates(way.provider, way.name) for way in ways], best)
         besides, _, name = self._settings.hedge_with.partition("/")
         if self._settings.hedge and rates is not None:
@@ -250,7 +252,7 @@ class Models:
         there = [f"{info.provider}/{info.name}" for state in states.values() for info in state.models]
         raise NoModel(
             f"There is no model called {name!r}. There is: {', '.join(there[:20])}.",
-            hint=f"If it is Ollama's, get it: ollama pull {name}. {how_to_connect()}",
+            hint=f"If it is Ollama's, get it: orchestrator models pull {name}. {how_to_connect()}",
         )
 
     async def _cascade(self, name: str) -> Choice:
@@ -332,7 +334,7 @@ class Models:
         if name not in self._sources:
             raise NotFound(f"There is no provider {name!r}.", hint=f"There is: {', '.join(self._sources)}.")
         if name in self._settings.providers or name == EMBEDDED:
-            raise Conflict(f"{name} is in the settings or in the product.", hint="Take it out of config.toml.")
+            raise Conflict(f"{name} was not added while it ran.", hint="Take it out of config.toml or the environment.")
         self._retire(name)
         await self._bury()
 

@@ -11,19 +11,25 @@ _KEYS = {
 }
 
 _LEAD: dict[Language, str] = {
-    "en": "To connect a language model, do one of these and start again:",
-    "fr": "Pour connecter un modèle de langage, faites l'une de ces choses puis redémarrez :",
+    "en": "To connect a language model, do one of these:",
+    "fr": "Pour connecter un modèle de langage, faites l'une de ces choses :",
 }
 _WAYS: dict[Language, tuple[str, ...]] = {
     "en": (
+        "`orchestrator models add anthropic` (or openai, gemini, deepseek, huggingface), or the page “Models & costs”",
         "run Ollama on this machine and `ollama pull qwen3`",
-        "set ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, DEEPSEEK_API_KEY or HF_TOKEN",
-        "set OPENAI_BASE_URL to a server that speaks OpenAI's protocol, such as vLLM or llama.cpp",
+        "`orchestrator models add lab --base-url http://HOST:PORT/v1` for vLLM, llama.cpp and others like OpenAI's",
+        "set ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, DEEPSEEK_API_KEY, HF_TOKEN or OPENAI_BASE_URL, and"
+        " start again",
     ),
     "fr": (
+        "`orchestrator models add anthropic` (ou openai, gemini, deepseek, huggingface), ou la page"
+        " « Modèles et coûts »",
         "lancez Ollama sur cette machine et `ollama pull qwen3`",
-        "définissez ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, DEEPSEEK_API_KEY ou HF_TOKEN",
-        "donnez à OPENAI_BASE_URL l'adresse d'un serveur qui parle le protocole d'OpenAI, comme vLLM ou llama.cpp",
+        "`orchestrator models add lab --base-url http://HÔTE:PORT/v1` pour vLLM, llama.cpp et ceux qui parlent comme"
+        " OpenAI",
+        "définissez ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, DEEPSEEK_API_KEY, HF_TOKEN ou OPENAI_BASE_URL,"
+        " puis redémarrez",
     ),
 }
 _OR: dict[Language, str] = {"en": "; or ", "fr": " ; ou "}

@@ -7,6 +7,7 @@ from the environment and no redirect is followed, so a key goes only where it wa
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -230,7 +231,7 @@ class Wire:
         if sent:
             return ModelGarbled(f"{self.name} broke off in the middle of its reply.")
         return ModelUnavailable(
-            f"{self.name} cannot be reached at {self.base_url}: {str(error) or type(error).__name__}.",
+            f"{self.name} cannot be reached at {self.base_url}: {_why(error)}.",
             hint="Is it running, and is the address right?",
         )
 
@@ -352,3 +353,11 @@ class Stream:
             self._response.release()
         else:
             self._response.close()
+
+
+def _why(error: Exception) -> str:
+    """Of a connection that failed, as people say it."""
+    cause = getattr(error, "os_error", None)
+    if isinstance(cause, ConnectionError) and cause.errno:
+        return os.strerror(cause.errno).lower()
+    return str(getattr(cause, "strerror", "") or error) or type(error).__name__

@@ -30,6 +30,19 @@ def test_a_provider_is_connected_used_judged_and_removed(
     assert orchestrator("models", "remove", "lab", "--json").error["code"] == "not_found"
 
 
+def test_an_answer_says_which_model_gave_it_why_and_what_it_took(data: Path, orchestrator: InProcess) -> None:
+    config = data / "config.toml"
+    config.write_text(config.read_text("utf-8") + '\n[llm.models."told/say"]\ninput = 10.0\noutput = 100.0\n', "utf-8")
+    told = orchestrator("run", "Hello", "--model", "told/say")
+    assert told.out.strip() == "Hello, **world**."
+    assert "say · 18 tokens · $0.00081\ntold/say was asked for." in told.err
+    run_id = orchestrator("runs", "list", "--json").json["items"][0]["run_id"]
+    shown = orchestrator("runs", "show", run_id).out
+    assert "say · 18 tokens · $0.00081\ntold/say was asked for." in shown
+    unknown = orchestrator("run", "Hello", "--model", "embedded").err
+    assert "embedded" in unknown and "no known cost" in unknown
+
+
 def test_a_key_is_read_from_standard_input_and_never_from_the_command_line(
     way: str, data: Path, models: Models, orchestrator: InProcess
 ) -> None:

@@ -19,7 +19,8 @@ from orchestrator.cli.commands import application
 
 def test_run_and_what_is_kept_of_it(way: str, orchestrator: InProcess) -> None:
     done = orchestrator("run", "Say hello.")
-    assert (done.code, done.out, done.err) == (0, "Hello, **world**.\n", "")
+    took = "say · 18 tokens · no known cost\ntold/say was asked for.\n"
+    assert (done.code, done.out, done.err) == (0, "Hello, **world**.\n", took)
 
     run = orchestrator("run", "Look around.", "--model", "told/look", "--json").json
     assert {"run_id", "status", "answer", "model", "steps", "usage", "cost"} <= set(run) and run["channel"] == "cli"
@@ -236,7 +237,7 @@ def test_a_port_that_is_taken(tmp_path: Path, installed: OwnProcess, orchestrato
 
 def test_the_installed_command_runs(installed: OwnProcess) -> None:
     done = installed("run", "Say hello.")
-    assert (done.code, done.out, done.err) == (0, "Hello, **world**.\n", "")
+    assert (done.code, done.out) == (0, "Hello, **world**.\n") and "told/say was asked for." in done.err
 
 
 def test_a_server_that_died_is_not_waited_for(data: Path, orchestrator: InProcess) -> None:

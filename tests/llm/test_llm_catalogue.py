@@ -204,7 +204,7 @@ async def test_names(server: ModelServer) -> None:
     with pytest.raises(NoModel) as caught:
         await found.choose("gpt-17")
     assert "ollama/qwen3:latest" in caught.value.detail
-    assert "ollama pull gpt-17" in caught.value.hint
+    assert "orchestrator models pull gpt-17" in caught.value.hint
     assert how_to_connect() in caught.value.hint
     await found.close()
 

@@ -123,8 +123,13 @@ def _reason(scored: Sequence[_Scored], errand: Errand, wanted: float) -> str:
     if errand.manner == "interactive" and first.seconds:
         return f"{name} is the fastest of {len(good)} good enough for {task} (about {first.seconds:.1f} s)"
     if first.dollars < min(one.dollars for one in good[1:]):
-        return f"{name} is the cheapest of {len(good)} good enough for {task} (about ${first.dollars:.2g}, {expected})"
+        return f"{name} is the cheapest of {len(good)} good enough for {task} ({_price(first)}, {expected})"
     return f"{name} is preferred of {len(good)} good enough for {task}"
+
+
+def _price(one: _Scored) -> str:
+    known = one.candidate.info.price is not None or one.candidate.place == LOCAL
+    return f"about ${one.dollars:.2g}" if known else "at a price nobody knows"
 
 
 def _article(kind: str) -> str:

@@ -1,0 +1,42 @@
+"""What an answer took: which model gave it, and why that one; what it cost, and what was saved."""
+
+from orchestrator.cli.terminal import Terminal
+from orchestrator.kernel.messages import Json
+
+
+class Bill:
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._models: list[str] = []
+        self._reason = ""
+        self._tokens = 0
+        self._cost = 0.0
+        self._saved = 0.0
+        self._remembered = False
+
+    def add(self, replied: Json) -> None:
+        """A reply of the run, as its event says; a server of before says less."""
+        if (model := replied.get("model", "")) and model not in self._models:
+            self._models.append(model)
+        self._reason = replied.get("reason") or self._reason
+        usage, spared = replied.get("usage", {}), replied.get("spared") or {}
+        self._tokens += usage.get("input_tokens", 0) + usage.get("output_tokens", 0)
+        self._cost += replied.get("cost", 0.0)
+        self._saved += spared.get("cost", 0.0)
+        self._remembered |= bool(spared.get("cache"))
+
+    def lines(self) -> list[str]:
+        """None where no model was asked."""
+        if not self._models:
+            return []
+        word = self._terminal.word
+        said = [", ".join(self._models), word("bill.tokens", count=self._tokens)]
+        said.append(money(self._cost) if self._cost else word("bill.free"))
+        if self._saved:
+            by = word("bill.cache" if self._remembered else "bill.optimiser")
+            said.append(word("bill.saved", money=money(self._saved), by=by))
+        return [" · ".join(said), *([self._reason] if self._reason else [])]
+
+
+def money(dollars: float) -> str:
+    return f"${dollars:.4f}" if dollars >= 0.001 else f"${dollars:.2g}"
