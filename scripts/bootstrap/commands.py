@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PROOFS = "tests/crash/proofs.py"  # nothing twice, nothing lost
+SERVED = ("--port", "--host", "--open")  # said to nothing in particular, they are said to the server
 WORKERS = 4  # processes that the tests share, at most: each starts the servers it needs
 
 HELP = """\
-./run                start the server (the same as ./run serve); sets up what is missing first
-./run serve …        the same, with options: --port 8001, --open, --data FOLDER, --workspace FOLDER
+./run                start the server; sets up what is missing first
+./run --port 8001    the same at another port; ./run serve --help says more
 ./run test …         every test; with arguments, pytest with those arguments
 ./run lint           ruff, mypy, and the floors of the house (import-linter)
 ./run bench …        the benchmarks, or those named; results in benchmarks/results/
@@ -227,7 +228,8 @@ COMMANDS: dict[str, Callable[[Setup, list[str]], int]] = {
 
 def main(arguments: list[str]) -> int:
     setup = Setup(ROOT)
-    arguments = arguments or ["serve"]
+    if not arguments or arguments[0].partition("=")[0] in SERVED:
+        arguments = ["serve", *arguments]
     name = "help" if arguments[0] in ("-h", "--help") else arguments[0]
     try:
         if name in COMMANDS:

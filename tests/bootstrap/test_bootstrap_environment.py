@@ -341,3 +341,16 @@ def test_a_full_disk_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert commands.main(["setup"]) == 1
     said = capsys.readouterr().err
     assert "wanted.txt" in said and "Free some space" in said
+
+
+@pytest.mark.parametrize("typed", [[], ["--port", "9000"], ["--open"], ["--port=0"]])
+def test_options_of_the_server_start_it(monkeypatch: pytest.MonkeyPatch, typed: list[str]) -> None:
+    asked: list[list[str]] = []
+
+    def product(_: object, arguments: list[str]) -> int:
+        asked.append(arguments)
+        return 0
+
+    monkeypatch.setattr(commands, "product", product)
+    assert commands.main(typed) == 0
+    assert asked == [["serve", *typed]]
