@@ -120,7 +120,8 @@ class PostgresDatabase(Database):
             async with engine.begin() as connection:
                 for lock in (MIGRATING, APPENDING):
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
-                yield connection
+                async with _while_it_lives((await connection.get_raw_connection()).driver_connection):
+                    yield connection
         except (DBAPIError, *FAILURES) as error:
             raise self.explain(getattr(error, "orig", error)) from error
         finally:
@@ -175,6 +176,26 @@ class PostgresDatabase(Database):
         what, hint = _refusal(state) or (_UNREACHED if state.startswith("08") else _UNABLE)
         said = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
         return JournalUnavailable(f"PostgreSQL at {self.where} {what}: {said}.", hint=hint)
+
+
+@asynccontextmanager
+async def _while_it_lives(connection: Connection) -> AsyncIterator[None]:
+    """Raises ConnectionError when the server ends it: asyncpg, in the middle of many rows, would wait for ever."""
+
+    def ended(_: Connection) -> None:
+        limit.reschedule(0.0)
+
+    try:
+        async with asyncio.timeout(None) as limit:
+            connection.add_termination_listener(ended)
+            try:
+                yield
+            finally:
+                connection.remove_termination_listener(ended)
+    except TimeoutError as error:
+        if limit.expired():
+            raise ConnectionError("the connection was lost") from error
+        raise
 
 
 def _looked_at(connection: Any, *_: Any) -> None:

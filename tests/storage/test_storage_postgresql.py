@@ -168,6 +168,25 @@ async def test_who_is_cancelled_while_he_asks_is_cancelled(postgresql_url: str) 
     await database.close()
 
 
+async def test_a_connection_that_is_lost_amid_many_rows_is_said(postgresql_url: str) -> None:
+    database = PostgresDatabase(postgresql_url)
+    insert = text("INSERT INTO many VALUES (:text)")
+
+    async def write() -> None:
+        async with database.alone() as connection:
+            await connection.execute(text("CREATE TEMPORARY TABLE many (text text)"))
+            await connection.execute(insert, [{"text": "x" * 1000}] * 50_000)
+
+    writing = asyncio.create_task(write())
+    async with database.reading.connect() as other:
+        end = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO many%'")
+        while not (await other.execute(end)).first():
+            pass
+    with pytest.raises(JournalUnavailable, match="the connection was lost"):
+        await writing
+    await database.close()
+
+
 async def test_connections_that_are_all_in_use_are_waited_for_and_said(postgresql_url: str) -> None:
     database = PostgresDatabase(postgresql_url, Storage(connections=1, timeout=0.2))
     async with database.engine.connect():
