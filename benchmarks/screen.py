@@ -12,7 +12,6 @@ installed Python package and the licences of the system, which nobody wrote for 
 import importlib.metadata
 import json
 import re
-import sys
 import textwrap
 import time
 from collections import Counter
@@ -166,4 +165,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -19,11 +19,13 @@ WRAPPED = 45  # characters of a line that may go on in the next
 
 _WORD = re.compile(r"[a-z_]{2,}")
 _END = re.compile(
-    r"(?<=[.!?])[\"')\]]*\s+|\s*\n\s*|(?<=[\":])\s(?=\")|(?<=\",)\s(?=\")"
-    r"|(?P<tag>(?=<(?:!--|/?(?:p|div|li|td|tr|h\d|section|article|br|body)\b)))|(?<=-->)"
+    r"([.!?][\"')\]]*)\s+|\n\s*|(\"[:,])\s(?=\")|(-->)|<(?=!--|/?(?:p|div|li|td|tr|h\d|section|article|br|body)\b)"
 )
 _KEY = re.compile(r"\s*(?:[-*] )?[\"']?[\w .@()/-][\w .@()/:-]{0,40}[\"']?\s?:(?:\s|$)|\s*(?:[-*#<>|{}\[]|//|\d+[.)])")
-_FIELD = re.compile(r"[-{\[* ]*[\"']?[\w .@()/-][\w .@()/:-]{0,40}?[\"']?\s?: [\"']?|[\"'\[{ -]+")
+_FIELD = re.compile(  # the name of a field, or who speaks
+    r"[-{\[* ]*(?:\"[\w .-]{1,40}\"|'[\w .-]{1,40}'|[\w.@-]{1,40}) ?: [\"']?"
+    r"|[\w .@()/-][\w .@()/:-]{0,40}?: (?![\"'])|[\"'\[{ -]+"
+)
 _QUOTED = re.compile(
     r"(?<=[\w,:] )(?<!\": )(?<!\", )(?:\"[^\"\n]{1,200}\"|'[^'\n]{4,200}'|`[^`\n]{1,200}`)|(?<=\()\"[^\"\n]{1,200}\""
 )
@@ -79,11 +81,9 @@ class _Sentences:
 
     def _found(self, at: int, hinted: list[Cue]) -> dict[str, int]:
         said = self._said(at)
-        named = _FIELD.match(said)  # the name of a field, or who speaks
-        bare = said[named.end() :] if named is not None else ""
         found: dict[str, int] = {}
         for cue in hinted:
-            if found.get(cue.family, 0) < cue.weight and (cue.is_in(said) or (bare and cue.is_in(bare))):
+            if found.get(cue.family, 0) < cue.weight and any(map(cue.is_in, said)):
                 found[cue.family] = cue.weight
         return found
 
@@ -91,17 +91,17 @@ class _Sentences:
         one = self._all[at]
         return " ".join(self._form.plain[one.start : one.end].split())
 
-    def _said(self, at: int) -> str:
-        """Without what it only quotes."""
+    def _said(self, at: int) -> tuple[str, ...]:
+        """Without what it only quotes; where a name stands before it, without that too."""
         text = self._text(at)
-        return _QUOTED.sub(" ", text) if '"' in text or "'" in text or "`" in text else text
+        named = _FIELD.match(text)
+        said = (text, text[named.end() :]) if named is not None else (text,)
+        return tuple(_QUOTED.sub(" ", one) if '"' in one or "'" in one or "`" in one else one for one in said)
 
     def _ordering(self, at: int) -> bool:
         if at not in self._orders:
-            said = self._said(at)
-            named = _FIELD.match(said)
             order = cues().order
-            self._orders[at] = bool(order.search(said) or (named and order.search(said[named.end() :])))
+            self._orders[at] = any(order.search(one) for one in self._said(at))
         return self._orders[at]
 
     def _luring(self, at: int) -> bool:
@@ -162,27 +162,29 @@ class _Sentences:
 def _sentences(plain: str) -> Iterator[_Sentence]:
     start = line = block = 0
     for match in _END.finditer(plain):
-        gap = match[0]
-        if "\n" in gap:
-            wraps = gap.count("\n") == 1 and match.start() - line >= WRAPPED and not _KEY.match(plain, match.end())
-            line = match.end()
-            if wraps and plain[match.start() - 1] not in ".!?:":
+        end = max(match.end(1), match.end(2), match.end(3), match.start())
+        following = match.start() if match[0] == "<" else match.end()
+        if "\n" in match[0]:
+            wraps = match[0].count("\n") == 1 and end - line >= WRAPPED and not _KEY.match(plain, following)
+            line = following
+            if wraps and plain[end - 1] not in ".!?:":
                 continue
-        yield from _pieces(plain, start, match.start(), block)
-        if _parts(plain, match):
-            block += 1
-        start = match.end()
+        yield from _pieces(plain, start, end, block)
+        block += _parts(plain, match, following)
+        start = following
     yield from _pieces(plain, start, len(plain), block)
 
 
-def _parts(plain: str, match: re.Match[str]) -> bool:
+def _parts(plain: str, match: re.Match[str], following: int) -> bool:
     """Whether another paragraph begins, another field or another part of a page."""
     if "\n" in match[0]:
-        return match[0].count("\n") > 1 or _KEY.match(plain, match.end()) is not None
-    return match["tag"] is not None or plain[match.start() - 1] in ":,>"
+        return match[0].count("\n") > 1 or _KEY.match(plain, following) is not None
+    return match[1] is None
 
 
 def _pieces(plain: str, start: int, end: int, block: int) -> Iterator[_Sentence]:
+    while end > start and plain[end - 1].isspace():
+        end -= 1
     while end - start > LONGEST:
         space = plain.rfind(" ", start + LONGEST // 2, start + LONGEST)
         cut = space if space > 0 else start + LONGEST
