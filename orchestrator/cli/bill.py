@@ -1,11 +1,14 @@
 """What an answer took: which model gave it, and why that one; what it cost, and what was saved."""
 
-from orchestrator.cli.terminal import Terminal
-from orchestrator.kernel.messages import Json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestrator.cli.terminal import Terminal
+    from orchestrator.kernel.messages import Json
 
 
 class Bill:
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: "Terminal") -> None:
         self._terminal = terminal
         self._models: list[str] = []
         self._reason = ""
@@ -14,7 +17,7 @@ class Bill:
         self._saved = 0.0
         self._remembered = False
 
-    def add(self, replied: Json) -> None:
+    def add(self, replied: "Json") -> None:
         """A reply of the run, as its event says; a server of before says less."""
         if (model := replied.get("model", "")) and model not in self._models:
             self._models.append(model)
@@ -39,4 +42,6 @@ class Bill:
 
 
 def money(dollars: float) -> str:
-    return f"${dollars:.4f}" if dollars >= 0.001 else f"${dollars:.2g}"
+    if dollars >= 1 or not dollars:
+        return f"${dollars:.2f}"
+    return f"${dollars:.4f}" if dollars >= 0.0001 else f"${dollars:.1g}"

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestrator.cli.bill import money
 from orchestrator.cli.command import Session, command
 
 _SCOPES = ("tenant", "user", "agent", "run")
@@ -163,15 +164,10 @@ def _whose(one: dict[str, Any]) -> str:
 
 
 def _row(one: dict[str, Any]) -> dict[str, Any]:
-    return {**one, **{name: _money(one[name]) for name in ("limit", "spent", "reserved", "left")}}
+    return {**one, **{name: money(one[name]) for name in ("limit", "spent", "reserved", "left")}}
 
 
 def _sentence(one: dict[str, Any]) -> str:
     period = {"day": "a day", "month": "a month", "total": "in all"}[one["period"]]
-    return f"{_whose(one)}: {_money(one['limit'])} {period}, {_money(one['left'])} left."
-
-
-def _money(dollars: float) -> str:
-    if dollars >= 1 or not dollars:
-        return f"${dollars:.2f}"
-    return f"${dollars:.4f}" if dollars >= 0.0001 else f"${dollars:.1g}"
+    added = f" and {money(one['extra'])} added" if one["extra"] else ""
+    return f"{_whose(one)}: {money(one['limit'] - one['extra'])} {period}{added}, {money(one['left'])} left."

@@ -111,6 +111,8 @@ def follow(
                 answered = _settle(session, feed, run_id, item, decide)
                 session.do(family.listen())
                 if not answered:
+                    if not terminal.interactive:
+                        terminal.note(exact(item["reason"]), "yellow")
                     command = session.typed("runs", "approve", item["approval_id"])
                     terminal.note(terminal.word("waits", command=command), "yellow")
                     break

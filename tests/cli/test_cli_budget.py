@@ -24,7 +24,10 @@ def test_money_is_set_spent_topped_up_and_booked(dear: None, way: str, orchestra
     shown = orchestrator("budget", "show", "--json").json["items"]
     spent = {one["scope"] + one["label"]: one["spent"] for one in shown}
     assert spent["tenant"] == pytest.approx(run["cost"]) and spent["user*"] == 0 and len(spent) == 3
-    assert "$7.00 a month" in orchestrator("budget", "top-up", "all", "2", "--note", "more").out
+    assert (
+        "$5.00 a month and $2.00 added, $7.00 left"
+        in orchestrator("budget", "top-up", "all", "2", "--note", "more").out
+    )
     listed = orchestrator("budget", "ledger").out
     assert "topped_up" in listed and "say" in listed
     exported = orchestrator("budget", "export").out

@@ -35,10 +35,10 @@ def test_an_answer_says_which_model_gave_it_why_and_what_it_took(data: Path, orc
     config.write_text(config.read_text("utf-8") + '\n[llm.models."told/say"]\ninput = 10.0\noutput = 100.0\n', "utf-8")
     told = orchestrator("run", "Hello", "--model", "told/say")
     assert told.out.strip() == "Hello, **world**."
-    assert "say · 18 tokens · $0.00081\ntold/say was asked for." in told.err
+    assert "say · 18 tokens · $0.0008\ntold/say was asked for." in told.err
     run_id = orchestrator("runs", "list", "--json").json["items"][0]["run_id"]
     shown = orchestrator("runs", "show", run_id).out
-    assert "say · 18 tokens · $0.00081\ntold/say was asked for." in shown
+    assert "say · 18 tokens · $0.0008\ntold/say was asked for." in shown
     unknown = orchestrator("run", "Hello", "--model", "embedded").err
     assert "embedded" in unknown and "no known cost" in unknown
 
