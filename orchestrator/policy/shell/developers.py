@@ -93,9 +93,7 @@ def _code_in_a_setting(word: str) -> bool:
 
 def _leaves(judge: Judging, segment: Segment, name: str) -> Finding:
     reason = f"{segment.program} {name} changes something beyond the workspace."
-    return judge.ask(
-        segment, "subcommand", reason, "Build and test here; publish by hand.", f"{segment.program} {name}"
-    )
+    return judge.ask(segment, "publishes", reason, "Build and test here; publish by hand.", f"{segment.program} {name}")
 
 
 def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding]:
