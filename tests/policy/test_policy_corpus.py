@@ -1,6 +1,7 @@
 """The published corpus: the verdicts are right, and what runs harms nothing. benchmarks/corpus.py runs all of it."""
 
 import asyncio
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from benchmarks.corpus import LIMITS, TABLES, Row, Scene, decide, harm, policy, rows
 from orchestrator.kernel import settings
+from orchestrator.policy import base
 from orchestrator.tools.sandbox.probe import choose
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +26,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 def table(name: str) -> list[Row]:
     return list(rows(ROOT / TABLES / name))
+
+
+def test_whatever_is_asked_or_denied_is_said_in_french_too(scene: Scene) -> None:
+    judge, told = policy(), json.loads(Path(base.__file__).with_name("reasons.fr.json").read_text("utf-8"))
+    decided = [decide(judge, row, scene.workspace) for row in table("regressions.txt")]
+    assert {one.code for one in decided if one.verdict != "allow"} <= told.keys()
 
 
 @pytest.mark.parametrize("name", ["actions.txt", "held_out.txt"])
