@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +12,7 @@ from orchestrator.agents.state import OpenCall, RunState
 from orchestrator.agents.toolset import Toolset
 from orchestrator.kernel.errors import Fenced, OrchestratorError
 from orchestrator.kernel.events import Body, Event
-from orchestrator.kernel.messages import Message, Origin, ToolSpec
+from orchestrator.kernel.messages import Message, ToolSpec
 
 if TYPE_CHECKING:
     from orchestrator.agents.family import Harvest
@@ -49,6 +48,8 @@ class Turn:
         self.state = state
         self.granted = granted  # by "always", as of now
         self.history = history  # earlier messages of the conversation
+        self.inherited = origins_in(history)  # whose words they hold
+        self.earlier_calls = frozenset(call.id for message in history for call in message.calls)  # their names
         self.kin = kin  # None: it delegates nothing
         self.stirred = asyncio.Event()  # something happened that those at work on calls must look at
         self.news = False  # and it came from outside: an answer, the end of a sub-run
@@ -59,27 +60,24 @@ class Turn:
         self.failure: OrchestratorError | None = None  # the first that the journal could not take
         self._written: asyncio.Future[None] | None = None
         self._ring: Callable[[], None] | None = None  # sets the alarm anew
+        self._workspace: Path | None = None  # known once it is started, as are its tools
+        self._tools: Toolset | None = None
 
-    @cached_property
-    def inherited(self) -> frozenset[Origin]:
-        """Whose words the earlier messages of the conversation hold."""
-        return origins_in(self.history)
-
-    @cached_property
-    def earlier_calls(self) -> frozenset[str]:
-        """The names of the calls in the earlier messages of the conversation."""
-        return frozenset(call.id for message in self.history for call in message.calls)
-
-    @cached_property
+    @property
     def workspace(self) -> Path:
-        assert self.state.started is not None
-        return Path(self.state.started.workspace)
+        if self._workspace is None:
+            assert self.state.started is not None
+            self._workspace = Path(self.state.started.workspace)
+        return self._workspace
 
-    @cached_property
+    @property
     def tools(self) -> Toolset:
-        assert self.state.started is not None
-        delegates = self.kin is not None and self.state.started.depth < self.house.depth
-        return Toolset(self.house.tools, self.state.started.tools, delegates=delegates, shelf=self.house.shelf)
+        if self._tools is None:
+            started = self.state.started
+            assert started is not None
+            delegates = self.kin is not None and started.depth < self.house.depth
+            self._tools = Toolset(self.house.tools, started.tools, delegates=delegates, shelf=self.house.shelf)
+        return self._tools
 
     def offered(self, model: str) -> tuple[ToolSpec, ...]:
         """The tools that a model is shown now: decided by the conversation, so the same when the run is made again."""

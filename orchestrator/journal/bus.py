@@ -135,8 +135,9 @@ class Bus:
 
     def publish(self, events: Sequence[Event]) -> None:
         for event in events:
-            for reader in self._audience(event.stream):
-                reader.push(event)
+            if event.stream in self._readers or event.stream in self._listeners:
+                for reader in self._audience(event.stream):
+                    reader.push(event)
 
     def fail(self, run_id: str, error: OrchestratorError) -> None:
         """Tell the readers of a run that it cannot go on now."""

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from orchestrator.journal.keys import Key
 from orchestrator.journal.projections import Statement, statements
-from orchestrator.journal.rows import Row, seal
+from orchestrator.journal.rows import Row, is_personal, seal
 from orchestrator.kernel.errors import Fenced, JournalBroken, JournalUnavailable, OrchestratorError, RunFinished
 from orchestrator.kernel.events import Event, encode_body
 
@@ -44,7 +44,10 @@ class Append:
         return event.seq == self.events[-1].seq + 1
 
     def rows(self, head: Head | None, key: Callable[[Event], Key | None]) -> list[Row]:
-        """The events chained to the head of their stream; None: it is finished. Raises Fenced, RunFinished."""
+        """The events chained to the head of their stream; None: it is finished. Raises Fenced, RunFinished.
+
+        `key` is that of the subject of a personal event.
+        """
         first = self.events[0]
         if head is None:
             raise RunFinished(f"{first.stream} is finished and does not change.")
@@ -54,9 +57,15 @@ class Append:
                 f"{first.stream} is at event {seq}; {first.seq} cannot follow.", hint="Someone else writes it."
             )
         rows: list[Row] = []
+        who: tuple[str, str] | None = None
+        held: Key | None = None
         for event, body in zip(self.events, self.bodies, strict=True):
-            rows.append(seal(event, body, previous, key(event)))
-            previous = rows[-1].hash
+            personal = is_personal(event.type)
+            if personal and (event.tenant, event.subject) != who:
+                who, held = (event.tenant, event.subject), key(event)
+            row = seal(event, body, previous, held if personal else None)
+            rows.append(row)
+            previous = row.hash
         return rows
 
     def settle(self, error: OrchestratorError | None) -> None:

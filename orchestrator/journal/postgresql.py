@@ -241,7 +241,7 @@ class PostgresJournal(StoredEvents):
         return rows
 
     def _key(self, event: Event) -> Key | None:
-        return self._keyring.current(event.tenant, event.subject) if self._is_encrypted(event) else None
+        return self._keyring.current(event.tenant, event.subject) if self._keyring.encrypts else None
 
     def _is_encrypted(self, event: Event) -> bool:
         return self._keyring.encrypts and is_personal(event.type)

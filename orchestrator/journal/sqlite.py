@@ -22,7 +22,7 @@ from pathlib import Path
 from orchestrator.journal.keys import CREATE, FIND, Key, Keyring
 from orchestrator.journal.pending import Append, Head, Pending, Publish, tell
 from orchestrator.journal.projections import merged
-from orchestrator.journal.rows import GENESIS, Row, is_personal
+from orchestrator.journal.rows import GENESIS, Row
 from orchestrator.journal.stored import StoredEvents
 from orchestrator.kernel.errors import (
     Fenced,
@@ -140,7 +140,7 @@ class SqliteJournal(StoredEvents):
         return None if self.connection.execute(_ARCHIVED, (first.stream,)).fetchone() else (0, GENESIS)
 
     def _key(self, event: Event) -> Key | None:
-        if not self._keyring.encrypts or not is_personal(event.type):
+        if not self._keyring.encrypts:
             return None
         who = event.tenant, event.subject
         return self._keyring.current(*who) or self._fresh.get(who) or self._meet(*who, event.at)

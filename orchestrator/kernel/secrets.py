@@ -13,6 +13,7 @@ from orchestrator.kernel.messages import Json
 from orchestrator.kernel.settings import Secret
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_NONE: frozenset[str] = frozenset()
 MENTION = re.compile(r"\{\{\s*secret:\s*([^{}\s]{1,100})\s*\}\}")
 
 
@@ -58,6 +59,8 @@ def how_to_set(name: str) -> str:
 
 def mentioned(value: Json) -> frozenset[str]:
     """The names of the secrets that a value refers to, at any depth."""
+    if isinstance(value, str) and "{{" not in value:
+        return _NONE
     return frozenset(name for text in _texts(value) for name in MENTION.findall(text))
 
 

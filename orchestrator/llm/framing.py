@@ -10,7 +10,7 @@ from typing import Protocol
 from orchestrator.kernel.errors import ModelGarbled
 
 FRAME_LIMIT = 4 * 2**20  # bytes of one line or event
-_EVENT = re.compile(rb"data: ([^\r\n]+)\n\n").fullmatch  # a whole event on one line, as most reads are
+_WHOLE = re.compile(rb"(?:data: [^\r\n]++\n\n)++").fullmatch  # events of one line each, as most reads are
 
 
 class Framing(Protocol):
@@ -60,9 +60,9 @@ class Events(Lines):
         if not data:
             return []
         between = not (self._pending or self._data or self._after_return)
-        if between and (whole := _EVENT(data)) is not None and len(data) <= self._limit:
+        if between and len(data) <= self._limit and _WHOLE(data) is not None:
             self._first = False
-            return [whole[1]]
+            return [event[6:] for event in data[:-2].split(b"\n\n")]
         after_return, self._after_return = self._after_return, data.endswith(b"\r")
         if after_return and data.startswith(b"\n"):  # the second half of a CRLF
             data = data[1:]

@@ -146,6 +146,7 @@ class Metrics:
         self._requests = counter("http_requests", "HTTP requests answered.", "method", "route", "status")
         self._request_seconds = histogram("http_seconds", "Time to answer a request.", _SHORT, "route")
         self._streams = Gauge("orchestrator_streams", "Streams open now.", ("kind",), registry=registry)
+        self._appended: dict[type, _Sum] = {}  # of these, by kind of event
         self._counts: dict[type, Callable[[Any], None]] = {
             ModelReplied: lambda body: self._replied(body) if body.source == "made" else None,  # else counted there
             RequestClosed: self._closed,
@@ -174,7 +175,9 @@ class Metrics:
     def observe(self, event: Event) -> None:
         """Count one event of the journal, once it is durable."""
         body = event.body
-        self._events(event.type).inc()
+        if (seen := self._appended.get(type(body))) is None:
+            seen = self._appended[type(body)] = self._events(event.type)
+        seen.inc()
         if (count := self._counts.get(type(body))) is not None:
             count(body)
 

@@ -74,6 +74,8 @@ class Sealed:
             text = overflow.decode("utf-8", "surrogateescape")
             kept = redact(text)
             overflow = overflow if kept == text else kept.encode("utf-8", "surrogateescape")
+        if content == result.content and data == result.data and overflow is result.overflow:
+            return result
         return msgspec.structs.replace(result, content=content, data=data, overflow=overflow)
 
     def _raise_clean(self, error: Exception) -> None:

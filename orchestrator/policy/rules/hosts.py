@@ -13,6 +13,7 @@ from orchestrator.kernel.settings import Policy
 from orchestrator.policy.addresses import LOCAL_NAMES, address_of, is_loopback, is_metadata, listed, split
 from orchestrator.policy.base import Call, Decision
 
+_ADDRESSES = ("url", "uri", "endpoint", "host")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -147,9 +148,10 @@ def url_of(call: Call) -> str | None:
 
 def url_argument(call: Call) -> str | None:
     """The argument that is an address."""
-    return next(
-        (name for name in ("url", "uri", "endpoint", "host") if isinstance(call.arguments.get(name), str)), None
-    )
+    for name in _ADDRESSES:
+        if isinstance(call.arguments.get(name), str):
+            return name
+    return None
 
 
 def method_of(call: Call) -> str:
