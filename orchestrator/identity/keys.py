@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.identity.base import ApiKey, Principal, Reach, Record
 from orchestrator.identity.known import TRUSTED_SECONDS, Known
@@ -19,6 +18,7 @@ from orchestrator.kernel.errors import Conflict, JournalUnavailable, NotAllowed,
 from orchestrator.kernel.events import KeyMade, KeyRevoked
 from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.messages import Scope
+from orchestrator.storage.engine import AsyncEngine
 from orchestrator.storage.tables_identity import api_keys, users
 
 PREFIX = "key_"

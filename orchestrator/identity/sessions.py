@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from msgspec import structs
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.identity.base import Principal, Record, Session, SessionKind, Tokens
 from orchestrator.identity.known import TRUSTED_SECONDS, Known
@@ -16,6 +15,7 @@ from orchestrator.kernel.errors import JournalUnavailable, NotAuthenticated
 from orchestrator.kernel.events import SessionClosed, SessionOpened
 from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.settings import Identity
+from orchestrator.storage.engine import AsyncConnection, AsyncEngine
 from orchestrator.storage.tables_identity import sessions, users
 
 DAY = 86_400.0

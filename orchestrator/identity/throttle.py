@@ -4,11 +4,11 @@ import asyncio
 import hashlib
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import TooManyAttempts
 from orchestrator.kernel.settings import Identity
+from orchestrator.storage.engine import AsyncConnection, AsyncEngine
 from orchestrator.storage.tables_identity import attempts
 
 _FORGET_SECONDS = 3600.0

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Select, delete, func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.journal.chain import Progress
 from orchestrator.journal.rows import Break, verify
 from orchestrator.kernel.errors import InvalidSettings, JournalDamaged, NotFound
+from orchestrator.storage.engine import AsyncEngine
 from orchestrator.storage.tables import events
 from orchestrator.storage.tables_journal import heads
 

@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Struct
 from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.journal.keys import Master
 from orchestrator.journal.rows import GENESIS, Break, Stored, follows
+from orchestrator.storage.engine import AsyncConnection, AsyncEngine
 from orchestrator.storage.tables import events
 from orchestrator.storage.tables_journal import anchors, heads, subject_keys
 

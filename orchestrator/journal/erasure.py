@@ -11,7 +11,6 @@ import contextlib
 from msgspec import Struct
 from sqlalchemy import and_, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.journal.keys import NONCE, SIZE, Keyring
 from orchestrator.journal.ledger import Ledger
@@ -19,6 +18,7 @@ from orchestrator.journal.rows import PLAIN
 from orchestrator.kernel.errors import Conflict, JournalUnavailable
 from orchestrator.kernel.events import SubjectErased
 from orchestrator.storage.blobs import Blobs
+from orchestrator.storage.engine import AsyncConnection, AsyncEngine
 from orchestrator.storage.tables import VIEWS, artifacts, events, runs
 from orchestrator.storage.tables_journal import snapshots, subject_keys
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.journal.archive import library, write_parquet
 from orchestrator.journal.chain import Progress
@@ -15,6 +14,7 @@ from orchestrator.journal.keys import Keyring
 from orchestrator.journal.rows import unseal
 from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.events import Erased
+from orchestrator.storage.engine import AsyncEngine
 
 Format: TypeAlias = Literal["jsonl", "parquet"]
 _COLUMNS = {

@@ -6,9 +6,9 @@ from math import inf
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.journal.archive import Archive, Archived
+from orchestrator.storage.engine import AsyncEngine
 from orchestrator.storage.tables import events
 
 _CHUNK = 250  # rows of the database at a time: the loop has other things to do

@@ -18,9 +18,9 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.kernel.errors import InvalidSettings, JournalDamaged
+from orchestrator.storage.engine import AsyncConnection, AsyncEngine
 
 SIZE = 32  # bytes of a key
 NONCE = 12

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Table, func, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.journal.rows import GENESIS, verify
 from orchestrator.kernel.errors import Conflict, JournalDamaged
@@ -22,6 +21,7 @@ from orchestrator.storage import (  # noqa: F401  (they add their tables to the 
     tables_secrets,
 )
 from orchestrator.storage.database import Database
+from orchestrator.storage.engine import AsyncConnection
 from orchestrator.storage.tables import events, metadata
 
 _CHUNK = 1000  # rows at a time

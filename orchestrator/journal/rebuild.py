@@ -11,7 +11,6 @@ from itertools import chain
 from typing import Any, Protocol
 
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from orchestrator.journal.archive import Archive
@@ -22,6 +21,7 @@ from orchestrator.journal.projections import Statement, merged, statements
 from orchestrator.journal.rows import unseal
 from orchestrator.kernel.errors import JournalUnavailable
 from orchestrator.storage.database import Database
+from orchestrator.storage.engine import AsyncEngine
 from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.storage.tables import VIEWS
 

@@ -4,11 +4,11 @@ import logging
 
 import msgspec
 from sqlalchemy import delete, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.journal.keys import Keyring
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import OrchestratorError
+from orchestrator.storage.engine import AsyncEngine
 from orchestrator.storage.tables_journal import snapshots
 
 _pack = msgspec.msgpack.Encoder().encode

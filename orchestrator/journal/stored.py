@@ -5,7 +5,6 @@ from pathlib import Path
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.journal.archive import Archive
 from orchestrator.journal.keys import Keyring
@@ -13,6 +12,7 @@ from orchestrator.journal.pending import Pending
 from orchestrator.journal.rows import unseal
 from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.events import Event
+from orchestrator.storage.engine import AsyncEngine
 from orchestrator.storage.tables import events as table
 
 _TOUCH = text("UPDATE alembic_version SET version_num = version_num")  # writes a page, and changes nothing

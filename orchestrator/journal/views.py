@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Select, Table, and_, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.kernel.errors import NotFound
 from orchestrator.kernel.events import ApprovalAsked, Artifact, Problem, RunStatus
 from orchestrator.kernel.messages import Usage
 from orchestrator.storage import tables as t
+from orchestrator.storage.engine import AsyncEngine
 
 _problem = msgspec.json.Decoder(Problem)
 _asked = msgspec.json.Decoder(ApprovalAsked)

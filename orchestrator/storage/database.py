@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.kernel.errors import JournalUnavailable
+from orchestrator.storage.engine import AsyncConnection, AsyncEngine
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from orchestrator.kernel.errors import JournalUnavailable
 from orchestrator.storage.database import Database, upgrade
+from orchestrator.storage.engine import AsyncConnection
+from orchestrator.storage.threads import Threads
 
+CONNECTIONS = 8
 _DISK = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_BUSY")
 
 
@@ -21,10 +23,11 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.where = str(path)
-        self.engine = create_async_engine(_url("sqlite+aiosqlite", path), pool_size=4, max_overflow=4)
-        self.reading = self.engine
-        event.listen(self.engine.sync_engine, "connect", _prepare)
-        event.listen(self.engine.sync_engine, "handle_error", _explained)
+        anywhere = {"check_same_thread": False}  # from thread to thread, one at a time
+        engine = create_engine(_url(path), pool_size=4, max_overflow=CONNECTIONS - 4, connect_args=anywhere)
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "handle_error", _explained)
+        self.engine = self.reading = Threads(engine, CONNECTIONS)
 
     def connect(self) -> sqlite3.Connection:
         """A plain connection for the journal's writer; it may be handed from thread to thread."""
@@ -67,7 +70,7 @@ class SqliteDatabase(Database):
     @contextmanager
     def changing(self) -> Iterator[Connection]:
         """A transaction that may change the schema too, and that nobody else writes beside."""
-        engine = create_engine(_url("sqlite", self.path))
+        engine = create_engine(_url(self.path))
         event.listen(engine, "connect", _left_alone)
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         try:
@@ -77,8 +80,8 @@ class SqliteDatabase(Database):
             engine.dispose()
 
 
-def _url(driver: str, path: Path) -> URL:
-    return URL.create(driver, database=str(path))  # as text, a ? or a % of the path would mean something
+def _url(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path))  # as text, a ? or a % of the path would mean something
 
 
 def _left_alone(connection: Any, _: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import select, text
 
 from orchestrator.journal.keys import Keyring, Master
 from orchestrator.journal.ledger import Ledger
@@ -37,14 +37,11 @@ class Room:
         return job.result
 
     async def views(self) -> dict[str, list[tuple[object, ...]]]:
-        def held(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+        async with self.database.engine.connect() as connection:
             return {
-                view.name: [tuple(row) for row in connection.execute(select(view).order_by(*view.primary_key))]
+                view.name: [tuple(row) for row in await connection.execute(select(view).order_by(*view.primary_key))]
                 for view in VIEWS
             }
-
-        async with self.database.engine.connect() as connection:
-            return await connection.run_sync(held)
 
     async def change(self, *script: str) -> None:
         async with self.database.engine.begin() as connection:

@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.ending import ended
 from orchestrator.kernel.errors import BudgetUnavailable
@@ -17,6 +15,7 @@ from orchestrator.policy.budgets import store
 from orchestrator.policy.budgets.accounts import Account, Alert, Book, Place, Reservation
 from orchestrator.policy.budgets.base import Spending
 from orchestrator.policy.budgets.store import Charge
+from orchestrator.storage.engine import AsyncEngine
 
 T = TypeVar("T")
 _GATHER = 0.05  # seconds that what is to be written waits for company

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.kernel import events as e
 from orchestrator.kernel import settings
@@ -35,6 +34,7 @@ from orchestrator.policy.budgets.base import Period, Scope, Spending
 from orchestrator.policy.budgets.shared import Shared
 from orchestrator.policy.budgets.store import FAILURES, Charge, charge_of
 from orchestrator.storage.database import Database
+from orchestrator.storage.engine import AsyncEngine
 
 MOST = 1_000_000_000.0  # US dollars of a budget
 log = logging.getLogger("orchestrator.policy")

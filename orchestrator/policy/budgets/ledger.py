@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.policy.budgets.accounts import NANO
+from orchestrator.storage.engine import AsyncEngine
 from orchestrator.storage.tables_budgets import charges
 
 _PAGE = 500

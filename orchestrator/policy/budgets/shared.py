@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from msgspec import Struct
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.ending import ended
@@ -19,6 +18,7 @@ from orchestrator.policy.budgets import store
 from orchestrator.policy.budgets.accounts import EACH, Account, Alert, Book, Held, Reservation
 from orchestrator.policy.budgets.base import Spending
 from orchestrator.policy.budgets.store import Charge
+from orchestrator.storage.engine import AsyncConnection, AsyncEngine
 
 T = TypeVar("T")
 _MARGIN = 60.0  # seconds that a call which is over may take to be written down

@@ -7,12 +7,12 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.kernel.errors import JournalUnavailable
 from orchestrator.kernel.messages import Spared, Usage
 from orchestrator.policy.budgets.accounts import Account, Place, Reservation, day_of, nanodollars
 from orchestrator.policy.budgets.base import Rates, Spending
+from orchestrator.storage.engine import AsyncConnection
 from orchestrator.storage.tables_budgets import budgets, charges, reservations
 
 FAILURES = (JournalUnavailable, DBAPIError)
