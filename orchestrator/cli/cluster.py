@@ -52,7 +52,7 @@ def add_to(application: typer.Typer) -> None:
     ) -> int:
         """A whole cluster on this machine: PostgreSQL, servers, and NATS if you like. Ctrl-C stops all of it.
 
-        Kill one of the servers and see another go on with its runs.
+        Kill one of the servers and see another go on with its runs. Each has the settings file of the data folder.
         """
         return Dev(session, database, nats).main(nodes, port)
 
@@ -71,6 +71,7 @@ class Dev:
     def __init__(self, session: Session, database: str | None, nats: bool) -> None:
         self._terminal = session.terminal
         self._settings = session.settings
+        self._config = session.options.config or session.settings.data / "config.toml"
         self._database = database
         self._nats = nats
         self._told = threading.Event()
@@ -129,7 +130,8 @@ class Dev:
                 break
             own = {"ORCHESTRATOR_DATA": str(folder / f"server{number + 1}")}
             at = port + number if port else 0
-            machine, address = machines.server(f"server{number + 1}", folder, {**environment, **own}, at)
+            config = self._config if self._config.exists() else None
+            machine, address = machines.server(f"server{number + 1}", folder, {**environment, **own}, at, config)
             stack.callback(machine.stop)
             servers.append((machine, address))
         return servers
@@ -147,7 +149,11 @@ class Dev:
         lines = (f"{item['server']}  process {item['pid']}\n  {item['sign_in']}" for item in items)
         self._terminal.result({"items": items}, "\n".join(lines))
         if servers:
-            self._terminal.note(f"Logs: {servers[0][0].folder}. Ctrl-C stops all of it.")
+            folder = servers[0][0].folder
+            self._terminal.note(
+                f"Commands of a server: orchestrator --data {folder / servers[0][0].name} cluster status"
+            )
+            self._terminal.note(f"Logs: {folder}. Ctrl-C stops all of it.")
 
     def _watch(self, machines: "list[Machine]") -> None:
         gone: set[str] = set()

@@ -124,10 +124,13 @@ class Address(msgspec.Struct, frozen=True):
     sign_in: str
 
 
-def server(name: str, folder: Path, environment: dict[str, str], port: int) -> tuple[Machine, Address]:
-    """`orchestrator serve` with settings from the environment."""
+def server(
+    name: str, folder: Path, environment: dict[str, str], port: int, config: Path | None = None
+) -> tuple[Machine, Address]:
+    """`orchestrator serve` with settings from the environment, and from a file beneath them."""
     machine = Machine(name, folder)
     command = [sys.executable, "-m", "orchestrator", "serve", "--json", "--port", str(port)]
+    command += ["--config", str(config)] if config else []
     machine.start(command, stdout=subprocess.PIPE, env={**os.environ, **environment})
     assert machine.process is not None and machine.process.stdout is not None
     said = ""

@@ -55,6 +55,7 @@ def test_a_cluster_is_started_looked_at_rested_and_stopped(dev: Dev, data: Path,
     def states(server: int) -> dict[str, str]:
         return {node["node"]: node["state"] for node in ask(server, "status", "--json").json["nodes"]}
 
+    assert "told" in orchestrator("models", "list", data=folders[0]).out  # of the settings file of the data folder
     first = states(0)
     assert list(first.values()) == ["serving"] * 2 and states(1) == first
     mine = ask(1, "status", "--json").json["this"]
