@@ -1,5 +1,6 @@
 """The example of docs/tools.md is a tool that keeps the contract."""
 
+import json
 import re
 from pathlib import Path
 from typing import ClassVar
@@ -32,3 +33,10 @@ def test_every_tool_is_on_a_page(catalogue: Catalogue) -> None:
         assert f"`{spec.name}`" in page
         for name in spec.parameters["properties"]:
             assert f"`{name}" in page, f"{spec.name}: {name}"
+
+
+def test_every_tool_has_a_french_name_on_its_card(catalogue: Catalogue) -> None:
+    words = Path(__file__).parents[2] / "web" / "src" / "locales"
+    named = json.loads((words / "tools.fr.json").read_text("utf-8"))
+    named |= json.loads((words / "fr.json").read_text("utf-8"))["tool"]["names"]
+    assert {spec.name for spec in catalogue.specs()} <= named.keys()

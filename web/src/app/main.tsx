@@ -8,7 +8,6 @@ import { ApiError } from "@/client/http";
 import { App } from "./App";
 import { startTranslations } from "./i18n";
 
-startTranslations();
 document.fonts.load('1em "JetBrains Mono"').catch(() => {}); // before the first code needs it; without it, another font does
 
 const client = createClient();
@@ -22,6 +21,7 @@ const queries = new QueryClient({
   },
 });
 
+await startTranslations();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
