@@ -39,4 +39,5 @@ def test_every_tool_has_a_french_name_on_its_card(catalogue: Catalogue) -> None:
     words = Path(__file__).parents[2] / "web" / "src" / "locales"
     named = json.loads((words / "tools.fr.json").read_text("utf-8"))
     named |= json.loads((words / "fr.json").read_text("utf-8"))["tool"]["names"]
-    assert {spec.name for spec in catalogue.specs()} <= named.keys()
+    ours = {spec.name for spec in catalogue.specs()} - {"echo"}  # that is of the tests
+    assert ours <= named.keys()
