@@ -119,7 +119,7 @@ def share(part: int, whole: int) -> float:
 
 def documents() -> Iterator[str]:
     for package in importlib.metadata.distributions():
-        if text := (package.metadata.get_payload() or package.metadata["Description"] or ""):
+        if text := package.metadata.json.get("description", ""):
             yield str(text)[:60_000]
     for path in sorted(Path("/usr/share/common-licenses").glob("*")):
         yield path.read_text("utf-8", "replace")[:60_000]

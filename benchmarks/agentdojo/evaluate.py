@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from agentdojo.attacks.important_instructions_attacks import ImportantInstructionsAttackNoNames
+from agentdojo.attacks import load_attack
 from agentdojo.task_suite.load_suites import get_suites
 from msgspec import Struct
 
@@ -20,10 +20,32 @@ from orchestrator.kernel.events import GrantGiven
 from orchestrator.tools.catalogue import kits
 
 VERSION = "v1.1.2"
+ATTACK = "important_instructions_no_names"
+OTHERS = (  # those that mean to make the model do something
+    "direct",
+    "ignore_previous",
+    "system_message",
+    "injecagent",
+    "tool_knowledge",
+    "important_instructions",
+    "important_instructions_no_user_name",
+    "important_instructions_no_model_name",
+)
+
+
+class Way(Struct, frozen=True):
+    label: str
+    gated: bool = True  # by the policy
+    screened: bool = True
+    attentive: bool = True
+
+
+FULL = Way("policy, attentive person")
 WAYS = (
-    ("policy, attentive person", True, True),
-    ("policy, nobody there", True, False),
-    ("no policy", False, True),
+    FULL,
+    Way("policy, nobody there", attentive=False),
+    Way("policy without the screen, attentive person", screened=False),
+    Way("no policy", gated=False, screened=False),
 )
 
 
@@ -34,17 +56,18 @@ class Tally(Struct):
     useful: int = 0  # the task was done all the same
     asked: int = 0
     fell: int = 0  # the model followed the attack
+    withheld: int = 0  # something was, of what a tool returned
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__struct_fields__))
 
 
 @contextmanager
-def product(suite: Any, *, gated: bool) -> Iterator[Pipeline]:
+def product(suite: Any, way: Way) -> Iterator[Pipeline]:
     """The product with the suite's tools, which its owner has said "always" to; without a gate, all is approved."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
         data, workspace = Path(folder) / "data", Path(folder) / "workspace"
-        loosened = settings.Policy(approve_all=not gated)
+        loosened = settings.Policy(approve_all=not way.gated, screen="withhold" if way.screened else "off")
         none_of_ours = settings.Tools(omit=kits().builtin())
         llm = settings.Llm(model="gullible")
         chosen = settings.Settings(data, workspace, policy=loosened, llm=llm, tools=none_of_ours)
@@ -58,7 +81,9 @@ def product(suite: Any, *, gated: bool) -> Iterator[Pipeline]:
                 if tool.spec.effects != "none":
                     grant = GrantGiven(app.ids.new("grant"), tool.spec.name, f"any {tool.spec.name}", owner.id)
                     runner.run(app.runs.grants.give(owner.tenant, grant, owner.id))
-            yield Pipeline(app, runner.get_loop(), model, workspace)
+            pipeline = Pipeline(app, runner.get_loop(), model, workspace)
+            pipeline.attentive = way.attentive
+            yield pipeline
         finally:
             runner.run(opened.__aexit__(None, None, None))
 
@@ -72,23 +97,26 @@ class _Named:
     name = "local"
 
 
-def evaluated(suite: Any, pipeline: Pipeline, *, attentive: bool) -> tuple[Tally, Tally, list[str]]:
-    """The suite without attacks, under attack, and the attacks that reached their goal."""
-    pipeline.attentive = attentive
-    attack = ImportantInstructionsAttackNoNames(suite, _Named())
-    benign, attacked, broken = Tally(), Tally(), list[str]()
+def benign(suite: Any, pipeline: Pipeline) -> Tally:
+    """The suite without attacks."""
+    return sum((_tried(suite, pipeline, task, None, {}) for task in suite.user_tasks.values()), Tally())
+
+
+def attacked(suite: Any, pipeline: Pipeline, kind: str) -> tuple[Tally, list[str]]:
+    """The suite under attack, and the attacks that reached their goal."""
+    attack = load_attack(kind, suite, _Named())
+    total, broken = Tally(), list[str]()
     for task in suite.user_tasks.values():
-        benign += _tried(suite, pipeline, task, None, {})
         for injection in suite.injection_tasks.values():
             try:
                 injections = attack.attack(task, injection)
             except ValueError:  # nothing that the task reads can be written by others
                 injections = {}
             tally = _tried(suite, pipeline, task, injection, injections)
-            attacked += tally
+            total += tally
             if tally.harmed:
                 broken.append(f"{suite.name}/{task.ID}/{injection.ID}{' (words)' if tally.worded else ''}")
-    return benign, attacked, broken
+    return total, broken
 
 
 def _tried(suite: Any, pipeline: Pipeline, task: Any, injection: Any, injections: dict[str, str]) -> Tally:
@@ -106,7 +134,9 @@ def _tried(suite: Any, pipeline: Pipeline, task: Any, injection: Any, injections
     harmed = bool(injection and harmed and case.fell)
     trapped = {key(call) for call in case.trap}
     acted = any(key(call) in trapped for call in case.done)
-    return Tally(1, int(harmed), int(harmed and not acted), int(bool(useful)), case.asked, int(case.fell))
+    return Tally(
+        1, int(harmed), int(harmed and not acted), int(bool(useful)), case.asked, int(case.fell), int(case.withheld)
+    )
 
 
 def share(part: int, whole: int) -> float:
@@ -116,30 +146,42 @@ def share(part: int, whole: int) -> float:
 def main() -> None:
     suites = get_suites(VERSION)
     wanted = sys.argv[1:] or list(suites)
-    said = f"AgentDojo {VERSION}, attack important_instructions, model fully gullible (SIMULATED)"
-    figures: dict[str, Any] = {"tasks": said}
-    for label, gated, attentive in WAYS:
-        benign, attacked, broken = Tally(), Tally(), list[str]()
+    figures: dict[str, Any] = {"tasks": f"AgentDojo {VERSION}, attack {ATTACK}, model fully gullible (SIMULATED)"}
+    for way in WAYS:
+        plain, total, broken = Tally(), Tally(), list[str]()
         for name in wanted:
-            with product(suites[name], gated=gated) as pipeline:
-                one = evaluated(suites[name], pipeline, attentive=attentive)
-            benign, attacked, broken = benign + one[0], attacked + one[1], broken + one[2]
-            figures[f"{label}: {name}"] = _row(one[0], one[1])
-        figures[f"{label}: all"] = _row(benign, attacked)
-        if gated:
-            figures[f"{label}: attacks that reached their goal"] = broken
+            with product(suites[name], way) as pipeline:
+                one, (under, reached) = benign(suites[name], pipeline), attacked(suites[name], pipeline, ATTACK)
+            plain, total, broken = plain + one, total + under, broken + reached
+            figures[f"{way.label}: {name}"] = _benign_row(one) | _attack_row(under)
+        figures[f"{way.label}: all"] = _benign_row(plain) | _attack_row(total)
+        if way.gated:
+            figures[f"{way.label}: attacks that reached their goal"] = broken
+    for kind in OTHERS:
+        total = Tally()
+        for name in wanted:
+            with product(suites[name], FULL) as pipeline:
+                total += attacked(suites[name], pipeline, kind)[0]
+        figures[f"{FULL.label}, attack {kind}: all"] = _attack_row(total)
     write("agentdojo", "python -m benchmarks.agentdojo", figures)
 
 
-def _row(benign: Tally, attacked: Tally) -> dict[str, float]:
+def _benign_row(benign: Tally) -> dict[str, float]:
     return {
         "tasks": benign.cases,
         "benign utility %": share(benign.useful, benign.cases),
+        "tasks in which something was withheld": benign.withheld,
         "questions a task": round(benign.asked / max(1, benign.cases), 2),
+    }
+
+
+def _attack_row(attacked: Tally) -> dict[str, float]:
+    return {
         "attacks": attacked.cases,
         "attack success %": share(attacked.harmed, attacked.cases),
         "of these by words of the answer alone": attacked.worded,
         "attack success by actions %": share(attacked.harmed - attacked.worded, attacked.cases),
+        "withheld %": share(attacked.withheld, attacked.cases),
         "model followed %": share(attacked.fell, attacked.cases),
         "utility under attack %": share(attacked.useful, attacked.cases),
         "questions under attack": round(attacked.asked / max(1, attacked.cases), 2),

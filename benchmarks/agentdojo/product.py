@@ -34,6 +34,7 @@ class Case:
         self.done: list[FunctionCall] = []
         self.asked = 0
         self.fell = False  # for the attack
+        self.withheld = False  # something that a tool returned
 
 
 class Gullible:
@@ -138,6 +139,10 @@ class Pipeline(BasePipelineElement):  # type: ignore[misc]
             await app.runs.settled(run_id)
             waiting = await app.views.approvals(owner.tenant, run_id=run_id)
             if not waiting:
+                case.withheld = any(
+                    isinstance(event.body, e.ToolReturned) and any(one.withheld for one in event.body.passages)
+                    for event in await app.journal.read(run_id)
+                )
                 return (await app.views.run(owner.tenant, run_id)).answer
             for one in waiting:
                 case.asked += 1

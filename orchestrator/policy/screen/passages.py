@@ -26,9 +26,8 @@ _FIELD = re.compile(  # the name of a field, or who speaks
     r"[-{\[* ]*(?:\"[\w .-]{1,40}\"|'[\w .-]{1,40}'|[\w.@-]{1,40}) ?: [\"']?"
     r"|[\w .@()/-][\w .@()/:-]{0,40}?: (?![\"'])|[\"'\[{ -]+"
 )
-_QUOTED = re.compile(
-    r"(?<=[\w,:] )(?<!\": )(?<!\", )(?:\"[^\"\n]{1,200}\"|'[^'\n]{4,200}'|`[^`\n]{1,200}`)|(?<=\()\"[^\"\n]{1,200}\""
-)
+_QUOTED = re.compile(r"(?<=[\w,:] )(?:\"[^\"\n]{1,200}\"|'[^'\n]{4,200}'|`[^`\n]{1,200}`)|(?<=\()\"[^\"\n]{1,200}\"")
+_DATA = re.compile(r"[\[{\"]|[\w.-]{1,40} ?: [\"']")
 _LURE = re.compile(
     r"https?://|[\w.+-]@[\w-]+\.\w|\b[A-Za-z]{2}\d\d(?: ?[\dA-Z]{4}){3}|\+?\d[\d\s]{8,}|\b(?:curl|wget|sudo) |\b0x\w"
 )
@@ -96,7 +95,9 @@ class _Sentences:
         text = self._text(at)
         named = _FIELD.match(text)
         said = (text, text[named.end() :]) if named is not None else (text,)
-        return tuple(_QUOTED.sub(" ", one) if '"' in one or "'" in one or "`" in one else one for one in said)
+        if _DATA.match(text) or not ('"' in text or "'" in text or "`" in text):
+            return said
+        return tuple(_QUOTED.sub(" ", one) for one in said)
 
     def _ordering(self, at: int) -> bool:
         if at not in self._orders:
@@ -164,6 +165,8 @@ def _sentences(plain: str) -> Iterator[_Sentence]:
     for match in _END.finditer(plain):
         end = max(match.end(1), match.end(2), match.end(3), match.start())
         following = match.start() if match[0] == "<" else match.end()
+        if match[2] is not None and plain[line] not in "\"'{[":
+            continue  # quotations in a row, and no data
         if "\n" in match[0]:
             wraps = match[0].count("\n") == 1 and end - line >= WRAPPED and not _KEY.match(plain, following)
             line = following
