@@ -11,28 +11,54 @@ from orchestrator.llm.providers.embedded import lexicon, render, values
 from orchestrator.llm.providers.embedded.advance import MOST as MOST_CALLS
 from orchestrator.llm.providers.embedded.advance import Broken, Progress, Waiting
 from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, tokens
-from orchestrator.llm.providers.embedded.phrases import say, unit
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, fold, tokens
+from orchestrator.llm.providers.embedded.phrases import CATEGORIES, say, unit
 from orchestrator.llm.providers.embedded.shell import runner, suggested
 from orchestrator.llm.providers.embedded.shown import choices
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Step
 from orchestrator.llm.providers.embedded.values import Called, Excerpt, Number, Pairs, Things, Value, Verdict
 
 MOST: Final = 60  # lines of a list that an answer repeats
+_FEW: Final = 16  # tools that are told one by one
+_BRIEF: Final = 60  # characters of an example that stands for others
 _SET_ASIDE: Final = re.compile("[\ue000-\ue0ff]")  # the signs of long quotations
 _SAID: Final = 90  # characters of the person's words that are quoted back
 
 
-def talk(kind: str, language: Language, index: Index) -> str:
-    """Small talk, from the tools that are there."""
+def talk(kind: str, language: Language, index: Index, said: str = "") -> str:
+    """Small talk, from the tools that are there. `said`: which kind of tools may be named in it."""
     if kind == "ability" and not index.entries:
         return say("no tools", language, connect=ways_to_connect(language))
+    if kind == "ability" and len(index.entries) > _FEW:
+        return _abilities(language, index, said)
     return say(
         kind,
         language,
         example=_first_to_try(index, language),
         tools="\n".join(f"- {_shown(entry, language)}" for entry in index.entries),
         connect=ways_to_connect(language),
+    )
+
+
+def _abilities(language: Language, index: Index, said: str) -> str:
+    """Many tools by their kinds, two examples of each; all of one kind, where it is named."""
+    kinds: dict[str, list[Entry]] = {}
+    for entry in index.entries:
+        kinds.setdefault(entry.spec.category, []).append(entry)
+    words = set(re.findall(r"\w+", fold(said)))
+    named = [kind for kind in kinds if {kind, fold(CATEGORIES.get(kind, kind))} & words]
+    if named:
+        shown = "\n".join(f"- {_shown(entry, language)}" for kind in named for entry in kinds[kind])
+        return say("abilities of a kind", language, tools=shown)
+    lines = []
+    for kind, entries in kinds.items():
+        examples = [text for text in (example_of(each, language) for each in entries) if len(text) < _BRIEF][:2]
+        colon = " :" if language == "fr" else ":"
+        title = CATEGORIES.get(kind, kind) if language == "fr" else kind
+        told = ", ".join(_quoted(text, language) for text in examples) or entries[0].spec.name
+        lines.append(f"- **{title}** ({len(entries)}){colon} {told}")
+    return say(
+        "abilities", language, tools="\n".join(lines), count=len(index.entries), connect=ways_to_connect(language)
     )
 
 

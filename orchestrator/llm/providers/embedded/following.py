@@ -9,7 +9,7 @@ import msgspec
 
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import arithmetic
-from orchestrator.llm.providers.embedded.language import Token
+from orchestrator.llm.providers.embedded.language import Token, known
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
@@ -31,7 +31,8 @@ _JOINS: Final = words(
 )
 _SMALL: Final = words(
     "the a an le la les l un une des d to at on au aux sur is it est ce c what how quid qu please pls stp svp now"
-    " maintenant then puis me moi with avec thing chose do fais too encore again"
+    " maintenant then puis me moi with avec thing chose do fais too encore again one ones called named celui celle ceux"
+    " celles appele appelee nomme nommee"
 )
 _SAYING: Final = words("say it that answer reply tell dis le ca cela reponds repete repeat le la s il te plait")
 _EDGES: Final = " ,.;:!?\n"
@@ -76,7 +77,11 @@ def _bare(clause: Clause) -> str:
 
 def continued(planner: "Planner", clause: Clause, before: Plan | None) -> bool:
     """A few values and no act: the last call that takes them all, with them put in, and what was made of its result."""
-    if before is None or before.asks or not _fragment(clause):
+    if before is None or before.asks:
+        return False
+    if _another_name(planner, clause, before):
+        return True
+    if not _fragment(clause):
         return False
     for place in reversed(range(len(before.steps))):
         step = before.steps[place]
@@ -87,6 +92,24 @@ def continued(planner: "Planner", clause: Clause, before: Plan | None) -> bool:
             _redone(planner, before, place, msgspec.structs.replace(step, said=clause.said, each=each))
             return True
     return False
+
+
+def _another_name(planner: "Planner", clause: Clause, before: Plan) -> bool:
+    """`and the one called api?`, `et redis ?`: a name in the place of the one in the call before."""
+    said = [word for word in clause.words if word.norm.isalnum()]
+    names = [word for word in said if word.norm not in _SMALL | _JOINS | _ONLY]
+    last = next((step for step in reversed(before.steps) if step.entry is not None and not step.past), None)
+    if len(names) != 1 or last is None or last.entry is None or not last.entry.harmless or len(last.each) != 1:
+        return False
+    if known(names[0].norm) or not {word.norm for word in said} & _JOINS or any(not m.weak for m in clause.mentions):
+        return False
+    taking = [each.name for each in last.entry.parameters if each.named and each.kind == "quoted"]
+    given = [name for name in taking if name in last.each[0]]
+    if len(given) != 1:
+        return False
+    each = ({**last.each[0], given[0]: names[0].text},)
+    planner.steps.append(msgspec.structs.replace(last, said=clause.said, each=each))
+    return True
 
 
 def _fragment(clause: Clause) -> bool:

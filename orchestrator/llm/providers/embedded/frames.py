@@ -1,5 +1,6 @@
 """Requests worded as an example is, other values in their places: `salue Paul` where an example says `salue Ada`."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from orchestrator.llm.providers.embedded.shown import Frame, Part, choices, spel
 
 _FREE: Final = 0.3  # how much less sure a request is that is nothing but free text
 _TYPED: Final = frozenset(["path", "glob", "url", "email", "timing"])  # a free text is none of these, unless quoted
+_TELLING: Final = 3  # words of an example that leave no doubt about what stands between them
+_CODE: Final = re.compile(r"\w\(")
 _ELIDED: Final = {"d": "de", "l": "le", "la": "le", "j": "je", "qu": "que", "n": "ne", "m": "me", "t": "te"}
 _BRIEF: Final = 2  # words that a brief value may have above the longest one shown
 
@@ -133,9 +136,10 @@ class _Aligner:
                 mentions[name] = mention
             else:
                 span = item.start, self._items[end - 1].end
+                sure = len(frame.heavy) >= _TELLING or (frame.slots > 1 and parameter.named)
                 quotes = any(each.mention and each.mention.kind == "quoted" for each in self._items[first:end])
-                meant = texts.meant(self._clause, self._entry, parameter, *span, column=frame.slots > 1, timed=timed)
-                if frame.quoted(name) or quotes or not meant:
+                meant = texts.meant(self._clause, self._entry, parameter, *span, sure=sure, timed=timed)
+                if frame.quoted(name) or (quotes and not _CODE.search(self._clause.text[slice(*span)])) or not meant:
                     return None
                 stretches[name] = span
                 free += end - first

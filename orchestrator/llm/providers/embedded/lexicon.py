@@ -34,7 +34,7 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         " parle parlent apparait figure",
     ),
     "write": (
-        "write writes writing save saves saving store record put dump jot keep stick wrote persist stash",
+        "write writes writing save saves saving store record put dump jot keep stick wrote persist",
         "ecris ecrire ecrivez ecrit ecri enregistre enregistrer enregistrez sauvegarde sauvegarder sauve mets mettre"
         " met mettez inscris inscrire note noter consigne range stocke stocker depose garde",
     ),
@@ -197,9 +197,11 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
         "deploiement deploiements deploie deployer deploye",
     ),
     "image": ("image images picture pictures photo photos pic", "image images photo photos"),
+    "aside": ("aside stash stashed", "de_cote cote"),
     "expire": ("expire expires expiry run_out runs_out", "expire expirer expiration perime"),
     "pie": ("pie donut", "camembert"),
     "healthy": ("health healthy", "sante"),
+    "log": ("log logs logged logging", "log logs"),
     "history": ("history", "historique"),
     "web": (
         "url page site website web link address http https endpoint internet html",
@@ -320,14 +322,15 @@ STOP: Final[tuple[str, str]] = (
     " i me my you your we us our he she they this that these those there it its them their him her please pls plz can"
     " could would will shall may might must just some any all so as if than too very also then next after now right"
     " what which whose when s t re ve ll d m like want need let lets hey hi hello ok okay kindly quickly each every"
-    " one ones up out about both same again more using currently exactly how whether not down current forget",
+    " one ones up out about both same again more using currently exactly how whether not down current forget something"
+    " anything",
     "le la les l un une des du de d au aux a en dans sur sous par pour avec sans et ou mais est sont etait ete etre ai"
     " as avez ont je tu il elle on nous vous ils elles me m te t se s mon ma mes ton ta tes son sa ses notre nos votre"
     " vos leur leurs ce c cet cette ces ca cela ceci qui que qu quel quelle quels quelles quoi y ne n pas plus si stp"
     " svp merci peux pouvez peut pourrais pourriez voudrais veux veuillez moi toi lui eux donc alors puis ensuite apres"
     " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait"
     " bonjour salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait oublie oubliez oublier"
-    " courant actuel actuelle complet complete entier entiere",
+    " truc machin quelque chose courant actuel actuelle complet complete entier entiere",
 )
 
 # Words that tell the two languages apart.

@@ -30,6 +30,9 @@ STRANGE: Final = 0.6  # how much of what is said a tool with effects must speak 
 STRANGE_DELETED: Final = 0.75  # where something is to be deleted
 NAMED: Final = 0.06  # for saying the tool's own name
 
+_LOOKS: Final = frozenset(
+    {"show", "read", "list", "find", "contain", "count", "compute", "fetch", "check", "write", "run"}
+)
 _LIGHTLY: Final = frozenset({"run", "send", "create"})  # `run a ping`: the noun says what is done
 
 # Acts so near each other that one stands for the other at a discount.
@@ -77,6 +80,19 @@ def askable(clause: Clause, found: Match) -> bool:
     return not acts or max(often) >= 0.2 * len(found.entry.examples)
 
 
+def _headed(clause: Clause, ranked: list[Match]) -> list[Match]:
+    """The tools with one first that is shown to begin with the very act that the clause begins with: `remind me …`."""
+    act = head(clause.words)
+    if not is_action(act) or act in _LOOKS or act in ranked[0].entry.heads:
+        return ranked
+    other = next((each for each in ranked if act in each.entry.heads), None)
+    if other is None or ranked[0].score - other.score > 2 * NEARLY:
+        return ranked
+    if other.filling.missing and not ranked[0].entry.harmless:
+        return ranked
+    return [other, *(each for each in ranked if each is not other)]
+
+
 def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | None:
     """The tool that fits a clause best, if one does at all. `ignoring`: words already accounted for."""
     ranked = [each for each in ranking(clause, index, ignoring) if each.score > 0]
@@ -85,6 +101,7 @@ def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | N
     worded = next((each for each in ranked if each.filling.worded and not each.filling.missing), None)
     if worded is not None:
         return worded
+    ranked = _headed(clause, ranked)
     acts = set(clause.actions) & lexicon.CHANGING  # what changes things is done by a tool that is shown to do just that
     whole = [
         each
@@ -98,6 +115,9 @@ def best(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> Match | N
         return _looking(clause, ranked)
     if _speaks_of_object(clause, ranked[0], whole[0]) and ranked[0].score - whole[0].score <= 3 * NEARLY:
         return whole[0]
+    first = head(clause.words)
+    if first and first in ranked[0].entry.heads - whole[0].entry.heads and whole[0].entry.harmless and is_action(first):
+        return ranked[0]  # `remind me of something` is not to be told what is remembered
     named = whole[0].entry.harmless and whole[0].entry.names <= {word.concept for word in clause.words}
     if ranked[0].score - whole[0].score <= (2 * NEARLY if named else NEARLY):
         return whole[0]  # rather what can be done as it is said than what must be asked about

@@ -78,7 +78,7 @@ _ARTICLES: Final = words("the a le la les un une l my mon this ce cet")
 _NAMED: Final = words("named called nomme appele nommee appelee intitule intitulee")
 _NOT_NAMES: Final = words(
     "current courant actuel working root racine whole parent same other new nouveau autre present file"
-    " files fichier fichiers single big large"
+    " files fichier fichiers single big large something anything someone truc machin chose quelque cote"
 )
 NUMBER_WORDS: Final = arithmetic.NUMBER_WORDS
 

@@ -88,7 +88,7 @@ class Embedded:
         plan, language = understood(said, index, finder)
         state = progress(plan, said[-1].made, [made for turn in said[:-1] for made in turn.made])
         if plan.asks or plan.talk or not state.calls:
-            return self._answer(plan, state, index, language, request)
+            return self._answer(plan, state, index, language, request, said[-1].asked)
         used = {call.id for message in request.messages for call in message.calls}
         return self._call(plan, state, used, language, first=not said[-1].made)
 
@@ -100,10 +100,12 @@ class Embedded:
         message = Message("assistant", (thought, *calls))
         return Reply(message, self._model, "tools", plan=steps if first and len(steps) > 1 else ())
 
-    def _answer(self, plan: Plan, state: Progress, index: Index, language: Language, request: Request) -> Reply:
+    def _answer(
+        self, plan: Plan, state: Progress, index: Index, language: Language, request: Request, said: str
+    ) -> Reply:
         told = any(ways in message.text for message in request.messages for ways in self._ways)
         if (plan.talk and plan.talk != "yes") or (plan.talk and not plan.notes):
-            thought, text = say("talk", language), answer.talk(plan.talk, language, index)
+            thought, text = say("talk", language), answer.talk(plan.talk, language, index, said)
         elif plan.asks:
             thought = say("missing", language)
             text = "\n\n".join([*answer.notes(plan, index, language, told), answer.question(plan, language)])

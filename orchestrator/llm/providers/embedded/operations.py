@@ -98,6 +98,10 @@ def _unit(clause: Clause) -> str:
 
 def _count(planner: "Planner", clause: Clause) -> bool:
     unit = _unit(clause)
+    told = sources(planner)
+    only = all(word.concept == "count" or word.norm in STOP_WORDS for word in clause.words if word.norm.isalnum())
+    if only and not clause.mentions and told and measures.lists(planner.steps[told[-1]]):
+        return measures.add(planner, clause, "count", told[-1], unit)  # `how many are there?`
     if unit and unit not in ("file", "folder", "match") and measures.measure(planner, clause, unit):
         return True
     if (

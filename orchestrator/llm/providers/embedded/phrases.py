@@ -51,6 +51,22 @@ SAY: Final[dict[str, Both]] = {
         " dans un fichier. Pour les questions ouvertes, la rédaction ou le raisonnement, connectez un modèle de"
         " langage.\n\n{connect}",
     },
+    "abilities": {
+        "en": "I am the built-in model, not a language model: I put the {count} tools that are installed here to work."
+        " Their kinds, with things to try:\n\n{tools}\n\nAsk “what can you do with files?” for all of a kind. I also"
+        " chain steps: count, add up, find the largest, write what was found to a file. For open questions, writing or"
+        " reasoning, connect a language model.\n\n{connect}",
+        "fr": "Je suis le modèle intégré, pas un modèle de langage : je fais travailler les {count} outils installés"
+        " ici. Les voici par genre, avec de quoi essayer :\n\n{tools}\n\nDemandez « que sais-tu faire avec les"
+        " fichiers ? »"
+        " pour ceux d'un genre. J'enchaîne aussi les étapes : compter, additionner, trouver le plus gros, écrire ce qui"
+        " a été trouvé dans un fichier. Pour les questions ouvertes, la rédaction ou le raisonnement, connectez un"
+        " modèle de langage.\n\n{connect}",
+    },
+    "abilities of a kind": {
+        "en": "With these tools I can:\n\n{tools}",
+        "fr": "Avec ces outils, je sais :\n\n{tools}",
+    },
     "no tools": {
         "en": "No tool is available to me here, so there is nothing I can do but say so.\n\n{connect}",
         "fr": "Aucun outil ne m'est accessible ici : je ne peux rien faire d'autre que le dire.\n\n{connect}",
@@ -191,6 +207,12 @@ SAY: Final[dict[str, Both]] = {
         "en": "All results are in; I answer from them.",
         "fr": "Tous les résultats sont là ; j'en tire la réponse.",
     },
+}  # fmt: skip
+
+# Kinds of tools whose name is not the same in French.
+CATEGORIES: Final[dict[str, str]] = {
+    "files": "fichiers", "system": "système", "network": "réseau", "host": "machines", "schedule": "rappels",
+    "data": "données", "tools": "outils", "mathematics": "calculs", "ai": "modèles", "custom": "autres",
 }  # fmt: skip
 
 UNITS: Final[dict[str, tuple[str, str, str, str]]] = {

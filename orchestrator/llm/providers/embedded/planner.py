@@ -46,8 +46,8 @@ class Planner:
 
     def __init__(self, index: Index, finder: Finder, language: Language, past: Plan | None = None) -> None:
         self.index = index
-        self._finder = finder
-        self._language = language
+        self.finder = finder
+        self.language = language
         self.steps: list[Step] = [
             msgspec.structs.replace(step, past=True, told=False) for step in (past.steps if past else ())
         ]
@@ -62,29 +62,29 @@ class Planner:
             entry, command = typed
             name = next(parameter.name for parameter in entry.required)
             self.steps.append(Step(text.strip(), entry, ({name: kept.get(command, command)},)))
-            return Plan(self._language, tuple(self.steps))
+            return Plan(self.language, tuple(self.steps))
         words = tokens(text[:READABLE], self.index.words)
         talk = converse.kind(words)
         if answered := following.other_language(words, self._before):
             return answered
-        if talk and talk != "yes":
-            return Plan(self._language, tuple(self.steps), talk=talk)
+        if talk and talk != "yes" and not (talk == "ability" and undivided.asked(self, text, kept)):
+            return Plan(self.language, tuple(self.steps), talk=talk)
         if self._repeated({word.norm for word in words}):
-            return Plan(self._language, tuple(self.steps))
+            return Plan(self.language, tuple(self.steps))
         if len(text) > READABLE:
-            return Plan(self._language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
-        found = read(text, self._language, self._finder, self.index, kept)
+            return Plan(self.language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
+        found = read(text, self.language, self.finder, self.index, kept)
         if len(found) > CLAUSES:
-            return Plan(self._language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
+            return Plan(self.language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
         if found and moods.condition(found[0]):
-            return Plan(self._language, tuple(self.steps), notes=(Note("condition", text.strip()),))
+            return Plan(self.language, tuple(self.steps), notes=(Note("condition", text.strip()),))
         if undivided.deferred(self, text) or undivided.shown(self, text, found):
-            return Plan(self._language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
+            return Plan(self.language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
         for clause in found:
             self.clause(clause)
         if not self._done() and not self._notes and not self._asks:
-            return Plan(self._language, tuple(self.steps), talk=talk or "empty")
-        return Plan(self._language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
+            return Plan(self.language, tuple(self.steps), talk=talk or "empty")
+        return Plan(self.language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
 
     def _repeated(self, norms: set[str]) -> bool:
         """`do it again`: the steps of the message before, anew."""
@@ -107,7 +107,7 @@ class Planner:
 
     @property
     def now(self) -> float:
-        return self._finder.now
+        return self.finder.now
 
     # One clause
 

@@ -8,6 +8,7 @@ from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import Match
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.steps import Ref, Step
+from orchestrator.llm.providers.embedded.values import SAYING
 
 if TYPE_CHECKING:
     from orchestrator.llm.providers.embedded.planner import Planner
@@ -41,7 +42,7 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     if found.filling.object is not None or heavy or _mentioned(clause, start, end):
         if earlier := _spoken_of(planner, clause, heavy):
             return earlier
-        step = None if generic else planner.nested(clause, start, end)
+        step = None if generic else _opened(planner, clause, start, end, heavy) or planner.nested(clause, start, end)
         if step is not None:
             return Ref((step,))
     told = sources(planner, text=True)
@@ -55,6 +56,24 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     if (generic and heavy and own) or {word.norm for word in words} & _POINTING:
         return Ref((told[-1],))
     return None
+
+
+def _opened(planner: "Planner", clause: Clause, start: int, end: int, heavy: list[Token]) -> int | None:
+    """`summarise notes.txt`: a file that is named where a text is wanted is read first."""
+    named = [each for each in clause.mentions if start <= each.start < end]
+    if len(named) != 1 or named[0].kind != "path" or any(word.concept not in _GENERIC for word in heavy):
+        return None
+    for entry in planner.index.entries:
+        [*one] = entry.required
+        if entry.harmless and [each.kind for each in one] == ["path"] and "read" in entry.heads and _says(entry):
+            planner.steps.append(Step(clause.said, entry, ({one[0].name: named[0].value},), told=False))
+            return len(planner.steps) - 1
+    return None
+
+
+def _says(entry: Entry) -> bool:
+    returned = (entry.spec.returns or {}).get("properties", {})
+    return any(name in returned for name in SAYING)
 
 
 def _object(clause: Clause, found: Match) -> tuple[int, int]:
@@ -127,9 +146,20 @@ def _property(planner: "Planner", clause: Clause, parameter: Parameter) -> Ref |
         step = planner.steps[place]
         if step.past and not pointing:
             return None
-        if provides(planner, place, parameter.name):
-            return Ref((place,), parameter.name)
+        for name in _names(step, parameter):
+            if provides(planner, place, name):
+                return Ref((place,), name)
     return None
+
+
+def _names(step: Step, parameter: Parameter) -> tuple[str, ...]:
+    """Under which names an earlier step tells what a parameter takes: of what was moved, where it is now."""
+    if parameter.kind != "path" or step.entry is None:
+        return (parameter.name,)
+    paths = [each.name for each in step.entry.required if each.kind == "path"]
+    if len(paths) > 1 and not step.entry.harmless:
+        return (paths[-1],)
+    return (parameter.name, "path", *paths[-1:])
 
 
 def provides(planner: "Planner", place: int, name: str) -> bool:

@@ -69,6 +69,8 @@ class Shown:
             address = mention.kind == "url" and self.example.text[mention.start : mention.end] == value
             if address or _same(mention.value, value):
                 return mention.start, mention.end, mention.kind
+        if isinstance(value, str) and (found := re.search(rf"(?<!\w){re.escape(value)}(?!\w)", self.example.text)):
+            return (*found.span(), "quoted")
         for word in self.words if isinstance(value, str) and len(value) > 1 else ():
             if spells(word, value):
                 return word.start, word.end, "quoted"

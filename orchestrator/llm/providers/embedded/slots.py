@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import frames, texts, timings
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, stem
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, is_action, stem
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import choices, spells, types
@@ -44,7 +44,7 @@ def _fill(clause: Clause, entry: Entry) -> Filling:
     return _Filler(clause, entry).worded(worded) if worded else _Filler(clause, entry).filled()
 
 
-_FLAG: Final = re.compile(r"(?:^|\s)--?[a-z]|[|/]")  # the signs of a command
+_FLAG: Final = re.compile(r"(?:^|\s)--?[a-z]|[|/;={}]|\w\(")  # the signs of a command, or of code
 
 
 class _Filler:
@@ -148,6 +148,8 @@ class _Filler:
             fitting = [coined]
         if not fitting and parameter.kind in ("path", "glob"):
             fitting = self._spelled(parameter)
+        if not fitting and parameter.kind == "path" and parameter.worded:
+            fitting = [each for each in self._free if each.kind == "number" and self._suits(parameter, each)]
         namely = parameter.worded or parameter.kind == "host"
         if not fitting and namely and (named := texts.name(self._clause, self._entry, parameter, self._used)):
             self._arguments[parameter.name] = named.value
@@ -158,7 +160,9 @@ class _Filler:
         several = len(fitting) > 1 and not rivals and parameter.kind not in ("number", "moment")
         for mention in fitting if several else fitting[:1]:
             self._take(mention)
-            led = mention.kind == "folder" and any(word.norm in parameter.leads for word in self._before(mention))
+            led = mention.kind == "name" or (
+                mention.kind == "folder" and any(word.norm in parameter.leads for word in self._before(mention))
+            )
             self._guessed |= {parameter.name} if mention.weak and not led else set()
         values = [self._value(parameter, mention) for mention in fitting]
         if several:
@@ -180,7 +184,7 @@ class _Filler:
 
     def _value(self, parameter: Parameter, mention: Mention) -> Any:
         value = mention.value
-        if parameter.kind in ("place", "host"):
+        if parameter.kind in ("place", "host") or (parameter.kind == "path" and mention.kind == "number"):
             return self._clause.text[mention.start : mention.end]
         if parameter.kind == "number" and types(parameter.schema) == {"integer"}:
             return int(value)
@@ -301,14 +305,14 @@ class _Filler:
         always_apart = parameter.apart and not parameter.worded
         if found is not None and ((always_apart and not found.explicit) or self._overlaps(parameter, found)):
             found = None
-        if found is None or not found.literal:
+        if found is None or not found.literal or parameter.named:
             found = texts.name(self._clause, self._entry, parameter, self._used) or found
         if found is None:
             return
         if found.literal:
             self._used.update(each.start for each in self._free if found.start <= each.start < found.end)
             self._free = [each for each in self._free if not found.start <= each.start < found.end]
-            if not (parameter.tail and _FLAG.search(found.value)):
+            if not (_FLAG.search(found.value) or fold(found.value) in parameter.values):
                 self._swallowed |= {w.concept for w in self._clause.words if found.start <= w.start < found.end}
             self._use(found.start, found.end)
             self._arguments[parameter.name] = found.value

@@ -85,17 +85,17 @@ def meant(
     start: int,
     end: int,
     *,
-    column: bool = False,
+    sure: bool = False,
     timed: bool = False,
 ) -> bool:
-    """Whether words are the text itself, rather than a way to speak of something. `column`: one value among others,
-    where an ordinary word may be a name: `by city`; `timed`: beside a time, where anything may be said."""
+    """Whether words are the text itself, rather than a way to speak of something. `sure`: where all else is as
+    shown, so that an ordinary word may be a value: `by city`; `timed`: beside a time, where anything may be said."""
     inside = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
     pointing = bool(inside) and inside[0].norm in _POINTING
     if timed and not pointing:
         return any(word.norm not in STOP_WORDS for word in inside)
-    if column and parameter.named and len(inside) == 1 and not pointing:
-        return inside[0].norm not in STOP_WORDS
+    if sure and parameter.brief and len(inside) <= parameter.longest and not pointing:
+        return any(word.norm not in STOP_WORDS for word in inside)
     return not pointing and _itself(clause, parameter, start, end, inside) and not _about(entry, inside)
 
 
@@ -121,6 +121,8 @@ def name(clause: Clause, entry: Entry, parameter: Parameter, used: Collection[in
         before = said[max(0, place - 1) : place]
         if telling and before and fold(before[0].text) in parameter.values:
             run = before
+        elif _names(after[: parameter.longest], entry):
+            run = after[: parameter.longest]
         elif _names(after, entry):
             run = after
         elif telling and _names(before, entry):

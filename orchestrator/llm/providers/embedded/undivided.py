@@ -40,6 +40,13 @@ def shown(planner: "Planner", text: str, found: Sequence[Clause]) -> bool:
     return planner.call(clause, match)
 
 
+def asked(planner: "Planner", text: str, kept: reading.Kept) -> bool:
+    """`which tools do you have for git?`: small talk, unless a tool is shown to answer it."""
+    found = reading.read(text, planner.language, planner.finder, planner.index, kept)
+    worded = planner.worded(found[0]) if len(found) == 1 else None
+    return worded is not None and bool(worded.filling.arguments)
+
+
 def _spans(text: str, value: str, place: int) -> bool:
     """Whether a value goes on over a place where the request would be taken apart."""
     start = text.find(value)

@@ -52,6 +52,7 @@ TRANSLATE_TEXT = examples(
         'translate "thank you" into Italian': {"text": "thank you", "language": "Italian"},
         'how do you say "thank you" in Japanese?': {"text": "thank you", "language": "Japanese"},
         'put "good morning" into Dutch': {"text": "good morning", "language": "Dutch"},
+        'translate "see you soon" to Portuguese': {"text": "see you soon", "language": "Portuguese"},
     },
     fr={
         "traduis « La mer est vaste et bleue. » en anglais": {"text": _MER, "language": "anglais"},
@@ -60,6 +61,7 @@ TRANSLATE_TEXT = examples(
         "traduis « merci » en italien": {"text": "merci", "language": "italien"},
         "comment dit-on « bonjour » en japonais ?": {"text": "bonjour", "language": "japonais"},
         "mets « bonne nuit » en portugais": {"text": "bonne nuit", "language": "portugais"},
+        "traduis « à demain » vers le chinois": {"text": "à demain", "language": "chinois"},
     },
 )
 
@@ -71,6 +73,7 @@ CLASSIFY_TEXT = examples(
         'classify "see you" as "formal, casual"': {"text": "see you", "labels": "formal, casual"},
         'is "I love it" good or bad?': {"text": "I love it", "labels": "good or bad"},
         'sort "pay now!" into "spam, letter"': {"text": "pay now!", "labels": "spam, letter"},
+        'sort "it broke" into praise or complaint': {"text": "it broke", "labels": "praise or complaint"},
     },
     fr={
         "classe « j'adore » comme « positif, négatif »": {"text": "j'adore", "labels": "positif, négatif"},
@@ -79,6 +82,7 @@ CLASSIFY_TEXT = examples(
         "classe « à plus » comme « formel, familier »": {"text": "à plus", "labels": "formel, familier"},
         "est-ce que « j'adore » est positif ou négatif ?": {"text": "j'adore", "labels": "positif ou négatif"},
         "range « payez vite ! » dans « spam, lettre »": {"text": "payez vite !", "labels": "spam, lettre"},
+        "range « c'est cassé » dans éloge ou plainte": {"text": "c'est cassé", "labels": "éloge ou plainte"},
     },
 )
 

@@ -16,6 +16,7 @@ RUN_PYTHON = examples(
         "lance le programme Python `import math; print(math.pi)`": {"code": "import math; print(math.pi)"},
         "en Python : `print('bonjour')`": {"code": "print('bonjour')"},
         "exécute ce code python : print('a' + 'b')": {"code": "print('a' + 'b')"},
+        "exécute ce python : print('a' + 'b')": {"code": "print('a' + 'b')"},
     },
 )
 
@@ -33,5 +34,6 @@ RUN_JAVASCRIPT = examples(
         "lance le programme JavaScript `console.log(Math.PI)`": {"code": "console.log(Math.PI)"},
         "en JavaScript : `console.log('bonjour')`": {"code": "console.log('bonjour')"},
         "exécute ce code javascript : console.log('a')": {"code": "console.log('a')"},
+        "exécute ce javascript : console.log('a')": {"code": "console.log('a')"},
     },
 )

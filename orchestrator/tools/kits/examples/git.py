@@ -141,6 +141,7 @@ GIT_SWITCH = examples(
         "create the branch login-page": {"branch": "login-page", "create": True},
         "change to the branch main": {"branch": "main"},
         "go back to the branch main": {"branch": "main"},
+        "go to the branch main": {"branch": "main"},
     },
     fr={
         "passe sur la branche main": {"branch": "main"},
@@ -232,6 +233,7 @@ GIT_PUSH = examples(
         "push the branch fix-prices": {"branch": "fix-prices"},
         "send my commits to the server": {},
         "push": {},
+        "push my work to the server": {},
     },
     fr={
         "git push": {},
@@ -240,5 +242,6 @@ GIT_PUSH = examples(
         "pousse la branche corrige-prix": {"branch": "corrige-prix"},
         "envoie mes commits au serveur": {},
         "pousse": {},
+        "pousse mon travail": {},
     },
 )

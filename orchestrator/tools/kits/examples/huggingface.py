@@ -13,6 +13,7 @@ HUGGINGFACE_MODELS = examples(
         "find speech models on hugging face": {"search": "speech"},
         "which bert models are there on hugging face?": {"search": "bert"},
         "search hugging face for models about weather": {"search": "weather"},
+        "find models for speech on hugging face": {"search": "speech"},
     },
     fr={
         "cherche sur hugging face les modèles appelés « bert »": {"search": "bert"},
@@ -22,6 +23,7 @@ HUGGINGFACE_MODELS = examples(
         "cherche des modèles de parole sur hugging face": {"search": "parole"},
         "quels modèles bert y a-t-il sur hugging face ?": {"search": "bert"},
         "cherche sur hugging face des modèles sur la météo": {"search": "la météo"},
+        "trouve des modèles de parole sur hugging face": {"search": "parole"},
     },
 )
 
@@ -52,6 +54,7 @@ HUGGINGFACE_DATASETS = examples(
         'hugging face datasets for "speech"': {"search": "speech"},
         "search hugging face for datasets about cars": {"search": "cars"},
         "find weather datasets on hugging face": {"search": "weather"},
+        "find datasets about cars on hugging face": {"search": "cars"},
     },
     fr={
         "cherche sur hugging face les jeux de données appelés « avis »": {"search": "avis"},
@@ -60,6 +63,7 @@ HUGGINGFACE_DATASETS = examples(
         "jeux de données hugging face pour « parole »": {"search": "parole"},
         "cherche sur hugging face des datasets sur les voitures": {"search": "les voitures"},
         "trouve des datasets météo sur hugging face": {"search": "météo"},
+        "trouve des datasets sur les voitures sur hugging face": {"search": "les voitures"},
     },
 )
 

@@ -79,6 +79,7 @@ TRACE_ROUTE = examples(
         "quel est le chemin réseau vers example.com ?": {"host": "example.com"},
         "par où passent les paquets pour aller à 192.0.2.10 ?": {"host": "192.0.2.10"},
         "trace le chemin jusqu'à example.com": {"host": "example.com"},
+        "par où passe-t-on pour joindre 192.0.2.10 ?": {"host": "192.0.2.10"},
     },
 )
 

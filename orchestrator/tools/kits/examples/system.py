@@ -14,6 +14,7 @@ GET_SYSTEM_INFO = examples(
         "how long has this computer been up?": {},
         "which Python version is installed?": {},
         "give me the CPU, memory and disk usage": {},
+        "is the machine under load?": {},
     },
     fr={
         "combien de mémoire reste-t-il ?": {},
@@ -26,6 +27,7 @@ GET_SYSTEM_INFO = examples(
         "depuis combien de temps cet ordinateur est-il allumé ?": {},
         "quelle version de Python est installée ?": {},
         "donne-moi l'utilisation du processeur, de la mémoire et du disque": {},
+        "la machine est-elle très chargée ?": {},
     },
 )
 
