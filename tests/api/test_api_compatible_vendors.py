@@ -193,7 +193,8 @@ async def test_ollama_generates_lists_and_embeds(llama: ollama.AsyncClient, mode
     shaped = await llama.chat("scripted", HELLO, format=PLACE)
     assert json.loads(shaped.message.content or "") == {"city": "Nantes"}
     assert "scripted/scripted" in [one.model for one in (await llama.list()).models]
-    assert "tools" in ((await llama.show("scripted/scripted")).capabilities or [])
+    for name in ("scripted/scripted", "scripted", "scripted:latest", "auto", "auto:latest", "auto:batch"):
+        assert "tools" in ((await llama.show(name)).capabilities or []), name
     vectors = await llama.embed("scripted", ["one", "two"])
     assert len(vectors.embeddings) == 2
     assert list((await llama.embeddings("scripted", "one")).embedding) == list(vectors.embeddings[0])
@@ -203,6 +204,8 @@ async def test_ollama_errors(llama: ollama.AsyncClient, site: Site) -> None:
     with pytest.raises(ollama.ResponseError) as missing:
         await llama.chat("nowhere/nothing", HELLO)
     assert missing.value.status_code == 404 and "no model" in missing.value.error
+    with pytest.raises(ollama.ResponseError, match="model 'nowhere' not found"):
+        await llama.show("nowhere")
     with pytest.raises(ollama.ResponseError) as nobody:
         await ollama.AsyncClient(site.url).list()
     assert nobody.value.status_code == 401

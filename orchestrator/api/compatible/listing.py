@@ -48,13 +48,19 @@ async def models(caller: Caller, body: bytes) -> bytes:
 
 
 async def model(caller: Caller, body: bytes) -> bytes:
-    found = await _known(caller)
-    name = caller.name
-    if name not in found:
-        name = next((label for label, info in found.items() if info is not None and info.name == name), "")
-    if not name:
-        raise NoModel(f"There is no model {caller.name!r}.", hint=f"There is: {', '.join(list(found)[:20])}.")
-    return encode(_item(caller, name, found[name]))
+    return encode(_item(caller, *await _meant(caller, caller.name)))
+
+
+async def _meant(caller: Caller, asked: str) -> tuple[str, ModelInfo | None]:
+    """By any name that a request may say. Raises NoModel."""
+    found, wanted = await _known(caller), asked.removesuffix(":latest")
+    if wanted.startswith("auto:"):
+        return wanted, None
+    for label, info in found.items():
+        names = {info.name, info.name.removesuffix(":latest"), info.provider} if info is not None else ()
+        if wanted in (label, label.removesuffix(":latest")) or wanted in names:
+            return label, info
+    raise NoModel(f"model {asked!r} not found.", hint=f"There is: {', '.join(list(found)[:20])}.")
 
 
 def _item(caller: Caller, name: str, info: ModelInfo | None) -> dict[str, Any]:
@@ -99,10 +105,7 @@ def _details(info: ModelInfo | None) -> dict[str, Any]:
 
 async def show(caller: Caller, body: bytes) -> bytes:
     said = read(_asked, body)
-    found, name = await _known(caller), said.model or said.name
-    if name not in found:
-        raise NoModel(f"model {name!r} not found", hint=f"There is: {', '.join(list(found)[:20])}.")
-    info = found[name]
+    _, info = await _meant(caller, said.model or said.name)
     can = info.capabilities if info is not None else frozenset({"chat", "tools", "vision"})
     words = {
         "chat": "completion",
