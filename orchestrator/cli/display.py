@@ -132,8 +132,7 @@ class Display:
 
     def _said_to(self, word: str) -> Callable[[Json], None]:
         def show(item: Json) -> None:
-            text = "".join(part.get("text", "") for part in item["message"]["parts"])
-            self._note(self._terminal.word(f"steering.{word}", text=shortened(text, 90)))
+            self._note(self._terminal.word(f"steering.{word}", text=heard(item)))
 
         return show
 
@@ -181,6 +180,11 @@ def _value(value: Any) -> str:
     if isinstance(value, str):
         return value if value and value.isprintable() and " " not in value else repr(value)
     return str(value)
+
+
+def heard(item: Json) -> str:
+    """What was said to a run, on one line."""
+    return shortened("".join(part.get("text", "") for part in item["message"]["parts"]), 90)
 
 
 def shortened(text: str, length: int) -> str:

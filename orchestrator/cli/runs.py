@@ -175,7 +175,7 @@ def _below(children: list["Json"], parent: str, indent: str = "") -> list[str]:
 def _done(session: Session, run_id: str) -> tuple[list[str], list[str]]:
     """What was done, and what the answer took."""
     from orchestrator.cli.bill import Bill
-    from orchestrator.cli.display import call_text, shortened
+    from orchestrator.cli.display import call_text, heard, shortened
 
     lines, bill = [], Bill(session.terminal)
     for event in session.do(session.connection.events(run_id))["items"]:
@@ -184,6 +184,8 @@ def _done(session: Session, run_id: str) -> tuple[list[str], list[str]]:
         elif event["type"] == "tool.returned":
             first = event["content"].strip().partition("\n")[0]
             lines.append(f"  {event['outcome']:>8}  {event['seconds']:.2f} s  {shortened(first, 90)}")
+        elif event["type"] == "message.added":
+            lines.append(f"  {session.terminal.word('steering.said', text=heard(event))}")
         elif event["type"] == "model.failed":
             problem = event["problem"]["detail"]
             lines.append(f"  {session.terminal.word('model_failed', model=event['model'], detail=problem)}")
