@@ -13,28 +13,27 @@ nothing after it counts. Text outside the blocks is text of the reply, as it is 
 
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.messages import Arguments, Message, Part, Text, Thinking, ToolCall, ToolResult, ToolSpec
-from orchestrator.llm.base import Capability, Chunk, Health, Model, ModelInfo, Reply, Request, TextDelta
+from orchestrator.llm.base import Chunk, Model, Reply, Request, TextDelta
 from orchestrator.llm.draft import fresh_number
+from orchestrator.llm.wrapper import Wrapper, leave
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)*)(?P<run>`{3,}|~{3,})(?P<info>.*)")
 _MAY_BE_FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|\d+[.)]?)(?:[ \t]+|$))*(?:`{0,2}$|~{0,2}$|`{3}|~{3})")
 
 
-class Fenced:
+class Fenced(Wrapper):
     """A model without tool calls, as one that has them."""
 
     def __init__(self, model: Model) -> None:
-        self._inner = model
-        self.name = model.name
-        self.capabilities: frozenset[Capability] = model.capabilities | {"tools"}
+        super().__init__(model)
+        self.capabilities = model.capabilities | {"tools"}
 
     def stream(self, request: Request) -> AsyncIterator[Chunk]:
         if not request.tools and not any(message.calls for message in request.messages):
@@ -43,7 +42,8 @@ class Fenced:
 
     async def _reading(self, request: Request) -> AsyncIterator[Chunk]:
         parser = Parser(fresh_number(request.messages))
-        async with _closing(self._inner.stream(_in_words(request))) as chunks:
+        chunks = self._inner.stream(_in_words(request))
+        try:
             async for chunk in chunks:
                 if isinstance(chunk, TextDelta):
                     if text := parser.feed(chunk.text):
@@ -54,27 +54,8 @@ class Fenced:
                     yield _reread(chunk, parser)
                 else:
                     yield chunk
-
-    async def models(self) -> list[ModelInfo]:
-        return await self._inner.models()
-
-    async def health(self) -> Health:
-        return await self._inner.health()
-
-    async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:
-        return await self._inner.embed(texts, model)
-
-    async def close(self) -> None:
-        await self._inner.close()
-
-
-@asynccontextmanager
-async def _closing(chunks: AsyncIterator[Chunk]) -> AsyncIterator[AsyncIterator[Chunk]]:
-    try:
-        yield chunks
-    finally:
-        if isinstance(chunks, AsyncGenerator):
-            await chunks.aclose()
+        finally:
+            await leave(chunks)
 
 
 class _Fence(Struct):

@@ -27,7 +27,7 @@ from orchestrator.kernel.errors import (
     ModelUnavailable,
 )
 from orchestrator.kernel.settings import Provider
-from orchestrator.llm.base import Health
+from orchestrator.llm.base import Health, Model
 from orchestrator.llm.connect import key_variable
 from orchestrator.llm.framing import Framing
 
@@ -353,6 +353,19 @@ class Stream:
             self._response.release()
         else:
             self._response.close()
+
+
+async def explained(provider: Model, refused: Refused, model: str) -> ModelRejected:
+    """Of a model that is not there: which ones are."""
+    if refused.status != 404:
+        return refused
+    try:
+        names = [info.name for info in await provider.models()]
+    except ModelError:
+        return refused
+    if not names or model in names:
+        return refused
+    return ModelRejected(f"{provider.name} has no model {model!r}.", hint=f"It has: {', '.join(names[:20])}.")
 
 
 def _why(error: Exception) -> str:

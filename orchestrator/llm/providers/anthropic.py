@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import ModelError, ModelGarbled, ModelRejected
+from orchestrator.kernel.errors import ModelGarbled, ModelRejected
 from orchestrator.kernel.messages import Image, Message, Part, Text, Thinking, ToolCall, ToolResult, Usage
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Capability, Chunk, Finish, Health, ModelInfo, Reply, Request
@@ -20,7 +20,7 @@ from orchestrator.llm.draft import Call, Draft, Words, check, wire_name
 from orchestrator.llm.facts import default
 from orchestrator.llm.framing import Events
 from orchestrator.llm.prices import cost
-from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode
+from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode, explained
 
 _ADDRESS = "https://api.anthropic.com"
 _VERSION = "2026-10-21"  # which has no temperature
@@ -131,7 +131,7 @@ class Anthropic:
                         return
                 raise ModelGarbled(f"{self.name} ended its reply in the middle.", hint="Ask again.")
         except Refused as refused:
-            raise await self._explained(refused, request) from refused
+            raise await explained(self, refused, request.model or self._model) from refused
 
     def _body(self, request: Request) -> Body:
         body: Body = {
@@ -164,16 +164,6 @@ class Anthropic:
             return True
         about_thinking = "thinking" in refused.detail or "signature" in refused.detail
         return about_thinking and _forget_thinking(body["messages"])
-
-    async def _explained(self, refused: Refused, request: Request) -> ModelRejected:
-        if refused.status != 404:
-            return refused
-        try:
-            names = [info.name for info in await self.models()]
-        except ModelError:
-            return refused
-        model = request.model or self._model
-        return ModelRejected(f"{self.name} has no model {model!r}.", hint=f"It has: {', '.join(names)}.")
 
     async def models(self) -> list[ModelInfo]:
         """What the server lists, the configured model first: it need not list every alias it takes."""

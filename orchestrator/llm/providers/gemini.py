@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import ModelError, ModelGarbled, ModelRejected
+from orchestrator.kernel.errors import ModelGarbled
 from orchestrator.kernel.messages import Image, Message, Part, Text, Thinking, ToolCall, ToolResult, Usage
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Capability, Chunk, Finish, Health, ModelInfo, Reply, Request
@@ -20,7 +20,7 @@ from orchestrator.llm.draft import Draft, check, wire_name
 from orchestrator.llm.facts import default
 from orchestrator.llm.framing import Events
 from orchestrator.llm.prices import cost
-from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode
+from orchestrator.llm.wire import Body, Refused, Wire, broken_off, decode, explained
 
 _ADDRESS = "https://generativelanguage.googleapis.com"
 _VERSIONS = ("/v1", "/v1beta")  # the first is what Google's own client speaks; the address may name the other
@@ -145,7 +145,7 @@ class Gemini:
                         yield delta
                 yield reading.reply(self.name, self.host)
         except Refused as refused:
-            raise await self._explained(refused, model) from refused
+            raise await explained(self, refused, model) from refused
 
     def _body(self, request: Request, model: str) -> Body:
         body: Body = {"contents": _contents(request.messages)}
@@ -179,15 +179,6 @@ class Gemini:
             body["generationConfig"] = config
         body.update(self._added)
         return body
-
-    async def _explained(self, refused: Refused, model: str) -> ModelRejected:
-        if refused.status != 404:
-            return refused
-        try:
-            names = [info.name for info in await self.models()]
-        except ModelError:
-            return refused
-        return ModelRejected(f"{self.name} has no model {model!r}.", hint=f"It has: {', '.join(names[:20])}.")
 
     def _conceding(self, model: str) -> Any:
         def concede(refused: Refused, body: Body) -> bool:

@@ -17,7 +17,7 @@ from orchestrator.llm.base import Chunk, Finish, Reply, Request
 from orchestrator.llm.draft import Call, Draft, Words, check, wire_name
 from orchestrator.llm.framing import Events
 from orchestrator.llm.prices import cost
-from orchestrator.llm.wire import REPLY_LIMIT, Body, Refused, broken_off, decode
+from orchestrator.llm.wire import REPLY_LIMIT, Body, Refused, broken_off, decode, explained
 from orchestrator.llm.wires.completions import Completions
 
 _SEALED = "responses:"  # before the name and the sealed content of a reasoning item, as JSON
@@ -110,7 +110,7 @@ class Responses(Completions):
                         return
                 raise ModelGarbled(f"{self.name} ended its reply in the middle.", hint="Ask again.")
         except Refused as refused:
-            raise await self._explained(refused, request) from refused
+            raise await explained(self, refused, request.model or self._model) from refused
 
     def _body(self, request: Request) -> Body:
         model = request.model or self._model

@@ -11,14 +11,14 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import ModelError, ModelGarbled, ModelRejected
+from orchestrator.kernel.errors import ModelGarbled, ModelRejected
 from orchestrator.kernel.messages import Image, Message, Text, Thinking, ToolResult, ToolSpec
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Request
 from orchestrator.llm.draft import Draft, check, wire_name
 from orchestrator.llm.facts import default
 from orchestrator.llm.framing import Events
-from orchestrator.llm.wire import Body, Refused, Wire
+from orchestrator.llm.wire import Body, Refused, Wire, explained
 from orchestrator.llm.wires.reading import Reading
 
 WIRES = 512  # messages whose JSON is kept
@@ -94,7 +94,7 @@ class Completions:
                         break
                 yield reading.reply(self.name, self._wire.host)
         except Refused as refused:
-            raise await self._explained(refused, request) from refused
+            raise await explained(self, refused, request.model or self._model) from refused
 
     def _body(self, request: Request) -> Body:
         model = request.model or self._model
@@ -155,18 +155,6 @@ class Completions:
             return False
         conceded.add(refused.param)
         return True
-
-    async def _explained(self, refused: Refused, request: Request) -> ModelRejected:
-        if refused.status != 404:
-            return refused
-        try:
-            names = [info.name for info in await self.models()]
-        except ModelError:
-            return refused
-        model = request.model or self._model
-        if not names or model in names:
-            return refused
-        return ModelRejected(f"{self.name} has no model {model!r}.", hint=f"It has: {', '.join(names[:20])}.")
 
     def _wired(self, message: Message) -> Iterator[Body]:
         if message.role == "assistant":
