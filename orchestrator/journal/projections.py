@@ -170,9 +170,17 @@ _REPLIES = """INSERT INTO usage
   cached_tokens = usage.cached_tokens + :cached, nanodollars = usage.nanodollars + :nanodollars"""
 
 
+# What a run under way took so far; its end says what it took in all.
+_SO_FAR = """UPDATE runs SET steps = steps + :replies, input_tokens = input_tokens + :input,
+  output_tokens = output_tokens + :output, cached_tokens = cached_tokens + :cached,
+  cost = round(cost * 1e9 + :nanodollars) / 1e9 WHERE run_id = :run AND finished_at IS NULL"""
+
+
 def _replied(event: e.Event, body: e.ModelReplied) -> Iterator[Statement]:
+    reply = _reply(event, body)
+    yield _SO_FAR, {"run": event.stream, **{name: reply[name] for name in _COUNTED}}
     if body.source == "made":
-        yield _REPLIES, _reply(event, body)
+        yield _REPLIES, reply
 
 
 def _closed(event: e.Event, body: e.RequestClosed) -> Iterator[Statement]:
@@ -238,13 +246,13 @@ def statements(event: e.Event) -> Iterable[Statement]:
     return projection(event, event.body) if projection else ()
 
 
+_COUNTED = ("replies", "input", "output", "cached", "nanodollars")
+
 # Of these, only the sums matter: what is counted, and the whole numbers to add.
 _SUMS = {
     _CALLS: (itemgetter("tenant", "subject", "tool"), ("calls", "failures", "microseconds")),
-    _REPLIES: (
-        itemgetter("tenant", "subject", "day", "model"),
-        ("replies", "input", "output", "cached", "nanodollars"),
-    ),
+    _REPLIES: (itemgetter("tenant", "subject", "day", "model"), _COUNTED),
+    _SO_FAR: (itemgetter("run"), _COUNTED),
 }
 
 

@@ -241,6 +241,20 @@ async def _cut(draft: Any) -> None:
     raise OSError("the power went")
 
 
+async def test_a_run_under_way_says_what_it_took_so_far(room: Room) -> None:
+    events = a_run("run_1")
+    for part in (events[:3], events[3:5], [Event("run_1", 6, 1006.0, "t", "u", events[2].body)]):
+        await room.journal.append(part)
+    view = await room.views.run("t", "run_1")
+    assert (view.status, view.steps, view.usage, view.cost) == ("running", 2, Usage(20, 10), 0.2)
+    before = room.views_now()
+    await room.done("rebuild")
+    assert room.views_now() == before
+    await room.journal.append([Event("run_1", 7, 1007.0, "t", "u", events[-1].body)])
+    view = await room.views.run("t", "run_1")
+    assert (view.status, view.steps, view.usage, view.cost) == ("completed", 1, Usage(10, 5), 0.1)
+
+
 async def test_an_export_says_everything_once(room: Room) -> None:
     await some_runs(room, 3)
     result = await room.done("export")
