@@ -11,6 +11,7 @@ from orchestrator.api.access import Actor, House, Reader, reach
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.forms import Form
 from orchestrator.api.frames import moment
+from orchestrator.kernel.timing import Timing as Meant
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/schedules", tags=["schedules"])
 
@@ -27,11 +28,38 @@ class ScheduleForm(Form):
     zone: Annotated[str, Field(max_length=60)] = ""
 
 
+class Timing(BaseModel):
+    """When, to be said in whatever language. One of: at; every; hour and minute (on days or a date); path."""
+
+    at: datetime | None
+    every: float  # seconds; 0: not so
+    days: list[int]  # Monday is 0; empty: every day
+    date: int  # of every month; 0: not so
+    hour: int  # -1: not so
+    minute: int
+    zone: str
+    path: str
+
+    @classmethod
+    def of(cls, meant: Meant) -> "Timing":
+        return cls(
+            at=moment(meant.at) if meant.at else None,
+            every=meant.every,
+            days=list(meant.days),
+            date=meant.date,
+            hour=meant.hour,
+            minute=meant.minute,
+            zone=meant.zone,
+            path=meant.path,
+        )
+
+
 class Schedule(BaseModel):
     id: str
     kind: Kind
     text: str
-    when: str
+    when: str  # in English
+    timing: Timing
     next: datetime | None
     last: datetime | None  # when it last happened; of a file: when that was changed
     paused: bool
@@ -48,6 +76,7 @@ class Schedule(BaseModel):
             kind=one.kind,
             text=one.text,
             when=str(one.timing),
+            timing=Timing.of(one.timing),
             next=None if one.due is None else moment(one.due),
             last=moment(one.last) if one.fired else None,
             paused=one.paused,

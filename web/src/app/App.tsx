@@ -13,6 +13,7 @@ import { Shell } from "./Shell";
 
 const ModelsPage = lazy(() => import("@/features/models/ModelsPage").then(({ ModelsPage }) => ({ default: ModelsPage })));
 const SafetyPage = lazy(() => import("@/features/safety/SafetyPage").then(({ SafetyPage }) => ({ default: SafetyPage })));
+const SchedulesPage = lazy(() => import("@/features/schedules/SchedulesPage").then(({ SchedulesPage }) => ({ default: SchedulesPage })));
 const Gallery = import.meta.env.MODE === "production" ? null : lazy(() => import("./gallery/Gallery"));
 
 export function App() {
@@ -57,6 +58,14 @@ export function App() {
               element={
                 <Suspense fallback={<Waiting />}>
                   <ModelsPage />
+                </Suspense>
+              }
+            />
+            <Route
+              path="settings/schedules"
+              element={
+                <Suspense fallback={<Waiting />}>
+                  <SchedulesPage />
                 </Suspense>
               }
             />

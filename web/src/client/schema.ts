@@ -1176,6 +1176,7 @@ export type Schedule = {
   kind: "reminder" | "task";
   text: string;
   when: string;
+  timing: Timing;
   next: string | null;
   last: string | null;
   paused: boolean;
@@ -1301,6 +1302,17 @@ export type Tested = {
 
 export type TestForm = {
   model?: string;
+};
+
+export type Timing = {
+  at: string | null;
+  every: number;
+  days: Array<number>;
+  date: number;
+  hour: number;
+  minute: number;
+  zone: string;
+  path: string;
 };
 
 export type TitleForm = {

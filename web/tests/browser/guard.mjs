@@ -1,13 +1,13 @@
 // What the simulated server says of tools and of what guards them: one of each kind.
 
-const tool = { examples: [], parameters: { type: "object", properties: {} }, calls: 0, failures: 0, seconds: 0, sandbox: null };
+const tool = { examples: [], parameters: { type: "object", properties: {} }, calls: 0, failures: 0, seconds: 0, place: "server", sandbox: null };
 
 export const TOOLS = {
   items: [
     { ...tool, name: "read_file", description: "Read a file of the workspace.", category: "files", scope: "read", effects: "none", source: "files", calls: 42, failures: 2, seconds: 1.26 },
     { ...tool, name: "write_file", description: "Write a file of the workspace.", category: "files", scope: "write", effects: "idempotent", source: "files" },
-    { ...tool, name: "execute_command", description: "Run a command in the workspace.", category: "system", scope: "execute", effects: "once", sandbox: "bubblewrap", source: "system", calls: 1, seconds: 0.3 },
-    { ...tool, name: "a_tool_with_a_name_that_is_very_long_indeed", description: "", category: "games", scope: "admin", effects: "once", sandbox: "bubblewrap", source: "dice.py" },
+    { ...tool, name: "execute_command", description: "Run a command in the workspace.", category: "system", scope: "execute", effects: "once", place: "sandbox", sandbox: "bubblewrap", source: "system", calls: 1, seconds: 0.3 },
+    { ...tool, name: "a_tool_with_a_name_that_is_very_long_indeed", description: "", category: "games", scope: "admin", effects: "once", place: "sandbox", sandbox: "bubblewrap", source: "dice.py" },
   ],
   problems: { "broken.py": "line 3: invalid syntax" },
 };

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { setImmediate as next } from "node:timers/promises";
 import { WebSocketServer } from "ws";
 import { guarded, PICTURE, TOOLS } from "./guard.mjs";
+import { LATER, later } from "./later.mjs";
 import { BUDGETS, MODEL_LIST, PREFERENCES, SAVINGS, TESTED } from "./money.mjs";
 import { sceneFor } from "./scenes.mjs";
 
@@ -122,6 +123,10 @@ export class Mock {
       return this.#send(response, 200, { access_token: "t", token_type: "bearer", expires_in: 60, refresh_token: "r", user: USER });
     }
     if (!this.signedIn) return this.#problem(response, 401, "not_authenticated", "Nobody is signed in.");
+    if (LATER.test(path)) {
+      if (request.method !== "GET") this.asked.push({ method: request.method, path, body });
+      return this.#send(response, ...later(request.method, path, body));
+    }
     if (GUARDED.test(path)) {
       if (request.method !== "GET") this.asked.push({ method: request.method, path, body });
       return this.#send(response, ...(guarded(request.method, path.slice(1)) ?? [404, { code: "not_found", detail: path }]));

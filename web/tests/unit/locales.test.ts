@@ -7,6 +7,8 @@ import costsEn from "@/locales/costs.en.json";
 import costsFr from "@/locales/costs.fr.json";
 import safetyEn from "@/locales/safety.en.json";
 import safetyFr from "@/locales/safety.fr.json";
+import schedulesEn from "@/locales/schedules.en.json";
+import schedulesFr from "@/locales/schedules.fr.json";
 import settingsEn from "@/locales/settings.en.json";
 import settingsFr from "@/locales/settings.fr.json";
 import en from "@/locales/en.json";
@@ -34,8 +36,8 @@ function flat(tree: Tree, prefix = ""): Map<string, string> {
 const said = Object.fromEntries(
   Object.entries(problems).map(([code, { title, hint }]) => [code, "hint" in en.problems[code as keyof typeof en.problems] ? { title, hint } : { title }]),
 ) as unknown as Tree;
-const english = flat({ ...en, asking: askingEn, costs: costsEn, safety: safetyEn, settings: settingsEn });
-const french = flat({ ...own, asking: askingFr, costs: costsFr, safety: safetyFr, settings: settingsFr, problems: said });
+const english = flat({ ...en, asking: askingEn, costs: costsEn, safety: safetyEn, schedules: schedulesEn, settings: settingsEn });
+const french = flat({ ...own, asking: askingFr, costs: costsFr, safety: safetyFr, schedules: schedulesFr, settings: settingsFr, problems: said });
 
 const sources = (function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Coins, LogOut, Settings2, ShieldCheck } from "lucide-react";
+import { CalendarClock, Coins, LogOut, Settings2, ShieldCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useClient } from "@/client/client";
@@ -56,6 +56,10 @@ export function PreferencesMenu({ user }: { user: User }) {
           <MenuItem onSelect={() => void go("/settings/models")}>
             <Coins aria-hidden className="size-4" />
             {t("menu.costs")}
+          </MenuItem>
+          <MenuItem onSelect={() => void go("/settings/schedules")}>
+            <CalendarClock aria-hidden className="size-4" />
+            {t("menu.schedules")}
           </MenuItem>
           <MenuItem onSelect={() => void go("/settings/safety")}>
             <ShieldCheck aria-hidden className="size-4" />

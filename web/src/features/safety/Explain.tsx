@@ -8,7 +8,7 @@ import { Disclosure } from "@/ui/Disclosure";
 import { SelectField } from "@/ui/Field";
 import { useReason } from "@/ui/reason";
 import { Section } from "@/ui/Settings";
-import { NotChanged } from "./Change";
+import { NotChanged } from "@/ui/Change";
 
 const READ: Origin[] = ["user", "web", "file", "memory", "skill"];
 const COLOURS = { allow: "text-success", ask: "text-warning", deny: "text-error" } as const;

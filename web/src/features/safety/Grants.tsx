@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { guardKeys, revokeGrant, useGrants } from "@/client/guard";
 import { Loaded, Section } from "@/ui/Settings";
-import { Remove } from "./Change";
+import { Remove } from "@/ui/Change";
 
 /** What was answered with "always", to be taken back. */
 export function Grants() {

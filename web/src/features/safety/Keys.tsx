@@ -8,7 +8,7 @@ import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { CheckField, SelectField, TextField } from "@/ui/Field";
 import { Loaded, Section } from "@/ui/Settings";
-import { NotChanged, Remove } from "./Change";
+import { NotChanged, Remove } from "@/ui/Change";
 
 const SCOPES = ["read", "write", "execute", "admin"] as const;
 const REACHES = ["models", "agents", "api"] as const;

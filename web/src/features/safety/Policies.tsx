@@ -7,7 +7,7 @@ import { Disclosure } from "@/ui/Disclosure";
 import { Notice } from "@/ui/Notice";
 import { Loaded, Section } from "@/ui/Settings";
 import { Spinner } from "@/ui/Spinner";
-import { NotChanged } from "./Change";
+import { NotChanged } from "@/ui/Change";
 
 /** The policies in force beside the built-in rules, and where each stands. */
 export function Policies({ admin }: { admin: boolean }) {

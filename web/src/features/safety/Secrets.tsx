@@ -5,7 +5,7 @@ import { guardKeys, keepSecret, removeSecret, useSecrets } from "@/client/guard"
 import { Button } from "@/ui/Button";
 import { TextField } from "@/ui/Field";
 import { Loaded, Section } from "@/ui/Settings";
-import { NotChanged, Remove } from "./Change";
+import { NotChanged, Remove } from "@/ui/Change";
 
 const listed = (said: FormDataEntryValue | null) => String(said ?? "").split(/[\s,;]+/).filter(Boolean);
 

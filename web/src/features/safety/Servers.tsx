@@ -9,7 +9,7 @@ import { CheckField, TextField } from "@/ui/Field";
 import { Loaded, Section } from "@/ui/Settings";
 import { Spinner } from "@/ui/Spinner";
 import { visible } from "@/ui/visible";
-import { NotChanged, Remove } from "./Change";
+import { NotChanged, Remove } from "@/ui/Change";
 
 /** Servers of tools over the Model Context Protocol: what a person has not looked at is not offered to a model. */
 export function Servers({ admin }: { admin: boolean }) {

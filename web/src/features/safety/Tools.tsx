@@ -8,7 +8,7 @@ import { useFormat } from "@/ui/format";
 import { Notice } from "@/ui/Notice";
 import { Loaded, Section } from "@/ui/Settings";
 import { Spinner } from "@/ui/Spinner";
-import { NotChanged } from "./Change";
+import { NotChanged } from "@/ui/Change";
 
 /** What there is to call, by category; and what could not be loaded. */
 export function Tools({ admin }: { admin: boolean }) {
