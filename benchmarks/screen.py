@@ -2,11 +2,12 @@
 
     python -m benchmarks.screen
 
-Two sets of passages in tests/policy/screen, written before the recogniser: attacks, and texts that only look so.
-Every third one is held out. A passage counts as caught where at least four fifths of its letters are withheld; each is
-tried alone and inside what tools return (a mail, JSON, YAML with folded lines, a comment of a page, a paragraph, a
-thread). The baseline is a list of well-known phrases. "Documents of this machine": the descriptions of every
-installed Python package and the licences of the system, which nobody wrote for this.
+Four rounds of passages in tests/policy/screen: attacks, and texts that only look so. The first was written before the
+recogniser, and every third of it held out; each other before the errors in the one before it were looked at. Each was
+measured when nothing had been developed on it (FIRST_SIGHT), and developed on after; the last never was. A passage counts as caught where at least four fifths of its
+letters are withheld; each is tried alone and inside what tools return (a mail, JSON, YAML with folded lines, a comment
+of a page, a paragraph, a thread). The baseline is a list of well-known phrases. "Documents of this machine": the
+descriptions of every installed Python package and the licences of the system, which nobody wrote for this.
 """
 
 import importlib.metadata
@@ -136,17 +137,29 @@ def cost(text: str) -> float:
     return median(tries)
 
 
+ROUNDS = ("", "more_", "third_")  # that were developed on, the first but for what was held out until the second
+
+# Caught %, withheld by mistake %: of each round when nothing had been developed on it. Made by this command at the
+# commit named; it cannot be made again by today's.
+FIRST_SIGHT = {
+    "first round, the third held out (a0309c8)": {"caught %": 82.4, "withheld by mistake %": 6.2},
+    "second round (258f1d8)": {"caught %": 20.5, "withheld by mistake %": 20.7},
+    "third round (before 44 more cues)": {"caught %": 53.2, "withheld by mistake %": 5.9},
+}
+
+
 def main() -> None:
-    attacks, benign = list(entries("attacks")), list(entries("benign"))
-    figures: dict[str, Any] = {}
-    for label, held_out in (("developed on", False), ("held out", True)):
-        chosen = (
-            [one for one in attacks if one.held_out is held_out],
-            [one for one in benign if one.held_out is held_out],
-        )
-        figures[label] = figures_of(*chosen)
-    missed = Counter(one.kind for one in attacks if one.held_out and not caught(one.text, "alone")[0])
-    figures["held out: missed by kind"] = dict(missed)
+    known = (
+        [list(entries(f"{name}attacks")) for name in ROUNDS],
+        [list(entries(f"{name}benign")) for name in ROUNDS],
+    )
+    figures: dict[str, Any] = {
+        "developed on": figures_of(*(sum(every, []) for every in known)),
+        "at first sight": FIRST_SIGHT,
+        "last round, never developed on": figures_of(list(entries("last_attacks")), list(entries("last_benign"))),
+    }
+    missed = Counter(one.kind for one in entries("last_attacks") if not caught(one.text, "alone")[0])
+    figures["last round: missed by kind"] = dict(missed)
     every = list(documents())
     found = [one for text in every for one in found_in(text)]
     figures["documents of this machine"] = {

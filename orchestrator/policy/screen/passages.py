@@ -11,7 +11,7 @@ from orchestrator.policy.screen.letters import Letters, letters, spelled_out
 
 ENOUGH = 5  # weight of what speaks for it
 ORDER = 2  # weight of an order, whoever it is for
-LURE = 1  # and of a place to go to, or money
+LURE = 2  # and of a place to go to, or money
 NEAR = 3  # sentences without a cue between two that belong together
 FAR = 900  # characters between them at most
 LONGEST = 600  # characters of a sentence; what is longer is more than one
