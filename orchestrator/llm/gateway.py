@@ -132,7 +132,7 @@ class Exchange:
         """The reply as it is made. Raises BudgetExceeded before it is, ModelError; who leaves pays what was said."""
         choice, request = self.choice, self.call.request
         spending = self.spending(choice.name, _weight(request), choice.rates, request.max_tokens)
-        asked = msgspec.structs.replace(request, model=choice.name, tenant=self.call.tenant)
+        asked = msgspec.structs.replace(request, model=choice.name, tenant=self.call.tenant, account=spending)
         reply: Reply | None = None
         problem: OrchestratorError | None = None
         try:

@@ -18,8 +18,9 @@ async def metered(budget: Budget, spending: Spending, model: Model, request: Req
     Who gives up a stream pays for what was said so far, as estimated: else nobody need ever pay.
     """
     allowed = await budget.reserve(spending)
-    most = request.max_tokens if allowed is None else allowed
-    request = msgspec.structs.replace(request, max_tokens=most, account=spending)
+    if allowed is not None or request.account is not spending:
+        most = request.max_tokens if allowed is None else allowed
+        request = msgspec.structs.replace(request, max_tokens=most, account=spending)
     reply: Reply | None = None
     heard = 0
     chunks = model.stream(request)
