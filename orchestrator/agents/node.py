@@ -146,8 +146,9 @@ class Node:
         await self._ring()
 
     def stir(self) -> None:
-        """There is room again."""
-        self._doorbell.set()
+        """A run came to rest. Where there was no room for more, there is again: some may wait for it."""
+        if self._free() <= 1:
+            self._doorbell.set()
 
     async def at(
         self, run_id: str, operation: str, arguments: dict[str, Any], here: Callable[[], Awaitable[T]]
@@ -371,7 +372,7 @@ class Node:
         self._state = "draining" if on else "serving"
         running = len(self._workforce.working()) if self._workforce is not None else 0
         await self.claims.beat(self.name, running=running, room=self._room, state=self._state, url=self.url)
-        self.stir()
+        self._doorbell.set()
 
     async def leave(self) -> None:
         """After the last turn is stopped: all that is claimed here is free for others, at once."""

@@ -24,6 +24,7 @@ T = TypeVar("T")
 _MARGIN = 60.0  # seconds that a call which is over may take to be written down
 _RETRY = 1.0
 _SWEEP = 60.0  # seconds between two looks for what nobody will settle
+_COMPANY = 0.05  # seconds that what counts nowhere waits for more of its kind
 _ASKED_AGAIN = 0.2  # seconds between two looks at what others may have given back
 
 
@@ -64,6 +65,7 @@ class Shared:
         self._asked: list[_Asked] = []
         self._settled: list[_Settled] = []
         self._work = asyncio.Event()
+        self._alarm: Callable[[], None] | None = None  # calls off what would wake the worker
         self._writing = asyncio.Lock()
         self._worker: asyncio.Task[None] | None = None
         self._swept = 0.0
@@ -110,7 +112,10 @@ class Shared:
     def settle(self, spending: Spending, above: Sequence[str], charge: Charge | None, counts: bool) -> None:
         """`counts`: somebody has a budget that it may count in."""
         self._settled.append(_Settled(spending, tuple(above), charge, counts))
-        self._work.set()
+        if counts:
+            self._work.set()
+        elif self._alarm is None:
+            self._alarm = self._clock.call_later(_COMPANY, self._work.set)
 
     async def freed(self) -> None:
         """Some of what was reserved may have come back, here or elsewhere."""
@@ -164,6 +169,9 @@ class Shared:
     async def _flush(self) -> None:
         async with self._writing:
             self._work.clear()
+            if self._alarm is not None:
+                self._alarm()
+                self._alarm = None
             asked, settled = self._asked, self._settled
             self._asked, self._settled = [], []
             if not asked and not settled:
