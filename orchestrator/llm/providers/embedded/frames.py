@@ -62,7 +62,9 @@ class _Aligner:
 
     def found(self, frame: Frame) -> Found | None:
         for begin in self._beginnings():
-            self._strict = bool(frame.constants)
+            self._strict = any(
+                each.heavy == frame.heavy and each.constants != frame.constants for each in self._entry.frames
+            )
             for values in self._values(frame.parts, 0, begin):
                 if (found := self._read(frame, values)) is not None:
                     return found

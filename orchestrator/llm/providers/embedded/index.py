@@ -188,7 +188,9 @@ def _deferring(parameters: Sequence[Parameter], shown: Sequence[Shown]) -> tuple
     kinds = {each.name: each.kind for each in parameters}
     for each in shown:
         named = {kinds.get(name): name for name in each.example.arguments}
-        if each.bag == {"<timing>"} and named.keys() == {"timing", "quoted"}:
+        spans = [span for span in each.spans.values() if span]
+        other = [w for w in each.words if w.norm.isalnum() and not any(a <= w.start < b for a, b, _ in spans)]
+        if not other and named.keys() == {"timing", "quoted"}:
             return named["timing"], named["quoted"]
     return None
 
@@ -232,7 +234,7 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
         max((len(value.split()) for value in values), default=0),
         any(fold(value.split()[0]) in DEFINITE for value in values if value.strip()),
         frozenset(map(fold, values)),
-        any(_merged(span[2]) == "quoted" and not each.apart(span[0]) for each, span in spans),
+        any(span[2] == "quoted" and not each.apart(span[0]) for each, span in spans),
         any(each.apart(span[0]) for each, span in spans),
         any(span[2] == "name" for _, span in spans),
         len(set(values)) > 1 and all("/" in value for value in values),

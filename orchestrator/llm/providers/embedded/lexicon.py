@@ -77,7 +77,7 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "merge": ("merge merges merged", "fusionne fusionner fusionnez"),
     "push": ("push pushes", "pousse pousser poussez"),
     "restore": (
-        "restore undelete recover bring_back get_back bring_it_back get_it_back",
+        "restore undelete undo recover bring_back get_back bring_it_back get_it_back",
         "restaure restaurer retablis retablir ramene ramener",
     ),
     "ask": ("ask asks", "demande demander demandez"),
@@ -201,6 +201,8 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "expire": ("expire expires expiry run_out runs_out", "expire expirer expiration perime"),
     "pie": ("pie donut", "camembert"),
     "healthy": ("health healthy", "sante"),
+    "tool": ("tool tools", "outil outils"),
+    "unhealthy": ("unhealthy sick ill not_healthy", "malade malades mauvaise_sante pas_en_bonne_sante"),
     "log": ("log logs logged logging", "log logs"),
     "history": ("history", "historique"),
     "web": (
@@ -323,14 +325,14 @@ STOP: Final[tuple[str, str]] = (
     " could would will shall may might must just some any all so as if than too very also then next after now right"
     " what which whose when s t re ve ll d m like want need let lets hey hi hello ok okay kindly quickly each every"
     " one ones up out about both same again more using currently exactly how whether not down current forget something"
-    " anything",
+    " anything exist exists existing there",
     "le la les l un une des du de d au aux a en dans sur sous par pour avec sans et ou mais est sont etait ete etre ai"
     " as avez ont je tu il elle on nous vous ils elles me m te t se s mon ma mes ton ta tes son sa ses notre nos votre"
     " vos leur leurs ce c cet cette ces ca cela ceci qui que qu quel quelle quels quelles quoi y ne n pas plus si stp"
     " svp merci peux pouvez peut pourrais pourriez voudrais veux veuillez moi toi lui eux donc alors puis ensuite apres"
     " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait"
     " bonjour salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait oublie oubliez oublier"
-    " truc machin quelque chose courant actuel actuelle complet complete entier entiere",
+    " existe existent truc machin quelque chose courant actuel actuelle complet complete entier entiere",
 )
 
 # Words that tell the two languages apart.

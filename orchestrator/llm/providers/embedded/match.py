@@ -28,6 +28,7 @@ GUESSED: Final = 0.35  # for a bare word taken for what the tool cannot do witho
 SWALLOWED: Final = 0.5  # for what other tools speak of, taken for free text by this one
 STRANGE: Final = 0.6  # how much of what is said a tool with effects must speak of
 STRANGE_DELETED: Final = 0.75  # where something is to be deleted
+ACTED: Final = 0.04  # for an act that is itself a choice of the tool's
 NAMED: Final = 0.06  # for saying the tool's own name
 
 _LOOKS: Final = frozenset(
@@ -196,6 +197,10 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     numbers = sum(each.kind == "number" and each.start not in filling.used for each in clause.mentions)
     score -= UNEXPLAINED * filling.unexplained + PASSED_OVER * numbers + MISSING * bool(filling.missing)
     score -= GUESSED * bool(filling.guessed & {each.name for each in entry.required})
+    score += ACTED * bool(filling.acts)
+    nouns = frozenset(word for word in entry.common if not is_action(word) and not word.startswith("<"))
+    if not (entry.harmless or given or not nouns or nouns & said):
+        score = min(score, CERTAIN - CAUTION)  # `restart it` does not say what
     if not entry.harmless and spoken < (STRANGE_DELETED if "delete" in clause.actions else STRANGE):
         score = min(score, CERTAIN - CAUTION)
     taken = sum(index.weight(word) for word in filling.swallowed - entry.vocabulary if word not in STOP_WORDS)

@@ -33,6 +33,7 @@ _HAVING: Final = words(
     "ai a avons have ve has had just accidentally viens de par erreur already deja malencontreusement"
 )
 _NEVER: Final = words("dont never cannot wont avoid evite jamais doesnt shouldnt mustnt")
+_NOT_THAT: Final = words("why if or is are was were")
 _FORGET: Final = words("forget oublie oubliez oublier hesitate hesite hesitez")
 _EXEMPT: Final = ("what", "does")  # `what does notes.txt say?` asks for something that a tool can show
 
@@ -72,7 +73,7 @@ def negated(clause: Clause) -> bool:
             return True
         if word.norm in ("ne", "n") and place < act <= place + 3:
             return "que" not in [after.norm for after in said[act + 1 : act + 3]]  # `ne lis que …`: only
-        if word.norm == "not" and place < act and (place == 0 or said[place - 1].norm not in ("why", "if", "or")):
+        if word.norm == "not" and place < act and (place == 0 or said[place - 1].norm not in _NOT_THAT):
             return True
         if word.norm == "pas" and act < len(said) and (place == 0 or said[place - 1].norm != "pourquoi"):
             return True

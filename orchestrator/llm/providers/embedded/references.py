@@ -34,6 +34,8 @@ def resolve(planner: "Planner", clause: Clause, found: Match, parameter: Paramet
 
 
 def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
+    if (opened := _opened(planner, clause, found)) is not None:
+        return Ref((opened,))
     start, end = _object(clause, found)
     words = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
     heavy = [word for word in words if word.norm not in STOP_WORDS and word.norm not in _POINTING]
@@ -42,7 +44,7 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     if found.filling.object is not None or heavy or _mentioned(clause, start, end):
         if earlier := _spoken_of(planner, clause, heavy):
             return earlier
-        step = None if generic else _opened(planner, clause, start, end, heavy) or planner.nested(clause, start, end)
+        step = None if generic else planner.nested(clause, start, end)
         if step is not None:
             return Ref((step,))
     told = sources(planner, text=True)
@@ -58,10 +60,11 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     return None
 
 
-def _opened(planner: "Planner", clause: Clause, start: int, end: int, heavy: list[Token]) -> int | None:
+def _opened(planner: "Planner", clause: Clause, found: Match) -> int | None:
     """`summarise notes.txt`: a file that is named where a text is wanted is read first."""
-    named = [each for each in clause.mentions if start <= each.start < end]
-    if len(named) != 1 or named[0].kind != "path" or any(word.concept not in _GENERIC for word in heavy):
+    named = [each for each in clause.mentions if each.start not in found.filling.used and not each.weak]
+    takes = any(each.kind == "path" for each in found.entry.parameters)
+    if takes or len(named) != 1 or named[0].kind != "path":
         return None
     for entry in planner.index.entries:
         [*one] = entry.required

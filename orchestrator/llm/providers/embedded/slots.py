@@ -44,6 +44,7 @@ def _fill(clause: Clause, entry: Entry) -> Filling:
     return _Filler(clause, entry).worded(worded) if worded else _Filler(clause, entry).filled()
 
 
+_NAMED: Final = 2  # words of a name that is sought beside the word that leads to it
 _FLAG: Final = re.compile(r"(?:^|\s)--?[a-z]|[|/;={}]|\w\(")  # the signs of a command, or of code
 
 
@@ -109,7 +110,9 @@ class _Filler:
             self._use(mention.start, mention.end)
             self._used.add(mention.start)
         for name, (start, end) in found.stretches.items():
-            self._arguments[name] = self._clause.text[start:end]
+            said = self._clause.text[start:end]
+            timed = any(each.kind == "timing" for each in found.mentions.values())
+            self._arguments[name] = texts.ABOUT.sub("", said, count=1) if timed and texts.ABOUT.match(said) else said
             self._used.update(each.start for each in self._free if start <= each.start < end)
             self._use(start, end)
         missing = tuple(each for each in self._entry.required if each.name not in self._arguments)
@@ -123,7 +126,7 @@ class _Filler:
 
     def _typed(self, parameter: Parameter) -> None:
         accepted = ACCEPTS[parameter.kind]
-        fitting = [each for each in self._free if each.kind in accepted]
+        fitting = [each for each in self._free if each.kind in accepted and each.start not in self._used]
         strong = [each for each in fitting if not each.weak]
         fitting = strong or fitting
         rivals = [
@@ -297,15 +300,21 @@ class _Filler:
             self._take(named)
             self._arguments[parameter.name] = named.value
             return
+        if parameter.coined and not parameter.worded and not parameter.apart:
+            return  # `delete Paul` names no `job_7`
         said = {word.concept for word in self._clause.words}
         if any(value == "" and cues & said for value, cues in parameter.constants):
             self._arguments[parameter.name] = ""
             return
+        self._worded_text(parameter)
+
+    def _worded_text(self, parameter: Parameter) -> None:
+        """A text, or a name, that nothing sets apart."""
         found = texts.find(self._clause, self._entry, parameter, self._taken)
         always_apart = parameter.apart and not parameter.worded
         if found is not None and ((always_apart and not found.explicit) or self._overlaps(parameter, found)):
             found = None
-        if found is None or not found.literal or parameter.named:
+        if found is None or not found.literal or (parameter.named and parameter.longest <= _NAMED):
             found = texts.name(self._clause, self._entry, parameter, self._used) or found
         if found is None:
             return

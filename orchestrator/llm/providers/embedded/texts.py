@@ -32,6 +32,7 @@ _EVERY: Final = words("all every everything any anything something tous tout tou
 _POINTING: Final = words("that this these those it its them ce cet cette ces cela ca ceci")
 _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
 _ABOUT: Final = words("to about pour de d")
+ABOUT: Final = re.compile(r"(?:(?:to|for|about|that|pour|de|que)\s+|d['’])", re.IGNORECASE)
 _HERE: Final = words("here ici")
 _ASIDE: Final = words("with avec dans in and et")
 _TO_ME: Final = words("moi me - for")
@@ -127,6 +128,8 @@ def name(clause: Clause, entry: Entry, parameter: Parameter, used: Collection[in
             run = after
         elif telling and _names(before, entry):
             run = before
+        elif telling and _last(said, place) and _plain(said[place + 1], entry) and parameter.required:
+            run = [said[place + 1]]  # `to the branch test`
         elif telling and after and (fold(after[0].text) in parameter.values or _names(after[:1], entry, strange=False)):
             run = after[:1]
         else:
@@ -137,6 +140,15 @@ def name(clause: Clause, entry: Entry, parameter: Parameter, used: Collection[in
 
 
 _GLUED: Final = re.compile(r"(?:[^\s,;!?\"«»“”']*[\w/])?")  # what goes on without a space is the same name
+
+
+def _last(said: Sequence[Token], place: int) -> bool:
+    rest = [word for word in said[place + 1 :] if word.norm.isalnum()]
+    return len(rest) == 1 and rest[0] is said[place + 1]
+
+
+def _plain(word: Token, entry: Entry) -> bool:
+    return word.norm not in STOP_WORDS and word.concept not in entry.vocabulary
 
 
 def _leads_only(word: Token, entry: Entry, parameter: Parameter) -> bool:

@@ -105,6 +105,7 @@ RESTORE_FILE = examples(
         "recover the deleted file draft.md": {"path": "draft.md"},
         "I deleted old.txt by mistake, bring it back": {"path": "old.txt"},
         "get report.csv back": {"path": "report.csv"},
+        "undo the deletion of report.csv": {"path": "report.csv"},
     },
     fr={
         "restaure ancien.txt": {"path": "ancien.txt"},

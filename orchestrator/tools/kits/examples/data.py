@@ -99,6 +99,12 @@ CHART_DATA = examples(
             "kind": "pie",
         },
         "show sales by country from orders.csv as a chart": {"path": "orders.csv", "by": "country", "value": "sales"},
+        "bar chart of price by city from shops.csv": {
+            "path": "shops.csv",
+            "by": "city",
+            "value": "price",
+            "kind": "bar",
+        },
     },
     fr={
         "fais un graphique de ventes.csv par mois": {"path": "ventes.csv", "frequency": "monthly"},
@@ -131,6 +137,12 @@ CHART_DATA = examples(
             "kind": "pie",
         },
         "trace les ventes par pays de commandes.csv": {"path": "commandes.csv", "by": "pays", "value": "ventes"},
+        "graphique en barres du prix par ville avec boutiques.csv": {
+            "path": "boutiques.csv",
+            "by": "ville",
+            "value": "prix",
+            "kind": "bar",
+        },
     },
 )
 

@@ -132,6 +132,8 @@ PRUNE_DOCKER = examples(
         "remove the stopped containers": {"what": "containers"},
         "delete the unused docker images": {"what": "images"},
         "clean up the dangling images": {"what": "images"},
+        "remove old docker images": {"what": "images"},
+        "clean up old containers": {"what": "containers"},
     },
     fr={
         "purge les images docker": {"what": "images"},
@@ -141,6 +143,8 @@ PRUNE_DOCKER = examples(
         "supprime les conteneurs arrêtés": {"what": "containers"},
         "supprime les images docker inutilisées": {"what": "images"},
         "fais le ménage dans les images docker inutiles": {"what": "images"},
+        "nettoie les vieilles images docker": {"what": "images"},
+        "nettoie les vieux conteneurs": {"what": "containers"},
     },
 )
 

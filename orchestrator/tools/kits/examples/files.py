@@ -72,6 +72,7 @@ LIST_DIRECTORY = examples(
         "which folders and files do I have in my workspace?": {},
         "show me the whole tree of this folder": {"recursive": True},
         "ls -R tests": {"path": "tests", "recursive": True},
+        "show the files in docs": {"path": "docs"},
     },
     fr={
         "liste les fichiers": {},
@@ -84,6 +85,7 @@ LIST_DIRECTORY = examples(
         "quels dossiers et fichiers ai-je dans mon espace de travail ?": {},
         "montre-moi toute l'arborescence de ce dossier": {"recursive": True},
         "donne la liste des fichiers de tests, récursivement": {"path": "tests", "recursive": True},
+        "affiche les fichiers de docs": {"path": "docs"},
     },
 )
 

@@ -132,6 +132,11 @@ COPY_FROM_HOST = examples(
             "there": "/tmp/report.pdf",
             "file": "report.pdf",
         },
+        "get /etc/hosts from the machine web1 as hosts.txt": {
+            "machine": "web1",
+            "there": "/etc/hosts",
+            "file": "hosts.txt",
+        },
     },
     fr={
         "copie /var/log/app.log depuis la machine web1 dans app.log": {
@@ -153,6 +158,11 @@ COPY_FROM_HOST = examples(
             "machine": "db",
             "there": "/tmp/rapport.pdf",
             "file": "rapport.pdf",
+        },
+        "récupère /etc/hosts de la machine web1 sous hosts.txt": {
+            "machine": "web1",
+            "there": "/etc/hosts",
+            "file": "hosts.txt",
         },
     },
 )

@@ -73,12 +73,14 @@ HUGGINGFACE_DATASET = examples(
         "describe the dataset acme/reviews on hugging face": {"dataset": _DATA},
         "tell me about the dataset stanfordnlp/imdb on hugging face": {"dataset": _IMDB},
         "hugging face card of the dataset stanfordnlp/imdb": {"dataset": _IMDB},
+        "tell me about the dataset squad": {"dataset": "squad"},
     },
     fr={
         "qu'est-ce que le jeu de données hugging face acme/reviews ?": {"dataset": _DATA},
         "décris le jeu de données acme/reviews sur hugging face": {"dataset": _DATA},
         "parle-moi du jeu de données stanfordnlp/imdb sur hugging face": {"dataset": _IMDB},
         "fiche hugging face du jeu de données stanfordnlp/imdb": {"dataset": _IMDB},
+        "parle-moi du dataset squad": {"dataset": "squad"},
     },
 )
 

@@ -125,12 +125,16 @@ CONTROL_SERVICE = examples(
         "stop the service cups": {"name": "cups", "action": "stop"},
         "start the service postgresql": {"name": "postgresql", "action": "start"},
         "reload the service apache2": {"name": "apache2", "action": "reload"},
+        "stop the nginx service": {"name": "nginx", "action": "stop"},
+        "launch the cups service": {"name": "cups", "action": "start"},
     },
     fr={
         "redémarre le service nginx": {"name": "nginx", "action": "restart"},
         "arrête le service cups": {"name": "cups", "action": "stop"},
         "démarre le service postgresql": {"name": "postgresql", "action": "start"},
         "recharge le service apache2": {"name": "apache2", "action": "reload"},
+        "lance le service cups": {"name": "cups", "action": "start"},
+        "stoppe le service nginx": {"name": "nginx", "action": "stop"},
     },
 )
 

@@ -24,6 +24,11 @@ REMIND_ME = examples(
         "in two hours, remind me to leave": {"when": "in two hours", "text": "leave"},
         "remind me of the exam on Friday at 8am": {"text": "the exam", "when": "on Friday at 8am"},
         "wake me up tomorrow at 7am: gym": {"when": "tomorrow at 7am", "text": "gym"},
+        "remind me tomorrow at 9 to send the report to the whole team": {
+            "when": "tomorrow at 9",
+            "text": "send the report to the whole team",
+        },
+        "set a reminder to drink water every hour": {"text": "drink water", "when": "every hour"},
     },
     fr={
         "rappelle-moi tous les lundis à 9h de vérifier les sauvegardes": {
@@ -43,6 +48,11 @@ REMIND_ME = examples(
         "dans deux heures, rappelle-moi de partir": {"when": "dans deux heures", "text": "partir"},
         "rappelle-moi l'examen vendredi à 8h": {"text": "l'examen", "when": "vendredi à 8h"},
         "fais-moi penser à sortir le linge ce soir à 20h": {"text": "sortir le linge", "when": "ce soir à 20h"},
+        "mets un rappel ce soir à 20h pour sortir la poubelle": {"when": "ce soir à 20h", "text": "sortir la poubelle"},
+        "rappelle-moi demain à 9h d'envoyer le rapport à toute l'équipe": {
+            "when": "demain à 9h",
+            "text": "envoyer le rapport à toute l'équipe",
+        },
     },
 )
 
@@ -91,6 +101,7 @@ LIST_SCHEDULES = examples(
         "which reminders did I set?": {},
         "what have I planned?": {},
         "do I have any reminders?": {},
+        "show my reminders": {},
     },
     fr={
         "liste mes rappels": {},
@@ -100,6 +111,7 @@ LIST_SCHEDULES = examples(
         "quels rappels ai-je mis ?": {},
         "qu'ai-je de prévu ?": {},
         "est-ce que j'ai des rappels ?": {},
+        "affiche mes rappels": {},
     },
 )
 
