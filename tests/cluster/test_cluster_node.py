@@ -263,6 +263,14 @@ async def test_nobody_has_room_until_somebody_has(town: Town) -> None:
     assert a.bench.taken == ["run_2"]
 
 
+async def test_where_there_was_room_an_end_calls_for_nothing(town: Town) -> None:
+    a = await town.add("a", room=3)
+    await town.start("a", "run_1")
+    a.bench.at_work.discard("run_1")
+    a.node.stir()
+    assert not a.node._doorbell.is_set()
+
+
 async def test_a_run_that_came_to_rest_is_claimed_no_more(town: Town) -> None:
     a = await town.add("a")
     await town.start("a", "run_1", "run_2")
