@@ -7,9 +7,10 @@ from pathlib import Path
 
 # What is heavy, and of use to some only: each is loaded by the first who needs it.
 ASKED_FOR = {
-    "aiohttp", "aiokafka", "alembic", "anthropic", "asyncpg", "asyncssh", "cedarpy", "docker", "duckdb", "google",
-    "aiosqlite", "greenlet", "jsonschema_rs", "llama_cpp", "mcp", "nats", "numpy", "openai", "pandas", "pygments", "redis", "rich",
-    "sqlalchemy.dialects.postgresql", "sqlalchemy.ext.asyncio", "sqlalchemy.orm", "structlog", "yaml",
+    "aiohttp", "aiokafka", "aiosqlite", "alembic", "anthropic", "asyncpg", "asyncssh", "cedarpy", "docker",
+    "duckdb", "google", "greenlet", "jsonschema_rs", "llama_cpp", "mcp", "nats", "numpy", "openai", "pandas",
+    "pygments", "redis", "rich", "sqlalchemy.dialects.postgresql", "sqlalchemy.ext.asyncio", "sqlalchemy.orm",
+    "structlog", "yaml",
 }  # fmt: skip
 MOST = 1250
 
