@@ -68,7 +68,7 @@ test("asks an example and shows the plan, the tools, the answer and what it took
   await cards.nth(2).getByText("444").waitFor();
   await cards.nth(3).getByText("There is no missing.txt").waitFor();
   await becomes(() => page.locator("article table th").count(), 3);
-  await page.locator("article footer").getByText("3 steps · 320 tokens · no cost").waitFor();
+  await page.locator("article footer").getByText("3 steps · 320 tokens · no known cost").waitFor();
   await page.locator("article footer").getByRole("button", { name: "Details" }).click();
   await page.locator("article footer").getByText("No other model answers.").waitFor();
 });

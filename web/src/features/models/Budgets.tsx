@@ -83,7 +83,7 @@ function Row({ budget, found, admin }: { budget: Budget; found: BudgetList; admi
         <p className="mt-2 text-xs text-text-2">{t("costs.budgets.reserved", { money: format.money(budget.reserved) })}</p>
       )}
       {admin && (
-        <div className="mt-3 flex flex-wrap items-end gap-3">
+        <div className="mt-3 flex flex-wrap items-end justify-end gap-3">
           {!each && <TopUp budget={budget} title={title} waiting={found.waiting} />}
           {!budget.drawn && (
             <Button look="quiet" onClick={() => setRemoving(true)} aria-label={t("costs.budgets.removeLabel", { title })}>
