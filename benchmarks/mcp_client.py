@@ -29,6 +29,7 @@ from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.sandbox.probe import choose
 
 DOCUMENT = "https://conformance-test.local/client-metadata.json"  # what the suite knows this client by
+CLIENT = "client"  # the name of the secret of this client
 SIGN_INS = 4  # a server may ask for more than was given before
 
 
@@ -66,7 +67,9 @@ async def _pin(pinned: ToolsPinned) -> None:
 
 async def main(url: str, root: Path) -> int:
     catalogue = Catalogue(Tools(), await choose(Tools()), kits())
-    ground = Ground(catalogue.sandbox, root, root / "mcp", SystemClock(), Vault())
+    vault = Vault()
+    await vault.put(CLIENT, given().get("client_secret", ""), (), (), by="suite")
+    ground = Ground(catalogue.sandbox, root, root / "mcp", SystemClock(), vault)
     house = House(ground, Note(root / "mcp.json"), lambda name: Note(root / f"{name}.json"), catalogue.put, _tell, _pin)
     servers = Servers({}, house, {})
     context = Context("run_1", "k", root, SystemClock(), Nowhere())
@@ -98,10 +101,16 @@ async def call(tool: Tool, server: Server, context: Context) -> None:
 
 def settings_of(url: str) -> McpServer:
     """As the scenario says that this client is registered."""
-    given = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT") or "{}")
     document = DOCUMENT if os.environ.get("MCP_CONFORMANCE_SCENARIO") == "auth/basic-cimd" else ""
-    client_id, secret = given.get("client_id", document), given.get("client_secret", "")
+    client_id = given().get("client_id", document)
+    secret = f"{{{{secret:{CLIENT}}}}}" if given().get("client_secret") else ""
     return McpServer(url=url, trusted=True, seconds=20.0, client_id=client_id, client_secret=secret)
+
+
+def given() -> dict[str, str]:
+    """What the scenario hands to the client."""
+    found: dict[str, str] = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT") or "{}")
+    return found
 
 
 async def sign_in(server: Server) -> None:

@@ -64,7 +64,7 @@ class SeenForm(Form):
     prompts: Annotated[dict[ToolThere, Digest], Field(max_length=1000, default_factory=dict)]
 
 
-class PromptForm(Form):
+class FillForm(Form):
     """A prompt, and what stands in its blanks."""
 
     name: ToolThere
@@ -232,7 +232,7 @@ async def approve_mcp_tools(name: Name, form: SeenForm, app: House, caller: Admi
 
 
 @router.post("/{name}/prompts", summary="What a prompt of an MCP server says, for a person to read and send")
-async def mcp_prompt(name: Name, form: PromptForm, app: House, caller: Actor) -> PromptText:
+async def mcp_prompt(name: Name, form: FillForm, app: House, caller: Actor) -> PromptText:
     try:
         return PromptText(text=await app.foreign.servers.get(name).prompt(form.name, form.arguments))
     except ConnectionError as error:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from servers.rogue import Home
 from world import until
 
 from orchestrator.kernel.clock import SystemClock
-from orchestrator.kernel.errors import Conflict, InvalidSettings, NotFound, ToolFailed, ToolRetry
+from orchestrator.kernel.errors import Conflict, InvalidInput, InvalidSettings, NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.settings import McpServer, Tools
 from orchestrator.tools.base import Context
 from orchestrator.tools.mcp.definitions import Definition, names, seen, spec_of
@@ -228,3 +229,18 @@ def test_names_are_the_servers_first_and_never_collide() -> None:
 
 def test_what_cannot_be_seen_is_not_read() -> None:
     assert seen("a\u200bb\U000e0049\u202ec\x1b[2J") == "abc[2J" and seen("a\tb\nc") == "a\tb\nc"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"url": "https://a.example", "headers": {"Authorization": "Bearer abc"}},
+        {"url": "https://a.example", "headers": {"X-Api-Key": "abc"}},
+        {"url": "https://a.example", "client_id": "x", "client_secret": "abc"},
+        {"command": ("a",), "environment": {"GITHUB_TOKEN": "abc"}},
+    ],
+)
+async def test_a_secret_is_kept_by_its_name_only(home: Home, given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match="not written down"):
+        await home.servers.add("rogue", McpServer(**given), by="usr_1")
+    assert not (home.root / "mcp.json").exists() and home.servers.all() == []

@@ -1,5 +1,6 @@
 """Transports: how a server is reached, as its settings say."""
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import InvalidSettings, NotAllowed, NotFound, ToolFailed
+from orchestrator.kernel.errors import InvalidInput, InvalidSettings, NotAllowed, NotFound, ToolFailed
 from orchestrator.kernel.secrets import MENTION, Secrets
 from orchestrator.kernel.settings import McpServer
 from orchestrator.policy.addresses import is_metadata
@@ -18,6 +19,8 @@ from orchestrator.tools.mcp.pipe import pipe
 from orchestrator.tools.mcp.signin import SignIn
 from orchestrator.tools.sandbox.base import Limits, Opening, Sandbox
 
+# What is called so is a secret, whatever it holds.
+_SECRET = re.compile(r"auth|cookie|token|secret|password|passwd|credential|(?:api|access|private)[-_]?key|_key$", re.I)
 _LIMITS = Limits(memory=2048 * 2**20, processes=256)
 
 
@@ -49,6 +52,22 @@ def checked(name: str, settings: McpServer) -> None:
         raise InvalidSettings(f"What {name} is started with holds a zero or a line's end.", hint="Write it without.")
     if settings.url:
         _address(name, settings)
+
+
+def kept_apart(name: str, settings: McpServer) -> None:
+    """What is to be remembered holds no secret but by its name. Raises InvalidInput."""
+    for where, values in (("header", settings.headers), ("variable", settings.environment)):
+        for key, value in values.items():
+            if _SECRET.search(key) and value and not MENTION.search(value):
+                raise InvalidInput(
+                    f"The {where} {key} of {name} looks like a secret, which is not written down here.",
+                    hint=f"Keep it as a secret for the tool mcp:{name}, and say {{{{secret:NAME}}}} instead.",
+                )
+    if settings.client_secret and not MENTION.search(settings.client_secret):
+        raise InvalidInput(
+            f"The client secret of {name} is not written down here.",
+            hint=f"Keep it as a secret for the tool mcp:{name}, and say {{{{secret:NAME}}}} instead.",
+        )
 
 
 def _address(name: str, settings: McpServer) -> None:

@@ -16,7 +16,7 @@ from orchestrator.kernel.errors import Conflict, InvalidInput, InvalidSettings, 
 from orchestrator.kernel.events import ToolsPinned
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Tool
-from orchestrator.tools.mcp.dialling import Ground, checked, dial_of, forget
+from orchestrator.tools.mcp.dialling import Ground, checked, dial_of, forget, kept_apart
 from orchestrator.tools.mcp.offers import Kept, read_kept
 from orchestrator.tools.mcp.server import Server
 from orchestrator.tools.mcp.signin import SignInNeeded
@@ -106,6 +106,7 @@ class Servers:
         """Connect, and offer what it offers. Raises InvalidInput, Conflict, ToolFailed where it cannot be reached."""
         _named(name)
         checked(name, settings)
+        kept_apart(name, settings)
         if name in self._servers:
             raise Conflict(f"There is an MCP server {name!r} already.", hint="Remove it first, or choose another name.")
         server = self._servers[name] = self._server(name, settings)

@@ -6,7 +6,7 @@ import type { Api } from "./http";
 import { keys } from "./queries";
 import type {
   ExplainForm, GrantList, KeptSecret, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList, SecretForm,
-  SecretList, ServerForm, SignInLink, ToolChanges, ToolList, Verdict,
+  SecretList, SeenForm, ServerForm, SignInLink, ToolChanges, ToolList, Verdict,
 } from "./types";
 
 export const guardKeys = {
@@ -40,9 +40,9 @@ export const testServer = (api: Api, name: string) =>
 export const removeServer = (api: Api, name: string) => api.ask<void>("DELETE /api/v1/mcp/{name}", { names: [name] });
 export const signInAt = (api: Api, name: string) =>
   api.ask<SignInLink>("POST /api/v1/mcp/{name}/login", { names: [name] });
-/** A person has looked at these tools as they are now. */
-export const approveTools = (api: Api, { name, tools }: { name: string; tools: Record<string, string> }) =>
-  api.ask<McpServerShown>("POST /api/v1/mcp/{name}/approve", { names: [name], body: { tools } });
+/** A person has looked at these tools and prompts as they are now: their digests, by the names they have there. */
+export const approveTools = (api: Api, { name, ...body }: SeenForm & { name: string }) =>
+  api.ask<McpServerShown>("POST /api/v1/mcp/{name}/approve", { names: [name], body });
 
 export const keepSecret = (api: Api, { name, ...body }: SecretForm & { name: string }) =>
   api.ask<KeptSecret>("PUT /api/v1/secrets/{name}", { names: [name], body });

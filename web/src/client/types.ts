@@ -6,7 +6,7 @@ export type {
   Approval, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, DayOfSavings, Lookalike, ModelDetail, ModelList, Models,
   Preferences, PreferencesForm, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, ToppedUp, TopUpForm, Usage,
   ExplainForm, Grant, GrantList, KeptSecret, Key, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList,
-  PolicyStatement, SayForm, Schedule, ScheduleForm, ScheduleList, SecretForm, SecretList, ServerForm, ServerTool, SignInLink, Timing, Tool, ToolChange, ToolChanges, ToolList, User,
+  PolicyStatement, SayForm, Schedule, ScheduleForm, ScheduleList, SecretForm, SecretList, SeenForm, ServerForm, ServerPrompt, ServerTool, SignInLink, Timing, Tool, ToolChange, ToolChanges, ToolList, User,
   Verdict,
 } from "./schema";
 

@@ -92,6 +92,24 @@ test("asks before a risky call; the keyboard answers", async () => {
   await page.getByText("Sandbox: bubblewrap").waitFor();
 });
 
+test("what a server wants to know is filled in, or declined", async () => {
+  page = await open(browser, mock.url);
+  await say(page, "wonder about this");
+  const card = page.locator("[data-slot=approval]");
+  await card.getByText("mcp:weather").waitFor();
+  await card.getByText("Which city?").waitFor();
+  await card.getByRole("button", { name: "Send the answer" }).click(); // it is required: nothing is sent
+  assert.equal(await card.count(), 1);
+  await card.getByLabel("City").fill("Nice");
+  await card.getByLabel("Days").fill("3");
+  await card.getByRole("button", { name: "Send the answer" }).click();
+  await answer("There will be sun.").waitFor();
+  assert.deepEqual(mock.answered, { answer: "accept", content: { city: "Nice", days: 3, sea: false } });
+  await say(page, "wonder again");
+  await page.getByRole("button", { name: "Decline" }).click();
+  await answer("I was not told where.").waitFor();
+});
+
 test("refuses, and says what happened where nobody knows", async () => {
   page = await open(browser, mock.url, { language: "fr" });
   await say(page, "approve this");

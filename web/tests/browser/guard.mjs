@@ -16,21 +16,25 @@ export const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320
 <rect x="20" y="60" width="60" height="50" fill="#0057af"/><rect x="120" y="30" width="60" height="80" fill="#0057af"/><rect x="220" y="10" width="60" height="100" fill="#0057af"/></svg>`;
 
 const unseen = { name: "", description: "Sends a message to everyone.", before: "", problem: "", digest: "d".repeat(64) };
-const server = { transport: "stdio", connected: true, signing_in: false, problem: "", protocol: "2025-11-25", title: "", given: false, network: false, trusted: false, tools: [] };
+const server = { transport: "stdio", connected: true, signing_in: false, problem: "", protocol: "2025-11-25", title: "", given: false, network: false, trusted: false, state: "connected", environment: [], headers: [], tools: [], resources: [], templates: [], prompts: [] };
+const prompt = { name: "sum-up", title: "", description: "Sums up a note.", before: "", state: "offered", digest: "p".repeat(64), blanks: [{ name: "note", description: "", required: true }] };
 const statement = { layer: "owner", reason: "Maintainers push.", alternative: "Ask one of them." };
 const key = { username: "ada", reach: "models", scopes: ["read", "execute"], ending: "x9Qd", created_at: "2026-11-01T08:00:00Z", expires_at: null, last_used: null, revoked_at: null };
 
 const SERVERS = {
   items: [
     {
-      ...server, name: "notes", place: "notes-server --quiet",
+      ...server, name: "notes", place: "notes-server --quiet", state: "approval", environment: ["NOTES_TOKEN"],
+      resources: [{ uri: "file:///notes/2026.txt", name: "This year", description: "", media_type: "text/plain", size: 4, updated_at: null }],
+      templates: [{ uri: "notes://{day}", name: "Notes of a day", description: "", media_type: "", fields: ["day"] }],
+      prompts: [prompt, { ...prompt, name: "send-all", state: "new", description: "Sends every note." }],
       tools: [
-        { ...unseen, tool: "read_note", state: "offered" },
-        { ...unseen, tool: "send_note", state: "changed", before: "Sends a message to one person." },
+        { ...unseen, name: "readNote", tool: "read_note", state: "offered" },
+        { ...unseen, name: "sendNote", tool: "send_note", state: "changed", before: "Sends a message to one person." },
         { ...unseen, tool: "drop", state: "unusable", problem: "Its schema cannot be read." },
       ],
     },
-    { ...server, name: "far", transport: "http", place: "https://mcp.example/a/very/long/address/that/goes/on", connected: false, problem: "It wants a sign-in.", network: true, trusted: true },
+    { ...server, name: "far", transport: "http", place: "https://mcp.example/a/very/long/address/that/goes/on", connected: false, state: "broken", problem: "It wants a sign-in.", network: true, trusted: true },
   ],
 };
 

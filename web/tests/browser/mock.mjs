@@ -169,6 +169,7 @@ export class Mock {
       }
       case "POST approvals": {
         const run = [...this.#runs.values()].find((one) => one.asked.has(id));
+        this.answered = body;
         run.asked.get(id)(action === "edit" ? body : body.answer);
         run.asked.delete(id);
         return [200, run.view];

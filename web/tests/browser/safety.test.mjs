@@ -64,17 +64,23 @@ test("it is reached by the menu; a tool says what it may do, what confines it an
 test("what an MCP server changed is looked at, and then offered", async () => {
   await visit();
   await slot("unseen", "send_note").getByText("Sends a message to one person.").waitFor();
-  await slot("server", "notes").getByRole("button", { name: "I have looked at it" }).click();
+  await slot("server", "notes").getByRole("button", { name: "I have looked at these 2" }).click();
   await becomes(() => last().path, "/mcp/notes/approve");
-  assert.deepEqual(last().body, { tools: { send_note: "d".repeat(64) } });
+  assert.deepEqual(last().body, { tools: { sendNote: "d".repeat(64) }, prompts: { "send-all": "p".repeat(64) } });
   await slot("server", "far").getByRole("button", { name: "Sign in" }).click();
   await becomes(() => page.getByRole("link", { name: "Open the page to sign in" }).getAttribute("href"), "https://login.example/begin");
   await page.getByRole("button", { name: "Add a server" }).click();
   await slot("add-server").getByLabel("Name here").fill("dice");
-  await slot("add-server").getByLabel("Address or command").fill("dice-server --faces 6");
+  await slot("add-server").getByLabel("Address or command").fill('dice-server --faces "six of them"');
+  await slot("add-server").getByRole("button", { name: "Add a variable" }).click();
+  await slot("given").getByLabel("Variable").fill("DICE_TOKEN");
+  await slot("given").getByLabel("Value from").selectOption("WEATHER_KEY");
+  await slot("add-server").getByLabel("may read").fill("/srv/dice\n");
   await slot("add-server").getByRole("button", { name: "Add a server" }).click();
   await becomes(() => last().path, "/mcp/dice");
-  assert.deepEqual(last().body, { command: ["dice-server", "--faces", "6"], network: false, workspace: false });
+  const command = ["dice-server", "--faces", "six of them"];
+  const environment = { DICE_TOKEN: "{{secret:WEATHER_KEY}}" };
+  assert.deepEqual(last().body, { command, environment, readable: ["/srv/dice"], network: false, workspace: false });
 });
 
 test("a secret is kept and removed; its value is nowhere on the page", async () => {

@@ -54,6 +54,24 @@ export const QUESTION = {
   shape: "curl, jq",
 };
 
+/** What a server wants to know in the middle of a call. */
+const WONDERS = {
+  ...QUESTION,
+  kind: "question",
+  tool: "weather_forecast",
+  arguments: {},
+  code: "question",
+  reason: "Which city?",
+  details: { source: "mcp:weather" },
+  alternative: "",
+  shape: "",
+  form: {
+    type: "object",
+    required: ["city"],
+    properties: { city: { type: "string", title: "City" }, days: { type: "integer", title: "Days" }, sea: { type: "boolean", title: "The sea" } },
+  },
+};
+
 const STRANGE = "https://ex\u0430mple.org/data.json";
 
 /** Words of a page that are not what they seem, and what they would do. */
@@ -138,6 +156,18 @@ const scenes = {
       run.ask(2);
       await speak(run, "There are **12** items.");
     }
+    run.replied();
+  },
+
+  async wonder(run) {
+    run.ask(1);
+    run.replied();
+    const forecast = { ...CALL.command, tool: "weather_forecast", arguments: {} };
+    run.tool("requested", { ...forecast, attempt: 1 });
+    const answer = await run.question(WONDERS);
+    await call(run, forecast, { content: answer === "accept" ? "Sun." : "No city, no forecast.", origin: "web" });
+    run.ask(2);
+    await speak(run, answer === "accept" ? "There will be sun." : "I was not told where.");
     run.replied();
   },
 

@@ -1,14 +1,14 @@
-import { CircleAlert, CircleCheck } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { CircleAlert, CircleCheck, CirclePause, Clock, LogIn } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "@/client/change";
-import { addServer, approveTools, removeServer, signInAt, testServer, TOOLS_STALE, useServers } from "@/client/guard";
-import type { McpServerShown, ServerForm, ServerTool } from "@/client/types";
+import { approveTools, removeServer, signInAt, testServer, TOOLS_STALE, useServers } from "@/client/guard";
+import type { McpServerShown, ServerPrompt, ServerTool } from "@/client/types";
 import { Button } from "@/ui/Button";
-import { CheckField, TextField } from "@/ui/Field";
+import { Disclosure } from "@/ui/Disclosure";
 import { Loaded, Section } from "@/ui/Settings";
 import { Spinner } from "@/ui/Spinner";
 import { visible } from "@/ui/visible";
+import { AddServer } from "./AddServer";
 import { NotChanged, Remove } from "@/ui/Change";
 
 /** Servers of tools over the Model Context Protocol: what a person has not looked at is not offered to a model. */
@@ -27,32 +27,46 @@ export function Servers({ admin }: { admin: boolean }) {
           </ul>
         )}
       </Loaded>
-      {admin && <Add />}
+      {admin && <AddServer />}
     </Section>
   );
 }
+
+/** How a server stands: told by a picture, a word, and a colour. */
+const STATES = {
+  connected: { Icon: CircleCheck, colour: "text-success" },
+  idle: { Icon: CirclePause, colour: "text-text-2" },
+  approval: { Icon: Clock, colour: "text-warning" },
+  signing_in: { Icon: LogIn, colour: "text-info" },
+  broken: { Icon: CircleAlert, colour: "text-error" },
+} as const;
 
 function Server({ server, admin }: { server: McpServerShown; admin: boolean }) {
   const { t } = useTranslation();
   const test = useChange(testServer, TOOLS_STALE);
   const approve = useChange(approveTools, TOOLS_STALE);
   const signIn = useChange(signInAt, TOOLS_STALE);
-  const unseen = server.tools.filter((tool) => tool.state === "new" || tool.state === "changed");
-  const Icon = server.connected ? CircleCheck : CircleAlert;
+  const unseen = server.tools.filter(waits);
+  const prompts = server.prompts.filter(waits);
+  const { Icon, colour } = STATES[server.state];
   const facts = [
     server.place,
     server.protocol,
     server.network && t("safety.servers.network"),
     server.trusted && t("safety.servers.trusted"),
+    ...server.environment,
+    ...server.headers,
   ];
   return (
     <li className="rounded-2xl border border-line bg-surface-2 p-4" data-slot="server">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         <div className="min-w-0 flex-1 basis-56">
           <h3 className="flex items-center gap-2 font-medium">
-            <Icon aria-hidden className={`size-5 shrink-0 ${server.connected ? "text-success" : "text-warning"}`} />
+            <Icon aria-hidden className={`size-5 shrink-0 ${colour}`} />
             <span className="min-w-0 wrap-anywhere">{server.name}</span>
-            <span className="sr-only">{t(server.connected ? "safety.servers.connected" : "safety.servers.down")}</span>
+            <span className={`text-sm font-normal ${colour}`} data-slot="state">
+              {t(`safety.servers.is.${server.state}`)}
+            </span>
           </h3>
           <p className="mt-0.5 text-sm wrap-anywhere text-text-2">{facts.filter(Boolean).join(" · ")}</p>
           {server.problem && (
@@ -105,18 +119,22 @@ function Server({ server, admin }: { server: McpServerShown; admin: boolean }) {
         {server.tools
           .filter((tool) => tool.state !== "offered")
           .map((tool) => (
-            <Unseen key={tool.tool} tool={tool} />
+            <Unseen key={tool.tool} name={tool.tool} one={tool} problem={tool.problem} />
           ))}
+        {prompts.map((prompt) => (
+          <Unseen key={prompt.name} name={`/${server.name}:${prompt.name}`} one={prompt} />
+        ))}
       </ul>
-      {admin && unseen.length > 0 && (
+      <Held server={server} />
+      {admin && unseen.length + prompts.length > 0 && (
         <Button
           className="mt-3"
           disabled={approve.isPending}
           onClick={() =>
-            approve.mutate({ name: server.name, tools: Object.fromEntries(unseen.map(({ tool, digest }) => [tool, digest])) })
+            approve.mutate({ name: server.name, tools: digests(unseen), prompts: digests(prompts) })
           }
         >
-          {t("safety.servers.approve", { count: unseen.length })}
+          {t("safety.servers.approve", { count: unseen.length + prompts.length })}
         </Button>
       )}
       <NotChanged error={test.error ?? approve.error ?? signIn.error} />
@@ -124,66 +142,55 @@ function Server({ server, admin }: { server: McpServerShown; admin: boolean }) {
   );
 }
 
-/** A tool that is not offered, with what it says of itself now, and said before. */
-function Unseen({ tool }: { tool: ServerTool }) {
+const waits = (one: { state: string }) => one.state === "new" || one.state === "changed";
+
+/** What was looked at, by the names that the server itself uses. */
+const digests = (seen: (ServerTool | ServerPrompt)[]) => Object.fromEntries(seen.map(({ name, digest }) => [name, digest]));
+
+/** Something that is not offered, with what it says of itself now, and said before. */
+function Unseen({ name, one, problem = "" }: { name: string; one: ServerTool | ServerPrompt; problem?: string }) {
   const { t } = useTranslation();
   return (
     <li className="mt-2 rounded-xl border border-warning px-4 py-3 text-sm" data-slot="unseen">
       <p className="font-medium wrap-anywhere">
-        <span className="font-mono">{visible(tool.tool)}</span> · {t(`safety.servers.states.${tool.state as "new" | "changed" | "unusable"}`)}
+        <span className="font-mono">{visible(name)}</span> · {t(`safety.servers.states.${one.state as "new" | "changed" | "unusable"}`)}
       </p>
-      {tool.before && (
+      {one.before && (
         <p className="mt-1 wrap-anywhere text-text-2">
-          {t("safety.servers.before")} <span lang="en">{visible(tool.before)}</span>
+          {t("safety.servers.before")} <span lang="en">{visible(one.before)}</span>
         </p>
       )}
       <p lang="en" className="mt-1 wrap-anywhere text-text-2">
-        {visible(tool.problem || tool.description)}
+        {visible(problem || one.description)}
       </p>
     </li>
   );
 }
 
-function Add() {
+/** What it has beside tools: for agents to read, and for people to choose. */
+function Held({ server }: { server: McpServerShown }) {
   const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
-  const add = useChange(addServer, TOOLS_STALE);
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const said = new FormData(event.currentTarget);
-    const place = String(said.get("place")).trim();
-    const where: ServerForm = /^https?:\/\//.test(place) ? { url: place } : { command: place.split(/\s+/) };
-    const form = { ...where, name: String(said.get("name")), network: said.has("network"), workspace: said.has("workspace") };
-    add.mutate(form, { onSuccess: () => setOpen(false) });
-  };
-  if (!open) {
-    return (
-      <div>
-        <Button onClick={() => setOpen(true)}>{t("safety.servers.add")}</Button>
-      </div>
-    );
-  }
+  const read = [...server.resources, ...server.templates];
+  const offered = server.prompts.filter((prompt) => prompt.state === "offered");
+  if (read.length + offered.length === 0) return null;
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4 rounded-2xl border border-control bg-surface-2 p-4" data-slot="add-server">
-      <div className="grid gap-4 sm:grid-cols-2">
-        <TextField name="name" label={t("safety.servers.name")} pattern="[a-z][a-z0-9\-]{0,31}" required />
-        <TextField name="place" label={t("safety.servers.place")} hint={t("safety.servers.placeHint")} required />
-      </div>
-      <div>
-        <CheckField name="network" label={t("safety.servers.mayNetwork")} />
-        <CheckField name="workspace" label={t("safety.servers.mayWorkspace")} />
-      </div>
-      <p className="text-sm text-text-2">{t("safety.servers.seen")}</p>
-      <NotChanged error={add.error} />
-      <div className="flex flex-wrap gap-2">
-        <Button type="submit" look="primary" disabled={add.isPending}>
-          {add.isPending && <Spinner />}
-          {t("safety.servers.add")}
-        </Button>
-        <Button look="quiet" onClick={() => setOpen(false)}>
-          {t("settings.cancel")}
-        </Button>
-      </div>
-    </form>
+    <div className="mt-3">
+      <Disclosure quiet summary={t("safety.servers.held", { resources: read.length, prompts: offered.length })}>
+        <ul className="mt-3 flex flex-col gap-2 text-sm" data-slot="held">
+          {offered.map((prompt) => (
+            <li key={prompt.name} className="wrap-anywhere">
+              <span className="font-mono">{visible(`/${server.name}:${prompt.name}`)}</span>
+              <span className="text-text-2"> {visible(prompt.description)}</span>
+            </li>
+          ))}
+          {read.map((one) => (
+            <li key={one.uri} className="wrap-anywhere">
+              <span className="font-mono">{visible(one.uri)}</span>
+              <span className="text-text-2"> {visible(one.description || one.name)}</span>
+            </li>
+          ))}
+        </ul>
+      </Disclosure>
+    </div>
   );
 }

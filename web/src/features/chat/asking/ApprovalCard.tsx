@@ -14,32 +14,42 @@ import { Arguments } from "../Arguments";
 import { useToolName } from "../labels";
 import { EditCall } from "./EditCall";
 import { Lookalikes, marked } from "./Lookalikes";
+import { QuestionCard } from "./QuestionCard";
 import { Links, Sources } from "./Sources";
 import "./words";
 
-const ANSWERS: Record<Question["kind"], Answer[]> = {
+type Kind = Exclude<Question["kind"], "question">;
+type Given = Exclude<Answer, "accept">;
+
+const ANSWERS: Record<Kind, Given[]> = {
   call: ["once", "run", "always", "refuse"],
   outcome: ["done", "retry", "undone"],
   budget: ["once", "refuse"],
 };
 
-const LOOKS: Partial<Record<Answer, "success" | "primary">> = { once: "success", done: "primary" };
+const LOOKS: Partial<Record<Given, "success" | "primary">> = { once: "success", done: "primary" };
 
-/** A question to the person: exactly what would be done, why it is asked, and the answers. */
+/** A question to the person, by its kind. */
 export function ApprovalCard({ question }: { question: Question }) {
+  const { kind } = question;
+  return kind === "question" ? <QuestionCard question={question} /> : <Approval question={question} kind={kind} />;
+}
+
+/** Exactly what would be done, why it is asked, and the answers. */
+function Approval({ question, kind }: { question: Question; kind: Kind }) {
   const { t } = useTranslation();
   const { api, live } = useClient();
   const toolName = useToolName();
   const { reason, alternative } = useReason(question);
   const [editing, setEditing] = useState(false);
-  const [sent, setSent] = useState<Answer | null>(null);
+  const [sent, setSent] = useState<Given | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const card = useRef<HTMLElement>(null);
-  const answers = ANSWERS[question.kind];
+  const answers = ANSWERS[kind];
   const { lookalikes: strange = [], risks = [] } = question;
   useSummons(card);
 
-  const answer = async (chosen: Answer) => {
+  const answer = async (chosen: Given) => {
     if (sent || editing) return;
     setSent(chosen);
     setProblem(null);
@@ -63,7 +73,7 @@ export function ApprovalCard({ question }: { question: Question }) {
     card.current?.focus({ preventScroll: true });
   };
 
-  const title = t(`asking.${question.kind}`);
+  const title = t(`asking.${kind}`);
   return (
     <section
       ref={card}
@@ -151,7 +161,7 @@ export function ApprovalCard({ question }: { question: Question }) {
 }
 
 /** Alt + A brings the focus to the question, from wherever it is: the number keys answer only from there. */
-function useSummons(card: React.RefObject<HTMLElement | null>): void {
+export function useSummons(card: React.RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
       if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== "KeyA") return;
