@@ -30,19 +30,6 @@ if TYPE_CHECKING:
 STREAMS = 500  # in a file at most
 _CHUNK = 1000
 
-_COLUMNS = {
-    "position": "BIGINT",
-    "stream": "VARCHAR",
-    "seq": "BIGINT",
-    "type": "VARCHAR",
-    "tenant": "VARCHAR",
-    "subject": "VARCHAR",
-    "at": "DOUBLE",
-    "key": "VARCHAR",
-    "body": "BLOB",
-    "hash": "BLOB",
-}
-
 # Runs that ended before then; not the newest event's, whose position must not be given twice; not one of a family
 # that is still at work.
 _DUE = """SELECT e.stream FROM events AS e LEFT JOIN runs AS r ON r.run_id = e.stream
@@ -64,6 +51,10 @@ class Archived(NamedTuple):
     key: str
     body: bytes
     hash: bytes
+
+
+_KINDS = {int: "BIGINT", str: "VARCHAR", float: "DOUBLE", bytes: "BLOB"}
+COLUMNS = {name: _KINDS[kind] for name, kind in Archived.__annotations__.items()}  # as Parquet has them
 
 
 class Moved(Struct, frozen=True):
@@ -120,7 +111,7 @@ def _quoted(path: Path) -> str:
 def read_file(path: Path, streams: Sequence[str] | None = None) -> Iterator[Archived]:
     """The rows of a file, by stream and seq. Raises JournalDamaged when it is no such file."""
     where = "" if streams is None else " WHERE stream IN (SELECT unnest($streams))"
-    names = ", ".join(f'"{name}"' for name in _COLUMNS)
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
     with closing(_open()) as connection:
         try:
             found = connection.execute(
@@ -162,7 +153,7 @@ def _rows_of(path: Path, streams: list[str]) -> list[Archived]:
 
 def _next_of(paths: list[Path], kept: list[tuple[str, str]], after: int, limit: int) -> list[Archived]:
     """The first rows after a position, of several files. `kept` are the files' streams that count."""
-    names = ", ".join(f'p."{name}"' for name in _COLUMNS)
+    names = ", ".join(f'p."{name}"' for name in COLUMNS)
     files = ", ".join(f"'{_quoted(path)}'" for path in paths)
     values = {"files": [file for file, _ in kept], "streams": [stream for _, stream in kept], "after": after}
     with closing(_open()) as connection:
@@ -209,7 +200,7 @@ class Archive:
 
     async def _rows(self, streams: list[str]) -> list[Archived]:
         """The streams' rows, which their heads in the database prove."""
-        columns = [events.c[name] for name in _COLUMNS]
+        columns = [events.c[name] for name in COLUMNS]
         query = select(*columns).where(events.c.stream.in_(streams)).order_by(events.c.stream, events.c.seq)
         async with self._engine.connect() as connection:
             rows = [Archived._make(row) for row in await connection.execute(query)]
@@ -234,7 +225,7 @@ class Archive:
                 for row in rows:
                     plain = {**row._asdict(), "body": bytes(row.body).hex(), "hash": bytes(row.hash).hex()}
                     file.write(msgspec.json.encode(plain) + b"\n")
-            write_parquet(lines, _COLUMNS, draft)
+            write_parquet(lines, COLUMNS, draft)
             if list(read_file(draft)) != [row._replace(body=bytes(row.body), hash=bytes(row.hash)) for row in rows]:
                 raise JournalDamaged(f"{path} does not read back as it was written.", hint="Is the disk sound?")
             draft.rename(path)

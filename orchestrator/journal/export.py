@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from orchestrator.journal.archive import library, write_parquet
+from orchestrator.journal.archive import COLUMNS, library, write_parquet
 from orchestrator.journal.chain import Progress
 from orchestrator.journal.history import History
 from orchestrator.journal.keys import Keyring
@@ -17,17 +17,7 @@ from orchestrator.kernel.events import Erased
 from orchestrator.storage.engine import AsyncEngine
 
 Format: TypeAlias = Literal["jsonl", "parquet"]
-_COLUMNS = {
-    "position": "BIGINT",
-    "stream": "VARCHAR",
-    "seq": "BIGINT",
-    "type": "VARCHAR",
-    "tenant": "VARCHAR",
-    "subject": "VARCHAR",
-    "at": "DOUBLE",
-    "body": "JSON",
-    "hash": "VARCHAR",
-}
+_COLUMNS = {name: kind for name, kind in COLUMNS.items() if name != "key"} | {"body": "JSON", "hash": "VARCHAR"}
 
 
 async def export(
