@@ -47,7 +47,16 @@ export type ToolData =
       artifact?: Artifact | null;
       origin?: Origin;
       seconds?: number;
+      passages?: Passage[];
     } & Placed);
+
+/** A part of a result that gives orders to the model: kept from it, or read as a quotation. */
+export interface Passage {
+  /** Characters of the content, as the server counts them. */
+  start: number;
+  end: number;
+  withheld?: boolean;
+}
 
 export type ApprovalData =
   | ({ state: "asked" } & Approval & Placed)

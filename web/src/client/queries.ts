@@ -113,6 +113,17 @@ export function useSay() {
   });
 }
 
+/** What was withheld of the result of a call is read by the model: in its run, or in a new one where that is over. */
+export function useLetThrough(run_id: string) {
+  const { api } = useClient();
+  const joins = useNewRun();
+  return useMutation({
+    mutationFn: (body: { call_id: string; always: boolean }) =>
+      api.ask<Run>("POST /api/v1/runs/{run_id}/passages", { names: [run_id], body }),
+    onSuccess: joins,
+  });
+}
+
 function change(queries: QueryClient, with_: (items: Conversation[]) => Conversation[]) {
   queries.setQueryData<ConversationPage>(keys.conversations, (page) => page && { ...page, items: with_(page.items) });
 }

@@ -4,7 +4,7 @@
  * Deltas say how many characters came before them, so that a part already held is not doubled.
  */
 
-import type { RunFrame, SteeringData, ThinkingData, ToolData } from "./frames";
+import type { Passage, RunFrame, SteeringData, ThinkingData, ToolData } from "./frames";
 import type { Answer, Approval, Artifact, Origin, Outcome, Problem, Run, RunStatus, Spared, Usage } from "./types";
 
 export interface Call {
@@ -18,6 +18,8 @@ export interface Call {
   artifact: Artifact | null;
   /** Whose words the result is. */
   origin: Origin | null;
+  /** What of it gives orders to the model, and the run that read it; absent where nothing does. */
+  orders?: { run_id: string; passages: Passage[] };
   seconds: number | null;
   at: string;
 }
@@ -205,6 +207,8 @@ function onTool(run: RunState, data: ToolData, at: string): RunState {
       origin: data.state === "returned" ? (data.origin ?? null) : null,
       seconds: data.state === "returned" ? (data.seconds ?? null) : null,
       at,
+      ...(data.state === "returned" &&
+        data.passages?.length && { orders: { run_id: run.run_id, passages: data.passages } }),
     };
     const calls = known ? step.calls.map((other) => (other === known ? call : other)) : [...step.calls, call];
     return { ...step, calls };

@@ -29,6 +29,7 @@ import { useFormat } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
 import { Arguments, gist } from "./Arguments";
 import { useToolName } from "./labels";
+import { Orders } from "./Orders";
 import { Result } from "./results/Result";
 
 const ICONS: Record<string, LucideIcon> = {
@@ -95,6 +96,7 @@ export const ToolCard = memo(function ToolCard({
           <Facts call={call} answered={answered} />
         </div>
       </Disclosure>
+      {call.orders && <Orders call={call} {...call.orders} />}
       {call.outcome === "ok" && call.artifact && <Picture artifact={call.artifact} />}
       {bad && call.content && (
         <p className="line-clamp-2 px-3 pb-3 pl-9 text-sm break-words text-text-2">{call.content}</p>
