@@ -149,12 +149,10 @@ FIRST_SIGHT = {
 
 
 def main() -> None:
-    known = (
-        [list(entries(f"{name}attacks")) for name in ROUNDS],
-        [list(entries(f"{name}benign")) for name in ROUNDS],
-    )
+    attacks = [one for name in ROUNDS for one in entries(f"{name}attacks")]
+    benign = [one for name in ROUNDS for one in entries(f"{name}benign")]
     figures: dict[str, Any] = {
-        "developed on": figures_of(*(sum(every, []) for every in known)),
+        "developed on": figures_of(attacks, benign),
         "at first sight": FIRST_SIGHT,
         "last round, never developed on": figures_of(list(entries("last_attacks")), list(entries("last_benign"))),
     }
