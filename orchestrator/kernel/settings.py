@@ -263,7 +263,7 @@ _WELL_KNOWN = (
     ("deepseek", "deepseek", "https://api.deepseek.com", "DEEPSEEK_API_KEY"),
     ("huggingface", "huggingface", "https://router.huggingface.co", "HF_TOKEN"),
 )
-_UNNAMED = 0.65  # expected of an Ollama that happens to be there: it answers where nothing better does
+UNNAMED = 0.65  # expected of an Ollama that happens to be there: it answers where nothing better does
 
 
 def _well_known(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -277,7 +277,7 @@ def _well_known(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     named = environ.get("OLLAMA_HOST", "").strip()
     host = named or "127.0.0.1"
     address = host if "://" in host else f"http://{host}" if ":" in host else f"http://{host}:11434"
-    found["ollama"] = {"kind": "ollama", "base_url": address, **({} if named else {"quality": _UNNAMED})}
+    found["ollama"] = {"kind": "ollama", "base_url": address, **({} if named else {"quality": UNNAMED})}
     return found
 
 

@@ -131,7 +131,7 @@ class Models:
     async def _auto(self, errand: Errand) -> Choice:
         await self._fresh()
         ranked = self.ranked(errand)
-        passed = self._passed(errand)
+        passed = self._passed(errand, quietly=bool(ranked))
         if not ranked:
             return await self._embedded(errand, passed)
         first = ranked[0].candidate
@@ -355,12 +355,12 @@ class Models:
         for source in [*self._retired, *reversed(self._sources.values())]:
             await source.close()
 
-    def _passed(self, errand: Errand) -> Sequence[str]:
-        """Why those were not taken who cannot, in order of preference."""
+    def _passed(self, errand: Errand, *, quietly: bool) -> Sequence[str]:
+        """Why those were not taken who cannot, in order of preference; `quietly`: but for what nobody spoke of."""
         said = []
         for source in self._sources.values():
             state = source.known
-            if source.name == EMBEDDED or state is None:
+            if source.name == EMBEDDED or state is None or (quietly and source.guessed and not state.health.ok):
                 continue
             if not state.health.ok or _suiting(state.models, source.default, errand.needs) is None:
                 said.append(_why_not(source, state, errand.needs))

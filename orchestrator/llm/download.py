@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from orchestrator.kernel.errors import InvalidInput, ModelRejected, ModelUnavailable
 from orchestrator.llm.base import Progress
+from orchestrator.llm.wire import why
 
 if TYPE_CHECKING:
     import aiohttp
@@ -96,7 +97,7 @@ async def download(url: str, into: Path, sha256: str = "") -> AsyncIterator[Prog
                 yield progress
     except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
         raise ModelUnavailable(
-            f"The download of {url} broke off: {error or type(error).__name__}.",
+            f"The download of {url} broke off: {why(error)}.",
             hint=f"Pull again: {part.size} bytes are kept, and it goes on from there.",
         ) from error
     size = part.size

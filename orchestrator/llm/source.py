@@ -12,7 +12,7 @@ from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.kernel.messages import Image
 from orchestrator.kernel.registry import Registry
-from orchestrator.kernel.settings import Known, Llm, Provider
+from orchestrator.kernel.settings import UNNAMED, Known, Llm, Provider
 from orchestrator.llm.base import Health, Model, ModelInfo, Price, Request
 from orchestrator.llm.facts import default, informed, known
 from orchestrator.llm.fenced import Fenced
@@ -100,6 +100,11 @@ class Source:
         said = self.settings.options.get("embedding_model") or getattr(self.model, "embedding", "")
         listed = self._state.models if self._state is not None else ()
         return str(said or next((info.name for info in listed if "embeddings" in info.capabilities), ""))
+
+    @property
+    def guessed(self) -> bool:
+        """Nobody named it: it is looked for where it usually is."""
+        return self.settings.kind == "ollama" and self.settings.quality == UNNAMED
 
     @property
     def busy(self) -> bool:

@@ -231,7 +231,7 @@ class Wire:
         if sent:
             return ModelGarbled(f"{self.name} broke off in the middle of its reply.")
         return ModelUnavailable(
-            f"{self.name} cannot be reached at {self.base_url}: {_why(error)}.",
+            f"{self.name} cannot be reached at {self.base_url}: {why(error)}.",
             hint="Is it running, and is the address right?",
         )
 
@@ -368,7 +368,7 @@ async def explained(provider: Model, refused: Refused, model: str) -> ModelRejec
     return ModelRejected(f"{provider.name} has no model {model!r}.", hint=f"It has: {', '.join(names[:20])}.")
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     """Of a connection that failed, as people say it."""
     cause = getattr(error, "os_error", None)
     if isinstance(cause, ConnectionError) and cause.errno:

@@ -11,7 +11,7 @@ from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import ModelUnavailable, NoModel
 from orchestrator.kernel.messages import user
 from orchestrator.kernel.registry import Registry
-from orchestrator.kernel.settings import Llm, Provider, Secret
+from orchestrator.kernel.settings import UNNAMED, Llm, Provider, Secret
 from orchestrator.llm.base import Capability, Chunk, Health, Model, ModelInfo, Reply, Request
 from orchestrator.llm.catalogue import FRESH_SECONDS, PROVIDERS, Models
 from orchestrator.llm.connect import how_to_connect
@@ -89,6 +89,16 @@ async def test_auto_follows_the_settings_when_they_name_a_model() -> None:
     assert (await found.choose("auto")).provider == "second"
     assert (await found.choose("")).provider == "second"
     assert (await found.choose("first")).provider == "first"
+
+
+async def test_an_ollama_that_nobody_spoke_of_is_not_spoken_of(server: ModelServer) -> None:
+    guessed = Provider("ollama", NOWHERE, quality=UNNAMED)
+    found = models(Llm(providers={"lab": Provider("ollama", server.url, model="say"), "ollama": guessed}))
+    assert (await found.choose("auto")).reason.startswith("lab/say is the only one that can.")
+    alone = models(Llm(providers={"ollama": guessed}))
+    assert "Nothing listens" in (await alone.choose("auto")).reason
+    await found.close()
+    await alone.close()
 
 
 async def test_a_refused_key_is_passed_over_and_said(server: ModelServer) -> None:
