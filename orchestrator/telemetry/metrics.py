@@ -5,6 +5,7 @@ are kept to the first hundred; the rest are counted as "other", so that nobody c
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -145,7 +146,8 @@ class Metrics:
         self._refused = Counter("orchestrator_sign_ins_refused", "Sign-ins refused.", registry=registry)
         self._requests = counter("http_requests", "HTTP requests answered.", "method", "route", "status")
         self._request_seconds = histogram("http_seconds", "Time to answer a request.", _SHORT, "route")
-        self._streams = Gauge("orchestrator_streams", "Streams open now.", ("kind",), registry=registry)
+        streams = Gauge("orchestrator_streams", "Streams open now.", ("kind",), registry=registry)
+        self._streams = cache(streams.labels)
         self._appended: dict[type, _Sum] = {}  # of these, by kind of event
         self._counts: dict[type, Callable[[Any], None]] = {
             ModelReplied: lambda body: self._replied(body) if body.source == "made" else None,  # else counted there
@@ -212,10 +214,10 @@ class Metrics:
         self._request_seconds(route).observe(seconds)
 
     def stream_opened(self, kind: str) -> None:
-        self._streams.labels(kind).inc()
+        self._streams(kind).inc()
 
     def stream_closed(self, kind: str) -> None:
-        self._streams.labels(kind).dec()
+        self._streams(kind).dec()
 
     def gauges(self, name: str, help: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
         """A figure for each of some names, read when somebody asks."""
