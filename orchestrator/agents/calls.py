@@ -302,6 +302,7 @@ class Caller:
             allow_loopback=self._house.allow_loopback,
             ask=ask,
             person=person,
+            scopes=frozenset(self._started.scopes),
         )
 
     async def _keep(self, open_call: OpenCall, receipt: Receipt) -> None:

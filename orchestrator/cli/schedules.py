@@ -54,6 +54,10 @@ def add_to(application: typer.Typer) -> None:
         made = session.do(session.connection.ask("DELETE", f"/schedules/{quote(schedule_id, safe='')}"))
         session.terminal.result(made, f"{made['id']}: {made['ended']}")
 
+    _going(group)
+
+
+def _going(group: typer.Typer) -> None:
     @command(group, "pause")
     def pause(session: Session, schedule_id: Which) -> None:
         """Let nothing of it happen until it is resumed."""

@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.messages import Arguments, Json, Outcome, ToolSpec
+from orchestrator.kernel.messages import Arguments, Json, Outcome, Scope, ToolSpec
 from orchestrator.kernel.secrets import Reveal, nothing_to_reveal
 from orchestrator.kernel.trials import Source
 from orchestrator.tools.asking import Ask, nobody_to_ask
@@ -40,6 +40,7 @@ class Context(Struct, frozen=True):
     ask: Ask = nobody_to_ask  # a language model, on the account of the run
     secret: Reveal = nothing_to_reveal  # the value of a secret by its name, for the host it is sent to
     person: Person = NOBODY  # whom it may ask in the middle of it
+    scopes: frozenset[Scope] = frozenset()  # of the person it is for
 
 
 class Result(Struct, frozen=True):

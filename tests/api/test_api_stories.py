@@ -255,3 +255,31 @@ async def test_what_a_table_says_moves_nothing(tmp_path: Path) -> None:
         assert sorted(path.name for path in workspace.iterdir()) == ["sales.csv"]
     assert [outcome for _, outcome in told.outcomes[2:]] == ["refused"] * 3
     assert [tool for tool, _ in told.asked] == [name for name, _ in harm[1:]]
+
+
+# Whoever wants a tool of their own.
+
+DIE = '''
+from orchestrator.tools import tool
+
+
+@tool()
+def roll_die() -> int:
+    """Roll one die."""
+    return 4
+'''
+
+
+async def test_a_tool_of_ones_own_is_one_question_that_shows_its_code(tmp_path: Path) -> None:
+    made: Step = ("create_tool", {"name": "roll_die", "description": "rolls a die", "code": DIE})
+    async with open_site(tmp_path, playing([made, ("roll_die", {})], "It shows 4.")) as site:
+        run = await site.post("/chat", {"message": "Create a tool that rolls a die, and roll it."})
+        (question,) = run["approvals"]
+        assert question["kind"] == "question" and DIE in question["reason"]
+        await site.post(f"/approvals/{question['approval_id']}", {"answer": "accept", "content": {"use": True}})
+        await site.app.runs.settled(run["run_id"])
+        tool = await site.get("/tools/roll_die")
+        events = (await site.get(f"/runs/{run['run_id']}/events"))["items"]
+    assert (tool["place"], tool["source"]) == ("sandbox", "roll_die.py")
+    assert [one["tool"] for one in events if one["type"] == "approval.asked"] == ["create_tool"]
+    assert [one["outcome"] for one in events if one["type"] == "tool.returned"] == ["ok", "ok"]

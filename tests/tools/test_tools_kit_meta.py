@@ -17,6 +17,7 @@ from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.kit import Change
 from orchestrator.tools.plugins.child import tools_of
 from orchestrator.tools.plugins.drafts import Drafts
+from orchestrator.tools.questions import Asks, Person, Told
 from orchestrator.tools.sandbox.probe import choose
 
 CREATE = {"name": "roll_die", "description": "rolls a die"}
@@ -170,3 +171,59 @@ async def test_after_a_crash_the_draft_itself_tells(catalogue: Catalogue, contex
 
 def test_a_context_without_models_has_nobody_to_ask(workspace: Path) -> None:
     assert context_of(workspace).ask.__name__ == "nobody_to_ask"  # type: ignore[attr-defined]
+
+
+CODE = "def roll_die(): ...\n"
+
+
+def asked_of(context: Context, *, told: Told | None = None, asks: Asks | None = None, admin: bool = True) -> Context:
+    """The context with a person there, and what they said to a question."""
+    person = Person(True)
+    if asks is not None and told is not None:
+        person = Person(True, {asks.question.hash: told}, asks.memo)
+    return msgspec.structs.replace(context, person=person, scopes=frozenset({"admin"} if admin else {"write"}))
+
+
+async def asks(catalogue: Catalogue, context: Context) -> Asks:
+    with pytest.raises(Asks) as caught:
+        await catalogue.get("create_tool").call({**CREATE, "code": CODE}, asked_of(context))
+    return caught.value
+
+
+async def test_a_person_is_asked_once_with_the_code_before_them(
+    catalogue: Catalogue, drafts: Drafts, context: Context
+) -> None:
+    question = await asks(catalogue, context)
+    assert CODE in question.question.message and drafts.names() == ["roll_die"]
+    create, call = catalogue.get("create_tool"), {**CREATE, "code": CODE}
+    yes = asked_of(context, told=Told(True, {"use": True}), asks=question)
+    made = await create.call(call, yes)
+    assert made.data["in_use"] and made.content == "roll_die is a tool now (by you)."
+    assert drafts.names() == [] and (drafts.folder / "roll_die.py").read_text() == CODE
+    with pytest.raises(ToolFailed, match="no draft"):
+        await create.call(call, yes)  # a yes counts once
+
+
+async def test_a_refused_draft_is_gone_and_one_that_was_changed_is_not_taken(
+    catalogue: Catalogue, drafts: Drafts, context: Context
+) -> None:
+    question = await asks(catalogue, context)
+    create, call = catalogue.get("create_tool"), {**CREATE, "code": CODE}
+    later = await create.call(call, asked_of(context, told=Told(True, {"use": False}), asks=question))
+    assert not later.data["in_use"] and drafts.names() == ["roll_die"]
+    (drafts.folder / "drafts" / "roll_die.py").write_text("def roll_die(): return 6\n")
+    with pytest.raises(ToolFailed, match="not what was looked at"):
+        await create.call(call, asked_of(context, told=Told(True, {"use": True}), asks=question))
+    (drafts.folder / "drafts" / "roll_die.py").write_text(CODE)
+    with pytest.raises(ToolFailed, match="does not want"):
+        await create.call(call, asked_of(context, told=Told(False), asks=question))
+    assert drafts.names() == []
+
+
+async def test_who_may_not_administer_is_not_asked_and_a_template_neither(
+    catalogue: Catalogue, drafts: Drafts, context: Context
+) -> None:
+    kept = await catalogue.get("create_tool").call({**CREATE, "code": CODE}, asked_of(context, admin=False))
+    assert "orchestrator tools approve roll_die" in kept.content
+    blank = await catalogue.get("create_tool").call({**CREATE, "name": "throw_dice"}, asked_of(context))
+    assert blank.data["by"] == "the template" and drafts.names() == ["roll_die", "throw_dice"]

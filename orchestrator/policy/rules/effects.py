@@ -11,8 +11,8 @@ from orchestrator.policy.rules.origin import STRANGERS
 from orchestrator.policy.rules.paths import paths_of
 
 # What tools of these categories write stays inside this system, is listed there and can be taken back: a schedule, a
-# clone in a folder of its own. What they do elsewhere has another scope.
-_KEPT_HERE = frozenset({"schedule", "github"})
+# clone in a folder of its own, a draft of a tool, which nothing loads. What they do elsewhere has another scope.
+_KEPT_HERE = frozenset({"schedule", "github", "tools"})
 
 
 class Effects:

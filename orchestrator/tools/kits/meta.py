@@ -1,7 +1,7 @@
 """The meta kit: the tools there are, told and loaded anew; and a new one drafted, which a person approves.
 
-A draft is a file that nothing loads. Its code never comes from here into the catalogue: a person looks at it and
-approves it, by the command line or the API.
+A draft is a file that nothing loads. A person who may administer is asked once, with its code before them, whether it
+becomes a tool; where none is there it waits for the command line or the API.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,9 @@ from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment, Stock
 from orchestrator.tools.kits.examples import meta as said
-from orchestrator.tools.plugins.drafts import Drafts, check
+from orchestrator.tools.plugins.drafts import Draft, Drafts, check
 from orchestrator.tools.plugins.template import drafted
+from orchestrator.tools.questions import Asks, Question
 
 _TASK = """Write one Python file with one tool for an agent, called {name}. What it does: {description}
 
@@ -28,6 +29,9 @@ English and four in French in `examples` with the arguments that they mean, and 
 {{value}} is what is returned. Use the standard library only. Answer with the file alone.
 
 {form}"""
+
+
+_TEMPLATE = "the template"
 
 
 class ToolRow(msgspec.Struct, frozen=True):
@@ -89,8 +93,11 @@ class DraftedTool(msgspec.Struct, frozen=True):
     digest: str
     by: Annotated[str, Meta(description="who wrote it: you, a model, or the template that has to be filled in")]
     next: str
+    in_use: bool = False
 
     def __str__(self) -> str:
+        if self.in_use:
+            return f"{self.name} is a tool now (by {self.by}). {self.next}".strip()
         return f"The draft {self.name} is kept (by {self.by}). {self.next}"
 
 
@@ -184,6 +191,10 @@ def _create_tool(stock: Stock, drafts: Drafts) -> Tool:
         try:
             draft = drafts.get(arguments["name"])
         except NotFound:
+            if _is_there(stock, arguments["name"]):
+                raise ToolFailed(
+                    f"There is a tool called {arguments['name']}; whose code it is a person says."
+                ) from None
             return None
         if arguments["code"] is not None and draft.code != arguments["code"]:
             raise ToolFailed(f"There is a draft {draft.name} that holds something else.")
@@ -196,9 +207,9 @@ def _create_tool(stock: Stock, drafts: Drafts) -> Tool:
         category="tools",
         examples=said.CREATE_TOOL,
         answers={
-            "en": "The draft `{name}` is kept (by {by}). {next}",
-            "fr": "Le brouillon `{name}` est gardé (par {by}). À une personne de le relire, puis : "
-            "orchestrator tools approve {name}",
+            "en": "[The draft `{name}` is kept (by {by}). {next}|`{name}` is a tool now (by {by}).]",
+            "fr": "[Le brouillon `{name}` est gardé (par {by}). À une personne de le relire. {next}|"
+            "`{name}` est maintenant un outil (par {by}).]",
         },
         timeout=240.0,
         reconcile=created,
@@ -211,7 +222,9 @@ def _create_tool(stock: Stock, drafts: Drafts) -> Tool:
         test: Annotated[str | None, "the whole file of its test"] = None,
     ) -> DraftedTool:
         """Draft a new tool from a description, with its test. A person must approve it before it can be used."""
-        if any(spec.name == name for spec in stock.specs()):
+        if memo := context.person.memo:
+            return await _decided(stock, drafts, msgspec.json.decode(memo, type=DraftedTool), context)
+        if _is_there(stock, name):
             raise ToolRetry(f"There is a tool called {name} already.", hint="Choose another name.")
         sentence = description.strip().rstrip(".") + "."
         form, usual = drafted(name, sentence)
@@ -222,9 +235,43 @@ def _create_tool(stock: Stock, drafts: Drafts) -> Tool:
             draft = drafts.write(name, code, test or usual)
         except (InvalidInput, Conflict) as error:
             raise ToolRetry(error.detail, hint=error.hint) from None
-        return DraftedTool(draft.name, draft.digest, by, _next(name))
+        found = DraftedTool(draft.name, draft.digest, by, _next(name))
+        if context.person.there and "admin" in context.scopes and by != _TEMPLATE:
+            raise Asks(_question(draft), memo=msgspec.json.encode(found).decode())
+        return found
 
     return create_tool
+
+
+def _is_there(stock: Stock, name: str) -> bool:
+    return any(spec.name == name for spec in stock.specs())
+
+
+def _question(draft: Draft) -> Question:
+    said = f"Make {draft.name} a tool? It would run in a confined process of its own, for every agent.\n\n{draft.code}"
+    use = {"type": "boolean", "title": f"Make {draft.name} a tool", "description": "I have looked at the code."}
+    return Question("create_tool", said, {"type": "object", "properties": {"use": use}, "required": ["use"]})
+
+
+async def _decided(stock: Stock, drafts: Drafts, found: DraftedTool, context: Context) -> DraftedTool:
+    """What became of a draft that a person was asked about. Raises ToolFailed."""
+    try:
+        draft = drafts.get(found.name)
+        told = context.person.told.get(_question(draft).hash)
+        if draft.digest != found.digest or told is None:
+            raise ToolFailed(f"The draft {found.name} is not what was looked at.", hint=found.next)
+        if not told.accepted:
+            drafts.discard(found.name)
+            raise ToolFailed(f"The person does not want the tool {found.name}: its draft is gone.")
+        if not told.content.get("use"):
+            return found
+        file = drafts.approve(found.name, found.digest)
+    except (NotFound, Conflict) as error:
+        raise ToolFailed(error.detail, hint=error.hint) from None
+    problems = [one.problem for one in await stock.reload() if one.source == file.name and one.problem]
+    if problems:
+        raise ToolFailed(f"{found.name} cannot be loaded: {problems[0]}.", hint=f"It is there to be mended: {file}")
+    return msgspec.structs.replace(found, next="", in_use=True)
 
 
 async def _written(name: str, description: str, form: str, context: Context) -> tuple[str, str]:
@@ -232,12 +279,12 @@ async def _written(name: str, description: str, form: str, context: Context) -> 
     try:
         found = await context.ask(_TASK.format(name=name, description=description, form=form))
     except ToolFailed:
-        return form, "the template"
+        return form, _TEMPLATE
     code = _unfenced(found.text)
     try:
         check(name, code)
     except InvalidInput:
-        return form, "the template"
+        return form, _TEMPLATE
     return code, found.model
 
 

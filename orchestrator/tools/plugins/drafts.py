@@ -33,14 +33,14 @@ class Draft(Struct, frozen=True):
 class Drafts:
     def __init__(self, folder: Path) -> None:
         """The tools' folder."""
-        self._folder = folder
+        self.folder = folder
         self._drafts = folder / FOLDER
 
     def write(self, name: str, code: str, test: str) -> Draft:
         """Keep it. Raises InvalidInput, or Conflict where there is such a file already."""
         check(name, code)
         file = self._drafts / f"{name}.py"
-        if file.exists() or (self._folder / file.name).exists():
+        if file.exists() or (self.folder / file.name).exists():
             raise Conflict(f"There is a tool or a draft {name} already.", hint="Choose another name, or discard it.")
         self._drafts.mkdir(mode=0o700, parents=True, exist_ok=True)
         _put(self._test(name), test)
@@ -65,11 +65,11 @@ class Drafts:
         draft = self.get(name)
         if draft.digest != digest:
             raise Conflict(f"The draft {name} is not what you looked at.", hint="Look at it once more.")
-        file = self._folder / draft.file
+        file = self.folder / draft.file
         if file.exists():
             raise Conflict(f"{file} is there already.", hint="Discard the draft, or move that file away.")
         if draft.test:
-            _put(self._folder / f"test_{name}.py", draft.test)
+            _put(self.folder / f"test_{name}.py", draft.test)
         _put(file, draft.code)  # what was looked at, whatever happens to the draft meanwhile
         self.discard(name)
         return file
