@@ -18,33 +18,7 @@ def add_to(application: typer.Typer) -> None:
     mcp.add_to(group)
     openapi.add_to(group)
     drafts.add_to(group)
-
-    @command(group, "list")
-    def list_tools(
-        session: Session,
-        kind: Annotated[str, typer.Argument(help="Only of this category: files, git, docker…")] = "",
-    ) -> None:
-        """The tools of this installation, by what they are for."""
-        from orchestrator.cli import toolbox
-
-        terminal = session.terminal
-        found = session.do(session.connection.tools())
-        items = [tool for tool in found["items"] if tool["category"] == kind.casefold()] if kind else found["items"]
-        if kind and not items:
-            raise _no_kind(kind, {tool["category"] for tool in found["items"]})
-        text = None if terminal.json else toolbox.categories(items, terminal.language, terminal.width)
-        terminal.result({**found, "items": items}, text)
-        for source, problem in found["problems"].items():
-            terminal.note(f"{source}: {problem}", "yellow")
-
-    @command(group, "show")
-    def show(session: Session, name: Name) -> None:
-        """What a tool does and where, what it takes, and requests that mean it."""
-        from orchestrator.cli import toolbox
-
-        tool = session.do(session.connection.tool(name))
-        terminal = session.terminal
-        terminal.result(tool, None if terminal.json else toolbox.card(tool, terminal.language))
+    _telling(group)
 
     @command(group, "new")
     def new(
@@ -84,6 +58,35 @@ def add_to(application: typer.Typer) -> None:
         run = follow(session, started["run_id"], deciding(terminal, yes), Silent())
         terminal.result(run, run["answer"])
         return EXIT[run["status"]]
+
+
+def _telling(group: typer.Typer) -> None:
+    @command(group, "list")
+    def list_tools(
+        session: Session,
+        kind: Annotated[str, typer.Argument(help="Only of this category: files, git, docker…")] = "",
+    ) -> None:
+        """The tools of this installation, by what they are for."""
+        from orchestrator.cli import toolbox
+
+        terminal = session.terminal
+        found = session.do(session.connection.tools())
+        items = [tool for tool in found["items"] if tool["category"] == kind.casefold()] if kind else found["items"]
+        if kind and not items:
+            raise _no_kind(kind, {tool["category"] for tool in found["items"]})
+        text = None if terminal.json else toolbox.categories(items, terminal.language, terminal.width)
+        terminal.result({**found, "items": items}, text)
+        for source, problem in found["problems"].items():
+            terminal.note(f"{source}: {problem}", "yellow")
+
+    @command(group, "show")
+    def show(session: Session, name: Name) -> None:
+        """What a tool does and where, what it takes, and requests that mean it."""
+        from orchestrator.cli import toolbox
+
+        tool = session.do(session.connection.tool(name))
+        terminal = session.terminal
+        terminal.result(tool, None if terminal.json else toolbox.card(tool, terminal.language))
 
 
 def _no_kind(kind: str, known: set[str]) -> Exception:
