@@ -10,6 +10,7 @@ from orchestrator.agents.calls import closed
 from orchestrator.agents.context import Sizes, assemble, instructions
 from orchestrator.agents.crew import Crew
 from orchestrator.agents.digest import Digests
+from orchestrator.agents.passages import orders_read
 from orchestrator.agents.ports import Choice
 from orchestrator.agents.state import RunState, with_unique_ids
 from orchestrator.agents.turn import Turn
@@ -25,6 +26,7 @@ from orchestrator.kernel.messages import Image, Message, ToolCall, Usage, user
 from orchestrator.llm.base import Capability, Reply, Request, Setback, TextDelta
 from orchestrator.llm.metered import given_up
 from orchestrator.policy.budgets.base import Spending
+from orchestrator.policy.screen.repeats import repeats
 
 MODEL_TRIES = 3  # at one step
 CONTINUATIONS = 3  # of a reply cut by its length
@@ -294,8 +296,9 @@ class Loop:
 
     async def _finish(self, status: e.FinalStatus, answer: str, problem: e.Problem | None = None) -> None:
         state = self._state
+        repeated = repeats(answer, orders_read(state)) if state.step else ()
         await self._turn.commit(
-            e.RunFinished(status, answer, state.model, state.step, state.usage, state.cost, problem)
+            e.RunFinished(status, answer, state.model, state.step, state.usage, state.cost, problem, repeated)
         )
 
     async def cancelled(self, by: str) -> None:

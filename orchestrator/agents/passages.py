@@ -4,10 +4,11 @@ The model is told in a message behind what it has read, so that what it was aske
 stay those of who wrote them: whoever lets them through has not said them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from orchestrator.agents.state import RunState
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import NotFound
 from orchestrator.kernel.messages import Message, Text
@@ -35,6 +36,15 @@ def withheld(events: Iterable[e.Event], call_id: str) -> Withheld:
     raise NotFound(
         f"Nothing was withheld of the result of {call_id}.", hint="Its card, or `runs show`, says if it was."
     )
+
+
+def orders_read(state: RunState) -> Iterator[str]:
+    """What gives orders to the model and was read by it all the same: marked, or let through."""
+    for returned in state.returned:
+        yield from (returned.content[one.start : one.end] for one in returned.passages if not one.withheld)
+    for message in state.messages:
+        if message.role == "user":
+            yield from (part.text for part in message.parts if isinstance(part, Text) and part.origin is not None)
 
 
 def _handed_on(returned: e.ToolReturned, kept: list[str]) -> Message:

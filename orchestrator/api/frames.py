@@ -258,5 +258,5 @@ _DATA: dict[type, Translation] = {
     RunContinued: _fields("steering", {"state": "continued"}, "reason by"),
     ModelChosen: _fields("steering", {"state": "model"}, "model by"),
     LimitsChanged: _fields("steering", {"state": "limits"}, "limits by"),
-    RunFinished: _fields("complete", {}, "status answer model steps usage cost problem"),
+    RunFinished: _fields("complete", {}, "status answer model steps usage cost problem repeats"),
 }

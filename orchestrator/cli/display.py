@@ -86,6 +86,9 @@ class Display:
         if item["answer"] and item["answer"].strip() != self._written.strip():
             self._prose.write(item["answer"])
             self._prose.end()
+        for start, end in item.get("repeats", ()):
+            repeated = shortened(item["answer"][start:end], 90)
+            self._terminal.note(self._terminal.word("passages.repeated", text=repeated), "yellow")
         if item["status"] != "completed":
             problem = item.get("problem") or {}
             said = self._said(problem)

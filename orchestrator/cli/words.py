@@ -75,6 +75,10 @@ _WORDS: dict[str, dict[Language, str]] = {
     "paused.queue": {"en": "It starts after the run before it.", "fr": "Elle commence après la précédente."},
     "status.waiting": {"en": "waiting", "fr": "en attente"},
     "status.running": {"en": "running", "fr": "en cours"},
+    "passages.repeated": {
+        "en": "repeats what gave the model orders: {text}",
+        "fr": "répète ce qui donnait des ordres au modèle : {text}",
+    },
     "passages.withheld": {
         "en": "{length} characters give orders to the model and were withheld: orchestrator runs passages {run}",
         "fr": "{length} caractères donnent des ordres au modèle et ont été retenus : orchestrator runs passages {run}",

@@ -1,5 +1,6 @@
 """What a stranger's result orders the model is withheld from it, shown to the person, and let through by them."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,13 @@ def read(request: Request) -> Reply | str:
 async def returned(site: Site, run_id: str) -> dict[str, Any]:
     events = (await site.get(f"/runs/{run_id}/events"))["items"]
     return next(event for event in events if event["type"] == "tool.returned")
+
+
+async def finished(site: Site, run_id: str) -> None:
+    async with asyncio.timeout(20), site.socket() as socket:
+        await socket.send_json({"type": "watch", "run_id": run_id})
+        while (await socket.receive_json())["type"] != "complete":
+            pass
 
 
 async def test_withheld_shown_and_let_through_once(tmp_path: Path) -> None:
@@ -73,7 +81,10 @@ async def test_the_words_let_through_stay_those_of_the_stranger(tmp_path: Path) 
     async with open_site(tmp_path, Scripted(read), [Page()]) as site:
         run = await site.post("/chat", {"message": "read it"})
         let = await site.post(f"/runs/{run['run_id']}/passages", {"call_id": "c1"})
+        await finished(site, let["run_id"])
         events = (await site.get(f"/runs/{let['run_id']}/events"))["items"]
         assert [part.get("origin") for part in events[0]["goal"]["parts"]] == [None, "web"]
         replayed = await site.post(f"/runs/{run['run_id']}/replay")
         assert replayed["exact"] is True, replayed
+        assert events[-1]["repeats"] and not (await returned(site, run["run_id"])).get("repeats")
+        assert (await site.post(f"/runs/{let['run_id']}/replay"))["exact"] is True

@@ -268,3 +268,4 @@ class RunFinished(Struct, frozen=True, tag="run.finished"):
     usage: Usage = Usage()
     cost: float = 0.0
     problem: Problem | None = None
+    repeats: tuple[tuple[int, int], ...] = ()  # parts of the answer that repeat what gave the model orders
