@@ -379,12 +379,8 @@ def load(
         known["llm"]["optimise"] = mode
     merged = _merge(_merge(_merge(known, written), _from_environment(environ)), flags)
     merged["data"] = str(data)
-    chosen = (
-        flags.get("workspace")
-        or environ.get("ORCHESTRATOR_WORKSPACE")
-        or written.get("workspace")
-        or data / "workspace"
-    )
+    said = flags.get("workspace") or environ.get("ORCHESTRATOR_WORKSPACE") or written.get("workspace")
+    chosen = said or data / "workspace"
     if not isinstance(chosen, str | Path):
         raise InvalidSettings(f"Settings: workspace is {chosen!r}, no folder.", hint=f"Look at {file}.")
     merged["workspace"] = str(Path(chosen).expanduser().absolute())
