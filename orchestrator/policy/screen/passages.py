@@ -46,7 +46,7 @@ class Found(Struct, frozen=True):
 def found_in(text: str) -> tuple[Found, ...]:
     """The passages, in their order; none overlaps another."""
     form = letters(text)
-    known = hints(set(_WORD.findall(form.plain)))
+    known = hints(dict.fromkeys(_WORD.findall(form.plain)))  # in their order: a replay finds the same
     passages = list(_Sentences(form, known).passages()) if known else []
     for start, end, said in spelled_out(text):
         inside = any(one.start <= start < one.end for one in passages)
