@@ -30,7 +30,7 @@ class Paths:
         return min(decisions, key=lambda decision: ("deny", "ask", "allow").index(decision.verdict))
 
     def _judge(self, call: Call, path: str, place: Place) -> Decision:
-        details = {"path": path}
+        details = {"tool": call.tool, "path": path}
         if place not in _INSIDE:
             reason = f"{path} is outside the workspace."
             return Decision("deny", self.name, "outside_workspace", reason, details, "Use a path inside the workspace.")

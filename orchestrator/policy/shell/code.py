@@ -240,7 +240,7 @@ def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> 
     found = reach.each("use", [word for word in paths(segment.program, tuple(words[1:])) if not uncertain(word)])
     if lost := next((shown(word) for word in words[1:] if DESTROYS.fullmatch(shown(word))), None):
         reason = f"{shown(words[0])} {lost} throws data away."
-        found.append(judge.ask(segment, "deletes", reason, "Keep a copy first."))
+        found.append(judge.ask(segment, "destroys", reason, "Keep a copy first."))
     return found
 
 

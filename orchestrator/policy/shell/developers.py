@@ -52,7 +52,7 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return found + subcommand(judge, segment, plain, depth)
     if lost := next((word for word in plain if DESTROYS.fullmatch(word)), None):
         reason = f"{program} {lost} throws data away."
-        found.append(judge.ask(segment, "deletes", reason, "Keep a copy first.", f"{program} {lost}"))
+        found.append(judge.ask(segment, "destroys", reason, "Keep a copy first.", f"{program} {lost}"))
     dry = program in ("make", "gmake") and {"-n", "--dry-run", "--just-print"} & set(words)
     if not dry and (left := _LEAVES.intersection(plain)):
         found.append(_leaves(judge, segment, min(left)))

@@ -104,7 +104,7 @@ def writer(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program == "chmod":
         found += permissions(judge, segment, named)
     if program == "zip" and ({"m"} & set(letters(words)) or "--move" in words):
-        found.append(judge.ask(segment, "deletes", "zip -m deletes what it packs.", "Keep the files."))
+        found.append(judge.ask(segment, "destroys", "zip -m deletes what it packs.", "Keep the files."))
     if program in ("mv", "split", "csplit"):
         found += [
             one for one in reach.each("read", named[:-1] if program == "mv" else named[:1]) if one.code == "credentials"
@@ -156,7 +156,7 @@ def archive(judge: Judging, segment: Segment) -> list[Finding]:
         into = [after for option, after in pairwise(words) if option == "-d"]
         return reach.each("write", into) + reach.each("use", [word for word in named if word not in into])
     if "--remove-files" in words:
-        return [judge.ask(segment, "deletes", "tar --remove-files deletes what it packs.", "Keep the files.")]
+        return [judge.ask(segment, "destroys", "tar --remove-files deletes what it packs.", "Keep the files.")]
     if program.startswith("7z"):
         into = [word[2:] for word in words if word.startswith("-o")]
         return reach.each("write", into) + reach.each("read", named[1:])
@@ -220,7 +220,7 @@ def deleter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             )
         ]
     if not named:
-        return [judge.ask(segment, "deletes", f"What {segment.program} deletes is not said.", "Name the files.")]
+        return [judge.ask(segment, "destroys", f"What {segment.program} deletes is not said.", "Name the files.")]
     recursive = bool({"r", "R"} & set(letters(segment.arguments)) or "--recursive" in segment.arguments)
     found = judge.reach(segment).each("delete", named)
     if recursive:

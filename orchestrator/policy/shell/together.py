@@ -87,7 +87,7 @@ def _leaks(judge: Judging, script: Script, found: list[Finding], text: str) -> l
         more.append(
             judge.ask(
                 shows[0] if shows else script.segments[-1],
-                "credentials",
+                "reveals_secret",
                 reason,
                 "Ask the person for the one value that is needed.",
             )
@@ -260,8 +260,8 @@ def _empties(judge: Judging, script: Script) -> list[Finding]:
         ):
             part = Segment("shell", (), redirect.text, redirect.folders)
             reason = f"This would empty {shown(redirect.target)}."
-            return [judge.ask(part, "deletes", reason, "Move it into a folder such as .trash instead.")]
+            return [judge.ask(part, "destroys", reason, "Move it into a folder such as .trash instead.")]
     return [
-        judge.ask(part, "deletes", f"This would empty {shown(part.arguments[-1])}.", "Move it instead.")
+        judge.ask(part, "destroys", f"This would empty {shown(part.arguments[-1])}.", "Move it instead.")
         for part in copied
     ]
