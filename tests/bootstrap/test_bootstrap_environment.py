@@ -92,12 +92,14 @@ def test_what_a_start_reads_is_compiled_even_where_python_may_write_no_bytecode(
     (root / "orchestrator" / "api").mkdir()
     (root / "orchestrator" / "api" / "__init__.py").touch()
     (root / "orchestrator" / "api" / "server.py").write_text("READ = True\n", "utf-8")
+    (root / "orchestrator" / "unread.py").touch()
     for name in ("aiohttp.py", "alembic/__init__.py", "alembic/command.py"):
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).touch()
     environ = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/bin"}
     Environment(root, environ, Steps(root / "build" / "setup.log", environ, io.StringIO())).prepare()
     assert list((root / "orchestrator" / "api" / "__pycache__").glob("server.*.pyc"))
+    assert list((root / "orchestrator" / "__pycache__").glob("unread.*.pyc"))
 
 
 def test_a_developers_environment_stays_one(tmp_path: Path) -> None:
