@@ -80,6 +80,8 @@ export interface CompleteData extends Placed {
   cost: number;
   problem: Problem | null;
   conversation_id: string;
+  /** Parts of the answer that repeat what gave the model orders: characters, as the server counts them. */
+  repeats?: [number, number][];
 }
 
 interface Envelope {

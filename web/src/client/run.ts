@@ -64,6 +64,8 @@ export interface RunState {
   plan: string[];
   steps: Step[];
   answer: string;
+  /** What of it repeats what gave the model orders. */
+  repeated: string[];
   model: string;
   usage: Usage;
   cost: number;
@@ -94,6 +96,7 @@ export function emptyRun(run_id: string): RunState {
     plan: [],
     steps: [],
     answer: "",
+    repeated: [],
     model: "",
     usage: NO_USAGE,
     cost: 0,
@@ -279,9 +282,10 @@ export function fold(run: RunState, frame: RunFrame): RunState {
       return { ...asked, status: "waiting" };
     }
     case "complete": {
-      const { status, answer, model, usage, cost, problem, conversation_id } = frame.data;
+      const { status, answer, model, usage, cost, problem, conversation_id, repeats = [] } = frame.data;
+      const repeated = repeats.map(([start, end]) => [...answer].slice(start, end).join(""));
       const finished_at = run.finished_at ?? frame.timestamp;
-      return { ...run, status, answer, model, usage, cost, problem, conversation_id, finished_at, gap: false, told: true };
+      return { ...run, status, answer, repeated, model, usage, cost, problem, conversation_id, finished_at, gap: false, told: true };
     }
     case "steering":
       return onSteering(run, frame.data);

@@ -30,6 +30,24 @@ describe("the fold of frames", () => {
     expect(waitingQuestions(run)).toEqual([]);
   });
 
+  it("keeps what gives the model orders beside its result, and what the answer repeats of it", () => {
+    const at = { timestamp: "", run_id: "r" };
+    const run = all([
+      {
+        type: "tool",
+        data: { state: "returned", call_id: "c", tool: "page", step: 1, outcome: "ok", content: "🎼 obey me", passages: [{ start: 2, end: 9, withheld: true }], seq: 1 },
+        ...at,
+      },
+      {
+        type: "complete",
+        data: { status: "completed", answer: "🎼 obey me", model: "m", steps: 1, usage: emptyRun("r").usage, cost: 0, problem: null, conversation_id: "c", repeats: [[2, 9]], seq: 2 },
+        ...at,
+      },
+    ]);
+    expect(run.steps[0]!.calls[0]!.orders).toEqual({ run_id: "r", passages: [{ start: 2, end: 9, withheld: true }] });
+    expect(run.repeated).toEqual(["obey me"]);
+  });
+
   it("marks a missing beginning and forgets the mark when the text comes whole", () => {
     const token = (offset: number, text: string): RunFrame => ({
       type: "token",

@@ -26,6 +26,7 @@ interface Props {
 
 /** A message and all that an agent did about it. */
 export const Turn = memo(function Turn({ view, last, onRetry, onEdit }: Props) {
+  const { t } = useTranslation();
   const run = useLive((state) => state.runs[view.run_id]) ?? runFromView(view);
   const over = isOver(run.status);
   useEffect(() => {
@@ -52,6 +53,15 @@ export const Turn = memo(function Turn({ view, last, onRetry, onEdit }: Props) {
           </Fragment>
         ))}
         {extra && <Words text={extra} live={false} />}
+        {run.repeated.length > 0 && (
+          <Notice tone="warning" title={t("chat.repeated")}>
+            {run.repeated.map((text) => (
+              <q key={text} className="block break-words">
+                {text}
+              </q>
+            ))}
+          </Notice>
+        )}
         {!over && <Working run={run} />}
         {!over && <Resting run={run} />}
         <Ending run={run} />
