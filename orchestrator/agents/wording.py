@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from orchestrator.kernel.errors import ModelError
 from orchestrator.kernel.events import ToolReturned
+from orchestrator.policy.screen.telling import told
 
 _FRENCH = re.compile(
     r"\b(le|la|les|des|une|est|et|dans|pour|avec|quel|quelle|que|qui|sur|fais|lis|écris|ecris|combien|du|ce|cette|moi)\b"
@@ -81,7 +82,10 @@ def wrap_up(why: str) -> str:
 def done(language: str, returned: Sequence[ToolReturned]) -> str:
     if not returned:
         return _NOTHING[language]
-    lines = [f"- {one.tool}: {_OUTCOMES[language][one.outcome]}. {_first_line(one.content)}" for one in returned]
+    lines = [
+        f"- {one.tool}: {_OUTCOMES[language][one.outcome]}. {_first_line(told(one.content, one.passages))}"
+        for one in returned
+    ]
     return "\n".join([_WHAT_WAS_DONE[language], *lines])
 
 

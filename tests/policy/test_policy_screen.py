@@ -91,6 +91,11 @@ def test_places_are_those_of_the_original() -> None:
     assert text[passage.start : passage.end] == ORDER
 
 
+def test_what_shows_it_is_named_in_the_order_of_its_words() -> None:
+    """Not in that of a set: a replay must find the same."""
+    assert found_in(ORDER)[0].cues == ("addressed", "override")
+
+
 def test_passages_do_not_overlap_and_stay_within() -> None:
     text = f"{PAGE}{base64.b64encode(ORDER.encode()).decode()}\n\n{PAGE}"
     ends = [edge for passage in found_in(text) for edge in (passage.start, passage.end)]
