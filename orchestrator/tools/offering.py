@@ -226,7 +226,8 @@ class Offering:
         for word in said:
             for place, weight in self._speaking.get(word, ()):
                 scores[place] = scores.get(place, 0.0) + weight
-        found = [(score, self._share(said, place), place) for place, score in scores.items()]
+        # Rounded, for a sum of the same numbers in another order is not quite the same.
+        found = [(round(score, 9), self._share(said, place), place) for place, score in scores.items()]
         found.sort(key=lambda one: (-one[0], -one[1], one[2]))  # as they stand, where they are alike
         return [(score, self._specs[place]) for score, _, place in found]
 
