@@ -223,6 +223,7 @@ test("a question shows what is not what it seems and whose words they are; the c
   const from = ["Words of: a web page or another server", "Words of: the model", "Words of: the model, you", "Words of: a web page or another server"];
   await becomes(() => card.locator("[data-slot=sources]").allTextContents(), from);
   await card.getByText("A wrong call could: send something out · cost money.").waitFor();
+  await card.getByText("cover: exactly this call + after reading the web").waitFor();
   await accessible(page, "a question of strangers");
 
   await card.getByRole("button", { name: "Change it first" }).click();

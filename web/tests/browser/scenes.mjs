@@ -83,7 +83,7 @@ const SENDS = {
   reason: "The model has read web pages, which may have dictated this call of http_request.",
   details: { tool: "http_request" },
   alternative: "Check that it is what you asked for.",
-  shape: "change https://ex\u0430mple.org",
+  shape: `${"b8dd9137".repeat(8)} + after reading the web`,
   risks: ["sends", "pays"],
   sources: { url: ["web"], method: ["model"], body: ["model", "user"], headers: [], "body: https://example.net/more": ["web"] },
   lookalikes: [

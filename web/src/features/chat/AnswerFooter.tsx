@@ -56,7 +56,7 @@ function useFigures(run: RunState) {
   const tokens = run.usage.input_tokens + run.usage.output_tokens;
   const seconds = run.finished_at ? (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000 : Number.NaN;
   const time = Number.isFinite(seconds) && seconds >= 0 ? format.duration(seconds) : "";
-  const cost = run.cost > 0 ? format.money(run.cost) : t("answer.free");
+  const cost = run.cost > 0 ? format.money(run.cost) : t(tokens > 0 ? "answer.unpriced" : "answer.free");
   const spared = run.steps.flatMap((step) => step.spared ?? []);
   const saved = spared.reduce((sum, one) => sum + (one.cost ?? 0), 0);
   const by = spared.some(({ cache }) => cache) ? t("answer.by.cache") : t("answer.by.optimiser");

@@ -7,6 +7,7 @@ import { Button } from "@/ui/Button";
 import { Disclosure } from "@/ui/Disclosure";
 import { SelectField } from "@/ui/Field";
 import { useReason } from "@/ui/reason";
+import { useCovers } from "@/ui/useCovers";
 import { Section } from "@/ui/Settings";
 import { NotChanged } from "@/ui/Change";
 
@@ -76,6 +77,7 @@ export function Explain() {
 
 function Decided({ verdict }: { verdict: Verdict }) {
   const { t } = useTranslation();
+  const covers = useCovers();
   const { reason, alternative } = useReason(verdict);
   return (
     <div className="rounded-xl border border-line bg-surface-1 px-4 py-3 text-sm leading-relaxed" data-slot="verdict">
@@ -84,7 +86,7 @@ function Decided({ verdict }: { verdict: Verdict }) {
       </p>
       <p className="mt-1 wrap-anywhere">{reason}</p>
       {alternative && <p className="mt-1 wrap-anywhere text-text-2">{t("safety.explain.alternative", { text: alternative })}</p>}
-      {verdict.shape && <p className="mt-1 wrap-anywhere text-text-2">{t("safety.explain.covers", { shape: verdict.shape })}</p>}
+      {verdict.shape && <p className="mt-1 wrap-anywhere text-text-2">{t("safety.explain.covers", { shape: covers(verdict.shape) })}</p>}
       {verdict.opinions.length > 1 && (
         <Disclosure quiet summary={t("safety.explain.opinions", { count: verdict.opinions.length })}>
           <ul className="mt-2">

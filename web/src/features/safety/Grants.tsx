@@ -1,11 +1,13 @@
 import { useTranslation } from "react-i18next";
 import { guardKeys, revokeGrant, useGrants } from "@/client/guard";
 import { Loaded, Section } from "@/ui/Settings";
+import { useCovers } from "@/ui/useCovers";
 import { Remove } from "@/ui/Change";
 
 /** What was answered with "always", to be taken back. */
 export function Grants() {
   const { t, i18n } = useTranslation();
+  const covers = useCovers();
   const asked = useGrants();
   return (
     <Section title={t("safety.grants.title")} text={t("safety.grants.text")}>
@@ -19,16 +21,16 @@ export function Grants() {
                 data-slot="grant"
               >
                 <div className="min-w-0 flex-1 basis-56">
-                  <h3 className="font-mono text-sm font-medium wrap-anywhere">{grant.shape || grant.tool}</h3>
+                  <h3 className="font-mono text-sm font-medium wrap-anywhere">{covers(grant.shape) || grant.tool}</h3>
                   <p className="mt-0.5 text-sm wrap-anywhere text-text-2">
                     {grant.tool} · {new Date(grant.at).toLocaleDateString(i18n.language)}
                   </p>
                 </div>
                 <Remove
                   id={grant.id}
-                  name={grant.shape || grant.tool}
+                  name={covers(grant.shape) || grant.tool}
                   word={t("safety.grants.revoke")}
-                  title={t("safety.grants.revokeTitle", { shape: grant.shape || grant.tool })}
+                  title={t("safety.grants.revokeTitle", { shape: covers(grant.shape) || grant.tool })}
                   text={t("safety.grants.revokeText")}
                   stale={[guardKeys.grants]}
                   remove={revokeGrant}

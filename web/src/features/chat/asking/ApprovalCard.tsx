@@ -9,6 +9,7 @@ import { Button } from "@/ui/Button";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { useReason } from "@/ui/reason";
 import { Spinner } from "@/ui/Spinner";
+import { useCovers } from "@/ui/useCovers";
 import { visible } from "@/ui/visible";
 import { Arguments } from "../Arguments";
 import { useToolName } from "../labels";
@@ -38,6 +39,7 @@ export function ApprovalCard({ question }: { question: Question }) {
 /** Exactly what would be done, why it is asked, and the answers. */
 function Approval({ question, kind }: { question: Question; kind: Kind }) {
   const { t } = useTranslation();
+  const covers = useCovers();
   const { api, live } = useClient();
   const toolName = useToolName();
   const { reason, alternative } = useReason(question);
@@ -122,7 +124,7 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
         )}
         {question.kind === "call" && question.shape && (
           <p className="mt-2 text-xs leading-relaxed break-words text-text-2">
-            {t("asking.covers", { shape: visible(question.shape) })}
+            {t("asking.covers", { shape: covers(question.shape) })}
           </p>
         )}
         {problem && (
