@@ -271,8 +271,11 @@ class Caller:
         except (ToolFailed, NotAllowed) as error:
             result, outcome = Result(str(error)), "failed"
         except Exception as error:
-            log.exception("the tool %s: a fault of its own", tool.spec.name)
-            result = Result(f"{tool.spec.name} broke down: {type(error).__name__}: {error}")
+            if type(error) is ConnectionError:  # whoever does it went away
+                result = Result(str(error))
+            else:
+                log.exception("the tool %s: a fault of its own", tool.spec.name)
+                result = Result(f"{tool.spec.name} broke down: {type(error).__name__}: {error}")
             outcome = "unknown" if tool.spec.effects == "once" else "failed"
         finally:
             call_off()

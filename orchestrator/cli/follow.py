@@ -178,7 +178,7 @@ def _answer(session: Session, approval: Json, said: Said) -> bool:
     except InvalidInput as error:
         terminal.note(f"  {exact(error.detail)}", "yellow")
         return False
-    word = "refused" if answer == "refuse" else "approved"
+    word = {"refuse": "refused", "accept": "told"}.get(answer, "approved")
     call = call_text(approval["tool"], approval["arguments"])
     terminal.note("  " + terminal.word(word, answer=answer, call=call))
     return True

@@ -6,6 +6,7 @@ import typer
 
 from orchestrator.cli.command import Session, command
 from orchestrator.cli.openapi import checked
+from orchestrator.cli.visible import exact
 
 Name = Annotated[str, typer.Argument(help="What it is called here; its tools are called NAME_….")]
 
@@ -203,16 +204,17 @@ def _told(item: Any) -> str:
 def _held(one: Any) -> str:
     updated = f"  changed {one['updated_at']}" if one.get("updated_at") else ""
     about = " ".join(f"{one['name']}. {one['description']}".split())[:300]
-    return f"  {one['uri']}  {one['media_type']}  {about}{updated}".rstrip()
+    return exact(f"  {one['uri']}  {one['media_type']}  {about}{updated}".rstrip())
 
 
 def _prompt(one: Any) -> str:
     blanks = " ".join(f"{blank['name']}=…" if blank["required"] else f"[{blank['name']}=…]" for blank in one["blanks"])
-    before = f"\n      before: {' '.join(one['before'].split())[:2000]}" if one["before"] else ""
-    return f"  {one['name']} {blanks}  [{one['state']}] {' '.join(one['description'].split())[:2000]}{before}"
+    before = f"\n      before: {exact(' '.join(one['before'].split())[:2000])}" if one["before"] else ""
+    said = exact(f"{one['name']} {blanks}  [{one['state']}] {' '.join(one['description'].split())[:2000]}")
+    return f"  {said}{before}"
 
 
 def _line(one: Any) -> str:
-    said = f"  {one['tool']}  [{one['state']}] {' '.join(one['description'].split())[:2000]}"
-    before = f"\n      before: {' '.join(one['before'].split())[:2000]}" if one["before"] else ""
+    said = exact(f"  {one['tool']}  [{one['state']}] {' '.join(one['description'].split())[:2000]}")
+    before = f"\n      before: {exact(' '.join(one['before'].split())[:2000])}" if one["before"] else ""
     return said + before + (f"\n      {one['problem']}" if one["problem"] else "")

@@ -39,6 +39,7 @@ _WORDS: dict[str, dict[Language, str]] = {
     "again": {"en": "One of: {choices}.", "fr": "Au choix : {choices}."},
     "answered": {"en": "answered already", "fr": "déjà répondu"},
     "approved": {"en": "approved ({answer}): {call}", "fr": "accordé ({answer}) : {call}"},
+    "told": {"en": "answered: {call}", "fr": "répondu : {call}"},
     "refused": {"en": "refused: {call}", "fr": "refusé : {call}"},
     "cancelling": {
         "en": "Cancelling… (Ctrl-C again leaves at once)",

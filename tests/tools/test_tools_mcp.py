@@ -71,10 +71,10 @@ async def test_every_kind_of_content_is_said(home: Home) -> None:
     [
         ("fail", ToolFailed, "rogue says: it cannot be done"),
         ("wrong", ToolRetry, "rogue says: what is wrong"),
-        ("garbage", ConnectionError, "answered what cannot be read"),
-        ("die", ConnectionError, "went away in the middle of it"),
+        ("garbage", ConnectionError, "answered what cannot be read: content: Input should be a valid list"),
+        ("die", ConnectionError, "went away in the middle of it: its process ended. I am dying"),
         ("flood", ConnectionError, "went away in the middle of it"),
-        ("noise", ConnectionError, "went away in the middle of it"),
+        ("noise", ConnectionError, "went away in the middle of it: it says what is no message of MCP"),
     ],
 )
 async def test_what_goes_wrong_is_said_as_what_it_is(home: Home, what: str, error: type[Exception], said: str) -> None:

@@ -37,7 +37,8 @@ class Mishaps:
         if isinstance(first, ToolError):
             raise first from None
         if not self._connection.open:
-            raise ConnectionError(f"{name} went away in the middle of it: {said(first)}") from error
+            why = self._connection.why or said(first)
+            raise ConnectionError(f"{name} went away in the middle of it: {why.rstrip('.')}.") from error
         if isinstance(first, MCPError) and first.message == "Session terminated":
             self._server.lose("It ended the session.")
             raise ToolFailed(f"{name} ended the session before the call.", hint="Call it again.") from None
@@ -45,7 +46,17 @@ class Mishaps:
             problem = f"{name} says: {first.message[:2000]}"
             raise (ToolRetry(problem) if first.code == INVALID_PARAMS else ToolFailed(problem)) from None
         if isinstance(first, ValueError):
-            raise ConnectionError(f"{name} answered what cannot be read: {said(first)}") from error
+            raise ConnectionError(f"{name} answered what cannot be read: {unread(first)}.") from error
+
+
+def unread(error: ValueError) -> str:
+    """What of an answer is not as the protocol has it."""
+    import pydantic_core
+
+    if not isinstance(error, pydantic_core.ValidationError):
+        return said(error)
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:500]
 
 
 class ServerTool:

@@ -30,8 +30,8 @@ async def pipe(session: Session, over: Over) -> AsyncIterator["TransportStreams"
     async def read() -> None:
         stray = 0
         why = "its process ended"
-        try:
-            async with heard:
+        async with heard:  # closed once it is said why: who waits for an answer is told
+            try:
                 async for line in session.lines():
                     try:
                         message = mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False)
@@ -41,11 +41,11 @@ async def pipe(session: Session, over: Over) -> AsyncIterator["TransportStreams"
                             raise ToolFailed("it says what is no message of MCP") from error
                         continue
                     await heard.send(SessionMessage(message))
-        except ToolFailed as error:
-            why = error.detail
-        except (anyio.ClosedResourceError, anyio.BrokenResourceError):
-            why = "it was closed"
-        over(f"{why}. {session.complaints[-500:]}".strip())
+            except ToolFailed as error:
+                why = error.detail
+            except (anyio.ClosedResourceError, anyio.BrokenResourceError):
+                why = "it was closed"
+            over(f"{why}. {session.complaints[-500:]}".strip())
 
     async def write() -> None:
         async with said:
