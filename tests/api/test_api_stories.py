@@ -44,9 +44,9 @@ class Told(msgspec.Struct):
     outcomes: list[tuple[str, str]]  # of each call: the tool, and what came of it
 
 
-async def play(site: Site, message: str, allow: Callable[[Question], bool]) -> Told:
+async def play(site: Site, message: str, allow: Callable[[Question], bool], model: str = "scripted") -> Told:
     """One message, with a person who answers what they are asked."""
-    run = await site.post("/chat", {"message": message})
+    run = await site.post("/chat", {"message": message, "model": model})
     asked: list[Question] = []
     while run["status"] == "waiting":
         for question in run["approvals"]:
@@ -93,6 +93,15 @@ async def test_a_sysadmin_is_told_what_is_unhealthy_and_asked_nothing(tmp_path: 
     assert told.asked == [] and told.run["status"] == "completed"
     assert told.outcomes == [(name, "ok") for name, _ in LOOKING]
     assert {call.split()[0] for call, _ in calls} == {"GET"}
+
+
+@pytest.mark.parametrize("message", [WHICH, "Quels conteneurs sont en mauvaise santé, et pourquoi ?"])
+async def test_the_embedded_model_tells_what_is_unhealthy(tmp_path: Path, message: str) -> None:
+    with listening(tmp_path, ANSWERS) as (address, _):
+        async with open_site(tmp_path, kits={"docker": address}) as site:
+            told = await play(site, message, never, "embedded")
+    assert told.asked == [] and told.outcomes == [("list_containers", "ok")]
+    assert told.run["answer"].count("\n") == 0 and "could not connect" in told.run["answer"]
 
 
 async def test_what_a_container_says_stops_no_other(tmp_path: Path) -> None:
@@ -237,6 +246,30 @@ async def test_an_analyst_gets_a_chart_and_is_asked_nothing(tmp_path: Path) -> N
             assert (await reply.text()).startswith("<svg")
     assert told.asked == [] and told.outcomes == [("describe_data", "ok"), ("chart_data", "ok")]
     assert [(point["label"], point["value"]) for point in drawn["data"]["points"]] == [("2024-01", 30), ("2024-02", 40)]
+
+
+@pytest.mark.parametrize("message", [CHART, "Trace un graphique de sales.csv par mois."])
+async def test_the_embedded_model_draws_the_chart(tmp_path: Path, message: str) -> None:
+    pytest.importorskip("duckdb")
+    async with open_site(tmp_path) as site:
+        (site.app.settings.workspace / "sales.csv").write_text(CSV)
+        told = await play(site, message, never, "embedded")
+    assert told.asked == [] and told.outcomes == [("chart_data", "ok")]
+
+
+async def test_the_embedded_model_does_the_steps_of_a_developer_that_are_said_to_it(tmp_path: Path) -> None:
+    said = {
+        "clone octo/shop from github": "github_clone",
+        "run the command: cd shop && python3 -m unittest -q": "execute_command",
+        "in shop/cart.py, replace “max(prices)” with “sum(prices)”": "edit_file",
+        "commit the repository shop with the message “Totals are sums”": "git_commit",
+        "push the repository shop": "git_push",
+    }
+    async with github(tmp_path) as work, developing(tmp_path, work, ()) as site:
+        await keep_token(site)
+        told = [await play(site, message, never, "embedded") for message in said]
+    assert [one.outcomes[-1][0] for one in told] == list(said.values())
+    assert [tool for one in told for tool, _ in one.asked] == ["git_push"]
 
 
 async def test_what_a_table_says_moves_nothing(tmp_path: Path) -> None:

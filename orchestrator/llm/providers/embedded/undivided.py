@@ -32,7 +32,7 @@ def shown(planner: "Planner", text: str, found: Sequence[Clause]) -> bool:
         return False
     clause = reading.whole(text, found)
     match = planner.worded(clause)
-    if match is None or len(match.filling.arguments) < 2:
+    if match is None or (len(match.filling.arguments) < 2 and not all(_why(each) for each in found[1:])):
         return False
     values = [value for value in match.filling.arguments.values() if isinstance(value, str)]
     if any(_spans(text, value, each.start) for value in values for each in found[1:]):
@@ -45,6 +45,11 @@ def asked(planner: "Planner", text: str, kept: reading.Kept) -> bool:
     found = reading.read(text, planner.language, planner.finder, planner.index, kept)
     worded = planner.worded(found[0]) if len(found) == 1 else None
     return worded is not None and bool(worded.filling.arguments)
+
+
+def _why(clause: Clause) -> bool:
+    """`…, and why?`: of what is looked for, no request of its own."""
+    return {word.norm for word in clause.words if word.norm.isalpha()} in ({"and", "why"}, {"et", "pourquoi"})
 
 
 def _spans(text: str, value: str, place: int) -> bool:
