@@ -8,7 +8,10 @@ from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Dialect, Engine, Executable
 
+from orchestrator.kernel.errors import JournalUnavailable
 from orchestrator.storage.engine import Answer, Found, Parameters
+
+PATIENCE = 30.0  # seconds to wait for a connection
 
 T = TypeVar("T")
 
@@ -26,12 +29,21 @@ class Threads:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator["Threaded"]:
-        async with self._room:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._room.acquire()
+        except TimeoutError as error:
+            raise JournalUnavailable(
+                f"All {self._connections} connections to the database are busy.", hint="Nothing was changed: try again."
+            ) from error
+        try:
             connection = Threaded(self._engine, self._pool)
             try:
                 yield connection
             finally:
                 await connection.close()
+        finally:
+            self._room.release()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator["Threaded"]:

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator.kernel.errors import JournalUnavailable
+from orchestrator.storage import threads
 from orchestrator.storage.sqlite import CONNECTIONS, SqliteDatabase
 
 
@@ -59,6 +61,19 @@ async def test_more_who_ask_than_connections_all_get_an_answer(database: SqliteD
 
     wanted = range(CONNECTIONS * 4)
     assert await asyncio.gather(*map(ask, wanted)) == list(wanted)
+
+
+async def test_who_finds_all_connections_busy_is_told(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "PATIENCE", 0.0)
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(CONNECTIONS):
+            await stack.enter_async_context(database.engine.connect())
+        with pytest.raises(JournalUnavailable, match="busy"):
+            await held(database)
+    monkeypatch.undo()
+    assert await held(database) == []
 
 
 async def test_who_is_cancelled_in_a_statement_leaves_no_trace_and_no_connection(database: SqliteDatabase) -> None:
