@@ -11,7 +11,7 @@ from orchestrator.llm.providers.embedded import lexicon, render, values
 from orchestrator.llm.providers.embedded.advance import MOST as MOST_CALLS
 from orchestrator.llm.providers.embedded.advance import Broken, Progress, Waiting
 from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, fold, tokens
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, fold, is_action, tokens
 from orchestrator.llm.providers.embedded.phrases import CATEGORIES, say, unit
 from orchestrator.llm.providers.embedded.shell import runner, suggested
 from orchestrator.llm.providers.embedded.shown import choices
@@ -119,7 +119,9 @@ def _asked(parameter: Parameter, step: Step, ask: Ask, language: Language) -> st
     if kind == "path":
         writes = step.entry is not None and step.entry.spec.scope == "write"
         return say("ask folder" if "folder" in parameter.names else "ask name" if writes else "ask path", language)
-    if f"ask {kind}" in ("ask expression", "ask url", "ask zone", "ask moment", "ask email"):
+    if kind == "quoted" and parameter.named and parameter.values and parameter.worded | parameter.coined:
+        return say("ask named", language, name=parameter.label, example=min(parameter.values))
+    if f"ask {kind}" in ("ask timing", "ask expression", "ask url", "ask zone", "ask moment", "ask email"):
         return say(f"ask {kind}", language)
     key = "ask number" if kind == "number" else "ask quoted" if kind == "quoted" else "ask other"
     asked = say(key, language, name=parameter.label)
@@ -149,7 +151,7 @@ def _noted(note: Note, index: Index, language: Language) -> str:
         either = [f"{entry.spec.name} ({_quoted(example_of(entry, language), language)})" for entry in meant]
         return say("which", language, said=said, tools=(" ou " if language == "fr" else " or ").join(either))
     if _unserved(note, index):
-        command = suggested(note.act, note.named) if runner(index) else ""
+        command = suggested(note.act, note.named) if runner(index) and _of_files(note, index) else ""
         offered = say("suggested", language, command=command) if command else ""
         return say("no act", language, said=_stressed(said)) + offered
     near = nearest(note, index, language)
@@ -161,6 +163,15 @@ def _unserved(note: Note, index: Index) -> bool:
     if note.why != "unknown" or not note.act:
         return False
     return bool(suggested(note.act, note.named)) or not any(note.act in entry.actions for entry in index.entries)
+
+
+def _of_files(note: Note, index: Index) -> bool:
+    """Whether nothing but files is spoken of: `delete the repository team/site` is no matter for a shell."""
+    said = note.said
+    for path in note.named:
+        said = said.replace(path, " ")
+    heavy = [word for word in tokens(said[:400], index.words) if word.norm not in STOP_WORDS and word.norm.isalpha()]
+    return all(word.concept in ("file", "folder", "name", "everywhere") or is_action(word.concept) for word in heavy)
 
 
 def nearest(note: Note, index: Index, language: Language) -> str:

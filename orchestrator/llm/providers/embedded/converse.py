@@ -12,6 +12,8 @@ _WHOLE: Final[dict[str, str]] = {
     " appreciated wonderful top",
     "bye": "bye goodbye ciao adieu revoir later bientot",
     "cancel": "cancel annule annuler annulez nevermind forget oublie oubliez laisse tomber",
+    "laugh": "lol mdr ptdr haha hahaha hihi lmao rofl xd",
+    "sorry": "sorry pardon desole desolee oups oops excuse excusez",
     "yes": "yes yeah yep oui ouais ok okay no nope non never nevermind mind",
 }
 _WITH: Final = words(
@@ -36,11 +38,14 @@ _ABILITY: Final = (
     "quels outils", "tes capacites", "what else can you", "how do i use you", "how does this work", "what do i type",
     "comment ca marche", "comment t utiliser", "help me get started", "tes fonctions", "savez vous faire",
 )  # fmt: skip
+_BLAMING: Final = words("useless stupid dumb idiot sucks bad nul nulle bete debile inutile enerves mauvais")
+_ADDRESSED: Final = words("you u re tu t es vous etes")
+_SHORT: Final = 6  # words of a reproach
 _HELP: Final = frozenset(["help", "aide", "aidez", "ayuda", "sos"])
 
 
 def kind(words: tuple[Token, ...]) -> str:
-    """greeting, thanks, bye, yes, how, identity, ability, or nothing."""
+    """greeting, thanks, bye, yes, how, laugh, sorry, blame, identity, ability, or nothing."""
     norms = [word.norm.replace("_", " ") for word in words]
     text = " ".join(norm for norm in " ".join(norms).split() if norm.isalnum())
     spaced = f" {text} "
@@ -57,9 +62,11 @@ def kind(words: tuple[Token, ...]) -> str:
     if set(singles) <= everything:
         if any(_within(phrase, singles) for phrase in _HOW):
             return "how"
-        for name in ("cancel", "thanks", "bye", "greeting", "yes"):
+        for name in ("cancel", "laugh", "sorry", "thanks", "bye", "greeting", "yes"):
             if set(singles) & set(_WHOLE[name].split()):
                 return name
+    if len(singles) <= _SHORT and set(singles) & _BLAMING and set(singles) & _ADDRESSED:
+        return "blame"
     return ""
 
 

@@ -150,7 +150,7 @@ OPEN: Final[dict[str, tuple[str, str]]] = {
     ),
     "knowledge": (
         "capital president invented meaning weather won discovered famous war population",
-        "capitale president histoire invente signifie meteo gagne decouvert celebre guerre population",
+        "capitale president histoire invente signifie meteo gagne decouvert celebre guerre population quel_temps temps_fait temps_qu_il_fait",
     ),
 }
 
@@ -338,10 +338,10 @@ STOP: Final[tuple[str, str]] = (
 # Words that tell the two languages apart.
 MARKS: Final[tuple[str, str]] = (
     "the of and is are was to in on at for from with what which how my your this that these there it please can could"
-    " would then their them its and i you me into be does do not dont file read write show tell time run",
+    " would then their them its and i you me into be help hey lol sorry thanks hello does do not dont file read write show tell time run",
     "le la les un une des du de au aux est sont dans sur avec et je tu il quel quelle quels quelles combien moi mon ma"
     " mes ton ta tes ce cette ces puis ensuite stp svp fichier dossier quoi qui que ne pas heure fais font ou koi c l d"
-    " qu en leur leurs salut bonjour merci quelles ecris lis affiche",
+    " qu en leur leurs salut bonjour merci quelles ecris lis affiche aide coucou mdr ptdr ouais pardon desole es",
 )
 
 # Openers of a question.

@@ -96,7 +96,7 @@ class Embedded:
         fresh = (name for number in count(1) if (name := f"call_{number}") not in used)
         calls = tuple(ToolCall(next(fresh), name, arguments) for name, arguments in state.calls)
         thought = Thinking(_reading(plan, state.calls, language, first=first))
-        steps = tuple(dict.fromkeys(clipped(step.said) for step in plan.own if step.said))
+        steps = tuple(dict.fromkeys(clipped(step.said) for step in plan.own if step.said and step.told))
         message = Message("assistant", (thought, *calls))
         return Reply(message, self._model, "tools", plan=steps if first and len(steps) > 1 else ())
 
@@ -142,7 +142,7 @@ def _reading(plan: Plan, calls: Sequence[tuple[str, Arguments]], language: Langu
     """What is about to be done, and which of the person's words led to it."""
     lines = []
     if first:
-        steps = list(dict.fromkeys(clipped(step.said) for step in plan.own if step.said))
+        steps = list(dict.fromkeys(clipped(step.said) for step in plan.own if step.said and step.told))
         lines.append(f"{say('reading', language)} {say('step', language, count=len(steps))}:")
         lines += [f"{number}. {said}" for number, said in enumerate(steps, 1)]
     made = ", ".join(f"{name}({_arguments(arguments)})" for name, arguments in calls[:6])

@@ -24,6 +24,15 @@ SAY: Final[dict[str, Both]] = {
         "en": "Everything is running here. What shall I do?",
         "fr": "Tout tourne de mon côté. Que puis-je faire ?",
     },
+    "laugh": {"en": "Glad you are amused. What shall I do?", "fr": "Ravi que cela vous amuse. Que puis-je faire ?"},
+    "sorry": {"en": "No harm done. What next?", "fr": "Il n'y a pas de mal. Et maintenant ?"},
+    "blame": {
+        "en": "I am sorry that I am not of more help: I am only the built-in model, which puts tools to work and does"
+        " not reason. Ask “what can you do?” to see what I know, or connect a language model.\n\n{connect}",
+        "fr": "Désolé de ne pas mieux vous aider : je ne suis que le modèle intégré, qui fait travailler des outils et"
+        " ne raisonne pas. Demandez « que sais-tu faire ? » pour voir ce que je sais, ou connectez un modèle de"
+        " langage.\n\n{connect}",
+    },
     "empty": {
         "en": "I read no request in that. Tell me what you would like done, for example “{example}”.",
         "fr": "Je n'y lis pas de demande. Dites-moi ce que vous voulez faire, par exemple « {example} ».",
@@ -138,6 +147,14 @@ SAY: Final[dict[str, Both]] = {
     "ask path": {"en": "Which file?", "fr": "Quel fichier ?"},
     "ask folder": {"en": "Which folder?", "fr": "Quel dossier ?"},
     "ask quoted": {"en": "What should the {name} be?", "fr": "Quel texte pour « {name} » ?"},
+    "ask named": {
+        "en": "Which {name} (for example “{example}”)?",
+        "fr": "Quelle valeur pour « {name} » (par exemple « {example} ») ?",
+    },
+    "ask timing": {
+        "en": "When (for example “tomorrow at 18:00”, “every Monday at 9”)?",
+        "fr": "Quand (par exemple « demain à 18h », « tous les lundis à 9h ») ?",
+    },
     "ask content": {"en": "What should it contain?", "fr": "Quel contenu faut-il y mettre ?"},
     "ask command": {"en": "Which command?", "fr": "Quelle commande ?"},
     "ask expression": {"en": "What should I calculate?", "fr": "Quel calcul faut-il faire ?"},

@@ -226,7 +226,7 @@ class Planner:
 
     def _idle(self, clause: Clause) -> bool:
         """Politeness and small words, with nothing to do."""
-        heavy = [word for word in clause.words if word.norm.isalnum() and word.norm not in STOP_WORDS]
+        heavy = [word for word in clause.words if word.norm.replace("_", "").isalnum() and word.norm not in STOP_WORDS]
         if clause.mentions:
             return False
         return not heavy or (converse.kind(clause.words) in ("greeting", "thanks", "bye", "yes", "how"))

@@ -69,7 +69,8 @@ def _opened(planner: "Planner", clause: Clause, found: Match) -> int | None:
     for entry in planner.index.entries:
         [*one] = entry.required
         if entry.harmless and [each.kind for each in one] == ["path"] and "read" in entry.heads and _says(entry):
-            planner.steps.append(Step(clause.said, entry, ({one[0].name: named[0].value},), told=False))
+            said = clause.text[named[0].start : named[0].end]
+            planner.steps.append(Step(said, entry, ({one[0].name: named[0].value},), told=False))
             return len(planner.steps) - 1
     return None
 
