@@ -87,7 +87,8 @@ def pairs(form: Json | None, given: Iterable[str]) -> Filled:
     for pair in given:
         name, equals, text = pair.partition("=")
         if not equals or name not in fields:
-            raise InvalidInput(f"{pair[:100]!r} fills in no field.", hint=f"NAME=VALUE, of {', '.join(fields)}.")
+            hint = f"NAME=VALUE, of {', '.join(fields)}." if fields else "This question has no form."
+            raise InvalidInput(f"{pair[:100]!r} fills in no field.", hint=hint)
         found[name] = _value(name, fields[name], text)
     return found
 
