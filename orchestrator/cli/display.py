@@ -6,7 +6,7 @@ from typing import Any
 from orchestrator.cli import translations
 from orchestrator.cli.bill import Bill
 from orchestrator.cli.prose import Prose
-from orchestrator.cli.terminal import Terminal
+from orchestrator.cli.terminal import Terminal, moment
 from orchestrator.cli.visible import exact
 from orchestrator.kernel.messages import Json
 
@@ -188,6 +188,13 @@ def _value(value: Any) -> str:
 def heard(item: Json) -> str:
     """What was said to a run, on one line."""
     return shortened("".join(part.get("text", "") for part in item["message"]["parts"]), 90)
+
+
+def known(terminal: Terminal, approval: Json) -> str:
+    """Of a call that may have happened: when it began, and how it can be found again."""
+    details = approval["details"]
+    begun, key = moment(details["begun"]), exact(details["key"])
+    return terminal.word("outcome.known", begun=begun, attempt=details["attempt"], key=key)
 
 
 def shortened(text: str, length: int) -> str:

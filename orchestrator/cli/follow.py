@@ -6,7 +6,7 @@ from contextlib import closing
 from orchestrator.cli import translations
 from orchestrator.cli.command import Session
 from orchestrator.cli.connection import Feed, Interrupted, ServerUnreachable
-from orchestrator.cli.display import Display, call_text, exact_call
+from orchestrator.cli.display import Display, call_text, exact_call, known
 from orchestrator.cli.family import Family, Heard
 from orchestrator.cli.forms import Filled, ask
 from orchestrator.cli.prose import Markdown, Plain, Prose, Silent
@@ -44,6 +44,7 @@ def asking(terminal: Terminal) -> Decide:
         if alternative:
             terminal.note("  " + terminal.word("alternative", text=exact(alternative)))
         if approval["kind"] == "outcome":
+            terminal.note("  " + known(terminal, approval))
             return terminal.choose(terminal.word("outcome"), {"d": "done", "r": "retry", "u": "undone"})  # type: ignore[return-value]
         terminal.note("  " + terminal.word("covers", shape=exact(approval["shape"])))
         choices = {"o": "once", "r": "run", "a": "always", "n": "refuse", "no": "refuse", "non": "refuse"}

@@ -121,7 +121,7 @@ def _approve(
 
 
 def _told(session: Session, run: "Json") -> str:
-    from orchestrator.cli.display import call_text
+    from orchestrator.cli.display import call_text, known
     from orchestrator.cli.terminal import moment
 
     done, took = _done(session, run["run_id"])
@@ -153,7 +153,9 @@ def _told(session: Session, run: "Json") -> str:
         of = "" if approval["run_id"] == run["run_id"] else f"{approval['run_id']}: "
         call = of + call_text(approval["tool"], approval["arguments"])
         command = session.typed("runs", "approve", approval["approval_id"])
-        lines += [f"  {call}", f"  {approval['reason']}", session.terminal.word("waits", command=command)]
+        lines += [f"  {call}", f"  {approval['reason']}"]
+        lines += [f"  {known(session.terminal, approval)}"] if approval["kind"] == "outcome" else []
+        lines += [session.terminal.word("waits", command=command)]
     return "\n".join(lines)
 
 

@@ -24,6 +24,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "It may or may not have happened: [d]one, [r]etry, [u]ndone (not done, go on)? ",
         "fr": "C'est peut-être fait, peut-être pas : fait [d], recommencer [r], pas fait [u] (continuer) ? ",
     },
+    "outcome.known": {
+        "en": "begun {begun}, attempt {attempt}, key of the call {key}",
+        "fr": "commencé le {begun}, tentative {attempt}, clé de l'appel {key}",
+    },
     "question": {"en": "{who} asks you", "fr": "{who} vous demande"},
     "question.link": {
         "en": "To answer, open this page yourself, if you know {host}:",

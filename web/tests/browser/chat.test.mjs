@@ -119,6 +119,8 @@ test("refuses, and says what happened where nobody knows", async () => {
   await page.locator("[data-slot=tool]").getByText("refusé").waitFor();
   await say(page, "unknown outcome");
   await page.getByText("make deploy").first().waitFor();
+  await page.getByText(/^Commencé le .*2026.*, tentative 1\. Clé de l’appel\s: 5f0f9ad0c8b1c7d2$/).waitFor();
+  await page.getByText(/L’outil lui-même ne peut le dire\s: nothing answers there/).waitFor();
   await page.getByRole("button", { name: "C’est arrivé" }).click();
   await answer("Good: it had happened.").waitFor();
 });

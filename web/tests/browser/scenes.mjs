@@ -195,7 +195,7 @@ const scenes = {
     run.ask(1);
     run.replied();
     run.tool("requested", { call_id: "c3", tool: "execute_command", arguments: { command: "make deploy" }, attempt: 1 });
-    await run.question({ ...QUESTION, kind: "outcome", code: "unknown_outcome", arguments: { command: "make deploy" }, reason: "The process stopped while execute_command was at work: it may or may not have happened.", alternative: "Look whether it happened, then say so.", shape: "" });
+    await run.question({ ...QUESTION, kind: "outcome", code: "unknown_outcome", arguments: { command: "make deploy" }, details: { tool: "execute_command", begun: "2026-01-02T10:00:00.000+00:00", attempt: "1", key: "5f0f9ad0c8b1c7d2", reconcile: "nothing answers there" }, reason: "The process stopped while execute_command was at work: it may or may not have happened.", alternative: "Look whether it happened, then say so.", shape: "" });
     run.tool("returned", { call_id: "c3", tool: "execute_command", outcome: "ok", content: "A person says that this happened.", data: null, artifact: null, seconds: 0, origin: "tool" });
     run.ask(2);
     await speak(run, "Good: it had happened.");

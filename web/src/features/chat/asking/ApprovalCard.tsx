@@ -36,6 +36,19 @@ export function ApprovalCard({ question }: { question: Question }) {
   return kind === "question" ? <QuestionCard question={question} /> : <Approval question={question} kind={kind} />;
 }
 
+/** Of a call that may have happened: when it began, how it can be found again, and what its tool said. */
+function Known({ details }: { details: Question["details"] }) {
+  const { t, i18n } = useTranslation();
+  const { begun = "", attempt = "", key = "", reconcile = "" } = details;
+  const moment = new Date(begun).toLocaleString(i18n.language, { dateStyle: "medium", timeStyle: "medium" });
+  return (
+    <div className="mt-3 text-sm leading-relaxed break-words text-text-2">
+      <p>{t("asking.outcomeKnown", { begun: moment, attempt, key: visible(key) })}</p>
+      {reconcile && <p>{t("asking.outcomeSaid", { said: visible(reconcile) })}</p>}
+    </div>
+  );
+}
+
 /** Exactly what would be done, why it is asked, and the answers. */
 function Approval({ question, kind }: { question: Question; kind: Kind }) {
   const { t } = useTranslation();
@@ -112,6 +125,7 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
           )
         )}
         <Links question={question} />
+        {question.kind === "outcome" && <Known details={question.details} />}
         {risks.length > 0 && (
           <p className="mt-3 text-sm leading-relaxed text-warning">
             {t("asking.risks", { risks: risks.map((risk) => t(`asking.risk.${risk}`)).join(" · ") })}
