@@ -137,6 +137,18 @@ def test_a_person_is_asked_until_the_answer_is_one(
     assert "It reaches the network." in shown and "example.org" in shown and "One of:" in shown
 
 
+def test_who_says_whether_it_happened_is_told_what_is_known(
+    session: Session, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(session.terminal, "read_line", lambda prompt: "d")
+    details = {"begun": "2026-01-02T10:00:00+00:00", "attempt": "2", "key": "5f0f9ad0c8b1c7d2"}
+    played = Played({**question(kind="outcome"), "details": details}, finished())
+    followed(session, played, asking(session.terminal))
+    assert played.answers == [("approval_1", "done")]
+    shown = capsys.readouterr().err
+    assert "begun 2026-01-0" in shown and "attempt 2, key of the call 5f0f9ad0c8b1c7d2" in shown
+
+
 def test_a_person_who_leaves_lets_the_run_wait(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     def leave(prompt: str) -> str:
         raise EOFError
