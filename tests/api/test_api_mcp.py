@@ -1,11 +1,17 @@
 """MCP servers and OpenAPI documents through the API: administrators add them, agents use their tools."""
 
+import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from servers.rogue import ROGUE
 from servers.site import Site
+
+from orchestrator.kernel.events import RunStarted
+from orchestrator.kernel.messages import Text
 
 SERVER = """
 import json, sys
@@ -107,3 +113,53 @@ async def test_only_an_administrator_adds_them(site: Site, tmp_path: Path) -> No
         ):
             async with ask as reply:
                 assert reply.status == 403
+
+
+async def test_a_question_of_a_server_is_answered_and_a_prompt_is_said(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "rogue.py"
+    file.write_text(ROGUE)
+    command = [sys.executable, str(file), "2026", "library"]
+    settings = {"command": command, "readable": [str(file), sys.prefix, sys.base_prefix]}
+    async with site.http.put(f"{site.api}/mcp/rogue", json=settings) as reply:
+        added = await reply.json()
+    assert [one["uri"] for one in added["resources"]] == ["file:///notes.txt", "file:///logo.png"]
+    assert added["prompts"][0]["state"] == "offered" and added["state"] == "connected"
+    url = f"{site.api}/tools/rogue_look/call"
+    async with site.http.post(url, json={"arguments": {"what": "ask city"}}) as reply:
+        run_id = (await reply.json())["run_id"]
+
+    async def asked(kind: str) -> dict[str, Any]:
+        await until_async(lambda: waits(site, kind))
+        return next(one for one in (await site.get("/approvals"))["items"] if one["kind"] == kind)
+
+    async def answer(question: dict[str, Any], **said: Any) -> int:
+        async with site.http.post(f"{site.api}/approvals/{question['approval_id']}", json=said) as reply:
+            return reply.status
+
+    assert await answer(await asked("call"), answer="once") == 200
+    question = await asked("question")
+    assert (question["reason"], question["details"]["source"]) == ("Which city?", "mcp:rogue")
+    assert "city" in question["form"]["properties"] and "memo" not in question
+    assert await answer(question, answer="accept", content={"city": "N"}) == 422
+    assert await answer(question, answer="accept", content={"city": "Nice"}) == 200
+    await site.app.runs.settled(run_id)
+    assert "Nice" in (await site.get(f"/runs/{run_id}"))["answer"]
+
+    form = {"name": "sum-up", "arguments": {"topic": "boats"}}
+    async with site.http.post(f"{site.api}/mcp/rogue/prompts", json=form) as reply:
+        text = (await reply.json())["text"]
+    async with site.http.post(f"{site.api}/runs", json={"goal": "/rogue:sum-up", "quoted": [{"text": text}]}) as reply:
+        run = await reply.json()
+    (started, *_) = [event.body for event in await site.app.journal.read(run["run_id"])]
+    assert isinstance(started, RunStarted) and "web" in started.origins
+    assert started.goal.parts[1] == Text("\n\nSum up boats.", "web")
+
+
+async def waits(site: Site, kind: str) -> bool:
+    return any(one["kind"] == kind for one in (await site.get("/approvals"))["items"])
+
+
+async def until_async(so: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await so():
+            await asyncio.sleep(0.01)
