@@ -73,17 +73,18 @@ async def let_through(run_id: RunId, form: PassageForm, app: House, caller: Acto
     if form.always:
         grant = GrantGiven(app.ids.new("grant"), found.tool, found.source, caller.id)
         await app.runs.grants.give(caller.tenant, grant, view.subject)
+    whose, steering = {"tenant": caller.tenant, "by": caller.id}, app.runs.steering
     if view.finished_at is None:
-        await app.runs.steering.steer(run_id, found.message, "steer", tenant=caller.tenant, by=caller.id)
+        await steering.steer(run_id, found.message, "steer", **whose)
         return await shown(app, caller, run_id)
-    begun = await app.runs.start(
+    reads = await steering.say(run_id, found.message, **whose, model="", channel="api") or await app.runs.start(
         found.message,
         tenant=caller.tenant,
         subject=view.subject,
         conversation_id=view.conversation_id,
         scopes=caller.scopes,
     )
-    return await shown(app, caller, begun)
+    return await shown(app, caller, reads)
 
 
 @router.patch("/runs/{run_id}", summary="Another model, other limits, from the next step on")

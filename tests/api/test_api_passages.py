@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from servers.site import Site, open_site
+from servers.site import Gate, Site, open_site
 
 from orchestrator.kernel.messages import Arguments, Message, ToolCall, ToolSpec
 from orchestrator.llm.base import Reply, Request
@@ -88,3 +88,20 @@ async def test_the_words_let_through_stay_those_of_the_stranger(tmp_path: Path) 
         assert replayed["exact"] is True, replayed
         assert events[-1]["repeats"] and not (await returned(site, run["run_id"])).get("repeats")
         assert (await site.post(f"/runs/{let['run_id']}/replay"))["exact"] is True
+
+
+async def test_a_run_at_work_reads_it_at_its_next_step(tmp_path: Path) -> None:
+    gate = Gate()
+    async with open_site(tmp_path, Scripted(read, gate=gate), [Page()]) as site, site.socket() as socket:
+        run = await site.post("/runs", {"goal": "read it"}, status=201)
+        await socket.send_json({"type": "watch", "run_id": run["run_id"]})
+        gate.let(1)
+        while (frame := await socket.receive_json())["data"].get("state") != "returned":
+            pass
+        assert frame["data"]["passages"][0]["withheld"]
+        let = await site.post(f"/runs/{run['run_id']}/passages", {"call_id": "c1"})
+        assert let["run_id"] == run["run_id"]
+        gate.let(1000)
+        while (frame := await socket.receive_json())["type"] != "complete":
+            pass
+        assert f"> {ORDER}" in frame["data"]["answer"] and frame["data"]["repeats"]
