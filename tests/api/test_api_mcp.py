@@ -161,5 +161,5 @@ async def waits(site: Site, kind: str) -> bool:
 
 async def until_async(so: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
-        while not await so():
+        while not await so():  # noqa: ASYNC110  (what is waited for has no event of its own)
             await asyncio.sleep(0.01)

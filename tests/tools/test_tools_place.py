@@ -1,10 +1,18 @@
 """What is said of where a tool works: it has to be true, for whoever decides what it may do."""
 
-from orchestrator.kernel.settings import Tools
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orchestrator.kernel.settings import McpServer, Tools
 from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.function import tool
+from orchestrator.tools.mcp.calling import ServerTool
+from orchestrator.tools.mcp.definitions import Definition, spec_of
 from orchestrator.tools.place import place_of
 from orchestrator.tools.sandbox.probe import choose
+from orchestrator.tools.wrappers import wrapped
 
 CONFINED = {
     "chart_data", "describe_data", "execute_command", "git_blame", "git_branches", "git_clone", "git_commit",
@@ -34,3 +42,13 @@ def test_a_tool_that_says_nothing_works_in_the_server() -> None:
         return ""
 
     assert place_of(look) == place_of(object()) == "server"
+
+
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [(McpServer(command=("notes",)), "sandbox"), (McpServer(url="https://notes.example/mcp"), "elsewhere")],
+)
+def test_a_tool_of_a_server_works_where_its_server_does(settings: McpServer, place: str) -> None:
+    server: Any = SimpleNamespace(settings=settings)
+    spec = spec_of("notes", "notes_read", Definition("read"), settings)
+    assert place_of(wrapped(ServerTool(spec, "read", server), 1000)) == place
