@@ -27,7 +27,8 @@ def ask(terminal: Terminal, question: Json) -> Filled | str | None:
         terminal.note(f"  {exact(question['link'])}", "")
         said = terminal.choose(terminal.word("question.opened"), {"d": "accept", "n": "refuse", "non": "refuse"})
         return {} if said == "accept" else said
-    terminal.note("  " + terminal.word("question.secrets"))
+    if details.get("source") != question["tool"]:  # a tool of this server asks for itself
+        terminal.note("  " + terminal.word("question.secrets"))
     said = terminal.choose(terminal.word("question.answer"), {"a": "accept", "n": "refuse", "non": "refuse"})
     return _filled(terminal, question["form"] or {}) if said == "accept" else said
 

@@ -78,7 +78,8 @@ def categories(tools: Iterable[Tool], language: Language, width: int | None) -> 
         found.append(f"{name}: {what}")
         found += [next(lines).replace("\n", "\n  ").join(("  ", "")) for _ in by[name]]
         found.append("")
-    return "\n".join([*found, _say(_WORDS, "foot", language).format(count=len(rows))])
+    foot = [_say(_WORDS, "foot", language).format(count=len(rows))] if len(rows) > 1 else []
+    return "\n".join([*found, *foot]).rstrip()
 
 
 def card(tool: Tool, language: Language) -> str:
