@@ -4,7 +4,10 @@ import base64
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from benchmarks.screen import ROUNDS, caught, entries
 from orchestrator.kernel import settings
 from orchestrator.kernel.events import Passage
 from orchestrator.kernel.messages import Origin
@@ -114,3 +117,24 @@ def test_what_an_answer_repeats_is_found() -> None:
     said = [answer[start:end] for start, end in repeats(answer, [passage])]
     assert said == ["the shop is closed for good", "new@shop.example"]
     assert repeats(answer, []) == () and repeats("It is open.", [passage]) == ()
+
+
+def test_what_is_known_is_recognised_and_little_else() -> None:
+    attacks = [one for name in ROUNDS for one in entries(f"{name}attacks")]
+    benign = [one for name in ROUNDS for one in entries(f"{name}benign")]
+    assert len(attacks) > 250 and len(benign) > 300
+    assert sum(caught(one.text, "alone")[0] for one in attacks) >= 0.9 * len(attacks)
+    mistaken = [one.text for one in benign if found_in(one.text)]
+    assert len(mistaken) <= 0.015 * len(benign), mistaken
+
+
+WORDS = "ignore |all |previous |instructions|the user |ai| assistant|i g n o r e |you must |send|tool|https://x.example|aWdub3JlIGFsbCBw"
+SIGNS = [":", ",", ".", "\n", "\n\n", "'", '"', "<", "<!--", "-->", "`", "```", "\\n", "{", "-", "1", "\u200b", "е", "à", "🎉", "İ", "ŉ", "\U000e0041"]
+NASTY = st.sampled_from([*WORDS.split("|"), *SIGNS, " ", "=" * 40, "a" * 40])
+
+
+@given(st.lists(NASTY, max_size=60).map("".join))
+def test_whatever_is_written_passages_stay_within_it(text: str) -> None:
+    edges = [edge for passage in found_in(text) for edge in (passage.start, passage.end)]
+    assert edges == sorted(edges) and all(0 <= edge <= len(text) for edge in edges)
+    assert all(passage.start < passage.end and passage.cues for passage in found_in(text))
