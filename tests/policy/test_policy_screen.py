@@ -128,8 +128,35 @@ def test_what_is_known_is_recognised_and_little_else() -> None:
     assert len(mistaken) <= 0.015 * len(benign), mistaken
 
 
-WORDS = "ignore |all |previous |instructions|the user |ai| assistant|i g n o r e |you must |send|tool|https://x.example|aWdub3JlIGFsbCBw"
-SIGNS = [":", ",", ".", "\n", "\n\n", "'", '"', "<", "<!--", "-->", "`", "```", "\\n", "{", "-", "1", "\u200b", "е", "à", "🎉", "İ", "ŉ", "\U000e0041"]
+WORDS = (
+    "ignore |all |previous |instructions|the user |ai| assistant|i g n o r e |"
+    "you must |send|tool|https://x.example|aWdub3JlIGFsbCBw"
+)
+SIGNS = [
+    ":",
+    ",",
+    ".",
+    "\n",
+    "\n\n",
+    "'",
+    '"',
+    "<",
+    "<!--",
+    "-->",
+    "`",
+    "```",
+    "\\n",
+    "{",
+    "-",
+    "1",
+    "\u200b",
+    "е",
+    "à",
+    "🎉",
+    "İ",
+    "ŉ",
+    "\U000e0041",
+]
 NASTY = st.sampled_from([*WORDS.split("|"), *SIGNS, " ", "=" * 40, "a" * 40])
 
 
