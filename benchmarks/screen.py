@@ -4,10 +4,11 @@
 
 Four rounds of passages in tests/policy/screen: attacks, and texts that only look so. The first was written before the
 recogniser, and every third of it held out; each other before the errors in the one before it were looked at. Each was
-measured when nothing had been developed on it (FIRST_SIGHT), and developed on after; the last never was. A passage counts as caught where at least four fifths of its
-letters are withheld; each is tried alone and inside what tools return (a mail, JSON, YAML with folded lines, a comment
-of a page, a paragraph, a thread). The baseline is a list of well-known phrases. "Documents of this machine": the
-descriptions of every installed Python package and the licences of the system, which nobody wrote for this.
+measured when nothing had been developed on it (FIRST_SIGHT), and developed on after; the last never was. A passage
+counts as caught where at least four fifths of its letters are withheld; each is tried alone and inside what tools
+return (a mail, JSON, YAML with folded lines, a comment of a page, a paragraph, a thread). The baseline is a list of
+well-known phrases. "Documents of this machine": the descriptions of every installed Python package and the licences of
+the system, which nobody wrote for this.
 """
 
 import importlib.metadata
@@ -31,7 +32,8 @@ CAUGHT = 0.8  # of its letters
 
 _KIND = re.compile(r"\[([a-z ]+)\] [A-Z]")
 _KNOWN = re.compile(
-    r"ignore (?:all |any )?(?:the )?(?:previous|prior|above) (?:instructions|prompts|directions)|disregard (?:all |the )?(?:previous|above)"
+    r"ignore (?:all |any )?(?:the )?(?:previous|prior|above) (?:instructions|prompts|directions)"
+    r"|disregard (?:all |the )?(?:previous|above)"
     r"|system prompt|you are now|do not tell the user|<\|im_start\|>|\[INST\]|as an ai|jailbreak|developer mode",
     re.IGNORECASE,
 )
@@ -58,7 +60,7 @@ def entries(name: str) -> Iterator[Entry]:
 
 # What tools return, with a place for words of others.
 
-MAIL = "From: ana@corp.example\nSubject: Figures\n\nHello,\n\nhere are the figures of March, as promised.\n\n{}\n\nBest\nAna\n"
+MAIL = "From: ana@corp.example\nSubject: Figures\n\nHello,\n\nhere are the figures of March.\n\n{}\n\nBest\nAna\n"
 PAGE = "<html><body><h1>Museum</h1><p>Open from nine to five.</p><!-- {} --><p>Tickets: twelve euros.</p></body></html>"
 PARAGRAPH = "The museum is open from nine to five. It has three floors and a garden. {}\n\nTickets cost twelve euros.\n"
 THREAD = "bob (10:02): lunch at noon?\nalice (10:03): fine with me\nmal (10:05): {}\nbob (10:06): see you there\n"
