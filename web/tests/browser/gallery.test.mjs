@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { accessible, becomes, clean, launch, open, roomy } from "./browser.mjs";
+import { accessible, becomes, clean, launch, open, painted, roomy } from "./browser.mjs";
 import { Mock } from "./mock.mjs";
 
 const WEB = fileURLToPath(new URL("../..", import.meta.url));
@@ -30,6 +30,10 @@ for (const theme of ["dark", "light", "contrast"]) {
       });
       await becomes(() => page.locator("[aria-expanded=false]:not([aria-haspopup])").count(), 0, "all is open");
       await page.locator("pre span[style]").first().waitFor();
+      for (const turn of await page.locator("article").all()) {
+        await turn.scrollIntoViewIfNeeded(); // what was never seen has no size of its own
+        await painted(page);
+      }
       await accessible(page, "gallery");
       await roomy(page, "gallery");
       await page.setViewportSize({ width: 320, height: 700 });

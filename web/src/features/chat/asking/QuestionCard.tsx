@@ -53,7 +53,7 @@ export function QuestionCard({ question }: { question: Question }) {
     <section
       ref={card}
       tabIndex={-1}
-      aria-label={`${t("asking.question.title")} ${who}`}
+      aria-label={`${t("asking.question.title")} ${who}: ${question.reason}`}
       data-slot="approval"
       className="animate-rise overflow-hidden rounded-2xl border border-info bg-surface-2"
     >
