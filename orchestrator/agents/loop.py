@@ -52,6 +52,7 @@ class Loop:
         self._sizes = Sizes()
         self._digests = Digests(turn.house.shelf)
         self._heard = 0  # characters of the reply under way
+        self._stands_in = ""  # why another model answers than the one that was chosen
 
     async def drive(self) -> None:
         """Take the run to its end, or to where it waits for a person."""
@@ -167,9 +168,11 @@ class Loop:
         )
         allowed = await house.budget.reserve(spending)
         reply: Reply | None = None
-        self._heard = 0
+        self._heard, self._stands_in = 0, ""
         try:
-            request = Request(choice.name, messages, tools, allowed, tenant=state.tenant, optimise=house.optimise)
+            request = Request(
+                choice.name, messages, tools, allowed, tenant=state.tenant, optimise=house.optimise, account=spending
+            )
             reply, seconds = await self._streamed(choice, step, request)
         finally:
             if reply is None:
@@ -177,7 +180,7 @@ class Loop:
             else:
                 answered = reply.model or choice.name
                 await house.budget.settle(spending, reply.usage, reply.cost, model=answered, spared=reply.spared)
-        return reply, reply.model or choice.name, choice.reason, seconds
+        return reply, reply.model or choice.name, self._stands_in or choice.reason, seconds
 
     async def _streamed(self, choice: Choice, step: int, request: Request) -> tuple[Reply, float]:
         """What a model says, word by word on the bus, and how long it took. Raises ModelError."""
@@ -192,6 +195,8 @@ class Loop:
                 reply = chunk
             elif isinstance(chunk, Setback):  # what was said so far is void
                 problem = e.Problem(chunk.error.code, chunk.error.detail, chunk.error.hint)
+                if before := self._stands_in or choice.reason:  # a recording says its own
+                    self._stands_in = chunk.reason(before)
                 self._turn.record(e.ModelFailed(step, chunk.model, problem, chunk.seconds, chunk.next), lazy=True)
                 await self._turn.caught_up()
                 house.bus.begin(run_id, step)

@@ -81,6 +81,12 @@ class Setback(Struct, frozen=True):
     error: ModelError
     seconds: float = 0.0
 
+    def reason(self, before: str) -> str:
+        """Why the one that goes on answers, where `before` is why the other would have."""
+        if self.next == self.model:
+            return before
+        return f"{self.next} took over: {self.error.detail} ({before.removesuffix('.')}, until then.)"
+
 
 Chunk: TypeAlias = TextDelta | ThinkingDelta | Setback | Reply
 

@@ -113,6 +113,7 @@ class Exchange:
         self._label = label
         self.call = call
         self.model = ""  # provider/model that answers; another one when the first fails
+        self.reason = ""  # why that one
         self._budget = budget
         self._trail = trail
         self._clock = clock
@@ -120,7 +121,7 @@ class Exchange:
         self._first = 0.0
 
     def begin(self, choice: Choice) -> None:
-        self.choice = choice
+        self.choice, self.reason = choice, choice.reason
         self.model = f"{choice.provider}/{choice.name}" if choice.name else choice.provider
 
     def spending(self, model: str, tokens: int, rates: Rates | None, most: int | None) -> Spending:
@@ -141,7 +142,7 @@ class Exchange:
                     if not self._first:
                         self._first = self._clock.monotonic()
                     if isinstance(chunk, Setback):
-                        self.model = chunk.next
+                        self.model, self.reason = chunk.next, chunk.reason(self.reason)
                     elif isinstance(chunk, Reply):
                         reply = chunk
                         self._answered(chunk.model)

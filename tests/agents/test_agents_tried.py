@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from playing import trials_of
 from world import ScriptModel, say, until, world
 
 from orchestrator.kernel import events as e
@@ -59,6 +60,10 @@ async def test_a_setback_is_a_note_in_the_trace_and_costs_no_try(tmp_path: Path)
             if not isinstance(item, e.Event):
                 said = said[: item.offset] + item.text
         events = [event.body for event in await w.journal.read(run_id)]
+        replayed = await trials_of(w).replay("t", run_id)
+    assert replayed.exact, replayed.difference
+    [replied] = [body for body in events if isinstance(body, e.ModelReplied)]
+    assert replied.reason == "two/m took over: the plug was pulled (the test says so, until then.)"
     [failed] = [body for body in events if isinstance(body, e.ModelFailed)]
     assert (failed.model, failed.next, failed.problem.detail) == ("one/m", "two/m", "the plug was pulled")
     assert said.strip() == "The whole answer."

@@ -105,14 +105,14 @@ class Compatible:
         if agent is not None:
             run_id = await agents.begin(app, who, asked)
             chunks = agents.chunks(app, run_id, patient=asked.stream)
-            opening = partial(_opened, door, asked, at, run_id, lambda: agents.PREFIX + agent, "It was asked for.")
+            opening = partial(_opened, door, asked, at, run_id, lambda: (agents.PREFIX + agent, "It was asked for."))
         else:
             if asked.before:
                 raise InvalidInput("Answers of models are not stored.", hint="Send the whole conversation instead.")
             call = Call(door.name, asked.request, who.tenant, who.id, who.session_id)
             exchange = await app.gateway.open(call)
             chunks = exchange.chunks()
-            opening = partial(_opened, door, asked, at, exchange.id, lambda: exchange.model, exchange.choice.reason)
+            opening = partial(_opened, door, asked, at, exchange.id, lambda: (exchange.model, exchange.reason))
         if asked.stream:
             joined = partial(self._streams.joined, who.session_id, "events")
             stream = Streaming(door, opening, send, app.clock, take)
@@ -130,10 +130,10 @@ def _never(piece: bytes) -> bool:
 
 
 def _opened(
-    door: Door, asked: Asked, at: float, id: str, model: Callable[[], str], reason: str
+    door: Door, asked: Asked, at: float, id: str, model: Callable[[], tuple[str, str]]
 ) -> tuple[Teller, list[Header]]:
-    """Who tells the answer, and its headers; `model` is asked once it is known who answers."""
-    label = model()
+    """Who tells the answer, and its headers; `model`, and why that one, is asked once it is known who answers."""
+    label, reason = model()
     return door.teller(asked, About(id, label, at)), _headers(id, label, reason)
 
 
