@@ -227,3 +227,16 @@ async def test_who_may_not_administer_is_not_asked_and_a_template_neither(
     assert "orchestrator tools approve roll_die" in kept.content
     blank = await catalogue.get("create_tool").call({**CREATE, "name": "throw_dice"}, asked_of(context))
     assert blank.data["by"] == "the template" and drafts.names() == ["roll_die", "throw_dice"]
+
+
+async def test_what_cannot_be_loaded_is_a_draft_again(catalogue: Catalogue, drafts: Drafts, context: Context) -> None:
+    async def reload() -> Sequence[Change]:
+        there = (drafts.folder / "roll_die.py").exists()
+        return [Change("roll_die.py", "broken", problem="it has no tool")] if there else []
+
+    question = await asks(catalogue, context)
+    catalogue.reload = reload
+    yes = asked_of(context, told=Told(True, {"use": True}), asks=question)
+    with pytest.raises(ToolFailed, match="stays a draft: it has no tool"):
+        await catalogue.get("create_tool").call({**CREATE, "code": CODE}, yes)
+    assert drafts.names() == ["roll_die"] and not (drafts.folder / "roll_die.py").exists()

@@ -32,6 +32,7 @@ English and four in French in `examples` with the arguments that they mean, and 
 
 
 _TEMPLATE = "the template"
+_DISCARD = "Discard it (orchestrator tools discard NAME), then draft it anew."
 
 
 class ToolRow(msgspec.Struct, frozen=True):
@@ -270,7 +271,9 @@ async def _decided(stock: Stock, drafts: Drafts, found: DraftedTool, context: Co
         raise ToolFailed(error.detail, hint=error.hint) from None
     problems = [one.problem for one in await stock.reload() if one.source == file.name and one.problem]
     if problems:
-        raise ToolFailed(f"{found.name} cannot be loaded: {problems[0]}.", hint=f"It is there to be mended: {file}")
+        drafts.withdraw(draft)
+        await stock.reload()
+        raise ToolFailed(f"{found.name} cannot be loaded, and stays a draft: {problems[0]}.", hint=_DISCARD)
     return msgspec.structs.replace(found, next="", in_use=True)
 
 

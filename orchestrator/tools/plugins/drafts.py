@@ -74,6 +74,12 @@ class Drafts:
         self.discard(name)
         return file
 
+    def withdraw(self, draft: Draft) -> None:
+        """A tool that was approved and is of no use is a draft again."""
+        for name in (draft.file, f"test_{draft.file}"):
+            (self.folder / name).unlink(missing_ok=True)
+        self.write(draft.name, draft.code, draft.test)
+
     def discard(self, name: str) -> None:
         """Raises NotFound."""
         draft = self.get(name)

@@ -17,7 +17,7 @@ export function Row({ of: one, acts }: { of: Schedule; acts: boolean }) {
   const { t, i18n } = useTranslation();
   const language = i18n.language;
   const ended = ENDS.find((end) => end === one.ended) ?? "other";
-  const next = one.next ? t("schedules.next", { moment: moment(one.next, language) }) : t("schedules.unforeseen");
+  const next = one.next && !one.timing.at && t("schedules.next", { moment: moment(one.next, language) });
   const facts = [
     t(`schedules.kinds.${one.kind}`),
     said(one.timing, t, language),
@@ -27,7 +27,7 @@ export function Row({ of: one, acts }: { of: Schedule; acts: boolean }) {
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-2xl border border-line bg-surface-2 p-4" data-slot="schedule">
       <div className="min-w-0 flex-1 basis-64">
         <h3 className="font-medium wrap-anywhere">{one.text}</h3>
-        <p className="mt-0.5 text-sm wrap-anywhere text-text-2">{facts.join(" · ")}</p>
+        <p className="mt-0.5 text-sm wrap-anywhere text-text-2">{facts.filter(Boolean).join(" · ")}</p>
         <p className="mt-0.5 text-sm text-text-2">
           {one.last
             ? t("schedules.fired", { count: one.fired, moment: moment(one.last, language) })
