@@ -85,7 +85,7 @@ class Setback(Struct, frozen=True):
         """Why the one that goes on answers, where `before` is why the other would have."""
         if self.next == self.model:
             return before
-        return f"{self.next} took over: {self.error.detail} ({before.removesuffix('.')}, until then.)"
+        return f"{self.next} took over: {self.error.detail.rstrip('.')}. Chosen first: {before}"
 
 
 Chunk: TypeAlias = TextDelta | ThinkingDelta | Setback | Reply

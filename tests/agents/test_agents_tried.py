@@ -63,7 +63,7 @@ async def test_a_setback_is_a_note_in_the_trace_and_costs_no_try(tmp_path: Path)
         replayed = await trials_of(w).replay("t", run_id)
     assert replayed.exact, replayed.difference
     [replied] = [body for body in events if isinstance(body, e.ModelReplied)]
-    assert replied.reason == "two/m took over: the plug was pulled (the test says so, until then.)"
+    assert replied.reason == "two/m took over: the plug was pulled. Chosen first: the test says so"
     [failed] = [body for body in events if isinstance(body, e.ModelFailed)]
     assert (failed.model, failed.next, failed.problem.detail) == ("one/m", "two/m", "the plug was pulled")
     assert said.strip() == "The whole answer."
