@@ -102,7 +102,8 @@ class _Walker:
         for name, ref in step.refs.items():
             found = [self._states[place] for place in ref.steps]
             parameter = step.entry.parameter(name) if step.entry else None
-            if parameter is not None and parameter.kind == "quoted":
+            named = parameter is not None and parameter.named and ref.property
+            if parameter is not None and parameter.kind == "quoted" and not named:
                 said = [values.text(value, ref.property) for value in found if not isinstance(value, Broken | Waiting)]
                 given: list[Any] = ["\n".join(said)]
             else:

@@ -31,7 +31,8 @@ _JOINS: Final = words(
 )
 _SMALL: Final = words(
     "the a an le la les l un une des d to at on au aux sur is it est ce c what how quid qu please pls stp svp now"
-    " maintenant then puis me moi with avec thing chose do fais too encore again one ones called named celui celle ceux"
+    " maintenant then puis me moi with avec thing chose meme do fais too encore again one ones called named"
+    " celui celle ceux"
     " celles appele appelee nomme nommee"
 )
 _SAYING: Final = words("say it that answer reply tell dis le ca cela reponds repete repeat le la s il te plait")

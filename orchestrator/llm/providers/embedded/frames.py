@@ -18,6 +18,8 @@ _FREE: Final = 0.3  # how much less sure a request is that is nothing but free t
 _TYPED: Final = frozenset(["path", "glob", "url", "email", "timing"])  # a free text is none of these, unless quoted
 _TELLING: Final = 3  # words of an example that leave no doubt about what stands between them
 _CODE: Final = re.compile(r"\w\(")
+_ANY: Final = frozenset(["any", "some", "des", "all"])
+_INTO: Final = frozenset(["in", "into", "to", "as", "at", "dans", "vers", "sous"])
 _ELIDED: Final = {"d": "de", "l": "le", "la": "le", "j": "je", "qu": "que", "n": "ne", "m": "me", "t": "te"}
 _BRIEF: Final = 2  # words that a brief value may have above the longest one shown
 
@@ -88,7 +90,7 @@ class _Aligner:
         if not part.slot:
             if here and here.word and _same(here.word, part, self._strict):
                 yield from self._values(parts, at + 1, item + 1)
-            elif part.norm in ARTICLES:
+            elif part.norm in ARTICLES | _ANY:
                 yield from self._values(parts, at + 1, item)
             elif here and here.word and here.word.norm in ARTICLES:
                 yield from self._values(parts, at, item + 1)
@@ -139,9 +141,10 @@ class _Aligner:
             else:
                 span = item.start, self._items[end - 1].end
                 sure = len(frame.heavy) >= _TELLING or (frame.slots > 1 and parameter.named)
+                code = bool(_CODE.search(self._clause.text[slice(*span)]))
                 quotes = any(each.mention and each.mention.kind == "quoted" for each in self._items[first:end])
                 meant = texts.meant(self._clause, self._entry, parameter, *span, sure=sure, timed=timed)
-                if frame.quoted(name) or (quotes and not _CODE.search(self._clause.text[slice(*span)])) or not meant:
+                if frame.quoted(name) or (quotes and not code) or not (meant or code):
                     return None
                 stretches[name] = span
                 free += end - first
@@ -162,6 +165,8 @@ def _items(clause: Clause) -> tuple[_Item, ...]:
 
 def _same(word: Token, part: Part, strict: bool) -> bool:
     alike = stem(word.norm) == stem(part.norm) if strict else word.concept == part.concept
+    if word.norm in _INTO and part.norm in _INTO:
+        return True
     return _ELIDED.get(word.norm, word.norm) == _ELIDED.get(part.norm, part.norm) or (
         alike and word.norm not in STOP_WORDS and part.norm not in STOP_WORDS
     )

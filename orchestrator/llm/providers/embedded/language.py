@@ -67,6 +67,7 @@ _CONCEPTS: Final = {
     **_spread(lexicon.ACTIONS),
 }
 _PHRASES: Final = {tuple(word.split("_")): concept for word, concept in _CONCEPTS.items() if "_" in word}
+_GLUE: Final = frozenset("-'")
 _LONGEST: Final = max(2 * len(phrase) - 1 for phrase in _PHRASES)
 _STEMS: Final = {stem(word): concept for word, concept in reversed(_CONCEPTS.items()) if "_" not in word}
 STOP_WORDS: Final = frozenset(" ".join(lexicon.STOP).split())
@@ -124,10 +125,10 @@ def _joined(words: list[Token]) -> Iterable[Token]:
     while place < len(words):
         for length in range(min(_LONGEST, len(words) - place), 1, -1):
             run = words[place : place + length]
-            concept = _PHRASES.get(tuple(word.norm for word in run if word.norm != "-"))
+            concept = _PHRASES.get(tuple(word.norm for word in run if word.norm not in _GLUE))
             if concept:
                 text = " ".join(word.text for word in run)
-                norm = "_".join(word.norm for word in run if word.norm != "-")
+                norm = "_".join(word.norm for word in run if word.norm not in _GLUE)
                 yield Token(text, run[0].start, run[-1].end, norm, concept)
                 place += length
                 break

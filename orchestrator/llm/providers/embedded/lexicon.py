@@ -150,7 +150,8 @@ OPEN: Final[dict[str, tuple[str, str]]] = {
     ),
     "knowledge": (
         "capital president invented meaning weather won discovered famous war population",
-        "capitale president histoire invente signifie meteo gagne decouvert celebre guerre population quel_temps temps_fait temps_qu_il_fait",
+        "capitale president histoire invente signifie meteo gagne decouvert celebre guerre population"
+        " quel_temps temps_fait temps_qu_il_fait",
     ),
 }
 
@@ -215,7 +216,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     ),
     "match": ("match matches occurrence occurrences hit hits", "correspondance correspondances occurrence occurrences"),
     "expression": ("expression operation sum_of", "expression operation"),
-    "name": ("name names called named title", "nom noms appele nomme titre nommee"),
+    "name": ("name names called named title", "nom noms appele nomme titre nommee s_appelle s_appelant"),
     "percent": ("percent percentage", "pourcent pourcentage"),
     "everywhere": (
         "recursively recursive subfolders subdirectories everywhere tree nested",
@@ -338,7 +339,8 @@ STOP: Final[tuple[str, str]] = (
 # Words that tell the two languages apart.
 MARKS: Final[tuple[str, str]] = (
     "the of and is are was to in on at for from with what which how my your this that these there it please can could"
-    " would then their them its and i you me into be help hey lol sorry thanks hello does do not dont file read write show tell time run",
+    " would then their them its and i you me into be help hey lol sorry thanks hello does do not dont file read"
+    " write show tell time run",
     "le la les un une des du de au aux est sont dans sur avec et je tu il quel quelle quels quelles combien moi mon ma"
     " mes ton ta tes ce cette ces puis ensuite stp svp fichier dossier quoi qui que ne pas heure fais font ou koi c l d"
     " qu en leur leurs salut bonjour merci quelles ecris lis affiche aide coucou mdr ptdr ouais pardon desole es",

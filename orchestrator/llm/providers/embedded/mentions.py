@@ -19,6 +19,14 @@ Kind: TypeAlias = Literal[
 ]
 
 
+# What files hold, as far as their names tell.
+_SORTS: Final = {
+    "picture": (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"),
+    "table": (".csv", ".tsv", ".parquet", ".xlsx", ".sqlite", ".db"),
+    "archive": (".zip", ".tar", ".gz", ".tgz", ".xz"),
+}
+
+
 class Mention(Struct, frozen=True):
     kind: Kind
     start: int
@@ -30,7 +38,10 @@ class Mention(Struct, frozen=True):
     def kinds(self) -> frozenset[str]:
         """What stands for the value among words; a name such as `job_7` has the kind of all that begin with `job_`."""
         prefix, apart, _ = str(self.value).partition("_") if self.kind == "name" else ("", "", "")
-        return frozenset([f"<{self.kind}>", *([f"<{prefix.lower()}_>"] if apart else [])])
+        told = [f"<{prefix.lower()}_>"] if apart else []
+        if self.kind == "path":
+            told += [f"<{kind}>" for kind, ends in _SORTS.items() if str(self.value).lower().endswith(ends)]
+        return frozenset([f"<{self.kind}>", *told])
 
 
 _LONG: Final = 300  # characters of a quotation that is set aside
@@ -75,7 +86,7 @@ _SHARE: Final = re.compile(r"\((\d+(?:\.\d+)?) / 100\)")  # `40 %` alone is a nu
 _LOCATORS: Final = words("in inside of from under dans du de sous to into within")
 _CLITICS: Final = words("je tu il elle on nous vous ils elles moi toi lui leur le la les en y ce t ci est que l d s m")
 _ARTICLES: Final = words("the a le la les un une l my mon this ce cet")
-_NAMED: Final = words("named called nomme appele nommee appelee intitule intitulee")
+_NAMED: Final = words("named called nomme appele nommee appelee intitule intitulee s_appelle")
 _NOT_NAMES: Final = words(
     "current courant actuel working root racine whole parent same other new nouveau autre present file"
     " files fichier fichiers single big large something anything someone truc machin chose quelque cote"

@@ -110,6 +110,7 @@ class _Filler:
             self._use(mention.start, mention.end)
             self._used.add(mention.start)
         for name, (start, end) in found.stretches.items():
+            end = texts.CLOSING.match(self._clause.text, end, self._clause.end).end()  # type: ignore[union-attr]
             said = self._clause.text[start:end]
             timed = any(each.kind == "timing" for each in found.mentions.values())
             self._arguments[name] = texts.ABOUT.sub("", said, count=1) if timed and texts.ABOUT.match(said) else said

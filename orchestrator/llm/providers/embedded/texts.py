@@ -29,7 +29,8 @@ INTRODUCE: Final = words(
     " message contient mention mentions contain contains contiennent"
 )
 _EVERY: Final = words("all every everything any anything something tous tout toutes chaque it them that")
-_POINTING: Final = words("that this these those it its them ce cet cette ces cela ca ceci")
+_POINTING: Final = words("that this these those it its them ce cet cette ces cela ca ceci qui que which who whose")
+CLOSING: Final = re.compile(r"[)\]};]*")  # signs that end a piece of code
 _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
 _ABOUT: Final = words("to about pour de d")
 ABOUT: Final = re.compile(r"(?:(?:to|for|about|that|pour|de|que)\s+|d['’])", re.IGNORECASE)

@@ -53,6 +53,7 @@ TRANSLATE_TEXT = examples(
         'how do you say "thank you" in Japanese?': {"text": "thank you", "language": "Japanese"},
         'put "good morning" into Dutch': {"text": "good morning", "language": "Dutch"},
         'translate "see you soon" to Portuguese': {"text": "see you soon", "language": "Portuguese"},
+        'how would you say "good evening" in Polish?': {"text": "good evening", "language": "Polish"},
     },
     fr={
         "traduis « La mer est vaste et bleue. » en anglais": {"text": _MER, "language": "anglais"},
@@ -62,6 +63,7 @@ TRANSLATE_TEXT = examples(
         "comment dit-on « bonjour » en japonais ?": {"text": "bonjour", "language": "japonais"},
         "mets « bonne nuit » en portugais": {"text": "bonne nuit", "language": "portugais"},
         "traduis « à demain » vers le chinois": {"text": "à demain", "language": "chinois"},
+        "comment dirais-tu « bonsoir » en polonais ?": {"text": "bonsoir", "language": "polonais"},
     },
 )
 

@@ -13,6 +13,7 @@ EDIT_FILE = examples(
         'edit notes.md: replace "Monday" by "Tuesday"': {"path": "notes.md", "find": "Monday", "replace": "Tuesday"},
         'substitute "http" with "https" in links.txt': {"path": "links.txt", "find": "http", "replace": "https"},
         "in config.toml replace 80 by 81": {"path": "config.toml", "find": "80", "replace": "81"},
+        "in config.toml change 80 to 81": {"path": "config.toml", "find": "80", "replace": "81"},
     },
     fr={
         "dans config.toml, remplace « debug = true » par « debug = false »": {
@@ -32,6 +33,7 @@ EDIT_FILE = examples(
         },
         "substitue « http » par « https » dans liens.txt": {"path": "liens.txt", "find": "http", "replace": "https"},
         "dans config.toml remplace 80 par 81": {"path": "config.toml", "find": "80", "replace": "81"},
+        "dans config.toml change 80 en 81": {"path": "config.toml", "find": "80", "replace": "81"},
     },
 )
 
@@ -133,6 +135,7 @@ MAKE_DIRECTORY = examples(
         "nouveau dossier rapports": {"path": "rapports"},
         "crée un dossier nommé photos": {"path": "photos"},
         "fais un dossier archives": {"path": "archives"},
+        "crée un dossier qui s'appelle photos": {"path": "photos"},
     },
 )
 

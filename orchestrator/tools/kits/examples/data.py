@@ -143,6 +143,12 @@ CHART_DATA = examples(
             "value": "prix",
             "kind": "bar",
         },
+        "montre un graphique en barres du prix par ville de boutiques.csv": {
+            "path": "boutiques.csv",
+            "by": "ville",
+            "value": "prix",
+            "kind": "bar",
+        },
     },
 )
 

@@ -111,6 +111,7 @@ CONTROL_CONTAINER = examples(
         "launch the container api": {"name": "api", "action": "start"},
         "turn off the container db": {"name": "db", "action": "stop"},
         "halt the container worker": {"name": "worker", "action": "stop"},
+        "start the docker container mail": {"name": "mail", "action": "start"},
     },
     fr={
         "redémarre le conteneur web": {"name": "web", "action": "restart"},
@@ -120,6 +121,7 @@ CONTROL_CONTAINER = examples(
         "lance le conteneur api": {"name": "api", "action": "start"},
         "éteins le conteneur db": {"name": "db", "action": "stop"},
         "stoppe le conteneur worker": {"name": "worker", "action": "stop"},
+        "arrête le conteneur appelé cache": {"name": "cache", "action": "stop"},
     },
 )
 

@@ -119,6 +119,7 @@ GIT_COMMIT = examples(
         'commit my changes with the message "tidy up"': {"message": "tidy up"},
         'commit all as "first draft"': {"message": "first draft"},
         "commit with the message add tests": {"message": "add tests"},
+        'commit all my changes, message "tidy up"': {"message": "tidy up"},
     },
     fr={
         "commite avec le message « corrige la connexion »": {"message": "corrige la connexion"},
@@ -128,6 +129,7 @@ GIT_COMMIT = examples(
         "fais un commit avec le message « range un peu »": {"message": "range un peu"},
         "commite tout comme « premier jet »": {"message": "premier jet"},
         "commite avec le message ajoute des tests": {"message": "ajoute des tests"},
+        "commite tous mes changements, message « range un peu »": {"message": "range un peu"},
     },
 )
 
@@ -213,6 +215,7 @@ GIT_PULL = examples(
         "pull the newest commits": {},
         "update the git repository": {},
         "get the latest commits from the server": {},
+        "pull the latest changes from the git server": {},
     },
     fr={
         "git pull": {},
@@ -222,6 +225,7 @@ GIT_PULL = examples(
         "récupère les derniers commits": {},
         "mets à jour le dépôt git": {},
         "récupère les nouveautés du serveur git": {},
+        "récupère les changements du serveur git": {},
     },
 )
 

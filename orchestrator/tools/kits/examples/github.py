@@ -84,6 +84,7 @@ GITHUB_ISSUES = examples(
         "issues of the github repository team/site": {"repository": _SITE},
         "what issues are open in octo/shop?": {"repository": "octo/shop"},
         "list the issues of team/site": {"repository": "team/site"},
+        "show the issues of octo/shop": {"repository": "octo/shop"},
     },
     fr={
         "liste les tickets de octo/shop": {"repository": _SHOP},
@@ -92,6 +93,7 @@ GITHUB_ISSUES = examples(
         "issues du dépôt github team/site": {"repository": _SITE},
         "quelles issues sont ouvertes dans octo/shop ?": {"repository": "octo/shop"},
         "liste les issues de team/site": {"repository": "team/site"},
+        "montre les issues de octo/shop": {"repository": "octo/shop"},
     },
 )
 

@@ -11,6 +11,7 @@ PING = examples(
         "is example.org reachable?": {"host": "example.org"},
         "does example.com respond?": {"host": "example.com"},
         "send 4 pings to 192.0.2.10": {"host": "192.0.2.10", "count": 4},
+        "can example.org be reached from here?": {"host": "example.org"},
     },
     fr={
         "ping example.org": {"host": "example.org"},

@@ -10,6 +10,9 @@ WEB_SEARCH = examples(
         "web search python 3.14 release notes": {"query": "python 3.14 release notes"},
         "google the best hiking boots": {"query": "the best hiking boots"},
         "find websites about beekeeping": {"query": "beekeeping"},
+        "find me online a recipe for bread": {"query": "a recipe for bread"},
+        "look up when the museum opens on the web": {"query": "when the museum opens"},
+        "search online for cheap shoes": {"query": "cheap shoes"},
     },
     fr={
         "cherche le pain au levain sur le web": {"query": "le pain au levain"},
@@ -18,6 +21,8 @@ WEB_SEARCH = examples(
         "recherche web notes de version python 3.14": {"query": "notes de version python 3.14"},
         "fais une recherche en ligne sur l'apiculture": {"query": "l'apiculture"},
         "trouve des sites web sur la randonnée": {"query": "la randonnée"},
+        "trouve-moi sur internet un hôtel à Nice": {"query": "un hôtel à Nice"},
+        "fais une recherche web sur les chats": {"query": "les chats"},
     },
 )
 
