@@ -5,7 +5,7 @@ import { useClient } from "./client";
 import type { Api } from "./http";
 import { keys } from "./queries";
 import type {
-  ExplainForm, GrantList, KeptSecret, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList, SecretForm,
+  ExplainForm, FillForm, GrantList, KeptSecret, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList, PromptText, Run, SecretForm,
   SecretList, SeenForm, ServerForm, SignInLink, ToolChanges, ToolList, Verdict,
 } from "./types";
 
@@ -43,6 +43,13 @@ export const signInAt = (api: Api, name: string) =>
 /** A person has looked at these tools and prompts as they are now: their digests, by the names they have there. */
 export const approveTools = (api: Api, { name, ...body }: SeenForm & { name: string }) =>
   api.ask<McpServerShown>("POST /api/v1/mcp/{name}/approve", { names: [name], body });
+
+/** What a prompt of a server says with these words in its blanks. */
+export const readPrompt = (api: Api, { server, ...body }: FillForm & { server: string }) =>
+  api.ask<PromptText>("POST /api/v1/mcp/{name}/prompts", { names: [server], body });
+/** Said to an agent as words of somebody else. */
+export const sayPrompt = (api: Api, { goal, text }: { goal: string; text: string }) =>
+  api.ask<Run>("POST /api/v1/runs", { body: { goal, quoted: [{ text }], channel: "web" } });
 
 export const keepSecret = (api: Api, { name, ...body }: SecretForm & { name: string }) =>
   api.ask<KeptSecret>("PUT /api/v1/secrets/{name}", { names: [name], body });

@@ -5,7 +5,7 @@ import type { AnswerForm, EventArtifact, EventSpared, EventToolReturned, ImageFo
 export type {
   Approval, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, DayOfSavings, Lookalike, ModelDetail, ModelList, Models,
   Preferences, PreferencesForm, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, ToppedUp, TopUpForm, Usage,
-  ExplainForm, Grant, GrantList, KeptSecret, Key, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList,
+  ExplainForm, FillForm, Grant, GrantList, KeptSecret, Key, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList, PromptText,
   PolicyStatement, SayForm, Schedule, ScheduleForm, ScheduleList, SecretForm, SecretList, SeenForm, ServerForm, ServerPrompt, ServerTool, SignInLink, Timing, Tool, ToolChange, ToolChanges, ToolList, User,
   Verdict,
 } from "./schema";

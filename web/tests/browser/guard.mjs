@@ -74,6 +74,7 @@ const MADE = {
   "POST policy/explain": VERDICT,
   "POST policy/reload": POLICY,
   "POST auth/keys": { ...key, id: "key_3", name: "fresh", key: "ork_shown_once" },
+  "POST mcp/notes/prompts": { text: "Sum up the note of Monday." },
   "POST mcp/far/login": { link: "https://login.example/begin" },
 };
 

@@ -67,6 +67,12 @@ test("what an MCP server changed is looked at, and then offered", async () => {
   await slot("server", "notes").getByRole("button", { name: "I have looked at these 2" }).click();
   await becomes(() => last().path, "/mcp/notes/approve");
   assert.deepEqual(last().body, { tools: { sendNote: "d".repeat(64) }, prompts: { "send-all": "p".repeat(64) } });
+  await slot("server", "notes").getByRole("button", { name: "To read: 2" }).click();
+  await slot("prompt").getByRole("button", { name: "Use it" }).click();
+  await slot("prompt").getByLabel("note").fill("Monday");
+  await slot("prompt").getByRole("button", { name: "Read what it says" }).click();
+  await slot("said").getByText("Sum up the note of Monday.").waitFor();
+  assert.deepEqual(last().body, { name: "sum-up", arguments: { note: "Monday" } });
   await slot("server", "far").getByRole("button", { name: "Sign in" }).click();
   await becomes(() => page.getByRole("link", { name: "Open the page to sign in" }).getAttribute("href"), "https://login.example/begin");
   await page.getByRole("button", { name: "Add a server" }).click();

@@ -9,6 +9,7 @@ import { Loaded, Section } from "@/ui/Settings";
 import { Spinner } from "@/ui/Spinner";
 import { visible } from "@/ui/visible";
 import { AddServer } from "./AddServer";
+import { Prompt } from "./Prompt";
 import { NotChanged, Remove } from "@/ui/Change";
 
 /** Servers of tools over the Model Context Protocol: what a person has not looked at is not offered to a model. */
@@ -178,10 +179,7 @@ function Held({ server }: { server: McpServerShown }) {
       <Disclosure quiet summary={t("safety.servers.held", { resources: read.length, prompts: offered.length })}>
         <ul className="mt-3 flex flex-col gap-2 text-sm" data-slot="held">
           {offered.map((prompt) => (
-            <li key={prompt.name} className="wrap-anywhere">
-              <span className="font-mono">{visible(`/${server.name}:${prompt.name}`)}</span>
-              <span className="text-text-2"> {visible(prompt.description)}</span>
-            </li>
+            <Prompt key={prompt.name} server={server.name} prompt={prompt} />
           ))}
           {read.map((one) => (
             <li key={one.uri} className="wrap-anywhere">
