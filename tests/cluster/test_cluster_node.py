@@ -162,11 +162,14 @@ async def test_a_dead_nodes_runs_move_after_its_lease_and_not_before(town: Town)
     await town.start("a", "run_1", "run_2")
     await town.passes(20)
     assert b.bench.taken == [] and a.bench.let_go_at == []
+    inherited: list[tuple[str, bool]] = []
+    b.node.heirs.append(lambda node, surely: inherited.append((node, surely)))
     await a.die()
     await town.passes(LEASE - STEP)
-    assert b.bench.taken == []
+    assert b.bench.taken == [] and inherited == []
     waited = await town.until(lambda: b.bench.taken)
     assert sorted(b.bench.taken) == ["run_1", "run_2"]
+    assert inherited == [("a-1", False)]  # it may only be silent
     assert LEASE - STEP + waited < 5
 
 
