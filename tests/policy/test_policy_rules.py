@@ -439,3 +439,23 @@ def test_reading_an_address_that_the_user_wrote_is_not_asked(
     call = call_of(workspace, "http_request", {"url": url, "method": method}, "execute", "once")
     decision = Hosts(SHIPPED).judge(replace(call, sources=traced))
     assert decision is not None and decision.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("tool", "category", "scope", "origins", "verdict"),
+    [
+        ("github_clone", "github", "write", USER, "allow"),
+        ("create_tool", "tools", "write", USER, "allow"),
+        ("remind_me", "schedule", "write", USER, "allow"),
+        ("github_clone", "github", "write", WEB, "ask"),
+        ("create_tool", "tools", "write", WEB, "ask"),
+        ("create_tool", "tools", "execute", USER, "ask"),
+        ("github_gist", "github", "write", USER, "ask"),  # of somebody's plugin, which says this category
+        ("tool_shed", "tools", "write", USER, "ask"),
+    ],
+)
+def test_what_is_kept_here_passes_by_its_name_and_no_category(
+    tool: str, category: str, scope: Scope, origins: frozenset[Origin], verdict: Verdict, tmp_path: Path
+) -> None:
+    call = Call("t", "u", tool, {"repository": "octo/shop"}, scope, "once", tmp_path, origins, category=category)
+    assert Policy(SHIPPED).decide(call).verdict == verdict

@@ -10,9 +10,9 @@ from orchestrator.policy.rules.hosts import url_of
 from orchestrator.policy.rules.origin import STRANGERS
 from orchestrator.policy.rules.paths import paths_of
 
-# What tools of these categories write stays inside this system, is listed there and can be taken back: a schedule, a
-# clone in a folder of its own, a draft of a tool, which nothing loads. What they do elsewhere has another scope.
-_KEPT_HERE = frozenset({"schedule", "github", "tools"})
+# What these write stays inside this system, is listed there and can be taken back: a schedule, a clone in a folder of its
+# own, a draft of a tool, which nothing loads. By their names, which no tool of others can have: a category anybody says.
+_KEPT_HERE = frozenset({"cancel_schedule", "create_tool", "github_clone", "remind_me"})
 
 
 class Effects:
@@ -29,7 +29,7 @@ class Effects:
             return Decision("allow", self.name, "only_looks", f"{call.tool} only looks.", details)
         if command_of(call) is not None or url_of(call) is not None or (call.scope == "write" and paths_of(call)):
             return None  # another rule reads what it would do
-        if call.category in _KEPT_HERE and call.scope == "write" and not call.risks and not call.origins & STRANGERS:
+        if call.tool in _KEPT_HERE and call.scope == "write" and not call.risks and not call.origins & STRANGERS:
             reason = f"What {call.tool} writes stays inside this system and can be taken back."
             return Decision("allow", self.name, "noted_here", reason, details)
         return Decision(
