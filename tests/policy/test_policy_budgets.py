@@ -153,6 +153,24 @@ async def test_two_servers_share_what_there_is(tmp_path: Path, postgresql_url: s
         assert found.spent == pytest.approx(sum(costs)) and 0.04 < found.spent <= 0.05 and found.reserved == 0
 
 
+async def test_what_counts_nowhere_waits_for_company(tmp_path: Path, postgresql_url: str) -> None:
+    (tmp_path / "storage.url").write_text(postgresql_url, "utf-8")
+    clock = ManualClock()
+    async with till(tmp_path, clock) as budgets:
+
+        async def charges() -> Any:
+            async with budgets.database.engine.connect() as connection:
+                return (await connection.execute(text("SELECT count(*) FROM charges"))).scalar_one()
+
+        for number in range(3):
+            await budgets.settle(call(f"c{number}"), Usage(100, 10), 0.25)
+        assert await charges() == 0
+        clock.advance(0.1)
+        async with asyncio.timeout(20):
+            while await charges() != 3:
+                pass
+
+
 async def test_what_a_dead_server_had_reserved_is_found_by_another(tmp_path: Path, postgresql_url: str) -> None:
     (tmp_path / "storage.url").write_text(postgresql_url, "utf-8")
     clock = ManualClock()
