@@ -33,8 +33,8 @@ class Bill:
         if not self._models:
             return []
         word = self._terminal.word
-        said = [", ".join(self._models), word("bill.tokens", count=self._tokens)]
-        said.append(money(self._cost) if self._cost else word("bill.free"))
+        said = [", ".join(self._models), *([word("bill.tokens", count=self._tokens)] if self._tokens else [])]
+        said.append(money(self._cost) if self._cost else word("bill.unpriced" if self._tokens else "bill.free"))
         if self._saved:
             by = word("bill.cache" if self._remembered else "bill.optimiser")
             said.append(word("bill.saved", money=money(self._saved), by=by))

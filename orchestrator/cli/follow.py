@@ -46,7 +46,8 @@ def asking(terminal: Terminal) -> Decide:
         if approval["kind"] == "outcome":
             terminal.note("  " + known(terminal, approval))
             return terminal.choose(terminal.word("outcome"), {"d": "done", "r": "retry", "u": "undone"})  # type: ignore[return-value]
-        terminal.note("  " + terminal.word("covers", shape=exact(approval["shape"])))
+        covered = translations.covered(terminal.language, exact(approval["shape"]))
+        terminal.note("  " + terminal.word("covers", shape=covered))
         choices = {"o": "once", "r": "run", "a": "always", "n": "refuse", "no": "refuse", "non": "refuse"}
         return terminal.choose(terminal.word("approve"), choices)  # type: ignore[return-value]
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli import translations
 from orchestrator.cli.command import Session, command
 
 
@@ -15,7 +16,9 @@ def add_to(application: typer.Typer) -> None:
     def list_grants(session: Session) -> None:
         """What need not be asked any more, the oldest first."""
         found = session.do(session.connection.grants())
-        session.terminal.table(found, found["items"], ("id", "at", "tool", "shape"), "Everything is asked.")
+        language = session.terminal.language
+        shown = [{**item, "shape": translations.covered(language, item["shape"])} for item in found["items"]]
+        session.terminal.table(found, shown, ("id", "at", "tool", "shape"), "Everything is asked.")
 
     @command(group, "revoke")
     def revoke(session: Session, grant_id: Annotated[str, typer.Argument(help="As `grants list` shows it.")]) -> None:

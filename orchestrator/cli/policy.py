@@ -111,7 +111,7 @@ def _told(terminal: "Terminal", found: Any) -> str:
     if alternative:
         lines.append(terminal.word("alternative", text=alternative))
     if found["verdict"] == "ask":
-        lines.append(terminal.word("covers", shape=found["shape"]))
+        lines.append(terminal.word("covers", shape=translations.covered(terminal.language, found["shape"])))
     if found["note"]:
         lines.append(found["note"])
     others = [one for one in found["opinions"] if one["rule"] != found["rule"]]

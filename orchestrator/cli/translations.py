@@ -44,6 +44,11 @@ def reason(language: Language, said: Json) -> tuple[str, str]:
     return tuple(_filled(words.get(part), details) or said[part] for part in ("reason", "alternative"))  # type: ignore[return-value]
 
 
+def covered(language: Language, shape: str) -> str:
+    """What "run" and "always" cover; of exactly one call the policy knows only the hash."""
+    return re.sub(r"\b[0-9a-f]{64}\b", {"en": "exactly this call", "fr": "exactement cet appel"}[language], shape)
+
+
 def _filled(text: str | None, details: Mapping[str, Any]) -> str:
     """The text with its gaps filled; nothing when the server does not say what belongs there."""
     names = set(re.findall(r"\{\{(\w+)\}\}", text or ""))

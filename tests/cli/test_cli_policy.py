@@ -24,6 +24,11 @@ def test_a_person_reads_why(orchestrator: InProcess, way: str) -> None:
     assert done.out.startswith("ask  (commands: ") and "“always” cover: curl" in done.out
 
 
+def test_what_is_covered_by_one_exact_yes_is_said_in_words(orchestrator: InProcess, way: str) -> None:
+    done = orchestrator("policy", "explain", "-t", "delete_file", "--args", '{"path": "notes.txt"}')
+    assert "“always” cover: exactly this call" in done.out
+
+
 def test_what_a_page_said_is_asked(orchestrator: InProcess) -> None:
     call = ("policy", "explain", "-t", "execute_command", "--args", '{"command": "make test"}', "--json")
     assert orchestrator(*call).json["verdict"] == "allow"
