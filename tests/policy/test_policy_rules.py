@@ -457,5 +457,7 @@ def test_reading_an_address_that_the_user_wrote_is_not_asked(
 def test_what_is_kept_here_passes_by_its_name_and_no_category(
     tool: str, category: str, scope: Scope, origins: frozenset[Origin], verdict: Verdict, tmp_path: Path
 ) -> None:
-    call = Call("t", "u", tool, {"repository": "octo/shop"}, scope, "once", tmp_path, origins, category=category)
+    call = Call(
+        "t", "u", tool, {"repository": "octo/shop"}, scope, "once", tmp_path, origins=origins, category=category
+    )
     assert Policy(SHIPPED).decide(call).verdict == verdict

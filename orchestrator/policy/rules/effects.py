@@ -10,8 +10,8 @@ from orchestrator.policy.rules.hosts import url_of
 from orchestrator.policy.rules.origin import STRANGERS
 from orchestrator.policy.rules.paths import paths_of
 
-# What these write stays inside this system, is listed there and can be taken back: a schedule, a clone in a folder of its
-# own, a draft of a tool, which nothing loads. By their names, which no tool of others can have: a category anybody says.
+# What these write stays inside this system, is listed there and can be taken back: a reminder, a clone in a folder of
+# its own, a draft of a tool, which nothing loads. By name, which no other tool has: a category anybody may say.
 _KEPT_HERE = frozenset({"cancel_schedule", "create_tool", "github_clone", "remind_me"})
 
 
