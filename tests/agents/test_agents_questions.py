@@ -162,6 +162,16 @@ async def test_who_asked_may_not_wait_any_more(tmp_path: Path) -> None:
         assert (answer.by, answer.answer) == (WITHDRAWN_BY, "refuse")
 
 
+async def test_another_server_of_a_cluster_does_not_take_a_run_whose_call_waits_here(tmp_path: Path) -> None:
+    act = Forecast(held=True)
+    async with world(tmp_path, script(), forecast(act)) as w:
+        view = await asked(w, run_id := await w.run())
+        assert await w.runs.desk.take_up(run_id, "nobody worked on it")  # the claim is kept
+        await w.runs.answer(view.approval_id, "accept", tenant="t", by="u", content={"city": "Nice"})
+        assert await said(w, run_id) == ("ok", "Sun in Nice.")
+        assert not await w.runs.desk.take_up(run_id, "nobody worked on it")
+
+
 async def test_a_cancelled_run_lets_go_of_the_call(tmp_path: Path) -> None:
     act = Forecast(held=True)
     async with world(tmp_path, script(), forecast(act)) as w:
