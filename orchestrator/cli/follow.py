@@ -64,9 +64,15 @@ def leaving(_: Json) -> None:
 
 
 def deciding(terminal: Terminal, yes: bool) -> Decide:
-    if yes:
-        return granting
-    return asking(terminal) if terminal.interactive else leaving
+    ask = asking(terminal) if terminal.interactive else leaving
+
+    def granted(approval: Json) -> Said | None:
+        """What somebody wants to know is no call: the person says it, or, where nobody is there, it is declined."""
+        if approval["kind"] != "question":
+            return granting(approval)
+        return ask(approval) if terminal.interactive else "refuse"
+
+    return granted if yes else ask
 
 
 def approvals(terminal: Terminal, yes: bool) -> Approvals:

@@ -1,10 +1,10 @@
-"""What a server asks, filled in at a terminal: field by field, checked at once, with nothing hidden and nothing opened."""
+"""What a server asks, filled in at a terminal: field by field, checked at once; nothing is hidden, nothing opened."""
 
 from typing import Any
 
 import pytest
 
-from orchestrator.cli.follow import asking
+from orchestrator.cli.follow import asking, deciding
 from orchestrator.cli.forms import pairs
 from orchestrator.cli.terminal import Terminal
 from orchestrator.kernel.errors import InvalidInput
@@ -70,6 +70,13 @@ def test_a_page_is_shown_and_never_opened(monkeypatch: pytest.MonkeyPatch, capsy
     assert asking(person.terminal)(asked) == {}
     told = capsys.readouterr().err
     assert "xn--pypal-4ve.example" in told and "p<U+0430>ypal.example" in told and "ouvrez vous-même" in told
+
+
+def test_yes_answers_no_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert deciding(Person(monkeypatch, "a", "Nice", "", "", "", "").terminal, yes=True)(question()) == "refuse"
+    person = Person(monkeypatch, "a", "Nice", "", "", "", "")
+    person.terminal.interactive = True
+    assert deciding(person.terminal, yes=True)(question()) == {"city": "Nice", "unit": "c"}
 
 
 def test_fields_are_given_as_pairs() -> None:
