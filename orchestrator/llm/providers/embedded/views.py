@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from orchestrator.llm.providers.embedded.planner import Planner
 
 _OF_IT: Final = words("it its them their they this that son sa ses le la les leur leurs ce cette y celui")
+_INSIDE: Final = words("in inside dans dedans within")
 
 
 def followed(planner: "Planner", clause: Clause) -> bool:
@@ -28,7 +29,25 @@ def followed(planner: "Planner", clause: Clause) -> bool:
         return True  # every result is told anyway
     if not heavy <= {"show", "read", "content", "contain", "file"}:
         return False
-    return viewed(planner, clause, own[-1], heavy) or heavy == {"show"}
+    return _held(planner, clause, own) or viewed(planner, clause, own[-1], heavy) or heavy == {"show"}
+
+
+def _held(planner: "Planner", clause: Clause, own: list[int]) -> bool:
+    """`show me what is in it`, said of a folder: what it holds now, once what was asked before is done."""
+    if not {word.norm for word in clause.words} & _INSIDE:
+        return False
+    for place in reversed(own):
+        entry = planner.steps[place].entry
+        paths = [each.name for each in entry.required if each.kind == "path"] if entry and not entry.harmless else []
+        folder = str(planner.steps[place].each[-1].get(paths[-1], "")) if paths else ""
+        if not folder or "." in folder.strip("./"):
+            continue
+        for other in planner.index.entries:
+            where = next((each for each in other.parameters if each.kind == "path" and not each.slashed), None)
+            if where and other.harmless and other.listed and not other.required and "list" in other.heads:
+                planner.steps.append(Step(clause.said, other, ({where.name: folder},)))
+                return True
+    return False
 
 
 def consumed(planner: "Planner", clause: Clause) -> bool:
