@@ -82,6 +82,7 @@ class ProviderState(BaseModel):
     busy: int
     waiting: int
     concurrency: int
+    added: bool  # while it ran: it can be removed; else the settings or the environment say it
 
 
 class ModelList(BaseModel):
@@ -177,7 +178,7 @@ async def list_models(app: House, caller: Reader) -> ModelList:
     vitals = app.models.vitals()
     routable = {candidate.label for candidate in app.models.candidates()}
     items = [_detail(app, info, routable) for info in await app.models.list()]
-    providers = []
+    providers, added = [], app.connections.added()
     for name, settings in app.models.providers().items():
         if name == EMBEDDED:
             continue
@@ -197,6 +198,7 @@ async def list_models(app: House, caller: Reader) -> ModelList:
                 busy=state.busy,
                 waiting=state.waiting,
                 concurrency=settings.concurrency,
+                added=name in added,
             )
         )
     return ModelList(items=items, providers=providers)

@@ -6,7 +6,7 @@ journal ever sees it.
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -135,6 +135,10 @@ class Connections:
                 await self._keys.remove(provider.api_key_secret, by=by)
         self._keep({other: provider for other, provider in self._kept().items() if other != name})
         await self._record(f"models:{tenant}", e.ProviderRemoved(name, by), tenant=tenant, subject=by)
+
+    def added(self) -> Collection[str]:
+        """The providers that were connected while it ran."""
+        return self._kept().keys()
 
     def _kept(self) -> dict[str, Provider]:
         data = self._note.load()

@@ -122,7 +122,8 @@ async def test_a_file_is_fetched_while_one_watches(site: Site, tmp_path: Path) -
         assert '"status":"success"' in told and hashlib.sha256(data).hexdigest() in told
         async with site.http.post(f"{site.api}/models/pull", json={"name": url, "sha256": "0" * 64}) as reply:
             assert "event: error" in (await reply.text())
-        assert "llamacpp" in {provider["name"] for provider in (await site.get("/models"))["providers"]}
+        added = {provider["name"]: provider["added"] for provider in (await site.get("/models"))["providers"]}
+        assert added["llamacpp"] and not added["scripted"]
     finally:
         await runner.cleanup()
 

@@ -485,6 +485,7 @@ export type EventRunFinished = {
   usage: EventUsage;
   cost: number;
   problem: EventProblem | null;
+  repeats: Array<[number, number]>;
 };
 
 export type EventRunResumed = {
@@ -1082,6 +1083,7 @@ export type ProviderState = {
   busy: number;
   waiting: number;
   concurrency: number;
+  added: boolean;
 };
 
 export type PullForm = {

@@ -2,7 +2,7 @@
 
 const price = { input: 3, output: 15, cached: 0.3 };
 const speed = { replies: 12, failures: 1, first_seconds: 0.42, tokens_per_second: 83.4 };
-const provider = { kind: "openai", base_url: "https://lab.example/v1", model: "", place: "", resumes_in: 0, busy: 0, waiting: 0, concurrency: 64 };
+const provider = { kind: "openai", base_url: "https://lab.example/v1", model: "", place: "", resumes_in: 0, busy: 0, waiting: 0, concurrency: 64, added: true };
 const model = { capabilities: ["chat", "tools"], output: 8192, description: "" };
 const budget = { extra: 0, reserved: 0, since: "2026-11", drawn: false };
 

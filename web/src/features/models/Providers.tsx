@@ -59,7 +59,7 @@ function Provider({ provider, admin, tried }: { provider: ProviderState; admin: 
           {test.isPending && <Spinner />}
           {t("costs.providers.test")}
         </Button>
-        {admin && (
+        {admin && provider.added && (
           <Button look="quiet" onClick={() => setRemoving(true)}>
             {t("settings.remove")}
           </Button>
