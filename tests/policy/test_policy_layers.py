@@ -108,6 +108,9 @@ def test_only_the_owner_loosens_and_never_strangers_words() -> None:
     assert Policy(Settings(), layers=layers_of(**below)).decide(call()).verdict == "deny"
 
 
+WHEN = "permit(principal, action, resource) when {{ {} }};"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "line", "problem"),
     [
@@ -122,6 +125,10 @@ def test_only_the_owner_loosens_and_never_strangers_words() -> None:
         ("base", "permit(principal == ?principal, action, resource);", 1, "templates"),
         ("base", 'forbid(principal == Person::"x", action, resource);', 1, "Person"),
         ("base", PUSH + "\n" + PUSH, 3, "two policies are called no_push"),
+        ("base", PUSH + "\n" + WHEN.format("(" * 9000 + "true" + ")" * 9000), 2, "more than 40 deep"),
+        ("base", WHEN.format("[" * 9000), 1, "more than 40 deep"),
+        ("base", WHEN.format(" && ".join(["true"] * 300)), 1, "too long a chain"),
+        ("base", WHEN.format("context" + ".a" * 9000), 1, "too long a chain"),
         ("elsewhere__base", PUSH, 0, "in no layer"),
         ("agents__a__b", PUSH, 0, "in no layer"),
         ("roles", "maintainers = 3", 0, "no list of names"),

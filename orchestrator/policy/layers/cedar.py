@@ -15,14 +15,16 @@ import cedarpy
 from msgspec import Struct
 
 from orchestrator.policy.layers.base import Kind, Layer, Source, Statement
-from orchestrator.policy.layers.reading import statements, wrong
+from orchestrator.policy.layers.reading import depth, statements, wrong
 from orchestrator.policy.layers.schema import SCHEMA
 
 _ANNOTATIONS = frozenset({"id", "ask", "unasked", "reason", "alternative"})
 _ALL: dict[str, Any] = {"op": "All"}
 _ANYTHING = {"effect": "permit", "principal": _ALL, "action": _ALL, "resource": _ALL, "conditions": []}
 _SIZE = 256 * 1024  # characters of one file
+_DEEPEST = 40  # brackets in one policy: the engine has no limit of its own, and far deeper ends the process
 _NAME = 80
+_TOO_MUCH = "Make several policies of it."
 _ACTION = 'Action::"call"'
 
 
@@ -87,9 +89,9 @@ class Compiled:
                 parsed.setdefault(statement.kind, {})[statement.id] = policy
         permits = parsed.get("permit") or {"*": _ANYTHING}
         forbids, asks = parsed.get("forbid", {}), parsed.get("ask", {})
-        self._all = self._set({**permits, **forbids, **asks}) if forbids or asks or "permit" in parsed else None
-        self._permits = self._set(permits) if asks and "permit" in parsed else None
-        self._unasked = self._set(parsed["unasked"]) if "unasked" in parsed else None
+        self._all = _set({**permits, **forbids, **asks}) if forbids or asks or "permit" in parsed else None
+        self._permits = _set(permits) if asks and "permit" in parsed else None
+        self._unasked = _set(parsed["unasked"]) if "unasked" in parsed else None
 
     def opinion(self, asked: Asked) -> Opinion | None:
         """What it forbids or asks; None where it lets the call pass."""
@@ -120,9 +122,10 @@ class Compiled:
         """Whether what is asked about would be permitted once a person has said yes."""
         return self._permits is None or cedarpy.is_authorized(asked.query, self._permits, asked.entities).allowed
 
-    def _set(self, policies: Mapping[str, Any]) -> cedarpy.PolicySet:
-        document = {"staticPolicies": policies, "templates": {}, "templateLinks": []}
-        return cedarpy.PolicySet.from_json_str(json.dumps(document))
+
+def _set(policies: Mapping[str, Any]) -> cedarpy.PolicySet:
+    document = {"staticPolicies": policies, "templates": {}, "templateLinks": []}
+    return cedarpy.PolicySet.from_json_str(json.dumps(document))
 
 
 def _read(source: Source) -> list[tuple[Statement, dict[str, Any]]]:
@@ -132,13 +135,21 @@ def _read(source: Source) -> list[tuple[Statement, dict[str, Any]]]:
 
 
 def _statement(source: Source, line: int, text: str) -> tuple[Statement, dict[str, Any]]:
+    if depth(text) > _DEEPEST:
+        raise wrong(source.name, line, f"its brackets are nested more than {_DEEPEST} deep", _TOO_MUCH)
     try:
         parsed = json.loads(cedarpy.policies_to_json_str(text))
     except ValueError as error:
         raise wrong(source.name, line, str(error)) from error
+    except RecursionError as error:
+        raise wrong(source.name, line, "it is too long a chain", _TOO_MUCH) from error
     if parsed["templates"] or len(parsed["staticPolicies"]) != 1:
         raise wrong(source.name, line, "templates with ?principal or ?resource are not used here")
     (policy,) = parsed["staticPolicies"].values()
+    try:
+        _set({"policy": policy})
+    except ValueError as error:
+        raise wrong(source.name, line, "it is too long a chain", _TOO_MUCH) from error
     said: dict[str, str | None] = policy.get("annotations", {})
     kind = _kind(source, line, policy["effect"], said)
     checked = cedarpy.validate_policies(text, _schema())

@@ -26,6 +26,18 @@ def statements(text: str) -> Iterator[tuple[int, str]]:
         yield begun, "".join(parts).strip()
 
 
+def depth(statement: str) -> int:
+    """How deep its brackets are nested."""
+    deepest = now = 0
+    for found in _TOKEN.finditer(statement):
+        if found[0][0] in '"/':
+            continue
+        for character in found[0]:
+            now = max(0, now + (character in "([{") - (character in ")]}"))
+            deepest = max(deepest, now)
+    return deepest
+
+
 def wrong(file: str, line: int, problem: str, hint: str = "") -> InvalidInput:
     """What is wrong with a policy, and where."""
     text = problem.strip().rstrip(".")
