@@ -125,7 +125,7 @@ WHEN = "permit(principal, action, resource) when {{ {} }};"
         ("base", "permit(principal == ?principal, action, resource);", 1, "templates"),
         ("base", 'forbid(principal == Person::"x", action, resource);', 1, "Person"),
         ("base", PUSH + "\n" + PUSH, 3, "two policies are called no_push"),
-        ("base", PUSH + "\n" + WHEN.format("(" * 9000 + "true" + ")" * 9000), 2, "more than 40 deep"),
+        ("base", PUSH + "\n" + WHEN.format("(" * 9000 + "true" + ")" * 9000), 3, "more than 40 deep"),
         ("base", WHEN.format("[" * 9000), 1, "more than 40 deep"),
         ("base", WHEN.format(" && ".join(["true"] * 300)), 1, "too long a chain"),
         ("base", WHEN.format("context" + ".a" * 9000), 1, "too long a chain"),
