@@ -136,7 +136,7 @@ export const RUNS: RunState[] = [
   }),
   run("waiting-outcome", "A question about an outcome", {
     status: "waiting",
-    steps: [step(1, { questions: [question("outcome")] })],
+    steps: [step(1, { questions: [question("outcome", { details: { begun: AT, attempt: "1", key: "5f0f9ad0c8b1c7d2" } })] })],
   }),
   run("waiting-question", "A form of a server", {
     status: "waiting",
