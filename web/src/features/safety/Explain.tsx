@@ -87,6 +87,11 @@ function Decided({ verdict }: { verdict: Verdict }) {
       <p className="mt-1 wrap-anywhere">{reason}</p>
       {alternative && <p className="mt-1 wrap-anywhere text-text-2">{t("safety.explain.alternative", { text: alternative })}</p>}
       {verdict.shape && <p className="mt-1 wrap-anywhere text-text-2">{t("safety.explain.covers", { shape: covers(verdict.shape) })}</p>}
+      {verdict.note && (
+        <p lang="en" className="mt-1 wrap-anywhere text-warning">
+          {verdict.note}
+        </p>
+      )}
       {verdict.opinions.length > 1 && (
         <Disclosure quiet summary={t("safety.explain.opinions", { count: verdict.opinions.length })}>
           <ul className="mt-2">
