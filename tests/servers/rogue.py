@@ -68,6 +68,9 @@ def held(number, method, params):
         about = open("prompt").read() if os.path.exists("prompt") else "Sum it up."
         return say(id=number, result={**LIST, "prompts": [{"name": "sum-up", "description": about,
             "arguments": [{"name": "topic", "required": True}, {"name": "tone"}]}]})
+    if method == "prompts/get" and params["arguments"]["topic"] == "who" and "inputResponses" not in params:
+        return ask(number, params, {"method": "elicitation/create",
+            "params": {"mode": "form", "message": "Who?", "requestedSchema": CITY}})
     if method == "prompts/get":
         said = "Sum up " + params["arguments"]["topic"] + "."
         return say(id=number, result={"resultType": "complete", "messages": [

@@ -25,6 +25,7 @@ from orchestrator.tools.mcp.offers import Kept, Offer, PromptOffer, ServerState,
 from orchestrator.tools.mcp.reading import READERS, readers
 from orchestrator.tools.mcp.results import read_of, result_of
 from orchestrator.tools.mcp.signin import SignIn, SignInNeeded
+from orchestrator.tools.questions import NOBODY
 
 if TYPE_CHECKING:
     import mcp
@@ -334,9 +335,15 @@ class Server:
             raise InvalidInput(f"The prompt has no blank {strange[0][:100]!r}.", hint=f"It has: {', '.join(blanks)}.")
         client = await self.client()
         assert self._connection is not None
+
+        async def send(responses: Any, state: str | None) -> Any:
+            return await client.session.get_prompt(
+                name, dict(arguments), input_responses=responses, request_state=state, allow_input_required=True
+            )
+
+        talk = Talk(self.name, NOBODY, trusted=self.settings.trusted)  # what it asks has its blanks
         async with Mishaps(self, self._connection):
-            answer = await client.session.get_prompt(name, dict(arguments))
-        return said_of(answer.messages)
+            return said_of((await answered(send, talk, self._clock)).messages)
 
     async def _request(self, send: Request, context: Context) -> Any:
         """What comes of a request, after what a person must say first. Raises Asks, ToolError, ConnectionError."""

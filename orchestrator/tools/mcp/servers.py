@@ -181,7 +181,10 @@ class Servers:
             else:
                 pins = self._pins.get(known.source)
                 told = self._pins.get(prompts_of(name), {})
+                before = known.pins, known.prompt_pins, known.kept
                 known.take_over(dict(pins) if pins else known.pins, self._kept(name), dict(told))
+                if before == (known.pins, known.prompt_pins, known.kept):
+                    continue
             self._put(known)
 
     async def test(self, name: str) -> Server:
