@@ -177,7 +177,7 @@ def _of_files(note: Note, index: Index) -> bool:
 def nearest(note: Note, index: Index, language: Language) -> str:
     """A request that is really near: to look at the file that is named, or to look at such a thing."""
     if len(note.named) == 1:
-        for entry in index.entries:
+        for entry in sorted(index.entries, key=lambda each: "read" not in each.heads):
             for example in entry.spec.examples if entry.harmless and len(entry.required) == 1 else ():
                 values_of = list(example.arguments.values())
                 spelled = len(values_of) == 1 and str(values_of[0]) in example.text

@@ -333,7 +333,7 @@ STOP: Final[tuple[str, str]] = (
     " svp merci peux pouvez peut pourrais pourriez voudrais veux veuillez moi toi lui eux donc alors puis ensuite apres"
     " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait"
     " bonjour salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait oublie oubliez oublier"
-    " existe existent truc machin quelque chose courant actuel actuelle complet complete entier entiere",
+    " existe existent besoin truc machin quelque chose courant actuel actuelle complet complete entier entiere",
 )
 
 # Words that tell the two languages apart.

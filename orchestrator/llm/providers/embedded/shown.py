@@ -102,7 +102,8 @@ class Shown:
         while outside and outside[0].norm in FILLERS and not any(s < outside[0].start for s, _, _ in places):
             outside.pop(0)
         heavy = [w for w in outside if w.norm not in (STOP_WORDS | QUESTIONS) - SAYABLE and w.concept != "show"]
-        if not heavy and len(outside) < SMALL:
+        typed = places and all(span[2] != "quoted" for span in self.spans.values() if span)
+        if not heavy and len(outside) < SMALL - bool(typed):
             return None
         parts = [(word.start, Part(word.norm, word.concept)) for word in outside]
         parts += [(start, Part(slot=name, quoted=self.apart(start))) for start, _, name in places]

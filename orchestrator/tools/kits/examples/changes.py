@@ -127,6 +127,7 @@ MAKE_DIRECTORY = examples(
         "new directory reports": {"path": "reports"},
         "create a folder called photos": {"path": "photos"},
         "make a folder archive": {"path": "archive"},
+        "I need a folder called reports": {"path": "reports"},
     },
     fr={
         "nouveau dossier nommé photos": {"path": "photos"},
@@ -136,6 +137,7 @@ MAKE_DIRECTORY = examples(
         "crée un dossier nommé photos": {"path": "photos"},
         "fais un dossier archives": {"path": "archives"},
         "crée un dossier qui s'appelle photos": {"path": "photos"},
+        "j'ai besoin d'un dossier rapports": {"path": "rapports"},
     },
 )
 
