@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import translations
 from orchestrator.cli.command import Session, command
 
 
@@ -15,6 +14,8 @@ def add_to(application: typer.Typer) -> None:
     @command(group, "list")
     def list_grants(session: Session) -> None:
         """What need not be asked any more, the oldest first."""
+        from orchestrator.cli import translations
+
         found = session.do(session.connection.grants())
         language = session.terminal.language
         shown = [{**item, "shape": translations.covered(language, item["shape"])} for item in found["items"]]
