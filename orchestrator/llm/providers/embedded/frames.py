@@ -114,7 +114,12 @@ class _Aligner:
             if mention and mention.kind in ACCEPTS[parameter.kind]:
                 yield next((n for n, each in enumerate(self._items) if each.start >= mention.end), len(self._items))
             return
-        most = parameter.longest + _BRIEF if parameter.brief else len(self._items)
+        if parameter.coined and not parameter.worded:
+            if mention and mention.kind in ("name", "path", "url"):
+                yield next((n for n, each in enumerate(self._items) if each.start >= mention.end), len(self._items))
+            return
+        beyond = 0 if parameter.named and not self._entry.harmless else _BRIEF
+        most = parameter.longest + beyond if parameter.brief else len(self._items)
         for end in range(item + 1, min(item + most, len(self._items)) + 1):
             last = self._items[end - 1]
             if last.mention and last.mention.kind in _TYPED:

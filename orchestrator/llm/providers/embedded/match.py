@@ -46,7 +46,7 @@ _NEAR: Final[tuple[tuple[str, str, float], ...]] = (
     ("date", "time", 0.5), ("artwork", "content", 0.5),
     ("<folder>", "<path>", 0.6), ("line", "content", 0.4), ("free", "used", 0.5),
     ("disk", "memory", 0.3), ("cpu", "memory", 0.3),
-    ("log", "journal", 0.8), ("project", "folder", 0.6), ("merge", "copy", 0.6), ("expire", "valid", 0.8),
+    ("log", "journal", 0.8), ("project", "folder", 0.6), ("merge", "copy", 0.5), ("expire", "valid", 0.8),
     ("fetch", "restore", 0.6), ("schedule", "remind", 0.5), ("reach", "result", 0.6), ("ask", "send", 0.3),
 )  # fmt: skip
 NEAR: Final[dict[str, dict[str, float]]] = {
@@ -199,7 +199,12 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     score -= GUESSED * bool(filling.guessed & {each.name for each in entry.required})
     score += ACTED * bool(filling.acts)
     nouns = frozenset(word for word in entry.common if not is_action(word) and not word.startswith("<"))
-    if not (entry.harmless or given or not nouns or nouns & said):
+    typed = filling.kinds - {"<name>"} or any(
+        each.kind == "quoted" for each in clause.mentions if each.start in filling.used
+    )
+    chosen = bool(given) and all(each.kind in ("enum", "boolean") for each in entry.parameters if each.name in given)
+    unsaid = bool(nouns) and not nouns & said and not (typed or chosen)
+    if not entry.harmless and (unsaid or ("delete" in clause.actions and chosen)):
         score = min(score, CERTAIN - CAUTION)  # `restart it` does not say what
     if not entry.harmless and spoken < (STRANGE_DELETED if "delete" in clause.actions else STRANGE):
         score = min(score, CERTAIN - CAUTION)

@@ -162,6 +162,7 @@ class _Filler:
         if not fitting:
             return
         several = len(fitting) > 1 and not rivals and parameter.kind not in ("number", "moment")
+        several = several and (self._entry.harmless or not self._apart(fitting))
         for mention in fitting if several else fitting[:1]:
             self._take(mention)
             led = mention.kind == "name" or (
@@ -173,6 +174,11 @@ class _Filler:
             self._several[parameter.name] = tuple(dict.fromkeys(values))
         else:
             self._arguments[parameter.name] = values[0]
+
+    def _apart(self, mentions: list[Mention]) -> bool:
+        """Whether values are not of one kind in what is said: `a.txt from team/site`."""
+        first, last = mentions[0].end, mentions[-1].start
+        return any(word.norm in texts.FROM for word in self._clause.words if first <= word.start < last)
 
     def _leads_to(self, parameters: list[Parameter], mention: Mention) -> bool:
         before = {word.norm for word in self._before(mention)}

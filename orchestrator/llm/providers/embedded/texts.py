@@ -32,6 +32,7 @@ _EVERY: Final = words("all every everything any anything something tous tout tou
 _POINTING: Final = words("that this these those it its them ce cet cette ces cela ca ceci qui que which who whose")
 CLOSING: Final = re.compile(r"[)\]};]*")  # signs that end a piece of code
 _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
+FROM: Final = words("from of de in on dans sur depuis at")
 _ABOUT: Final = words("to about pour de d")
 ABOUT: Final = re.compile(r"(?:(?:to|for|about|that|pour|de|que)\s+|d['’])", re.IGNORECASE)
 _HERE: Final = words("here ici")
