@@ -140,7 +140,7 @@ def gathered(entries: Sequence[Entry]) -> Index:
 
 def learnt(spec: ToolSpec, finder: Finder) -> Entry:
     """What the examples of one tool teach."""
-    words = frozenset(word.norm for example in spec.examples for word in tokens(example.text))
+    words = frozenset(word.norm for example in spec.examples for word in _unmended(example.text))
     shown = [Shown(example, finder, words) for example in spec.examples]
     own = _unmended(f"{spec.name.replace('_', ' ')} {spec.description[:400]}")
     stems = frozenset(stem(word.norm) for word in own)
@@ -204,7 +204,7 @@ def _frames(parameters: Sequence[Parameter], shown: Sequence[Shown]) -> tuple[Fr
 
 def _unmended(text: str) -> tuple[Token, ...]:
     """The words of who wrote a tool, who makes no slips: `delegate` is no `delete`."""
-    return tokens(text, frozenset(word.norm for word in tokens(text)))
+    return tokens(text, mend=False)
 
 
 def _word(value: Any) -> bool:

@@ -103,7 +103,7 @@ def listed(norm: str) -> bool:
     return norm in _CONCEPTS
 
 
-def tokens(text: str, vocabulary: Iterable[str] = ()) -> tuple[Token, ...]:
+def tokens(text: str, vocabulary: Iterable[str] = (), *, mend: bool = True) -> tuple[Token, ...]:
     """The tokens of a text. A word in neither the lexicon nor `vocabulary` is mended when it is one slip away."""
     words: list[Token] = []
     extra = vocabulary if isinstance(vocabulary, frozenset) else frozenset(vocabulary)
@@ -113,7 +113,7 @@ def tokens(text: str, vocabulary: Iterable[str] = ()) -> tuple[Token, ...]:
         norm = _SHORT.get(norm, norm)
         concept = concept_of(norm)
         named = found.start() > 0 and found.group()[0].isupper()  # a name is no slip
-        if len(norm) >= 4 and norm.isalpha() and not named and not known(norm) and norm not in extra:
+        if mend and len(norm) >= 4 and norm.isalpha() and not named and not known(norm) and norm not in extra:
             concept = _unglued(norm) or _mended(norm) or concept
         words.append(Token(found.group(), found.start(), found.end(), norm, concept))
     return tuple(_joined(words))
