@@ -161,8 +161,8 @@ def _looking_after(keeper: Keeper) -> Sequence[Tool]:
         category="schedule",
         examples=said.LIST_SCHEDULES,
         answers={
-            "en": "[{*schedules {text}: {when} ({next}) `{id}`*}|Nothing is scheduled.]",
-            "fr": "[{*schedules {text} : {when} ({next}) `{id}`*}|Rien n'est planifié.]",
+            "en": "[{*schedules {text}: {when} `{id}`*}|Nothing is scheduled.]",
+            "fr": "[{*schedules {text} : {next} `{id}`*}|Rien n'est planifié.]",
         },
     )
     async def list_schedules(context: Context) -> PlannedList:
