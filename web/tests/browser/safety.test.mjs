@@ -55,7 +55,7 @@ test("it is reached by the menu; a tool says what it may do, what confines it an
   page = await open(browser, mock.url);
   await page.getByRole("button", { name: "Preferences" }).click();
   await page.getByRole("menuitem", { name: "Tools & safety" }).click();
-  await slot("category", "files").getByRole("button").click();
+  await slot("category", "Files").getByRole("button").click();
   const facts = "read_file Read a file of the workspace. reads · changes nothing · Part of the server · from files 42 calls · 2 failed · 30 ms each";
   await becomes(async () => (await slot("known-tool", "read_file").innerText()).replace(/\s+/g, " "), facts);
   await page.getByText("broken.py could not be loaded").waitFor();

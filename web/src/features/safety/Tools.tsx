@@ -23,9 +23,13 @@ export function Tools({ admin }: { admin: boolean }) {
 }
 
 function Categories({ found }: { found: ToolList }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const categories = new Map<string, Tool[]>();
-  for (const tool of found.items) categories.set(tool.category, [...(categories.get(tool.category) ?? []), tool]);
+  for (const tool of found.items) {
+    const key = `safety.categories.${tool.category}`;
+    const name = i18n.exists(key) ? (t as (key: string) => string)(key) : tool.category;
+    categories.set(name, [...(categories.get(name) ?? []), tool]);
+  }
   const names = [...categories.keys()].sort((one, other) => one.localeCompare(other));
   return (
     <>
