@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection, Dialect, Engine, Executable
@@ -12,6 +12,7 @@ from orchestrator.kernel.errors import JournalUnavailable
 from orchestrator.storage.engine import Answer, Found, Parameters
 
 PATIENCE = 30.0  # seconds to wait for a connection
+LAST = 5.0  # and for those that are in use when all is closed
 
 T = TypeVar("T")
 
@@ -52,9 +53,18 @@ class Threads:
             await connection.commit()
 
     async def dispose(self) -> None:
+        """What is under way is done first: who is in the middle of something could not even leave without threads."""
+        taken = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST):
+                while taken < self._connections:
+                    await self._room.acquire()
+                    taken += 1
         await _done(self._pool, self._engine.dispose)
         self._pool.shutdown(wait=False)
         self._pool = self._threads()  # should somebody go on, as with any engine
+        for _ in range(taken):
+            self._room.release()
 
 
 class Threaded:

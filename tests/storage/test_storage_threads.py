@@ -105,3 +105,23 @@ async def test_who_is_cancelled_in_a_statement_leaves_no_trace_and_no_connection
         await task
     assert task.cancelled()
     assert await held(database) == []
+
+
+async def test_what_is_under_way_when_all_is_closed_is_done_first(database: SqliteDatabase) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def writing() -> None:
+        async with database.engine.begin() as connection:
+            await connection.execute(text("INSERT INTO t VALUES (7)"))
+            begun.set()
+            await go_on.wait()
+            await connection.execute(text("INSERT INTO t VALUES (8)"))
+
+    writes = asyncio.create_task(writing())
+    await begun.wait()
+    closing = asyncio.create_task(database.close())
+    for _ in range(CONNECTIONS + 1):
+        await asyncio.sleep(0)  # it takes what connections are free
+    go_on.set()
+    await asyncio.gather(closing, writes)
+    assert await held(database) == [7, 8]  # whoever goes on afterwards has threads again
