@@ -44,4 +44,6 @@ class Bill:
 def money(dollars: float) -> str:
     if dollars >= 1 or not dollars:
         return f"${dollars:.2f}"
-    return f"${dollars:.4f}" if dollars >= 0.0001 else f"${dollars:.1g}"
+    if dollars < 0.000001:
+        return "< $0.000001" if dollars > 0 else f"-{money(-dollars)}"
+    return f"${dollars:.4f}" if dollars >= 0.0001 else f"${dollars:.6f}"

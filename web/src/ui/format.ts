@@ -26,7 +26,7 @@ export function formatFor(language: string, t: TFunction): Format {
       new Intl.NumberFormat(language, {
         style: "currency",
         currency: "USD",
-        maximumFractionDigits: dollars < 0.1 ? 4 : 2,
+        maximumFractionDigits: dollars < 0.0001 ? 6 : dollars < 0.1 ? 4 : 2,
       }).format(dollars),
     size: (bytes) => {
       const names = t("units.sizes", { returnObjects: true }) as string[];
