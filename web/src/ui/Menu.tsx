@@ -1,4 +1,4 @@
-import { Check } from "lucide-react";
+import { Check, ChevronDown } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 import { classes } from "./classes";
@@ -13,6 +13,23 @@ export function Menu(props: ComponentProps<typeof DropdownMenu.Root>) {
 }
 
 export const MenuTrigger = DropdownMenu.Trigger;
+/** A trigger that shows what is chosen. */
+export function MenuPill({ label, name, className }: { label: string; name: string; className?: string }) {
+  return (
+    <DropdownMenu.Trigger
+      aria-label={label}
+      className={classes(
+        "flex min-h-11 min-w-0 items-center gap-1.5 rounded-full px-3 text-sm text-text-2 transition-colors duration-150",
+        "hover:bg-surface-3 hover:text-text-1 data-[state=open]:bg-surface-3",
+        className,
+      )}
+    >
+      <span className="truncate">{name}</span>
+      <ChevronDown aria-hidden className="size-4 shrink-0" />
+    </DropdownMenu.Trigger>
+  );
+}
+
 export const MenuRadioGroup = DropdownMenu.RadioGroup;
 
 export function MenuContent({ className, ...rest }: ComponentProps<typeof DropdownMenu.Content>) {

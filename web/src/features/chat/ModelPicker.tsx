@@ -1,8 +1,7 @@
-import { ChevronDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useModels } from "@/client/queries";
 import type { ModelInfo } from "@/client/types";
-import { Menu, MenuContent, MenuLabel, MenuRadioGroup, MenuRadioItem, MenuSeparator, MenuTrigger } from "@/ui/Menu";
+import { Menu, MenuContent, MenuLabel, MenuPill, MenuRadioGroup, MenuRadioItem, MenuSeparator } from "@/ui/Menu";
 import { usePreferences } from "@/ui/preferences";
 
 /** Which model answers: the best that answers now, or one by name. */
@@ -13,13 +12,7 @@ export function ModelPicker() {
   const name = model === "auto" ? t("model.auto") : (model.split("/").slice(1).join("/") || model);
   return (
     <Menu>
-      <MenuTrigger
-        aria-label={t("model.label", { name })}
-        className="flex min-h-11 min-w-0 items-center gap-1.5 rounded-full px-3 text-sm text-text-2 transition-colors duration-150 hover:bg-surface-3 hover:text-text-1 data-[state=open]:bg-surface-3"
-      >
-        <span className="truncate">{name}</span>
-        <ChevronDown aria-hidden className="size-4 shrink-0" />
-      </MenuTrigger>
+      <MenuPill label={t("model.label", { name })} name={name} />
       <MenuContent side="top" align="start" className="w-80 max-w-[calc(100vw-1.5rem)]">
         {isError && <MenuLabel>{t("model.failed")}</MenuLabel>}
         <MenuRadioGroup value={model} onValueChange={setModel}>

@@ -1,7 +1,6 @@
-import { ChevronDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { SayForm } from "@/client/types";
-import { Menu, MenuContent, MenuLabel, MenuRadioGroup, MenuRadioItem, MenuTrigger } from "@/ui/Menu";
+import { Menu, MenuContent, MenuLabel, MenuPill, MenuRadioGroup, MenuRadioItem } from "@/ui/Menu";
 
 export type Urgency = NonNullable<SayForm["urgency"]>;
 
@@ -13,13 +12,7 @@ export function UrgencyPicker({ urgency, onChange }: { urgency: Urgency; onChang
   const name = t(`urgency.${urgency}.name`);
   return (
     <Menu>
-      <MenuTrigger
-        aria-label={t("urgency.label", { name })}
-        className="ml-auto flex min-h-11 min-w-0 items-center gap-1.5 rounded-full px-3 text-sm text-text-2 transition-colors duration-150 hover:bg-surface-3 hover:text-text-1 data-[state=open]:bg-surface-3"
-      >
-        <span className="truncate">{name}</span>
-        <ChevronDown aria-hidden className="size-4 shrink-0" />
-      </MenuTrigger>
+      <MenuPill label={t("urgency.label", { name })} name={name} className="ml-auto" />
       <MenuContent side="top" align="end" className="w-72 max-w-[calc(100vw-1.5rem)]">
         <MenuLabel>{t("urgency.title")}</MenuLabel>
         <MenuRadioGroup value={urgency} onValueChange={(chosen) => onChange(chosen as Urgency)}>
