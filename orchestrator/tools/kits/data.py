@@ -177,8 +177,8 @@ def _chart(reader: Reader) -> Tool:
         origin="file",
         examples=said.CHART_DATA,
         answers={
-            "en": "{title}\n{*points {label}: {shown} {bar}*}\nThe picture is kept as {file}.[\n({note})]",
-            "fr": "{title}\n{*points {label} : {shown} {bar}*}\nL'image est conservée : {file}.[\n({note})]",
+            "en": "{title}\n{*points {label}: {shown} {bar}*}\n\nThe picture is kept as {file}.[\n({note})]",
+            "fr": "{title}\n{*points {label} : {shown} {bar}*}\n\nL'image est conservée : {file}.[\n({note})]",
         },
         returns=Chart,
     )
