@@ -1,8 +1,8 @@
 """The cache of answers: wrong hits on look-alikes, hits on paraphrases, what hits cost. `python -m benchmarks.cache`.
 
 Questions: benchmarks/questions (drawn from seed 3, and written by hand), English and French. Baseline in the same run:
-an embedding by spelling with a threshold alone, as most semantic caches have one. A hit is timed through the wrapper, on
-a conversation of 24 messages, beside a model that answers at once.
+an embedding by spelling with a threshold alone, as most semantic caches have one. A hit is timed through the wrapper,
+on a conversation of 24 messages, beside a model that answers at once.
 """
 
 import hashlib
