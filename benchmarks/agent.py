@@ -35,6 +35,11 @@ GOAL = "do the five steps"
 PARAMETERS = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 
 Work = Callable[[], Awaitable[None]]
+Codec = tuple[Callable[[Any], bytes], Callable[[bytes | str], Any]]
+
+
+def _dumps(value: Any) -> bytes:
+    return json.dumps(value).encode()
 
 
 class Echo:
@@ -60,8 +65,8 @@ class Bare:
         system = {"role": "system", "content": INSTRUCTIONS.format(workspace="/workspace", date="today")}
         return [system, {"role": "user", "content": GOAL}]
 
-    async def plain(self, session: aiohttp.ClientSession) -> str:
-        """With the standard library's JSON and whole replies."""
+    async def whole(self, session: aiohttp.ClientSession) -> str:
+        """Replies that are not streamed: less than ours asks for."""
         messages = self._begin()
         while True:
             body = {"model": "zero", "messages": messages, "tools": self._tools}
@@ -74,25 +79,26 @@ class Bare:
                 given = json.loads(call["function"]["arguments"])
                 messages.append({"role": "tool", "tool_call_id": call["id"], "content": given["text"]})
 
-    async def tuned(self, session: aiohttp.ClientSession) -> str:
-        """With msgspec and streamed replies, as ours."""
+    async def streamed(self, session: aiohttp.ClientSession, codec: Codec = (_dumps, json.loads)) -> str:
+        """The very calls that ours makes: streamed replies."""
+        encode, decode = codec
         messages = self._begin()
         while True:
             body = {"model": "zero", "messages": messages, "tools": self._tools, "stream": True}
             text = ""
             calls: list[dict[str, Any]] = []
-            async with session.post(self._url, data=msgspec.json.encode(body)) as response:
+            async with session.post(self._url, data=encode(body)) as response:
                 async for line in response.content:
                     if not line.startswith(b"data: ") or line.startswith(b"data: [DONE]"):
                         continue
-                    for choice in msgspec.json.decode(line[6:])["choices"]:
+                    for choice in decode(line[6:])["choices"]:
                         text += choice["delta"].get("content") or ""
                         calls += choice["delta"].get("tool_calls") or []
             if not calls:
                 return text
             messages.append({"role": "assistant", "content": None, "tool_calls": calls})
             for call in calls:
-                given = msgspec.json.decode(call["function"]["arguments"])
+                given = decode(call["function"]["arguments"])
                 messages.append({"role": "tool", "tool_call_id": call["id"], "content": given["text"]})
 
 
@@ -150,7 +156,7 @@ async def one_round(folder: Path, url: str, effects: Effects) -> dict[str, float
         async with aiohttp.ClientSession() as session:
 
             async def tuned() -> None:
-                await bare.tuned(session)
+                await bare.streamed(session, (msgspec.json.encode, msgspec.json.decode))
 
             for name, work in (("tuned", tuned), ("ours", ours), ("tuned", tuned), ("ours", ours)):
                 found[f"{name} sequential"], _ = await measured(work, 100, 1)
@@ -164,14 +170,19 @@ async def one_round(folder: Path, url: str, effects: Effects) -> dict[str, float
 
 async def plain_round(url: str, tools: list[dict[str, Any]]) -> dict[str, float]:
     bare = Bare(url, tools)
+    found: dict[str, float] = {}
     async with aiohttp.ClientSession() as session:
 
         async def plain() -> None:
-            await bare.plain(session)
+            await bare.streamed(session)
 
-        sequential, _ = await measured(plain, 100, 1)
-        together, _ = await measured(plain, 640, 32)
-    return {"plain sequential": sequential, "plain 32": together}
+        async def whole() -> None:
+            await bare.whole(session)
+
+        for name, work in (("plain", plain), ("whole", whole)):
+            found[f"{name} sequential"], _ = await measured(work, 100, 1)
+            found[f"{name} 32"], _ = await measured(work, 640, 32)
+    return found
 
 
 def wired(specs: Sequence[ToolSpec]) -> list[dict[str, Any]]:
@@ -215,9 +226,11 @@ def main() -> None:
     for load, words in (("sequential", "one after another"), ("32", "32 at once")):
         figures |= {
             f"plain aiohttp loop, ms of processor a run, {words}": round(middle(f"plain {load}"), 2),
-            f"the same tuned (uvloop, msgspec, streams), {words}": round(middle(f"tuned {load}"), 2),
+            f"the same, replies not streamed, {words}": round(middle(f"whole {load}"), 2),
+            f"the same tuned (uvloop, msgspec), {words}": round(middle(f"tuned {load}"), 2),
             f"ours, journal on, {words}": round(middle(f"ours {load}"), 2),
             f"ours / plain, {words}": ratio("plain", load),
+            f"ours / plain with replies not streamed, {words}": ratio("whole", load),
             f"ours / tuned, {words}": ratio("tuned", load),
             f"ours / plain, tools with effects, {words}": ratio("plain", load, "once"),
         }
