@@ -4,6 +4,8 @@ Calls are equal when tool and arguments are, after: defaults of the schema put i
 replaced by its value, spaces at the ends of texts dropped. Calls that only look may come in any order and must be the
 same multiset; calls with effects must be the same sequence. A written content is judged by the file it leaves; every
 file not named must be unchanged. An answer must hold every phrase of `says` (`a|b`: one of them), whatever the case.
+Where a case is not `exact`, an argument that it leaves out may be anything: but for a tool with effects only if the tool
+cannot do without it. What that writes to files is then judged by the calls alone.
 """
 
 import posixpath
@@ -32,6 +34,7 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
     refuse: tuple[str, ...] = ()  # tools that policy refuses
     files: dict[str, Any] = {}
     says: tuple[str, ...] = ()
+    exact: bool = True
 
 
 class Played(Struct, frozen=True):
@@ -49,13 +52,16 @@ def problems(case: Case, played: Played, specs: dict[str, ToolSpec]) -> list[str
 
 def wrong_effects(case: Case, played: Played, specs: dict[str, ToolSpec]) -> list[str]:
     """Calls with effects that nobody asked for: the failures that matter most."""
+    made = [(call.name, call.arguments) for call in played.calls]
     wanted = {
-        _key(name, arguments, specs) for calls in (case.calls or [], *case.alternatives) for name, arguments in calls
+        _key(name, arguments, specs, not case.exact)
+        for calls in (case.calls or [], *case.alternatives)
+        for name, arguments in (calls if case.exact else _filled(calls, made, specs))
     }
     return [
-        f"{call.name}({call.arguments})"
-        for call in played.calls
-        if specs[call.name].effects != "none" and _key(call.name, call.arguments, specs) not in wanted
+        f"{name}({arguments})"
+        for name, arguments in made
+        if specs[name].effects != "none" and _key(name, arguments, specs, not case.exact) not in wanted
     ]
 
 
@@ -63,9 +69,31 @@ def _calls(case: Case, played: Played, specs: dict[str, ToolSpec]) -> list[str]:
     made = [(call.name, call.arguments) for call in played.calls]
     if case.calls is None:
         return [f"called {made}"] if made else []
-    if any(same_calls(calls, made, specs) for calls in (case.calls, *case.alternatives)):
+    either = (case.calls, *case.alternatives)
+    if not case.exact:
+        either = tuple(_filled(calls, made, specs) for calls in either)
+    if any(same_calls(calls, made, specs, not case.exact) for calls in either):
         return []
     return [f"called {made}"]
+
+
+def _filled(wanted: Calls, made: Calls, specs: dict[str, ToolSpec]) -> Calls:
+    """The calls wanted, with what they leave open as it was made."""
+    left, found = list(made), []
+    for name, arguments in wanted:
+        like = next((each for each in left if each[0] == name and _holding(each[1], arguments)), None)
+        if like is None:
+            found.append((name, arguments))
+            continue
+        left.remove(like)
+        needed = specs[name].parameters.get("required", ())
+        opened = {key: value for key, value in like[1].items() if specs[name].effects == "none" or key in needed}
+        found.append((name, opened | arguments))
+    return found
+
+
+def _holding(made: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    return all(_normal(key, made.get(key)) == _normal(key, value) for key, value in wanted.items())
 
 
 def same_calls(wanted: Calls, made: Calls, specs: dict[str, ToolSpec], whole: bool = False) -> bool:
@@ -111,7 +139,8 @@ def _files(case: Case, played: Played) -> list[str]:
                 found.append(f"{path} holds {text!r}")
         elif not all(_holds(text, phrase) for phrase in wanted["contains"]):
             found.append(f"{path} holds {text!r}")
-    return [*found, *(f"{path} was changed" for path in played.changed if path not in case.files)]
+    unnamed = [path for path in played.changed if path not in case.files] if case.exact else []
+    return [*found, *(f"{path} was changed" for path in unnamed)]
 
 
 def _answer(case: Case, played: Played) -> list[str]:

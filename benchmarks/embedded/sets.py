@@ -10,8 +10,10 @@ from benchmarks.embedded.checks import Case
 from orchestrator.kernel.messages import Effects, Example, Language, Scope, ToolSpec
 
 HERE: Final = Path(__file__).parent
-DEVELOPMENT: Final = ("development", "new_tools_development", "crowd_development", "newcomers_development")
-HELD_OUT: Final = ("held_out", "new_tools_held_out", "crowd_held_out", "newcomers_held_out")
+_SETS: Final = ("", "new_tools_", "crowd_", "newcomers_", "strangers_")
+DEVELOPMENT: Final = tuple(f"{name}development" for name in _SETS)
+HELD_OUT: Final = tuple(f"{name}held_out" for name in _SETS)
+_CROWD: Final = ("crowd", "newcomers", "strangers")
 
 
 class Requests(Struct, frozen=True):
@@ -49,7 +51,7 @@ def load(name: str) -> Requests:
     data = (HERE / f"{name}.json").read_bytes()
     if not name.startswith("new_tools"):
         cases = msgspec.json.decode(data, type=list[Case])
-        return Requests(cases, crowd=name.startswith(("crowd", "newcomers")), acting=not name.startswith("crowd"))
+        return Requests(cases, crowd=name.startswith(_CROWD), acting=not name.startswith("crowd"))
     found = msgspec.json.decode(data, type=_NewTools)
     beside = load("new_tools_development").tools if name in HELD_OUT else ()
     return Requests(found.requests, (*beside, *(tool.spec() for tool in found.tools)))
