@@ -221,7 +221,8 @@ def _output(command: list[str | Path], environ: Mapping[str, str]) -> str:
 
 
 def clean(root: Path) -> None:
-    for name in (".venv", "build", "web/node_modules", "orchestrator/api/static", ".mypy_cache", ".ruff_cache"):
+    packages = ("web/node_modules", "benchmarks/mcp_conformance/node_modules")
+    for name in (".venv", "build", *packages, "orchestrator/api/static", ".mypy_cache", ".ruff_cache"):
         shutil.rmtree(root / name, ignore_errors=True)
     for folder in ("orchestrator", "tests", "scripts", "benchmarks"):
         for cache in (root / folder).rglob("__pycache__"):

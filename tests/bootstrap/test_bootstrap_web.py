@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from scripts.bootstrap.environment import Environment
+from scripts.bootstrap.node import Packages, node_version
 from scripts.bootstrap.steps import SetupFailed, Steps
-from scripts.bootstrap.web import Web, fingerprint, node_version
+from scripts.bootstrap.web import Web, fingerprint
 
 
 class Npm(Steps):
@@ -155,7 +156,7 @@ def test_an_old_node_is_replaced(root: Path) -> None:
 
     steps = Npm(root)
     environ = {"PATH": f"{root / 'programs'}{os.pathsep}/usr/bin:/bin"}
-    Web(Fetching(root, environ, steps), environ, steps).install()
+    Packages(root / "web", Fetching(root, environ, steps), environ, steps).install()
     assert steps.commands[0].startswith(f"{package}/lib/node_modules/npm/bin/npm-cli.js ci")
 
 

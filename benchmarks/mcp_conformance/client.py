@@ -1,6 +1,7 @@
 """The product's MCP client as the conformance suite drives it: one server, its first call, and out.
 
-`python -m benchmarks.mcp_client URL`, with the scenario in MCP_CONFORMANCE_SCENARIO. Who signs in is a program here.
+`python -m benchmarks.mcp_conformance.client URL`, with the scenario in MCP_CONFORMANCE_SCENARIO. Who signs in is a
+program here.
 """
 
 import asyncio

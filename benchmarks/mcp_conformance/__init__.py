@@ -1,0 +1,1 @@
+"""The product's MCP client held to the official conformance suite."""
