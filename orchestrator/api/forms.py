@@ -85,6 +85,7 @@ class SayForm(Form):
     message: Said
     urgency: Literal["queue", "steer", "interrupt"] = "queue"
     images: Annotated[list[ImageForm], Field(max_length=16)] = []
+    quoted: Annotated[list[QuotedForm], Field(max_length=8)] = []
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = None  # of a queued one
     channel: Channel = "api"
 

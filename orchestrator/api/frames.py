@@ -209,8 +209,12 @@ def _spoken(run_id: str, step: int, kind: str, offset: int, text: str, at: float
 def _started(event: Event) -> tuple[FrameType, dict[str, Any]]:
     body = event.body
     assert isinstance(body, RunStarted)
-    data = {"conversation_id": body.conversation_id, "goal": body.goal.text, "channel": body.channel}
-    return "thinking", {"phase": "started", **data}
+    data = {"conversation_id": body.conversation_id, "goal": body.goal.said, "channel": body.channel}
+    return "thinking", {"phase": "started", **data, **_quoted(body.goal)}
+
+
+def _quoted(message: Message) -> dict[str, Any]:
+    return {"quoted": list(message.quoted)} if message.quoted else {}
 
 
 def _asked(event: Event) -> tuple[FrameType, dict[str, Any]]:
@@ -222,14 +226,14 @@ def _asked(event: Event) -> tuple[FrameType, dict[str, Any]]:
 def _added(event: Event) -> tuple[FrameType, dict[str, Any]]:
     body = event.body
     assert isinstance(body, MessageAdded)
-    said = {"message_id": body.message_id, "text": body.message.text, "urgency": body.urgency, "by": body.by}
-    return "steering", {"state": "said", **said}
+    said = {"message_id": body.message_id, "text": body.message.said, "urgency": body.urgency, "by": body.by}
+    return "steering", {"state": "said", **said, **_quoted(body.message)}
 
 
 def _queued(event: Event) -> tuple[FrameType, dict[str, Any]]:
     body = event.body
     assert isinstance(body, MessageQueued)
-    return "steering", {"state": "queued", "next_run_id": body.run_id, "text": body.message.text, "by": body.by}
+    return "steering", {"state": "queued", "next_run_id": body.run_id, "text": body.message.said, "by": body.by}
 
 
 def _fields(kind: FrameType, marks: dict[str, str], fields: str) -> Translation:

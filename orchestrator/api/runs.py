@@ -6,14 +6,14 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from orchestrator.api.access import Actor, House, Reader, reach, still, streams_of
 from orchestrator.api.bodies import JsonRoute
-from orchestrator.api.forms import AnswerForm, Asking, ChatForm, RunForm
+from orchestrator.api.forms import AnswerForm, Asking, ChatForm, RunForm, SayForm
 from orchestrator.api.frames import event_json
 from orchestrator.api.streams import EventStream, followed
 from orchestrator.api.wire import Approval, ApprovalList, Run, RunPage
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
 from orchestrator.kernel.events import RunStatus
-from orchestrator.kernel.messages import user, with_quoted
+from orchestrator.kernel.messages import Message, user, with_quoted
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1", tags=["runs"])
 
@@ -32,11 +32,16 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 }
 
 
+def said(text: str, form: Asking | SayForm) -> Message:
+    """What a person says, with all that goes with it."""
+    images = [image.image() for image in form.images]
+    return with_quoted(user(text, *images), [quoted.text for quoted in form.quoted])
+
+
 async def begin(app: App, caller: Principal, form: Asking, goal: str) -> str:
     """Start a run for a caller. Returns its identifier, once it is durable."""
-    said = user(goal, *(image.image() for image in form.images))
     return await app.runs.start(
-        with_quoted(said, [quoted.text for quoted in form.quoted]),
+        said(goal, form),
         tenant=caller.tenant,
         subject=caller.id,
         conversation_id=form.conversation_id,

@@ -8,12 +8,11 @@ from orchestrator.agents.passages import withheld
 from orchestrator.api.access import Actor, House, reach
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.forms import ChatForm, EditForm, NoteForm, PassageForm, SayForm, SetForm
-from orchestrator.api.runs import RunId, begin, shown
+from orchestrator.api.runs import RunId, begin, said, shown
 from orchestrator.api.wire import Run
 from orchestrator.app import App
 from orchestrator.identity.base import Principal
 from orchestrator.kernel.events import GrantGiven
-from orchestrator.kernel.messages import user
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1", tags=["runs"])
 
@@ -21,7 +20,7 @@ router = APIRouter(route_class=JsonRoute, prefix="/api/v1", tags=["runs"])
 async def say(app: App, caller: Principal, run_id: str, form: SayForm) -> str:
     """Returns the run that will answer: a new one for what is queued, else the run itself."""
     view = await app.views.run(caller.tenant, run_id, reach(caller))
-    steering, message = app.runs.steering, user(form.message, *(image.image() for image in form.images))
+    steering, message = app.runs.steering, said(form.message, form)
     if form.urgency != "queue":
         await steering.steer(run_id, message, form.urgency, tenant=caller.tenant, by=caller.id)
         return run_id
@@ -35,6 +34,7 @@ async def say(app: App, caller: Principal, run_id: str, form: SayForm) -> str:
         conversation_id=view.conversation_id,
         model=form.model,
         images=form.images,
+        quoted=form.quoted,
         channel=form.channel,
     )
     return await begin(app, caller, goal, form.message)  # nothing is under way there: it starts at once

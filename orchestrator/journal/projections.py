@@ -26,7 +26,7 @@ def title_of(goal: str) -> str:
 
 def _started(event: e.Event, body: e.RunStarted) -> Iterator[Statement]:
     who = {"tenant": event.tenant, "subject": event.subject, "at": event.at}
-    goal = body.goal.text
+    goal = body.goal.said
     yield (
         "INSERT INTO runs (run_id, tenant, subject, conversation_id, parent, status, paused, goal, model, channel,"
         " started_at)"

@@ -70,6 +70,17 @@ class Message(Struct, frozen=True):
         return "".join([part.text for part in self.parts if isinstance(part, Text)])
 
     @property
+    def said(self) -> str:
+        """Its text, less the words of others that go with it."""
+        return "".join([part.text for part in self.parts if isinstance(part, Text) and part.origin is None])
+
+    @property
+    def quoted(self) -> tuple[str, ...]:
+        """Words of others that go with it."""
+        texts = [part.text for part in self.parts if isinstance(part, Text) and part.origin is not None]
+        return tuple([text.removeprefix("\n\n") for text in texts])
+
+    @property
     def calls(self) -> tuple[ToolCall, ...]:
         return tuple([part for part in self.parts if isinstance(part, ToolCall)])
 

@@ -10,6 +10,7 @@ import aiohttp
 from servers.rogue import ROGUE
 from servers.site import Site
 
+from orchestrator.api.frames import Translator
 from orchestrator.kernel.events import RunStarted
 from orchestrator.kernel.messages import Text
 
@@ -153,6 +154,16 @@ async def test_a_question_of_a_server_is_answered_and_a_prompt_is_said(site: Sit
     (started, *_) = [event.body for event in await site.app.journal.read(run["run_id"])]
     assert isinstance(started, RunStarted) and "web" in started.origins
     assert started.goal.parts[1] == Text("\n\nSum up boats.", "web")
+    # What is shown as said, and asked again, is what the person said: the server's words stand beside it.
+    assert run["goal"] == "/rogue:sum-up"
+    (frame, *_) = Translator().frames(await site.app.journal.read(run["run_id"]), 0.0)
+    assert (frame.data["goal"], frame.data["quoted"]) == ("/rogue:sum-up", ["Sum up boats."])
+    await site.app.runs.settled(run["run_id"])
+    more = {"message": "And this?", "quoted": [{"text": text}]}
+    async with site.http.post(f"{site.api}/runs/{run['run_id']}/messages", json=more) as reply:
+        later = await reply.json()
+    (started, *_) = [event.body for event in await site.app.journal.read(later["run_id"])]
+    assert isinstance(started, RunStarted) and started.goal.parts[1] == Text("\n\nSum up boats.", "web")
 
 
 async def waits(site: Site, kind: str) -> bool:

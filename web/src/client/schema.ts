@@ -1216,6 +1216,7 @@ export type SayForm = {
   message: string;
   urgency?: "queue" | "steer" | "interrupt";
   images?: Array<ImageForm>;
+  quoted?: Array<QuotedForm>;
   model?: string | null;
   channel?: "api" | "web" | "cli";
 };
