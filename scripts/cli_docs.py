@@ -24,8 +24,8 @@ long as it lasts, and works on its own run only; a run whose process died is the
 a server goes on with it. `--url` and `--token` reach a server elsewhere. The output is the same.
 
 **What goes where.** Standard output holds the result and nothing else; what is done meanwhile, questions and errors go
-to standard error. With `--json` the result is one JSON object, in the forms of [api.md](api.md), and an error is
-`{"error": {"code", "detail", "hint"}}` on standard error.
+to standard error. With `--json` the result is one JSON object, in the forms of [api.md](api.md) (of `chat` on a pipe,
+one for each message), and an error is `{"error": {"code", "detail", "hint"}}` on standard error.
 
 **Exit codes.** 0 completed; 1 failed, or the command could not be done; 2 wrong usage; 3 partial answer; 4 the run
 waits for an approval; 130 cancelled, by Ctrl-C too; 141 nobody reads the output.

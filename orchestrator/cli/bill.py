@@ -28,6 +28,11 @@ class Bill:
         self._saved += spared.get("cost", 0.0)
         self._remembered |= bool(spared.get("cache"))
 
+    def say(self) -> None:
+        """Under the answer; why this model, once."""
+        for line in self.lines():
+            (self._terminal.once if line == self._reason else self._terminal.note)(line)
+
     def lines(self) -> list[str]:
         """None where no model was asked."""
         if not self._models:

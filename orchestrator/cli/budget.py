@@ -1,6 +1,7 @@
 """`orchestrator budget`: what may be spent, what was spent, what was saved."""
 
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -103,7 +104,7 @@ def _books(group: typer.Typer) -> None:
         format: Annotated[str, typer.Option(help="csv or json.")] = "csv",
         since: Since = None,
     ) -> None:
-        """The whole ledger, to standard output: CSV, or JSON line by line."""
+        """The whole ledger, to standard output: CSV, JSON line by line, or with --json one object."""
         import msgspec
 
         from orchestrator.kernel.errors import InvalidInput
@@ -111,16 +112,14 @@ def _books(group: typer.Typer) -> None:
 
         if format not in ("csv", "json"):
             raise InvalidInput(f"{format!r} is no format of the ledger.", hint="csv, or json.")
+        lines = _ledger(session, since)
+        if session.terminal.json:
+            session.terminal.result({"items": list(lines)})
+            return
         if format == "csv":
             sys.stdout.write(",".join(COLUMNS) + "\r\n")
-        before: str | None = None
-        while True:
-            asked = _said({"since": since, "before": before, "limit": _PAGE})
-            page = session.do(session.connection.ask("GET", "/budgets/ledger", **asked))
-            for line in page["items"]:
-                sys.stdout.write(csv_line(line) if format == "csv" else msgspec.json.encode(line).decode() + "\n")
-            if (before := page["next"]) is None:
-                return
+        for line in lines:
+            sys.stdout.write(csv_line(line) if format == "csv" else msgspec.json.encode(line).decode() + "\n")
 
     @command(group, "savings")
     def savings(session: Session, since: Since = None) -> None:
@@ -129,6 +128,16 @@ def _books(group: typer.Typer) -> None:
         names = ("spent", "cache", "optimiser", "router")
         rows = [{**one, **{name: f"{one[name]:.6f}" for name in names}} for one in found["items"]]
         session.terminal.table(found, rows, ("day", "calls", *names), "Nothing was spent.")
+
+
+def _ledger(session: Session, since: str | None) -> Iterator[Any]:
+    before: str | None = None
+    while True:
+        asked = _said({"since": since, "before": before, "limit": _PAGE})
+        page = session.do(session.connection.ask("GET", "/budgets/ledger", **asked))
+        yield from page["items"]
+        if (before := page["next"]) is None:
+            return
 
 
 def _place(whose: str, period: str) -> dict[str, str]:

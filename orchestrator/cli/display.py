@@ -95,8 +95,7 @@ class Display:
             status = self._terminal.word(f"status.{item['status']}")
             self._terminal.note(f"[{status}] {said.detail} {said.hint}".rstrip(), "yellow")
             self._original(said)
-        for line in self._bill.lines():
-            self._terminal.note(line)
+        self._bill.say()
 
     def _said(self, problem: Json) -> translations.Said:
         detail, hint = problem.get("detail", ""), problem.get("hint", "")

@@ -29,8 +29,7 @@ def add_to(group: typer.Typer) -> None:
         draft = session.do(session.connection.ask("GET", f"/drafts/{name}"))
         if not yes:
             terminal.note(draft["code"])
-            question = f"Make {name} a tool? It runs in a confined process of its own. [y/n] "
-            if terminal.choose(question, {"y": "yes", "n": "no"}) != "yes":
+            if not terminal.agrees(terminal.word("sure.draft", name=name)):
                 return 1
         done = session.do(session.connection.ask("POST", f"/drafts/{name}/approve", {"digest": draft["digest"]}))
         broken = [item for item in done["items"] if item["what"] == "broken"]

@@ -49,14 +49,13 @@ def _add_looks(group: typer.Typer) -> None:
     ) -> int:
         """Walk every chain: is the journal what was written? Says where it is not, and ends with code 1."""
         result = _done(session, "verify", known=anchor, archives=archives)
-        for one in result["findings"]:
-            session.terminal.line(f"{one['stream'] or 'journal'}: {one['reason']}")
+        wrong = [f"{one['stream'] or 'journal'}: {one['reason']}" for one in result["findings"]]
         if result["more"]:
-            session.terminal.line(f"and {result['more']} more")
+            wrong.append(f"and {result['more']} more")
         whole = "whole" if result["whole"] else "NOT whole"
         said = f"{whole}: {result['events']} events of {result['streams']} streams, {result['archived']} archived"
         behind = f"; {result['uncovered']} since the last anchor {result['anchor'] or '(none yet)'}"
-        session.terminal.result(result, said + behind)
+        session.terminal.result(result, "\n".join([*wrong, said + behind]))
         return 0 if result["whole"] else 1
 
     @command(group, "export")
@@ -100,12 +99,8 @@ def _add_changes(group: typer.Typer) -> None:
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     ) -> int:
         """Destroy a person's key: nobody can read what they said and got, for ever. The chains stay whole."""
-        if not yes:
-            said = session.terminal.choose(
-                f"Erase all of {user_id}? It cannot be undone: [y]es, [n]o? ", {"y": "yes", "n": "no"}
-            )
-            if said != "yes":
-                return 1
+        if not yes and not session.terminal.agrees(session.terminal.word("sure.erase", whose=user_id)):
+            return 1
         result = _done(session, "erase", subject=user_id)
         left = f"; {result['readable']} were written unencrypted and stay readable" if result["readable"] else ""
         session.terminal.result(result, f"{result['events']} events of {user_id} are erased{left}.")

@@ -142,8 +142,7 @@ def _agreeing(group: typer.Typer) -> None:
             return 0
         if not yes:
             session.terminal.note("\n".join([*map(_line, waiting), *map(_prompt, prompts)]))
-            if not session.terminal.interactive or not typer.confirm("Offer these?"):
-                session.terminal.note("Nothing was approved. Say --yes where nobody can be asked.", "yellow")
+            if not session.terminal.agrees(session.terminal.word("sure.offer")):
                 return 1
         seen = {"tools": {one["name"]: one["digest"] for one in waiting}}
         seen["prompts"] = {one["name"]: one["digest"] for one in prompts}

@@ -19,10 +19,8 @@ _PAUSE = 0.05  # seconds before the first time; each pause is twice the one befo
 
 
 def _kinds(kind: type[OrchestratorError] = OrchestratorError) -> dict[str, type[OrchestratorError]]:
-    found = {kind.code: kind}
-    for below in kind.__subclasses__():
-        found.update(_kinds(below))
-    return found
+    below = [_kinds(one) for one in kind.__subclasses__()]
+    return {code: one for found in below for code, one in found.items()} | {kind.code: kind}
 
 
 def error_of(status: int, body: bytes) -> OrchestratorError:
@@ -32,15 +30,17 @@ def error_of(status: int, body: bytes) -> OrchestratorError:
     except msgspec.DecodeError:
         problem = {}
     detail = problem.get("detail") or f"The server answered with status {status}."
-    kind = _kinds().get(problem.get("code", ""))
-    if kind is None:
-        kind = NotAuthenticated if status == 401 else OrchestratorError
-    return kind(detail, hint=problem.get("hint", ""))
+    if status == 401 and "code" not in problem:
+        return NotAuthenticated(detail)
+    return error_named(Problem(problem.get("code", OrchestratorError.code), detail, problem.get("hint", "")))
 
 
 def error_named(problem: Problem) -> OrchestratorError:
     """The error that a problem was made of."""
-    return _kinds().get(problem.code, OrchestratorError)(problem.detail, hint=problem.hint)
+    kind = _kinds().get(problem.code, OrchestratorError)
+    error = kind(problem.detail, hint=problem.hint)
+    error.code = problem.code  # type: ignore[misc]  # it may be one that only the server knows
+    return error
 
 
 def _given(body: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Terminal:
         self.interactive = sys.stdin.isatty() and sys.stderr.isatty()
         self.rich = sys.stdout.isatty() and not json
         self._consoles: dict[bool, Console] = {}
+        self._told: set[str] = set()
 
     def console(self, *, error: bool = False) -> "Console":
         from rich.console import Console
@@ -46,6 +47,12 @@ class Terminal:
             self.console(error=True).print(text, style=style, markup=False, soft_wrap=True)
         else:
             print(text, file=sys.stderr, flush=True)
+
+    def once(self, text: str) -> None:
+        """A note that is not repeated."""
+        if text not in self._told:
+            self._told.add(text)
+            self.note(text)
 
     def progress(self, text: str) -> None:
         """On the line where it was said before; nothing at the end takes it away."""
@@ -104,6 +111,15 @@ class Terminal:
 
     def read_secret(self, prompt: str) -> str:
         return getpass.getpass(prompt)
+
+    def agrees(self, question: str) -> bool:
+        """Whether a person says yes. Raises InvalidInput where there is nobody to say it."""
+        if not self.interactive:
+            from orchestrator.kernel.errors import InvalidInput
+
+            raise InvalidInput("Nobody is there to be asked.", hint="Where there is no terminal, say --yes.")
+        choices = {"en": {"y": "yes", "n": "no"}, "fr": {"o": "oui", "n": "non"}}[self.language]
+        return self.choose(f"{question} {self.word('sure')}", choices) in ("yes", "oui")
 
     def choose(self, prompt: str, choices: Mapping[str, str]) -> str | None:
         """The value of the choice a person types (its key or its value); None when they leave (Ctrl-D)."""

@@ -57,6 +57,16 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "The process that drove this run ended, and no server is up. To go on: {command}",
         "fr": "Le processus de cette exécution s'est arrêté, et aucun serveur ne tourne. Pour continuer : {command}",
     },
+    "sure": {"en": "[y]es, [n]o? ", "fr": "oui [o], non [n] ? "},
+    "sure.erase": {
+        "en": "Erase all of {whose}? It cannot be undone:",
+        "fr": "Effacer tout de {whose} ? C'est définitif :",
+    },
+    "sure.draft": {
+        "en": "Make {name} a tool? It runs in a confined process of its own:",
+        "fr": "Faire de {name} un outil ? Il s'exécute confiné, dans son propre processus :",
+    },
+    "sure.offer": {"en": "Offer these?", "fr": "Les proposer ?"},
     "deaf": {
         "en": "Something that is at work does not stop: the process ends without waiting for it.",
         "fr": "Quelque chose ne s'arrête pas : le processus se termine sans l'attendre.",

@@ -79,6 +79,17 @@ def test_yes_answers_no_question(monkeypatch: pytest.MonkeyPatch) -> None:
     assert deciding(person.terminal, yes=True)(question()) == {"city": "Nice", "unit": "c"}
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "agreed"), [("en", "y", True), ("en", "no", False), ("fr", "o", True), ("fr", "non", False)]
+)
+def test_only_a_person_agrees(monkeypatch: pytest.MonkeyPatch, language: Language, said: str, agreed: bool) -> None:
+    terminal = Person(monkeypatch, "perhaps", said, language=language).terminal
+    with pytest.raises(InvalidInput, match="Nobody"):
+        terminal.agrees("Sure?")
+    terminal.interactive = True
+    assert terminal.agrees("Sure?") is agreed
+
+
 def test_fields_are_given_as_pairs() -> None:
     assert pairs(FORM, ["city=Nice", "days=3", "sea=no"]) == {"city": "Nice", "days": 3, "sea": False}
     for wrong in ("town=Nice", "city", "days=x", "sea=perhaps"):

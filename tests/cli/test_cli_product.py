@@ -85,6 +85,12 @@ def test_the_embedded_model_is_followed_up(way: str, orchestrator: InProcess) ->
     assert "(6 * 7) + 10 = 52" in done.out and done.out.count("= 52") == 2
 
 
+def test_why_a_model_answers_is_said_once_in_a_chat(orchestrator: InProcess) -> None:
+    done = orchestrator("chat", stdin="Hello?\nHello?\n/model told/look\nLook.\n")
+    assert done.err.count("told/say was asked for.") == done.err.count("told/look was asked for.") == 1
+    assert done.err.count("say · 18 tokens") == 2
+
+
 def test_chat_says_one_thing_and_leaves(way: str, orchestrator: InProcess) -> None:
     assert orchestrator("chat", "Hello?", "--json").json["answer"] == "Hello, **world**."
 
@@ -257,6 +263,14 @@ def test_nobody_reads(data: Path, environ: dict[str, str]) -> None:
     pipe = f"{COMMAND} tools list --data {data} | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", pipe], env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode in (0, 141) and done.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_leads_nowhere(data: Path, environ: dict[str, str], closed: str) -> None:
+    script = f"{COMMAND} tools show calculate --data {data} {closed}"
+    done = subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("mathematics" in done.stdout) == (">&-" not in closed.split())
 
 
 def test_users(way: str, orchestrator: InProcess) -> None:

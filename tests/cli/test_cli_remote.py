@@ -108,7 +108,17 @@ async def test_a_problem_is_the_error_it_was(connection: Remote) -> None:
     ],
 )
 def test_every_answer_of_a_server_is_an_error_of_ours(status: int, body: bytes, kind: type[Exception]) -> None:
-    assert type(error_of(status, body)) is kind
+    error = error_of(status, body)
+    assert type(error) is kind
+    assert error.code.encode() in body or error.code == "not_authenticated"
+
+
+def test_an_error_is_not_taken_for_a_narrower_one_of_the_same_code() -> None:
+    class Narrower(errors.ToolFailed):
+        def __init__(self, name: str) -> None:
+            super().__init__(f"{name} does not work.")
+
+    assert type(error_of(409, b'{"code": "tool_failed", "detail": "No."}')) is errors.ToolFailed
 
 
 async def test_a_stream_ends_with_its_run(server: Server, connection: Remote) -> None:
