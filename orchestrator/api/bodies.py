@@ -47,6 +47,8 @@ class JsonRoute(APIRoute):
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if self.body_field is not None and kind != "application/json" and not self._may_be_empty(request):
                 raise HTTPException(415, "The body must be JSON, sent with Content-Type: application/json.")
+            if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+                raise HTTPException(415, "The body must be sent as it is, without Content-Encoding.")
             return await handle(JsonRequest(request.scope, request.receive))
 
         return strict

@@ -13,14 +13,14 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from orchestrator.api.problems import MEDIA_TYPE, encode, problem
+
 PREPARED = "orchestrator.prepared"  # the extension in a WebSocket's scope: see Socket.take
 PIECES = "orchestrator.pieces"  # the extension in a request's scope: see `take`
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
 
-_REFUSED = (
-    b"HTTP/1.1 %d %s\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-)
+_REFUSED = b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
 
 
 class Connection(HttpToolsProtocol):
@@ -48,7 +48,7 @@ class Connection(HttpToolsProtocol):
         if self._waiting is not None:
             self._head += len(data)
             if self._head > HEAD_BYTES:
-                self._refuse(431, b"Request Header Fields Too Large")
+                self._refuse(431, "too_large", f"The head of the request is larger than {HEAD_BYTES} bytes.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end()
@@ -57,17 +57,24 @@ class Connection(HttpToolsProtocol):
     def _begin(self) -> None:
         self._end()
         self._head = 0
-        self._waiting = self.loop.call_later(HEAD_SECONDS, self._refuse, 408, b"Request Timeout")
+        late = f"The head of the request did not come within {HEAD_SECONDS:.0f} s."
+        self._waiting = self.loop.call_later(HEAD_SECONDS, self._refuse, 408, "too_slow", late)
 
     def _end(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
 
-    def _refuse(self, status: int, phrase: bytes) -> None:
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "malformed", "What was sent is no HTTP request.")
+
+    def _refuse(self, status: int, code: str, detail: str) -> None:
         self._end()
         if not self.transport.is_closing():
-            self.transport.write(_REFUSED % (status, phrase))
+            made = problem(status, code, detail)
+            body = encode(made)
+            head = status, made.title.encode(), MEDIA_TYPE.encode(), len(body)
+            self.transport.write(_REFUSED % (*head, body))
             self.transport.close()
 
 

@@ -24,6 +24,8 @@ ILL: dict[int | str, dict[str, Any]] = {503: {"model": Health}}
 @router.get(
     "/health", summary="Whether the server works, or must start again", responses=ILL, response_model_exclude_none=True
 )
+@router.head("/health", include_in_schema=False)  # as many monitors ask
+@router.head("/api/v1/health", include_in_schema=False)
 @router.get("/api/v1/health", summary="The same", responses=ILL, response_model_exclude_none=True, name="health_of_api")
 async def health(app: House, response: Response) -> Health:
     """503 only where a new start is the cure: what passes by itself is said with 200."""
@@ -33,6 +35,7 @@ async def health(app: House, response: Response) -> Health:
     return found
 
 
+@router.head("/health/ready", include_in_schema=False)
 @router.get(
     "/health/ready", summary="Whether work can be given to the server", responses=ILL, response_model_exclude_none=True
 )

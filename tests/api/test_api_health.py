@@ -61,6 +61,12 @@ async def test_all_is_well(site: Site, anyone: aiohttp.ClientSession) -> None:
     assert await asked(anyone, site) == {"/health": well, "/api/v1/health": well, "/health/ready": well}
 
 
+async def test_a_monitor_may_ask_for_the_head_alone(site: Site, anyone: aiohttp.ClientSession) -> None:
+    for path in ("/health", "/health/ready", "/api/v1/health"):
+        async with anyone.head(f"{site.url}{path}") as reply:
+            assert (reply.status, await reply.read()) == (200, b""), path
+
+
 async def test_a_full_disk_is_no_reason_to_start_again_and_is_over_when_there_is_room(
     site: Site, anyone: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

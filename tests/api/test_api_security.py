@@ -1,6 +1,7 @@
 """The gate: nobody, strangers, foreign pages, and what is too large or no text."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from itertools import product
 from typing import Any
@@ -16,7 +17,8 @@ from orchestrator.api.server import bare
 
 # The whole list of what nobody may reach: docs/api.md promises it.
 OPEN = {
-    *(("GET", path) for path in ("/health", "/health/ready", "/api/v1/health", "/sign-in")),
+    *product(("GET", "HEAD"), ("/health", "/health/ready", "/api/v1/health")),
+    ("GET", "/sign-in"),
     *(("POST", path) for path in ("/api/v1/auth/login", "/api/v1/auth/refresh")),
 }
 
@@ -236,6 +238,9 @@ async def test_a_body_says_that_it_is_json(site: Site) -> None:
     for headers in ({"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"}):
         async with site.http.post(f"{site.api}/runs", data=b'{"goal": "x"}', headers=headers) as reply:
             assert reply.status == 415
+    packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    async with site.http.post(f"{site.api}/runs", data=gzip.compress(b'{"goal": "x"}'), headers=packed) as reply:
+        assert reply.status == 415 and "Content-Encoding" in (await reply.json())["detail"]
 
 
 async def test_wrong_types_are_named(site: Site) -> None:

@@ -1,10 +1,12 @@
 """The server itself: its port, its end, its speed."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -114,6 +116,13 @@ async def raw(site: Site) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     return await asyncio.open_connection("127.0.0.1", int(site.url.rpartition(":")[2]))
 
 
+async def refusal(reader: asyncio.StreamReader) -> tuple[int, dict[str, Any]]:
+    """The status and the problem of a connection that ends."""
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert b"content-type: application/problem+json" in head
+    return int(head.split()[1]), json.loads(body)
+
+
 async def test_a_head_without_end_is_refused(site: Site) -> None:
     _, writer = await raw(site)
     writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n")
@@ -133,7 +142,8 @@ async def test_a_head_without_end_is_refused(site: Site) -> None:
 async def test_a_head_that_is_too_long_has_its_status(site: Site) -> None:
     reader, writer = await raw(site)
     writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nx: " + b"y" * 70_000)
-    assert (await reader.readline()).startswith(b"HTTP/1.1 431 ")
+    status, problem = await refusal(reader)
+    assert (status, problem["status"], problem["code"]) == (431, 431, "too_large")
     writer.close()
 
 
@@ -143,8 +153,8 @@ async def test_a_head_that_does_not_come_is_not_waited_for(opening: Opening, mon
         for sent in (b"", b"GET /hea", b"GET /health HTTP/1.1\r\nHost: loc"):
             reader, writer = await raw(site)
             writer.write(sent)
-            assert (await reader.readline()).startswith(b"HTTP/1.1 408 "), sent
-            assert await reader.read() is not None
+            status, problem = await refusal(reader)
+            assert (status, problem["code"]) == (408, "too_slow"), sent
             writer.close()
 
 
@@ -161,5 +171,6 @@ async def test_what_is_no_http_is_refused(site: Site) -> None:
     for sent in (b"\x16\x03\x01\x00\xa5\x01\x00\x00", b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"):
         reader, writer = await raw(site)
         writer.write(sent)
-        assert (await reader.readline()).startswith(b"HTTP/1.1 400 "), sent
+        status, problem = await refusal(reader)
+        assert (status, problem["code"]) == (400, "malformed"), sent
         writer.close()

@@ -44,7 +44,7 @@ def vendor_of(scope: Scope) -> Vendor | None:
         lists = path == "/v1/models" or path.startswith("/v1/models/")  # both vendors have that address
         says_so = lists and any(name == b"anthropic-version" for name, _ in scope["headers"])
         return "anthropic" if says_so or path.startswith("/v1/messages") else "openai"
-    if path.startswith("/api/") and not path.startswith("/api/v1/") and scope["type"] == "http":
+    if path.startswith("/api/") and not f"{path}/".startswith("/api/v1/") and scope["type"] == "http":
         return "ollama"
     return None
 
