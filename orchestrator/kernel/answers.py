@@ -3,6 +3,7 @@
     {path}          a field; {memory.percent} a field of a field
     {files.path}    through a list: that field of every item, one a line
     {size:bytes}    a size a person reads; {uptime:duration} likewise for seconds
+    {total:number}  a number as a person writes it: thousands set apart, no more figures than are read
     {date:weekday}  the day of the week of an ISO date; {path:folder} a folder, `This folder` for `.`
     {count|file|files}          a number with its noun, one or many as the language counts
     {*matches {path}: {text}*}  for every item of a list a line of its own, over the item's fields
@@ -18,7 +19,7 @@ from typing import Any
 
 from orchestrator.kernel.messages import Json, Language
 
-_FIELD = re.compile(r"\{([a-z_]\w*(?:\.\w+)*)(?::(bytes|duration|weekday|folder)|\|([^{}|]+)\|([^{}|]+))?\}")
+_FIELD = re.compile(r"\{([a-z_]\w*(?:\.\w+)*)(?::(bytes|duration|number|weekday|folder)|\|([^{}|]+)\|([^{}|]+))?\}")
 _EACH = re.compile(r"\{\*([a-z_]\w*) (.*?)\*\}", re.DOTALL)
 _OR = re.compile(r"\|(?![^{}]*\})")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
@@ -121,9 +122,17 @@ def _number(value: float, style: str | None, language: Language) -> str:
         text = f"{value / 1024**power:.{0 if power == 0 else 1}f} {unit}"
     elif style == "duration":
         return _duration(value, language)
+    elif style == "number":
+        text = grouped(value)
     else:
         text = str(value)
     return text.replace(".", ",") if language == "fr" else text
+
+
+def grouped(value: float) -> str:
+    """As a person writes it: no more than six figures behind the point, spaces between thousands."""
+    text = f"{value:,.0f}" if value == int(value) else f"{value:,.6g}" if abs(value) < 1000 else f"{value:,.2f}"
+    return text.replace(",", "\u202f")
 
 
 def _duration(seconds: float, language: Language) -> str:

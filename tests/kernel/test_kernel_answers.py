@@ -68,6 +68,19 @@ def test_durations(seconds: float, english: str) -> None:
     assert say("{s:duration}", {"s": seconds}, "en") == english
 
 
+@pytest.mark.parametrize(
+    ("value", "english", "french"),
+    [
+        (12, "12", "12"),
+        (0.5, "0.5", "0,5"),
+        (1234567, "1\u202f234\u202f567", "1\u202f234\u202f567"),
+        (-1884.5, "-1\u202f884.50", "-1\u202f884,50"),
+    ],
+)
+def test_numbers(value: float, english: str, french: str) -> None:
+    assert [say("{n:number}", {"n": value}, "en"), say("{n:number}", {"n": value}, "fr")] == [english, french]
+
+
 @pytest.mark.parametrize("data", [None, 3, "text", [1], {}])
 def test_any_data_is_said_somehow(data: Any) -> None:
     assert isinstance(say("{a} {b.c}", data, "en"), str)

@@ -2,6 +2,7 @@
 
 import sqlite3
 import xml.etree.ElementTree as Xml
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +19,9 @@ from orchestrator.tools.kits.data import kit
 from orchestrator.tools.sandbox.probe import choose
 from orchestrator.tools.tables.charts import Kind, Point, bars, svg
 
+BILLION = "<!DOCTYPE x [<!ENTITY a0 'aaaaaaaaaa'>{}]><x>&a9;</x>".format(
+    "".join(f"<!ENTITY a{level + 1} '{f'&a{level};' * 10}'>" for level in range(9))
+)
 SALES = "date,region,amount\n2024-01-03,north,10\n2024-01-09,south,5\n2024-02-03,south,20.5\n2024-03-01,north,\n"
 
 
@@ -157,6 +161,117 @@ async def test_a_chart_is_drawn_and_kept(
     picture = drawn.overflow.decode()
     Xml.fromstring(picture)
     assert all(label in picture for label in points)
+
+
+@pytest.mark.usefixtures("sales")
+async def test_each_region_has_a_line_of_its_own(tools: dict[str, Tool], context: Context) -> None:
+    asked = {"path": "sales.csv", "frequency": "monthly", "split": "region", "kind": "line", "title": "Ventes < 2025"}
+    drawn = await tools["chart_data"].call(asked, context)
+    labels = [(point["label"], point["value"]) for point in drawn.data["points"]]
+    assert labels == [("2024-01, north", 10.0), ("2024-01, south", 5.0), ("2024-02, south", 20.5)]
+    assert drawn.data["title"] == "Ventes < 2025"
+    assert drawn.overflow is not None
+    picture = Xml.fromstring(drawn.overflow)
+    assert len(picture.findall("{*}polyline")) == 2
+    assert {"north", "south"} <= {text.text for text in picture.findall("{*}text")}
+    bars = await tools["chart_data"].call({**asked, "kind": "bar"}, context)
+    assert bars.overflow is not None and b"2024-02, south: 20.5" in bars.overflow
+    for wrong in ({"split": "colour"}, {"kind": "pie"}):
+        with pytest.raises(ToolRetry):
+            await tools["chart_data"].call({**asked, **wrong}, context)
+
+
+async def test_of_many_lines_the_largest_are_drawn(tools: dict[str, Tool], context: Context, workspace: Path) -> None:
+    rows = [f"{month},p{product},{product}" for month in ("jan", "feb") for product in range(1, 11)]
+    (workspace / "many.csv").write_text("\n".join(["month,product,sold", *rows]))
+    drawn = await tools["chart_data"].call({"path": "many.csv", "by": "month", "split": "product"}, context)
+    assert len(drawn.data["points"]) == 16 and "2 are left out" in drawn.data["note"]
+    assert not any(point["label"].endswith(("p1", "p2")) for point in drawn.data["points"])
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "rows"),
+    [
+        ("ville;prix\nOrléans;3,50 €\nÉvry;1 234,50 €\n", "cp1252", [["Orléans", 3.5], ["Évry", 1234.5]]),
+        ("ville\tprix\nOrléans\t3,5\n", "utf-16", [["Orléans", 3.5]]),
+        ("ville,prix\nOrléans,2\n", "utf-8-sig", [["Orléans", 2]]),
+        ('city,price\nLyon,"1,234"\nParis,"2,000"\n', "utf-8", [["Lyon", 1234.0], ["Paris", 2000.0]]),
+        ("code;part\n01000;1,5\n75001;12 %\n", "utf-8", [["01000", 1.5], ["75001", 12.0]]),
+        ("address,n\n192.168.100.200,1\n", "utf-8", [["192.168.100.200", 1]]),
+        ("n;remark\n1,5;good\n;2,5\n", "utf-8", [[1.5, "good"], [None, "2,5"]]),
+        ("Report of May\n\ncity,price\nLyon,2\n", "utf-8", [["Lyon", 2]]),
+        ("a,b,c\n1,2,3\n4,5\n", "utf-8", [[1, 2, 3], [4, 5, None]]),
+        ('a,b,c\n1,"x\ny",3\n4,z\n', "utf-8", [[1, "x\ny", 3], [4, "z", None]]),
+    ],
+)
+async def test_tables_of_people_are_read(
+    tools: dict[str, Tool], context: Context, workspace: Path, text: str, encoding: str, rows: list[list[object]]
+) -> None:
+    (workspace / "people.csv").write_bytes(text.encode(encoding))
+    found = await tools["query_data"].call({"sql": "FROM people", "paths": ["people.csv"]}, context)
+    assert found.data["rows"] == rows
+
+
+async def test_what_is_told_of_a_column_is_exact(tools: dict[str, Tool], context: Context, workspace: Path) -> None:
+    (workspace / "ids.csv").write_text("id\n" + "\n".join(map(str, range(5000))))
+    told = await tools["describe_data"].call({"path": "ids.csv"}, context)
+    assert told.data["tables"][0]["columns"][0]["distinct"] == 5000
+
+
+HEAD = (
+    '<row r="{0}"><c r="A{0}" t="s"><v>0</v></c><c r="B{0}" t="inlineStr"><is><t>due</t></is></c>'
+    '<c r="D{0}" t="str"><v>x</v></c></row>'
+)
+BODY = (
+    '<row r="{0}"><c r="A{0}"><v>2.5</v></c><c r="B{0}" s="1"><f>A1</f><v>{1}</v></c>'
+    '<c r="C{0}" t="e"><v>#REF!</v></c></row>'
+)
+
+
+def workbook(file: Path, sheets: dict[str, str]) -> None:
+    """As Excel writes it, no more than is read."""
+    named = [f'<sheet name="{name}" r:id="r{place}"/>' for place, name in enumerate(sheets)]
+    related = [f'<Relationship Id="r{place}" Target="worksheets/{place}.xml"/>' for place in range(len(sheets))]
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(
+            "xl/workbook.xml", f'<workbook xmlns="s" xmlns:r="r"><sheets>{"".join(named)}</sheets></workbook>'
+        )
+        archive.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="p">{"".join(related)}</Relationships>')
+        archive.writestr("xl/sharedStrings.xml", '<sst xmlns="s"><si><r><t>am</t></r><r><t>ount</t></r></si></sst>')
+        formats = '<numFmts><numFmt numFmtId="164" formatCode="[$-40C]dd/mm/yyyy;@"/></numFmts>'
+        formats += '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs>'
+        archive.writestr("xl/styles.xml", f'<styleSheet xmlns="s">{formats}</styleSheet>')
+        for place, rows in enumerate(sheets.values()):
+            archive.writestr(
+                f"xl/worksheets/{place}.xml", f'<worksheet xmlns="s"><sheetData>{rows}</sheetData></worksheet>'
+            )
+
+
+async def test_a_workbook_of_excel_is_read(tools: dict[str, Tool], context: Context, workspace: Path) -> None:
+    title = '<row r="1"><c r="A1" t="inlineStr"><is><t>Bills</t></is></c></row><row r="2"/>'
+    rows = HEAD.format(3) + BODY.format(4, 46000) + BODY.format(5, 46000.5)
+    workbook(workspace / "bills.xlsx", {"Sheet 1": title + rows})
+    found = await tools["query_data"].call(
+        {"sql": "SELECT amount, due, x FROM bills", "paths": ["bills.xlsx"]}, context
+    )
+    assert found.data["rows"] == [[2.5, "2025-12-09 00:00:00", None], [2.5, "2025-12-09 12:00:00", None]]
+    workbook(workspace / "two.xlsx", {"May 2026": rows, "Empty": "", "June": HEAD.format(1) + BODY.format(2, 46000)})
+    told = await tools["describe_data"].call({"path": "two.xlsx"}, context)
+    assert told.data["tables"][1]["columns"][1]["type"] == "DATE"
+    assert [(table["name"], table["rows"]) for table in told.data["tables"]] == [("May_2026", 2), ("June", 1)]
+
+
+@pytest.mark.parametrize("parts", [{}, {"xl/workbook.xml": "<x"}, {"xl/workbook.xml": BILLION}])
+async def test_what_only_looks_like_a_workbook_is_said(
+    tools: dict[str, Tool], context: Context, workspace: Path, parts: dict[str, str]
+) -> None:
+    with zipfile.ZipFile(workspace / "no.xlsx", "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    (workspace / "nor.xlsx").write_bytes(b"PK\3\4junk")
+    for name in ("no.xlsx", "nor.xlsx"):
+        with pytest.raises(ToolRetry, match="no workbook that can be read"):
+            await tools["describe_data"].call({"path": name}, context)
 
 
 @pytest.mark.usefixtures("sales")

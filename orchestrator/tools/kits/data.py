@@ -10,17 +10,20 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from orchestrator.kernel.answers import grouped
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.files.writing import write
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import data as said
-from orchestrator.tools.tables.charts import Kind, Point, bars, number, svg
+from orchestrator.tools.tables.charts import Kind, Point, bars, svg
 from orchestrator.tools.tables.reading import SECONDS, Reader
 from orchestrator.tools.workspace import Workspace
 
-TablePath = Annotated[str, Meta(description="a CSV, TSV, JSON, Parquet or SQLite file of the workspace", min_length=1)]
+TablePath = Annotated[
+    str, Meta(description="a CSV, TSV, JSON, Parquet, Excel or SQLite file of the workspace", min_length=1)
+]
 Frequency = Annotated[
     Literal["hourly", "daily", "weekly", "monthly", "quarterly", "yearly"] | None,
     Meta(description="a bar for each hour, day… of the first column of dates"),
@@ -29,7 +32,11 @@ By = Annotated[
     str, Meta(description="the column that tells the bars apart; the first fitting one when not said", max_length=200)
 ]
 Value = Annotated[str, Meta(description="the column of numbers; the first when not said", max_length=200)]
-TableName = Annotated[str, Meta(description="which table of a database", max_length=200)]
+TableName = Annotated[str, Meta(description="which table of a database, or sheet of a workbook", max_length=200)]
+Split = Annotated[
+    str, Meta(description="the column whose values have a line, or a colour, of their own each", max_length=200)
+]
+Title = Annotated[str, Meta(description="what stands above the picture, in the person's words", max_length=200)]
 How = Annotated[Literal["sum", "average", "count", "min", "max"], Meta(description="what is drawn of the numbers")]
 Shape = Annotated[Kind, Meta(description="the shape of the chart")]
 
@@ -38,6 +45,7 @@ _PERIODS = {
     "annee": "year", "année": "year", "hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month",
     "quarterly": "quarter", "yearly": "year",
 }  # fmt: skip
+_DRAWN = 400  # points of a line
 _SHOWN = 50  # rows that are read aloud
 _CELL = 60  # characters
 
@@ -163,13 +171,16 @@ async def _charted(
     how: str,
     kind: Kind,
     table: str,
+    split: str,
+    title: str,
     destination: str = "",
 ) -> Result:
+    if split and kind == "pie":
+        raise ToolRetry("A pie has no room for `split`.", hint="Draw bars or lines, or leave `split` out.")
     told = _PERIODS.get((frequency or by).strip().lower(), by.strip())
-    found = await reader.ask(
-        context, [path], "series", table=table.strip(), by=told, value=value.strip(), how=how, limit=400
-    )
-    return await asyncio.to_thread(_drawn, found, context, path, kind, destination)
+    asked = {"table": table.strip(), "by": told, "value": value.strip(), "how": how, "split": split.strip()}
+    found = await reader.ask(context, [path], "series", limit=_DRAWN, **asked)
+    return await asyncio.to_thread(_drawn, found, context, path, kind, title.strip(), destination)
 
 
 def _chart(reader: Reader) -> Tool:
@@ -177,8 +188,8 @@ def _chart(reader: Reader) -> Tool:
         origin="file",
         examples=said.CHART_DATA,
         answers={
-            "en": "{title}\n{*points {label}: {shown} {bar}*}\n\nThe picture is kept as {file}.[\n({note})]",
-            "fr": "{title}\n{*points {label} : {shown} {bar}*}\n\nL'image est conservée : {file}.[\n({note})]",
+            "en": "{title}\n{*points {label}: {value:number} {bar}*}\n\nThe picture is kept as {file}.[\n({note})]",
+            "fr": "{title}\n{*points {label} : {value:number} {bar}*}\n\nL'image est conservée : {file}.[\n({note})]",
         },
         returns=Chart,
     )
@@ -191,9 +202,11 @@ def _chart(reader: Reader) -> Tool:
         how: How = "sum",
         kind: Shape = "bar",
         table: TableName = "",
+        split: Split = "",
+        title: Title = "",
     ) -> Result:
         """Draw a chart of a file of tables: a number for each month, region or product."""
-        return await _charted(reader, context, path, by, frequency, value, how, kind, table)
+        return await _charted(reader, context, path, by, frequency, value, how, kind, table, split, title)
 
     return chart_data
 
@@ -204,8 +217,8 @@ def _save(reader: Reader) -> Tool:
         effects="idempotent",
         examples=said.SAVE_CHART,
         answers={
-            "en": "{title}\n{*points {label}: {shown} {bar}*}\nThe picture is {file}.[\n({note})]",
-            "fr": "{title}\n{*points {label} : {shown} {bar}*}\nL'image est {file}.[\n({note})]",
+            "en": "{title}\n{*points {label}: {value:number} {bar}*}\nThe picture is {file}.[\n({note})]",
+            "fr": "{title}\n{*points {label} : {value:number} {bar}*}\nL'image est {file}.[\n({note})]",
         },
         returns=Chart,
     )
@@ -219,32 +232,48 @@ def _save(reader: Reader) -> Tool:
         how: How = "sum",
         kind: Shape = "bar",
         table: TableName = "",
+        split: Split = "",
+        title: Title = "",
     ) -> Result:
         """Draw a chart as chart_data does, and write the picture to a file of the workspace."""
         if not destination.lower().endswith(".svg"):
             raise ToolRetry(f"{destination[:200]!r} is no name of an SVG file.", hint="Let it end with .svg.")
-        return await _charted(reader, context, path, by, frequency, value, how, kind, table, destination)
+        return await _charted(reader, context, path, by, frequency, value, how, kind, table, split, title, destination)
 
     return save_chart
 
 
-def _drawn(found: dict[str, Any], context: Context, path: str, kind: Kind, destination: str) -> Result:
+def _drawn(found: dict[str, Any], context: Context, path: str, kind: Kind, title: str, destination: str) -> Result:
     """The chart as it is said, and as a picture: kept with the run, or in the workspace where a file is named."""
     points = msgspec.convert(found["points"], list[Point])
     if not points:
         raise ToolFailed(f"{path} holds nothing that could be drawn.")
-    axis = f"{found['how']} of {found['value']}" if found["value"] else "count"
-    title = f"{axis} by {found['by']}"
-    lines = [Bar(p.label, p.value, number(p.value), bar) for p, bar in zip(points, bars(points), strict=True)]
+    axis, title = _measure(found), title or f"{_measure(found)} · {_extent(found['by'], points)}"
+    lines = [Bar(p.name, p.value, grouped(p.value), bar) for p, bar in zip(points, bars(points), strict=True)]
     picture = svg(points, kind, title, axis)
     name = re.sub(r"[^\w.-]+", "-", f"{PurePosixPath(path).stem}-by-{found['by']}.svg")
-    note = "only the first 400 are drawn" if found["truncated"] else ""
+    notes = [f"only the first {_DRAWN} are drawn" if found["truncated"] else ""]
+    notes += [f"only the largest are drawn, {found['left_out']} are left out" if found["left_out"] else ""]
+    note = "; ".join(filter(None, notes))
     chart = Chart(path, title, destination or name, lines, found["how"], found["by"], found["value"], note)
     data = msgspec.to_builtins(chart)
     if not destination:
         return Result(str(chart), data, picture.encode(), name)
     write(Workspace(context.workspace), destination, picture, append=False)
     return Result(str(chart), data)
+
+
+def _measure(found: dict[str, Any]) -> str:
+    """What is drawn, in no language but that of the columns."""
+    sign = {"sum": "", "average": "⌀", "count": "n", "min": "min", "max": "max"}[found["how"]]
+    return " ".join(filter(None, [sign, found["value"]]))
+
+
+def _extent(by: str, points: Sequence[Point]) -> str:
+    if by not in _PERIODS.values():
+        return by
+    first, last = points[0].label, points[-1].label
+    return first if first == last else f"{first} – {last}"
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -1,16 +1,18 @@
 """Charts as SVG, from nothing but text: bars, a line, or a pie."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Literal
 
 from msgspec import Struct
 
+from orchestrator.kernel.answers import grouped
+
 Kind = Literal["bar", "line", "pie"]
 
 _WIDTH, _HEIGHT = 800, 450
-_LEFT, _RIGHT, _TOP, _BOTTOM = 80, 20, 50, 80
+_LEFT, _RIGHT, _TOP, _BOTTOM = 80, 20, 60, 80
 _COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#ff8ab7", "#a463f2", "#97bbf5", "#9c6b4e")
 _LABELS = 16  # that fit below
 _SLICES = 9
@@ -20,6 +22,11 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 class Point(Struct, frozen=True):
     label: str
     value: float
+    series: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.label}, {self.series}" if self.series else self.label
 
 
 def svg(points: Sequence[Point], kind: Kind, title: str, axis: str) -> str:
@@ -37,12 +44,6 @@ def bars(points: Sequence[Point], width: int = 24) -> list[str]:
     """The same as lines of text: as long as what they stand for, nothing for what is below zero."""
     most = max((point.value for point in points), default=0.0)
     return [_bar(point.value / most * width) if most > 0 else "" for point in points]
-
-
-def number(value: float) -> str:
-    """As a person writes it: no more than six figures behind the point, spaces between thousands."""
-    text = f"{value:,.0f}" if value == int(value) else f"{value:,.6g}" if abs(value) < 1000 else f"{value:,.2f}"
-    return text.replace(",", "\u202f")
 
 
 def _bar(length: float) -> str:
@@ -64,34 +65,58 @@ def _plane(points: Sequence[Point], kind: Kind, axis: str) -> str:
         value = low + count * step
         pieces.append(
             f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#ddd"/>'
-            f'<text x="{_LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{number(round(value, 9))}</text>'
+            f'<text x="{_LEFT - 8}" y="{y(value) + 4:.1f}" text-anchor="end">{grouped(round(value, 9))}</text>'
         )
-    room = wide / len(points)
-    middles = [_LEFT + room * (place + 0.5) for place in range(len(points))]
-    if kind == "line":
-        path = " ".join(f"{x:.1f},{y(point.value):.1f}" for x, point in zip(middles, points, strict=True))
-        pieces.append(f'<polyline points="{path}" fill="none" stroke="{_COLOURS[0]}" stroke-width="2.5"/>')
-    for x, point in zip(middles, points, strict=True):
-        told = f"<title>{escape(point.label)}: {number(point.value)}</title>"
+    labels = list(dict.fromkeys(point.label for point in points))
+    parts = list(dict.fromkeys(point.series for point in points))
+    room = wide / len(labels)
+    middles = {label: _LEFT + room * (place + 0.5) for place, label in enumerate(labels)}
+    for place, part in enumerate(parts):
+        own = [(middles[point.label], y(point.value), _told(point)) for point in points if point.series == part]
+        colour = _COLOURS[place % len(_COLOURS)]
         if kind == "line":
-            pieces.append(
-                f'<circle cx="{x:.1f}" cy="{y(point.value):.1f}" r="3.5" fill="{_COLOURS[0]}">{told}</circle>'
-            )
+            pieces.append(_line(own, colour))
         else:
-            top, bottom = sorted((y(point.value), y(0)))
-            pieces.append(
-                f'<rect x="{x - room * 0.4:.1f}" y="{top:.1f}" width="{room * 0.8:.1f}" height="{bottom - top:.1f}"'
-                f' fill="{_COLOURS[0]}">{told}</rect>'
-            )
+            pieces += _columns(own, colour, y(0), room * 0.8 / len(parts), place - len(parts) / 2)
     pieces.append(f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(0):.1f}" y2="{y(0):.1f}" stroke="#222"/>')
-    every = math.ceil(len(points) / _LABELS)
-    for x, point in list(zip(middles, points, strict=True))[::every]:
-        at = f"{x:.1f} {_HEIGHT - _BOTTOM + 18}"
-        pieces.append(
-            f'<text transform="translate({at}) rotate(-35)" text-anchor="end">{escape(_short(point.label))}</text>'
-        )
+    for label in labels[:: math.ceil(len(labels) / _LABELS)]:
+        at = f"{middles[label]:.1f} {_HEIGHT - _BOTTOM + 18}"
+        pieces.append(f'<text transform="translate({at}) rotate(-35)" text-anchor="end">{escape(_short(label))}</text>')
     middle = _TOP + tall / 2
     pieces.append(f'<text transform="translate(16 {middle:g}) rotate(-90)" text-anchor="middle">{escape(axis)}</text>')
+    return "".join([*pieces, _legend(parts) if parts != [""] else ""])
+
+
+def _told(point: Point) -> str:
+    return f"<title>{escape(point.name)}: {grouped(point.value)}</title>"
+
+
+def _line(own: Sequence[tuple[float, float, str]], colour: str) -> str:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in own)
+    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}">{told}</circle>' for x, y, told in own]
+    return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>{"".join(dots)}'
+
+
+def _columns(
+    own: Sequence[tuple[float, float, str]], colour: str, floor: float, width: float, place: float
+) -> Iterator[str]:
+    for x, y, told in own:
+        top, bottom = sorted((y, floor))
+        yield (
+            f'<rect x="{x + place * width:.1f}" y="{top:.1f}" width="{width:.1f}" height="{bottom - top:.1f}"'
+            f' fill="{colour}">{told}</rect>'
+        )
+
+
+def _legend(parts: Sequence[str]) -> str:
+    room = (_WIDTH - _LEFT - _RIGHT) / len(parts)
+    pieces = []
+    for place, part in enumerate(parts):
+        x = _LEFT + place * room
+        pieces.append(
+            f'<rect x="{x:.1f}" y="37" width="10" height="10" fill="{_COLOURS[place % len(_COLOURS)]}"/>'
+            f'<text x="{x + 14:.1f}" y="46" font-size="11">{escape(_short(part, max(4, int(room / 7) - 2)))}</text>'
+        )
     return "".join(pieces)
 
 
@@ -125,7 +150,7 @@ def _pie(points: Sequence[Point]) -> str:
             arc = f"M{x} {y}L{start}A{radius} {radius} 0 {int(share > 0.5)} 1 {stop}Z"
             pieces.append(f'<path d="{arc}" fill="{colour}" stroke="#fff"/>')
         angle, row = end, 100 + place * 30
-        said = f"{escape(_short(point.label, 24))}: {number(point.value)} ({share:.1%})"
+        said = f"{escape(_short(point.label, 24))}: {grouped(point.value)} ({share:.1%})"
         square = f'<rect x="490" y="{row - 11}" width="14" height="14" fill="{colour}"/>'
         pieces.append(f'{square}<text x="512" y="{row}">{said}</text>')
     return "".join(pieces)

@@ -1,6 +1,6 @@
 """The process in which files of tables are read: DuckDB, told of one question by a line of JSON, answering by another.
 
-Run as a script, in the sandbox, with the standard library and DuckDB alone. Covers: only the files it is told of can be
+Run in the sandbox, with the standard library and DuckDB alone. Covers: only the files it is told of can be
 read, nothing can be written, no extension is fetched, one statement that looks is allowed. Does not cover how much
 processor a question takes: whoever started this process bounds its time and memory.
 """
@@ -14,17 +14,10 @@ import math
 import re
 import sqlite3
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
-_READERS = {
-    ".csv": "read_csv", ".tsv": "read_csv", ".txt": "read_csv", ".parquet": "read_parquet", ".json": "read_json",
-    ".jsonl": "read_json", ".ndjson": "read_json",
-}  # fmt: skip
-_DATABASES = (".db", ".sqlite", ".sqlite3")
-_NULL = "\\N"
-_ROWS = 2_000_000  # of one table of a database that is read
+from .opening import Tables, Wrong, named
+
 _PERIODS = {
     "day": "%Y-%m-%d",
     "week": "%G-W%V",
@@ -35,85 +28,8 @@ _PERIODS = {
 }
 _NUMBER = re.compile(r"U?(BIG|HUGE|SMALL|TINY)?INT|DECIMAL|DOUBLE|FLOAT")
 _KEY = re.compile(r"id|.*_id|year|month|day")  # numbers that are names
+_PARTS = 8  # that a person tells apart by their colours
 _HOW = {"sum": "sum", "average": "avg", "count": "count", "min": "min", "max": "max"}
-
-
-class Wrong(Exception):
-    """The question cannot be meant; said to whoever asked."""
-
-
-class Tables:
-    """Files opened as tables, after which nothing else can be reached."""
-
-    def __init__(self, files: list[str], memory_mb: int) -> None:
-        import duckdb
-
-        self.library = duckdb
-        self.connection = duckdb.connect(":memory:")
-        self.names: list[str] = []
-        self._temporary = tempfile.mkdtemp()
-        for setting in (
-            "autoinstall_known_extensions=false",
-            "autoload_known_extensions=false",
-            f"memory_limit='{memory_mb}MB'",
-            "threads=2",
-            f"temp_directory={_quoted(self._temporary)}",
-        ):
-            self.connection.execute(f"SET {setting}")
-        for path in files:
-            self._open(path)
-        self.connection.execute(f"SET allowed_paths=[{', '.join(map(_quoted, files))}]")
-        self.connection.execute("SET enable_external_access=false")
-        self.connection.execute("SET lock_configuration=true")
-
-    def _open(self, path: str) -> None:
-        file = Path(path)
-        if file.suffix.lower() in _DATABASES or _is_sqlite(file):
-            return self._copy(file)
-        reader = _READERS.get(file.suffix.lower())
-        if reader is None:
-            raise Wrong(f"{file.name} is no table: CSV, TSV, JSON, Parquet and SQLite files are.")
-        self.connection.execute(f"CREATE VIEW {self._name(file.stem)} AS SELECT * FROM {reader}({_quoted(path)})")
-
-    def _copy(self, path: Path) -> None:
-        """The tables of an SQLite database, by way of CSV: its extension would have to be fetched."""
-        with contextlib.closing(sqlite3.connect(f"file:{_escaped(str(path))}?mode=ro", uri=True)) as database:
-            query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
-            names = [name for (name,) in database.execute(query)]
-            if not names:
-                raise Wrong(f"{path.name} holds no tables.")
-            for name in names:
-                between = Path(self._temporary) / f"{len(self.names)}.csv"
-                rows = database.execute(f'SELECT * FROM "{name.replace(chr(34), chr(34) * 2)}" LIMIT {_ROWS}')
-                with between.open("w", newline="", encoding="utf-8") as file:
-                    writer = csv.writer(file)
-                    writer.writerow([column[0] for column in rows.description])
-                    writer.writerows([_NULL if value is None else _plain(value) for value in row] for row in rows)
-                reader = f"read_csv({_quoted(str(between))}, header=true, nullstr={_quoted(_NULL)})"
-                self.connection.execute(f"CREATE TABLE {self._name(name)} AS SELECT * FROM {reader}")
-                between.unlink()
-
-    def _name(self, wanted: str) -> str:
-        name = re.sub(r"\W+", "_", wanted).strip("_") or "data"
-        name, number = (f"t_{name}" if name[0].isdigit() else name), 1
-        while name.lower() in map(str.lower, self.names):
-            number += 1
-            name = f"{name.rstrip('0123456789')}{number}"
-        self.names.append(name)
-        return f'"{name}"'
-
-    def columns(self, name: str) -> list[tuple[str, str]]:
-        found = self.connection.execute(f'DESCRIBE SELECT * FROM "{name}"').fetchall()
-        return [(str(row[0]), str(row[1])) for row in found]
-
-    def one(self, table: str) -> str:
-        """The table that is meant: the one named, or the only one."""
-        for name in self.names:
-            if name.lower() == table.lower():
-                return name
-        if table or len(self.names) != 1:
-            raise Wrong(f"Say which table: {', '.join(self.names)}.")
-        return self.names[0]
 
 
 def query(tables: Tables, sql: str, limit: int) -> dict[str, Any]:
@@ -133,36 +49,59 @@ def query(tables: Tables, sql: str, limit: int) -> dict[str, Any]:
 def describe(tables: Tables) -> dict[str, Any]:
     found = []
     for name in tables.names[:50]:
-        rows = tables.connection.execute(f'SUMMARIZE "{name}"').fetchall()
+        rows = tables.connection.execute(f"SUMMARIZE {named(name)}").fetchall()
+        exact = ", ".join(f"count(DISTINCT {named(row[0])})" for row in rows)  # what SUMMARIZE says is an estimate
+        count, *distinct = tables.connection.execute(f"SELECT count(*), {exact} FROM {named(name)}").fetchall()[0]
         columns = [
             {
                 "name": row[0], "type": row[1], "least": _short(row[2]), "most": _short(row[3]),
-                "distinct": row[4], "mean": _short(row[5]), "empty_percent": float(row[11] or 0),
+                "distinct": different, "mean": _mean(row[5]), "empty_percent": float(row[11] or 0),
             }
-            for row in rows
+            for row, different in zip(rows, distinct, strict=True)
         ]  # fmt: skip
-        count = tables.connection.execute(f'SELECT count(*) FROM "{name}"').fetchall()[0][0]
         found.append({"name": name, "rows": count, "columns": columns})
     return {"tables": found}
 
 
-def series(tables: Tables, table: str, by: str, value: str, how: str, limit: int) -> dict[str, Any]:
-    """One number for each of the things that a column holds, or for each month, week, … of its first date."""
+def series(tables: Tables, table: str, by: str, value: str, how: str, split: str, limit: int) -> dict[str, Any]:
+    """One number for each of the things that a column holds, or for each month, week, … of its first date.
+
+    With `split` one for each of the values of another column, of which the largest are kept.
+    """
     name = tables.one(table)
     columns = tables.columns(name)
     label, by, ordered = _label(columns, by)
     chosen = _value(columns, value, by, how)
     how = how if chosen else "count"
-    number = f"{_HOW[how]}({_named(chosen)})" if chosen else "count(*)"
+    number = f"{_HOW[how]}({named(chosen)})" if chosen else "count(*)"
+    if split and not (parted := _column(columns, split)):
+        raise Wrong(f"There is no column {split!r}. Columns: {_said(columns)}.")
+    part = named(parted) if split else "''"
     rows = tables.connection.execute(
-        f"SELECT label, {number} FROM"
-        f' (SELECT *, {label} AS label, row_number() OVER () AS place FROM "{name}") WHERE label IS NOT NULL'
-        f" GROUP BY label ORDER BY {'label' if ordered else 'min(place)'} LIMIT {limit + 1}"
+        f"SELECT label, part, {number} FROM"
+        f" (SELECT *, {label} AS label, {part} AS part, row_number() OVER () AS place FROM {named(name)})"
+        f" WHERE label IS NOT NULL AND part IS NOT NULL GROUP BY label, part"
+        f" ORDER BY {'label' if ordered else 'min(min(place)) OVER (PARTITION BY label)'}, min(place)"
     ).fetchall()
-    points = [
-        {"label": str(_plain(row[0])), "value": _plain(float(row[1]))} for row in rows[:limit] if row[1] is not None
-    ]
-    return {"points": points, "by": by, "value": chosen, "how": how, "truncated": len(rows) > limit}
+    points = [(str(_plain(row[0])), str(_plain(row[1])), float(row[2])) for row in rows if row[2] is not None]
+    parts, labels = _largest(points), list(dict.fromkeys(label for label, _, _ in points))
+    drawn = set(labels[:limit])
+    return {
+        "points": [
+            {"label": label, "value": _plain(number), "series": part}
+            for label, part, number in points
+            if label in drawn and part in parts
+        ],
+        "by": by, "value": chosen, "how": how, "truncated": len(labels) > limit,
+        "left_out": len({part for _, part, _ in points}) - len(parts),
+    }  # fmt: skip
+
+
+def _largest(points: list[tuple[str, str, float]]) -> set[str]:
+    totals: dict[str, float] = {}
+    for _, part, number in points:
+        totals[part] = totals.get(part, 0.0) + abs(number)
+    return set(sorted(totals, key=lambda part: -totals[part])[:_PARTS])
 
 
 def _label(columns: list[tuple[str, str]], by: str) -> tuple[str, str, bool]:
@@ -170,7 +109,7 @@ def _label(columns: list[tuple[str, str]], by: str) -> tuple[str, str, bool]:
     kinds = dict(columns)
     dates = [column for column, kind in columns if kind.startswith(("DATE", "TIMESTAMP"))]
     if found := _column(columns, by):
-        return _named(found), found, kinds[found] != "VARCHAR"
+        return named(found), found, kinds[found] != "VARCHAR"
     if by not in _PERIODS and by:
         raise Wrong(f"There is no column {by!r}. Columns: {_said(columns)}.")
     if by and not dates:
@@ -178,8 +117,8 @@ def _label(columns: list[tuple[str, str]], by: str) -> tuple[str, str, bool]:
     if not by and not dates:
         texts = [column for column, kind in columns if kind == "VARCHAR"]
         first = (texts or [columns[0][0]])[0]
-        return _named(first), first, kinds[first] != "VARCHAR"
-    date = _named(dates[0])
+        return named(first), first, kinds[first] != "VARCHAR"
+    date = named(dates[0])
     if by == "quarter":
         return f"strftime({date}, '%Y') || '-Q' || quarter({date})", by, True
     return f"strftime({date}, '{_PERIODS[by or 'day']}')", by or "day", True
@@ -204,23 +143,6 @@ def _column(columns: list[tuple[str, str]], wanted: str) -> str | None:
 
 def _said(columns: list[tuple[str, str]]) -> str:
     return ", ".join(f"{name} ({kind.lower()})" for name, kind in columns[:40])
-
-
-def _named(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _escaped(path: str) -> str:
-    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-
-
-def _is_sqlite(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\0"
 
 
 def _plain(value: Any) -> Any:
@@ -249,6 +171,12 @@ def _short(value: Any) -> str:
     return "" if value is None else str(value)[:60]
 
 
+def _mean(value: Any) -> str:
+    with contextlib.suppress(TypeError, ValueError):  # of dates it is a moment
+        return f"{float(value):.10g}"
+    return _short(value)
+
+
 def _first(error: Exception) -> str:
     """What is wrong, without the picture of where."""
     return str(error).split("\n\nLINE", 1)[0].strip()[:600]
@@ -265,12 +193,12 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
             return query(tables, asked["sql"], asked["limit"])
         if asked["what"] == "describe":
             return describe(tables)
-        return series(tables, asked["table"], asked["by"], asked["value"], asked["how"], asked["limit"])
+        return series(tables, *(asked[name] for name in ("table", "by", "value", "how", "split", "limit")))
     except Wrong as problem:
         return {"wrong": str(problem)}
     except (duckdb.Error, sqlite3.Error, csv.Error, OSError, UnicodeError) as error:
         return {"wrong": _first(error)}
 
 
-if __name__ == "__main__":
+def main() -> None:
     sys.stdout.write(json.dumps(answer(json.loads(sys.stdin.readline()))) + "\n")

@@ -11,11 +11,12 @@ from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context
 from orchestrator.tools.sandbox.base import Limits, Opening, Sandbox
-from orchestrator.tools.tables import engine
 from orchestrator.tools.workspace import Workspace, regular
 
 SECONDS = 60.0
 _FILES = 20
+_ROOM = Path(__file__).parent.parent
+_START = f"import sys; sys.path.append({str(_ROOM)!r}); from tables.engine import main; main()"  # and nothing above it
 
 
 class Reader:
@@ -30,7 +31,7 @@ class Reader:
         files = [_whole(context.workspace, path) for path in paths]
         memory = self._settings.memory_mb
         asked = {"what": what, "files": files, "memory_mb": max(64, memory // 2), **more}
-        opening = Opening((sys.executable, "-I", engine.__file__), readable=_interpreter())
+        opening = Opening((sys.executable, "-I", "-c", _START), readable=_interpreter())
         limits = Limits(memory=memory * 2**20, processes=self._settings.processes, file=self._settings.file_mb * 2**20)
         session = await self._sandbox.open(opening, context.workspace, limits)
         try:
@@ -43,8 +44,7 @@ class Reader:
 
 
 def _interpreter() -> tuple[Path, ...]:
-    places = (sys.prefix, sys.base_prefix, engine.__file__)
-    return (*map(Path, places), Path(sys.executable).resolve().parent)
+    return (Path(sys.prefix), Path(sys.base_prefix), _ROOM, Path(sys.executable).resolve().parent)
 
 
 def _whole(folder: Path, path: str) -> str:

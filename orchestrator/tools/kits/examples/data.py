@@ -72,6 +72,8 @@ CHART_DATA = examples(
         "draw a chart of sales.csv per month": {"path": "sales.csv", "frequency": "monthly"},
         "plot orders.parquet by region": {"path": "orders.parquet", "by": "region"},
         "chart sales.csv by product": {"path": "sales.csv", "by": "product"},
+        "chart sales.csv by month and region": {"path": "sales.csv", "frequency": "monthly", "split": "region"},
+        "chart budget.xlsx by team": {"path": "budget.xlsx", "by": "team"},
         "draw a line chart of measures.csv by day": {"path": "measures.csv", "frequency": "daily", "kind": "line"},
         "draw a pie chart of budget.csv by department": {"path": "budget.csv", "by": "department", "kind": "pie"},
         "chart the average price in items.csv by category": {
@@ -120,6 +122,12 @@ CHART_DATA = examples(
         "fais un graphique de ventes.csv par produit": {"path": "ventes.csv", "by": "produit"},
         "graphique de commandes.parquet par region": {"path": "commandes.parquet", "by": "region"},
         "trace le graphique de ventes.csv par produit": {"path": "ventes.csv", "by": "produit"},
+        "fais un graphique de ventes.csv par mois et par region": {
+            "path": "ventes.csv",
+            "frequency": "monthly",
+            "split": "region",
+        },
+        "graphique de budget.xlsx par service": {"path": "budget.xlsx", "by": "service"},
         "trace une courbe de mesures.csv par jour": {"path": "mesures.csv", "frequency": "daily", "kind": "line"},
         "fais un camembert de budget.csv par service": {"path": "budget.csv", "by": "service", "kind": "pie"},
         "dessine un camembert de budget.csv par service": {"path": "budget.csv", "by": "service", "kind": "pie"},
