@@ -1,9 +1,10 @@
 """The words behind a program's name: options, their values, and what may be paths."""
 
 from collections.abc import Collection
+from itertools import pairwise
 
 from orchestrator.policy.shell.programs import VALUED
-from orchestrator.policy.shell.words import TILDE, marked
+from orchestrator.policy.shell.words import TILDE, marked, uncertain
 
 
 def paths(program: str, arguments: tuple[str, ...], patterns: int = 0) -> list[str]:
@@ -53,3 +54,20 @@ def options(arguments: tuple[str, ...], names: Collection[str]) -> list[str]:
 def letters(arguments: tuple[str, ...]) -> str:
     """The one-letter options, run together."""
     return "".join(word[1:] for word in arguments if word.startswith("-") and not word.startswith("--"))
+
+
+def like_a_path(word: str) -> bool:
+    """Whether it could name a file that is not beneath the folder it is used in."""
+    return not uncertain(word) and (word.startswith(("/", TILDE)) or ".." in word or (marked(word) and "/" in word))
+
+
+def values_of(words: tuple[str, ...], names: tuple[str, ...]) -> list[str]:
+    """The values of options, given apart, attached, or behind =."""
+    found = [after for option, after in pairwise(words) if option in names]
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word.startswith("--"):
+            found += [value] if equals and name in names else []
+        elif word[:2] in names and len(word) > 2:
+            found.append(word[2:])
+    return found

@@ -4,8 +4,8 @@ import re
 
 from msgspec import structs
 
-from orchestrator.policy.shell import python, snippets
-from orchestrator.policy.shell.arguments import paths
+from orchestrator.policy.shell import beyond, python, snippets
+from orchestrator.policy.shell.arguments import options, paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS, KINDS
 from orchestrator.policy.shell.script import Segment, said
@@ -30,6 +30,7 @@ _MODULES = each(
     "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
     "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
 )
+_SHOWING = each("json.tool tokenize ast dis")  # of these modules: those that print what they are given
 _DECODERS = each("base64 base32 xxd openssl rev tr gunzip zcat uudecode")
 
 
@@ -213,7 +214,9 @@ def _given(judge: Judging, segment: Segment, name: str, word: str, behind: list[
     if not (code or preload or uncertain(word)):
         return None
     if code and short and not preload and not uncertain(word) and behind and name in _SHORT:
-        return [*written_code(judge, segment, behind[0]), *judge.reach(segment).each("read", behind[1:])]
+        in_place = name in ("perl", "ruby") and any(re.match(r"-[a-z]*i", given) for given in segment.arguments)
+        changed = judge.reach(segment).each("write", behind[1:]) if in_place else []
+        return [*written_code(judge, segment, behind[0]), *judge.reach(segment).each("read", behind[1:]), *changed]
     found = snippets.denials(judge, segment, " ".join(map(shown, [word, *behind])))
     return [*found, snippets.inline(judge, segment)]
 
@@ -223,6 +226,11 @@ def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> 
     reach = judge.reach(segment)
     if name == "deno" and words[:1] and words[0] in ("test", "check", "lint", "fmt", "bench") and len(words) == 1:
         return []
+    if elsewhere := next(
+        (shown(word) for word in words[:3] if re.match(r"(https?|npm|jsr|node|data|blob):", word)), None
+    ):
+        reason = f"{segment.program} would fetch {elsewhere} and run it."
+        return [judge.ask(segment, "fetches", reason, "Fetch it first with http_request, and look at it.")]
     if name == "deno":
         words = words[1:] if words[0] in ("run", "test", "check", "lint", "fmt") else []
         if not words:
@@ -238,25 +246,43 @@ def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> 
         reason = f"{segment.program} would run {shown(words[0])}, which is not a file of the workspace."
         return [judge.ask(segment, "outside_script", reason, "Run a script of the workspace.")]
     found = reach.each("use", [word for word in paths(segment.program, tuple(words[1:])) if not uncertain(word)])
+    found += _managed(judge, segment, words[1:]) if words[0].endswith("manage.py") else []
     if lost := next((shown(word) for word in words[1:] if DESTROYS.fullmatch(shown(word))), None):
         reason = f"{shown(words[0])} {lost} throws data away."
         found.append(judge.ask(segment, "destroys", reason, "Keep a copy first."))
     return found
 
 
+def _managed(judge: Judging, segment: Segment, words: list[str]) -> list[Finding]:
+    """Django's manage.py: code for its shell, statements for its database, whom it answers."""
+    if words[:1] == ["shell"] and (given := options(tuple(words), ("-c", "--command"))):
+        code = given[0].partition("=")[2] or words[words.index(given[0]) + 1 : words.index(given[0]) + 2]
+        return written_code(
+            judge, structs.replace(segment, program="python"), code if isinstance(code, str) else "".join(code)
+        )
+    if words[:1] in (["dbshell"], ["shell"]) and segment.stdin:
+        return [snippets.inline(judge, segment)]
+    return beyond.judge(judge, segment)
+
+
 def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> list[Finding]:
     name = words[0] if words else UNKNOWN
     if name == "pip":
         return judge.segment(structs.replace(segment, program="pip", arguments=tuple(words[1:])), depth + 1)
-    if name in ("cProfile", "profile", "trace", "pdb"):
+    if name == "timeit":
+        texts = [word for word in words[1:] if not re.fullmatch(r"-\w|\d+", word)]
+        return [one for text in texts for one in written_code(judge, segment, text.removeprefix("-s"))]
+    if name in ("cProfile", "profile", "trace", "pdb") and not (
+        name == "pdb" and options(tuple(words), ("-c", "--command"))
+    ):
         scripts = [word for word in words[1:] if word.endswith(".py")]
         return interpreter(judge, structs.replace(segment, arguments=tuple(scripts[:1]) or ("-c", UNKNOWN)), depth)
     if name == "orchestrator":
         return judge.segment(structs.replace(segment, program="orchestrator", arguments=tuple(words[1:])), depth + 1)
     if name in _MODULES:
-        return judge.reach(segment).each(
-            "use", [word for word in paths("python", tuple(words[1:])) if not uncertain(word)]
-        )
+        mode = "read" if name in _SHOWING else "use"
+        named = [word for word in paths("python", tuple(words[1:])) if not uncertain(word)]
+        return judge.reach(segment).each(mode, named) + beyond.judge(judge, segment)
     shape = None if uncertain(name) else f"{segment.program} -m {shown(name)}"
     reason = f"python -m {shown(name)} runs a module that this policy does not know."
     return [judge.ask(segment, "subcommand", reason, "Run a script of the workspace.", shape)]

@@ -1,62 +1,82 @@
-"""Builds, tests and version control: ordinary inside the sandbox, asked where they lose work or reach out."""
+"""Builds and tests: ordinary inside the sandbox, asked where they reach out, publish, or run code given in a word."""
 
 import re
 from itertools import pairwise
 
 from msgspec import structs
 
-from orchestrator.policy.shell.arguments import letters, options, paths
+from orchestrator.policy.shell import beyond, git, snippets
+from orchestrator.policy.shell.arguments import like_a_path, options, paths
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import (
-    DESTROYS,
-    GIT_LOSES,
-    GIT_NETWORK,
-    GIT_READS,
-    GIT_WRITES,
-    KINDS,
-    SAFE_SUBCOMMANDS,
-)
+from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, SAFE_SUBCOMMANDS
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import TILDE, each, marked, shown, uncertain
+from orchestrator.policy.shell.words import each, marked, shown
 
-_LEAVES = each("install uninstall deploy publish release push upload")
-_GIT_RUNS_MORE = each("grep diff log show rebase archive fetch pull clone push ls-remote")
-_GIT_RUNNING = each(
-    "--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec --remote -x --output --textconv"
+_LEAVES = each("install uninstall deploy publish release push upload gh-deploy --install")
+_SIGNS_IN = each("login logout")
+_OUTPUTS = each(
+    "-o --output --prefix -d --out-dir --outdir --outfile --basetemp --junitxml --log-file -output-directory"
 )
-_HARMLESS_SETTINGS = re.compile(
-    r"user\.(name|email)|init\.defaultbranch|pull\.(rebase|ff)|push\.(default|autosetupremote)|color\..*|core\.(autocrlf|ignorecase|filemode|quotepath|eol|abbrev)|"
-    r"merge\.(conflictstyle|ff)|commit\.(gpgsign|verbose)|rebase\.autostash|log\..*|advice\..*|fetch\.prune|column\.ui|branch\..*\.(remote|merge|description)|rerere\.enabled|"
-    r"diff\.(algorithm|renames|colormoved)|gc\.auto|help\.autocorrect"
-)
-_RUNS_MORE = {"make": ("--eval", "SHELL="), "gmake": ("--eval", "SHELL="), "tox": ("-x",), "cmake": ("-P", "-E")}
+_MEASURED = each("valgrind c8 nyc")  # they start the program that they are given
+_COMPILERS = each("gcc g++ cc c++ clang clang++")
 
 
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     program, words = segment.program, segment.arguments
     if program == "git":
-        return git(judge, segment, depth)
+        return git.judge(judge, segment, depth)
     if program in ("npx", "pnpx", "bunx"):
         return fetched_tool(judge, segment, list(words), depth)
-    found = judge.reach(segment).each("use", [word for word in paths(program, words) if _like_a_path(word)])
-    made = [after for option, after in pairwise(words) if option in ("-o", "--output", "--prefix")]
+    found = judge.reach(segment).each("use", [word for word in paths(program, words) if like_a_path(word)])
+    found += beyond.judge(judge, segment)
+    made = [after for option, after in pairwise(words) if option in _OUTPUTS]
+    made += [word.partition("=")[2] for word in words if word.partition("=")[0] in _OUTPUTS and "=" in word]
     found += judge.reach(segment).each("write", made)
-    if given := options(words, _RUNS_MORE.get(program, ())):
-        found.append(
-            judge.ask(segment, "runs_more", f"{shown(given[0])} makes {program} run other code.", "Leave that out.")
-        )
-    if program in ("make", "gmake") and (code := next(filter(_code_in_a_setting, map(shown, words)), "")):
-        found.append(judge.ask(segment, "runs_more", f"{code} is run by make as a command.", "Leave that out."))
+    found += _given_code(judge, segment)
+    if program in _MEASURED and (inner := [word for word in words if not word.startswith("-")]):
+        return found + _measured(judge, segment, inner, depth)
     plain = [shown(word) for word in words if not word.startswith("-")]
-    if program in SAFE_SUBCOMMANDS:
+    if program in SAFE_SUBCOMMANDS and not _is_file(judge, segment, plain[:1]):
         return found + subcommand(judge, segment, plain, depth)
     if lost := next((word for word in plain if DESTROYS.fullmatch(word)), None):
         reason = f"{program} {lost} throws data away."
         found.append(judge.ask(segment, "destroys", reason, "Keep a copy first.", f"{program} {lost}"))
     dry = program in ("make", "gmake") and {"-n", "--dry-run", "--just-print"} & set(words)
-    if not dry and (left := _LEAVES.intersection(plain)):
+    if not dry and (left := _LEAVES.intersection([*plain, *words]) | _SIGNS_IN.intersection(plain[:1])):
         found.append(_leaves(judge, segment, min(left)))
     return found
+
+
+def _given_code(judge: Judging, segment: Segment) -> list[Finding]:
+    """Code in an option, in a setting, or on the input, which this policy does not read."""
+    program, words = segment.program, segment.arguments
+    asked: list[Finding] = []
+    if given := options(words, GIVEN_CODE.get(program, ())):
+        reason = f"{shown(given[0])} makes {program} run other code."
+        asked.append(judge.ask(segment, "runs_more", reason, "Leave that out."))
+    if program in _COMPILERS and (file := next((word for word in words if word.startswith("@")), "")):
+        reason = f"{program} would take options from {shown(file[1:])}, which this policy does not read."
+        asked.append(judge.ask(segment, "runs_more", reason, "Write the options out."))
+    if program not in ("make", "gmake"):
+        return asked
+    if code := next(filter(_code_in_a_setting, map(shown, words)), ""):
+        asked.append(judge.ask(segment, "runs_more", f"{code} is run by make as a command.", "Leave that out."))
+    files = {after for option, after in pairwise(words) if option in ("-f", "--file", "--makefile")}
+    if files & {"-", "/dev/stdin"} or {"-f-", "--file=-", "--makefile=-", "-f/dev/stdin"} & set(words):
+        asked.append(snippets.inline(judge, segment))
+    return asked
+
+
+def _measured(judge: Judging, segment: Segment, inner: list[str], depth: int) -> list[Finding]:
+    """valgrind rm -rf x: what it starts is judged; a program of the workspace that was built here is what it is for."""
+    if "/" in inner[0] and judge.reach(segment).places(inner[0]) <= {"inside"}:
+        return []
+    return judge.segment(structs.replace(segment, program=inner[0], arguments=tuple(inner[1:])), depth + 1)
+
+
+def _is_file(judge: Judging, segment: Segment, first: list[str]) -> bool:
+    """swift a.swift: a program whose first word may be a file of the workspace in place of a subcommand."""
+    return segment.program in ("swift", "dart") and any("." in word and not marked(word) for word in first)
 
 
 def fetched_tool(judge: Judging, segment: Segment, words: list[str], depth: int) -> list[Finding]:
@@ -82,10 +102,6 @@ def fetched_tool(judge: Judging, segment: Segment, words: list[str], depth: int)
     ]
 
 
-def _like_a_path(word: str) -> bool:
-    return not uncertain(word) and (word.startswith(("/", TILDE)) or ".." in word or (marked(word) and "/" in word))
-
-
 def _code_in_a_setting(word: str) -> bool:
     """CC='sh -c …': make hands it to a shell."""
     return bool(re.fullmatch(r"[^=]+=.*[\s;|&<>()$`].*", word, re.DOTALL))
@@ -98,157 +114,74 @@ def _leaves(judge: Judging, segment: Segment, name: str) -> Finding:
 
 def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding]:
     program, words = segment.program, segment.arguments
-    if not plain or (plain and any(marked(word) for word in words[:1])):
+    if not plain or any(marked(word) for word in words[:1]):
         flags_only = all(word in ("--version", "-V", "-v", "--help", "-h", "version") for word in words)
         if (words and flags_only) or (program in ("gradle", "gradlew") and not words):
             return []
-        return [
-            judge.ask(segment, "subcommand", f"What {program} does here cannot be told.", "Name what it should do.")
-        ]
-    name = plain[0]
+        reason = f"What {program} does here cannot be told."
+        return [judge.ask(segment, "subcommand", reason, "Name what it should do.")]
+    for own in (_started, _of_packages):
+        if (found := own(judge, segment, plain, depth)) is not None:
+            return found
+    if left := _LEAVES.intersection(word.split(":")[0] for word in plain) | _SIGNS_IN.intersection(plain[:1]):
+        return [_leaves(judge, segment, min(left))]
+    if plain[0] in SAFE_SUBCOMMANDS[program]:
+        return []
+    reason = f"{program} {plain[0]} is not known to stay in the workspace; it may fetch or run code from elsewhere."
+    return [judge.ask(segment, "subcommand", reason, "Use what is installed already.", f"{program} {plain[0]}")]
+
+
+def _started(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding] | None:
+    """Where a subcommand starts a program that it is given: that one is judged."""
+    program, words, name = segment.program, segment.arguments, plain[0]
+    behind = words[words.index(name) + 1 :] if name in words else ()
+    inner = behind[1:] if behind[:1] == ("--",) else behind
     if name == "run" and program in ("uv", "poetry", "pipenv"):
-        inner = words[words.index("run") + 1 :]
-        if inner and not inner[0].startswith("-"):
+        if inner and not inner[0].startswith("-") and "://" not in inner[0]:
             return judge.segment(structs.replace(segment, program=inner[0], arguments=inner[1:]), depth + 1)
-        return [
-            judge.ask(segment, "subcommand", f"What {program} run starts cannot be told.", "Name the program first.")
-        ]
+        reason = f"What {program} run starts cannot be told."
+        return [judge.ask(segment, "subcommand", reason, "Name the program first.")]
+    if program in ("npm", "pnpm", "yarn", "bun") and name in ("exec", "x", "dlx"):
+        return fetched_tool(judge, segment, list(behind), depth)
+    if program in ("yarn", "pnpm") and KINDS.get(name) == "developer" and name not in SAFE_SUBCOMMANDS:
+        return judge.segment(structs.replace(segment, program=name, arguments=behind), depth + 1)
+    if program in ("bundle", "stack", "cabal", "lerna", "nx") and name == "exec" and inner:
+        return judge.segment(structs.replace(segment, program=inner[0], arguments=inner[1:]), depth + 1)
+    if program == "rails" and name in ("runner", "r"):
+        return _rails_runner(judge, segment, plain[1:])
+    return None
+
+
+def _of_packages(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding] | None:
+    """Where a subcommand looks at packages, or fetches one and runs it."""
+    program, name = segment.program, plain[0]
     if program in ("npm", "pnpm", "yarn") and name == "config":
         looks = plain[1:2] in ([], ["list"], ["ls"], ["get"])
         return [] if looks else [judge.ask(segment, "subcommand", f"{program} config changes settings.", "Leave them.")]
-    if program in ("npm", "pnpm", "yarn", "bun") and name in ("exec", "x", "dlx"):
-        return fetched_tool(judge, segment, list(words[words.index(name) + 1 :]), depth)
-    if program in ("yarn", "pnpm") and KINDS.get(name) == "developer" and name not in SAFE_SUBCOMMANDS:
-        return judge.segment(
-            structs.replace(segment, program=name, arguments=words[words.index(name) + 1 :]), depth + 1
-        )
-    if program == "bundle" and name == "exec":
-        inner = words[words.index("exec") + 1 :]
-        return judge.segment(
-            structs.replace(segment, program=inner[0] if inner else "", arguments=inner[1:]), depth + 1
-        )
     if program == "uv" and name == "pip" and plain[1:2] and plain[1] in ("list", "show", "freeze", "check", "tree"):
         return []
-    if left := _LEAVES.intersection(word.split(":")[0] for word in plain):
-        return [_leaves(judge, segment, min(left))]
-    if name in SAFE_SUBCOMMANDS[program]:
+    if program == "npm" and name == "init" and plain[1:]:
+        return fetched_tool(judge, segment, [f"create-{plain[1]}"], depth)
+    if program == "go" and (fetched := _fetched_by_go(judge, segment, plain)):
+        reason = f"go {name} {fetched} would fetch code from elsewhere and run it."
+        return [judge.ask(segment, "subcommand", reason, "Use what is installed already.", f"go {name} {fetched}")]
+    return None
+
+
+def _fetched_by_go(judge: Judging, segment: Segment, plain: list[str]) -> str:
+    """go run example.com/x@latest; a package of the workspace's own module is none."""
+    package = next((word for word in plain[1:2] if plain[0] == "run"), "")
+    first = package.partition("/")[0]
+    if "@" not in package and (first.startswith(".") or "." not in first or package.endswith(".go")):
+        return ""
+    folder = next(iter(segment.folders)) if len(segment.folders) == 1 else ""
+    module = re.search(r"^module\s+(\S+)", judge.places.text("go.mod", folder, 100_000) or "", re.MULTILINE)
+    own = module is not None and (package == module[1] or package.startswith(f"{module[1]}/"))
+    return "" if own and "@" not in package else package
+
+
+def _rails_runner(judge: Judging, segment: Segment, given: list[str]) -> list[Finding]:
+    """rails runner FILE, and rails runner CODE."""
+    if given and given[0].endswith(".rb") and judge.reach(segment).places(given[0]) <= {"inside"}:
         return []
-    reason = f"{program} {name} is not known to stay in the workspace; it may fetch or run code from elsewhere."
-    return [judge.ask(segment, "subcommand", reason, "Use what is installed already.", f"{program} {name}")]
-
-
-def git(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
-    words = list(segment.arguments)
-    found: list[Finding] = []
-    reach = judge.reach(segment)
-    while words and words[0].startswith("-"):
-        word = words.pop(0)
-        if word in ("-C", "--git-dir", "--work-tree", "--namespace") and words:
-            found += reach.each("use", [words.pop(0)])
-        elif word.startswith(("--git-dir=", "--work-tree=")):
-            found += reach.each("use", [word.partition("=")[2]])
-        elif word == "-c" and words and _harmless_setting(words[0].partition("=")[0]):
-            words.pop(0)
-        elif word in ("-c",) or word.startswith(("-c", "--config-env", "--exec-path=")):
-            return [
-                judge.ask(
-                    segment,
-                    "git_settings",
-                    f"git {shown(word)} changes settings that can start other programs.",
-                    "Run git without it.",
-                )
-            ]
-    name = words[0] if words else "help"
-    rest = tuple(words[1:])
-    if marked(name):
-        return [
-            *found,
-            judge.ask(segment, "indirect_program", "What git does is known only when it runs.", "Name the subcommand."),
-        ]
-    found += reach.each("use", [word for word in paths("git", rest) if _like_a_path(word) and not _a_range(word)])
-    if name in _GIT_RUNS_MORE and (given := options(rest, _GIT_RUNNING)):
-        reason = f"git {name} {shown(given[0])} starts another program or writes a file."
-        found.append(judge.ask(segment, "runs_more", reason, "Leave that option out."))
-    if name in ("show", "diff", "log", "blame", "annotate", "cat-file", "grep"):
-        shown_files = [word.rpartition(":")[2] for word in paths("git", rest) if not marked(word)]
-        found += reach.each("read", [file for file in shown_files if reach.places(file) & {"private"}])
-    if name == "bisect" and rest[:1] == ("run",) and rest[1:]:
-        return judge.segment(structs.replace(segment, program=rest[1], arguments=rest[2:]), depth + 1)
-    return found + git_verb(judge, segment, name, rest)
-
-
-def _harmless_setting(name: str) -> bool:
-    return bool(_HARMLESS_SETTINGS.fullmatch(name.lower()))
-
-
-def _a_range(word: str) -> bool:
-    return ".." in word and "/" not in word.replace("origin/", "").replace("upstream/", "") and word != ".."
-
-
-def switches_branch(judge: Judging, segment: Segment, rest: tuple[str, ...]) -> bool:
-    """git checkout NAME, where NAME is no file: git itself refuses to lose changes by it."""
-    return (
-        len(rest) == 1
-        and (rest[0] == "-" or not rest[0].startswith("-"))
-        and not marked(rest[0])
-        and not judge.reach(segment).exists(rest[0])
-    )
-
-
-def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...]) -> list[Finding]:
-    shape = f"git {name}"
-    if name == "config":
-        named = paths("git", rest)
-        if _reads_settings(rest) or (
-            named and _harmless_setting(named[0]) and not options(rest, ("-f", "--file", "-e", "--edit"))
-        ):
-            return []
-        reason = "git config changes settings that can start other programs."
-        return [judge.ask(segment, "git_settings", reason, "Change it by hand.")]
-    if loses_work(judge, segment, name, rest):
-        reason = f"git {name} can throw away work that is not committed or not pushed."
-        return [judge.ask(segment, "loses_work", reason, "Commit or stash first.", shape)]
-    if name == "remote" and (rest[:1] == ("get-url",) or (rest[:1] == ("show",) and "-n" in rest)):
-        return []
-    if name == "lfs" and rest[:1] and rest[0] in ("ls-files", "status", "env", "version", "track"):
-        return []
-    if name in GIT_NETWORK and not (name in ("remote", "submodule") and rest in ((), ("-v",), ("show",), ("status",))):
-        reason = f"git {name} talks to another machine."
-        return [judge.ask(segment, "network_program", reason, "Ask the person to do it.", shape)]
-    if name in GIT_READS | GIT_WRITES | GIT_LOSES | GIT_NETWORK:
-        return []
-    reason = f"git {name} is not a part of git that this policy knows."
-    return [judge.ask(segment, "subcommand", reason, "Use a common git command.", shape)]
-
-
-def _reads_settings(rest: tuple[str, ...]) -> bool:
-    named = paths("git", rest)
-    asked = options(rest, ("--get", "--list", "-l", "--get-all", "--get-regexp")) or rest[:1] in (("get",), ("list",))
-    return len(named) == 1 or (bool(asked) and len(named) <= 2)
-
-
-def loses_work(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...]) -> bool:
-    flags, said = letters(rest), frozenset(rest)
-    if name in ("branch", "tag"):
-        return bool({"D", "d", "f"}.intersection(flags) or "--delete" in said)
-    if name in ("stash", "worktree", "notes"):
-        return bool(said & {"drop", "clear", "remove", "prune"})
-    if name == "switch":
-        return bool({"f", "C"}.intersection(flags) or "--discard-changes" in said)
-    if name == "reset":
-        return bool(said & {"--hard", "--merge", "--keep"})
-    if name in ("reflog", "fsck"):
-        return bool(said & {"expire", "delete", "--lost-found"})
-    if name == "rm":
-        return "--cached" not in said
-    if name == "restore":
-        return not said & {"--staged", "-S"} or bool(said & {"--worktree", "-W"})
-    if name == "gc":
-        return any(word.startswith("--prune") for word in rest)
-    if name == "clean":
-        return "n" not in flags
-    if name == "checkout":
-        return "f" in flags or not ("b" in flags or switches_branch(judge, segment, rest))
-    if name == "rebase":
-        return "i" in flags or bool(said & {"--interactive", "--skip", "--root", "--quit"})
-    return name in GIT_LOSES
+    return snippets.judge(judge, structs.replace(segment, program="ruby"), given[0] if given else "")

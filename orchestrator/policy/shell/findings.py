@@ -48,6 +48,7 @@ class Reach:
             "search": self.search,
             "read": self.read,
             "use": self.use,
+            "run": self.run,
             "write": self.write,
             "delete": self.delete,
         }[mode]
@@ -77,6 +78,10 @@ class Reach:
     def use(self, path: str, place: Place) -> Finding | None:
         """By a program that may read or write it."""
         return self.read(path, place) if place in ("secret", "device") else self.search(path, place)
+
+    def run(self, path: str, place: Place) -> Finding | None:
+        """By a program that takes its code or its settings from there."""
+        return self._asked_outside("would use", path, place) if place == "temporary" else self.use(path, place)
 
     def read(self, path: str, place: Place) -> Finding | None:
         name = shown(path)

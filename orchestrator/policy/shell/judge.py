@@ -46,6 +46,7 @@ _DOUBTS: dict[str, tuple[str, str]] = {
     "arithmetic": ("This command evaluates arithmetic over values that are not known.", "Use the calculate tool."),
     "condition": ("This condition means different things to different shells.", "Use [ … ] and separate conditions."),
     "endless": ("This loop never ends.", "Say when it ends, or sleep in it."),
+    "huge": ("This counts further than anybody waits for.", "Say how far, and let it be little."),
     "moving": ("Which folder this command moves to is known only when it runs.", "Write the folder out."),
     "moving_loop": ("This command changes folder inside a loop.", "Put the body in parentheses, or use paths."),
 }

@@ -16,7 +16,8 @@ _TABLE = """
         port ps service/ls service/ps stack/ls stack/ps stats system/df system/info top version volume/inspect
         volume/list volume/ls
     docker-compose: config images logs ps top version
-    systemctl: . cat get-default help is-active is-enabled is-failed is-system-running list-dependencies list-jobs
+    systemctl: . !--root !--image !-H !--host !-M !--machine cat get-default help is-active is-enabled is-failed
+        is-system-running list-dependencies list-jobs
         list-machines list-paths list-sockets list-timers list-unit-files list-units show show-environment status
     journalctl: . !--flush !--relinquish !--rotate !--setup-keys !--smart-relinquish !--sync !--update-catalog
         !--vacuum
@@ -24,14 +25,17 @@ _TABLE = """
     crontab at: +-l
     atq lsmod modinfo netstat lsof top last findmnt pstree mpstat iotop lsns lshw lsipc lslocks systemd-cgls
         systemd-cgtop pg_isready ipcs: .
-    apt: depends info list madison policy rdepends search show showpkg
+    apt: !-o !--option !-c !--config-file depends info list madison policy rdepends search show showpkg
     apt-get: +--version
-    apt-cache: depends dump info list madison pkgnames policy rdepends search show showpkg stats
-    dpkg: +--audit +--get-selections +--list +--listfiles +--print-architecture +--search +--status +--verify
+    apt-cache: !-o !--option !-c !--config-file depends dump info list madison pkgnames policy rdepends search show
+        showpkg stats
+    dpkg: !--root !--admindir !--instdir +--audit +--get-selections +--list +--listfiles +--print-architecture
+        +--search +--status +--verify
         +--version +-L +-S +-V +-l +-s
-    rpm: +--query +--version +-V +-q +-qa +-qc +-qd +-qf +-qi +-ql +-qpi +-qpl
+    rpm: !--eval !-E !--pipe !--root !--define !-D !--rcfile !--macros !--load +--query +--version +-V +-q +-qa
+        +-qc +-qd +-qf +-qi +-ql +-qpi +-qpl
     pacman: +-Q +-Qe +-Qi +-Ql +-Qo +-Qs +-Qu +-Si +-Ss
-    yum dnf: history info list repolist search
+    yum dnf: !-c !--config !--installroot !--setopt history info list repolist search
     apk: info list policy search version
     brew: --prefix --version config deps doctor info leaves list ls outdated
     snap: connections find info list version
@@ -46,7 +50,7 @@ _TABLE = """
     losetup: +--all +--list +-a +-l
     tmux: list-panes list-sessions list-windows ls
     screen: +-list +-ls
-    nginx: +-T +-V +-t +-v
+    nginx: !-g !-s +-T +-V +-t +-v
     apachectl apache2ctl: configtest status
     update-alternatives: +--display +--get-selections +--list +--query
     ufw: status version
@@ -54,10 +58,11 @@ _TABLE = """
     ip6tables: +--list +--list-rules +-L +-S +-nL +-nvL +-vnL
     nft: list/chain list/chains list/ruleset list/table list/tables
     firewall-cmd: +--get-active-zones +--get-zones +--list-all +--list-ports +--list-services +--state
-    kubectl: api-resources api-versions auth/can-i cluster-info config/current-context config/get-contexts
+    kubectl: !--kubeconfig !--server !-s !--as !--raw api-resources api-versions auth/can-i cluster-info
+        config/current-context config/get-contexts
         describe diff explain get logs rollout/history rollout/status top version
-    helm: history lint list ls status template version
-    terraform: fmt graph providers show state/list validate version workspace/list workspace/show
+    helm: !--kubeconfig !--post-renderer !--kube-apiserver history lint list ls status template version
+    terraform: !-chdir fmt graph providers show state/list validate version workspace/list workspace/show
     conda: config/--show env/list info list
     mamba: env/list info list
     nvidia-smi: . !--compute-mode !--gpu-reset !--persistence-mode !--power-limit !-ac !-c !-e !-lgc !-p !-pl !-pm

@@ -6,13 +6,15 @@ after all. What is in no table is asked.
 
 from collections.abc import Callable
 
+from orchestrator.policy.shell import beyond
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.looking import LOOKS
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import each, marked, shown
+from orchestrator.policy.shell.words import each, marked, shown, uncertain
 
 _IP_VERBS = each("add a del delete d set s flush f change replace append save restore up down exec netns monitor")
+_OF_DEVICES = each("smartctl blkid lsof fuser nvidia-smi losetup swapon findmnt mount zpool hdparm df lsblk")
 _STOPS = each("poweroff reboot halt kexec suspend hibernate emergency rescue hybrid-sleep soft-reboot")
 _VERSION = each("--version -V --help -h version help")
 _OWNING = each("--privileged --pid=host --cap-add=ALL --cap-add=SYS_ADMIN --cap-add=all --userns=host --ipc=host")
@@ -100,7 +102,7 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if found := _catastrophe(judge, segment, plain):
         return [found]
     if looks(segment):
-        return []
+        return looked_at(judge, segment)
     if program in ("kill", "pkill", "killall", "systemctl", "service") and any(
         "orchestrator" in word for word in plain
     ):
@@ -118,6 +120,16 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     shape = " ".join([program, *plain[:1]])
     asked = judge.ask(segment, "administration", reason, "Use the tools made for it, or do it yourself.", shape)
     return [*found_paths, asked]
+
+
+def looked_at(judge: Judging, segment: Segment) -> list[Finding]:
+    """Files and addresses that a program is told to look at, in place of what it would look at by itself."""
+    found: list[Finding] = []
+    for word in segment.arguments:
+        if not uncertain(word):
+            found += beyond.fetched(judge, segment, word)
+            found += judge.reach(segment).each("use", beyond.led_to(word))
+    return [one for one in found if one.code != "device" or segment.program not in _OF_DEVICES]
 
 
 def _catastrophe(judge: Judging, segment: Segment, plain: list[str]) -> Finding | None:

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from orchestrator.policy.addresses import is_loopback, is_metadata, listed, split
 from orchestrator.policy.shell import machine
-from orchestrator.policy.shell.arguments import paths
+from orchestrator.policy.shell.arguments import letters, options, paths
 from orchestrator.policy.shell.findings import Finding, Judging, Reach
 from orchestrator.policy.shell.looking import LOOKS
 from orchestrator.policy.shell.programs import KINDS
@@ -42,6 +42,8 @@ _SHELL = re.compile(r"^-[a-z]*[ec]$|--exec|--sh-exec|exec|EXEC|SYSTEM")
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     program, words = segment.program, segment.arguments
     reach = judge.reach(segment)
+    if (copied := _copied_here(judge, segment)) is not None:
+        return copied
     if (program in LOOKS and machine.looks(segment)) or words == ("-V",):
         return []
     if program in ("nc", "ncat", "netcat", "socat") and any(_SHELL.search(word) for word in words):
@@ -61,6 +63,36 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return [*found, judge.ask(segment, "sends_data", reason, "Show the data to the person first.")]
     reason = f"{program} reaches the network, which commands do not have here."
     return [*found, judge.ask(segment, "network_program", reason, "Use the http_request tool.", program)]
+
+
+_SYNC_ELSEWHERE = ("-e", "--rsh", "--rsync-path", "--daemon", "--files-from", "--config", "--password-file", "--filter")
+_SYNC_VALUED = each(
+    "--exclude --include --exclude-from --include-from --max-size --min-size --bwlimit --chmod -f -M -B"
+)
+
+
+def _copied_here(judge: Judging, segment: Segment) -> list[Finding] | None:
+    """rsync between two folders of this machine, which is cp; None where it is not plainly that."""
+    words = segment.arguments
+    if segment.program != "rsync" or options(words, _SYNC_ELSEWHERE) or any(map(uncertain, words)):
+        return None
+    behind = {at + 1 for at, word in enumerate(words) if word in _SYNC_VALUED}
+    named = [word for at, word in enumerate(words) if at not in behind and not word.startswith("-")]
+    if len(named) < 2 or any(":" in word for word in named) or "e" in letters(words):
+        return None
+    reach = judge.reach(segment)
+    found = reach.each("read", named[:-1]) + reach.each("write", [] if {"-n", "--dry-run"} & set(words) else named[-1:])
+    for word in words:
+        name, _, value = word.partition("=")
+        if name.startswith("--") and value and name not in _SYNC_VALUED:
+            found += reach.each("write", [value])
+    if "n" in letters(words) or "--dry-run" in words:
+        return [one for one in found if one.code not in ("writes_outside", "temporary", "automatic")]
+    if lost := options(words, ("--delete", "--del", "--remove-source-files")):
+        reason = f"rsync {shown(lost[0])} deletes files, in {shown(named[-1])} or where they come from."
+        found.append(judge.ask(segment, "destroys", reason, "Look first with rsync -n.", "rsync --delete"))
+        found += [one for one in reach.each("delete", named[-1:]) if one.verdict == "deny"]
+    return found
 
 
 def address(program: str, word: str) -> tuple[str, str, str] | None:

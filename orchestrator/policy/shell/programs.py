@@ -130,7 +130,7 @@ PRIVILEGE = frozenset({"sudo", "doas", "su", "pkexec", "runuser", "sudoedit", "g
 
 # Options whose next word is a value and no path.
 VALUED: dict[str, str] = {
-    "cut": "dfcb", "sort": "tkS", "awk": "Fv", "gawk": "Fv", "mawk": "Fv", "paste": "d", "column": "sct",
+    "cut": "dfcb", "sort": "tkS", "awk": "Fv", "gawk": "Fv", "mawk": "Fv", "paste": "d", "column": "scoN",
     "head": "nc", "tail": "nc", "grep": "ABCmed", "egrep": "ABCmed", "fgrep": "ABCmed", "rg": "ABCmegtTj",
     "join": "12tjoe", "fold": "w", "split": "bnla", "du": "d", "tree": "LIP", "nl": "bsvw", "xargs": "IdnPLE",
     "shuf": "n", "od": "AtjN", "uniq": "fsw", "base64": "w", "fmt": "w", "jq": "", "pr": "l", "ls": "I", "zip": "x",
@@ -145,6 +145,13 @@ RUNS_MORE: dict[str, tuple[str, ...]] = {
     "rg": ("--pre", "--hostname-bin"),
     "sort": ("--compress-program",),
     "ag": ("--pager",),
+    "exiftool": ("-if", "-config", "-execute", "-stay_open", "-@", "-api", "-userParam"),
+    "xmllint": ("--shell", "--xinclude", "--dtdvalid", "--load-trace"),
+    "mawk": ("-W",),
+    "pandoc": ("-F", "--filter"),
+    "openssl": ("-engine", "-provider-path"),
+    "unzip": ("-:",),
+    "ld": ("-plugin",),
     "bat": ("--pager",),
     "zip": ("-T", "-TT", "--unzip-command"),
     "fd": ("-x", "-X", "--exec", "--exec-batch"),
@@ -191,7 +198,35 @@ SAFE_SUBCOMMANDS: dict[str, frozenset[str]] = {
     "poetry": each("check show version run build env"),
     "bundle": each("exec check list show info --version platform"),
     "pipenv": each("graph check run --version"),
+    "mix": each("compile test format help run phx.routes phx.server credo dialyzer new deps deps.tree xref do"),
+    "dart": each("analyze compile create doc fix format info run test"),
+    "flutter": each("analyze build create clean devices doctor format gen-l10n run test"),
+    "swift": each("build test run"),
+    "stack": each("build test run ghci clean bench haddock path ls"),
+    "cabal": each("build test run clean check bench haddock repl"),
+    "zig": each("build run test fmt cc c++ version env ast-check build-exe build-lib build-obj init"),
+    "rails": each(
+        "about assets:precompile c console db:create db:migrate db:migrate:status db:rollback db:schema:load db:seed "
+        "db:version g generate middleware new notes routes s server stats t test test:all zeitwerk:check"
+    ),
+    "turbo": each("build dev lint ls run test"),
+    "nx": each("affected build format:check graph lint list report run run-many serve show test"),
+    "lerna": each("changed diff list ls run"),
+    "pre-commit": each("run sample-config validate-config validate-manifest"),
 }
+# Options by which the tools of a project run code that they are given, or programs that they are told.
+_GIVEN_CODE = {
+    "make gmake": "--eval SHELL=", "tox": "-x", "cmake": "-P -E", "go": "-exec -toolexec -vettool --exec --toolexec",
+    "cargo": "--config", "npm pnpm yarn bun": "--script-shell --node-options --shell",
+    "gcc g++ cc c++ clang clang++": "-wrapper -specs --specs -fplugin -B", "rustc": "linker= -Clinker",
+    "rake": "-e -E -p --execute", "mix": "-e --eval", "ghc": "-e -F -pgm", "gnuplot": "-e", "protoc": "--plugin",
+    "latexmk": "-e -r -shell-escape --shell-escape -enable-write18 -pdflatex= -latex=",
+    "pdflatex xelatex lualatex": "-shell-escape --shell-escape -enable-write18 --enable-write18",
+    "java": "-javaagent -agentlib -agentpath -XX:On", "mypy": "--python-executable --install-types",
+    "just": "--shell --shell-arg", "jest": "--globalSetup", "eslint": "--rulesdir --resolve-plugins-relative-to",
+}  # fmt: skip
+GIVEN_CODE = {program: tuple(given.split()) for programs, given in _GIVEN_CODE.items() for program in programs.split()}
+
 GIT_READS = each(
     "status diff log show ls-files ls-tree blame shortlog describe rev-parse rev-list cat-file grep name-rev "
     "merge-base version help count-objects whatchanged check-ignore var for-each-ref diff-tree diff-index "
@@ -213,6 +248,7 @@ STEERING = (
     "LESSOPEN", "LESSCLOSE", "TAR_OPTIONS", "GREP_OPTIONS", "RUSTC_WRAPPER", "RIPGREP_CONFIG_PATH", "HOME", "SHELL",
     "CDPATH", "GLOBIGNORE", "BASH_FUNC", "GCONV_PATH", "HISTFILE", "MAKEFLAGS", "PWD", "OLDPWD", "ZDOTDIR",
     "NPM_CONFIG_", "npm_config_", "PIP_", "PYTEST_PLUGINS", "JAVA_TOOL_OPTIONS", "CARGO_", "GOFLAGS",
+    "DOCKER_HOST", "DOCKER_CONTEXT", "KUBECONFIG",
 )  # fmt: skip
 STEERING_ENDS = ("PAGER", "EDITOR", "VISUAL", "BROWSER", "ASKPASS")
 

@@ -5,6 +5,7 @@ attributes looked up by name, paths put together while it runs) is asked. Does n
 """
 
 import ast
+import math
 import re
 from collections.abc import Iterator
 
@@ -53,6 +54,7 @@ _SUSPECT = re.compile(
 _SETTINGS = each("encoding errors newline mode sep header names index usecols dtype nrows skiprows parse_dates "
     "orient lines exist_ok recursive "
                  "index_col columns na_values topdown compression indent")  # fmt: skip
+_COUNTING = {"range": 10**9, "sleep": 3600, "repeat": 10**9, "bytearray": 10**9, "factorial": 10**6}  # the most
 _DESTROYS = {
     "remove": "delete",
     "unlink": "delete",
@@ -110,6 +112,8 @@ def _doubt(node: ast.AST) -> str | None:
         and _is_huge(node.left, node.right)
     ):
         return "it takes more memory than there is"
+    if isinstance(node, ast.Call | ast.For | ast.BinOp) and (why := _doubt_of_size(node)):
+        return why
     if isinstance(node, ast.Call):
         return _doubt_of_call(node)
     if (
@@ -118,6 +122,35 @@ def _doubt(node: ast.AST) -> str | None:
         and _called(node.value) in _OPENS | _CHANGES
     ):
         return f"it gives {_called(node.value)} another name"
+    return None
+
+
+def _size(node: ast.AST) -> float:
+    """The number that an expression of plain numbers is, as large as it may be; 0 where it is none."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(min(abs(node.value), 1e300))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Pow | ast.Add | ast.LShift):
+        left, right = _size(node.left), _size(node.right)
+        if isinstance(node.op, ast.Add):
+            return left + right
+        if isinstance(node.op, ast.Mult):
+            return min(left * right, 1e300)
+        base = 2.0 if isinstance(node.op, ast.LShift) else max(left, 1.0)
+        return 1e300 if right * math.log10(max(base, 1.0) + 1e-9) > 300 else base**right
+    return 0.0
+
+
+def _doubt_of_size(node: ast.AST) -> str | None:
+    """What would never be done: 9**9**9, range(10**12), a sleep of years, counting without an end."""
+    long = "it takes longer than anybody waits"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.LShift):
+        return long if _size(node.right) > 10**6 else None
+    if isinstance(node, ast.Call) and _called(node.func) in _COUNTING:
+        most = _COUNTING[_called(node.func)]
+        return long if any(_size(value) > most for value in node.args) else None
+    if isinstance(node, ast.For) and isinstance(node.iter, ast.Call) and _called(node.iter.func) in ("count", "cycle"):
+        left = any(isinstance(inner, ast.Break | ast.Return) for inner in ast.walk(node))
+        return None if left or (_of(node.iter) not in ("", "itertools")) else "it never ends"
     return None
 
 

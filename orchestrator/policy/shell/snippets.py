@@ -36,8 +36,18 @@ _JAVASCRIPT = each(
     "join split slice sort Object keys values entries new Date toISOString Array from isArray Number parseInt "
     "parseFloat toFixed String let const var "
     "name dependencies devDependencies scripts description trim toUpperCase toLowerCase includes platform arch "
-    "null true false undefined of in for if else x y n i a b k v e s"
+    "null true false undefined of in for if else while do switch case default break continue return function async "
+    "info table forEach some every find findIndex flat flatMap concat push pop shift unshift reverse padStart padEnd "
+    "replace replaceAll charAt charCodeAt startsWith endsWith indexOf Set Map has get set add size BigInt Intl "
+    "NumberFormat DateTimeFormat format getTime getFullYear getMonth getDate getDay getHours now isInteger log2 log10 "
+    "exp trunc sign hypot random sin cos tan atan2 toString toLocaleString localeCompare isNaN Infinity NaN Boolean "
+    "typeof fill fromEntries assign trimEnd trimStart x y n i a b k v e s"
 )
+_DECLARED = re.compile(
+    r"\b(?:const|let|var|function)\s+(\w+)|(\w+)\s*=>|\(([\w\s,]*)\)\s*(?:=>|{)|\b(?:const|let|var)\s*[\[{]([\w\s,]*)[\]}]"
+)
+_ARRAY = re.compile(r"(?:(?<=[=(,:;{\[?&|+])|^|(?<=\breturn)|(?<=\bof)|(?<=\.\.\.))\s*\[[^\[\]]*\]")
+_ENDLESS = re.compile(r"\b(?:while|for)\s*\(\s*(?:true|1|;\s*(?:true|1)?\s*;)|\d[eE]\d|\d{8}|\*\*")
 _RUBY = each(
     "puts print p each map times to_s to_i sum do end upto step join sort min max length size upcase downcase "
     "reverse true false nil x i n"
@@ -73,7 +83,8 @@ def _harmless(program: str, code: str) -> bool:
         or "`" in code
         or "${" in code
         or "#{" in code
-        or "[" in re.sub(r"\[\w*\]", "", code)
+        or _ENDLESS.search(code)
+        or "[" in _without_arrays(code)
         or "\\" in code
     ):
         return False
@@ -87,7 +98,19 @@ def _harmless(program: str, code: str) -> bool:
         return False
     if len(re.findall(r"\brequire\b", code)) != len(re.findall(r"\brequire\(\s*['\"][^'\"]*['\"]\s*\)", code)):
         return False
-    return set(re.findall(r"[A-Za-z_$@]\w*", _TEXT.sub('""', code))) <= known
+    plain = _TEXT.sub('""', code)
+    if set(re.findall(r"\.\s*([A-Za-z_$@]\w*)", plain.replace("...", ""))) - known:
+        return False
+    declared = {name for groups in _DECLARED.findall(plain) for group in groups for name in re.split(r"\W+", group)}
+    return set(re.findall(r"[A-Za-z_$@]\w*", plain)) <= known | (declared if known is _JAVASCRIPT else set())
+
+
+def _without_arrays(code: str) -> str:
+    """Lists, and numbers of what is in them, taken away: what is left would look a name up that is put together."""
+    left, before = re.sub(r"\[\w*\]", "", _TEXT.sub('""', code)), ""
+    while left != before:
+        left, before = _ARRAY.sub("0", left), left
+    return left
 
 
 def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:

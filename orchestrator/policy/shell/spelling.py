@@ -154,6 +154,8 @@ class Spelling:
         if node.type == "number" and not node.children:
             return (text,)
         if node.type == "brace_expression":
+            if re.search(r"\d{7}", text):
+                self.doubt("huge", text)
             return (STAR if _RANGE.fullmatch(text) else UNKNOWN,)
         if node.type not in ("regex", "extglob_pattern", "array", "number"):
             self.doubt("unreadable", text)

@@ -75,6 +75,19 @@ def sed(judge: Judging, segment: Segment) -> list[Finding]:
     return []
 
 
+_READS_MORE = re.compile(r"\b(?:load(?:_\w+)?|input_filename|envsubst|include|import|system)\b")
+
+
+def query(judge: Judging, segment: Segment) -> list[Finding]:
+    """jq and yq: expressions that open files by themselves."""
+    expression = next(iter(_positional(segment.arguments, ())), "")
+    match = _READS_MORE.search(re.sub(r"\.\w+", "", shown(expression)))
+    if match is None:
+        return []
+    reason = f"{match[0]} makes {segment.program} open other files."
+    return [judge.ask(segment, "program_text", reason, "Name the files behind the expression.")]
+
+
 def _plain_sed(script: str) -> bool:
     at = 0
     while at < len(script.rstrip()):

@@ -10,7 +10,9 @@ from orchestrator.policy.shell.script import Script, Segment
 from orchestrator.policy.shell.words import each, shown, uncertain
 
 _SECRET_NAME = r"\w*(?:SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL)\w*"
-_SECRET_VARIABLE = re.compile(rf"\$\{{?({_SECRET_NAME})")
+_SECRET_VARIABLE = re.compile(
+    rf"(?:\$\{{?|\benv[.(]|\bENV(?:IRON)?(?:\.|\[[\"']?)|\benviron(?:\.get\(|\[)[\"']|\bgetenv\([\"'])({_SECRET_NAME})"
+)
 _NAMED = re.compile(r"secret|token|passw|api_?key|access_?key|credential|KEY|PASS", re.IGNORECASE)
 _ENDLESS = re.compile(r"/dev/(zero|u?random|full)")
 _SIZE = re.compile(r"[-+<>]?(\d+)([kKMGTPE]?)i?B?")

@@ -1,0 +1,82 @@
+"""Where the words of a program lead, whatever its options mean: addresses, files outside, code, the whole network."""
+
+import re
+from collections.abc import Iterator
+
+from orchestrator.policy.addresses import is_loopback, split
+from orchestrator.policy.shell.arguments import options
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.programs import RUNS_MORE
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import GLOBS, TILDE, shown, uncertain
+
+_ADDRESS = re.compile(r"(?<![\w+.-])([a-zA-Z][a-zA-Z0-9+.-]+)://[^\s'\"]*")
+_OPTION = re.compile(r"(--?[\w.-]+)[=:](.+)|[\w.+-]+=(.+)", re.DOTALL)
+_ATTACHED = re.compile(rf"-\w+?(?=[/{TILDE}]|\.\./)(.+)", re.DOTALL)
+# Options whose value is a pattern, or what others will read, and no place that this program goes to.
+_NO_PLACE = re.compile(
+    r"--?(?:\w+-)*(?:ignore|exclude|include|glob|filter|pattern|format|match|base|base-?url|origin|public-path|site-url)\w*",
+    re.IGNORECASE,
+)
+_EVERYBODY = re.compile(r"(?:--?[\w-]+=)?(?:0\.0\.0\.0|\[::\]|::)(?::\d+)?")
+_CODE = re.compile(
+    r"\b(?:system|popen|shell_exec|passthru)\s*\(|\\write18|\b(?:ba|da|z|k)?sh(?: -|,-)\w*c\b|^\s*\|", re.MULTILINE
+)
+
+
+def judge(judge: Judging, segment: Segment) -> list[Finding]:
+    """What is against the words of a program that runs code, or takes it from where they say."""
+    found: list[Finding] = []
+    for word in segment.arguments:
+        if uncertain(word):
+            continue
+        if code := _CODE.search(shown(word)):
+            reason = f"{segment.program} would run {code[0].strip()!r} of what it is given, as code."
+            found.append(judge.ask(segment, "runs_more", reason, "Put it into a script of the workspace."))
+        if _EVERYBODY.fullmatch(word):
+            reason = f"{segment.program} would answer every machine of the network."
+            found.append(judge.ask(segment, "exposes", reason, "Let it listen on 127.0.0.1."))
+        found += fetched(judge, segment, word)
+        found += judge.reach(segment).each("run", led_to(word))
+    return found
+
+
+def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
+    if given := options(segment.arguments, RUNS_MORE.get(segment.program, ())):
+        reason = f"The option {shown(given[0])} makes {segment.program} start another program."
+        return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]
+    if segment.program in RUNS_MORE and any(word[:1] in GLOBS for word in segment.arguments):
+        reason = f"A file whose name starts with - would be taken for an option of {segment.program}."
+        return [judge.ask(segment, "glob_option", reason, "Write ./* in place of *.")]
+    return []
+
+
+def fetched(judge: Judging, segment: Segment, word: str) -> list[Finding]:
+    """An address in a word of a program that is none of the network."""
+    given = _OPTION.fullmatch(word)
+    match = _ADDRESS.search(shown(word))
+    if match is None or match[1].lower() == "file" or (given and given[1] and _NO_PLACE.fullmatch(given[1])):
+        return []
+    parts = split(match[0])
+    if parts is not None and parts.hostname and is_loopback(parts.hostname):
+        return []
+    reason = f"{segment.program} would go to {match[0]}, and commands do not have the network here."
+    return [judge.ask(segment, "fetches", reason, "Fetch it first with http_request, and look at it.")]
+
+
+def led_to(word: str) -> Iterator[str]:
+    """The files outside that a word may mean: alone, behind an option, in a list."""
+    given = _OPTION.fullmatch(word)
+    if given and given[1] and _NO_PLACE.fullmatch(given[1]):
+        return
+    if "://" in word:
+        found = re.search(r"file://[\w.-]*(/.*)", word)
+        yield from [found[1]] if found else []
+        return
+    value = (given[2] or given[3]) if given else word
+    if attached := _ATTACHED.fullmatch(value):
+        value = attached[1]
+    for part in re.split("[:,;]", value):
+        place = part.lstrip("@<")
+        if place.startswith(("/", TILDE)) or ".." in place.split("/"):
+            yield place

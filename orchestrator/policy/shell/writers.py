@@ -1,0 +1,166 @@
+"""Programs that make or change files: what they read, and where they write."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+from orchestrator.policy.shell import beyond
+from orchestrator.policy.shell.arguments import letters, options, paths, values_of
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.words import each, shown
+
+_CHANGED = each("mkdir touch tee chmod rmdir mv rename install fallocate split")  # every file that they are given
+_MORE_THAN_A_FILE = re.compile(r"[|@]|(msl|mvg|ephemeral|show|win|text|label):")
+
+
+def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    program, words, reach = segment.program, segment.arguments, judge.reach(segment)
+    found = beyond.runs_more(judge, segment)
+    if own := _OWN_WAYS.get(program):
+        return found + own(judge, segment)
+    named = paths(program, words, patterns=1 if program == "chmod" else 0)
+    if program == "zip" and ({"m"} & set(letters(words)) or "--move" in words):
+        found.append(judge.ask(segment, "destroys", "zip -m deletes what it packs.", "Keep the files."))
+    if program in ("mv", "split", "csplit"):
+        taken = reach.each("read", named[:-1] if program == "mv" else named[:1])
+        found += [one for one in taken if one.code == "credentials"]
+    if program in ("chmod", "install"):
+        found += permissions(judge, segment, named if program == "chmod" else [])
+    if program in _CHANGED:
+        return found + reach.each("write", [*named, *(targets(words) if program in ("mv", "install") else ())])
+    made = [after for option, after in pairwise(words) if option in ("-o", "--output", "-out")]
+    return found + reach.each("read", [word.split("=", 1)[-1] for word in named]) + reach.each("write", made)
+
+
+def _dd(judge: Judging, segment: Segment) -> list[Finding]:
+    given = [word.partition("=") for word in segment.arguments]
+    modes = {"if": "read", "of": "write"}
+    return [one for key, _, path in given if key in modes for one in judge.reach(segment).each(modes[key], [path])]
+
+
+def _cp(judge: Judging, segment: Segment) -> list[Finding]:
+    named, reach = paths("cp", segment.arguments), judge.reach(segment)
+    return reach.each("read", named[:-1]) + reach.each("write", [*named[-1:], *targets(segment.arguments)])
+
+
+def _patch(judge: Judging, segment: Segment) -> list[Finding]:
+    named, reach = paths("patch", segment.arguments), judge.reach(segment)
+    told = ("-d", "--directory", "-o", "--output", "-r", "--reject-file")
+    return reach.each("write", [*named[:1], *values_of(segment.arguments, told)]) + reach.each("read", named[1:])
+
+
+def _cpio(judge: Judging, segment: Segment) -> list[Finding]:
+    words, reach = segment.arguments, judge.reach(segment)
+    told = values_of(words, ("-D", "--directory", "-O"))
+    if ("i" in letters(words) or "--extract" in words) and "--no-absolute-filenames" not in words:
+        reason = "cpio lets the archive say where its files go, also outside the workspace."
+        asked = [judge.ask(segment, "unknown_path", reason, "Add --no-absolute-filenames.")]
+        return [*asked, *reach.each("write", told)]
+    return reach.each("write", told) + reach.each("read", [word for word in paths("cpio", words) if word not in told])
+
+
+def _converted(judge: Judging, segment: Segment) -> list[Finding]:
+    """pandoc, ffmpeg, ImageMagick: the last file is written, and words can be more than files."""
+    words, reach = segment.arguments, judge.reach(segment)
+    found = beyond.judge(judge, segment)
+    if more := next((shown(word) for word in words if _MORE_THAN_A_FILE.match(shown(word))), None):
+        reason = f"{more} makes {segment.program} open or run more than a file."
+        found.append(judge.ask(segment, "runs_more", reason, "Name plain files."))
+    named = [word.split("=", 1)[-1] for word in paths(segment.program, words) if "://" not in word]
+    made = values_of(words, ("-o", "--output")) if segment.program == "pandoc" else named[-1:]
+    return found + reach.each("read", [word for word in named if word not in made]) + reach.each("write", made)
+
+
+def _ln(judge: Judging, segment: Segment) -> list[Finding]:
+    named, reach = paths("ln", segment.arguments), judge.reach(segment)
+    led = named[:-1] or named
+    found = [one for one in reach.each("read", led) if one.code in ("credentials", "reads_secret", "device")]
+    for word in led:
+        if not reach.places(word) <= {"inside", "workspace", "private"}:
+            reason = f"The link would lead to {shown(word)}, outside the workspace."
+            found.append(judge.ask(segment, "outside_link", reason, "Copy the file instead."))
+    return found + reach.each("write", [*(named[-1:] if len(named) > 1 else []), *targets(segment.arguments)])
+
+
+def permissions(judge: Judging, segment: Segment, named: list[str]) -> list[Finding]:
+    found: list[Finding] = []
+    given = segment.arguments if segment.program == "chmod" else values_of(segment.arguments, ("-m", "--mode"))
+    if any(re.search(r"[ug]?\+.*s|^[0-7]?[2467][0-7]{3}$", shown(word)) for word in given):
+        reason = f"{segment.program} would let a file run as another user."
+        found.append(judge.ask(segment, "set_id", reason, "Use plain permissions such as 755."))
+    if any("workspace" in judge.reach(segment).places(word) for word in named):
+        reason = "chmod would change who may use the whole workspace."
+        found.append(judge.ask(segment, "permissions", reason, "Name the files."))
+    return found
+
+
+def _archive(judge: Judging, segment: Segment) -> list[Finding]:
+    """Making one reads what goes in; unpacking one writes where it is told, unless it may name places itself."""
+    program, words, reach = segment.program, segment.arguments, judge.reach(segment)
+    named = paths(program, words)
+    flags = letters(words) + (words[0] if words and program == "tar" and words[0][:1] != "-" else "")
+    if program == "unzip":
+        into = [after for option, after in pairwise(words) if option == "-d"]
+        return reach.each("write", into) + reach.each("use", [word for word in named if word not in into])
+    if "--remove-files" in words:
+        return [judge.ask(segment, "destroys", "tar --remove-files deletes what it packs.", "Keep the files.")]
+    if program.startswith("7z"):
+        into = [word[2:] for word in words if word.startswith("-o")]
+        return reach.each("write", into) + reach.each("read", named[1:])
+    folders = [after for option, after in pairwise(words) if option in ("-C", "--directory")]
+    folders += [word.partition("=")[2] for word in words if word.startswith(("--directory=", "--one-top-level="))]
+    makes = "c" in flags or "--create" in words or "r" in flags or "u" in flags
+    kept = [after for option, after in pairwise(words) if re.fullmatch(r"-[^-].*f|-f|--file", option)]
+    kept += named[1:2] if words and words[0][:1] != "-" and "f" in words[0] else []
+    if any(re.match(r"[\w.@-]+:", word) for word in kept) and "--force-local" not in words:
+        return [
+            judge.ask(segment, "network_program", "tar would keep the archive on another machine.", "Keep it here.")
+        ]
+    if makes:
+        return (
+            reach.each("write", kept)
+            + reach.each("read", [word for word in named if word not in kept])
+            + reach.each("use", folders)
+        )
+    found = reach.each("use" if "t" in flags else "write", folders) + reach.each("use", kept)
+    if {"P"} & set(flags) or "--absolute-names" in words or options(words, ("--transform", "--xform")):
+        reason = "This lets the archive say where its files go, also outside the workspace."
+        found.append(judge.ask(segment, "unknown_path", reason, "Leave that option out."))
+    return found
+
+
+def _openssl(judge: Judging, segment: Segment) -> list[Finding]:
+    words = segment.arguments
+    if words[:1] and words[0] in ("s_client", "s_server", "s_time", "ocsp", "engine", "ca", "ts"):
+        reason = f"openssl {shown(words[0])} reaches the network, or loads other code."
+        return [
+            judge.ask(segment, "network_program", reason, "Use the tools made for it.", f"openssl {shown(words[0])}")
+        ]
+    made = [after for option, after in pairwise(words) if option in ("-out", "-keyout")]
+    read = [
+        after
+        for option, after in pairwise(words)
+        if option in ("-in", "-inkey", "-key", "-signkey", "-CAkey", "-CA", "-CAfile")
+    ]
+    public = words[:1] and words[0] in ("x509", "version", "dgst", "verify", "crl", "req") and "-inkey" not in words
+    return judge.reach(segment).each("write", made) + judge.reach(segment).each("use" if public else "read", read)
+
+
+def targets(words: tuple[str, ...]) -> list[str]:
+    """The folder of cp -t FOLDER, cp -vtFOLDER."""
+    long = [word.partition("=")[2] for word in words if word.startswith("--target-directory=")]
+    long += [found[1] for word in words if (found := re.fullmatch(r"-[A-Za-su-z]*t(.+)", word, re.DOTALL))]
+    return long + [words[index + 1] for index, word in enumerate(words[:-1]) if word == "-t"]
+
+
+_OWN_WAYS: dict[str, Callable[[Judging, Segment], list[Finding]]] = {
+    "dd": _dd,
+    "cp": _cp,
+    "ln": _ln,
+    "patch": _patch,
+    "cpio": _cpio,
+    "openssl": _openssl,
+    **dict.fromkeys(("tar", "unzip", "7z", "7za", "bsdtar"), _archive),
+    **dict.fromkeys(("pandoc", "ffmpeg", "convert", "magick"), _converted),
+}
