@@ -12,6 +12,8 @@ from orchestrator.kernel.messages import Arguments
 from orchestrator.tools.schema import schema_of
 
 _SHOWN = 60  # characters of a wrong value that are repeated
+_JSON = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+_NAMES = re.compile(r"\b(str|int|float|bool)\b(?=[^`]*`)")
 _PLACE = re.compile(r" - at `\$(.*)`$")
 
 
@@ -43,15 +45,23 @@ class Parameters:
         try:
             return msgspec.convert(value, self._kinds[name])
         except msgspec.ValidationError as error:
-            expected = _PLACE.sub(r" (in \1)", str(error))
-            raise ToolRetry(
-                f"The argument {name!r} of {self._tool} is wrong: {expected}; {_short(value)} was given."
-            ) from None
+            wrong = f"{self._expected(name, error)}; {_short(value)} was given"
+            raise ToolRetry(f"The argument {name!r} of {self._tool} is wrong: {wrong}.") from None
+
+    def _expected(self, name: str, error: msgspec.ValidationError) -> str:
+        """What the error says in the words of JSON, which the schema has too; of a choice, what there is to choose."""
+        if str(error).startswith("Invalid enum value") and (choices := _choices(self.schema["properties"][name])):
+            return f"Expected one of {', '.join(map(_short, choices))}"
+        return _NAMES.sub(lambda found: _JSON[found[0]], _PLACE.sub(r" (in \1)", str(error)))
 
     def _known(self) -> str:
         if not self._kinds:
             return "It takes no arguments."
         return f"Its arguments: {', '.join(self._kinds)}."
+
+
+def _choices(schema: dict[str, Any]) -> list[Any]:
+    return schema.get("enum") or [choice for one in schema.get("anyOf", ()) for choice in one.get("enum", ())]
 
 
 def _default(value: Any) -> Any:

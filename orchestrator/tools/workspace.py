@@ -92,6 +92,9 @@ class Workspace:
 
     @contextlib.contextmanager
     def directory(self, path: str) -> Iterator[int]:
+        found = self.stat(path)
+        if found is not None and not stat.S_ISDIR(found.st_mode):
+            raise ToolRetry(f"{path!r} is a {kind_of(found.st_mode)}, not a folder.")
         with self.opened(path, os.O_RDONLY | os.O_DIRECTORY) as handle:
             yield handle
 
@@ -146,7 +149,7 @@ class Workspace:
 
 def _refuse(path: str) -> NoReturn:
     """Said to the model as a call to correct; the cause is the reason of policy."""
-    problem = OutsideWorkspace(f"{path!r} is outside the workspace.", hint="Use a path inside the workspace.")
+    problem = OutsideWorkspace(f"{_shown(path)!r} is outside the workspace.", hint="Use a path inside the workspace.")
     raise ToolRetry(problem.detail, hint=problem.hint) from problem
 
 
@@ -197,7 +200,7 @@ def explained(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        shown = path if len(path) <= 200 else path[:200] + "…"
+        shown = _shown(path)
         if error.errno == errno.EXDEV:
             _refuse(shown)
         if found := _RETRY.get(error.errno or 0):
@@ -205,4 +208,8 @@ def explained(path: str) -> Iterator[None]:
         detail, hint = _FAILED.get(error.errno or 0, ("{path!r} cannot be used: " + os.strerror(error.errno or 0), ""))
         raise ToolFailed(detail.format(path=shown), hint=hint) from error
     except UnicodeEncodeError as error:
-        raise ToolRetry(f"{path!r} cannot be a file name.") from error
+        raise ToolRetry(f"{_shown(path)!r} cannot be a file name.") from error
+
+
+def _shown(path: str) -> str:
+    return path if len(path) <= 200 else path[:200] + "…"

@@ -80,6 +80,10 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
     async def run(code: str, ending: str, timeout: int, context: Context) -> Result:
         if len(code.encode()) > _LIMIT:
             raise ToolRetry(f"The code is longer than {_LIMIT} bytes.", hint="Write it to a file and run that.")
+        if "\0" in code:
+            raise ToolRetry(
+                "A program holds no NUL byte.", hint="Write it as an escape, \\0, in a text of the program."
+            )
         before = await asyncio.to_thread(_files, context.workspace)
         limits = limits_of(settings, timeout)
         outcome = executed(await sandbox.run(_command(code, ending), context.workspace, limits), sandbox, limits)

@@ -48,7 +48,7 @@ class Bubblewrap:
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
         real = await asyncio.to_thread(confined, workspace)
-        with self._launch(Opening((shell(), "-c", command)), real, limits, seconds=limits.seconds) as launch:
+        with self._launch(Opening((shell(), "-c", "--", command)), real, limits, seconds=limits.seconds) as launch:
             return await run_process(launch, limits)
 
     async def open(self, opening: Opening, workspace: Path, limits: Limits) -> Talk:

@@ -42,7 +42,7 @@ class _Launched:
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
         real = await asyncio.to_thread(confined, workspace)
-        opening = Opening((shell(), "-c", command))
+        opening = Opening((shell(), "-c", "--", command))
         with ExitStack() as belongings:
             launch = await asyncio.to_thread(self._launch, opening, real, limits, limits.seconds, belongings)
             outcome = await run_process(launch, limits)
