@@ -1,8 +1,6 @@
-"""HTTP to a model's server: one pool of connections a provider, made on first use.
+"""Requests to a model's server, and what its replies mean: bounded, in frames, errors in our own words.
 
-Covers: time limits (to connect, and without a byte), bounded replies, errors in our own words,
-a connection that closes at once when its reader is cancelled. No proxy, netrc or cookie is taken
-from the environment and no redirect is followed, so a key goes only where it was configured to go.
+A connection closes at once when its reader is cancelled. How it is kept and read: http.py.
 """
 
 import asyncio
@@ -11,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -30,18 +28,17 @@ from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Health, Model
 from orchestrator.llm.connect import key_variable
 from orchestrator.llm.framing import Framing
-
-if TYPE_CHECKING:
-    import aiohttp
+from orchestrator.llm.http import CONNECT_SECONDS, BadHeader, Connection, NotHttp, NotReached, Server
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 10.0
 PROBE_SECONDS = 1.5
 REPLY_LIMIT = 64 * 2**20  # bytes of one reply, streamed or not
 PROBLEM_LIMIT = 64 * 2**10  # bytes of an error that are read
 _FOR_NOW = frozenset({408, 425, 429})  # with every 5xx: refused for now, not for ever
 _NEVER = frozenset({"insufficient_quota", "billing_hard_limit_reached"})  # a 429 that waiting does not mend
+
+FAILURES = (OSError, NotHttp)  # of the network: every TimeoutError is an OSError
 
 Body = dict[str, Any]
 Concede = Callable[["Refused", Body], bool]  # change what the server will not have; False when nothing can be
@@ -86,79 +83,40 @@ def broken_off(provider: str, kind: str, said: str) -> ModelError:
     return ModelRejected(detail) if kind == "invalid_request_error" else ModelUnavailable(detail)
 
 
-def _has_port(url: str) -> bool:
-    """Whether what the address says of its port is one, if it says anything."""
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
-
-
-async def listening(url: str, seconds: float = PROBE_SECONDS) -> bool:
-    """Whether anything answers at this address: no HTTP, so that a silent port costs no import."""
-    parts = urlsplit(url)
-    try:
-        async with asyncio.timeout(seconds):
-            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
-
-
 class Wire:
     def __init__(self, name: str, settings: Provider, clock: Clock, base_url: str, headers: Mapping[str, str]) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not _has_port(base_url):
-            raise InvalidSettings(
-                f"The address of {name} is not a URL: {base_url!r}.", hint="Write it as http://host:port."
-            )
         if any(not (value.isascii() and value.isprintable()) for value in headers.values()):
             raise InvalidSettings(f"The key of {name} holds characters that no key has.", hint="Copy it again.")
-        self.name = name
-        self.host = parts.hostname
-        self.base_url = base_url.rstrip("/")
-        self._plain = parts.scheme == "http"
-        self._timeout = settings.timeout
-        self._clock = clock
-        self._headers = {
+        sent = {
             "Content-Type": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": "ai-orchestrator",
             **headers,
             **{str(key): str(value) for key, value in settings.options.get("headers", {}).items()},
         }
-        self._session: aiohttp.ClientSession | None = None
-        self.failures: tuple[type[Exception], ...] = ()
-
-    def _open(self) -> "aiohttp.ClientSession":
-        if self._session is None:
-            import aiohttp
-
-            self.failures = (TimeoutError, OSError, aiohttp.ClientError)
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=256),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers=self._headers,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=self._timeout),
-                trust_env=False,
-                auto_decompress=False,
-                raise_for_status=False,
-            )
-        return self._session
+        try:
+            self._server = Server(base_url, sent, settings.timeout)
+        except BadHeader as error:
+            detail = f"The header {str(error)!r} of {name} holds characters that no header has."
+            raise InvalidSettings(detail, hint=f"Correct llm.providers.{name}.options.headers.") from error
+        except ValueError as error:
+            detail = f"The address of {name} is not a URL: {base_url!r}."
+            raise InvalidSettings(detail, hint="Write it as http://host:port.") from error
+        self.name = name
+        self.host = urlsplit(base_url).hostname or ""
+        self.base_url = base_url.rstrip("/")
+        self._timeout = settings.timeout
+        self._clock = clock
 
     async def close(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        self._server.close()
 
-    async def _send(self, method: str, path: str, body: Body | None) -> "aiohttp.ClientResponse":
+    async def _send(self, method: str, path: str, body: Body | None) -> Connection:
         """The response, its status good. Raises what the status or the network means."""
-        session = self._open()
         data = None if body is None else msgspec.json.encode(body)
         try:
-            response = await session.request(method, self.base_url + path, data=data, allow_redirects=False)
-        except self.failures as error:
+            response = await self._server.request(method, path, data)
+        except FAILURES as error:
             raise self.means(error, sent=False) from error
         if response.status == 200:
             return response
@@ -171,7 +129,7 @@ class Wire:
         """A reply as it comes. Its connection is kept if the reply was read to its end, else closed at once."""
         return Stream(self, path, body, framing, concede)
 
-    async def ask(self, path: str, body: Body, concede: Concede | None) -> "aiohttp.ClientResponse":
+    async def ask(self, path: str, body: Body, concede: Concede | None) -> Connection:
         while True:
             try:
                 return await self._send("POST", path, body)
@@ -195,13 +153,11 @@ class Wire:
                     raise ModelGarbled(f"{self.name} sent more than {REPLY_LIMIT} bytes.")
             return decode(decoder, bytes(data), self.name)
         finally:
-            response.close() if not response.content.at_eof() else response.release()
+            response.release()
 
     async def health(self, path: str) -> Health:
         """Whether the server answers here and takes our key; a server without this page is well too."""
         started = self._clock.monotonic()
-        if self._plain and not await listening(self.base_url):
-            return Health(False, f"Nothing listens at {self.base_url}.")
         try:
             async with asyncio.timeout(PROBE_SECONDS):
                 response = await self._send("GET", path, None)
@@ -217,17 +173,15 @@ class Wire:
 
     def means(self, error: Exception, *, sent: bool) -> ModelError:
         """A network error as ours: before a reply began it is unavailable, in the middle it is garbled."""
-        import aiohttp
-
         if isinstance(error, TimeoutError):
-            connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
+            connecting = isinstance(error, NotReached)
             waited = CONNECT_SECONDS if connecting else self._timeout
             return ModelTimeout(
                 f"{self.name} {'could not be reached in' if connecting else 'sent nothing for'} {waited:g} s.",
                 hint="" if connecting else f"If it is only slow, raise llm.providers.{self.name}.timeout.",
             )
-        if isinstance(error, aiohttp.ClientResponseError):
-            return ModelGarbled(f"{self.name} does not speak HTTP: {error.message}.")
+        if isinstance(error, NotHttp):
+            return ModelGarbled(f"{self.name} does not speak HTTP: {error}.")
         if sent:
             return ModelGarbled(f"{self.name} broke off in the middle of its reply.")
         return ModelUnavailable(
@@ -235,14 +189,14 @@ class Wire:
             hint="Is it running, and is the address right?",
         )
 
-    async def read(self, response: "aiohttp.ClientResponse") -> bytes:
+    async def read(self, response: Connection) -> bytes:
         """What has come since the last time; nothing at the end."""
         try:
-            return await response.content.readany()
-        except self.failures as error:
+            return await response.read()
+        except FAILURES as error:
             raise self.means(error, sent=True) from error
 
-    async def _problem(self, response: "aiohttp.ClientResponse", path: str) -> ModelError:
+    async def _problem(self, response: Connection, path: str) -> ModelError:
         status = response.status
         body = b""
         with contextlib.suppress(ModelError):
@@ -273,8 +227,8 @@ class Wire:
             param=problem.param or "",
         )
 
-    def _retry_after(self, response: "aiohttp.ClientResponse") -> float | None:
-        value = response.headers.get("Retry-After", "").strip()
+    def _retry_after(self, response: Connection) -> float | None:
+        value = response.headers.get("retry-after", "").strip()
         if not value:
             return None
         try:
@@ -311,8 +265,7 @@ def _said(body: bytes) -> tuple[str, _Problem]:
 class Stream:
     """The frames of one reply, those of one network read at a time."""
 
-    _response: "aiohttp.ClientResponse"
-    _content: "aiohttp.StreamReader"
+    _response: Connection
 
     def __init__(self, wire: Wire, path: str, body: Body, framing: Framing, concede: Concede | None) -> None:
         self._wire = wire
@@ -326,8 +279,8 @@ class Stream:
         """The next frames; None at the end of the stream."""
         while not self._ended:
             try:
-                data = await self._content.readany()
-            except self._wire.failures as error:
+                data = await self._response.read()
+            except FAILURES as error:
                 raise self._wire.means(error, sent=True) from error
             self._size += len(data)
             if self._size > REPLY_LIMIT:
@@ -339,20 +292,16 @@ class Stream:
 
     async def __aenter__(self) -> "Stream":
         self._response = await self._wire.ask(*self._asked)
-        self._content = self._response.content
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.complete and error is None and not self._content.at_eof():
+        if self.complete and error is None and not self._response.done:
             with contextlib.suppress(TimeoutError, ModelError):
                 async with asyncio.timeout(0.1):  # the last bytes of the response, so that the connection can be kept
                     await self.read()
-        if self._content.at_eof():
-            self._response.release()
-        else:
-            self._response.close()
+        self._response.release()
 
 
 async def explained(provider: Model, refused: Refused, model: str) -> ModelRejected:
@@ -370,7 +319,7 @@ async def explained(provider: Model, refused: Refused, model: str) -> ModelRejec
 
 def why(error: Exception) -> str:
     """Of a connection that failed, as people say it."""
-    cause = getattr(error, "os_error", None)
+    cause = getattr(error, "os_error", error)
     if isinstance(cause, ConnectionError) and cause.errno:
         return os.strerror(cause.errno).lower()
     return str(getattr(cause, "strerror", "") or error) or type(error).__name__

@@ -139,6 +139,9 @@ def test_addresses_and_keys_that_cannot_be_are_refused_at_once() -> None:
             plug("x", Provider("x", "localhost:8000"), ManualClock())
         with pytest.raises(InvalidSettings, match="key"):
             plug("x", Provider("x", "http://h", Secret("a\nb")), ManualClock())
+        with pytest.raises(InvalidSettings, match="X-Team") as caught:
+            plug("x", Provider("x", "http://h", options={"headers": {"X-Team": "a\nb"}}), ManualClock())
+        assert "llm.providers.x.options.headers" in caught.value.hint
 
 
 async def test_when_to_come_back_may_be_a_date() -> None:

@@ -1,8 +1,6 @@
 """The network kit against servers of its own on this machine; private addresses are refused."""
 
 import asyncio
-import datetime
-import ssl
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 from contracts.tool import ToolContract, context_of
+from servers.certificates import identity
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
@@ -21,32 +20,12 @@ from orchestrator.tools.base import Context, Tool
 from orchestrator.tools.kits import network
 
 
-def identity(folder: Path) -> ssl.SSLContext:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
-    day = datetime.datetime(2024, 1, 1)
-    built = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day.replace(year=2094))
-    built = built.add_extension(x509.SubjectAlternativeName([x509.DNSName("shop.example")]), critical=False)
-    made = built.sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "both.pem").write_bytes(private + made.public_bytes(pem))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "both.pem")
-    return context
-
-
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[int]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
-    made = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=identity(tmp_path))
+    made = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=identity(tmp_path, "shop.example"))
     yield made.sockets[0].getsockname()[1]
     made.close()
 
