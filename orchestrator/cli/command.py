@@ -1,5 +1,6 @@
 """What every command shares: its options, its way to the product, and how its errors are said."""
 
+import errno
 import functools
 import inspect
 import os
@@ -249,7 +250,9 @@ def _carried_out(session: Session, options: Options, function: Callable[[Session
             _traceback(error)
         from orchestrator.cli.connection import SystemFailed
 
-        report(session.terminal, SystemFailed(f"The system refuses: {error}.", hint="--verbose shows where."))
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "Free some space, then do it again." if full else "--verbose shows where."
+        report(session.terminal, SystemFailed(f"The system refuses: {error}.", hint=hint))
         _say_no_more()
         return 1
 

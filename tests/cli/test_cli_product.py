@@ -332,6 +332,7 @@ def test_a_full_disk_under_the_output_is_named(data: Path, environ: dict[str, st
         done = raw(data, environ, "tools", "list", stdout=full)
     assert done.returncode == 1
     assert done.stderr.startswith(b"The system refuses: ") and b"Traceback" not in done.stderr
+    assert b"Free some space" in done.stderr
 
 
 def test_the_built_in_model_out_of_steps_says_what_was_done(

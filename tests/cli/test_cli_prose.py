@@ -126,6 +126,13 @@ def test_an_answer_that_nobody_wrote_is_shown_with_its_reason(capsys: pytest.Cap
     assert capsys.readouterr().err == "[partial answer] Out of steps. Ask.\n"
 
 
+def test_a_problem_that_is_the_answer_is_not_said_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(finished("No model could answer. None is there.", "failed", detail="None is there.")) == (
+        "No model could answer. None is there.|"
+    )
+    assert capsys.readouterr().err == "[failed]\n"
+
+
 def test_tools_are_lines_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     requested = {"type": "tool.requested", "call_id": "c", "tool": "read_file", "arguments": {"path": "a b.txt"}}
     returned = {
