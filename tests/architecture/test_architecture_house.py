@@ -82,6 +82,14 @@ def test_every_room_is_on_the_map() -> None:
             assert f"`{room.name}/`" in page, room.name
 
 
+def test_every_path_on_the_map_exists() -> None:
+    import re
+
+    page = (ROOT / "docs" / "map.md").read_text("utf-8")
+    for path in re.findall(r"`(\w[\w.]*/[\w./]*|\w+\.\w+)`", page):
+        assert any((folder / path).exists() for folder in (ROOT, PRODUCT, ROOT / "tests")), path
+
+
 def test_links_of_the_docs_lead_somewhere() -> None:
     import re
 
