@@ -5,6 +5,8 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from orchestrator.tools.commandline import shown
+
 Daemon: TypeAlias = Any  # docker.APIClient, which has no types
 
 
@@ -157,7 +159,7 @@ def details_of(told: dict[str, Any]) -> Details:
         started=state.get("StartedAt", ""),
         exit_code=state.get("ExitCode", 0),
         restarts=told.get("RestartCount", 0),
-        command=[*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])],
+        command=shown([*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]),
         ports=ports,
         mounts=[f"{one['Source']} -> {one['Destination']}" for one in told.get("Mounts") or []],
         networks=list(network.get("Networks") or {}),

@@ -12,6 +12,7 @@ from contracts.tool import ToolContract
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
 from orchestrator.tools.base import Context, Tool
+from orchestrator.tools.commandline import shown
 from orchestrator.tools.kits import operating, systemd
 
 SYSTEMCTL = """#!/bin/sh
@@ -140,6 +141,27 @@ def test_logs_are_read_from_their_folder_only(tmp_path: Path) -> None:
     (logs / "syslog").write_text("".join(f"line {index}\n" for index in range(100)))
     assert systemd.read_tail(logs, f"{logs}/syslog", None, 2).lines == ["line 98", "line 99"]
     assert systemd.read_tail(logs, "syslog", "LINE 7", 2).lines == ["line 78", "line 79"]
+    with pytest.raises(ToolRetry) as missing:
+        systemd.read_tail(logs, "kern.log", None, 2)
+    assert missing.value.hint == "There are: syslog."
     for outside in ("../secret", "link", "/etc/passwd"):
         with pytest.raises(ToolRetry):
             systemd.read_tail(logs, outside, None, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("mysqld --port 3306 --datadir=/var/lib", "mysqld --port 3306 --datadir=/var/lib"),
+        ("app --password hunter2 serve", "app --password ••• serve"),
+        ("env API_KEY=abc app --token=abc", "env API_KEY=••• app --token=•••"),
+        (
+            "curl -H Authorization:\u00a0x https://ada:hunter2@example.org/a",
+            "curl -H Authorization:\u00a0x https://ada:•••@example.org/a",
+        ),
+        ("psql postgresql://ada:hunter2@db/shop?password=x", "psql postgresql://ada:•••@db/shop?password=•••"),
+        ("llm --max_tokens 5", "llm --max_tokens 5"),
+    ],
+)
+def test_no_password_on_a_command_line_is_shown(line: str, told: str) -> None:
+    assert " ".join(shown(line.split(" "))) == told

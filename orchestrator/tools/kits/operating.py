@@ -4,13 +4,16 @@ Some of it belongs to others: what the server's own user may not see is said so,
 """
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from orchestrator.kernel.answers import say
 from orchestrator.kernel.errors import ToolFailed
 from orchestrator.tools.base import Context
+from orchestrator.tools.commandline import shown
 from orchestrator.tools.function import tool
 from orchestrator.tools.kits.examples import operating as said
 
@@ -82,7 +85,7 @@ def _row(process: object) -> Process | None:
     assert isinstance(process, psutil.Process)
     try:
         with process.oneshot():
-            command = " ".join(process.cmdline()) or process.name()
+            command = " ".join(shown(process.cmdline())) or process.name()
             memory = process.memory_info().rss
             return Process(process.pid, process.name(), process.username(), _cpu(process), memory, command[:500])
     except psutil.Error:  # it has ended, or belongs to somebody else
@@ -102,9 +105,8 @@ class Disks(msgspec.Struct, frozen=True):
     disks: list[Disk]
 
     def __str__(self) -> str:
-        return "\n".join(
-            f"{d.path}: {d.percent:g} % of {d.total // 2**20} MB used, {d.free // 2**20} MB free" for d in self.disks
-        )
+        line = "{path}: {percent} % of {total:bytes} used, {free:bytes} free"
+        return "\n".join(say(line, msgspec.to_builtins(disk), "en") for disk in self.disks)
 
 
 @tool(
@@ -121,14 +123,14 @@ def disk_usage(context: Context) -> Disks:
 
     places = {part.mountpoint: part.device for part in psutil.disk_partitions(all=False) if part.fstype not in _PSEUDO}
     places.setdefault("/", "")
-    found = []
+    found: dict[int, Disk] = {}  # by device: one that is mounted twice is one disk
     for place, device in sorted(places.items()):
         try:
-            usage = psutil.disk_usage(place)
+            usage, disk = psutil.disk_usage(place), Path(place).stat().st_dev
         except OSError:
             continue  # not ours to look at
-        found.append(Disk(place, device, usage.total, usage.used, usage.free, usage.percent))
-    return Disks(found)
+        found.setdefault(disk, Disk(place, device, usage.total, usage.used, usage.free, usage.percent))
+    return Disks(list(found.values()))
 
 
 class Port(msgspec.Struct, frozen=True):

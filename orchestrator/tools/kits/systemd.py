@@ -22,6 +22,7 @@ from orchestrator.tools.kits.examples import operating as said
 from orchestrator.tools.workspace import Workspace, explained, regular
 
 LOGS = Path("/var/log")
+_NAMED = 40  # logs
 _TAIL = 2 * 2**20  # bytes of a log that are looked at
 _UNIT = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@._:\\-]{0,127}")
 _SECONDS = 20.0
@@ -194,6 +195,9 @@ def read_log(
 def read_tail(logs: Path, log: str, text: str | None, limit: int) -> Log:
     beneath = Workspace(logs)
     name = log.removeprefix(f"{logs}/")
+    if beneath.stat(name) is None:
+        there = sorted(path.name for path in logs.glob("[!.]*") if path.is_file() and not path.is_symlink())
+        raise ToolRetry(f"There is no log {log[:200]!r}.", hint=f"There are: {', '.join(there[:_NAMED])}.")
     with beneath.opened(name) as handle, explained(log):
         size = regular(log, os.fstat(handle)).st_size
         data = os.pread(handle, _TAIL, max(0, size - _TAIL))
