@@ -24,6 +24,7 @@ RULES = {
     "scopes": "orchestrator.policy.rules.scopes:Scopes",
     "origin": "orchestrator.policy.rules.origin:Origin",
     "money": "orchestrator.policy.rules.money:Money",
+    "statements": "orchestrator.policy.rules.statements:Statements",
 }
 
 

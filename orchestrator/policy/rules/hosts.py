@@ -4,6 +4,7 @@ Judges the address as written; a name that resolves to a private address is refu
 which resolves once and connects to what it resolved.
 """
 
+import re
 from typing import ClassVar
 from urllib.parse import unquote
 
@@ -14,6 +15,8 @@ from orchestrator.policy.addresses import LOCAL_NAMES, address_of, is_loopback, 
 from orchestrator.policy.base import Call, Decision
 
 _ADDRESSES = ("url", "uri", "endpoint", "host")
+# A part of a name that is nothing but hexadecimal or base32: what is looked up is told to who answers for the rest.
+_CARRIES = re.compile(r"[0-9a-f]{32,}|(?=[a-z]*[2-7])[a-z2-7]{40,}|[a-z0-9_-]{60,}")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -96,6 +99,15 @@ class Hosts:
                 f"{host} is written with letters that may look like others.",
                 details,
                 "Check it letter by letter.",
+            )
+        if label := next((part for part in name.split(".") if _CARRIES.fullmatch(part)), None):
+            return Decision(
+                "ask",
+                self.name,
+                "carries_data",
+                f"A part of {host} is as long as what is smuggled out in a name: {label}.",
+                details,
+                "Check what it says.",
             )
         if self._named_by_user(call, details["method"]):
             return Decision(

@@ -1,11 +1,14 @@
 """Rule: files by name. Any tool with a parameter that names a path is judged by its scope."""
 
+from os.path import realpath
 from typing import ClassVar
 
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.places import Place, Places, is_private
+from orchestrator.policy.rules.statements import statement_of
+from orchestrator.policy.shell import statements
 
 ROLES = frozenset(
     {"path", "paths", "file", "filename", "file_path", "folder", "directory", "source", "destination", "target"}
@@ -21,6 +24,8 @@ class Paths:
         del settings
 
     def judge(self, call: Call) -> Decision | None:
+        if call.tool == "read_log" and isinstance(log := call.arguments.get("log"), str):
+            return self._log(call, log)
         named = paths_of(call)
         if not named:
             return None
@@ -49,6 +54,18 @@ class Paths:
             return self._credentials(call, path)
         return Decision("allow", self.name, "inside_workspace", f"{path} is inside the workspace.", details)
 
+    def _log(self, call: Call, log: str) -> Decision:
+        """A log is named beneath /var/log; a few of them tell who signs in, and with what."""
+        path = log if log.startswith("/") else f"/var/log/{log}"
+        place, details = Places(call.workspace).of_plain(path), {"tool": call.tool, "program": call.tool, "path": path}
+        if place == "facts":
+            return Decision("allow", self.name, "only_looks", f"{call.tool} only looks.", details)
+        if place == "system" and realpath(path).startswith("/var/log/"):
+            reason = f"{path} may tell who signs in here, and how."
+            return Decision("ask", self.name, "outside", reason, details, "Ask for the lines that matter.")
+        reason = f"{path} is not beneath /var/log."
+        return Decision("deny", self.name, "outside_workspace", reason, details, "Name a log beneath /var/log.")
+
     def _credentials(self, call: Call, path: str) -> Decision:
         reason = f"{path} usually holds passwords or keys, which the model would see."
         alternative = "Ask the person for the one value that is needed."
@@ -75,4 +92,6 @@ def paths_of(call: Call) -> list[str]:
     for name, value in call.arguments.items():
         if name in ROLES or name.endswith(("_path", "_file", "_folder")):
             found.extend(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))
+    if (sql := statement_of(call)) is not None:
+        found.extend(name for name in statements.files(sql) or () if "://" not in name)
     return found

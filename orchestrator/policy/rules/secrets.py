@@ -6,8 +6,12 @@ What looks like a key or a token of somebody else's is asked when it would leave
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import Protocol
+from urllib.parse import unquote
 
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.messages import Json
@@ -34,6 +38,15 @@ _LOOKS: dict[str, re.Pattern[str]] = {
     "a token of PyPI": re.compile(r"\bpypi-[A-Za-z0-9_-]{50,}"),
     "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
 }
+
+
+_ELSEWHERE = frozenset({"web", "github", "huggingface", "vercel"})  # categories of tools that tell others
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{24,}")
+_NAMED = re.compile(
+    r"(?:secret|token|passw(?:or)?d|api_?key|access_?key|private_?key|credential)\w*[\"']?\s*[=:]\s*\S{6}",
+    re.IGNORECASE,
+)
+_MOST = 20  # words of a text that are decoded
 
 
 class Bound(Protocol):
@@ -93,7 +106,10 @@ class Secrets:
         return None
 
     def _looks(self, call: Call, texts: list[str]) -> Decision | None:
-        kind = next((kind for text in texts for kind, look in _LOOKS.items() if look.search(text)), None)
+        hidden = [reading for text in texts for reading in _decoded(text)]
+        kind = next((kind for text in [*texts, *hidden] for kind, look in _LOOKS.items() if look.search(text)), None)
+        if kind is None and any(map(_NAMED.search, hidden)):
+            kind = "a password or a key, encoded"
         if kind is None:
             return None
         return Decision(
@@ -117,7 +133,20 @@ class Secrets:
 def _leaves(call: Call) -> bool:
     """Whether what the call says may come to somebody else."""
     command = command_of(call)
-    return url_of(call) is not None or "sends" in call.risks or bool(command and _LEAVES.search(command))
+    told = call.category in _ELSEWHERE or "sends" in call.risks or url_of(call) is not None
+    return told or bool(command and _LEAVES.search(command))
+
+
+def _decoded(text: str) -> Iterator[str]:
+    """What is written in a text as addresses encode, in base64 or in hexadecimal."""
+    if "%" in text:
+        yield unquote(text)
+    for match in islice(_ENCODED.finditer(text), _MOST):
+        word = match[0]
+        with suppress(ValueError):
+            yield bytes.fromhex(word).decode("ascii")
+        with suppress(ValueError):
+            yield b64decode(word + "=" * (-len(word) % 4), b"-_" if {"-", "_"} & set(word) else None).decode("ascii")
 
 
 def _host(call: Call) -> str:

@@ -6,6 +6,7 @@ somebody, and text that would be refused if a shell were given it. All else is a
 
 import re
 
+from orchestrator.policy.shell import statements
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
@@ -141,14 +142,6 @@ def worse(judge: Judging, segment: Segment, text: str) -> list[Finding]:
     return [found for found in judge.text(shown(text), plain, 2) if found.verdict == "deny" and found.code in _WORSE]
 
 
-_SQL_LOOKS = re.compile(
-    r"\s*(select|with|explain|pragma\s+\w+(\(\w+\))?\s*;?\s*$|describe|show|summarize|values)(?!\w)", re.IGNORECASE
-)
-_SQL_CHANGES = re.compile(
-    r"\b(insert|update|delete|drop|alter|create|replace|truncate|attach|detach|copy|install|load|export|import|vacuum|reindex|grant|merge|call|set|"
-    r"load_extension|readfile|writefile|edit|fsdir|read_text|read_blob|getenv|chr|char|unhex|from_base64|query_table|query|writable_schema|shell|system)\b",
-    re.IGNORECASE,
-)
 _DOTS = re.compile(
     r"\.(tables|schema|headers?|mode|indexes|indices|databases|width|separator|nullvalue|timer|show|fullschema|"
     r"help|dbinfo|stats|print)\b[\w ,.-]*"
@@ -170,17 +163,15 @@ def sql(judge: Judging, segment: Segment) -> list[Finding]:
     files = [word for word in named if shown(word) not in asked and ":memory:" not in word]
     found = reach.each("read", files)
     for text in asked:
-        quoted = [one for match in _TEXT.finditer(text) for one in match.groups()[:2] if one]
-        found += reach.each("read", [one for one in quoted if "/" in one or ".." in one])
-        for part in filter(str.strip, text.split(";")):
-            looks = (
-                bool(_DOTS.fullmatch(part.strip()))
-                if part.strip().startswith(".")
-                else bool(_SQL_LOOKS.match(part)) and not _SQL_CHANGES.search(_TEXT.sub("''", part))
-            )
-            if not looks or any("://" in one for one in quoted):
-                reason = f"{segment.program} would change data, or do more than look at it."
-                return [*found, judge.ask(segment, "changes_data", reason, "Look with SELECT first, and keep a copy.")]
+        if text.startswith("."):
+            looks, named = bool(_DOTS.fullmatch(text.strip())), []
+        else:
+            looks, named = statements.only_looks(text), statements.files(text) or []
+            looks = looks and statements.files(text) is not None and not any("://" in one for one in named)
+        found += reach.each("read", [one for one in named if "://" not in one])
+        if not looks:
+            reason = f"{segment.program} would change data, or do more than look at it."
+            return [*found, judge.ask(segment, "changes_data", reason, "Look with SELECT first, and keep a copy.")]
     if not asked and (not files or segment.stdin):
         reason = f"What {segment.program} would do comes from its input."
         return [*found, judge.ask(segment, "inline_code", reason, "Give the statement as a word.")]

@@ -1,0 +1,84 @@
+"""A text in sentences, and what each says: in its own voice, without what it quotes and the name of its field."""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+LONGEST = 600  # characters of a sentence; what is longer is more than one
+WRAPPED = 45  # characters of a line that may go on in the next
+
+_END = re.compile(
+    r"([.!?][\"')\]]*)\s+|\n\s*|(\"[:,])\s(?=\")|(-->)|<(?=!--|/?(?:p|div|li|td|tr|h\d|section|article|br|body)\b)"
+)
+_KEY = re.compile(r"\s*(?:[-*] )?[\"']?[\w .@()/-][\w .@()/:-]{0,40}[\"']?\s?:(?:\s|$)|\s*(?:[-*#<>|{}\[]|//|\d+[.)])")
+_FIELD = re.compile(  # the name of a field, or who speaks
+    r"[-{\[* ]*(?:\"[\w .-]{1,40}\"|'[\w .-]{1,40}'|[\w.@-]{1,40}) ?: [\"']?"
+    r"|[\w .@()/-][\w .@()/:-]{0,40}?: (?![\"'])|(?:<[^<>]{1,200}> ?)+|[\"'\[{ -]+"
+)
+_QUOTED = re.compile(
+    r"(?<=[\w,:] )(?:\"[^\"\n]{1,200}\"|'[^'\n]{4,200}'|`[^`\n]{1,200}`)|(?<=\()\"[^\"\n]{1,200}\""
+    r"|\"[^\"\n]{1,300}[,.!?]\" (?=said|says|asked|replied|whispered|cried|he |she |the \w+ (?:said|asked))"
+)
+_DATA = re.compile(r"[\[{\"]|[\w.-]{1,40} ?: [\"']")
+_WORD = re.compile(r"[a-z_]+(?:'t)?")
+_PLACE = re.compile(r"https?://\S+|\w[\w@+-]*(?:\.\w[\w@+/?=&-]*)+|~?(?:/[\w.-]+){2,}|\+?\d[\d ]{6,}\d")
+PLACE = " zplace "  # any address, path or long number: which one shows nothing
+
+
+class Sentence(Struct):
+    start: int
+    end: int
+    block: int  # paragraph or field
+
+
+def said(text: str) -> tuple[str, ...]:
+    """Without what it only quotes; where a name stands before it, without that too."""
+    named = _FIELD.match(text)
+    voices = (text, text[named.end() :]) if named is not None else (text,)
+    if _DATA.match(text) or not ('"' in text or "'" in text or "`" in text):
+        return voices
+    return tuple(_QUOTED.sub(" ", voice) for voice in voices)
+
+
+def words(voices: tuple[str, ...]) -> tuple[list[str], int]:
+    """The words of what is said, and which is the first behind a name."""
+    every, rest = (_WORD.findall(_PLACE.sub(PLACE, voice)) for voice in (voices[0], voices[-1]))
+    return every, max(0, len(every) - len(rest))
+
+
+def sentences(plain: str) -> Iterator[Sentence]:
+    start = line = block = 0
+    for match in _END.finditer(plain):
+        end = max(match.end(1), match.end(2), match.end(3), match.start())
+        following = match.start() if match[0] == "<" else match.end()
+        if match[2] is not None and plain[line] not in "\"'{[":
+            continue  # quotations in a row, and no data
+        if "\n" in match[0]:
+            wraps = match[0].count("\n") == 1 and end - line >= WRAPPED and not _KEY.match(plain, following)
+            line = following
+            if wraps and plain[end - 1] not in ".!?:":
+                continue
+        yield from _pieces(plain, start, end, block)
+        block += _parts(plain, match, following)
+        start = following
+    yield from _pieces(plain, start, len(plain), block)
+
+
+def _parts(plain: str, match: re.Match[str], following: int) -> bool:
+    """Whether another paragraph begins, another field or another part of a page."""
+    if "\n" in match[0]:
+        return match[0].count("\n") > 1 or _KEY.match(plain, following) is not None
+    return match[1] is None
+
+
+def _pieces(plain: str, start: int, end: int, block: int) -> Iterator[Sentence]:
+    while end > start and plain[end - 1].isspace():
+        end -= 1
+    while end - start > LONGEST:
+        space = plain.rfind(" ", start + LONGEST // 2, start + LONGEST)
+        cut = space if space > 0 else start + LONGEST
+        yield Sentence(start, cut, block)
+        start = cut
+    if end > start:
+        yield Sentence(start, end, block)

@@ -1,0 +1,68 @@
+"""SQL as text: whether it only looks, and which files it names. For sqlite3, duckdb and tools that take a statement.
+
+Covers: statements one behind the other, strings, comments, functions that open files. Does not cover: what the
+engine does with a statement; ours looks only, and in a sandbox.
+"""
+
+import re
+
+_QUOTED = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_LOOKS = re.compile(
+    r"\s*\(*\s*(select|with|from|explain|describe|desc|show|summarize|values|table|pivot|unpivot|"
+    r"pragma\s+\w+(\(\w+\))?\s*$)(?!\w)",
+    re.IGNORECASE,
+)
+_CHANGES = re.compile(
+    r"\b(?:insert\s+(?:or\s+\w+\s+)?into|replace\s+into|update\s+\S+\s+set|delete\s+from|drop\s+\w+|alter\s+\w+|"
+    r"truncate\s+\w+|merge\s+into|into\s+outfile|writable_schema|"
+    r"create\s+(?:or\s+replace\s+)?(?:temp\w*\s+)?(?:table|view|index|trigger|unique|virtual|function|macro|schema|type|"
+    r"sequence|secret))\b",
+    re.IGNORECASE,
+)
+_REACHES = re.compile(
+    r"\b(?:load_extension|readfile|writefile|edit|fsdir|lsdir|zipfile|getenv|getvariable|query|query_table|shell|system|"
+    r"dblink|pg_read_file|lo_import|load_file)\s*\(",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(r"\b(?:read_\w+|read|glob|\w+_scan|sniff_csv|parquet_\w+|st_read\w*)\s*\(\s*", re.IGNORECASE)
+_FROM = re.compile(r"\b(?:from|join|into)\s+(?:[\w.]+(?:\s+(?:as\s+)?\w+)?\s*,\s*)*", re.IGNORECASE)
+_NEXT = re.compile(r"\s*(?:(?:as\s+)?\w+\s*)?,\s*", re.IGNORECASE)
+_OF_A_LIST = re.compile(r"[\s\[,]*")
+
+
+def bare(text: str) -> str:
+    """The same length, with nothing left of its strings and comments."""
+    return _QUOTED.sub(lambda match: "'" * len(match[0]) if match[0][0] in "'\"" else " " * len(match[0]), text)
+
+
+def only_looks(text: str) -> bool:
+    said = bare(text)
+    parts = [part for part in said.split(";") if part.strip()]
+    looks = bool(parts) and all(_LOOKS.match(part) for part in parts)
+    return looks and "$$" not in said and not _CHANGES.search(said) and not _REACHES.search(said)
+
+
+def files(text: str) -> list[str] | None:
+    """The files it names as tables, or to functions that open some; None where one is put together while it runs."""
+    said, found = bare(text), list[str]()
+    quoted = {match.start(): match for match in _QUOTED.finditer(text) if match[0][0] in "'\""}
+    for begun in _FROM.finditer(said):
+        at = begun.end()
+        while (match := quoted.get(at)) is not None:
+            found.append(match[1] if match[1] is not None else match[2])
+            behind = _NEXT.match(said, match.end())
+            at = behind.end() if behind else -1
+    for begun in _OPENS.finditer(said):
+        at, names = begun.end(), list[str]()
+        while (match := quoted.get(_skipped(said, at))) is not None:
+            names.append(match[1] or match[2] or "")
+            at = match.end()
+        if not names or said[at:].lstrip()[:1] not in (",", ")", "]"):
+            return None
+        found += names
+    return found
+
+
+def _skipped(said: str, at: int) -> int:
+    behind = _OF_A_LIST.match(said, at)
+    return behind.end() if behind else at
