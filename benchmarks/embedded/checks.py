@@ -4,8 +4,8 @@ Calls are equal when tool and arguments are, after: defaults of the schema put i
 replaced by its value, spaces at the ends of texts dropped. Calls that only look may come in any order and must be the
 same multiset; calls with effects must be the same sequence. A written content is judged by the file it leaves; every
 file not named must be unchanged. An answer must hold every phrase of `says` (`a|b`: one of them), whatever the case.
-Where a case is not `exact`, an argument that it leaves out may be anything: but for a tool with effects only if the tool
-cannot do without it. What that writes to files is then judged by the calls alone.
+Where a case is not `exact`, an argument that it leaves out may be anything, but for a tool with effects only if the
+tool cannot do without it. What that writes to files is then judged by the calls alone.
 """
 
 import posixpath

@@ -14,12 +14,13 @@ from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, fold, is_action, tokens
 from orchestrator.llm.providers.embedded.phrases import CATEGORIES, say, unit
 from orchestrator.llm.providers.embedded.shell import runner, suggested
-from orchestrator.llm.providers.embedded.shown import choices
+from orchestrator.llm.providers.embedded.shown import choices, head
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Step
 from orchestrator.llm.providers.embedded.values import Called, Excerpt, Number, Pairs, Things, Value, Verdict
 
 MOST: Final = 60  # lines of a list that an answer repeats
 _FEW: Final = 16  # tools that are told one by one
+_FEW_EXAMPLES: Final = 2
 _BRIEF: Final = 60  # characters of an example that stands for others
 _SET_ASIDE: Final = re.compile("[\ue000-\ue0ff]")  # the signs of long quotations
 _SAID: Final = 90  # characters of the person's words that are quoted back
@@ -144,8 +145,13 @@ def notes(plan: Plan, index: Index, language: Language, connected: bool = False)
 
 def _noted(note: Note, index: Index, language: Language) -> str:
     said = clipped(note.said)
-    if note.why in ("negated", "vague", "depends", "condition"):
+    if note.why in ("negated", "vague", "depends", "condition", "told"):
         return say(note.why, language, said=said)
+    if note.why == "what":
+        doing = [entry for entry in index.entries if not entry.harmless]
+        shown = [example for entry in doing if (example := _headed(entry, note.act, language))]
+        either = [_quoted(example, language) for example in shown[:_FEW_EXAMPLES]]
+        return say("what", language, said=said, tools=(" ou " if language == "fr" else " or ").join(either))
     if note.why == "which":
         meant = [entry for name in note.named if (entry := index.entry(name))]
         either = [f"{entry.spec.name} ({_quoted(example_of(entry, language), language)})" for entry in meant]
@@ -156,6 +162,14 @@ def _noted(note: Note, index: Index, language: Language) -> str:
         return say("no act", language, said=_stressed(said)) + offered
     near = nearest(note, index, language)
     return say(note.why, language, said=said, near=say("near", language, example=near) if near else "")
+
+
+def _headed(entry: Entry, act: str, language: Language) -> str:
+    """An example that begins with an act, and says to what."""
+    for example in entry.spec.examples:
+        if example.language == language and example.arguments and head(tokens(example.text)) == act:
+            return example.text
+    return ""
 
 
 def _unserved(note: Note, index: Index) -> bool:

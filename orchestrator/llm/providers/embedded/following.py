@@ -37,6 +37,8 @@ _SMALL: Final = words(
 )
 _SAYING: Final = words("say it that answer reply tell dis le ca cela reponds repete repeat le la s il te plait")
 _EDGES: Final = " ,.;:!?\n"
+_REPEAT: Final = words("again recommence recommencer refais encore repeat redo rerun relance")
+_REPEATED: Final = _REPEAT | words("do it that once more please run the same thing le la cela ca fais une fois ! . , -")
 _AFTER: Final = words("and et then puis ensuite")
 
 
@@ -181,3 +183,19 @@ def _left(step: Step) -> dict[str, Ref]:
     """What still comes from earlier steps: not what has been given now."""
     given = {name for arguments in step.each for name in arguments}
     return {name: ref for name, ref in step.refs.items() if name not in given}
+
+
+def repeated(planner: "Planner", norms: set[str], before: Plan | None) -> bool:
+    """`do it again`: the steps of the message before, anew."""
+    if before is None or before.asks or not before.own or not norms & _REPEAT or not norms <= _REPEATED:
+        return False
+    first = next(place for place, step in enumerate(before.steps) if not step.past)
+    shift = len(before.steps) - first
+
+    def moved(place: int) -> int:
+        return place + shift if place >= first else place
+
+    for step in before.own:
+        refs = {name: Ref(tuple(map(moved, ref.steps)), ref.property) for name, ref in step.refs.items()}
+        planner.steps.append(msgspec.structs.replace(step, refs=refs, over=moved(step.over)))
+    return True

@@ -78,7 +78,7 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "push": ("push pushes", "pousse pousser poussez"),
     "restore": (
         "restore undelete undo recover bring_back get_back bring_it_back get_it_back",
-        "restaure restaurer retablis retablir ramene ramener",
+        "restaure restaurer retablis retablir ramene ramener remets remettre",
     ),
     "ask": ("ask asks", "demande demander demandez"),
     "schedule": (
@@ -366,3 +366,19 @@ DEFINITE: Final = words("the le la les l")
 
 # Small words that people also say to somebody, or write down.
 SAYABLE: Final = words("hello hi hey bonjour salut ok merci yes no oui non")
+
+# Programs that people run by their name.
+PROGRAMS: Final = words(
+    "apt apt-get awk bash brew bzip2 cargo cat cd chmod chown clang cmake cp curl df diff dig dmesg docker"
+    " dpkg du egrep env ffmpeg gcc gh git go grep gunzip gzip helm htop hostname id ifconfig ip java javac jq"
+    " kubectl ln ls lsblk lscpu lsof make mkdir mkfs mv mypy mysql nc node npm npx nslookup perl pip pip3 pnpm"
+    " podman ps psql pwd pytest python python3 rm rmdir rsync ruby ruff rustc scp sed sh sha256sum ss ssh stat"
+    " su sudo systemctl tar terraform tmux touch traceroute uname unzip uptime uv vim wc wget whoami xargs yarn"
+    " zsh"
+)
+# Programs whose names are words of a sentence too: only options or operators make a command of them.
+HOMONYMS: Final = words(
+    "bash cat cd clear cut date diff dig echo env expr file find free go head history host id install java"
+    " join kill last less ln locate make man mount more nice node open patch perl ping python read ruby seq"
+    " sleep sort split stat tail tee test time top touch tree type uniq wait watch which who"
+)

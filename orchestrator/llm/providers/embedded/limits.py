@@ -130,6 +130,9 @@ _THEN: Final = re.compile(
     r"|etait\b|etions\b|etaient\b|(?:next|last) (?:week|month|year)\b"
     r"|(?:semaine|mois|annee|an) (?:prochaine?|derniere?)\b)"
 )
+_BUT: Final = re.compile(
+    r"\b(?:all|every\w*|tou[ts]|toutes?)\b[^,;.]*\b(?:but|save|apart from|other than|mais pas|sauf)\b"
+)
 
 
 def left_over(clause: Clause, used: frozenset[int], vocabulary: frozenset[str], ignoring: frozenset[str]) -> bool:
@@ -141,7 +144,8 @@ def left_over(clause: Clause, used: frozenset[int], vocabulary: frozenset[str], 
     for word in clause.words:
         if word.norm in _NARROWING and word.start not in used and word.concept not in vocabulary | ignoring:
             return True
-    return bool(_THEN.search(aligned(clause.text[clause.start : clause.end]))) and not used
+    said = aligned(clause.text[clause.start : clause.end])
+    return bool(_BUT.search(said)) or (bool(_THEN.search(said)) and not used)
 
 
 def _few(clause: Clause, start: int, end: int) -> bool:

@@ -1,5 +1,6 @@
 """Which tool a clause asks for: words weighed by how rare they are, examples, and how well arguments fit."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -9,6 +10,7 @@ from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Entry, Index
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, is_open, stem
 from orchestrator.llm.providers.embedded.limits import left_over
+from orchestrator.llm.providers.embedded.moods import stated
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import Bag, head
 from orchestrator.llm.providers.embedded.slots import Filling, fill
@@ -180,6 +182,8 @@ def _speaking(clause: Clause, index: Index) -> Iterator[Entry]:
 
 def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset()) -> Match:
     filling = fill(clause, entry)
+    if not entry.harmless and stated(clause, entry.heads):
+        return Match(entry, filling, 0.0)
     if filling.worded and not filling.missing:
         return Match(entry, filling, filling.worded)
     said = _said(clause, filling, ignoring)
@@ -254,7 +258,7 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
     changing = [act for act in acts if act in lexicon.CHANGING and not (lightly and act in _LIGHTLY)]
     if any(_nearest(act, entry.actions) < 0.6 for act in changing):
         return True
-    if not entry.harmless and (filling.unexplained >= 1 or _twice(filling)):
+    if not entry.harmless and (filling.unexplained >= 1 or _twice(filling) or _either(clause)):
         return True
     acts += [head(words), *filling.acts]
     if not entry.harmless and not (
@@ -274,6 +278,13 @@ def _twice(filling: Filling) -> bool:
     """Whether the same words were taken for two arguments: then one of them was not understood."""
     texts = [value for value in filling.arguments.values() if isinstance(value, str) and value]
     return len(texts) != len(set(texts))
+
+
+def _either(clause: Clause) -> bool:
+    """`a.txt or b.txt`: which of the two is not said."""
+    values = [each for each in clause.mentions if not each.weak and each.kind != "quoted"]
+    ors = [word for word in clause.words if word.norm in ("or", "ou")]
+    return any(a.end <= word.start and word.end <= b.start for word in ors for a, b in itertools.pairwise(values))
 
 
 def _verb(concept: str) -> bool:

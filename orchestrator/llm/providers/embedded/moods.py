@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from orchestrator.llm.providers.embedded import lexicon
-from orchestrator.llm.providers.embedded.language import Token, is_action, known, listed
+from orchestrator.kernel.messages import Language
+from orchestrator.llm.providers.embedded import lexicon, timings
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, known, listed
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.segment import Clause
 
@@ -35,6 +36,29 @@ _HAVING: Final = words(
 _NEVER: Final = words("dont never cannot wont avoid evite jamais doesnt shouldnt mustnt")
 _NOT_THAT: Final = words("why if or is are was were")
 _FORGET: Final = words("forget oublie oubliez oublier hesitate hesite hesitez")
+# What is told of, or asked about, rather than asked for.
+_WISHED: Final = words(
+    "want need like wish wanna prefer lets voudrais voudrait voudrions veux veut aimerais aimerait souhaite"
+    " souhaiterais besoin faut faudrait prie merci get"
+)
+_ABLE: Final = words(
+    "can could would will able mind peux peut pouvez pourrais pourriez veux voulez veuillez sais possible"
+)
+_YOU: Final = words("you u tu t te vous we on nous mind")
+_ASKING: Final = words(
+    "did do does was were is are has have had am should may might can could would will shall when who how which whose"
+    " where why quand qui comment combien quel quelle quels quelles pourquoi ou"
+)
+_OTHERS: Final = words("i j je he she it they il elle ils elles someone somebody quelqu nobody everybody everyone")
+_MINDING: Final = words("mind about try start by want need")
+_IRREGULAR: Final = words("wrote ran sent gave took")
+_BASES: Final = words("shred embed")
+_DETERMINERS: Final = lexicon.ARTICLES - {"a", "le", "la", "les"} | words("my your our mes vos nos")
+_AUXILIARIES: Final = words(
+    "a ai as avait avais ont avons avez auras aura aurait est sont ete etait etaient fut soit seront sera"
+)
+_LEADING: Final = words("in on from under at with by for to dans sur depuis sous avec par pour vers a chez de")
+_SMALL: Final = STOP_WORDS | lexicon.FILLERS | lexicon.SAYABLE
 _EXEMPT: Final = ("what", "does")  # `what does notes.txt say?` asks for something that a tool can show
 
 
@@ -58,6 +82,58 @@ def report(clause: Clause) -> Token | None:
         return None
     past = act.norm.endswith("ed") if clause.language == "en" else bool(between)
     return act if past else None
+
+
+def stated(clause: Clause, heads: frozenset[str] = frozenset()) -> bool:
+    """Whether its act is told of or asked about, not asked for: `was a.txt deleted?`, `le conteneur s'est arrêté`.
+    `heads`: what requests for the tool begin with."""
+    said = [word for word in clause.words if word.norm.replace("_", "").isalnum()]
+    acts = (place for place, word in enumerate(said) if word.concept in lexicon.CHANGING)
+    place = next((place for place in acts if not place or said[place - 1].norm not in _DETERMINERS), None)
+    if place is None:
+        return False
+    act, before = said[place], said[:place]
+    norms = [part for word in before for part in word.norm.split("_")]
+    wished = bool(set(norms) & _WISHED)
+    first = next((word for word in before if word.norm not in _SMALL), None)
+    headed = first is not None and (first.concept in heads - lexicon.THINGS.keys() or is_action(first.concept))
+    if _past(act, before, clause.language):
+        return not (wished or headed)
+    offered = norms[:3] in (["do", "you", "want"], ["would", "you", "like"], ["veux", "tu", "que"])
+    asked = norms[:1] and norms[0] in _ASKING and len(norms) > 1 and not _of_you(norms)
+    mine = norms[:1] and norms[0] in _OTHERS and not wished and not _of_you(norms)
+    return bool(offered or asked or mine) or (not headed and _subject(clause, act, before))
+
+
+def _of_you(norms: Sequence[str]) -> bool:
+    """`can you …`, `pourriez-vous …`: a question that is a request."""
+    return any(first in _ABLE and second in _YOU for first, second in itertools.permutations(norms[:8], 2))
+
+
+def _past(act: Token, before: Sequence[Token], language: Language) -> bool:
+    if language == "en":
+        wanted = {word.norm for word in before[-3:]} & _MINDING
+        return act.norm in _IRREGULAR or (act.norm.endswith(("ed", "ing")) and act.norm not in _BASES and not wanted)
+    auxiliary = any(word.norm in _AUXILIARIES and word.text.lower() != "à" for word in before[-3:])
+    return auxiliary and not _infinitive(act.norm)
+
+
+def _infinitive(norm: str) -> bool:
+    return norm.endswith(("er", "ir", "ez", "ire", "tre", "dre", "pre"))
+
+
+def _subject(clause: Clause, act: Token, before: Sequence[Token]) -> bool:
+    """Whether something else does the act: `nginx redémarre sans arrêt`, `the server restarts every night`."""
+    third = (
+        act.norm.endswith("s") and not act.norm.endswith("ss") if clause.language == "en" else not _infinitive(act.norm)
+    )
+    if not third or not before or before[0].norm in _LEADING or {word.norm for word in before} & _WISHED:
+        return False
+    if timings.leading(clause.text[clause.start : clause.end]):
+        return False
+    between = clause.text[before[0].start : act.start]
+    named = [word for word in before if word.norm not in _SMALL and not word.norm.endswith("ment")]
+    return bool(named) and not any(sign in between for sign in ",:;")
 
 
 def negated(clause: Clause) -> bool:

@@ -121,6 +121,16 @@ SAY: Final[dict[str, Both]] = {
         "fr": "« {said} » peut vouloir dire deux choses ici, et je ne devine pas : {tools}. Laquelle ? Dites-le avec"
         " ses mots.",
     },
+    "told": {
+        "en": "I read “{said}” as something told or asked, not as something to do, so I have done nothing. If you want"
+        " it done, say it as an order.",
+        "fr": "Je lis « {said} » comme une nouvelle ou une question, pas comme une chose à faire : je n'ai rien fait."
+        " Si vous voulez que ce soit fait, dites-le comme un ordre.",
+    },
+    "what": {
+        "en": "“{said}”: what exactly? For example {tools}.",
+        "fr": "« {said} » : quoi exactement ? Par exemple {tools}.",
+    },
     "near": {
         "en": " The nearest thing I can do: “{example}”.",
         "fr": " Ce que je sais faire de plus proche : « {example} ».",

@@ -13,12 +13,14 @@ from orchestrator.llm.providers.embedded import (
     moods,
     operations,
     references,
+    retracted,
     shell,
+    storing,
     undivided,
     views,
 )
 from orchestrator.llm.providers.embedded.index import Index, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, tokens
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, known, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import ASKED, Match, askable, best, certain, match, rival
 from orchestrator.llm.providers.embedded.mentions import Finder
@@ -34,10 +36,8 @@ _SURE: Final = 0.62  # how well each half of a clause must fit, to be taken apar
 _SAME: Final = words(
     "pareil same again idem autant chose likewise aussi instead plutot encore meant mean rather voulais dire non sorry"
 )
-_REPEAT: Final = words("again recommence recommencer refais encore repeat redo rerun relance")
-_REPEATED: Final = _REPEAT | words("do it that once more please run the same thing le la cela ca fais une fois ! . , -")
+_IT: Final = words("it them this that these those le la les l ca cela")
 _EVERYTHING: Final = words("all every everything whole entire tout tous toute toutes entier")
-_INTO: Final = words("into to in as dans vers sous onto comme")
 CLAUSES: Final = 12  # more is pasted text rather than a request
 
 
@@ -69,10 +69,13 @@ class Planner:
             return answered
         if talk and talk != "yes" and not (talk == "ability" and undivided.asked(self, text, kept)):
             return Plan(self.language, tuple(self.steps), talk=talk)
-        if self._repeated({word.norm for word in words}):
+        if following.repeated(self, {word.norm for word in words}, self._before):
             return Plan(self.language, tuple(self.steps))
         if len(text) > READABLE:
             return Plan(self.language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
+        if back := retracted.place(text, self.finder.find(text, words, self.language)):
+            self._notes.append(Note("negated", text[: back[0]].strip()))
+            return self._rest(text[back[1] :], kept)
         found = read(text, self.language, self.finder, self.index, kept)
         if len(found) > CLAUSES:
             return Plan(self.language, tuple(self.steps), notes=(Note("unknown", text[:80]),), talk="long")
@@ -86,21 +89,12 @@ class Planner:
             return Plan(self.language, tuple(self.steps), talk=talk or "empty")
         return Plan(self.language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
 
-    def _repeated(self, norms: set[str]) -> bool:
-        """`do it again`: the steps of the message before, anew."""
-        before = self._before
-        if before is None or before.asks or not before.own or not norms & _REPEAT or not norms <= _REPEATED:
-            return False
-        first = next(place for place, step in enumerate(before.steps) if not step.past)
-        shift = len(before.steps) - first
-
-        def moved(place: int) -> int:
-            return place + shift if place >= first else place
-
-        for step in before.own:
-            refs = {name: Ref(tuple(map(moved, ref.steps)), ref.property) for name, ref in step.refs.items()}
-            self.steps.append(msgspec.structs.replace(step, refs=refs, over=moved(step.over)))
-        return True
+    def _rest(self, text: str, kept: Kept) -> Plan:
+        """What is said instead of what was taken back, where it is a request."""
+        for clause in read(text, self.language, self.finder, self.index, kept):
+            if clause.mentions:
+                self.clause(clause)
+        return Plan(self.language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
 
     def _done(self) -> int:
         return len(self.steps) - self._past
@@ -146,13 +140,15 @@ class Planner:
             return self.note("unknown", clause, "make folder")
         if operations.plan(self, clause) or views.followed(self, clause):
             return True
-        if self._stored(clause):
+        if storing.stored(self, clause):
             return True
         if self._halves(clause):
             return True
         found = best(clause, self.index)
         if found is not None and not askable(clause, found):
             found = None
+        if found is not None and not found.entry.harmless and not self.steps and (act := self._alone(clause)):
+            return self.note("what", clause, act)
         if found is not None and certain(found) and not self._rather_again(clause):
             if not found.filling.missing and (other := rival(clause, self.index, found)):
                 self._notes.append(Note("which", clause.said, named=(found.entry.spec.name, other.entry.spec.name)))
@@ -240,6 +236,11 @@ class Planner:
     def _unread(self, clause: Clause) -> bool:
         reasoning = any(is_open(word.concept) for word in clause.words)
         act = next((act for act in clause.actions if act in lexicon.CHANGING), "")
+        plain = any(word.concept == act and known(word.norm) for word in clause.words)
+        if plain and not reasoning and moods.stated(clause):
+            return self.note("told", clause, act)
+        if act and self._alone(clause):
+            return self.note("what", clause, act)
         if (
             not act
             and not reasoning
@@ -248,6 +249,14 @@ class Planner:
         ):
             return self.note("limited", clause)
         return self.note("open" if reasoning else "unknown", clause, act)
+
+    def _alone(self, clause: Clause) -> str:
+        """`restart it`, `send`: an act that some tool does, and nothing that says to what."""
+        heavy = {word.concept for word in clause.words if word.norm.isalpha() and word.norm not in STOP_WORDS}
+        if clause.mentions or len(heavy) != 1 or not is_action(act := min(heavy)):
+            return ""
+        doing = sum(act in entry.actions for entry in self.index.entries if not entry.harmless)
+        return act if doing > 1 or (doing and {word.norm for word in clause.words} & _IT) else ""
 
     def _spoken_of(self, clause: Clause) -> bool:
         """Whether a clause speaks mostly of what tools speak of."""
@@ -293,68 +302,6 @@ class Planner:
         if read and len(self.steps) > before[0] and len(self._asks) == before[2]:
             return len(self.steps) - 1
         del self.steps[before[0] :], self._notes[before[1] :], self._asks[before[2] :]
-        return None
-
-    def _stored(self, clause: Clause) -> bool:
-        """`copy A to B`, `download URL into F`, `list the files into F`: get it, then store it."""
-        acts = [act for act in clause.actions if act != "show"]
-        if not acts or acts[0] in ("run", "send", "remind"):
-            return False
-        targets = [
-            mention
-            for mention in clause.mentions
-            if mention.kind == "path" and mention is clause.mentions[-1] and self._led(clause, mention.start)
-        ]
-        if not targets:
-            return False
-        store = self.store()
-        if store is None:
-            return False
-        target = targets[0]
-        start = clause.start
-        if acts[0] in ("copy", "write", "create", "add"):
-            verb = next(word for word in clause.words if word.concept == acts[0])
-            start = verb.end
-        if acts[0] not in ("copy", "fetch", "compute", "list", "find", "count", "write"):
-            return False
-        lead = self._led(clause, target.start)
-        assert lead is not None
-        if acts[0] == "write" and not [m for m in clause.mentions if start <= m.start < lead and m.kind in (
-            "url", "path", "expression", "zone")]:  # fmt: skip
-            return False
-        alone = best(clause, self.index)
-        if (
-            acts[0] not in ("copy", "write")
-            and alone is not None
-            and not alone.filling.unexplained
-            and (not [m for m in clause.mentions if m is not target])
-        ):
-            return False
-        source = self.nested(clause, start, lead)
-        if source is None:
-            return False
-        path = next(parameter for parameter in store.required if parameter.kind == "path")
-        text = next(parameter for parameter in store.required if parameter.kind == "quoted")
-        arguments = {path.name: target.value}
-        self.steps.append(Step(clause.said, store, (arguments,), {text.name: Ref((source,))}))
-        return True
-
-    def _led(self, clause: Clause, place: int) -> int | None:
-        """Where the preposition that leads to a target begins."""
-        before = [word for word in clause.words if word.end <= place][-4:]
-        for word in reversed(before):
-            if word.norm in _INTO:
-                return word.start
-            if word.norm not in STOP_WORDS and word.concept not in ("file", "name"):
-                return None
-        return None
-
-    def store(self) -> Any:
-        """The tool that keeps a text under a path, if one is there."""
-        for entry in self.index.entries:
-            kinds = sorted(parameter.kind for parameter in entry.required)
-            if kinds == ["path", "quoted"] and "write" in entry.actions:
-                return entry
         return None
 
     # The same again

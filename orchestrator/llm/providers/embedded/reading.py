@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from orchestrator.kernel.messages import Language
-from orchestrator.llm.providers.embedded import moods
+from orchestrator.llm.providers.embedded import moods, verbatim
 from orchestrator.llm.providers.embedded.index import Index
 from orchestrator.llm.providers.embedded.language import Token, tokens
 from orchestrator.llm.providers.embedded.mentions import Finder, Mention
@@ -19,7 +19,9 @@ Kept = Mapping[str, str]  # the quotations that were set aside
 def read(text: str, language: Language, finder: Finder, index: Index, kept: Kept) -> tuple[Clause, ...]:
     spoken = tokens(text, index.words)
     found = [each for each in finder.find(text, spoken, language) if not _common(each, spoken, index)]
-    return tuple(_reported(clauses(text, spoken, restored(found, kept), language)))
+    passed_on = verbatim.places(text, spoken)
+    mentions = verbatim.set_apart(text, restored(found, kept), passed_on)
+    return tuple(_reported(clauses(text, spoken, mentions, language, passed_on)))
 
 
 def whole(text: str, found: Sequence[Clause]) -> Clause:

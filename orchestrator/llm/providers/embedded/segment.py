@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -61,13 +62,19 @@ _REPORTS: Final = frozenset(["celle", "celui", "ceux", "celles"])
 
 
 def clauses(
-    text: str, words: tuple[Token, ...], mentions: tuple[Mention, ...], language: Language
+    text: str,
+    words: tuple[Token, ...],
+    mentions: tuple[Mention, ...],
+    language: Language,
+    kept: Sequence[tuple[int, int]] = (),
 ) -> tuple[Clause, ...]:
-    """The clauses of a request, in the order they are said."""
+    """The clauses of a request, in the order they are said. `kept`: where what is said is passed on as it is."""
     outside = _outside(words, mentions)
     bounds = [0]
     for place, word in enumerate(outside):
         if word.norm == "," and _leads_in(outside[:place]):
+            continue
+        if any(start <= word.start < end for start, end in kept):
             continue
         if _ends(text, word) or _joins(outside, place, mentions, word):
             bounds.append(word.end if word.norm in ".;!?\n" else word.start)

@@ -7,22 +7,8 @@ from typing import Final
 
 from orchestrator.llm.providers.embedded.index import Entry, Index
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, fold
-from orchestrator.llm.providers.embedded.lexicon import words
+from orchestrator.llm.providers.embedded.lexicon import HOMONYMS, PROGRAMS
 
-_PROGRAMS: Final = words(
-    "apt apt-get awk bash brew bzip2 cargo cat cd chmod chown clang cmake cp curl df diff dig dmesg docker"
-    " dpkg du egrep env ffmpeg gcc gh git go grep gunzip gzip helm htop hostname id ifconfig ip java javac jq"
-    " kubectl ln ls lsblk lscpu lsof make mkdir mkfs mv mypy mysql nc node npm npx nslookup perl pip pip3 pnpm"
-    " podman ps psql pwd pytest python python3 rm rmdir rsync ruby ruff rustc scp sed sh sha256sum ss ssh stat"
-    " su sudo systemctl tar terraform tmux touch traceroute uname unzip uptime uv vim wc wget whoami xargs yarn"
-    " zsh"
-)
-# Programs whose names are words of a sentence too: only options or operators make a command of them.
-_WORDS: Final = words(
-    "bash cat cd clear cut date diff dig echo env expr file find free go head history host id install java"
-    " join kill last less ln locate make man mount more nice node open patch perl ping python read ruby seq"
-    " sleep sort split stat tail tee test time top touch tree type uniq wait watch which who"
-)
 _OPERATOR: Final = re.compile(r"(?<!\S)(?:\||\|\||&&|\d?>>?|<)(?!\S)|;\s*\w+ |\$\(|\S\|\S")
 _OPTION: Final = re.compile(r"(?<!\S)--?[A-Za-z][\w=./-]*")
 _MOST: Final = 3  # plain words after the program, where nothing else says that it is a command
@@ -72,11 +58,11 @@ def _is_line(command: str, marked: bool) -> bool:
     unquoted = re.sub(r"\"[^\"]*\"|'[^']*'", "", command)
     program, *rest = unquoted.split() or [""]
     path = bool(re.fullmatch(r"\.{0,2}/[\w./-]+", program)) and program not in ("/", "./", "../")
-    if not (program in _PROGRAMS | _WORDS or path) or unquoted.endswith(("?", "!", " .", ":")):
+    if not (program in PROGRAMS | HOMONYMS or path) or unquoted.endswith(("?", "!", " .", ":")):
         return False
     strong = bool(_OPERATOR.search(unquoted) or _OPTION.search(unquoted))
     plain = [fold(word) for word in rest if word.isalpha()]
-    if any(word in STOP_WORDS for word in plain) or (program in _WORDS and not strong):
+    if any(word in STOP_WORDS for word in plain) or (program in HOMONYMS and not strong):
         return False
     return strong or (len(plain) <= _MOST and unquoted.isascii())
 

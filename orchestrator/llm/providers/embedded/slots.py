@@ -9,6 +9,7 @@ from msgspec import Struct
 from orchestrator.llm.providers.embedded import frames, texts, timings
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, is_action, stem
+from orchestrator.llm.providers.embedded.lexicon import PROGRAMS
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import choices, spells, types
@@ -297,7 +298,7 @@ class _Filler:
             apart = [each for each in apart if len(str(each.value).split()) <= parameter.longest]
         if apart and self._left_to_another(parameter):
             apart = []
-        if apart and not (parameter.required and self._within_more(apart[0])):
+        if apart and not (parameter.required and self._within_more(parameter, apart[0])):
             chosen = next((each for each in apart if self._suits(parameter, each)), apart[0])
             self._take(chosen)
             self._used |= {word.start for word in self._before(chosen) if word.norm in texts.INTRODUCE}
@@ -335,12 +336,15 @@ class _Filler:
         elif not parameter.named:  # a name is not what something else says
             self._object = (found.start, found.end)
 
-    def _within_more(self, mention: Mention) -> bool:
+    def _within_more(self, parameter: Parameter, mention: Mention) -> bool:
         """Whether a quotation is part of what stands after a colon: `: print("a")`."""
         text, start = self._clause.text, self._clause.start
         colon = text.find(": ", start, mention.start)
-        between = text[colon + 1 : mention.start]
-        return colon >= 0 and bool(between.strip()) and between.rstrip()[-1:] in "([=+,{"
+        between = text[colon + 1 : mention.start].strip()
+        if colon >= 0 and between:
+            return between[-1:] in "([=+,{" or parameter.tail
+        leads = [word for word in self._clause.words if word.end <= mention.start]
+        return parameter.tail and any(word.norm in PROGRAMS for word in leads)
 
     def _coined(self, parameter: Parameter) -> Mention | None:
         """The name that nobody speaks with, where it can be no other argument's."""

@@ -15,7 +15,18 @@ Operation: TypeAlias = Literal[
 
 # Why a part of the request leads to no step.
 Why: TypeAlias = Literal[
-    "negated", "open", "question", "vague", "condition", "unknown", "depends", "absent", "limited", "which"
+    "negated",
+    "open",
+    "question",
+    "vague",
+    "condition",
+    "unknown",
+    "depends",
+    "absent",
+    "limited",
+    "which",
+    "told",
+    "what",
 ]
 
 
