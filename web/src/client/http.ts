@@ -34,7 +34,10 @@ export class Api {
     this.#call<{ user: User }>("POST /api/v1/auth/login", { body: { username, password, cookie: true } });
   logout = () => this.#call<void>("POST /api/v1/auth/logout");
 
-  conversations = () => this.#call<ConversationPage>("GET /api/v1/conversations", { query: { limit: 200 } });
+  conversations = (before?: string) =>
+    this.#call<ConversationPage>("GET /api/v1/conversations", { query: { limit: 200, before } });
+  conversation = (id: string) =>
+    this.#call<Conversation>("GET /api/v1/conversations/{conversation_id}", { names: [id] });
   rename = (id: string, title: string) =>
     this.#call<Conversation>("PATCH /api/v1/conversations/{conversation_id}", { names: [id], body: { title } });
   remove = (id: string) => this.#call<void>("DELETE /api/v1/conversations/{conversation_id}", { names: [id] });

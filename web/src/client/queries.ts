@@ -19,9 +19,35 @@ export const keys = {
   tools: ["tools"] as const,
 };
 
+/** The latest conversations; asked again, as many as were there. */
 export function useConversations() {
   const { api } = useClient();
-  return useQuery({ queryKey: keys.conversations, queryFn: api.conversations });
+  const queries = useQueryClient();
+  return useQuery({
+    queryKey: keys.conversations,
+    queryFn: async () => {
+      const had = queries.getQueryData<ConversationPage>(keys.conversations)?.items.length ?? 0;
+      let page = await api.conversations();
+      while (page.next && page.items.length < had) page = joined(page, await api.conversations(page.next));
+      return page;
+    },
+  });
+}
+
+/** Those before them, added to them. */
+export function useOlder() {
+  const { api } = useClient();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: api.conversations,
+    onSuccess: (older) =>
+      queries.setQueryData<ConversationPage>(keys.conversations, (page) => page && joined(page, older)),
+  });
+}
+
+function joined(page: ConversationPage, older: ConversationPage): ConversationPage {
+  const known = new Set(page.items.map(({ id }) => id));
+  return { ...older, items: [...page.items, ...older.items.filter(({ id }) => !known.has(id))] };
 }
 
 /** The runs of a conversation, oldest first. */
@@ -38,6 +64,7 @@ export function useRuns(conversation: string | undefined) {
         runs.push(...page.items);
         before = page.next ?? undefined;
       } while (before);
+      if (runs.length === 0) await api.conversation(conversation!); // is there one?
       return runs.sort((a, b) => a.started_at.localeCompare(b.started_at) || a.run_id.localeCompare(b.run_id));
     },
   });

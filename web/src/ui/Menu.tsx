@@ -39,7 +39,7 @@ export function MenuContent({ className, ...rest }: ComponentProps<typeof Dropdo
         sideOffset={6}
         collisionPadding={8}
         className={classes(
-          "z-50 max-h-[min(28rem,var(--radix-dropdown-menu-content-available-height))] min-w-52 animate-fade",
+          "z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-52 animate-fade",
           "overflow-y-auto rounded-2xl border border-line bg-surface-2 p-1.5 text-text-1 shadow-float",
           className,
         )}

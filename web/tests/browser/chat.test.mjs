@@ -188,10 +188,28 @@ test("keeps conversations: filter, rename, delete", async () => {
   await becomes(() => rows.count(), 5);
 });
 
+test("lists the latest conversations, and older ones when they are wanted", async () => {
+  for (let number = 1; number <= 205; number++) await mock.past(`Kept ${number}`, []);
+  page = await open(browser, mock.url);
+  const rows = page.locator("aside nav li");
+  await becomes(() => rows.count(), 200);
+  await page.getByRole("button", { name: "Show older conversations" }).click();
+  await becomes(() => rows.count(), 205);
+  await page.getByRole("button", { name: "Show older conversations" }).waitFor({ state: "detached" });
+  await say(page, "plain words");
+  await becomes(() => rows.count(), 206); // asked again, the older ones stay
+});
+
+test("says of a conversation that is not there that it is not", async () => {
+  page = await open(browser, mock.url, { path: "/c/conv_nowhere" });
+  await page.getByText("This conversation could not be loaded").waitFor();
+});
+
 test("keeps drafts, the theme and the language across a reload", async () => {
   page = await open(browser, mock.url);
   await composer().fill("half a thought");
   await page.getByRole("button", { name: "ada" }).click();
+  await becomes(() => page.getByRole("menu").evaluate((menu) => menu.scrollHeight - menu.clientHeight), 0); // all of it shows
   await page.getByRole("menuitemradio", { name: "Light" }).click();
   await page.getByRole("menuitemradio", { name: "Français" }).click();
   await page.keyboard.press("Escape");

@@ -146,7 +146,8 @@ export class Mock {
       case "GET system":
         return [200, MODELS];
       case "GET conversations":
-        return [200, { items: [...this.#conversations.values()], next: null }];
+        if (id) return this.#conversations.has(id) ? [200, this.#conversations.get(id)] : undefined;
+        return [200, this.#listed(Number(query.get("limit")), query.get("before"))];
       case "PATCH conversations":
         Object.assign(this.#conversations.get(id), { title: body.title });
         return [200, this.#conversations.get(id)];
@@ -158,7 +159,6 @@ export class Mock {
         const wanted = (run) =>
           (!query.has("conversation_id") || run.conversation_id === query.get("conversation_id")) &&
           (!query.has("status") || run.status === query.get("status"));
-        if (query.has("conversation_id") && !this.#conversations.has(query.get("conversation_id"))) return undefined;
         return [200, { items: all.filter(wanted).reverse(), next: null }];
       }
       case "POST runs": {
@@ -179,6 +179,13 @@ export class Mock {
       default:
         return ["models", "budgets"].includes(first) ? this.#money(method, first, id, body) : undefined;
     }
+  }
+
+  #listed(limit, before) {
+    const all = [...this.#conversations.values()].sort((a, b) => b.updated_at.localeCompare(a.updated_at));
+    const from = all.findIndex((one) => one.id === before) + 1;
+    const items = all.slice(from, from + limit);
+    return { items, next: all.length > from + limit ? items.at(-1).id : null };
   }
 
   #steered(run, action, body) {

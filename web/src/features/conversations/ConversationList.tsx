@@ -4,9 +4,10 @@ import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { useLive } from "@/client/client";
 import { problemFrom } from "@/client/http";
-import { useConversations, useRemove, useRename } from "@/client/queries";
+import { useConversations, useOlder, useRemove, useRename } from "@/client/queries";
 import { isOver } from "@/client/run";
 import type { Conversation } from "@/client/types";
+import { Button } from "@/ui/Button";
 import { Confirm } from "@/ui/Dialog";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { ConversationRow } from "./ConversationRow";
@@ -36,11 +37,13 @@ export function ConversationList() {
   const { conversation: current } = useParams<{ conversation: string }>();
   const navigate = useNavigate();
   const query = useConversations();
+  const older = useOlder();
   const rename = useRename();
   const remove = useRemove();
   const activity = useActivity();
 
   const items = query.data?.items ?? [];
+  const next = query.data?.next;
   const shown = matching(items, filter);
   const title = (item: Conversation) => item.title || t("conversations.untitled");
 
@@ -101,6 +104,12 @@ export function ConversationList() {
             </ul>
           </section>
         ))}
+        {older.isError && <ProblemNotice title={t("conversations.failed")} problem={problemFrom(older.error)} alert />}
+        {next && (
+          <Button className="mt-3 w-full" disabled={older.isPending} onClick={() => older.mutate(next)}>
+            {t("conversations.more")}
+          </Button>
+        )}
       </nav>
       <Confirm
         open={leaving !== null}
