@@ -219,7 +219,7 @@ async def test_the_token_goes_along_and_only_where_it_is_bound(
     asked = service.asked[0]
     assert asked.headers["Authorization"] == "Bearer gho_token"
     assert asked.headers["X-GitHub-Api-Version"] == "2022-11-28"
-    assert asked.query == {"state": "open", "per_page": "30"}
+    assert asked.query == {"state": "open", "per_page": "30", "page": "1"}
 
     async def elsewhere(name: str, *, host: str = "") -> Secret:
         raise NotAllowed(f"The secret {name} may not go to {host}.")
@@ -255,6 +255,40 @@ async def test_what_is_opened_carries_its_key_and_is_found_again(
         assert found is not None and found.data == made.data
         other = msgspec.structs.replace(context, key="1" * 32)
         assert await tool.reconcile({**tool_defaults(tool), **arguments}, other) is None
+
+
+async def test_what_was_opened_before_many_others_is_found(
+    kit: dict[str, Tool], context: Context, service: Service
+) -> None:
+    context, tool = given(context), kit["github_create_issue"]
+    assert isinstance(tool, Reconcilable)
+    arguments = {"repository": "octo/shop", "title": "t", "body": "", "labels": []}
+    rows: list[Any] = [ISSUE] * 250
+    service.answers[f"GET {REPOS}/issues"] = lambda asked: paged(rows, asked)
+    assert await tool.reconcile(arguments, context) is None
+    rows.append({**ISSUE, "number": 7, "body": f"b\n\n<!-- effect {context.key} -->"})
+    found = await tool.reconcile(arguments, context)
+    assert found is not None and found.data["number"] == 7
+    rows[:0] = [ISSUE] * 800
+    with pytest.raises(ToolFailed, match="newest 1000"):  # somebody is asked
+        await tool.reconcile(arguments, context)
+
+
+async def test_issues_are_told_from_pull_requests_on_every_page(
+    kit: dict[str, Tool], context: Context, service: Service
+) -> None:
+    rows = [{**ISSUE, "pull_request": {}}] * 120 + [ISSUE] * 40
+    service.answers[f"GET {REPOS}/issues"] = lambda asked: paged(rows, asked)
+    found = await kit["github_issues"].call({"repository": "octo/shop", "limit": 30}, context)
+    assert len(found.data["issues"]) == 30
+    service.answers[f"GET {REPOS}/issues/12/comments"] = lambda asked: paged([COMMENT] * 130, asked)
+    read = await kit["github_issue"].call({"repository": "octo/shop", "number": 12}, context)
+    assert len(read.data["remarks"]) == 130
+
+
+def paged(rows: list[Any], asked: Asked) -> list[Any]:
+    start = (int(asked.query["page"]) - 1) * int(asked.query["per_page"])
+    return rows[start : start + int(asked.query["per_page"])]
 
 
 def tool_defaults(tool: Tool) -> dict[str, Any]:

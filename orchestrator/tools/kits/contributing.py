@@ -13,20 +13,20 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from orchestrator.kernel.errors import ToolRetry
+from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, Language
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import contributing as said
 from orchestrator.tools.rest import github as hub
-from orchestrator.tools.rest.client import Rest, path_of
+from orchestrator.tools.rest.client import PAGE, PAGES, Rest, path_of
 from orchestrator.tools.rest.github import Name, Number
 
 Title = Annotated[str, Meta(description="in one line", min_length=1, max_length=256)]
 Body = Annotated[str, Meta(description="in Markdown", max_length=60_000)]
 Branch = Annotated[str, Meta(description="its name", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}$")]
-_NEWEST = {"sort": "created", "direction": "desc", "per_page": 100}
+_NEWEST = {"sort": "created", "direction": "desc"}
 
 _writing = partial(tool, scope="execute", category="github", origin="web", risks=("sends",))
 Row = TypeVar("Row", hub.IssueRow, hub.CommentRow, hub.PullRow)
@@ -43,9 +43,13 @@ def _mark(context: Context) -> str:
 async def _marked(
     api: Rest, context: Context, path: str, kind: type[list[Row]], state: str | None = None
 ) -> Row | None:
-    """Which of the newest hundred carries the key of this effect."""
-    rows = await api.get(context, path, kind, {"state": state, **_NEWEST})
-    return next((row for row in rows if _mark(context) in (row.body or "")), None)
+    """Which carries the key of this effect. Raises ToolFailed where there are more than can be looked at."""
+    async for rows in api.pages(context, path, kind, {"state": state, **_NEWEST}):
+        if found := next((row for row in rows if _mark(context) in (row.body or "")), None):
+            return found
+        if len(rows) < PAGE:
+            return None
+    raise ToolFailed(f"It is not among the newest {PAGES * PAGE} of {path}, and there are older ones.")
 
 
 def _result(found: hub.Opened | hub.Said | hub.Written) -> Result:

@@ -144,9 +144,13 @@ def _github_issues(api: Rest) -> Tool:
         limit: Limit = 30,
     ) -> hub.Issues:
         """List the issues of a GitHub repository, newest first."""
-        query = {"state": state, "labels": label, "per_page": limit}
-        rows = await api.get(context, path_of("repos", repository, "issues"), list[hub.IssueRow], query)
-        return hub.Issues(repository, [hub.issue_of(row) for row in rows if row.pull_request is None])
+        query, found = {"state": state, "labels": label}, list[hub.Issue]()
+        path, size = path_of("repos", repository, "issues"), max(30, limit)
+        async for rows in api.pages(context, path, list[hub.IssueRow], query, size):
+            found += [hub.issue_of(row) for row in rows if row.pull_request is None]  # GitHub lists both
+            if len(found) >= limit:
+                break
+        return hub.Issues(repository, found[:limit])
 
     return github_issues
 
@@ -165,10 +169,11 @@ def _github_issue(api: Rest) -> Tool:
         """Read one issue of a GitHub repository with its comments."""
         path = path_of("repos", repository, "issues", number)
         row = await api.get(context, path, hub.IssueRow)
-        rows = (
-            await api.get(context, f"{path}/comments", list[hub.CommentRow], {"per_page": 100}) if row.comments else []
-        )
-        remarks = [hub.Remark(hub.by(one.user), one.created_at, one.body or "") for one in rows]
+        remarks = [
+            hub.Remark(hub.by(one.user), one.created_at, one.body or "")
+            async for rows in api.pages(context, f"{path}/comments", list[hub.CommentRow])
+            for one in rows
+        ]
         return hub.Discussion(hub.issue_of(row), row.body or "", remarks)
 
     return github_issue
@@ -207,7 +212,7 @@ def _github_pull_request(api: Rest) -> Tool:
         """Read one pull request of a GitHub repository: text, changed files with their patches, checks."""
         path = path_of("repos", repository, "pulls", number)
         row = await api.get(context, path, hub.PullRow)
-        files = await api.get(context, f"{path}/files", list[hub.PatchRow], {"per_page": 100})
+        files = [one async for rows in api.pages(context, f"{path}/files", list[hub.PatchRow]) for one in rows]
         commits = path_of("repos", repository, "commits", row.head.sha, "check-runs")
         runs = (await api.get(context, commits, hub.CheckRows, {"per_page": 100})).check_runs
         checks = [f"{run.name}: {run.conclusion or run.status}" for run in runs]

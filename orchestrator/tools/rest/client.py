@@ -2,11 +2,11 @@
 
 Covers: the guarded client of tools/web.py, the token only over https (or to this machine) and only for the host it is
 bound to, names that cannot leave their place in an address, answers that are not as documented, limits of the service.
-Does not cover more than one page of an answer, nor answers above 2 MB.
+Does not cover answers above 2 MB.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -20,6 +20,7 @@ from orchestrator.tools.sealed import is_here
 from orchestrator.tools.web import Fetched, fetch
 
 T = TypeVar("T")
+PAGE, PAGES = 100, 10  # rows of a page, and pages that are read
 Query = Mapping[str, object]  # what is None is not said
 
 
@@ -51,6 +52,16 @@ class Rest:
 
     async def get(self, context: Context, path: str, kind: type[T], query: Query | None = None) -> T:
         return self._read(await self._ask(context, "GET", path, query, None), kind)
+
+    async def pages(
+        self, context: Context, path: str, kind: type[list[T]], query: Query | None = None, size: int = PAGE
+    ) -> AsyncIterator[list[T]]:
+        """The first `PAGES` of a list, as GitHub counts them; one that is not full is the last."""
+        for number in range(1, PAGES + 1):
+            rows = await self.get(context, path, kind, {**(query or {}), "per_page": size, "page": number})
+            yield rows
+            if len(rows) < size:
+                return
 
     async def find(self, context: Context, path: str, kind: type[T], query: Query | None = None) -> T | None:
         """The same; None where there is no such thing."""
