@@ -25,8 +25,11 @@ def add_to(application: typer.Typer) -> None:
         session: Session, name: Annotated[str, typer.Argument(help="Its name: small letters, digits and _.")]
     ) -> None:
         """Write a tool of your own to start from, with its test, in the tools' folder."""
+        from orchestrator.kernel.errors import Conflict
         from orchestrator.tools.plugins.template import write
 
+        if any(tool["name"] == name for tool in session.do(session.connection.tools())["items"]):
+            raise Conflict(f"There is a tool {name} already.", hint="Choose another name.")
         settings = session.settings
         file, test = write(settings.tools_folder, name)
         session.terminal.result(

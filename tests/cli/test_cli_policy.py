@@ -57,7 +57,7 @@ def test_a_tool_of_ones_own_is_written_loaded_and_called(orchestrator: InProcess
     assert next(tool["source"] for tool in listed["items"] if tool["name"] == "greet") == "greet.py"
 
 
-@pytest.mark.parametrize("name", ["Greet", "test_it", "a b", "class", "../x", "x" * 70])
+@pytest.mark.parametrize("name", ["Greet", "test_it", "a b", "class", "../x", "x" * 70, "read_file"])
 def test_a_name_that_cannot_be_a_tools_is_refused(orchestrator: InProcess, name: str, data: Path) -> None:
     assert orchestrator("tools", "new", name).code != 0
     assert not list((data / "tools").glob("*")) if (data / "tools").exists() else True

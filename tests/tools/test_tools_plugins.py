@@ -169,7 +169,7 @@ def fail(how: str) -> str:
         await fail.call({"how": "retry"}, house.context)
     with pytest.raises(ToolFailed, match="It is closed"):
         await fail.call({"how": "failed"}, house.context)
-    with pytest.raises(RuntimeError, match="ZeroDivisionError: oops"):
+    with pytest.raises(RuntimeError, match="ZeroDivisionError in line 12: oops"):
         await fail.call({"how": "by itself"}, house.context)
 
 

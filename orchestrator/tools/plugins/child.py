@@ -52,7 +52,8 @@ def _is_tool(value: object) -> bool:
 
 
 class Child:
-    def __init__(self, tools: Iterable[Tool], out: BinaryIO, workspace: Path) -> None:
+    def __init__(self, source: str, tools: Iterable[Tool], out: BinaryIO, workspace: Path) -> None:
+        self._source = source
         self._tools = {tool.spec.name: tool for tool in tools}
         self._out = out
         self._workspace = workspace
@@ -89,7 +90,7 @@ class Child:
             self.say(p.Failed(ask.id, "failed", error.detail, error.hint))
         except BaseException as error:  # noqa: BLE001 — whatever it is, it is the tool's, and it is told
             traceback.print_exc()
-            self.say(p.Failed(ask.id, "broke", f"{type(error).__name__}: {error}"))
+            self.say(p.Failed(ask.id, "broke", _said(self._source, error)))
 
     async def _done(self, ask: p.Ask) -> p.FromPlugin:
         tool = self._tools[ask.tool]
@@ -121,7 +122,7 @@ async def _main(source: str, workspace: Path, out: BinaryIO) -> None:
         out.write(p.line(p.Broken(_said(source, error))))
         out.flush()
         return
-    child = Child(tools, out, workspace)
+    child = Child(source, tools, out, workspace)
     child.say(p.Ready(tuple(p.Offer(tool.spec, isinstance(tool, Reconcilable)) for tool in tools)))
     lines = asyncio.StreamReader(limit=16 * 2**20)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)

@@ -139,7 +139,8 @@ class Plugin:
         except (msgspec.MsgspecError, ToolFailed) as error:
             why = f"its process said what cannot be read: {error}"
         finally:
-            said = f"{self.source}: {why}. {session.complaints[-500:]}".strip()
+            name = Path(self.source).name if self.source.endswith(".py") else self.source
+            said = f"{name}: {why}. {session.complaints[-500:]}".strip()
             if not ready.done():
                 ready.set_exception(PluginBroken(said))
                 ready.exception()
@@ -205,7 +206,11 @@ class PluginTool:
         """Only by its schema: the tool itself checks again in its own process."""
         if (error := next(self._schema.iter_errors(arguments), None)) is not None:
             place = ".".join(str(step) for step in error.instance_path)
-            raise ToolRetry(f"The arguments of {self.spec.name} are wrong{f' at {place}' if place else ''}: {error}.")
+            known = ", ".join(self.spec.parameters.get("properties", {})) or "none"
+            raise ToolRetry(
+                f"The arguments of {self.spec.name} are wrong{f' at {place}' if place else ''}: {error.message}.",
+                hint=f"Its arguments: {known}.",
+            )
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
         result = await self._plugin.ask(self.spec.name, arguments, context)
