@@ -82,7 +82,7 @@ export function QuestionCard({ question }: { question: Question }) {
               {Object.entries(form.properties ?? {}).map(([name, field]) => (
                 <Blank key={name} name={name} field={field} required={form.required?.includes(name) ?? false} />
               ))}
-              <p className="text-xs text-text-2">{t("asking.question.form")}</p>
+              {who.startsWith("mcp:") && <p className="text-xs text-text-2">{t("asking.question.form")}</p>}
             </>
           )}
           {problem && <ProblemNotice title={t("asking.failed")} problem={problem} alert />}
