@@ -168,7 +168,8 @@ class Wire:
         except TimeoutError:
             return Health(False, f"{self.base_url} did not answer within {PROBE_SECONDS} s.")
         except ModelError as error:
-            return Health(False, str(error))
+            silent = isinstance(error.__cause__, ConnectionRefusedError)
+            return Health(False, f"Nothing listens at {self.base_url}." if silent else str(error))
         return Health(True, seconds=self._clock.monotonic() - started)
 
     def means(self, error: Exception, *, sent: bool) -> ModelError:
