@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PROOFS = "tests/crash/proofs.py"  # nothing twice, nothing lost
 SERVED = ("--port", "--host", "--open")  # said to nothing in particular, they are said to the server
+SHARED = ("--data", "--workspace", "--config")  # so are these, where no command follows
 WORKERS = 4  # processes that the tests share, at most: each starts the servers it needs
 
 HELP = """\
 ./run                start the server; sets up what is missing first
-./run --port 8001    the same at another port; ./run serve --help says more
+./run --port 8001    the same at another port; --workspace FOLDER: agents work there; ./run serve --help says more
 ./run test …         every test; with arguments, pytest with those arguments
 ./run lint           ruff, mypy, and the floors of the house (import-linter)
 ./run bench …        the benchmarks, or those named; results in benchmarks/results/
@@ -226,9 +227,17 @@ COMMANDS: dict[str, Callable[[Setup, list[str]], int]] = {
 }
 
 
+def to_serve(arguments: list[str]) -> bool:
+    """Whether no command is named."""
+    rest = list(arguments)
+    while rest and rest[0].partition("=")[0] in SHARED:
+        del rest[: 1 if "=" in rest[0] else 2]
+    return not rest or rest[0].partition("=")[0] in SERVED
+
+
 def main(arguments: list[str]) -> int:
     setup = Setup(ROOT)
-    if not arguments or arguments[0].partition("=")[0] in SERVED:
+    if to_serve(arguments):
         arguments = ["serve", *arguments]
     name = "help" if arguments[0] in ("-h", "--help") else arguments[0]
     try:

@@ -345,7 +345,10 @@ def test_a_full_disk_says_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "wanted.txt" in said and "Free some space" in said
 
 
-@pytest.mark.parametrize("typed", [[], ["--port", "9000"], ["--open"], ["--port=0"]])
+@pytest.mark.parametrize(
+    "typed",
+    [[], ["--port", "9000"], ["--open"], ["--port=0"], ["--workspace", "w"], ["--data=d", "--open"]],
+)
 def test_options_of_the_server_start_it(monkeypatch: pytest.MonkeyPatch, typed: list[str]) -> None:
     asked: list[list[str]] = []
 
@@ -355,4 +358,5 @@ def test_options_of_the_server_start_it(monkeypatch: pytest.MonkeyPatch, typed: 
 
     monkeypatch.setattr(commands, "product", product)
     assert commands.main(typed) == 0
-    assert asked == [["serve", *typed]]
+    assert commands.main(["--data", "d", "runs", "list"]) == 0  # they may stand before a command, too
+    assert asked == [["serve", *typed], ["--data", "d", "runs", "list"]]
