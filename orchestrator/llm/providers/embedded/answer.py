@@ -148,7 +148,7 @@ def _noted(note: Note, index: Index, language: Language) -> str:
     if note.why in ("negated", "vague", "depends", "condition", "told"):
         return say(note.why, language, said=said)
     if note.why == "what":
-        doing = [entry for entry in index.entries if not entry.harmless]
+        doing = [entry for entry in index.entries if not entry.harmless and note.act in entry.heads]
         shown = [example for entry in doing if (example := _headed(entry, note.act, language))]
         either = [_quoted(example, language) for example in shown[:_FEW_EXAMPLES]]
         return say("what", language, said=said, tools=(" ou " if language == "fr" else " or ").join(either))

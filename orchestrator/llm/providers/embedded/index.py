@@ -151,7 +151,8 @@ def learnt(spec: ToolSpec, finder: Finder) -> Entry:
     bags = tuple(each.bag for each in shown)
     vocabulary = frozenset[str]().union(name, described, *bags)
     chosen = frozenset(concept_of(fold(each)) for one in properties.values() for each in choices(one) if _word(each))
-    actions = frozenset(word for bag in (bags or (described,)) for word in bag | name | chosen if is_action(word))
+    acts = (*(each.acts for each in shown), name, chosen) if bags else (described, name, chosen)
+    actions = frozenset(word for bag in acts for word in bag if is_action(word))
     vocabulary |= chosen
     returned: dict[str, Any] = (spec.returns or {}).get("properties", {})
     parameters = tuple(_parameter(key, schema, key in required, shown) for key, schema in properties.items())

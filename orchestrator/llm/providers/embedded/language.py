@@ -11,7 +11,7 @@ from msgspec import Struct
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import lexicon
 
-_WORD = re.compile(r"[^\W\d_]+n['’]t\b|[^\W\d_]+(?:\d+(?!\w))?|\d+|[^\w\s]")  # `web2` is one word
+_WORD = re.compile(r"->|→|[^\W\d_]+n['’]t\b|[^\W\d_]+(?:\d+(?!\w))?|\d+|[^\w\s]")  # `web2` is one word
 _SUFFIXES = ("ing", "ed", "ez", "er", "ee", "ir", "e", "y")
 _SHORT = {
     "teh": "the", "hte": "the", "whta": "what", "wat": "what", "wht": "what", "gimme": "give", "wich": "which",
@@ -20,6 +20,9 @@ _SHORT = {
     "pr": "pour", "hw": "how", "r": "are", "u": "you", "ur": "your", "pe": "peux", "slt": "salut", "bjr": "bonjour",
     "dnt": "don't", "thx": "thanks", "bcp": "beaucoup", "dispo": "disponible", "qd": "quand", "ds": "dans",
 }  # fmt: skip
+
+
+_ARROWS = ("->", "→")
 
 
 class Token(Struct, frozen=True):
@@ -110,7 +113,7 @@ def tokens(text: str, vocabulary: Iterable[str] = (), *, mend: bool = True) -> t
     for found in _WORD.finditer(text):
         norm = fold(found.group())
         norm = norm.replace("'", "") if norm.endswith("n't") else norm
-        norm = _SHORT.get(norm, norm)
+        norm = "to" if norm in _ARROWS else _SHORT.get(norm, norm)
         concept = concept_of(norm)
         named = found.start() > 0 and found.group()[0].isupper()  # a name is no slip
         if mend and len(norm) >= 4 and norm.isalpha() and not named and not known(norm) and norm not in extra:

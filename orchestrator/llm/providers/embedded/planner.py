@@ -12,6 +12,7 @@ from orchestrator.llm.providers.embedded import (
     limits,
     moods,
     operations,
+    pointing,
     references,
     retracted,
     shell,
@@ -138,7 +139,7 @@ class Planner:
         """What a clause asks for in words of its own."""
         if self._folder_made(clause):
             return self.note("unknown", clause, "make folder")
-        if operations.plan(self, clause) or views.followed(self, clause):
+        if operations.plan(self, clause) or views.followed(self, clause) or pointing.follow(self, clause):
             return True
         if storing.stored(self, clause):
             return True

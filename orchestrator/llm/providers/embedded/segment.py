@@ -132,6 +132,8 @@ def _ends(text: str, word: Token) -> bool:
 
 def _joins(words: tuple[Token, ...], place: int, mentions: tuple[Mention, ...], word: Token) -> bool:
     """Whether a comma or a joining word here begins a new clause: what follows starts with a verb or a question."""
+    if word.norm == "+":
+        return True
     if word.norm != "," and word.norm not in _JOINERS:
         return False
     if word.norm == "puis" and [after.norm for after in words[place + 1 : place + 3]] == ["-", "je"]:

@@ -15,6 +15,7 @@ from orchestrator.llm.providers.embedded.segment import SPOKEN, Clause
 
 Bag = frozenset[str]
 SMALL: Final = 4  # words that tell a tool by their order alone, where each of them is a small one
+_ARTICLES: Final = frozenset(["the", "an", "l", "un", "une"])
 _LIGHT: Final = frozenset(["fais", "faire", "fait", "faites", "do", "have"])  # verbs that say no act
 
 
@@ -63,6 +64,7 @@ class Shown:
         self.bag = bag(outside) | kinds.union(*(each.kinds for each in self.mentions if each.start in begun))
         self.cues = self.bag | {stem(word.norm) for word in outside if word.norm not in STOP_WORDS}
         self.head = head(outside)
+        self.acts = bag(word for word, before in zip(outside, [None, *outside], strict=False) if not _noun(before))
 
     def _span(self, value: Any) -> tuple[int, int, str] | None:
         for mention in self.mentions:
@@ -117,6 +119,11 @@ class Shown:
         before = [word for word in self.words if word.end <= span[0] and word.norm.isalnum()]
         after = [word for word in self.words if word.start >= span[1] and word.norm.isalnum()]
         return (before[-1] if before else None), (after[0] if after else None)
+
+
+def _noun(before: Token | None) -> bool:
+    """Whether what follows is a thing: `the archive` is no act."""
+    return before is not None and before.norm in _ARTICLES
 
 
 def head(words: Sequence[Token]) -> str:

@@ -1,0 +1,98 @@
+"""What points back to the thing that an earlier call was about: `restart it`, `montre ses logs`, `redeploy that one`."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from orchestrator.llm.providers.embedded import lexicon, moods
+from orchestrator.llm.providers.embedded.index import Entry, Index
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action
+from orchestrator.llm.providers.embedded.lexicon import words
+from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.slots import Filling, fill
+from orchestrator.llm.providers.embedded.steps import Step
+
+if TYPE_CHECKING:
+    from orchestrator.llm.providers.embedded.planner import Planner
+
+_IT: Final = words("it its them their one same ses son sa leur leurs lui celui celle ceux celles this that there")
+_OBJECT: Final = words("le la les l")  # articles too, where a noun follows
+_EASY: Final = words("now maintenant again please last latest recent mistake erreur non no rather plutot aussi also too first")
+_REACH: Final = 2  # calls that it looks back over
+
+
+def follow(planner: "Planner", clause: Clause) -> bool:
+    """Add the call that a clause asks for of the thing that a call before it was about."""
+    if not _points(clause) or moods.stated(clause):
+        return False
+    earlier = [step for step in planner.steps if step.entry is not None]
+    for step in reversed(earlier[-_REACH:]):
+        if step.entry is None or len(step.each) != 1:
+            continue
+        found = _best(planner.index, clause, step.entry, step.each[0])
+        if found is not None:
+            entry, arguments = found
+            planner.steps.append(Step(clause.said, entry, (arguments,)))
+            return True
+    return False
+
+
+def _points(clause: Clause) -> bool:
+    said = [word for word in clause.words if word.norm.isalnum() or word.norm == "-"]
+    for place, word in enumerate(said):
+        after = next((each for each in said[place + 1 :] if each.norm.isalnum()), None)
+        hyphen = place > 0 and said[place - 1].norm == "-"
+        if word.norm in _IT or (word.norm in _OBJECT and (hyphen or after is None or is_action(after.concept))):
+            return True
+    return False
+
+
+def _best(index: Index, clause: Clause, before: Entry, given: dict[str, Any]) -> tuple[Entry, dict[str, Any]] | None:
+    ranked = []
+    for entry in index.entries:
+        if entry.spec.category != before.spec.category:
+            continue
+        filling = fill(clause, entry)
+        taken = {each.name: given[each.name] for each in filling.missing if given.get(each.name) is not None}
+        if len(taken) != len(filling.missing) or not taken or not _fits(clause, entry, filling):
+            continue
+        optional = {each.name for each in entry.parameters} & given.keys() if entry is before else set()
+        whole = {**{name: given[name] for name in optional}, **filling.arguments, **taken}
+        ranked.append((_closeness(clause, entry, filling, index), entry, whole))
+    if not ranked:
+        return None
+    ranked.sort(key=lambda each: -each[0])
+    if len(ranked) > 1 and ranked[0][0] == ranked[1][0] and not ranked[0][1].harmless:
+        return None  # two effects are meant alike
+    return ranked[0][1:]
+
+
+def _heavy(clause: Clause, filling: Filling) -> list[Token]:
+    return [
+        word
+        for word in clause.words
+        if word.norm.isalpha()
+        and word.norm not in STOP_WORDS
+        and word.norm not in _EASY
+        and word.start not in filling.used
+    ]
+
+
+def _fits(clause: Clause, entry: Entry, filling: Filling) -> bool:
+    """Whether the tool speaks of all that is said, and does the act."""
+    acts = {word.concept for word in clause.words if is_action(word.concept)} - {"show"}
+    heavy = {word.concept for word in _heavy(clause, filling)}
+    if filling.unexplained or filling.swallowed or any(each.start not in filling.used for each in clause.mentions):
+        return False
+    doing = entry.actions | entry.heads
+    if not entry.harmless:
+        said = heavy | acts | filling.acts
+        return bool(said & doing) and heavy - {"show"} <= entry.vocabulary and not acts - doing
+    return bool(heavy - {"show"}) and heavy - {"show"} <= entry.vocabulary and not (acts & lexicon.CHANGING) - doing
+
+
+def _closeness(clause: Clause, entry: Entry, filling: Filling, index: Index) -> float:
+    heavy = {word.concept for word in _heavy(clause, filling)} | filling.acts
+    heavy |= {word.concept for word in clause.words if is_action(word.concept)}
+    return max(
+        sum(index.weight(word) for word in heavy & bag) - 0.3 * sum(index.weight(word) for word in bag - heavy)
+        for bag in entry.examples
+    ) if entry.examples else 0.0
