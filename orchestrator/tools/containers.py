@@ -8,6 +8,7 @@ from msgspec import Meta
 from orchestrator.tools.commandline import shown
 
 Daemon: TypeAlias = Any  # docker.APIClient, which has no types
+_STOPPED = frozenset({0, 130, 137, 143})  # the exit codes of what ended well, or was stopped by somebody
 
 
 class Container(msgspec.Struct, frozen=True):
@@ -16,9 +17,10 @@ class Container(msgspec.Struct, frozen=True):
     state: Annotated[str, Meta(description="running, exited, paused, restarting…")]
     health: Annotated[str, Meta(description="healthy, unhealthy, starting; empty where it has no check")]
     status: str
-    why: Annotated[str, Meta(description="what its last health check said, where it is unhealthy; or how it ended")] = (
+    why: Annotated[str, Meta(description="what its last health check said, or how it ended and what it wrote last")] = (
         ""
     )
+    ill: Annotated[bool, Meta(description="unhealthy, starting over and over, or ended with an error")] = False
 
 
 class Containers(msgspec.Struct, frozen=True):
@@ -26,7 +28,7 @@ class Containers(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         lines = [f"{c.name} ({c.image}): {c.status}{': ' if c.why else ''}{c.why}" for c in self.containers]
-        return "\n".join(lines) or "No such container."
+        return "\n".join(lines) or "No container like that."
 
 
 class ContainerLogs(msgspec.Struct, frozen=True):
@@ -111,14 +113,42 @@ def container_of(daemon: Daemon, row: dict[str, Any]) -> Container:
     status = row.get("Status", "")
     health = next((word for word in ("unhealthy", "healthy", "starting") if f"({word}" in status), "")
     health = "starting" if "(health: starting)" in status else health
-    why = ""
-    if health == "unhealthy" or row["State"] in ("exited", "dead", "restarting"):
-        state = daemon.inspect_container(row["Id"])["State"]
-        checks = _checks(state)
-        why = checks[-1] if checks and health == "unhealthy" else state.get("Error", "")
-        if not why and health == "unhealthy":
-            why = "its health check says nothing"
-    return Container(_name(row["Names"][0]), row["Image"], row["State"], health, status, why)
+    ill, why = health == "unhealthy", ""
+    if ill or row["State"] in ("exited", "dead", "restarting"):
+        told = daemon.inspect_container(row["Id"])
+        checks = _checks(told["State"])
+        if ill:
+            why = checks[-1] if checks else "its health check says nothing"
+        else:
+            ill = _failed(told)
+            why = _ended(told, _last_words(daemon, row["Id"]) if ill else "")
+    return Container(_name(row["Names"][0]), row["Image"], row["State"], health, status, why, ill)
+
+
+def _failed(told: dict[str, Any]) -> bool:
+    """Whether it starts over and over, had no memory left, or ended with an error."""
+    state = told["State"]
+    wrong = state["Status"] in ("restarting", "dead") or state.get("OOMKilled") or state.get("Error")
+    return bool(wrong) or state.get("ExitCode", 0) not in _STOPPED
+
+
+def _ended(told: dict[str, Any], words: str) -> str:
+    state, restarts = told["State"], told.get("RestartCount", 0)
+    code = state.get("ExitCode", 0)
+    parts = [state.get("Error", ""), "out of memory" if state.get("OOMKilled") else ""]
+    parts += [f"exit code {code}" if code else "", f"restarted {restarts} times" if restarts else ""]
+    parts += [f"last it wrote: {words}" if words else ""]
+    return "; ".join(filter(None, parts))
+
+
+def _last_words(daemon: Daemon, container: str) -> str:
+    import docker  # type: ignore[import-untyped]
+
+    try:
+        data: bytes = daemon.logs(container, stdout=True, stderr=True, tail=3)
+    except docker.errors.APIError:  # its logs go elsewhere
+        return ""
+    return data.decode("utf-8", "replace").strip()[-500:]
 
 
 def _checks(state: dict[str, Any]) -> list[str]:

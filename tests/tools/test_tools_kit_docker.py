@@ -83,6 +83,37 @@ async def test_an_unhealthy_container_says_why(kit: dict[str, Tool], context: Co
     assert found[0]["why"] == "exit code 7: curl: (7) could not connect"
 
 
+def _ended(name: str, status: str, **state: Any) -> dict[str, Any]:
+    """The recorded answers of one more container, which is not well or was stopped."""
+    said = {"Status": status, "Running": False, "ExitCode": 0, "OOMKilled": False, "Error": "", **state}
+    text = b"starting\nKeyError: 'DATABASE_URL'\n"
+    return {
+        f"GET /containers/{name}/json": {"State": said, "RestartCount": 7, "Config": {"Tty": False}},
+        f"GET /containers/{name}/logs": b"\2\0\0\0\0\0\0%c" % len(text) + text,
+    }
+
+
+async def test_what_has_no_check_and_does_not_run_is_unhealthy_too(tmp_path: Path, context: Context) -> None:
+    rows = [("loops", "restarting", {"ExitCode": 1}), ("full", "exited", {"ExitCode": 137, "OOMKilled": True})]
+    rows += [("stopped", "exited", {"ExitCode": 143}), ("done", "exited", {}), ("silent", "dead", {})]
+    answers: dict[str, Any] = {**ANSWERS}
+    answers["GET /containers/json"] = [
+        {"Id": name, "Names": [f"/{name}"], "Image": "shop:1", "State": status, "Status": f"{status} 2 minutes ago"}
+        for name, status, _ in rows
+    ]
+    for name, status, state in rows:
+        answers |= _ended(name, status, **state)
+    del answers["GET /containers/silent/logs"]  # its logs go elsewhere
+    with listening(tmp_path, answers) as (address, _):
+        (tool,) = (tool for tool in tools_at(lambda: opened(address)) if tool.spec.name == "list_containers")
+        found = (await tool.call({"only": "unhealthy"}, context)).data["containers"]
+    assert {one["name"]: one["why"] for one in found} == {
+        "loops": "exit code 1; restarted 7 times; last it wrote: starting\nKeyError: 'DATABASE_URL'",
+        "full": "out of memory; exit code 137; restarted 7 times; last it wrote: starting\nKeyError: 'DATABASE_URL'",
+        "silent": "restarted 7 times",
+    }
+
+
 async def test_no_value_of_the_environment_is_shown(kit: dict[str, Tool], context: Context) -> None:
     found = await kit["inspect_container"].call({"name": "web"}, context)
     assert found.data["variables"] == ["PASSWORD", "PATH"] and "hunter2" not in found.content

@@ -79,21 +79,23 @@ def _list_containers(open_daemon: Open) -> Tool:
         origin="web",
         examples=said.LIST_CONTAINERS,
         answers={
-            "en": "[{*containers **{name}** ({image}): {status}. {why}*}|No such container.]",
+            "en": "[{*containers **{name}** ({image}): {status}. {why}*}|No container like that.]",
             "fr": "[{*containers **{name}** ({image}) : {status}. {why}*}|Aucun conteneur de ce genre.]",
         },
     )
     def list_containers(
         context: Context,
-        only: Annotated[Literal["all", "running", "stopped", "unhealthy"], "which ones"] = "all",
+        only: Annotated[
+            Literal["all", "running", "stopped", "unhealthy"],
+            "which ones; unhealthy are also those that start over and over, or ended with an error",
+        ] = "all",
     ) -> Containers:
         """List Docker containers with their health, and why an unhealthy one is: what its last check said."""
-        filters = {"health": "unhealthy"} if only == "unhealthy" else {}
         with open_daemon() as daemon:
-            found = [container_of(daemon, row) for row in daemon.containers(all=only != "running", filters=filters)]
+            found = [container_of(daemon, row) for row in daemon.containers(all=only != "running")]
         if only == "stopped":
             found = [one for one in found if one.state not in ("running", "paused", "restarting")]
-        return Containers([one for one in found if only != "unhealthy" or one.health == "unhealthy"])
+        return Containers([one for one in found if only != "unhealthy" or one.ill])
 
     return list_containers
 
