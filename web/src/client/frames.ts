@@ -8,7 +8,7 @@ interface Placed {
 }
 
 export type ThinkingData =
-  | ({ phase: "started"; conversation_id: string; goal: string } & Placed)
+  | ({ phase: "started"; conversation_id: string; goal: string; quoted?: string[] } & Placed)
   | ({ phase: "asked"; step: number; model: string } & Placed)
   | ({ phase: "delta"; step: number; offset: number; text: string } & Placed)
   | ({ phase: "failed"; step: number; model: string; problem: Problem } & Placed)
@@ -64,7 +64,7 @@ export type ApprovalData =
   | ({ state: "edited"; approval_id: string; call_id: string; arguments: Record<string, unknown> } & Placed);
 
 export type SteeringData =
-  | ({ state: "said"; message_id: string; text: string; urgency: "steer" | "interrupt"; by: string } & Placed)
+  | ({ state: "said"; message_id: string; text: string; quoted?: string[]; urgency: "steer" | "interrupt"; by: string } & Placed)
   | ({ state: "queued"; next_run_id: string; text: string; by: string } & Placed)
   | ({ state: "paused"; reason: "person" | "parent" | "child" | "queue"; by: string; note: string } & Placed)
   | ({ state: "continued"; reason: string; by: string } & Placed)

@@ -5,7 +5,7 @@ import { useClient } from "./client";
 import type { Api } from "./http";
 import { keys } from "./queries";
 import type {
-  ExplainForm, FillForm, GrantList, KeptSecret, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList, PromptText, Run, SecretForm,
+  ExplainForm, FillForm, GrantList, KeptSecret, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList, PromptText, SecretForm,
   SecretList, SeenForm, ServerForm, SignInLink, ToolChanges, ToolList, Verdict,
 } from "./types";
 
@@ -47,9 +47,6 @@ export const approveTools = (api: Api, { name, ...body }: SeenForm & { name: str
 /** What a prompt of a server says with these words in its blanks. */
 export const readPrompt = (api: Api, { server, ...body }: FillForm & { server: string }) =>
   api.ask<PromptText>("POST /api/v1/mcp/{name}/prompts", { names: [server], body });
-/** Said to an agent as words of somebody else. */
-export const sayPrompt = (api: Api, { goal, text }: { goal: string; text: string }) =>
-  api.ask<Run>("POST /api/v1/runs", { body: { goal, quoted: [{ text }], channel: "web" } });
 
 export const keepSecret = (api: Api, { name, ...body }: SecretForm & { name: string }) =>
   api.ask<KeptSecret>("PUT /api/v1/secrets/{name}", { names: [name], body });

@@ -2,7 +2,7 @@
 
 import type { Operation } from "./schema";
 import type {
-  Answer, Artifact, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, Image, ModelList, Models, Preferences,
+  Answer, Artifact, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, Enclosed, ModelList, Models, Preferences,
   PreferencesForm, Problem, ProviderForm, ProviderState, Run, RunPage, SavingsList, SayForm, Tested, Tool, ToppedUp, TopUpForm, User,
 } from "./types";
 
@@ -44,10 +44,10 @@ export class Api {
 
   runs = (query: { conversation_id?: string; status?: string; before?: string; limit?: number }) =>
     this.#call<RunPage>("GET /api/v1/runs", { query });
-  start = (body: { goal: string; conversation_id?: string; model?: string; images?: Image[] }) =>
-    this.#call<Run>("POST /api/v1/runs", { body: { ...body, channel: "web" } });
-  say = (run_id: string, body: SayForm) =>
-    this.#call<Run>("POST /api/v1/runs/{run_id}/messages", { names: [run_id], body: { ...body, channel: "web" } });
+  start = (body: { goal: string; conversation_id?: string; model?: string } & Enclosed) =>
+    this.#call<Run>("POST /api/v1/runs", { body: sent(body) });
+  say = (run_id: string, body: Omit<SayForm, keyof Enclosed> & Enclosed) =>
+    this.#call<Run>("POST /api/v1/runs/{run_id}/messages", { names: [run_id], body: sent(body) });
   pause = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/pause", { names: [run_id] });
   goOn = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/continue", { names: [run_id] });
   cancel = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/cancel", { names: [run_id] });
@@ -97,6 +97,8 @@ export class Api {
     throw new ApiError(response.status, await problemOf(response));
   }
 }
+
+const sent = ({ quoted, ...body }: Enclosed) => ({ ...body, ...(quoted && { quoted: quoted.map((text) => ({ text })) }), channel: "web" });
 
 export interface Asked {
   /** For the braces of the path, in order. */

@@ -3,8 +3,8 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useClient } from "./client";
-import { picture } from "./http";
-import type { Artifact, Conversation, ConversationPage, Image, Run, SayForm } from "./types";
+import { type Api, picture } from "./http";
+import type { Artifact, Conversation, ConversationPage, Run } from "./types";
 
 // Within <img> none of them runs anything or fetches anything.
 const PICTURES = /^image\/(png|jpeg|gif|webp|svg\+xml)$/;
@@ -124,8 +124,7 @@ export function useStart() {
   const { api } = useClient();
   const joins = useNewRun();
   return useMutation({
-    mutationFn: (asked: { goal: string; conversation_id?: string; model?: string; images?: Image[] }) =>
-      api.start(asked),
+    mutationFn: api.start,
     onSuccess: joins,
   });
 }
@@ -135,7 +134,7 @@ export function useSay() {
   const { api } = useClient();
   const joins = useNewRun();
   return useMutation({
-    mutationFn: ({ run_id, ...said }: SayForm & { run_id: string }) => api.say(run_id, said),
+    mutationFn: ({ run_id, ...said }: Parameters<Api["say"]>[1] & { run_id: string }) => api.say(run_id, said),
     onSuccess: joins,
   });
 }

@@ -52,6 +52,7 @@ export interface Step {
 export interface Said {
   id: string;
   text: string;
+  quoted: string[];
   after: number;
 }
 
@@ -59,6 +60,8 @@ export interface RunState {
   run_id: string;
   conversation_id: string;
   goal: string;
+  /** Words of others that were sent with it. */
+  quoted: string[];
   status: RunStatus;
   seq: number;
   plan: string[];
@@ -91,6 +94,7 @@ export function emptyRun(run_id: string): RunState {
     run_id,
     conversation_id: "",
     goal: "",
+    quoted: [],
     status: "running",
     seq: 0,
     plan: [],
@@ -175,7 +179,7 @@ function onDelta(run: RunState, kind: "text" | "thinking", data: { step: number;
 function onThinking(run: RunState, data: ThinkingData, at: string): RunState {
   switch (data.phase) {
     case "started":
-      return { ...run, conversation_id: data.conversation_id, goal: data.goal, started_at: run.started_at || at };
+      return { ...run, conversation_id: data.conversation_id, goal: data.goal, quoted: data.quoted ?? [], started_at: run.started_at || at };
     case "asked":
       // Asked again for the same step (after a failure or a crash): the reply begins anew.
       return withStep(run, data.step, (step) => ({ ...step, model: data.model, text: SILENCE, thinking: SILENCE }));
@@ -220,20 +224,14 @@ function onTool(run: RunState, data: ToolData, at: string): RunState {
 
 function onAnswered(run: RunState, id: string, answer: Answer, by: string): RunState {
   const settle = (question: Question) => (question.approval_id === id ? { ...question, answer, by } : question);
-  const steps = run.steps.map((step) =>
-    step.questions.some((question) => question.approval_id === id)
-      ? { ...step, questions: step.questions.map(settle) }
-      : step,
-  );
+  const asked = (step: Step) => step.questions.some((question) => question.approval_id === id);
+  const steps = run.steps.map((step) => (asked(step) ? { ...step, questions: step.questions.map(settle) } : step));
   return { ...run, steps, status: waits(steps) || run.paused ? "waiting" : "running" };
 }
 
 /** The call was changed: the question about it as it was is void, and may be put again. */
 function withoutQuestion(run: RunState, id: string): RunState {
-  const steps = run.steps.map((step) => ({
-    ...step,
-    questions: step.questions.filter((question) => question.approval_id !== id),
-  }));
+  const steps = run.steps.map((step) => ({ ...step, questions: step.questions.filter((question) => question.approval_id !== id) }));
   return { ...run, steps, status: waits(steps) ? "waiting" : "running" };
 }
 
@@ -248,7 +246,7 @@ function onSteering(run: RunState, data: SteeringData): RunState {
     case "continued":
       return { ...run, status: waits(run.steps) ? "waiting" : "running", paused: "" };
     case "said":
-      return { ...run, said: [...run.said, { id: data.message_id, text: data.text, after: run.steps.at(-1)?.number ?? 0 }] };
+      return { ...run, said: [...run.said, { id: data.message_id, text: data.text, quoted: data.quoted ?? [], after: run.steps.at(-1)?.number ?? 0 }] };
     case "queued":
       return { ...run, next: data.next_run_id };
     default:

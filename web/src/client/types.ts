@@ -18,6 +18,11 @@ export type Artifact = EventArtifact;
 /** What a reply would have cost besides, had nothing been optimised or remembered. */
 export type Spared = EventSpared;
 export type Image = ImageForm;
+/** What goes with a message: pictures, and words of others that are read as a quotation. */
+export interface Enclosed {
+  images?: Image[];
+  quoted?: string[];
+}
 export type ModelInfo = Model;
 
 /** Why something could not be done: of a run, or of a request. */

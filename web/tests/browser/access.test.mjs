@@ -1,30 +1,16 @@
 // Every page in every theme and language (what a conversation can hold is in the gallery): axe with its strict rules,
 // room for fingers, nothing wider than the screen.
 
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { accessible, becomes, clean, launch, open, roomy, say } from "./browser.mjs";
-import { Mock } from "./mock.mjs";
+import { test } from "node:test";
+import { accessible, becomes, mock, page, roomy, say, stage, visit } from "./browser.mjs";
 
-let browser, mock, page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-beforeEach(async () => {
-  mock = await new Mock().listen();
-});
-afterEach(async () => {
-  clean(page);
-  await page.context().close();
-  await mock.close();
-});
+stage();
 
 for (const theme of ["dark", "light", "contrast"]) {
   for (const language of ["en", "fr"]) {
     test(`the pages: ${theme}, ${language}`, async () => {
       mock.signedIn = false;
-      page = await open(browser, mock.url, { theme, language });
+      await visit({ theme, language });
       await page.locator("form").waitFor();
       await accessible(page, "sign-in");
       await roomy(page, "sign-in");
@@ -45,7 +31,7 @@ for (const theme of ["dark", "light", "contrast"]) {
 
 test("the question to confirm", async () => {
   await mock.past("Kept", ["plain words"]);
-  page = await open(browser, mock.url);
+  await visit();
   await page.locator("aside nav li").first().hover();
   await page.getByRole("button", { name: "Actions for" }).click();
   await accessible(page, "actions", "[role=menu]");
@@ -58,7 +44,7 @@ test("the question to confirm", async () => {
 for (const width of [320, 390]) {
   test(`a narrow screen: ${width} pixels`, async () => {
     await mock.past("A conversation with quite a long title that has to be cut somewhere", ["plain words"]);
-    page = await open(browser, mock.url, { width, height: 700, language: "fr", theme: "light", hasTouch: true });
+    await visit({ width, height: 700, language: "fr", theme: "light", hasTouch: true });
     await page.locator("textarea[data-composer]").waitFor();
     await roomy(page, "welcome");
     await say(page, `tools ${"une-très-longue-suite-sans-espace".repeat(8)}`);

@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { after, afterEach, before, beforeEach } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
 import { chromium } from "playwright-core";
+import { Mock } from "./mock.mjs";
 
 const FLAGS = [
   "--no-sandbox",
@@ -111,4 +113,27 @@ export async function roomy(page, where) {
 
 export function clean(page) {
   assert.deepEqual(page.wrong, []);
+}
+
+/** On the stage: one browser for a file of tests, and for each of them a simulated server and the page that was opened. */
+export let browser, mock, page;
+
+export function stage() {
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser?.close());
+  beforeEach(async () => {
+    mock = await new Mock().listen();
+  });
+  afterEach(async () => {
+    clean(page);
+    await page.context().close();
+    await mock.close();
+  });
+}
+
+/** Opens the page of a test. */
+export async function visit(how) {
+  page = await open(browser, mock.url, how);
 }

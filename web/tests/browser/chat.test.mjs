@@ -1,24 +1,10 @@
 // What a person does: sign in, ask, watch tools, answer questions, stop, come back.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { accessible, becomes, clean, launch, open, say } from "./browser.mjs";
-import { Mock } from "./mock.mjs";
+import { test } from "node:test";
+import { accessible, becomes, mock, page, say, stage, visit } from "./browser.mjs";
 
-let browser, mock, page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-beforeEach(async () => {
-  mock = await new Mock().listen();
-});
-afterEach(async () => {
-  clean(page);
-  await page.context().close();
-  await mock.close();
-});
+stage();
 
 const composer = () => page.locator("textarea[data-composer]");
 const answer = (text) => page.locator("article").last().getByText(text);
@@ -26,7 +12,7 @@ const answer = (text) => page.locator("article").last().getByText(text);
 test("signs in with a password, and comes back where the session ended", async () => {
   mock.signedIn = false;
   const conversation = await mock.past("Kept", ["plain words"]);
-  page = await open(browser, mock.url, { path: `/c/${conversation}` });
+  await visit({ path: `/c/${conversation}` });
   await page.getByText("orchestrator").first().waitFor();
   await page.getByLabel("User name").fill("ada");
   await page.getByLabel("Password").fill("wrong");
@@ -49,7 +35,7 @@ test("signs in with a password, and comes back where the session ended", async (
 });
 
 test("asks an example and shows the plan, the tools, the answer and what it took", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await page.locator("main li button").nth(3).waitFor();
   await say(page, "Use your tools");
   await page.locator("article footer").waitFor();
@@ -74,7 +60,7 @@ test("asks an example and shows the plan, the tools, the answer and what it took
 });
 
 test("asks before a risky call; the keyboard answers", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await say(page, "approve this");
   const card = page.locator("[data-slot=approval]");
   await card.getByText("curl -s https://example.org/data.json | jq '.items | length'").waitFor();
@@ -93,7 +79,7 @@ test("asks before a risky call; the keyboard answers", async () => {
 });
 
 test("what a server wants to know is filled in, or declined", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await say(page, "wonder about this");
   const card = page.locator("[data-slot=approval]");
   await card.getByText("mcp:weather").waitFor();
@@ -111,7 +97,7 @@ test("what a server wants to know is filled in, or declined", async () => {
 });
 
 test("refuses, and says what happened where nobody knows", async () => {
-  page = await open(browser, mock.url, { language: "fr" });
+  await visit({ language: "fr" });
   await say(page, "approve this");
   await page.getByText("curl parle à une autre machine.").waitFor();
   await page.getByRole("button", { name: "Refuser" }).click();
@@ -126,7 +112,7 @@ test("refuses, and says what happened where nobody knows", async () => {
 });
 
 test("stops with Escape, asks again, and takes the message up to change it", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await say(page, "endless work");
   const turn = (index) => page.locator("article").nth(index);
   await turn(0).getByText("and so on and so on").waitFor();
@@ -141,7 +127,7 @@ test("stops with Escape, asks again, and takes the message up to change it", asy
 });
 
 test("says what failed and what helps", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await say(page, "failed on purpose");
   await page.getByText("It could not be done — no model can answer").waitFor();
   await page.getByText("Start Ollama, or set a key").waitFor();
@@ -156,7 +142,7 @@ test("says what failed and what helps", async () => {
 });
 
 test("says in French what failed and what helps; the server's words stand beneath", async () => {
-  page = await open(browser, mock.url, { language: "fr" });
+  await visit({ language: "fr" });
   await say(page, "failed on purpose");
   await answer("aucun modèle ne peut répondre").waitFor();
   await answer("Démarrez Ollama, ou donnez une clé").waitFor();
@@ -168,7 +154,7 @@ test("says in French what failed and what helps; the server's words stand beneat
 
 test("keeps conversations: filter, rename, delete", async () => {
   for (let number = 1; number <= 6; number++) await mock.past(`Été ${number}`, ["plain words"]);
-  page = await open(browser, mock.url);
+  await visit();
   const rows = page.locator("aside nav li");
   await rows.nth(5).waitFor();
   await page.getByLabel("Filter conversations").fill("ete 3");
@@ -190,7 +176,7 @@ test("keeps conversations: filter, rename, delete", async () => {
 
 test("lists the latest conversations, and older ones when they are wanted", async () => {
   for (let number = 1; number <= 205; number++) await mock.past(`Kept ${number}`, []);
-  page = await open(browser, mock.url);
+  await visit();
   const rows = page.locator("aside nav li");
   await becomes(() => rows.count(), 200);
   await page.getByRole("button", { name: "Show older conversations" }).click();
@@ -201,12 +187,12 @@ test("lists the latest conversations, and older ones when they are wanted", asyn
 });
 
 test("says of a conversation that is not there that it is not", async () => {
-  page = await open(browser, mock.url, { path: "/c/conv_nowhere" });
+  await visit({ path: "/c/conv_nowhere" });
   await page.getByText("This conversation could not be loaded").waitFor();
 });
 
 test("keeps drafts, the theme and the language across a reload", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await composer().fill("half a thought");
   await page.getByRole("button", { name: "ada" }).click();
   await becomes(() => page.getByRole("menu").evaluate((menu) => menu.scrollHeight - menu.clientHeight), 0); // all of it shows
@@ -220,7 +206,7 @@ test("keeps drafts, the theme and the language across a reload", async () => {
 });
 
 test("works from the keyboard alone", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await composer().waitFor();
   await becomes(() => page.evaluate(() => document.activeElement.id), "message"); // the composer takes the focus first
   const first = page.locator("a[href], button, textarea").first();
@@ -235,7 +221,7 @@ test("works from the keyboard alone", async () => {
 });
 
 test("a question shows what is not what it seems and whose words they are; the call is changed, and asked again", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await say(page, "strange request");
   const card = page.locator("[data-slot=approval]");
   await card.locator("[data-slot=lookalikes]").getByText("https://ex<U+0430>mple.org/data.json").waitFor();
@@ -262,7 +248,7 @@ test("a question shows what is not what it seems and whose words they are; the c
 });
 
 test("a plot is shown, and a card says where its words are from and what confined the tool", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await say(page, "chart the sales");
   await page.getByRole("img", { name: "Picture: sales-by-month.svg" }).waitFor();
   await answer("There it is.").waitFor();
@@ -272,7 +258,7 @@ test("a plot is shown, and a card says where its words are from and what confine
 });
 
 test("tells an agent at work more, queues what comes after, and lets it rest", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await say(page, "endless work");
   await answer("and so on and so on").waitFor();
   await page.getByRole("button", { name: "Stop" }).waitFor();
@@ -301,7 +287,7 @@ test("tells an agent at work more, queues what comes after, and lets it rest", a
 });
 
 test("what is said to an agent that ended meanwhile is a message like any other", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   const release = mock.hold("/messages");
   await say(page, "endless work");
   await answer("and so on and so on").waitFor();

@@ -34,7 +34,7 @@ const SERVERS = {
         { ...unseen, tool: "drop", state: "unusable", problem: "Its schema cannot be read." },
       ],
     },
-    { ...server, name: "far", transport: "http", place: "https://mcp.example/a/very/long/address/that/goes/on", connected: false, state: "broken", problem: "It wants a sign-in.", network: true, trusted: true },
+    { ...server, name: "far", transport: "http", place: "https://mcp.example/a/very/long/address/that/goes/on", connected: false, state: "broken", problem: "It wants a sign-in.", network: true, trusted: true, prompts: [{ ...prompt, name: "hello", description: "Says hello.", blanks: [] }] },
   ],
 };
 
@@ -75,6 +75,7 @@ const MADE = {
   "POST policy/reload": POLICY,
   "POST auth/keys": { ...key, id: "key_3", name: "fresh", key: "ork_shown_once" },
   "POST mcp/notes/prompts": { text: "Sum up the note of Monday." },
+  "POST mcp/far/prompts": { text: "Say hello to everyone,\nin two lines." },
   "POST mcp/far/login": { link: "https://login.example/begin" },
 };
 

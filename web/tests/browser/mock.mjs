@@ -36,6 +36,7 @@ export class Mock {
   #telling = { most: Infinity, whole: null }; // of what a run did before: so many frames, the rest once `whole` is there
   #held = []; // [part of a path, promise]: what is asked for there waits
   scopes = USER.scopes;
+  sent = null; // the last message that began a run
   asked = []; // to change something of models and money: {method, path, body}
   watched = []; // every watch received: {run_id, after}
   #allowed = new Map();
@@ -165,7 +166,8 @@ export class Mock {
         if (id) return this.#steered(this.#runs.get(id), action, body);
         const conversation = this.#conversations.get(body.conversation_id) ?? this.#newConversation(body.goal.slice(0, 60));
         conversation.updated_at = new Date().toISOString();
-        return [201, this.#newRun(body.goal, conversation).view];
+        this.sent = body;
+        return [201, this.#newRun(body.goal, conversation, body.quoted).view];
       }
       case "POST approvals": {
         const run = [...this.#runs.values()].find((one) => one.asked.has(id));
@@ -191,6 +193,7 @@ export class Mock {
   #steered(run, action, body) {
     this.asked.push({ method: "POST", path: `/runs/${action}`, body });
     if (action === "cancel") run.cancel();
+    else if (action === "passages") return [200, run.view];
     else if (action === "pause" || action === "continue") run.rest(action === "pause");
     else if (run.stopped) return [409, { code: "run_finished", detail: "The run is over." }];
     else if (body.urgency === "queue") return [200, this.#newRun(body.message, this.#conversations.get(run.view.conversation_id)).view];
@@ -236,8 +239,8 @@ export class Mock {
     return conversation;
   }
 
-  #newRun(goal, conversation) {
-    const run = new Run(`run_${String(++this.#count).padStart(4, "0")}`, goal, conversation.id);
+  #newRun(goal, conversation, quoted = []) {
+    const run = new Run(`run_${String(++this.#count).padStart(4, "0")}`, goal, conversation.id, quoted.map(({ text }) => text));
     this.#runs.set(run.view.run_id, run);
     run.allow(this.#allowed.get(goal) ?? 0);
     run.start();
@@ -270,7 +273,8 @@ class Run {
   #spoken = new Map();
   #seq = 0;
 
-  constructor(run_id, goal, conversation_id) {
+  constructor(run_id, goal, conversation_id, quoted) {
+    this.quoted = quoted;
     const started_at = new Date().toISOString();
     this.view = {
       ...{ run_id, conversation_id, status: "running", goal, answer: "", model: "embedded", steps: 0, usage: NO_USAGE, cost: 0 },
@@ -280,7 +284,7 @@ class Run {
   }
 
   start() {
-    this.record("thinking", { phase: "started", conversation_id: this.view.conversation_id, goal: this.view.goal });
+    this.record("thinking", { phase: "started", conversation_id: this.view.conversation_id, goal: this.view.goal, quoted: this.quoted });
     this.playing = sceneFor(this.view.goal)(this).then(
       (answer) => this.finish("completed", answer ?? this.#spoken.get(this.view.steps) ?? ""),
       (error) => {

@@ -1,31 +1,17 @@
 // The page of models and money: a provider connected and tried, a budget set and topped up, a preference changed.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { accessible, becomes, clean, launch, open, roomy, say } from "./browser.mjs";
-import { Mock } from "./mock.mjs";
+import { test } from "node:test";
+import { accessible, becomes, mock, page, roomy, say, stage, visit } from "./browser.mjs";
 
-let browser, mock, page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-beforeEach(async () => {
-  mock = await new Mock().listen();
-});
-afterEach(async () => {
-  clean(page);
-  await page.context().close();
-  await mock.close();
-});
+stage();
 
 const budget = (text) => page.locator("[data-slot=budget]", { hasText: text });
 
 for (const theme of ["dark", "light", "contrast"]) {
   for (const [language, width] of [["en", 1280], ["fr", 320]]) {
     test(`the page: ${theme}, ${language}, ${width} pixels`, async () => {
-      page = await open(browser, mock.url, { path: "/settings/models", theme, language, width });
+      await visit({ path: "/settings/models", theme, language, width });
       await budget("ada").waitFor();
       await page.locator("[data-slot=provider] button").first().click();
       await page.locator("blockquote").waitFor();
@@ -38,7 +24,7 @@ for (const theme of ["dark", "light", "contrast"]) {
 }
 
 test("it is reached by the menu, and says what the server refuses", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await page.getByRole("button", { name: "Preferences" }).click();
   await page.getByRole("menuitem", { name: "Models & costs" }).click();
   await page.getByRole("heading", { name: "Models & costs" }).waitFor();
@@ -49,7 +35,7 @@ test("it is reached by the menu, and says what the server refuses", async () => 
 });
 
 test("a provider is connected by its key", async () => {
-  page = await open(browser, mock.url, { path: "/settings/models" });
+  await visit({ path: "/settings/models" });
   await page.getByRole("button", { name: "Connect a provider" }).click();
   const form = page.locator("[data-slot=connect]");
   await form.getByLabel("Provider").selectOption({ label: "DeepSeek" });
@@ -61,7 +47,7 @@ test("a provider is connected by its key", async () => {
 });
 
 test("money is set and added, and runs that wait go on", async () => {
-  page = await open(browser, mock.url, { path: "/settings/models" });
+  await visit({ path: "/settings/models" });
   await budget("assistant").getByRole("textbox").fill("2,5");
   await budget("assistant").getByRole("button", { name: "Top up" }).click();
   await budget("assistant").getByRole("status").getByText("go on").waitFor();
@@ -79,7 +65,7 @@ test("money is set and added, and runs that wait go on", async () => {
 });
 
 test("an answer says who gave it, why, what it cost and what was saved", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await say(page, "saved");
   const footer = page.locator("article footer");
   await footer.getByText("$0.25 saved").waitFor();
@@ -90,7 +76,7 @@ test("an answer says who gave it, why, what it cost and what was saved", async (
 });
 
 test("preferences count at once; who is no administrator only looks", async () => {
-  page = await open(browser, mock.url, { path: "/settings/models" });
+  await visit({ path: "/settings/models" });
   await page.getByRole("checkbox", { name: "remembered answers" }).click();
   await becomes(() => mock.asked.at(-1).body.cache, false);
   await page.getByRole("button", { name: "Unpin assistant" }).click();

@@ -1,28 +1,14 @@
 // The page of tools and safety: what there is, what is broken, and what a person sets, looks at, asks and takes back.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { accessible, becomes, clean, launch, open, roomy } from "./browser.mjs";
-import { Mock } from "./mock.mjs";
+import { test } from "node:test";
+import { accessible, becomes, mock, page, roomy, stage, visit } from "./browser.mjs";
 
-let browser, mock, page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-beforeEach(async () => {
-  mock = await new Mock().listen();
-});
-afterEach(async () => {
-  clean(page);
-  await page.context().close();
-  await mock.close();
-});
+stage();
 
 const slot = (name, hasText) => page.locator(`[data-slot=${name}]`, hasText ? { hasText } : {});
-const visit = async (more = {}) => {
-  page = await open(browser, mock.url, { path: "/settings/safety", ...more });
+const settings = async (more = {}) => {
+  await visit({ path: "/settings/safety", ...more });
   await slot("category").first().waitFor();
   await slot("key").first().waitFor();
 };
@@ -32,7 +18,7 @@ const last = () => mock.asked.at(-1) ?? {};
 for (const theme of ["dark", "light", "contrast"]) {
   for (const [language, width] of [["en", 1280], ["fr", 320]]) {
     test(`the page: ${theme}, ${language}, ${width} pixels`, async () => {
-      await visit({ theme, language, width });
+      await settings({ theme, language, width });
       await page.evaluate(() => {
         for (const opener of document.querySelectorAll("main [aria-expanded=false]")) opener.click();
       });
@@ -52,7 +38,7 @@ for (const theme of ["dark", "light", "contrast"]) {
 }
 
 test("it is reached by the menu; a tool says what it may do, what confines it and how it fared", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   await page.getByRole("button", { name: "Preferences" }).click();
   await page.getByRole("menuitem", { name: "Tools & safety" }).click();
   await slot("category", "Files").getByRole("button").click();
@@ -62,17 +48,12 @@ test("it is reached by the menu; a tool says what it may do, what confines it an
 });
 
 test("what an MCP server changed is looked at, and then offered", async () => {
-  await visit();
+  await settings();
   await slot("unseen", "send_note").getByText("Sends a message to one person.").waitFor();
   await slot("server", "notes").getByRole("button", { name: "I have looked at these 2" }).click();
   await becomes(() => last().path, "/mcp/notes/approve");
   assert.deepEqual(last().body, { tools: { sendNote: "d".repeat(64) }, prompts: { "send-all": "p".repeat(64) } });
   await slot("server", "notes").getByRole("button", { name: "To read: 2" }).click();
-  await slot("prompt").getByRole("button", { name: "Use it" }).click();
-  await slot("prompt").getByLabel("note").fill("Monday");
-  await slot("prompt").getByRole("button", { name: "Read what it says" }).click();
-  await slot("said").getByText("Sum up the note of Monday.").waitFor();
-  assert.deepEqual(last().body, { name: "sum-up", arguments: { note: "Monday" } });
   await slot("server", "far").getByRole("button", { name: "Sign in" }).click();
   await becomes(() => page.getByRole("link", { name: "Open the page to sign in" }).getAttribute("href"), "https://login.example/begin");
   await page.getByRole("button", { name: "Add a server" }).click();
@@ -90,7 +71,7 @@ test("what an MCP server changed is looked at, and then offered", async () => {
 });
 
 test("a secret is kept and removed; its value is nowhere on the page", async () => {
-  await visit();
+  await settings();
   const form = slot("keep-secret");
   await form.getByLabel("Name").fill("MAIL_KEY");
   await form.getByLabel("Value").fill("not for anyone");
@@ -104,8 +85,15 @@ test("a secret is kept and removed; its value is nowhere on the page", async () 
   await becomes(() => `${last().method} ${last().path}`, "DELETE /secrets/WEATHER_KEY");
 });
 
+test("a prompt is used from the page: the message begins with it", async () => {
+  await settings();
+  await slot("server", "notes").getByRole("button", { name: "To read: 2" }).click();
+  await slot("prompt", "/notes:sum-up").getByRole("link", { name: "Use it" }).click();
+  await page.getByRole("option", { name: "/notes:sum-up" }).waitFor();
+});
+
 test("a key is made, shown once, and revoked", async () => {
-  await visit();
+  await settings();
   const form = slot("make-key");
   await form.getByLabel("Name").fill("editor");
   await form.getByLabel("Opens").selectOption({ label: "the whole API" });
@@ -123,7 +111,7 @@ test("a key is made, shown once, and revoked", async () => {
 });
 
 test("a call is explained, in French too; an always is taken back", async () => {
-  await visit({ language: "fr" });
+  await settings({ language: "fr" });
   const form = slot("explain");
   await form.getByLabel("Arguments, en JSON").fill("no object");
   await form.getByRole("button", { name: "Expliquer" }).click();
@@ -140,7 +128,7 @@ test("a call is explained, in French too; an always is taken back", async () => 
 
 test("who is no administrator looks, and has keys of their own", async () => {
   mock.scopes = ["read"];
-  await visit();
+  await settings();
   await becomes(() => page.locator("main form").evaluateAll((forms) => forms.map((form) => form.dataset.slot)), ["explain", "make-key"]);
   await becomes(() => page.getByRole("button", { name: "Load plugins anew" }).count(), 0);
 });

@@ -1,28 +1,14 @@
 // The page of schedules: what is to come, what came of it, and what a person sets, pauses, has now and deletes.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { accessible, becomes, clean, launch, open, roomy } from "./browser.mjs";
-import { Mock } from "./mock.mjs";
+import { test } from "node:test";
+import { accessible, becomes, mock, page, roomy, stage, visit } from "./browser.mjs";
 
-let browser, mock, page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-beforeEach(async () => {
-  mock = await new Mock().listen();
-});
-afterEach(async () => {
-  clean(page);
-  await page.context().close();
-  await mock.close();
-});
+stage();
 
 const slot = (name, hasText) => page.locator(`[data-slot=${name}]`, hasText ? { hasText } : {});
-const visit = async (more = {}) => {
-  page = await open(browser, mock.url, { path: "/settings/schedules", timezoneId: "Europe/Paris", ...more });
+const settings = async (more = {}) => {
+  await visit({ path: "/settings/schedules", timezoneId: "Europe/Paris", ...more });
   await slot("schedule").first().waitFor();
   await page.getByRole("link", { name: /last run|dernière exécution/ }).first().waitFor();
 };
@@ -32,7 +18,7 @@ const last = () => mock.asked.at(-1) ?? {};
 for (const theme of ["dark", "light", "contrast"]) {
   for (const [language, width] of [["en", 1280], ["fr", 320]]) {
     test(`the page: ${theme}, ${language}, ${width} pixels`, async () => {
-      await visit({ theme, language, width });
+      await settings({ theme, language, width });
       await page.evaluate(() => {
         for (const opener of document.querySelectorAll("main [aria-expanded=false]")) opener.click();
       });
@@ -49,7 +35,7 @@ for (const theme of ["dark", "light", "contrast"]) {
 }
 
 test("it is reached by the menu, and says what is next, what was, and what is over, in both languages", async () => {
-  page = await open(browser, mock.url, { timezoneId: "Europe/Paris" });
+  await visit({ timezoneId: "Europe/Paris" });
   await page.getByRole("button", { name: "Preferences" }).click();
   await page.getByRole("menuitem", { name: "Schedules" }).click();
   await slot("schedule", "Check the backups").waitFor();
@@ -61,12 +47,12 @@ test("it is reached by the menu, and says what is next, what was, and what is ov
   await page.getByRole("button", { name: "1 that is over" }).click();
   await becomes(() => words("Call Ada"), "reminder · once, on Nov 1, 2026, 10:00 AM · done | happened once, on Nov 1, 2026, 10:00 AM");
   await page.context().close();
-  await visit({ language: "fr" });
+  await settings({ language: "fr" });
   await becomes(() => words("List the files"), "tâche · toutes les 2 heures · en pause | n’a pas encore eu lieu");
 });
 
 test("one is paused, resumed, had now and deleted, by the keyboard alone", async () => {
-  await visit();
+  await settings();
   const press = async (name) => {
     await page.getByRole("button", { name, exact: true }).focus();
     await page.keyboard.press("Enter");
@@ -83,7 +69,7 @@ test("one is paused, resumed, had now and deleted, by the keyboard alone", async
 });
 
 test("one is set in words; what is no time is said so, and kept to be mended", async () => {
-  await visit();
+  await settings();
   const form = slot("add-schedule");
   await form.getByLabel("What is to happen").fill("Say hello");
   await form.getByLabel("When").fill("sometimes");
@@ -100,7 +86,7 @@ test("one is set in words; what is no time is said so, and kept to be mended", a
 
 test("who may only look, looks", async () => {
   mock.scopes = ["read"];
-  await visit();
+  await settings();
   await becomes(() => page.locator("main form").count(), 0);
   await becomes(() => page.getByRole("button", { name: /^(Pause|Do it now|Delete)/ }).count(), 0);
 });

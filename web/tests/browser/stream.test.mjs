@@ -1,25 +1,11 @@
 // The stream: not a word lost or doubled, whatever happens to the page or the line; and it stays smooth.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { becomes, clean, launch, open, painted, say } from "./browser.mjs";
-import { Mock } from "./mock.mjs";
+import { test } from "node:test";
+import { becomes, mock, page, painted, say, stage, visit } from "./browser.mjs";
 import { COUNTED, LONG, LONG_TEXT } from "./scenes.mjs";
 
-let browser, mock, page;
-
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
-beforeEach(async () => {
-  mock = await new Mock().listen();
-});
-afterEach(async () => {
-  clean(page);
-  await page.context().close();
-  await mock.close();
-});
+stage();
 
 const counted = (number) => Array.from({ length: number }, (_, index) => `${index + 1}🎼`).join(" ");
 const words = async () => (await page.locator("article").last().locator(".markdown").allTextContents()).join("").trim();
@@ -27,7 +13,7 @@ const until = (number) => becomes(words, counted(number));
 const over = () => page.locator("article footer").waitFor();
 
 test("goes on after a reload in the middle", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   mock.allow("count for me", 10);
   await say(page, "count for me");
   await page.waitForURL(/\/c\//);
@@ -42,7 +28,7 @@ test("goes on after a reload in the middle", async () => {
 });
 
 test("goes on after the line broke, several times", async () => {
-  page = await open(browser, mock.url);
+  await visit();
   mock.allow("count for me", 5);
   await say(page, "count for me");
   await until(5);
@@ -65,7 +51,7 @@ test("follows several conversations at once, and shows which still work", async 
   const [first, second] = ["count the first", "count the second"];
   const list = () => page.locator("aside nav");
   const working = (number) => becomes(() => list().getByText("an agent is working").count(), number);
-  page = await open(browser, mock.url);
+  await visit();
   mock.allow(first, 3);
   mock.allow(second, 4);
   await say(page, first);
@@ -152,7 +138,7 @@ const PIECES = 10; // 240 characters, more than a fast model says between two fr
 const MOST_NODES = 200;
 
 test("draws 30,000 characters touching only the end, and nothing jumps", async (t) => {
-  page = await open(browser, mock.url, { reducedMotion: "no-preference" });
+  await visit({ reducedMotion: "no-preference" });
   await watchJumps(page);
   await askForLong();
   await watchDrawings(page);
@@ -171,7 +157,7 @@ test("draws 30,000 characters touching only the end, and nothing jumps", async (
 
 test("nothing jumps where fonts, and what answers here, come late", async (t) => {
   const [fonts, models] = [mock.hold(".woff2"), mock.hold("/system/models")];
-  page = await open(browser, mock.url, { reducedMotion: "no-preference", waitUntil: "commit" });
+  await visit({ reducedMotion: "no-preference", waitUntil: "commit" });
   await watchJumps(page);
   await page.locator("main li button").first().waitFor();
   await painted(page);
@@ -192,7 +178,7 @@ test("nothing jumps where fonts, and what answers here, come late", async (t) =>
 test("opens a conversation without a jump", async (t) => {
   const conversation = await mock.past("Kept", ["tools", "rich words", "tools again"]);
   const whole = mock.tell(5);
-  page = await open(browser, mock.url, { path: `/c/${conversation}` });
+  await visit({ path: `/c/${conversation}` });
   await watchJumps(page);
   await becomes(() => mock.watched.length >= 3, true);
   await page.locator("[role=log][aria-busy=true]").waitFor();

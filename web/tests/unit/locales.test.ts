@@ -5,7 +5,9 @@ import askingEn from "@/locales/asking.en.json";
 import askingFr from "@/locales/asking.fr.json";
 import costsEn from "@/locales/costs.en.json";
 import costsFr from "@/locales/costs.fr.json";
+import promptsEn from "@/locales/prompts.en.json";
 import safetyEn from "@/locales/safety.en.json";
+import promptsFr from "@/locales/prompts.fr.json";
 import safetyFr from "@/locales/safety.fr.json";
 import schedulesEn from "@/locales/schedules.en.json";
 import schedulesFr from "@/locales/schedules.fr.json";
@@ -36,8 +38,8 @@ function flat(tree: Tree, prefix = ""): Map<string, string> {
 const said = Object.fromEntries(
   Object.entries(problems).map(([code, { title, hint }]) => [code, "hint" in en.problems[code as keyof typeof en.problems] ? { title, hint } : { title }]),
 ) as unknown as Tree;
-const english = flat({ ...en, asking: askingEn, costs: costsEn, safety: safetyEn, schedules: schedulesEn, settings: settingsEn });
-const french = flat({ ...own, asking: askingFr, costs: costsFr, safety: safetyFr, schedules: schedulesFr, settings: settingsFr, problems: said });
+const english = flat({ ...en, asking: askingEn, costs: costsEn, prompts: promptsEn, safety: safetyEn, schedules: schedulesEn, settings: settingsEn });
+const french = flat({ ...own, asking: askingFr, costs: costsFr, prompts: promptsFr, safety: safetyFr, schedules: schedulesFr, settings: settingsFr, problems: said });
 
 const sources = (function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>

@@ -2,16 +2,16 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { useClient, useLive } from "@/client/client";
+import { keepDraft } from "@/client/drafts";
 import { problemFrom } from "@/client/http";
 import { useConversations, useRuns, useSay, useStart } from "@/client/queries";
 import { isOver, waitingQuestions } from "@/client/run";
-import type { Image, Problem, Run } from "@/client/types";
+import type { Enclosed, Problem, Run } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { ProblemNotice } from "@/ui/ProblemNotice";
 import { usePreferences } from "@/ui/preferences";
 import { Announcer } from "./Announcer";
-import { Composer } from "./Composer";
-import { keepDraft } from "./drafts";
+import { Composer, type Edited } from "./Composer";
 import { Transcript } from "./Transcript";
 import type { Urgency } from "./Urgency";
 import { Welcome } from "./Welcome";
@@ -25,9 +25,9 @@ export function ChatPage() {
   const runs = useRuns(conversation);
   const start = useStart();
   const say = useSay();
-  const [pending, setPending] = useState<{ goal: string; conversation: string | undefined } | null>(null);
+  const [pending, setPending] = useState<({ goal: string; conversation: string | undefined } & Enclosed) | null>(null);
   const [problem, setProblem] = useState<{ title: string; problem: Problem } | null>(null);
-  const [edited, setEdited] = useState<{ text: string; key: number } | null>(null);
+  const [edited, setEdited] = useState<Edited | null>(null);
   const here = useRef(conversation);
   here.current = conversation;
 
@@ -52,16 +52,16 @@ export function ChatPage() {
   const title = useTitle(conversation);
   const asking = pending !== null && pending.conversation === conversation;
 
-  const send = async (goal: string, images: Image[] = []): Promise<boolean> => {
+  const send = async (goal: string, enclosed: Enclosed = {}): Promise<boolean> => {
     const from = conversation;
     setProblem(null);
-    setPending({ goal, conversation });
+    setPending({ goal, conversation, ...enclosed });
     try {
       const run = await start.mutateAsync({
         goal,
         model,
         ...(from && { conversation_id: from }),
-        ...(images.length > 0 && { images }),
+        ...enclosed,
       });
       if (here.current === from && run.conversation_id !== from) void navigate(`/c/${run.conversation_id}`);
       return true;
@@ -75,16 +75,16 @@ export function ChatPage() {
   };
 
   /** To the agent at work. One that ended in the meantime cannot hear it: it is a message like any other then. */
-  const steer = async (message: string, images: Image[], urgency: Urgency): Promise<boolean> => {
-    if (!active) return send(message, images);
+  const steer = async (message: string, enclosed: Enclosed, urgency: Urgency): Promise<boolean> => {
+    if (!active) return send(message, enclosed);
     setProblem(null);
     try {
       const behind = urgency === "queue" && { model };
-      await say.mutateAsync({ run_id: active, message, urgency, ...behind, ...(images.length > 0 && { images }) });
+      await say.mutateAsync({ run_id: active, message, urgency, ...behind, ...enclosed });
       return true;
     } catch (error) {
       const found = problemFrom(error);
-      if (found.code === "run_finished") return send(message, images);
+      if (found.code === "run_finished") return send(message, enclosed);
       setProblem({ title: t("chat.sendFailed"), problem: found });
       return false;
     }
@@ -124,9 +124,9 @@ export function ChatPage() {
           key={`transcript ${conversation}`}
           runs={runs.data ?? []}
           loading={conversation !== undefined && runs.isPending}
-          pending={asking ? pending.goal : null}
-          onRetry={(goal) => void send(goal)}
-          onEdit={(text) => setEdited({ text, key: Date.now() })}
+          pending={asking ? pending : null}
+          onRetry={(goal, quoted) => void send(goal, { quoted })}
+          onEdit={(text, quoted) => setEdited({ text, quoted, key: Date.now() })}
         />
       )}
       {problem && (

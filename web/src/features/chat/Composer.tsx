@@ -1,22 +1,33 @@
 import { ArrowUp, Pause, Square } from "lucide-react";
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Image } from "@/client/types";
+import { draftOf, keepDraft } from "@/client/drafts";
+import type { Enclosed } from "@/client/types";
 import { IconButton } from "@/ui/Button";
-import { draftOf, keepDraft } from "./drafts";
 import { Attachments, AttachButton, useAttachments } from "./Attachments";
 import { ModelPicker } from "./ModelPicker";
+import type { Keys } from "./prompts/Prompts";
 import { type Urgency, UrgencyPicker } from "./Urgency";
 
+const Prompts = lazy(() => import("./prompts/Prompts").then(({ Prompts }) => ({ default: Prompts })));
+const Quotations = lazy(() => import("./prompts/Quotations").then(({ Quotations }) => ({ default: Quotations })));
+
 const TALLEST = 240;
+const MOST_QUOTED = 8;
+
+/** A message taken up again to be changed. */
+export interface Edited {
+  text: string;
+  quoted: string[];
+  key: number;
+}
 
 interface Props {
   conversation: string | undefined;
   working: boolean;
-  /** A message taken up again to be changed. */
-  edited: { text: string; key: number } | null;
+  edited: Edited | null;
   /** `urgency` counts where an agent is at work. */
-  onSend(goal: string, images: Image[], urgency: Urgency): Promise<boolean>;
+  onSend(goal: string, enclosed: Enclosed, urgency: Urgency): Promise<boolean>;
   onStop: (() => void) | undefined;
   onPause: (() => void) | undefined;
 }
@@ -25,6 +36,10 @@ export function Composer({ conversation, working, edited, onSend, onStop, onPaus
   const { t } = useTranslation();
   const [text, setText] = useState(() => draftOf(conversation));
   const [urgency, setUrgency] = useState<Urgency>("steer");
+  const [quoted, setQuoted] = useState<string[]>([]);
+  const [shut, setShut] = useState(false); // the list of prompts, until another slash begins a message
+  const [active, setActive] = useState<string>();
+  const keys = useRef<Keys>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const attached = useAttachments();
 
@@ -41,6 +56,7 @@ export function Composer({ conversation, working, edited, onSend, onStop, onPaus
   useEffect(() => {
     if (!edited) return;
     setText(edited.text);
+    setQuoted(edited.quoted);
     field.current?.focus();
   }, [edited]);
 
@@ -50,17 +66,45 @@ export function Composer({ conversation, working, edited, onSend, onStop, onPaus
     if (!goal || !heard) return;
     const images = attached.images.map(({ media_type, data }) => ({ media_type, data }));
     setText("");
-    if (await onSend(goal, images, urgency)) attached.clear();
-    else setText(goal);
+    const enclosed = { ...(images.length > 0 && { images }), ...(quoted.length > 0 && { quoted }) };
+    if (await onSend(goal, enclosed, urgency)) {
+      attached.clear();
+      setQuoted([]);
+    } else setText(goal);
+  };
+  const typed = /^\/(\S*)$/.exec(text)?.[1];
+  const prompting = typed !== undefined && !shut && quoted.length < MOST_QUOTED;
+  useEffect(() => setShut(false), [typed === undefined]);
+  const leave = () => {
+    setShut(true);
+    field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (prompting && keys.current?.(event)) return;
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     void send();
   };
 
   return (
-    <div className="mx-auto w-full max-w-3xl px-3 pb-3 sm:px-6 sm:pb-5">
+    <div className="relative mx-auto w-full max-w-3xl px-3 pb-3 sm:px-6 sm:pb-5">
+      {prompting && (
+        <div className="absolute inset-x-3 bottom-full z-40 mb-2 rounded-2xl border border-line bg-surface-2 shadow-float empty:hidden sm:inset-x-6">
+          <Suspense fallback={null}>
+            <Prompts
+              typed={typed}
+              keys={keys}
+              onActive={setActive}
+              onClose={leave}
+              onRead={(called, words) => {
+                setText(`${called} `);
+                setQuoted([...quoted, words]);
+                leave();
+              }}
+            />
+          </Suspense>
+        </div>
+      )}
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -69,6 +113,11 @@ export function Composer({ conversation, working, edited, onSend, onStop, onPaus
         className="rounded-3xl border border-control bg-surface-2 transition-colors duration-150 focus-within:border-focus"
       >
         <Attachments attached={attached} />
+        {quoted.length > 0 && (
+          <Suspense fallback={null}>
+            <Quotations quoted={quoted} onRemove={(index) => setQuoted(quoted.filter((_, at) => at !== index))} />
+          </Suspense>
+        )}
         <label htmlFor="message" className="sr-only">
           {t("composer.label")}
         </label>
@@ -83,6 +132,9 @@ export function Composer({ conversation, working, edited, onSend, onStop, onPaus
           onPaste={attached.onPaste}
           placeholder={t(working ? "composer.steer" : "composer.placeholder")}
           aria-describedby="message-keys"
+          aria-autocomplete={active ? "list" : undefined}
+          aria-controls={active && "prompts"}
+          aria-activedescendant={active}
           className="block max-h-60 min-h-12 w-full resize-none bg-transparent px-5 pt-3.5 pb-1 text-base leading-6 outline-none"
         />
         <div className="flex items-center gap-1 p-1.5 pl-2">

@@ -15,9 +15,9 @@ const LONGEST_WAIT = 30_000; // milliseconds for what agents did before to arriv
 interface Props {
   runs: Run[];
   loading: boolean;
-  pending: string | null;
-  onRetry(goal: string): void;
-  onEdit(goal: string): void;
+  pending: { goal: string; quoted?: string[] } | null;
+  onRetry(goal: string, quoted: string[]): void;
+  onEdit(goal: string, quoted: string[]): void;
 }
 
 /** A conversation from its first message to its last; of a long one, the end is shown first. */
@@ -62,7 +62,7 @@ export function Transcript({ runs, loading, pending, onRetry, onEdit }: Props) {
             ))}
           {pending !== null && (
             <article className="flex flex-col gap-5">
-              <Asked text={pending} />
+              <Asked text={pending.goal} quoted={pending.quoted} />
               <p className="flex items-center gap-2.5 text-sm text-text-2">
                 <Spinner />
                 {t("chat.starting")}

@@ -8,6 +8,7 @@ import { Disclosure } from "@/ui/Disclosure";
 import { Markdown } from "@/ui/markdown/Markdown";
 import { Notice } from "@/ui/Notice";
 import { ProblemNotice } from "@/ui/ProblemNotice";
+import { visible } from "@/ui/visible";
 import { AnswerFooter } from "./AnswerFooter";
 import { ApprovalLine } from "./ApprovalLine";
 import { Resting } from "./Resting";
@@ -20,8 +21,8 @@ const ApprovalCard = lazy(() => asking().then(({ ApprovalCard }) => ({ default: 
 interface Props {
   view: Run;
   last: boolean;
-  onRetry(goal: string): void;
-  onEdit(goal: string): void;
+  onRetry(goal: string, quoted: string[]): void;
+  onEdit(goal: string, quoted: string[]): void;
 }
 
 /** A message and all that an agent did about it. */
@@ -36,7 +37,7 @@ export const Turn = memo(function Turn({ view, last, onRetry, onEdit }: Props) {
   const extra = over && run.answer.trim() && run.answer.trim() !== said ? run.answer : "";
   return (
     <article className="flex min-w-0 flex-col gap-5 [content-visibility:auto] [contain-intrinsic-size:auto_20rem]">
-      <Asked text={run.goal || view.goal} />
+      <Asked text={run.goal || view.goal} quoted={run.quoted} />
       <section className="flex min-w-0 flex-col gap-4">
         <AnswerHeading />
         {run.plan.length > 1 && <Plan steps={run.plan} />}
@@ -69,8 +70,8 @@ export const Turn = memo(function Turn({ view, last, onRetry, onEdit }: Props) {
           <AnswerFooter
             run={run}
             last={last}
-            onRetry={() => onRetry(run.goal || view.goal)}
-            onEdit={() => onEdit(run.goal || view.goal)}
+            onRetry={() => onRetry(run.goal || view.goal, run.quoted)}
+            onEdit={() => onEdit(run.goal || view.goal, run.quoted)}
           />
         )}
       </section>
@@ -78,13 +79,18 @@ export const Turn = memo(function Turn({ view, last, onRetry, onEdit }: Props) {
   );
 });
 
-export function Asked({ text }: { text: string }) {
+export function Asked({ text, quoted = [] }: { text: string; quoted?: string[] | undefined }) {
   const { t } = useTranslation();
   return (
     <section className="flex justify-end">
       <h2 className="sr-only">{t("chat.you")}</h2>
       <div className="max-w-[85%] rounded-3xl rounded-br-lg bg-surface-3 px-5 py-3 leading-7 break-words whitespace-pre-wrap">
         {text}
+        {quoted.map((words, index) => (
+          <blockquote key={index} data-slot="quoted" className="mt-2 border-l-4 border-control pl-3 text-sm text-text-2">
+            {visible(words)}
+          </blockquote>
+        ))}
       </div>
     </section>
   );
@@ -92,7 +98,7 @@ export function Asked({ text }: { text: string }) {
 
 /** What was said to it after one step had begun, and before the next. */
 function SaidSince({ run, first, next = Infinity }: { run: RunState; first: number; next: number | undefined }) {
-  return run.said.map(({ id, text, after }) => after >= first && after < next && <Asked key={id} text={text} />);
+  return run.said.map(({ id, after, ...said }) => after >= first && after < next && <Asked key={id} {...said} />);
 }
 
 function AnswerHeading() {

@@ -1,6 +1,8 @@
 import { CircleAlert, CircleCheck, CirclePause, Clock, LogIn } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { useChange } from "@/client/change";
+import { keepDraft } from "@/client/drafts";
 import { approveTools, removeServer, signInAt, testServer, TOOLS_STALE, useServers } from "@/client/guard";
 import type { McpServerShown, ServerPrompt, ServerTool } from "@/client/types";
 import { Button } from "@/ui/Button";
@@ -9,7 +11,6 @@ import { Loaded, Section } from "@/ui/Settings";
 import { Spinner } from "@/ui/Spinner";
 import { visible } from "@/ui/visible";
 import { AddServer } from "./AddServer";
-import { Prompt } from "./Prompt";
 import { NotChanged, Remove } from "@/ui/Change";
 
 /** Servers of tools over the Model Context Protocol: what a person has not looked at is not offered to a model. */
@@ -179,7 +180,20 @@ function Held({ server }: { server: McpServerShown }) {
       <Disclosure quiet summary={t("safety.servers.held", { resources: read.length, prompts: offered.length })}>
         <ul className="mt-3 flex flex-col gap-2 text-sm" data-slot="held">
           {offered.map((prompt) => (
-            <Prompt key={prompt.name} server={server.name} prompt={prompt} />
+            <li key={prompt.name} data-slot="prompt" className="flex flex-wrap items-center gap-x-3 gap-y-1 wrap-anywhere">
+              <p className="min-w-0 flex-1 basis-56">
+                <span className="font-mono">{visible(`/${server.name}:${prompt.name}`)}</span>
+                <span className="text-text-2"> {visible(prompt.description)}</span>
+              </p>
+              <Link
+                to="/"
+                onClick={() => keepDraft(undefined, `/${server.name}:${prompt.name}`)}
+                aria-label={`${t("safety.servers.use")}: /${server.name}:${prompt.name}`}
+                className="inline-flex min-h-11 min-w-11 items-center text-primary underline underline-offset-4"
+              >
+                {t("safety.servers.use")}
+              </Link>
+            </li>
           ))}
           {read.map((one) => (
             <li key={one.uri} className="wrap-anywhere">
