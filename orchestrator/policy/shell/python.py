@@ -9,60 +9,14 @@ import math
 import re
 from collections.abc import Iterator
 
-from orchestrator.policy.shell import snippets
+from orchestrator.policy.shell import known, snippets
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import TILDE, each
+from orchestrator.policy.shell.words import TILDE
 
-_MODULES = each(
-    "sys json csv re math cmath statistics collections collections.abc itertools functools datetime time "
-    "calendar decimal fractions random string "
-    "textwrap hashlib hmac base64 binascii pathlib os os.path glob platform pprint unicodedata io struct zlib "
-    "html urllib.parse tomllib difflib "
-    "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo yaml __future__"
-)
-_OF_OS = each(
-    "path listdir getcwd walk scandir stat sep linesep name cpu_count getpid uname makedirs mkdir "
-    "get_terminal_size fspath curdir pardir "
-    "getloadavg isatty strerror extsep altsep pathsep devnull"
-)
-_OF_SYS = each(
-    "argv stdin stdout stderr version version_info path exit platform maxsize executable byteorder getsizeof "
-    "getrecursionlimit "
-    "implementation hexversion float_info int_info getdefaultencoding getfilesystemencoding prefix"
-)
-_NAMES = each(
-    "exec eval compile __import__ getattr setattr delattr globals locals vars breakpoint input __builtins__ "
-    "__loader__ help memoryview"
-)
-_OPENS = each(
-    "open Path PurePath PosixPath listdir walk scandir glob iglob rglob stat mkdir makedirs write_text "
-    "write_bytes exists isfile isdir getsize chdir"
-)
-_TABLES = re.compile(
-    r"(read|to)_(csv|json|excel|parquet|table|html|feather|fwf|xml|orc|stata|markdown|latex|string)|ExcelFile|ExcelWriter"
-)
-_CHANGES = each(
-    "unlink rmdir rmtree remove removedirs rename renames symlink_to hardlink_to link_to symlink link chmod "
-    "chown truncate touch"
-)
-_SUSPECT = re.compile(
-    r"(read|to)_(pickle|sql\w*|gbq|hdf|clipboard)|query|pipe|load_module|FileIO|open_code|home|expanduser|parents?|absolute|gi_frame|cr_frame|tb_frame|f_\w+|"
-    r"modules|builtins|bltns|system|popen|environ|format_map|subprocess|inspect|importlib|shutil|types|ctypes|runpy|pickle|marshal|posix|common|core|compat|"
-    r"genfromtxt|loadtxt|savetxt|savez\w*|fromfile|tofile|memmap|DataSource|lib|f2py|ctypeslib|distutils|testing|Formatter|get_field"
-)
-_SETTINGS = each("encoding errors newline mode sep header names index usecols dtype nrows skiprows parse_dates "
-    "orient lines exist_ok recursive "
-                 "index_col columns na_values topdown compression indent")  # fmt: skip
-_COUNTING = {"range": 10**9, "sleep": 3600, "repeat": 10**9, "bytearray": 10**9, "factorial": 10**6}  # the most
-_DESTROYS = {
-    "remove": "delete",
-    "unlink": "delete",
-    "rmdir": "delete",
-    "rmtree": "delete",
-    "removedirs": "delete",
-    "truncate": "delete",
-}
+_LOADS = frozenset({"load", "save", "load_all", "unsafe_load", "full_load"})
+_ASKS_A_TABLE = re.compile(r"(?!.*__)[\w\s<>=!.'\"&|%+*/~,\[\]-]*")  # DataFrame.query: no call, no name of outside
+_LOSES = re.compile(r"\b(drop|delete|truncate|attach|detach|vacuum|pragma)\s", re.IGNORECASE)
 
 
 def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
@@ -87,14 +41,14 @@ def _doubt(node: ast.AST) -> str | None:
             (
                 f"it imports {alias.name}"
                 for alias in node.names
-                if alias.name not in _MODULES or (alias.asname and alias.name in ("os", "sys"))
+                if alias.name not in known.MODULES or (alias.asname and alias.name in ("os", "sys"))
             ),
             None,
         )
     if isinstance(node, ast.ImportFrom):
         return _doubt_of_import(node)
     if isinstance(node, ast.Name) and (
-        node.id in _NAMES or (node.id.startswith("__") and node.id not in ("__name__", "__file__", "__doc__"))
+        node.id in known.NAMES or (node.id.startswith("__") and node.id not in ("__name__", "__file__", "__doc__"))
     ):
         return f"it uses {node.id}"
     if isinstance(node, ast.Attribute):
@@ -119,7 +73,7 @@ def _doubt(node: ast.AST) -> str | None:
     if (
         isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr)
         and isinstance(node.value, ast.Name | ast.Attribute)
-        and _called(node.value) in _OPENS | _CHANGES
+        and _called(node.value) in known.OPENS | known.CHANGES
     ):
         return f"it gives {_called(node.value)} another name"
     return None
@@ -145,8 +99,8 @@ def _doubt_of_size(node: ast.AST) -> str | None:
     long = "it takes longer than anybody waits"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.LShift):
         return long if _size(node.right) > 10**6 else None
-    if isinstance(node, ast.Call) and _called(node.func) in _COUNTING:
-        most = _COUNTING[_called(node.func)]
+    if isinstance(node, ast.Call) and _called(node.func) in known.COUNTING:
+        most = known.COUNTING[_called(node.func)]
         return long if any(_size(value) > most for value in node.args) else None
     if isinstance(node, ast.For) and isinstance(node.iter, ast.Call) and _called(node.iter.func) in ("count", "cycle"):
         left = any(isinstance(inner, ast.Break | ast.Return) for inner in ast.walk(node))
@@ -160,7 +114,8 @@ def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
     paths = any(_called(node) in ("Path", "PurePath", "PosixPath") for node in nodes)
     for node in nodes:
         name = _called(node)
-        if id(node) not in called and (name in _OPENS - {"Path", "stat", "exists"} or _TABLES.fullmatch(name)):
+        opens = name in known.OPENS - {"Path", "stat", "exists"} or name == "query" or known.TABLES.fullmatch(name)
+        if id(node) not in called and opens:
             return f"it hands {name} on"
         if (
             paths
@@ -173,32 +128,33 @@ def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
 
 
 def _doubt_of_import(node: ast.ImportFrom) -> str | None:
-    if node.level or node.module not in _MODULES:
+    if node.level or node.module not in known.MODULES:
         return f"it imports {node.module or 'from here'}"
-    known = {"os": _OF_OS, "sys": _OF_SYS}.get(node.module or "")
-    return next(
-        (
-            f"it imports {alias.name}"
-            for alias in node.names
-            if alias.name == "*" or alias.asname or (known is not None and alias.name not in known)
-        ),
-        None,
-    )
+    of = {"os": known.OF_OS, "sys": known.OF_SYS}.get(node.module or "")
+    for alias in node.names:
+        matters = alias.name in known.OPENS | known.CHANGES | known.NAMES | known.COUNTING.keys()
+        renamed = alias.asname is not None and (matters or of is not None)
+        loads = node.module in ("numpy", "yaml") and alias.name in _LOADS
+        suspect = known.SUSPECT.fullmatch(alias.name) or alias.name in known.CHANGES | {"os", "sys", "io"}
+        if alias.name == "*" or renamed or loads or suspect or (of is not None and alias.name not in of):
+            return f"it imports {alias.name}"
+    return None
 
 
 def _doubt_of_attribute(node: ast.Attribute) -> str | None:
     name = node.attr
     of = node.value.id if isinstance(node.value, ast.Name) else ""
-    if (of, name) == ("platform", "system"):
+    if (of, name) == ("platform", "system") or (name == "__init__" and _called_by(node.value) == "super"):
         return None
-    if of in ("np", "numpy", "yaml") and name in ("load", "save", "load_all", "unsafe_load", "full_load"):
+    if of in ("np", "numpy", "yaml") and name in _LOADS:
         return f"it uses {of}.{name}"
-    if name.startswith("_") or name in _CHANGES or _SUSPECT.fullmatch(name):
+    if name == "query":
+        return None  # see its call
+    if name.startswith("_") or name in known.CHANGES or known.SUSPECT.fullmatch(name):
         return f"it uses .{name}"
     if of in ("os", "sys"):
-        return None if name in (_OF_OS if of == "os" else _OF_SYS) else f"it uses {of}.{name}"
-    known = (of, name) == ("re", "compile")
-    if (name in _NAMES and not known) or name in ("os", "sys") or (name == "io" and of):
+        return None if name in (known.OF_OS if of == "os" else known.OF_SYS) else f"it uses {of}.{name}"
+    if (name in known.NAMES and (of, name) != ("re", "compile")) or name in ("os", "sys") or (name == "io" and of):
         return f"it uses .{name}"
     return None
 
@@ -212,15 +168,33 @@ def _doubt_of_call(node: ast.Call) -> str | None:
     if isinstance(node.func, ast.Attribute) and not _is_path(node.func.value):
         if name in ("write_text", "write_bytes", "mkdir") and not isinstance(node.func.value, ast.Name):
             return f"which file it means by .{name} is known only when it runs"
-        if name in ("write_text", "write_bytes") or (name == "open" and _writes(node, first=0) and _of(node) != "io"):
+        if name in ("write_text", "write_bytes") or (
+            name == "open" and _writes(node, first=0) and _of(node) not in ("io", "Image")
+        ):
             return f"which file it means by .{name} is known only when it runs"
-    if name in _OPENS or _TABLES.fullmatch(name) or name == "joinpath":
+    if name == "query" and not (_text_of(node.args[:1]) and _ASKS_A_TABLE.fullmatch(_text_of(node.args[:1]))):
+        return "it uses .query"
+    told = next((keyword.value for keyword in node.keywords if keyword.arg == "filename"), None)
+    if told is not None and not _is_plain_path(told, name):
+        return f"which file it means by {name} is known only when it runs"
+    if name in ("execute", "executemany", "executescript"):
+        statement = _text_of(node.args[:1])
+        if not statement or _LOSES.search(statement):
+            return "it may change data"
+    saves = isinstance(node.func, ast.Attribute) and (
+        name == "save" or (name == "parse" and _of(node) in known.DOCUMENTS)
+    )
+    if name in known.OPENS or known.TABLES.fullmatch(name) or name == "joinpath" or saves:
         given = node.args if name in ("Path", "PurePath", "PosixPath", "joinpath") else node.args[:1]
         if not all(_is_plain_path(value, name) for value in given) or any(
-            keyword.arg not in _SETTINGS for keyword in node.keywords
+            keyword.arg not in known.SETTINGS for keyword in node.keywords
         ):
             return f"which file it means by {name} is known only when it runs"
     return None
+
+
+def _called_by(node: ast.AST) -> str:
+    return _called(node.func) if isinstance(node, ast.Call) else ""
 
 
 def _called(function: ast.AST) -> str:
@@ -235,6 +209,10 @@ def _is_plain_path(value: ast.AST, name: str) -> bool:
     if name == "open" and isinstance(value, ast.Constant) and isinstance(value.value, int):
         return value.value in (0, 1, 2)
     return isinstance(value, ast.Constant) and isinstance(value.value, str) and "://" not in value.value
+
+
+def _text_of(given: list[ast.expr]) -> str:
+    return given[0].value if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str) else ""
 
 
 def _is_text(*sides: ast.AST) -> bool:
@@ -267,11 +245,11 @@ def _paths(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Findi
         ):
             continue
         name, path = _called(node.func), _spelt(node.args[0].value)
-        if mode := _DESTROYS.get(name):
+        if mode := known.DESTROYS.get(name):
             found += reach.each(mode, [path])
-        elif name in ("open", "makedirs", "mkdir") and (name != "open" or _writes(node)):
-            found += reach.each("write", [path])
-        elif name in _OPENS or _TABLES.fullmatch(name):
+        elif name in known.MAKES or (name in ("open", "ZipFile") and _writes(node)):
+            found += reach.each("write", [path] if path != ":memory:" else [])
+        elif name in known.OPENS or (name == "parse" and _of(node) in known.DOCUMENTS) or known.TABLES.fullmatch(name):
             found += reach.each("write" if name.startswith("to_") or _written_to(node, nodes) else "read", [path])
         else:
             continue

@@ -6,7 +6,7 @@ somebody, and text that would be refused if a shell were given it. All else is a
 
 import re
 
-from orchestrator.policy.shell import statements
+from orchestrator.policy.shell import javascript, statements
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
@@ -31,24 +31,6 @@ _WORSE = each(
 
 _MOST = 50  # texts of one piece of code that are looked into
 
-_JAVASCRIPT = each(
-    "console log error JSON stringify parse Math max min round floor ceil sqrt abs pow PI require version "
-    "versions node process argv length map filter reduce "
-    "join split slice sort Object keys values entries new Date toISOString Array from isArray Number parseInt "
-    "parseFloat toFixed String let const var "
-    "name dependencies devDependencies scripts description trim toUpperCase toLowerCase includes platform arch "
-    "null true false undefined of in for if else while do switch case default break continue return function async "
-    "info table forEach some every find findIndex flat flatMap concat push pop shift unshift reverse padStart padEnd "
-    "replace replaceAll charAt charCodeAt startsWith endsWith indexOf Set Map has get set add size BigInt Intl "
-    "NumberFormat DateTimeFormat format getTime getFullYear getMonth getDate getDay getHours now isInteger log2 log10 "
-    "exp trunc sign hypot random sin cos tan atan2 toString toLocaleString localeCompare isNaN Infinity NaN Boolean "
-    "typeof fill fromEntries assign trimEnd trimStart x y n i a b k v e s"
-)
-_DECLARED = re.compile(
-    r"\b(?:const|let|var|function)\s+(\w+)|(\w+)\s*=>|\(([\w\s,]*)\)\s*(?:=>|{)|\b(?:const|let|var)\s*[\[{]([\w\s,]*)[\]}]"
-)
-_ARRAY = re.compile(r"(?:(?<=[=(,:;{\[?&|+])|^|(?<=\breturn)|(?<=\bof)|(?<=\.\.\.))\s*\[[^\[\]]*\]")
-_ENDLESS = re.compile(r"\b(?:while|for)\s*\(\s*(?:true|1|;\s*(?:true|1)?\s*;)|\d[eE]\d|\d{8}|\*\*")
 _RUBY = each(
     "puts print p each map times to_s to_i sum do end upto step join sort min max length size upcase downcase "
     "reverse true false nil x i n"
@@ -67,10 +49,14 @@ def inline(judge: Judging, segment: Segment, why: str = "") -> Finding:
 
 def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     """Code given to node, ruby, perl and their like."""
-    found = denials(judge, segment, code)
-    if found or not _harmless(segment.program, code):
+    if found := denials(judge, segment, code):
         return [*found, inline(judge, segment)]
-    return []
+    if segment.program in ("node", "nodejs"):
+        opened = javascript.opened(code)
+        if opened is None:
+            return [inline(judge, segment)]
+        return [one for mode, path in opened for one in judge.reach(segment).each(mode, [path])]
+    return [] if _harmless(segment.program, code) else [inline(judge, segment)]
 
 
 def _harmless(program: str, code: str) -> bool:
@@ -78,40 +64,12 @@ def _harmless(program: str, code: str) -> bool:
         return False
     if program == "perl":
         return bool(_PERL.fullmatch(code))
-    known = {"node": _JAVASCRIPT, "nodejs": _JAVASCRIPT, "ruby": _RUBY}.get(program)
-    if (
-        known is None
-        or "`" in code
-        or "${" in code
-        or "#{" in code
-        or _ENDLESS.search(code)
-        or "[" in _without_arrays(code)
-        or "\\" in code
-    ):
+    if program != "ruby" or any(mark in code for mark in ("`", "#{", "\\")) or "[" in re.sub(r"\[\w*\]", "", code):
         return False
     quoted = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
-    if any(
-        ".." in text or text.startswith(("/", "~")) or "child" in text or text in ("fs", "os", "net", "http", "vm")
-        for text in quoted
-    ):
+    if any(".." in text or text.startswith(("/", "~")) for text in quoted):
         return False
-    if any(not re.fullmatch(r"\./[\w./-]+\.json", text) for text in re.findall(r"require\(\s*['\"]([^'\"]*)", code)):
-        return False
-    if len(re.findall(r"\brequire\b", code)) != len(re.findall(r"\brequire\(\s*['\"][^'\"]*['\"]\s*\)", code)):
-        return False
-    plain = _TEXT.sub('""', code)
-    if set(re.findall(r"\.\s*([A-Za-z_$@]\w*)", plain.replace("...", ""))) - known:
-        return False
-    declared = {name for groups in _DECLARED.findall(plain) for group in groups for name in re.split(r"\W+", group)}
-    return set(re.findall(r"[A-Za-z_$@]\w*", plain)) <= known | (declared if known is _JAVASCRIPT else set())
-
-
-def _without_arrays(code: str) -> str:
-    """Lists, and numbers of what is in them, taken away: what is left would look a name up that is put together."""
-    left, before = re.sub(r"\[\w*\]", "", _TEXT.sub('""', code)), ""
-    while left != before:
-        left, before = _ARRAY.sub("0", left), left
-    return left
+    return set(re.findall(r"[A-Za-z_$@]\w*", _TEXT.sub('""', code))) <= _RUBY
 
 
 def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:

@@ -1,0 +1,119 @@
+"""JavaScript written inside a command: allowed only where every name of it is known, or its own.
+
+Covers: short code that calculates, and reads or writes files named plainly. Names looked up by a text that is put
+together, modules, processes and the network are not known. Does not cover scripts: `node build.js`.
+"""
+
+import re
+
+from orchestrator.policy.shell.words import each
+
+LONGEST = 2000  # characters
+
+_KNOWN = each(
+    "console log error JSON stringify parse Math max min round floor ceil sqrt abs pow PI require version "
+    "versions node process argv length map filter reduce "
+    "join split slice sort Object keys values entries new Date toISOString Array from isArray Number parseInt "
+    "parseFloat toFixed String let const var "
+    "name dependencies devDependencies scripts description trim toUpperCase toLowerCase includes platform arch "
+    "null true false undefined of in for if else while do switch case default break continue return function async "
+    "info table forEach some every find findIndex flat flatMap concat push pop shift unshift reverse padStart padEnd "
+    "replace replaceAll charAt charCodeAt startsWith endsWith indexOf Set Map has get set add size BigInt Intl "
+    "NumberFormat DateTimeFormat format getTime getFullYear getMonth getDate getDay getHours now isInteger log2 log10 "
+    "exp trunc sign hypot random sin cos tan atan2 toString toLocaleString localeCompare isNaN Infinity NaN Boolean "
+    "readFileSync writeFileSync appendFileSync existsSync readdirSync utf8 PI E LN2 toLocaleDateString getMinutes "
+    "async await throw try catch finally Error message class extends super static instanceof delete isFinite "
+    "lastIndexOf substring substr at codePointAt normalize match test matchAll groups parseInt flat stdout write "
+    "warn count group groupEnd time timeEnd of void yield Symbol iterator Promise resolve then all values setTimeout "
+    "typeof fill fromEntries assign trimEnd trimStart x y n i a b k v e s"
+)
+_TOKEN = re.compile(
+    r"(?P<text>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|(?P<template>`(?:[^`\\]|\\.)*`)|(?P<comment>//[^\n]*|/\*.*?\*/)|"
+    r"(?P<pattern>(?<=[(,=:?&|!;{\[])[ ]?/(?![*/])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[gimsuy]*)",
+    re.DOTALL,
+)
+_INSIDE = re.compile(r"\$\{([^{}`]*)\}")
+_DECLARED = re.compile(
+    r"\b(?:const|let|var|function|class)\s+(\w+)|(\w+)\s*=>|\(([\w\s,=]*)\)\s*(?:=>|{)|\b(?:const|let|var)\s*[\[{]([\w\s,]*)[\]}]|"
+    r"\(\s*\[([\w\s,]*)\]\s*(?:,[\w\s]*)?\)\s*=>|\bfunction\s+\w+\s*\(([\w\s,]*)\)|([A-Za-z_]\w*)\s*:"
+)
+_ARRAY = re.compile(
+    r"(?:(?<=[=(,:;{\[?&|+>])|^|(?<=\breturn)|(?<=\bof)|(?<=\.\.\.)|(?<=\bconst)|(?<=\blet))\s*\[[^\[\]]*\]"
+)
+_NUMBERED = re.compile(r"\[\s*(?:\w+(?:\s*[-+]\s*\w+)*)?\s*\]")
+# What is found under a name that is put together, or is called straight away.
+_NAME = r"\[\s*[A-Za-z_$]\w*\s*\]"
+_JOINED = r'""\s*\+\s*""'
+_LOOKED_UP = re.compile(rf"{_NAME}\s*\(|{_NAME}(?=.*{_JOINED})|{_JOINED}(?=.*{_NAME})", re.DOTALL)
+_ENDLESS = re.compile(r"\b(?:while|for)\s*\(\s*(?:true|1|;\s*(?:true|1)?\s*;)|\d[eE]\d|\d{8}|\*\*")
+_MODULE = re.compile(r"""require\(\s*(['"])(?:(?:node:)?(?:fs|path|util|assert)|\./[\w./-]+\.json)\1\s*\)""")
+_OPENED = re.compile(
+    r"""\b(readFileSync|existsSync|readdirSync|writeFileSync|appendFileSync)\b(?:\(\s*(['"])([^'"\\]*)\2)?"""
+)
+_FILES = re.compile(r"""\b(?:const|let|var)\s+(\w+|\{[\w\s,]*\})\s*=\s*require\(\s*['"](?:node:)?fs['"]\s*\)""")
+_READ_OR_WRITTEN = each("readFileSync existsSync readdirSync writeFileSync appendFileSync")
+_OF_PROCESS = re.compile(r"\bprocess\b(?!\.(?:argv|version|versions|platform|arch|uptime|memoryUsage|stdout\.write)\b)")
+_NEVER = each(
+    "constructor prototype eval Function globalThis global import exports module arguments with debugger Reflect Proxy "
+    "caller callee binding mainModule getBuiltinModule dlopen"
+)
+
+
+def opened(code: str) -> list[tuple[str, str]] | None:
+    """The files that it reads or writes; None where a part of the code is not known to be harmless."""
+    if len(code) > LONGEST or _ENDLESS.search(code):
+        return None
+    files = list(_OPENED.finditer(code))
+    if any(match[3] is None for match in files) or code.count("require") != len(_MODULE.findall(code)):
+        return None
+    if not _only_files(code) or _OF_PROCESS.search(code):
+        return None
+    left = _TOKEN.sub(_left, _MODULE.sub("0", code))
+    if re.search(r"[`'\\#@]|\"(?!\")|\"\"\"|(?<![\w)\]\s])\s*/|/(?!\s*[\w(])|\breturn\s*/", left.replace('""', "0")):
+        return None
+    if "[" in _without_lists(left) or _LOOKED_UP.search(left) or not _known(left):
+        return None
+    return [("write" if match[1] in ("writeFileSync", "appendFileSync") else "read", match[3]) for match in files]
+
+
+def _only_files(code: str) -> bool:
+    """Whether of the module fs nothing is used but what reads and writes files."""
+    given = _FILES.findall(code)
+    if len(re.findall(r"require\(\s*['\"](?:node:)?fs\b", code)) != len(given):
+        return False
+    for name in given:
+        if name.startswith("{"):
+            if not set(re.findall(r"\w+", name)) <= _READ_OR_WRITTEN:
+                return False
+        elif len(re.findall(rf"\b{name}\b", _MODULE.sub("0", code))) != 1 + len(
+            re.findall(rf"\b{name}\.(?:{'|'.join(_READ_OR_WRITTEN)})\(", code)
+        ):
+            return False
+    return True
+
+
+def _left(match: re.Match[str]) -> str:
+    """What a token leaves: nothing of a text or a comment, the expressions of a template."""
+    if match["template"] is None:
+        return " " if match["comment"] else '""'
+    inside = _INSIDE.findall(match["template"])
+    whole = len(inside) == match["template"].count("${") and not any(mark in part for part in inside for mark in "'\"/")
+    return f"({','.join([*inside, '0'])})" if whole else "`"
+
+
+def _without_lists(left: str) -> str:
+    """Lists, and numbers of what is in them, taken away: what is left would look a name up that is put together."""
+    text, before = left, ""
+    while text != before:
+        before, text = text, _ARRAY.sub("0", _NUMBERED.sub("", text))
+    return text
+
+
+def _known(left: str) -> bool:
+    declared = {name for groups in _DECLARED.findall(left) for group in groups for name in re.split(r"\W+", group)}
+    plain = left.replace("...", " ")
+    members = set(re.findall(r"\.\s*([A-Za-z_$]\w*)", plain))
+    names = set(re.findall(r"[A-Za-z_$]\w*", plain))
+    if names & _NEVER or any(name.startswith("__") for name in names):
+        return False
+    return members <= _KNOWN | declared and names <= _KNOWN | declared
