@@ -113,6 +113,8 @@ class _Aligner:
         if parameter.kind != "quoted":
             if mention and mention.kind in ACCEPTS[parameter.kind]:
                 yield next((n for n, each in enumerate(self._items) if each.start >= mention.end), len(self._items))
+            elif mention is None and parameter.kind == "path" and parameter.worded and here.word:
+                yield item + 1  # `zip src into …`
             return
         if parameter.coined and not parameter.worded:
             if mention and mention.kind in ("name", "path", "url"):
@@ -141,7 +143,11 @@ class _Aligner:
             if parameter.kind in ("enum", "boolean", "json"):
                 assert item.word is not None
                 chosen[name] = next(value for value in choices(parameter.schema) if spells(item.word, value))
-            elif mention and (parameter.kind != "quoted" or (mention.kind == "quoted" and end == first + 1)):
+            elif mention and (
+                parameter.kind != "quoted"
+                or (mention.kind == "quoted" and end == first + 1)
+                or (mention.kind == "name" and item.word is None and end == first + 1 and parameter.named)
+            ):
                 mentions[name] = mention
             else:
                 span = item.start, self._items[end - 1].end
@@ -160,8 +166,11 @@ def _items(clause: Clause) -> tuple[_Item, ...]:
     """The words and the typed values of a clause in order; signs and politeness at its end left out."""
     polite = texts.POLITE.search(clause.text[clause.start : clause.end].rstrip(" ,\n"))
     end = clause.start + polite.start() if polite else clause.end
+    names = [each for each in clause.mentions if each.kind == "name"]
     spoken = [
-        _Item(word.start, word.end, word, None) for word in clause.words if word.norm.isalnum() or "_" in word.norm
+        _Item(word.start, word.end, word, None)
+        for word in clause.words
+        if (word.norm.isalnum() or "_" in word.norm) and not any(each.start <= word.start < each.end for each in names)
     ]
     begun = {each.start for each in spoken}
     set_apart = [_Item(each.start, each.end, None, each) for each in clause.mentions if each.start not in begun]

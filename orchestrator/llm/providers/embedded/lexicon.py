@@ -237,13 +237,14 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "repository": ("repository repositories repo repos", "depot depots"),
     "branch": ("branch branches", "branche branches"),
     "process": ("process processes program programs", "processus programmes"),
-    "certificate": ("certificate certificates", "certificat certificats"),
+    "certificate": ("certificate certificates cert certs", "certificat certificats certif"),
     "journal": ("journal journals", "journal journaux"),
     "fingerprint": ("fingerprint fingerprints hash checksum", "empreinte empreintes"),
     "column": ("column columns", "colonne colonnes"),
     "user": ("user users", "utilisateur utilisateurs"),
     "network": ("network networks", "reseau reseaux"),
     "trash": ("bin recycle_bin", "corbeille"),
+    "public": ("public", "public publique publics"),
     "valid": ("valid", "valide valides"),
 }
 

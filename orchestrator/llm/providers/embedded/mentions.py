@@ -79,7 +79,7 @@ _DOTS = re.compile(r"(?<!\S)\.{1,2}(?=\s|[,;?!]|$)")
 _COINED = re.compile(
     r"(?<![\w./@'’-])(?:[A-Za-z]+(?=[\w-]*\d)[\w-]*\w|[A-Za-z]\w*(?:[_-]\w+)+)(?!\w|[\w/@.-]*[/@]|[.:]\w)"
 )
-_NUMBER = re.compile(r"(?<![\w.,])-?\d+(?:[.,]\d+)?(?![\w]|[.,]\d)")
+_NUMBER = re.compile(r"(?<![\w.,])(?<![A-Za-z]-)-?\d+(?:[.,]\d+)?(?![\w]|[.,]\d)")
 
 _SHARE: Final = re.compile(r"\((\d+(?:\.\d+)?) / 100\)")  # `40 %` alone is a number of them
 

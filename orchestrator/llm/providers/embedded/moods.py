@@ -161,9 +161,10 @@ def negated(clause: Clause) -> bool:
 def question(clause: Clause) -> bool:
     """Whether it asks how or whether something is done, rather than for it to be done."""
     norms = _norms(clause.words)
-    if norms[:1] == ["comment"] and norms[1:3] not in (["s", "appelle"], ["va"]):
+    french = clause.language == "fr"
+    if french and norms[:1] == ["comment"] and norms[1:3] not in (["s", "appelle"], ["va"]):
         return True
-    if ("how", "to") in set(itertools.pairwise(norms)) or "comment" in norms[:4]:
+    if ("how", "to") in set(itertools.pairwise(norms)) or (french and "comment" in norms[:4]):
         return True
     found = opening(clause.words)
     return bool(found) and not (found == _EXEMPT and clause.mentions)

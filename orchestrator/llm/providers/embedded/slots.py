@@ -226,6 +226,8 @@ class _Filler:
         def beside(each: Parameter) -> int:
             return 2 * self._suits(each, mention, frozenset()) + self._suits(each, mention, each.names - shared)
 
+        if self._clause.text[mention.start - 1 : mention.start] == ":" and "port" in parameter.names:
+            return True
         own = beside(parameter)
         before = next((each.norm for each in reversed(self._clause.words) if each.end <= mention.start), "")
         if len(numbers) == 1 and before in parameter.leads:

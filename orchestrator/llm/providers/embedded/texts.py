@@ -137,7 +137,10 @@ def name(clause: Clause, entry: Entry, parameter: Parameter, used: Collection[in
         else:
             continue
         end = _GLUED.match(clause.text, run[-1].end, clause.end).end()  # type: ignore[union-attr]
-        return Stretch(run[0].start, end, clause.text[run[0].start : end], True)
+        start = run[0].start
+        while start > clause.start and clause.text[start - 1] == "-" and clause.text[start - 2].isalnum():
+            start = re.search(r"\w+-$", clause.text[:start]).start()  # type: ignore[union-attr]
+        return Stretch(start, end, clause.text[start:end], True)
     return None
 
 
