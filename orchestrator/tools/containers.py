@@ -148,7 +148,7 @@ def _last_words(daemon: Daemon, container: str) -> str:
         data: bytes = daemon.logs(container, stdout=True, stderr=True, tail=3)
     except docker.errors.APIError:  # its logs go elsewhere
         return ""
-    return data.decode("utf-8", "replace").strip()[-500:]
+    return " / ".join(data.decode("utf-8", "replace").split("\n")).strip(" /")[-500:]
 
 
 def _checks(state: dict[str, Any]) -> list[str]:

@@ -119,12 +119,16 @@ class Git:
             )
         return self
 
-    async def told(self) -> str | None:
-        """The commit that the effect with this key led to, as git noted it; None: it moved nothing."""
+    async def told(self, what: str = "%H") -> str | None:
+        """The commit that the effect with this key led to, as git noted it, or its note (%gs); None: there is none."""
         noted = await self.run(
-            "log", "--walk-reflogs", "-1", "--format=%H", f"--grep-reflog={self._mark()}", "HEAD", "--"
+            "log", "--walk-reflogs", "-1", f"--format={what}", f"--grep-reflog={self._mark()}", "HEAD", "--"
         )
         return noted.out.strip() or None if noted.code == 0 else None
+
+    async def note(self, what: str) -> None:
+        """Have git keep it beside the key of this effect, where it keeps what became of HEAD."""
+        await self.done("update-ref", f"-m{self._mark()} {what}", "HEAD", "HEAD")
 
     async def done(self, *words: str) -> str:
         """What git says. Raises ToolFailed where it fails."""

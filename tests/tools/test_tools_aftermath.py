@@ -176,8 +176,20 @@ async def test_git_says_whether_it_was_this_call_and_no_other(tmp_path: Path) ->
     assert await known(commit, tmp_path, **call) is not None
     other = msgspec.structs.replace(context_of(tmp_path), key="1" * 32)
     assert isinstance(commit, Reconcilable) and await commit.reconcile(call, other) is None
-    with pytest.raises(ToolFailed, match="brought back"):
-        await known(stash, tmp_path, action="pop", path="stash")
+    assert await known(stash, tmp_path, action="pop", path="stash") is None
+    await stash.call({"path": "stash"}, other)
+    await stash.call({"path": "stash", "action": "pop"}, context_of(tmp_path))
+    assert await known(stash, tmp_path, action="pop", path="stash") is not None
+    (tmp_path / "stash" / "a.txt").write_text("three\n")
+    git(tmp_path / "stash", "stash", "--quiet")
+    third = msgspec.structs.replace(context_of(tmp_path), key="2" * 32)
+    aside = git(tmp_path / "stash", "rev-parse", "refs/stash")
+    git(tmp_path / "stash", "update-ref", "-m", f"effect-{third.key} {aside}", "HEAD", "HEAD")
+    assert isinstance(stash, Reconcilable)
+    assert await stash.reconcile({"action": "pop", "path": "stash"}, third) is None  # begun, and nothing done
+    (tmp_path / "stash" / "a.txt").write_text("half\n")
+    with pytest.raises(ToolFailed, match="in part"):
+        await stash.reconcile({"action": "pop", "path": "stash"}, third)
     (tmp_path / "merge" / ".git" / "MERGE_HEAD").write_text(git(tmp_path / "merge", "rev-parse", "other"))
     with pytest.raises(ToolFailed, match="was begun and not ended"):
         await known(merge, tmp_path, branch="other", path="merge")

@@ -108,8 +108,8 @@ async def test_what_has_no_check_and_does_not_run_is_unhealthy_too(tmp_path: Pat
         (tool,) = (tool for tool in tools_at(lambda: opened(address)) if tool.spec.name == "list_containers")
         found = (await tool.call({"only": "unhealthy"}, context)).data["containers"]
     assert {one["name"]: one["why"] for one in found} == {
-        "loops": "exit code 1; restarted 7 times; last it wrote: starting\nKeyError: 'DATABASE_URL'",
-        "full": "out of memory; exit code 137; restarted 7 times; last it wrote: starting\nKeyError: 'DATABASE_URL'",
+        "loops": "exit code 1; restarted 7 times; last it wrote: starting / KeyError: 'DATABASE_URL'",
+        "full": "out of memory; exit code 137; restarted 7 times; last it wrote: starting / KeyError: 'DATABASE_URL'",
         "silent": "restarted 7 times",
     }
 

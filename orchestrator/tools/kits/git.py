@@ -254,15 +254,23 @@ def _git_merge(sandbox: Sandbox) -> Tool:
 
 def _git_stash(sandbox: Sandbox) -> Tool:
     async def stashed(arguments: Arguments, context: Context) -> Result | None:
-        """What was put aside carries the key of its effect. Bringing back leaves no trace."""
+        """What was put aside carries the key of its effect; what was to be brought back was noted before."""
         git = await Git(sandbox, context, arguments["path"]).checked()
-        kept = (await git.done("stash", "list")).strip()
         if arguments["action"] == "pop":
-            raise ToolFailed(
-                f"It cannot be known whether the changes were brought back. Still aside: {kept or 'none'}."
-            )
+            return await returned(git)
+        kept = (await git.done("stash", "list")).strip()
         put = next((line for line in kept.splitlines() if context.key in line), None)
         return _result(Told(git.path, put)) if put else None
+
+    async def returned(git: Git) -> Result | None:
+        noted = await git.told("%gs")
+        if noted is None:
+            return None
+        if noted.split()[-1] not in (await git.done("stash", "list", "--format=%H")).split():
+            return _result(Told(git.path, "The changes were brought back."))
+        if not await git.done("status", "--porcelain"):
+            return None
+        raise ToolFailed("The changes are still aside, and may have been brought back in part: git_status shows it.")
 
     @_tool(
         scope="write",
@@ -278,6 +286,8 @@ def _git_stash(sandbox: Sandbox) -> Tool:
     ) -> Told:
         """Put the changes of a git repository aside, or bring them back."""
         git = await Git(sandbox, context, path).checked()
+        if action == "pop" and (aside := (await git.run("rev-parse", "--quiet", "--verify", "refs/stash")).out.strip()):
+            await git.note(aside)
         words = ["push", "--include-untracked", f"--message=effect {context.key}"] if action == "push" else [action]
         return Told(git.path, (await git.done("stash", *words)).strip())
 
