@@ -59,6 +59,14 @@ test("asks an example and shows the plan, the tools, the answer and what it took
   await page.locator("article footer").getByText("No other model answers.").waitFor();
 });
 
+test("says who will answer: the best there is, or whom the person chose", async () => {
+  await visit();
+  await page.getByText("The embedded model answers here.").waitFor();
+  await page.getByRole("button", { name: "Model: Automatic" }).click();
+  await page.getByRole("menuitemradio", { name: "llama3.2:3b" }).click();
+  await page.getByText("ollama/llama3.2:3b will answer.").waitFor();
+});
+
 test("asks before a risky call; the keyboard answers", async () => {
   await visit();
   await say(page, "approve this");

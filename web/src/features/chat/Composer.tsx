@@ -135,7 +135,7 @@ export function Composer({ conversation, working, edited, onSend, onStop, onPaus
           aria-autocomplete={active ? "list" : undefined}
           aria-controls={active && "prompts"}
           aria-activedescendant={active}
-          className="block max-h-60 min-h-12 w-full resize-none bg-transparent px-5 pt-3.5 pb-1 text-base leading-6 outline-none"
+          className="block max-h-[min(15rem,40dvh)] min-h-12 w-full resize-none bg-transparent px-5 pt-3.5 pb-1 text-base leading-6 outline-none"
         />
         <div className="flex items-center gap-1 p-1.5 pl-2">
           <ModelPicker />

@@ -2,6 +2,7 @@ import { Calculator, Cpu, FilePen, Folder, type LucideIcon } from "lucide-react"
 import { useTranslation } from "react-i18next";
 import { useModels } from "@/client/queries";
 import { Brand } from "@/ui/Brand";
+import { usePreferences } from "@/ui/preferences";
 
 const EXAMPLES: [keyof typeof ICONS, LucideIcon][] = [];
 const ICONS = { first: Calculator, second: FilePen, third: Folder, fourth: Cpu } as const;
@@ -46,15 +47,16 @@ export function Welcome({ onGoal }: { onGoal: (goal: string) => void }) {
 function Honesty() {
   const { t } = useTranslation();
   const models = useModels();
-  const auto = models.data?.auto;
-  const found = models.data?.items.find((item) => auto && sameModel(item, auto.model));
+  const { model } = usePreferences();
+  const answers = model === "auto" ? models.data?.auto?.model : model;
+  const found = models.data?.items.find((item) => answers && sameModel(item, answers));
   const text = !models.data
     ? "\u00a0"
-    : !auto
+    : !answers
       ? t("model.none")
       : found?.simulated
         ? t("welcome.simulated")
-        : t("welcome.ready", { model: auto.model });
+        : t("welcome.ready", { model: answers });
   // Each text it may become holds its room, so that nothing moves when it is known.
   return (
     <div className="grid max-w-xl leading-relaxed text-pretty text-text-2 *:col-start-1 *:row-start-1">
