@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from orchestrator.policy.addresses import is_loopback, split
 from orchestrator.policy.shell.arguments import options
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import RUNS_MORE
+from orchestrator.policy.shell.programs import GIVEN_CODE, RUNS_MORE
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import GLOBS, TILDE, shown, uncertain
 
@@ -27,8 +28,8 @@ _CODE = re.compile(
 def judge(judge: Judging, segment: Segment) -> list[Finding]:
     """What is against the words of a program that runs code, or takes it from where they say."""
     found: list[Finding] = []
-    for word in segment.arguments:
-        if uncertain(word):
+    for before, word in pairwise(("", *segment.arguments)):
+        if uncertain(word) or _NO_PLACE.fullmatch(before):
             continue
         if code := _CODE.search(shown(word)):
             reason = f"{segment.program} would run {code[0].strip()!r} of what it is given, as code."
@@ -42,7 +43,8 @@ def judge(judge: Judging, segment: Segment) -> list[Finding]:
 
 
 def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
-    if given := options(segment.arguments, RUNS_MORE.get(segment.program, ())):
+    more = (*RUNS_MORE.get(segment.program, ()), *GIVEN_CODE.get(segment.program, ()))
+    if given := options(segment.arguments, more):
         reason = f"The option {shown(given[0])} makes {segment.program} start another program."
         return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]
     if segment.program in RUNS_MORE and any(word[:1] in GLOBS for word in segment.arguments):

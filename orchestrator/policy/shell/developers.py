@@ -6,7 +6,7 @@ from itertools import pairwise
 from msgspec import structs
 
 from orchestrator.policy.shell import beyond, git, snippets
-from orchestrator.policy.shell.arguments import like_a_path, options, paths
+from orchestrator.policy.shell.arguments import options
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, SAFE_SUBCOMMANDS
 from orchestrator.policy.shell.script import Segment
@@ -27,15 +27,14 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return git.judge(judge, segment, depth)
     if program in ("npx", "pnpx", "bunx"):
         return fetched_tool(judge, segment, list(words), depth)
-    found = judge.reach(segment).each("use", [word for word in paths(program, words) if like_a_path(word)])
-    found += beyond.judge(judge, segment)
+    found = beyond.judge(judge, segment)
     made = [after for option, after in pairwise(words) if option in _OUTPUTS]
     made += [word.partition("=")[2] for word in words if word.partition("=")[0] in _OUTPUTS and "=" in word]
     found += judge.reach(segment).each("write", made)
     found += _given_code(judge, segment)
     if program in _MEASURED and (inner := [word for word in words if not word.startswith("-")]):
         return found + _measured(judge, segment, inner, depth)
-    plain = [shown(word) for word in words if not word.startswith("-")]
+    plain = _plain(program, words)
     if program in SAFE_SUBCOMMANDS and not _is_file(judge, segment, plain[:1]):
         return found + subcommand(judge, segment, plain, depth)
     if lost := next((word for word in plain if DESTROYS.fullmatch(word)), None):
@@ -74,6 +73,23 @@ def _measured(judge: Judging, segment: Segment, inner: list[str], depth: int) ->
     return judge.segment(structs.replace(segment, program=inner[0], arguments=tuple(inner[1:])), depth + 1)
 
 
+_BEFORE = {
+    "npm": each("-w --workspace --prefix -C"), "pnpm": each("-F --filter -C --dir"), "yarn": each("--cwd"),
+    "mvn": each("-pl -f -P -s --projects"), "go": each("-C"), "uv": each("--directory --project"), "cargo": each("-C"),
+    "poetry": each("-C --directory -P"), "gradle": each("-p"), "turbo": each("--filter"), "nx": each("-p --project"),
+}  # fmt: skip
+
+
+def _plain(program: str, words: tuple[str, ...]) -> list[str]:
+    """The words that are no options, nor values of options that stand before the subcommand."""
+    valued, left = _BEFORE.get(program, frozenset()), list(words)
+    while len(left) > 2 and left[0] in valued:
+        left = left[2:]
+    if program == "yarn" and left[:1] == ["workspace"]:
+        left = left[2:]
+    return [shown(word) for word in left if not word.startswith("-")]
+
+
 def _is_file(judge: Judging, segment: Segment, first: list[str]) -> bool:
     """swift a.swift: a program whose first word may be a file of the workspace in place of a subcommand."""
     return segment.program in ("swift", "dart") and any("." in word and not marked(word) for word in first)
@@ -104,7 +120,8 @@ def fetched_tool(judge: Judging, segment: Segment, words: list[str], depth: int)
 
 def _code_in_a_setting(word: str) -> bool:
     """CC='sh -c …': make hands it to a shell."""
-    return bool(re.fullmatch(r"[^=]+=.*[\s;|&<>()$`].*", word, re.DOTALL))
+    flags = re.fullmatch(r"\w*(FLAGS|ARGS|OPTS|LIBS)=(-[\w=.,+/-]+\s*)*", word)
+    return flags is None and bool(re.fullmatch(r"[^=]+=.*[\s;|&<>()$`].*", word, re.DOTALL))
 
 
 def _leaves(judge: Judging, segment: Segment, name: str) -> Finding:

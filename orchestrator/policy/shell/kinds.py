@@ -10,7 +10,7 @@ from orchestrator.policy.shell.arguments import letters, options, paths, values_
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import OUTPUTS, PATTERNS, Kind
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import shown, uncertain
+from orchestrator.policy.shell.words import marked, shown, uncertain
 
 
 def pure(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
@@ -113,6 +113,8 @@ def deleter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     named = paths(segment.program, segment.arguments, 0)
     if segment.program == "truncate":
         named = [word for word in named if not re.fullmatch(r"[+<>-]?\d+[KMGT]?B?", word)]
+        if named and not any(uncertain(word) or marked(word) or judge.reach(segment).exists(word) for word in named):
+            return judge.reach(segment).each("write", named)  # it makes them
     if "--no-preserve-root" in segment.arguments:
         return [
             judge.deny(

@@ -145,13 +145,6 @@ RUNS_MORE: dict[str, tuple[str, ...]] = {
     "rg": ("--pre", "--hostname-bin"),
     "sort": ("--compress-program",),
     "ag": ("--pager",),
-    "exiftool": ("-if", "-config", "-execute", "-stay_open", "-@", "-api", "-userParam"),
-    "xmllint": ("--shell", "--xinclude", "--dtdvalid", "--load-trace"),
-    "mawk": ("-W",),
-    "pandoc": ("-F", "--filter"),
-    "openssl": ("-engine", "-provider-path"),
-    "unzip": ("-:",),
-    "ld": ("-plugin",),
     "bat": ("--pager",),
     "zip": ("-T", "-TT", "--unzip-command"),
     "fd": ("-x", "-X", "--exec", "--exec-batch"),
@@ -214,7 +207,7 @@ SAFE_SUBCOMMANDS: dict[str, frozenset[str]] = {
     "lerna": each("changed diff list ls run"),
     "pre-commit": each("run sample-config validate-config validate-manifest"),
 }
-# Options by which the tools of a project run code that they are given, or programs that they are told.
+# Options by which programs run code that they are given, or others that they are told.
 _GIVEN_CODE = {
     "make gmake": "--eval SHELL=", "tox": "-x", "cmake": "-P -E", "go": "-exec -toolexec -vettool --exec --toolexec",
     "cargo": "--config", "npm pnpm yarn bun": "--script-shell --node-options --shell",
@@ -223,6 +216,9 @@ _GIVEN_CODE = {
     "latexmk": "-e -r -shell-escape --shell-escape -enable-write18 -pdflatex= -latex=",
     "pdflatex xelatex lualatex": "-shell-escape --shell-escape -enable-write18 --enable-write18",
     "java": "-javaagent -agentlib -agentpath -XX:On", "mypy": "--python-executable --install-types",
+    "exiftool": "-if -config -execute -stay_open -@ -api -userParam",
+    "xmllint": "--shell --xinclude --dtdvalid --load-trace",
+    "mawk": "-W", "pandoc": "-F --filter", "openssl": "-engine -provider-path", "unzip": "-:", "ld": "-plugin",
     "just": "--shell --shell-arg", "jest": "--globalSetup", "eslint": "--rulesdir --resolve-plugins-relative-to",
 }  # fmt: skip
 GIVEN_CODE = {program: tuple(given.split()) for programs, given in _GIVEN_CODE.items() for program in programs.split()}
