@@ -93,7 +93,8 @@ class Display:
             problem = item.get("problem") or {}
             said = self._said(problem)
             status = self._terminal.word(f"status.{item['status']}")
-            told = said.detail in item["answer"]  # nobody wrote an answer: it is the problem
+            # Nobody wrote an answer: it is the problem. Or it is known: who cancelled is the id of a user.
+            told = said.detail in item["answer"] or item["status"] == "cancelled"
             self._terminal.note(f"[{status}]" if told else f"[{status}] {said.detail} {said.hint}".rstrip(), "yellow")
             self._original(said)
         self._bill.say()

@@ -132,7 +132,7 @@ class Terminal:
                 return None
             if said in by_name:
                 return by_name[said]
-            self.note(self.word("again", choices=", ".join(f"{key} ({value})" for key, value in choices.items())))
+            self.note(self.word("again", choices=", ".join(key for key in choices if len(key) == 1)))
 
 
 def utf8(text: str) -> str:

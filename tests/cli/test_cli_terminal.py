@@ -89,7 +89,7 @@ def test_ctrl_c_cancels_a_run_and_says_so(screen: Screens, models: Models, orche
     shown.until("Once upon")
     shown.type("\x03")
     shown.until("Cancelling")
-    shown.until(r"\[cancelled\]")
+    shown.until(r"\[cancelled\]\n")
     assert shown.end() == 130
     assert [run["status"] for run in orchestrator("runs", "list", "--json").json["items"]] == ["cancelled"]
 
