@@ -11,15 +11,18 @@ well-known phrases. "Documents of this machine": the descriptions of every insta
 the system, which nobody wrote for this.
 """
 
+import gzip
 import importlib.metadata
+import inspect
 import json
 import re
 import textwrap
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -28,9 +31,11 @@ from orchestrator.policy.screen.passages import Found, found_in
 
 TABLES = Path(__file__).resolve().parents[1] / "tests" / "policy" / "screen"
 HELD_OUT = 3  # one in so many
+LENGTH = 60_000  # of a document that is read
 CAUGHT = 0.8  # of its letters
 
-_KIND = re.compile(r"\[([a-z ]+)\] [A-Z]")
+_KIND = re.compile(r"\[([a-z ,]+)\] [A-Z]")
+_ROFF = re.compile(r"^\.\\\".*$|^\.[A-Za-z]+ ?|\\f.|\\&", re.MULTILINE)
 _KNOWN = re.compile(
     r"ignore (?:all |any )?(?:the )?(?:previous|prior|above) (?:instructions|prompts|directions)"
     r"|disregard (?:all |the )?(?:previous|above)"
@@ -120,12 +125,35 @@ def share(part: int, whole: int) -> float:
     return round(100 * part / whole, 1)
 
 
-def documents() -> Iterator[str]:
+def documents(use: Literal["teach", "measure"]) -> Iterator[str]:
+    """What lies on this machine: one half taught the weights, the other measures them."""
+    for text in dict.fromkeys(_documents()):
+        if len(text) > 200 and zlib.crc32(text.encode()) % 2 == (use == "teach"):
+            yield text
+
+
+def _documents() -> Iterator[str]:
     for package in importlib.metadata.distributions():
-        if text := package.metadata.json.get("description", ""):
-            yield str(text)[:60_000]
-    for path in sorted(Path("/usr/share/common-licenses").glob("*")):
-        yield path.read_text("utf-8", "replace")[:60_000]
+        yield str(package.metadata.json.get("description", ""))[:LENGTH]
+    places = (  # and every how many of their files are read
+        ("/usr/share/common-licenses", "*", 1),
+        ("/usr/share/doc", "*/*", 1),
+        ("/usr/share/man/man1", "*.gz", 16),
+        (str(Path(inspect.__file__).parent / "pydoc_data"), "topics.py", 1),
+        (str(TABLES.parents[2] / "web" / "node_modules"), "*/[Rr][Ee][Aa][Dd][Mm][Ee].md", 1),
+    )
+    for place, names, step in places:
+        for path in sorted(Path(place).glob(names))[::step]:
+            if path.is_file() and not path.is_symlink() and not path.name.startswith("changelog"):
+                yield _text(path)
+
+
+def _text(path: Path) -> str:
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    text = raw.decode("utf-8", "replace")
+    if "man" in path.parts[-2]:
+        text = _ROFF.sub("", text).replace("\\-", "-")
+    return text[:LENGTH]
 
 
 def cost(text: str, read: Callable[[str], object] = found_in) -> float:
@@ -140,6 +168,8 @@ def cost(text: str, read: Callable[[str], object] = found_in) -> float:
 
 
 ROUNDS = ("", "more_", "third_")  # that were developed on, the first but for what was held out until the second
+
+TAUGHT = ("taught_", *ROUNDS)  # what the weights learnt from
 
 # Caught %, withheld by mistake %: of each round when nothing had been developed on it. Made by this command at the
 # commit named; it cannot be made again by today's.

@@ -13,6 +13,8 @@ _HEAD = re.compile(r"\[([a-z]+) (\d)\](.*)")
 _WORD = r"(?:\w+(?:['.-]\w+)*\W+)"
 _AHEAD = re.compile(r"\(\?![^()]*\)$")
 
+CACHE = 50_000  # words whose cues are kept
+
 Index = dict[str, tuple[tuple[str, "Cue"], ...]]
 
 
@@ -44,15 +46,14 @@ def cues() -> Cues:
     return Cues(next(cue.pattern for cue in every if cue.family == "order"), index)
 
 
-def hints(words: Iterable[str]) -> dict[str, list[Cue]]:
-    """The words that may be part of a cue, and of which."""
-    index = cues().index
-    found: dict[str, list[Cue]] = {}
-    for word in words:
-        for start, cue in index.get(word[:2], ()):
-            if word.startswith(start) or word + "$" == start:
-                found.setdefault(word, []).append(cue)
-    return found
+def hints(words: Iterable[str]) -> Iterable[Cue]:
+    """The cues that some of these words may be part of, in the order of the words: a replay finds the same."""
+    return {id(cue): cue for word in dict.fromkeys(words) for cue in _of(word)}.values()
+
+
+@lru_cache(maxsize=CACHE)
+def _of(word: str) -> tuple[Cue, ...]:
+    return tuple(cue for start, cue in cues().index.get(word[:2], ()) if word.startswith(start) or word + "$" == start)
 
 
 def _read(text: str) -> Iterator[Cue]:

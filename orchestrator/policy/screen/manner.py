@@ -38,11 +38,19 @@ def keys(words: Sequence[str], first: int) -> Iterator[str]:
                 yield from (f"={one} ={other}" for other in later if other != one)
 
 
+def bias() -> float:
+    """What weighs against it before a word is said."""
+    return weights()[""]
+
+
 @lru_cache(maxsize=CACHE)
 def glance(word: str) -> float:
-    """What a word weighs by itself."""
-    known = weights()
-    return known.get(word, 0.0) + sum(known.get(f"={one}", 0.0) for one in meanings(word))
+    """What a word weighs by itself, for whoever only looks if a sentence is worth reading."""
+    return sum(weights().get(key, 0.0) for key in seen(word))
+
+
+def seen(word: str) -> tuple[str, ...]:
+    return (f"?{word}", *(f"?={one}" for one in meanings(word)))
 
 
 @lru_cache(maxsize=CACHE)

@@ -1,36 +1,30 @@
-"""Which passages of a text give orders to the assistant that reads it."""
+"""Which passages of a text give orders to the assistant that reads it.
+
+Two witnesses are heard: cues (phrases that are written for assistants, collected by hand) and the manner (what a
+sentence has in common with examples, learnt). Either can be enough; together less of each is.
+"""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 
 from msgspec import Struct
 
-from orchestrator.policy.screen.cues import Cue, cues, hints
+from orchestrator.policy.screen.cues import cues, hints
 from orchestrator.policy.screen.letters import Letters, letters, spelled_out
+from orchestrator.policy.screen.manner import Features, bias, features, glance
+from orchestrator.policy.screen.sentences import WORD, said, sentences, words
 
-ENOUGH = 5  # weight of what speaks for it
+ENOUGH = 5.0  # weight of what speaks for it
 ORDER = 2  # weight of an order, whoever it is for
 LURE = 2  # and of a place to go to, or money
-NEAR = 3  # sentences without a cue between two that belong together
-FAR = 900  # characters between them at most
-LONGEST = 600  # characters of a sentence; what is longer is more than one
-WRAPPED = 45  # characters of a line that may go on in the next
+LIKE = 3.2  # weight of a manner that is no more like the examples than unlike them
+LIKER = 4.0  # and of each point more
+UNLIKE = -0.9  # a manner in which no cue is looked for
+NEARLY = 1.5  # and of a sentence whose neighbours are asked
+ROW = 3  # sentences that are weighed together
+FAR = 900  # characters of them at most
+GLANCE = 0.4  # what the words of a sentence weigh by themselves, where it is looked into
 
-_WORD = re.compile(r"[a-z_]{2,}")
-_END = re.compile(
-    r"([.!?][\"')\]]*)\s+|\n\s*|(\"[:,])\s(?=\")|(-->)|<(?=!--|/?(?:p|div|li|td|tr|h\d|section|article|br|body)\b)"
-)
-_KEY = re.compile(r"\s*(?:[-*] )?[\"']?[\w .@()/-][\w .@()/:-]{0,40}[\"']?\s?:(?:\s|$)|\s*(?:[-*#<>|{}\[]|//|\d+[.)])")
-_FIELD = re.compile(  # the name of a field, or who speaks
-    r"[-{\[* ]*(?:\"[\w .-]{1,40}\"|'[\w .-]{1,40}'|[\w.@-]{1,40}) ?: [\"']?"
-    r"|[\w .@()/-][\w .@()/:-]{0,40}?: (?![\"'])|(?:<[^<>]{1,200}> ?)+|[\"'\[{ -]+"
-)
-_QUOTED = re.compile(
-    r"(?<=[\w,:] )(?:\"[^\"\n]{1,200}\"|'[^'\n]{4,200}'|`[^`\n]{1,200}`)|(?<=\()\"[^\"\n]{1,200}\""
-    r"|\"[^\"\n]{1,300}[,.!?]\" (?=said|says|asked|replied|whispered|cried|he |she |the \w+ (?:said|asked))"
-)
-_DATA = re.compile(r"[\[{\"]|[\w.-]{1,40} ?: [\"']")
 _LURE = re.compile(
     r"https?://|[\w.+-]@[\w-]+\.\w|\b[A-Za-z]{2}\d\d(?: ?[\dA-Z]{4}){3}|\+?\d[\d\s]{8,}|\b(?:curl|wget|sudo) |\b0x\w"
 )
@@ -45,108 +39,113 @@ class Found(Struct, frozen=True):
 
 def found_in(text: str) -> tuple[Found, ...]:
     """The passages, in their order; none overlaps another."""
-    form = letters(text)
-    known = hints(dict.fromkeys(_WORD.findall(form.plain)))  # in their order: a replay finds the same
-    passages = list(_Sentences(form, known).passages()) if known else []
-    for start, end, said in spelled_out(text):
+    passages = list(_Text(letters(text)).passages())
+    for start, end, hidden in spelled_out(text):
         inside = any(one.start <= start < one.end for one in passages)
-        if not inside and (hidden := found_in(said)):
-            passages.append(Found(start, end, ("encoded", *hidden[0].cues)))
+        if not inside and (within := found_in(hidden)):
+            passages.append(Found(start, end, ("encoded", *within[0].cues)))
     return tuple(sorted(passages, key=lambda passage: passage.start))
 
 
-class _Sentence(Struct):
-    start: int
-    end: int
-    block: int  # paragraph or field
+class _Voice(Struct):
+    """A sentence that was looked into."""
+
+    voices: tuple[str, ...]
+    cues: dict[str, int]  # what each family of them weighs
+    manner: Features
 
 
-class _Sentences:
-    """The sentences of a text; only those that may hold a cue, and those around what was found, are looked into."""
+class _Text:
+    """Only sentences whose words could be part of an order, and those around what nearly is one, are looked into."""
 
-    def __init__(self, form: Letters, known: dict[str, list[Cue]]) -> None:
+    def __init__(self, form: Letters) -> None:
         self._form = form
-        self._all = list(_sentences(form.plain))
-        self._cues = {at: found for at, of in self._hinted(known).items() if (found := self._found(at, of))}
+        self._all = list(sentences(form.plain))
+        self._voices: dict[int, _Voice] = {}
         self._orders: dict[int, bool] = {}
 
-    def _hinted(self, known: dict[str, list[Cue]]) -> dict[int, list[Cue]]:
-        """What each sentence may hold, where it and those near it could weigh enough."""
-        plain, starts = self._form.plain, [sentence.start for sentence in self._all]
-        hinted: dict[int, dict[int, Cue]] = {}
-        for word, of in known.items():
-            place = plain.find(word)
-            while place >= 0:
-                hinted.setdefault(bisect_right(starts, place) - 1, {}).update((id(cue), cue) for cue in of)
-                place = plain.find(word, place + len(word))
-        return {at: list(found.values()) for at, found in hinted.items()}
+    def passages(self) -> Iterator[Found]:
+        """What was found, each with what goes with it; what overlaps is one."""
+        found: list[tuple[int, int, dict[str, None]]] = []
+        for first, last in self._rows():
+            names = dict.fromkeys(name for at in range(first, last + 1) for name in self._voice(at).cues)
+            first, last = self._widened(first, last)
+            while found and first <= found[-1][1]:
+                before = found.pop()
+                first, last, names = min(first, before[0]), max(last, before[1]), before[2] | names
+            found.append((first, last, names))
+        for first, last, names in found:
+            start, end = self._all[first].start, self._all[last].end
+            yield Found(self._form.places[start], self._form.places[end], tuple(names) or ("manner",))
 
-    def _found(self, at: int, hinted: list[Cue]) -> dict[str, int]:
-        said = self._said(at)
-        found: dict[str, int] = {}
-        for cue in hinted:
-            if found.get(cue.family, 0) < cue.weight and any(map(cue.is_in, said)):
-                found[cue.family] = cue.weight
-        return found
+    def _rows(self) -> list[tuple[int, int]]:
+        """The shortest rows of sentences that weigh enough, in their order."""
+        found: list[tuple[int, int]] = []
+        nearly: list[int] = []
+        for at, one in enumerate(self._all):
+            every = dict.fromkeys(WORD.findall(self._form.plain, one.start, one.end))
+            if sum(map(glance, every)) < GLANCE:
+                continue
+            weight = self._weight(at, at)
+            if weight >= ENOUGH:
+                found.append((at, at))
+            elif weight >= NEARLY:
+                nearly.append(at)
+        for size in range(1, ROW):
+            for first in dict.fromkeys(at - back for at in nearly for back in range(size, -1, -1)):
+                last = first + size
+                if first < 0 or last >= len(self._all) or self._all[last].start - self._all[first].end > FAR:
+                    continue
+                known = any(first <= one and other <= last for one, other in found)
+                if not known and self._weight(first, last) >= ENOUGH:
+                    found.append((first, last))
+        return sorted(found)
+
+    def _weight(self, first: int, last: int) -> float:
+        """What speaks for the sentences as one order."""
+        families: dict[str, int] = {}
+        manner: Features = {}
+        for at in range(first, last + 1):
+            voice = self._voice(at)
+            manner |= voice.manner
+            families |= {name: max(weight, families.get(name, 0)) for name, weight in voice.cues.items()}
+        weight = sum(families.values()) + LIKE + LIKER * (bias() + sum(manner.values()))
+        if families and ENOUGH > weight >= ENOUGH - ORDER - LURE:
+            around = [at for at in self._around(first, last) if self._ordering(at)]
+            weight += ORDER * bool(around) + LURE * any(map(self._luring, around))
+        return weight
+
+    def _around(self, first: int, last: int) -> Iterator[int]:
+        begins, ends = self._all[first].block, self._all[last].block + self._opens(last)
+        for at in range(max(0, first - 1), min(len(self._all), last + 3)):
+            if begins <= self._all[at].block <= ends:
+                yield at
+
+    def _voice(self, at: int) -> _Voice:
+        if at not in self._voices:
+            voices = said(self._text(at))
+            every, first = words(voices)
+            manner = features(every, first)
+            likely = bias() + sum(manner.values()) > UNLIKE
+            self._voices[at] = _Voice(voices, _families(every, voices) if likely else {}, manner)
+        return self._voices[at]
+
+    def _ordering(self, at: int) -> bool:
+        if at not in self._orders:
+            self._orders[at] = any(map(cues().order.search, self._voice(at).voices))
+        return self._orders[at]
+
+    def _luring(self, at: int) -> bool:
+        one = self._all[at]
+        return _LURE.search(self._form.shown, one.start, one.end) is not None
 
     def _text(self, at: int) -> str:
         one = self._all[at]
         return " ".join(self._form.plain[one.start : one.end].split())
 
-    def _said(self, at: int) -> tuple[str, ...]:
-        """Without what it only quotes; where a name stands before it, without that too."""
-        text = self._text(at)
-        named = _FIELD.match(text)
-        said = (text, text[named.end() :]) if named is not None else (text,)
-        if _DATA.match(text) or not ('"' in text or "'" in text or "`" in text):
-            return said
-        return tuple(_QUOTED.sub(" ", one) for one in said)
-
-    def _ordering(self, at: int) -> bool:
-        if at not in self._orders:
-            order = cues().order
-            self._orders[at] = any(order.search(one) for one in self._said(at))
-        return self._orders[at]
-
-    def _luring(self, at: int) -> bool:
-        one = self._all[at]
-        return self._ordering(at) and _LURE.search(self._form.shown, one.start, one.end) is not None
-
     def _opens(self, at: int) -> bool:
         """Whether what it says goes on in the next paragraph."""
-        return self._text(at).endswith(":") or bool({"turn", "call"} & self._cues.get(at, {}).keys())
-
-    def passages(self) -> Iterator[Found]:
-        for first, last in self._groups():
-            names = dict.fromkeys(name for at in range(first, last + 1) for name in self._cues.get(at, ()))
-            start, end = self._widened(first, last)
-            yield Found(self._form.places[start], self._form.places[end], tuple(names))
-
-    def _groups(self) -> Iterator[tuple[int, int]]:
-        """The first and the last sentence of what belongs together and weighs enough."""
-        groups: list[tuple[int, int]] = []
-        for at in sorted(self._cues):
-            if groups and self._near(groups[-1][1], at):
-                groups[-1] = (groups[-1][0], at)
-            else:
-                groups.append((at, at))
-        return (group for group in groups if self._enough(*group))
-
-    def _near(self, one: int, other: int) -> bool:
-        return other - one <= NEAR and self._all[other].start - self._all[one].end <= FAR
-
-    def _enough(self, first: int, last: int) -> bool:
-        weights: dict[str, int] = {}
-        for at in range(first, last + 1):
-            for family, weight in self._cues.get(at, {}).items():
-                weights[family] = max(weight, weights.get(family, 0))
-        total = sum(weights.values())
-        if total + ORDER + LURE < ENOUGH:
-            return False
-        begins, ends = self._all[first].block, self._all[last].block + self._opens(last)
-        near = range(max(0, first - 1), min(len(self._all), last + 3))
-        around = [at for at in near if begins <= self._all[at].block <= ends]
-        return total + ORDER * any(map(self._ordering, around)) + LURE * any(map(self._luring, around)) >= ENOUGH
+        return self._text(at).endswith(":") or bool({"turn", "call"} & self._voice(at).cues.keys())
 
     def _widened(self, first: int, last: int) -> tuple[int, int]:
         """With the orders before it and the rest of its paragraph."""
@@ -157,44 +156,15 @@ class _Sentences:
         block = every[last].block + self._opens(last)
         while last + 1 < len(every) and every[last + 1].block <= block:
             last += 1
-        return every[first].start, every[last].end
+        return first, last
 
     def _leads(self, at: int) -> bool:
         return self._ordering(at) or bool(_ALARM.match(self._text(at)))
 
 
-def _sentences(plain: str) -> Iterator[_Sentence]:
-    start = line = block = 0
-    for match in _END.finditer(plain):
-        end = max(match.end(1), match.end(2), match.end(3), match.start())
-        following = match.start() if match[0] == "<" else match.end()
-        if match[2] is not None and plain[line] not in "\"'{[":
-            continue  # quotations in a row, and no data
-        if "\n" in match[0]:
-            wraps = match[0].count("\n") == 1 and end - line >= WRAPPED and not _KEY.match(plain, following)
-            line = following
-            if wraps and plain[end - 1] not in ".!?:":
-                continue
-        yield from _pieces(plain, start, end, block)
-        block += _parts(plain, match, following)
-        start = following
-    yield from _pieces(plain, start, len(plain), block)
-
-
-def _parts(plain: str, match: re.Match[str], following: int) -> bool:
-    """Whether another paragraph begins, another field or another part of a page."""
-    if "\n" in match[0]:
-        return match[0].count("\n") > 1 or _KEY.match(plain, following) is not None
-    return match[1] is None
-
-
-def _pieces(plain: str, start: int, end: int, block: int) -> Iterator[_Sentence]:
-    while end > start and plain[end - 1].isspace():
-        end -= 1
-    while end - start > LONGEST:
-        space = plain.rfind(" ", start + LONGEST // 2, start + LONGEST)
-        cut = space if space > 0 else start + LONGEST
-        yield _Sentence(start, cut, block)
-        start = cut
-    if end > start:
-        yield _Sentence(start, end, block)
+def _families(every: list[str], voices: tuple[str, ...]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for cue in hints(every):
+        if found.get(cue.family, 0) < cue.weight and any(map(cue.is_in, voices)):
+            found[cue.family] = cue.weight
+    return found

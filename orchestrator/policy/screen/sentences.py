@@ -21,7 +21,7 @@ _QUOTED = re.compile(
     r"|\"[^\"\n]{1,300}[,.!?]\" (?=said|says|asked|replied|whispered|cried|he |she |the \w+ (?:said|asked))"
 )
 _DATA = re.compile(r"[\[{\"]|[\w.-]{1,40} ?: [\"']")
-_WORD = re.compile(r"[a-z_]+(?:'t)?")
+WORD = re.compile(r"[a-z_]+(?:'t)?")
 _PLACE = re.compile(r"https?://\S+|\w[\w@+-]*(?:\.\w[\w@+/?=&-]*)+|~?(?:/[\w.-]+){2,}|\+?\d[\d ]{6,}\d")
 PLACE = " zplace "  # any address, path or long number: which one shows nothing
 
@@ -43,8 +43,8 @@ def said(text: str) -> tuple[str, ...]:
 
 def words(voices: tuple[str, ...]) -> tuple[list[str], int]:
     """The words of what is said, and which is the first behind a name."""
-    every, rest = (_WORD.findall(_PLACE.sub(PLACE, voice)) for voice in (voices[0], voices[-1]))
-    return every, max(0, len(every) - len(rest))
+    whole, rest = voices[0], voices[-1]
+    return WORD.findall(_PLACE.sub(PLACE, whole)), len(WORD.findall(whole[: len(whole) - len(rest)]))
 
 
 def sentences(plain: str) -> Iterator[Sentence]:
