@@ -1,7 +1,10 @@
 """The machine as it is: processes, disks, ports, services; and what cannot be seen is said."""
 
+import contextlib
 import os
+import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -50,6 +53,10 @@ class Operating(ToolContract):
 
 class TestListProcesses(Operating):
     made = operating.list_processes
+
+
+class TestEndProcess(Operating):
+    made, arguments = operating.end_process, {"pid": 2**22 + 1}  # no machine has that many
 
 
 class TestDiskUsage(Operating):
@@ -165,3 +172,26 @@ def test_logs_are_read_from_their_folder_only(tmp_path: Path) -> None:
 )
 def test_no_password_on_a_command_line_is_shown(line: str, told: str) -> None:
     assert " ".join(shown(line.split(" "))) == told
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """The number of a process that is no child of this one."""
+    shell = subprocess.run(["sh", "-c", "sleep 60 >/dev/null & echo $!"], capture_output=True, text=True, check=True)
+    yield int(shell.stdout)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(int(shell.stdout), signal.SIGKILL)
+
+
+async def test_a_process_ends_where_it_is_the_one_that_is_meant(stranger: int, context: Context) -> None:
+    async def end(**arguments: Any) -> Any:
+        return (await operating.end_process.call(arguments, context)).data
+
+    with pytest.raises(ToolRetry, match="is sleep, not nginx"):
+        await end(pid=stranger, name="nginx")
+    for ours in {os.getpid(), os.getppid()} - {1}:
+        with pytest.raises(ToolFailed, match="this server"):
+            await end(pid=ours)
+    assert await end(pid=stranger, name="sleep") == {"pid": stranger, "name": "sleep", "still": ""}
+    assert not (await end(pid=stranger))["still"]  # it has ended already
+    assert operating.end_process.spec.scope == "admin" and operating.end_process.spec.risks == ("destroys",)

@@ -1,4 +1,5 @@
-"""The operating kit: what runs on this machine, what listens, how full its disks are, who is there. Only looks.
+"""The operating kit: what runs on this machine, what listens, how full its disks are, who is there. It looks, and ends
+a process where a person says so.
 
 Some of it belongs to others: what the server's own user may not see is said so, never guessed.
 """
@@ -11,13 +12,15 @@ import msgspec
 from msgspec import Meta
 
 from orchestrator.kernel.answers import say
-from orchestrator.kernel.errors import ToolFailed
+from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.tools.base import Context
 from orchestrator.tools.commandline import shown
 from orchestrator.tools.function import tool
 from orchestrator.tools.kits.examples import operating as said
 
 _PSEUDO = frozenset({"tmpfs", "devtmpfs", "squashfs", "overlay", "proc", "sysfs", "cgroup2", "devpts", "mqueue"})
+
+_PATIENCE = 5.0  # seconds a process has to end
 
 Lines = Annotated[int, Meta(description="how many at most", ge=1, le=1000)]
 
@@ -90,6 +93,55 @@ def _row(process: object) -> Process | None:
             return Process(process.pid, process.name(), process.username(), _cpu(process), memory, command[:500])
     except psutil.Error:  # it has ended, or belongs to somebody else
         return None
+
+
+class Ended(msgspec.Struct, frozen=True):
+    pid: int
+    name: str
+    still: Annotated[str, Meta(description="its name, where it runs still")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.pid}) {'runs still: `force` ends it at once' if self.still else 'runs no more'}."
+
+
+@tool(
+    scope="admin",
+    effects="idempotent",
+    category="system",
+    examples=said.END_PROCESS,
+    answers={
+        "en": "[{still} ({pid}) was told to end, and runs still.|{name} ({pid}) runs no more.]",
+        "fr": "[{still} ({pid}) a reçu l'ordre de s'arrêter et tourne encore.|{name} ({pid}) ne tourne plus.]",
+    },
+    risks=("destroys",),
+)
+async def end_process(
+    pid: Annotated[int, Meta(description="the number of the process, as list_processes tells it", ge=2)],
+    context: Context,
+    name: Annotated[str, "what it is called: another program that has the number now is left alone"] = "",
+    force: Annotated[bool, "end it at once, without letting it save anything"] = False,
+) -> Ended:
+    """End a process of this machine: it is told to, and has five seconds."""
+    return await asyncio.to_thread(_ended, pid, name.strip(), force)
+
+
+def _ended(pid: int, name: str, force: bool) -> Ended:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        called, here = process.name(), psutil.Process()
+        if name and name.lower() not in called.lower():
+            raise ToolRetry(f"The process {pid} is {called}, not {name}.", hint="list_processes tells the numbers.")
+        if process in (here, *here.parents(), *here.children(recursive=True)):
+            raise ToolFailed(f"{called} ({pid}) is this server, what started it, or at work for it.")
+        process.kill() if force else process.terminate()  # psutil sees to it that the number is not another's by now
+        _, left = psutil.wait_procs([process], timeout=_PATIENCE)
+        return Ended(pid, called, called if left and process.status() != psutil.STATUS_ZOMBIE else "")
+    except psutil.NoSuchProcess:
+        return Ended(pid, name or "pid", "")
+    except psutil.AccessDenied as error:
+        raise ToolFailed(f"The process {pid} is another user's: this server may not end it.") from error
 
 
 class Disk(msgspec.Struct, frozen=True):
@@ -217,4 +269,4 @@ def logged_in(context: Context) -> Sessions:
     return Sessions([Session(u.name, u.terminal or "", u.host or "", u.started) for u in psutil.users()])
 
 
-tools = (list_processes, disk_usage, open_ports, logged_in)
+tools = (list_processes, end_process, disk_usage, open_ports, logged_in)
