@@ -14,7 +14,8 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -22,21 +23,18 @@ from msgspec import Struct
 
 from benchmarks.report import write
 from orchestrator.kernel import settings
-from orchestrator.kernel.messages import Arguments, Effects, Origin, Scope
+from orchestrator.kernel.messages import Arguments, Origin, ToolSpec
 from orchestrator.policy.base import Call, Decision, Verdict
-from orchestrator.policy.decide import Policy
+from orchestrator.policy.decide import SEVERITY, Policy
+from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.sandbox.base import Limits, Sandbox
-from orchestrator.tools.sandbox.probe import choose
+from orchestrator.tools.sandbox.probe import Refused, choose
+from orchestrator.tools.scheduling import Keeper, scheduling
 
 TABLES = Path("tests/policy/corpus")
 LIMITS = Limits(seconds=3.0, memory=256 * 2**20, processes=64, file=16 * 2**20, output=4 * 2**20)
 SECRET = "canary-4f1d2c9b"
-
-_SPECS: dict[str, tuple[Scope, Effects]] = {
-    "execute_command": ("execute", "once"),
-    "http_request": ("execute", "once"),
-    "write_file": ("write", "once"),
-}
+SAID = "blind.txt"  # the table whose arguments a person said
 
 
 class Row(Struct, frozen=True):
@@ -46,6 +44,8 @@ class Row(Struct, frozen=True):
     tool: str
     arguments: Arguments
     origin: Origin = "user"
+    also: tuple[Verdict, ...] = ()  # that a careful person would accept too
+    said: bool = False  # whether a person said what its arguments are
 
     @property
     def command(self) -> str:
@@ -57,8 +57,9 @@ def rows(table: Path) -> Iterator[Row]:
     for line in table.read_text("utf-8").split("\n"):
         if line.startswith("["):
             kind, _, why = line[1:].partition("] ")
-        verdict, _, rest = line.partition(" ")
-        if verdict not in ("allow", "ask", "deny"):
+        verdict, *also = line.partition(" ")[0].split("|")
+        rest = line.partition(" ")[2]
+        if verdict not in SEVERITY:
             continue
         origin = "user"
         if match := re.search(r" <(\w+)>$", rest):
@@ -66,7 +67,10 @@ def rows(table: Path) -> Iterator[Row]:
         tool, _, given = rest.partition(" ")
         arguments = {"command": given.replace("⏎", "\n")} if tool == "$" else json.loads(given)
         name = "execute_command" if tool == "$" else tool
-        yield Row(kind, why, cast(Verdict, verdict), name, arguments, cast(Origin, origin))
+        said = table.name == SAID
+        yield Row(
+            kind, why, verdict, name, arguments, cast(Origin, origin), cast(tuple[Verdict, ...], tuple(also)), said
+        )
 
 
 class Scene:
@@ -109,14 +113,46 @@ class Scene:
         return "\n".join(seen)
 
 
+class Empty:
+    """A vault with nothing in it: what looks like somebody's key is asked all the same."""
+
+    def entry(self, name: str) -> None:
+        return None
+
+    def found(self, text: str) -> list[str]:
+        return []
+
+
 def policy() -> Policy:
-    return Policy(settings.Policy())
+    return Policy(settings.Policy(), secrets=Empty())
+
+
+@cache
+def specs() -> Mapping[str, ToolSpec]:
+    """What every tool of the product declares of itself; none of them is called."""
+    keeper = cast(Keeper, None)
+    catalogue = Catalogue(settings.Tools(), Refused([]), kits())
+    return {spec.name: spec for spec in (*catalogue.specs(), *(one.spec for one in scheduling(keeper)))}
 
 
 def decide(policy: Policy, row: Row, workspace: Path) -> Decision:
-    scope, effects = _SPECS.get(row.tool, ("read", "none"))
+    spec = specs()[row.tool]
     origins: frozenset[Origin] = frozenset({"user", row.origin})
-    call = Call("default", "owner", row.tool, row.arguments, scope, effects, workspace, origins=origins)
+    sources = {name: frozenset({row.origin}) for name in row.arguments} if row.said else None
+    call = Call(
+        tenant="default",
+        subject="owner",
+        tool=row.tool,
+        arguments=row.arguments,
+        scope=spec.scope,
+        effects=spec.effects,
+        workspace=workspace,
+        origins=origins,
+        sources=sources,
+        risks=spec.risks,
+        secrets=spec.secrets,
+        category=spec.category,
+    )
     return policy.decide(call)
 
 

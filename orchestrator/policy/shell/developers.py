@@ -29,7 +29,7 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return fetched_tool(judge, segment, list(words), depth)
     found = beyond.judge(judge, segment)
     made = [after for option, after in pairwise(words) if option in _OUTPUTS]
-    made += [word.partition("=")[2] for word in words if word.partition("=")[0] in _OUTPUTS and "=" in word]
+    made += [word.partition("=")[2] for word in words if word.partition("=")[0] in _OUTPUTS - {"--prefix"}]
     found += judge.reach(segment).each("write", made)
     found += _given_code(judge, segment)
     if program in _MEASURED and (inner := [word for word in words if not word.startswith("-")]):

@@ -4,15 +4,15 @@ import re
 
 from msgspec import structs
 
-from orchestrator.policy.shell.arguments import letters, like_a_path, options, paths
+from orchestrator.policy.shell.arguments import letters, like_a_path, options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import GIT_LOSES, GIT_NETWORK, GIT_READS, GIT_WRITES
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import each, marked, shown
 
-_RUNS_MORE = each("grep diff log show rebase archive fetch pull clone push ls-remote")
+_RUNS_MORE = each("apply grep diff log show rebase archive fetch pull clone push ls-remote")
 _RUNNING = each(
-    "--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec --remote -x --output --textconv"
+    "--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec --remote -x --output --textconv --unsafe-paths"
 )
 _HARMLESS_SETTINGS = re.compile(
     r"user\.(name|email)|init\.defaultbranch|pull\.(rebase|ff)|push\.(default|autosetupremote)|color\..*|core\.(autocrlf|ignorecase|filemode|quotepath|eol|abbrev)|"
@@ -50,6 +50,7 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             judge.ask(segment, "indirect_program", "What git does is known only when it runs.", "Name the subcommand."),
         ]
     found += reach.each("use", [word for word in paths("git", rest) if like_a_path(word) and not _a_range(word)])
+    found += reach.each("write", _made(name, rest))
     if name in _RUNS_MORE and (given := options(rest, _RUNNING)):
         reason = f"git {name} {shown(given[0])} starts another program or writes a file."
         found.append(judge.ask(segment, "runs_more", reason, "Leave that option out."))
@@ -59,6 +60,16 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if name == "bisect" and rest[:1] == ("run",) and rest[1:]:
         return judge.segment(structs.replace(segment, program=rest[1], arguments=rest[2:]), depth + 1)
     return found + git_verb(judge, segment, name, rest)
+
+
+def _made(name: str, rest: tuple[str, ...]) -> list[str]:
+    """The files and folders that it would make, where they are named."""
+    if name in ("archive", "format-patch"):
+        return values_of(rest, ("-o", "--output", "--output-directory"))
+    plain = [word for word in rest if not word.startswith("-")]
+    if (name, *plain[:1]) in (("bundle", "create"), ("worktree", "add")):
+        return plain[1:2]
+    return plain[:1] if name == "init" else []
 
 
 def _harmless_setting(name: str) -> bool:

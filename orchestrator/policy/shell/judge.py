@@ -15,7 +15,7 @@ from orchestrator.policy.places import Places
 from orchestrator.policy.shell import code, python, runners, snippets, together
 from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
-from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers
+from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers, swaps
 from orchestrator.policy.shell.reader import Reader
 from orchestrator.policy.shell.script import Doubt, Script, Segment, said
 from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
@@ -152,7 +152,7 @@ class Judge:
                 found.append(together.guard(self, segment, f"{name} is a setting of the server that guards it."))
             elif name == "IFS" and segment.program == "read":
                 continue
-            elif steers(name) or self._leads_out(segment, name, value):
+            elif steers(name) or swaps(name, shown(value)) or self._leads_out(segment, name, value):
                 reason = f"Setting {name} can make other programs run in place of those named."
                 found.append(
                     self.ask(segment, "steering_variable", reason, "Leave this variable as it is.", program=name)

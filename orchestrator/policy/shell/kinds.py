@@ -43,7 +43,11 @@ def pure(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         "printf",
         "wait",
     )
-    if evaluated and any("$(" in word or "`" in word for word in words) and segment.program != "printf":
+    if (
+        evaluated
+        and any("$(" in word or "`" in word for word in words)
+        and (segment.program != "printf" or "-v" in words)
+    ):
         return [
             judge.ask(segment, "dynamic_code", f"{segment.program} may evaluate a word as code.", "Use plain words.")
         ]

@@ -256,3 +256,18 @@ def steers(variable: str) -> bool:
         or variable.endswith(STEERING_ENDS)
         or any(variable.startswith(name) for name in STEERING if name not in exact)
     )
+
+
+_SWAPPED = each(
+    "CC CXX CPP LD AR AS RUSTC RUSTDOC JAVA_HOME GOROOT GOBIN OPENSSL_CONF XDG_CONFIG_HOME "
+    "SBT_HOME M2_HOME GRADLE_USER_HOME "
+    "PERL_MB_OPT BUNDLE_PATH GEM_HOME GEM_PATH VIRTUAL_ENV AWK SED GREP PYTHON NODE"
+)
+_LOADS = re.compile(r"javaagent|agentlib|agentpath|linker|-wrapper|-fplugin|-specs|exec=|-XX:On")
+
+
+def swaps(variable: str, value: str) -> bool:
+    """Whether a value puts another program, or other code, in the place of what would run: CC=/tmp/x, -javaagent:x."""
+    if variable in _SWAPPED:
+        return bool(re.search(r"[/\s;|&$`]", value))
+    return variable.endswith(("FLAGS", "OPTS", "OPTIONS")) and bool(_LOADS.search(value))

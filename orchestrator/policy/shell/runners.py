@@ -7,7 +7,7 @@ from msgspec import structs
 
 from orchestrator.policy.shell import code
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers
+from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers, swaps
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
 from orchestrator.policy.shell.words import STAR, UNKNOWN
 
@@ -72,8 +72,9 @@ def wrapped(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             return [
                 judge.ask(segment, "dynamic_code", "env -S splits text into a command.", "Write the command itself.")
             ]
-        if name == "env" and not word.startswith("-") and steers(word.partition("=")[0]):
-            reason = f"Setting {word.partition('=')[0]} can make other programs run in place of those named."
+        variable, _, value = word.partition("=")
+        if name == "env" and not word.startswith("-") and (steers(variable) or swaps(variable, value)):
+            reason = f"Setting {variable} can make other programs run in place of those named."
             found.append(judge.ask(segment, "steering_variable", reason, "Leave this variable as it is."))
         if word == "--":
             break

@@ -25,6 +25,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program in ("mv", "split", "csplit"):
         taken = reach.each("read", named[:-1] if program == "mv" else named[:1])
         found += [one for one in taken if one.code == "credentials"]
+    if program == "mv" and any("nowhere" in reach.places(word) for word in named[-1:]):
+        found.append(judge.ask(segment, "destroys", "What is moved there is gone.", "Move it into .trash instead."))
     if program in ("chmod", "install"):
         found += permissions(judge, segment, named if program == "chmod" else [])
     if program in _CHANGED:
