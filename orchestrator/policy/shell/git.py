@@ -12,7 +12,8 @@ from orchestrator.policy.shell.words import each, marked, shown
 
 _RUNS_MORE = each("apply grep diff log show rebase archive fetch pull clone push ls-remote")
 _RUNNING = each(
-    "--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec --remote -x --output --textconv --unsafe-paths"
+    "--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec --remote -x --output --textconv "
+    "--unsafe-paths"
 )
 _HARMLESS_SETTINGS = re.compile(
     r"user\.(name|email)|init\.defaultbranch|pull\.(rebase|ff)|push\.(default|autosetupremote)|color\..*|core\.(autocrlf|ignorecase|filemode|quotepath|eol|abbrev)|"
