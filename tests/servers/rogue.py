@@ -132,6 +132,10 @@ def called(number, params):
         os._exit(3)
     if what == "garbage":
         return say(id=number, result={"content": "no list"})
+    if what == "bottomless":
+        deep = '{"a":' * 400 + "1" + "}" * 400
+        print('{"jsonrpc":"2.0","id":%d,"result":%s}' % (number, deep), flush=True)
+        return
     if what == "huge":
         return say(id=number, result=text("x" * 3_000_000))
     if what == "flood":

@@ -72,6 +72,7 @@ async def test_every_kind_of_content_is_said(home: Home) -> None:
         ("fail", ToolFailed, "rogue says: it cannot be done"),
         ("wrong", ToolRetry, "rogue says: what is wrong"),
         ("garbage", ConnectionError, "answered what cannot be read: content: Input should be a valid list"),
+        ("bottomless", ConnectionError, "answered what cannot be read: Invalid JSON: recursion limit exceeded"),
         ("die", ConnectionError, "went away in the middle of it: its process ended. I am dying"),
         ("flood", ConnectionError, "went away in the middle of it"),
         ("noise", ConnectionError, "went away in the middle of it: it says what is no message of MCP"),
@@ -244,3 +245,11 @@ async def test_a_secret_is_kept_by_its_name_only(home: Home, given: dict[str, An
     with pytest.raises(InvalidInput, match="not written down"):
         await home.servers.add("rogue", McpServer(**given), by="usr_1")
     assert not (home.root / "mcp.json").exists() and home.servers.all() == []
+
+
+async def test_a_list_of_tools_that_is_none_is_said_with_the_place(home: Home) -> None:
+    await home.servers.add("rogue", home.rogue, by="usr_1")
+    home.says('[{"name": "bare", "description": "No schema."}]')
+    with pytest.raises(ToolFailed, match=r"tools\.0\.inputSchema: Field required, in its ListToolsResult"):
+        await home.servers.test("rogue")
+    assert home.names() == {"rogue_look", "rogue_do_it"}  # what a person has seen

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.kernel.errors import ToolError, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.tools.base import Context, Result
-from orchestrator.tools.mcp.connection import Connection, first_of, said
+from orchestrator.tools.mcp.connection import UNREADABLE, Connection, first_of, said
 from orchestrator.tools.mcp.definitions import validator
 from orchestrator.tools.mcp.signin import SignInNeeded
 from orchestrator.tools.place import Place
@@ -42,21 +42,11 @@ class Mishaps:
         if isinstance(first, MCPError) and first.message == "Session terminated":
             self._server.lose("It ended the session.")
             raise ToolFailed(f"{name} ended the session before the call.", hint="Call it again.") from None
+        if isinstance(first, ValueError) or (isinstance(first, MCPError) and first.code == UNREADABLE):
+            raise ConnectionError(f"{name} answered what cannot be read: {said(first)}.") from error
         if isinstance(first, MCPError):
             problem = f"{name} says: {first.message[:2000]}"
             raise (ToolRetry(problem) if first.code == INVALID_PARAMS else ToolFailed(problem)) from None
-        if isinstance(first, ValueError):
-            raise ConnectionError(f"{name} answered what cannot be read: {unread(first)}.") from error
-
-
-def unread(error: ValueError) -> str:
-    """What of an answer is not as the protocol has it."""
-    import pydantic_core
-
-    if not isinstance(error, pydantic_core.ValidationError):
-        return said(error)
-    first = error.errors(include_url=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:500]
 
 
 class ServerTool:

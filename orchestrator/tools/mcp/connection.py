@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import mcp
     import mcp_types
 
+UNREADABLE = -32099  # the code that stands for an answer which was none
 STARTING = 30.0  # seconds until a server must have said what it offers
 _QUIET = 1.0  # seconds between two looks at what is new
 _PAGES = 64
@@ -121,8 +122,15 @@ class Connection:
         self._is_over(why)
 
     async def look(self) -> None:
-        """Ask it anew what it offers."""
-        await self._hear(await listing(self.client))
+        """Ask it anew what it offers. Raises ToolFailed."""
+        try:
+            found = await listing(self.client)
+        except Exception as error:
+            first = first_of(error)
+            if not _is_of_the_sdk(first):
+                raise
+            raise ToolFailed(f"{self._name} does not say what it offers: {self.why or said(first)}") from error
+        await self._hear(found)
 
     async def follow(self, uri: str) -> None:
         """It was read: be told when it changes, where the server tells."""
@@ -300,8 +308,19 @@ def first_of(error: BaseException) -> BaseException:
 
 
 def said(error: BaseException) -> str:
-    detail = getattr(error, "detail", None) or str(error) or type(error).__name__
+    detail = getattr(error, "detail", None) or _ill_formed(error) or str(error) or type(error).__name__
     return " ".join(str(detail).split())[:500]
+
+
+def _ill_formed(error: BaseException) -> str:
+    """What is wrong in an answer that is not as the protocol has it: the first thing, and where it stands."""
+    import pydantic_core
+
+    if not isinstance(error, pydantic_core.ValidationError):
+        return ""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}, in its {error.title}" if where else first["msg"]
 
 
 def _is_of_the_sdk(error: BaseException) -> bool:

@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
+from msgspec import Struct
+
 from orchestrator.kernel.errors import ToolFailed
-from orchestrator.tools.mcp.connection import Over
+from orchestrator.tools.mcp.connection import UNREADABLE, Over
+from orchestrator.tools.mcp.connection import said as said_of
 from orchestrator.tools.sandbox.base import Session
 
 if TYPE_CHECKING:
@@ -15,6 +19,20 @@ if TYPE_CHECKING:
 _STRAY = 200  # lines that are no message before it is no server
 
 log = logging.getLogger("orchestrator.tools")
+
+
+class _Line(Struct):
+    id: int | str | None = None
+    method: str | None = None
+
+
+def _answered(line: bytes) -> int | str | None:
+    """The request to which an unreadable line is the answer: who waits for it is told so at once."""
+    try:
+        found = msgspec.json.decode(line, type=_Line)
+    except (ValueError, RecursionError):
+        return None
+    return found.id if found.method is None else None
 
 
 @asynccontextmanager
@@ -36,10 +54,13 @@ async def pipe(session: Session, over: Over) -> AsyncIterator["TransportStreams"
                     try:
                         message = mcp_types.jsonrpc_message_adapter.validate_json(line, by_name=False)
                     except ValueError as error:
-                        stray += 1
-                        if stray > _STRAY:
-                            raise ToolFailed("it says what is no message of MCP") from error
-                        continue
+                        if (number := _answered(line)) is None:
+                            stray += 1
+                            if stray > _STRAY:
+                                raise ToolFailed("it says what is no message of MCP") from error
+                            continue
+                        why_not = mcp_types.ErrorData(code=UNREADABLE, message=said_of(error))
+                        message = mcp_types.JSONRPCError(jsonrpc="2.0", id=number, error=why_not)
                     await heard.send(SessionMessage(message))
             except ToolFailed as error:
                 why = error.detail
