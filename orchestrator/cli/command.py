@@ -74,6 +74,10 @@ _SHARED: dict[str, tuple[Any, Any]] = {
 }
 
 
+Limit = Annotated[int, typer.Option(help="At most so many.", min=1, max=200)]
+Before = Annotated[str | None, typer.Option(help="Those before this one.", show_default=False)]
+
+
 class Options(NamedTuple):
     data: Path | None = None
     workspace: Path | None = None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.command import Session, command
+from orchestrator.cli.command import Before, Limit, Session, command
 
 
 def add_to(application: typer.Typer) -> None:
@@ -12,12 +12,11 @@ def add_to(application: typer.Typer) -> None:
     application.add_typer(group, name="conversations")
 
     @command(group, "list")
-    def list_conversations(
-        session: Session, limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=200)] = 20
-    ) -> None:
+    def list_conversations(session: Session, limit: Limit = 20, before: Before = None) -> None:
         """The conversations, the latest first."""
-        page = session.do(session.connection.conversations(limit=limit))
-        session.terminal.table(page, page["items"], ("id", "updated_at", "title"), "No conversations yet.")
+        page = session.do(session.connection.conversations(before=before, limit=limit))
+        empty = "No others." if before else "No conversations yet."
+        session.terminal.page(page, ("id", "updated_at", "title"), empty)
 
     @command(group, "show")
     def show(

@@ -95,9 +95,9 @@ class Local:
     async def run(self, run_id: str) -> Json:
         return self._seen(_json(await runs.run(run_id, self._app, self._caller)))
 
-    async def runs(self, *, status: Any, conversation_id: str | None, limit: int) -> Json:
+    async def runs(self, *, status: Any, conversation_id: str | None, before: str | None, limit: int) -> Json:
         kept: Any = "running" if status == "interrupted" else status
-        page = _json(await runs.runs(self._app, self._caller, kept, conversation_id, limit=limit))
+        page = _json(await runs.runs(self._app, self._caller, kept, conversation_id, before=before, limit=limit))
         items = [self._seen(item) for item in page["items"]]
         return {**page, "items": [item for item in items if status in (None, item["status"])]}
 
@@ -156,8 +156,8 @@ class Local:
     async def stats(self) -> Json:
         return _json(await system.stats(self._app, self._caller))
 
-    async def conversations(self, *, limit: int) -> Json:
-        return _json(await conversations.conversations(self._app, self._caller, limit, None))
+    async def conversations(self, *, before: str | None, limit: int) -> Json:
+        return _json(await conversations.conversations(self._app, self._caller, limit, before))
 
     async def conversation(self, conversation_id: str) -> Json:
         return _json(await conversations.conversation(conversation_id, self._app, self._caller))

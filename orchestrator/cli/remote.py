@@ -148,10 +148,11 @@ class Remote:
     async def events(self, run_id: str) -> Json:
         return await self.ask("GET", f"/runs/{quote(run_id, safe='')}/events")
 
-    async def runs(self, *, status: str | None, conversation_id: str | None, limit: int) -> Json:
+    async def runs(self, *, status: str | None, conversation_id: str | None, before: str | None, limit: int) -> Json:
         if status == "interrupted":
             return {"items": [], "next": None}  # a server goes on with every run
-        return await self.ask("GET", "/runs", status=status, conversation_id=conversation_id, limit=limit)
+        asked = {"status": status, "conversation_id": conversation_id, "before": before, "limit": limit}
+        return await self.ask("GET", "/runs", **asked)
 
     async def cancel(self, run_id: str) -> Json:
         return await self.ask("POST", f"/runs/{quote(run_id, safe='')}/cancel")
@@ -203,8 +204,8 @@ class Remote:
     async def stats(self) -> Json:
         return await self.ask("GET", "/system/stats")
 
-    async def conversations(self, *, limit: int) -> Json:
-        return await self.ask("GET", "/conversations", limit=limit)
+    async def conversations(self, *, before: str | None, limit: int) -> Json:
+        return await self.ask("GET", "/conversations", before=before, limit=limit)
 
     async def conversation(self, conversation_id: str) -> Json:
         return await self.ask("GET", f"/conversations/{quote(conversation_id, safe='')}")

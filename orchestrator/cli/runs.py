@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from orchestrator.cli import replay, steering
-from orchestrator.cli.command import Session, command
+from orchestrator.cli.command import Before, Limit, Session, command
 
 if TYPE_CHECKING:
     from orchestrator.kernel.messages import Json
@@ -29,12 +29,13 @@ def add_to(application: typer.Typer) -> None:
         session: Session,
         status: Annotated[Status | None, typer.Option(help="Only those.", show_default=False)] = None,
         conversation: Annotated[str | None, typer.Option(help="Of this conversation.", show_default=False)] = None,
-        limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=200)] = 20,
+        limit: Limit = 20,
+        before: Before = None,
     ) -> None:
         """The latest runs, newest first."""
-        page = session.do(session.connection.runs(status=status, conversation_id=conversation, limit=limit))
+        asked = session.connection.runs(status=status, conversation_id=conversation, before=before, limit=limit)
         columns = ("run_id", "status", "started_at", "model", "steps", "goal")
-        session.terminal.table(page, page["items"], columns, "No runs yet.")
+        session.terminal.page(session.do(asked), columns, "No others." if before else "No runs yet.")
 
     @command(group, "show")
     def show(session: Session, run_id: RunId) -> None:

@@ -95,6 +95,12 @@ class Terminal:
         for line in lines:
             self.line(line)
 
+    def page(self, found: Mapping[str, Any], columns: Sequence[str], empty: str) -> None:
+        """The items of a page, and how the next is had."""
+        self.table(found, found["items"], columns, empty)
+        if found["next"] and not self.json:
+            self.note(self.word("older", before=found["next"]))
+
     # ── asking ──────────────────────────────────────────────────────────────────────────────────
     def read_line(self, prompt: str) -> str:
         """A line from the person, edited as in a shell. Raises KeyboardInterrupt and EOFError."""

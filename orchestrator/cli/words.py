@@ -57,6 +57,7 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "The process that drove this run ended, and no server is up. To go on: {command}",
         "fr": "Le processus de cette exécution s'est arrêté, et aucun serveur ne tourne. Pour continuer : {command}",
     },
+    "older": {"en": "Older ones: --before {before}", "fr": "Plus anciennes : --before {before}"},
     "sure": {"en": "[y]es, [n]o? ", "fr": "oui [o], non [n] ? "},
     "sure.erase": {
         "en": "Erase all of {whose}? It cannot be undone:",

@@ -42,6 +42,16 @@ def test_run_and_what_is_kept_of_it(way: str, orchestrator: InProcess) -> None:
     ]
 
 
+@pytest.mark.parametrize(("room", "name"), [("runs", "run_id"), ("conversations", "conversation_id")])
+def test_older_ones_are_had_page_by_page(way: str, orchestrator: InProcess, room: str, name: str) -> None:
+    made = [orchestrator("run", "Say hello.", "--json").json[name] for _ in range(2)]
+    first = orchestrator(room, "list", "--limit", "1")
+    assert made[1] in first.out and first.err == f"Older ones: --before {made[1]}\n"
+    second = orchestrator(room, "list", "--before", made[1])
+    assert made[0] in second.out and made[1] not in second.out and not second.err
+    assert orchestrator(room, "list", "--before", made[0]).err == "No others.\n"
+
+
 def test_what_is_done_meanwhile_is_on_standard_error(way: str, orchestrator: InProcess) -> None:
     done = orchestrator("run", "-", "--model", "told/look", stdin="Look around.\n")
     assert done.out == "There it is.\n"
