@@ -58,10 +58,10 @@ def bad_link(minutes: float) -> Response:
     page = _PAGE.format(
         title_en="This sign-in link does not work any more",
         text_en=f"A link works once, within {minutes:g} minutes. Make a new one with "
-        "<code>orchestrator users link</code> on the machine of the server, or restart the server: it prints one.",
+        "<code>./run users link</code> on the machine of the server, or restart the server: it prints one.",
         title_fr="Ce lien de connexion ne fonctionne plus",
         text_fr=f"Un lien sert une seule fois, dans les {minutes:g} minutes. Faites-en un autre avec "
-        "<code>orchestrator users link</code> sur la machine du serveur, ou relancez le serveur : il en affiche un.",
+        "<code>./run users link</code> sur la machine du serveur, ou relancez le serveur : il en affiche un.",
     )
     return HTMLResponse(page, 401, {"Cache-Control": "no-store"})
 
