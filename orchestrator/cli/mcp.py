@@ -190,7 +190,7 @@ def _counted(item: Any) -> str:
 
 def _told(item: Any) -> str:
     about = f"{item['title']}, protocol {item['protocol']}" if item["protocol"] else "never connected"
-    lines = [f"{item['name']}  ({item['transport']}: {item['place']})", f"{_state(item)}; {about}", ""]
+    lines = [f"{item['name']}  ({item['transport']}: {item['place']})", f"{_state(item).rstrip('.')}; {about}", ""]
     lines += [_line(one) for one in item["tools"]]
     for what in ("resources", "templates"):
         if item[what]:

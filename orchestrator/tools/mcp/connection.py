@@ -157,6 +157,7 @@ class Connection:
     async def _keep(self, ready: "asyncio.Future[None]") -> None:
         try:
             await asyncio.to_thread(importlib.import_module, "mcp.client")
+            logging.getLogger("mcp").setLevel(logging.CRITICAL)  # what a stranger's server does wrong is said here
             patience = SECONDS if self._sign_in is not None else STARTING
             async with asyncio.timeout(patience) as starting, await self._made() as client:
                 await self._hear(await listing(client))
