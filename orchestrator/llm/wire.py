@@ -79,7 +79,7 @@ def decode(decoder: "msgspec.json.Decoder[T]", data: bytes, provider: str) -> T:
 
 def broken_off(provider: str, kind: str, said: str) -> ModelError:
     """An error that a server sends in the middle of its reply, as ours."""
-    detail = f"{provider} broke its reply off: {said or kind or 'it did not say why'}"
+    detail = f"{provider} broke its reply off: {_sentence(said or kind or 'it did not say why')}"
     return ModelRejected(detail) if kind == "invalid_request_error" else ModelUnavailable(detail)
 
 
@@ -204,7 +204,7 @@ class Wire:
             while len(body) < PROBLEM_LIMIT and (piece := await self.read(response)):
                 body += piece
         said, problem = _said(body)
-        said = said or f"HTTP {status}"
+        said = _sentence(said or f"HTTP {status}")
         if status in (401, 403):
             return Refused(
                 f"{self.name} refuses the key: {said}", hint=f"Check {key_variable(self.name)}.", status=status
@@ -250,6 +250,10 @@ def _delay(problem: _Problem) -> float | None:
         if seconds.replace(".", "", 1).isdigit():
             return min(float(seconds), 86_400.0)
     return None
+
+
+def _sentence(said: str) -> str:
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
 
 
 def _said(body: bytes) -> tuple[str, _Problem]:
