@@ -7,13 +7,14 @@ from msgspec import structs
 from orchestrator.kernel import settings
 from orchestrator.kernel.events import Passage
 from orchestrator.kernel.ids import call_hash
-from orchestrator.kernel.messages import Arguments, Origin
+from orchestrator.kernel.messages import Arguments, Json, Origin
 from orchestrator.kernel.registry import Registry
 from orchestrator.policy.base import Call, Decision, Rule, Verdict
 from orchestrator.policy.layers.layers import Layers
 from orchestrator.policy.rules.secrets import Known, Secrets
 from orchestrator.policy.screen.screen import screened
 
+DEEPEST = 60  # lists and objects one inside the other
 SEVERITY: tuple[Verdict, ...] = ("allow", "ask", "deny")
 
 RULES = {
@@ -89,6 +90,10 @@ class Policy:
 
     def explain(self, call: Call) -> list[Decision]:
         """What every rule that speaks thinks of the call, in the order of the rules."""
+        if _deep(call.arguments):
+            reason = f"The arguments of {call.tool} are nested deeper than anybody reads."
+            details = {"tool": call.tool}
+            return [Decision("deny", "policy", "nested", reason, details, "Give them plainly, one thing at a time.")]
         return [opinion for rule in self._rules if (opinion := rule.judge(call)) is not None]
 
     def shape(self, call: Call) -> str:
@@ -96,6 +101,8 @@ class Policy:
 
         The hash of exactly this call where a rule that asks has no wider shape for it.
         """
+        if _deep(call.arguments):
+            return call.tool  # it is denied: nothing covers it
         asking = [
             rule for rule in self._rules if (opinion := rule.judge(call)) is not None and opinion.verdict == "ask"
         ]
@@ -107,6 +114,21 @@ class Policy:
         if exact in shapes:
             return exact if "after reading the web" not in shapes else f"{exact} + after reading the web"
         return " + ".join(dict.fromkeys(shapes))
+
+
+def _deep(arguments: Arguments) -> bool:
+    """Whether they are nested deeper than the rules go down, which read them by recursion."""
+    level: list[Json] = list(arguments.values())
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _registered(loosened: settings.Policy) -> list[Rule]:

@@ -68,6 +68,9 @@ def is_automatic(path: Path | str) -> bool:
     return bool(parts) and (bool(_AUTOMATIC_NAMES.fullmatch(parts[-1])) or not _AUTOMATIC_FOLDERS.isdisjoint(parts))
 
 
+LONGEST = 4096  # characters of a path
+
+
 class Places:
     """The map of one call: which folder is the workspace."""
 
@@ -90,6 +93,8 @@ class Places:
         return self.of_pattern(path, folder)
 
     def of_plain(self, path: str, folder: str = "") -> Place:
+        if len(path) > LONGEST:
+            return "unknown"  # no system opens it
         if path.startswith("/") and _NOWHERE.fullmatch(path):
             return "nowhere"
         try:
@@ -136,6 +141,8 @@ class Places:
         return "outside"
 
     def of_pattern(self, path: str, folder: str) -> Place:
+        if len(path) > LONGEST:
+            return "unknown"
         parts = path.split("/")
         first = next(index for index, part in enumerate(parts) if not GLOBS.isdisjoint(part))
         if ".." in parts[first:] or any(part[:1] == "." and part[1:2] in GLOBS for part in parts[:-1]):

@@ -13,6 +13,7 @@ from orchestrator.policy.shell import statements
 ROLES = frozenset(
     {"path", "paths", "file", "filename", "file_path", "folder", "directory", "source", "destination", "target"}
 )
+MOST = 500  # paths of one call
 _INSIDE: frozenset[Place] = frozenset({"inside", "workspace", "private", "automatic"})
 _NAMES_ONLY = frozenset({"list_directory", "search_files"})  # unless they look for a text
 
@@ -29,6 +30,10 @@ class Paths:
         named = paths_of(call)
         if not named:
             return None
+        if len(named) > MOST:
+            reason = f"{call.tool} is given {len(named)} paths, more than anybody reads."
+            details = {"tool": call.tool, "program": call.tool}
+            return Decision("ask", self.name, "too_long", reason, details, "Name a folder, or fewer files at a time.")
         places = Places(call.workspace)
         decisions = [self._judge(call, path, places.of_plain(path)) for path in named]
         decisions += [self._credentials(call, path) for path in _carried(call) if places.of_plain(path) == "private"]

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
 from orchestrator.policy.shell.script import Doubt, Script
-from orchestrator.policy.shell.walk import Walk
+from orchestrator.policy.shell.walk import SEGMENTS, Walk
 
 if TYPE_CHECKING:
     from tree_sitter import Parser, TreeCursor
 
 LONGEST = 20_000  # characters
 SHORT = 120  # characters that cannot nest deeply enough to matter
+WORDS = 2_000  # of one script
 DEEPEST = 50  # levels of the grammar's tree; the walk down it must stay far from the interpreter's own limit
 
 # Control characters, spaces that are no space to the shell, and characters that do not show.
@@ -51,7 +52,11 @@ class Reader:
         root = tree.root_node
         if root.has_error:
             walk.doubt("unreadable", text)
-        return walk.read(root)
+        script = walk.read(root)
+        given = sum(len(segment.arguments) for segment in script.segments) + len(script.redirects)
+        if len(script.segments) > SEGMENTS or given > WORDS:
+            return Script(doubts=(Doubt("too_long", text[:80]),))
+        return script
 
     def _grammar(self) -> "Parser":
         if self._parser is None:

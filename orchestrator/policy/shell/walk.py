@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from orchestrator.policy.shell import words
-from orchestrator.policy.shell.script import Folders, Redirect, Script, Segment, Stdin, lists_names, said
+from orchestrator.policy.shell.script import Doubt, Folders, Redirect, Script, Segment, Stdin, lists_names, said
 from orchestrator.policy.shell.spelling import SETTERS, WORDS, Spelling
 from orchestrator.policy.shell.words import TILDE, UNKNOWN, each, uncertain
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 DEEPEST = 40  # nested constructs
+SEGMENTS = 300  # programs of one script: judging each may look at the disk
 FOLDERS = 16  # folders a segment may find itself in
 
 
@@ -76,6 +77,10 @@ class Walk(Spelling):
 
     def visit(self, node: "Node", flow: Flow) -> After:
         """Collect what is inside; say where the shell may be afterwards."""
+        if len(self._segments) > SEGMENTS:
+            if self.doubts[-1:] != [(doubt := Doubt("too_long", ""))]:
+                self.doubts.append(doubt)
+            return After(flow.folders, flow.folders)
         if self._depth == DEEPEST:
             self.doubt("too_deep", self.text(node))
             return After(flow.folders, flow.folders)

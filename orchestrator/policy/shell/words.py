@@ -39,6 +39,7 @@ _ANSI = re.compile(
 )
 _ANSI_LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _IN_DOUBLE_QUOTES = re.compile(r'\\([$`"\\\n])')
+LONGEST = 20_000  # characters of one word
 MANY = 32  # alternatives of one word; more is UNKNOWN
 
 
@@ -143,6 +144,8 @@ def _beside(word: str) -> str:
 
 def joined(pieces: list[tuple[str, ...]]) -> tuple[str, ...]:
     """Every way to put the alternatives of a word's pieces together."""
+    if sum(max(map(len, piece)) for piece in pieces if piece) > LONGEST:
+        return (UNKNOWN,)  # a variable of variables of variables
     if all(len(piece) == 1 for piece in pieces):
         return ("".join(piece[0] for piece in pieces),)
     found = tuple("".join(parts) for parts in islice(product(*pieces), MANY))
