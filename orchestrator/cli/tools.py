@@ -106,7 +106,7 @@ def arguments_of(text: str) -> dict[str, Any]:
 
     try:
         return msgspec.json.decode(utf8(sys.stdin.read() if text == "-" else text), type=dict[str, Any])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidInput(
             f"--args is not a JSON object: {error}.", hint="""For instance: '{"path": "."}'"""
         ) from error
