@@ -9,11 +9,12 @@ The learner: a linear support vector machine (L2, squared loss) by dual coordina
 """
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
-from benchmarks.screen import TAUGHT, documents, entries
+from benchmarks.screen import TABLES, TAUGHT, documents, entries
 from orchestrator.policy.screen.letters import letters
 from orchestrator.policy.screen.manner import keys, seen
 from orchestrator.policy.screen.sentences import WORD, said, sentences, words
@@ -26,6 +27,10 @@ SWEEPS = 25
 TRUST, PATIENCE = 0.1, 0.05  # what a mistake costs: in a passage, in a document
 CHARACTERS = 12_000  # of a document
 EASY, HARD = 12_000, 6_000  # rows of documents: drawn by lot, and those that look worst, a round
+
+DRAWN = 40  # sentences of a pattern
+
+_CHOICE = re.compile(r"\{([^{}]*)\}")
 
 Row = tuple[str, ...]
 
@@ -107,6 +112,15 @@ def written(weights: dict[str, float]) -> Iterator[str]:
             yield f"{key} {hundredths}"
 
 
+def patterned(sign: str) -> Iterator[str]:
+    """Some of what the patterns say; each alternative stands about as often as any other."""
+    lot = random.Random(2)
+    for line in (TABLES / "taught_patterns.txt").read_text("utf-8").splitlines():
+        if line.startswith(sign):
+            for _ in range(DRAWN):
+                yield _CHOICE.sub(lambda match: lot.choice(match[1].split("|")), line[1:])
+
+
 def part(text: str) -> str:
     """From somewhere within it."""
     start = random.Random(len(text)).randrange(max(1, len(text) - CHARACTERS))
@@ -116,6 +130,7 @@ def part(text: str) -> str:
 def main() -> None:
     right = [one.text for name in TAUGHT for one in entries(f"{name}attacks")]
     wrong = [one.text for name in TAUGHT for one in entries(f"{name}benign")]
+    right, wrong = [*right, *patterned("+")], [*wrong, *patterned("-")]
     tolerated = [part(one) for one in documents("teach")]
     weights = [learnt(shown, right, wrong, tolerated) for shown in (manner, glances)]
     OUT.write_text("\n".join(written(weights[1] | weights[0])) + "\n", "utf-8")

@@ -125,7 +125,7 @@ def test_what_is_known_is_recognised_and_little_else() -> None:
     assert len(attacks) > 250 and len(benign) > 300
     assert sum(caught(one.text, "alone")[0] for one in attacks) >= 0.9 * len(attacks)
     mistaken = [one.text for one in benign if found_in(one.text)]
-    assert len(mistaken) <= 0.015 * len(benign), mistaken
+    assert len(mistaken) <= 0.02 * len(benign), mistaken
 
 
 WORDS = (

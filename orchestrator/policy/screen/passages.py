@@ -23,7 +23,7 @@ UNLIKE = -0.9  # a manner in which no cue is looked for
 NEARLY = 1.5  # and of a sentence whose neighbours are asked
 ROW = 3  # sentences that are weighed together
 FAR = 900  # characters of them at most
-GLANCE = 0.4  # what the words of a sentence weigh by themselves, where it is looked into
+GLANCE = 0.2  # what the words of a sentence weigh by themselves, where it is looked into
 
 _LURE = re.compile(
     r"https?://|[\w.+-]@[\w-]+\.\w|\b[A-Za-z]{2}\d\d(?: ?[\dA-Z]{4}){3}|\+?\d[\d\s]{8,}|\b(?:curl|wget|sudo) |\b0x\w"

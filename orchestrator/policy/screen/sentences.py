@@ -11,6 +11,7 @@ WRAPPED = 45  # characters of a line that may go on in the next
 _END = re.compile(
     r"([.!?][\"')\]]*)\s+|\n\s*|(\"[:,])\s(?=\")|(-->)|<(?=!--|/?(?:p|div|li|td|tr|h\d|section|article|br|body)\b)"
 )
+_SIGN, _QUOTATION = 1, 2  # which of its groups
 _KEY = re.compile(r"\s*(?:[-*] )?[\"']?[\w .@()/-][\w .@()/:-]{0,40}[\"']?\s?:(?:\s|$)|\s*(?:[-*#<>|{}\[]|//|\d+[.)])")
 _FIELD = re.compile(  # the name of a field, or who speaks
     r"[-{\[* ]*(?:\"[\w .-]{1,40}\"|'[\w .-]{1,40}'|[\w.@-]{1,40}) ?: [\"']?"
@@ -50,26 +51,22 @@ def words(voices: tuple[str, ...]) -> tuple[list[str], int]:
 def sentences(plain: str) -> Iterator[Sentence]:
     start = line = block = 0
     for match in _END.finditer(plain):
-        end = max(match.end(1), match.end(2), match.end(3), match.start())
-        following = match.start() if match[0] == "<" else match.end()
-        if match[2] is not None and plain[line] not in "\"'{[":
+        gap, what = match[0], match.lastindex
+        if what == _QUOTATION and plain[line] not in "\"'{[":
             continue  # quotations in a row, and no data
-        if "\n" in match[0]:
-            wraps = match[0].count("\n") == 1 and end - line >= WRAPPED and not _KEY.match(plain, following)
+        end = match.start() if what is None else match.end(what)
+        following = match.start() if gap == "<" else match.end()
+        ends = what != _SIGN  # the paragraph too
+        if "\n" in gap:
+            ends = gap.count("\n") > 1 or _KEY.match(plain, following) is not None
+            wraps = not ends and end - line >= WRAPPED
             line = following
             if wraps and plain[end - 1] not in ".!?:":
                 continue
         yield from _pieces(plain, start, end, block)
-        block += _parts(plain, match, following)
+        block += ends
         start = following
     yield from _pieces(plain, start, len(plain), block)
-
-
-def _parts(plain: str, match: re.Match[str], following: int) -> bool:
-    """Whether another paragraph begins, another field or another part of a page."""
-    if "\n" in match[0]:
-        return match[0].count("\n") > 1 or _KEY.match(plain, following) is not None
-    return match[1] is None
 
 
 def _pieces(plain: str, start: int, end: int, block: int) -> Iterator[Sentence]:
