@@ -105,7 +105,7 @@ class Display:
 
     def _original(self, said: translations.Said) -> None:
         if said.original:
-            self._terminal.note("  " + self._terminal.word("original", text=said.original))
+            self._terminal.once("  " + self._terminal.word("original", text=said.original))
 
     # ── what is done ────────────────────────────────────────────────────────────────────────────
     def _note(self, text: str, style: str = "dim") -> None:
