@@ -52,7 +52,9 @@ async def test_reading_whole_and_in_part(use: Any, workspace: Path) -> None:
         (b"\r\n\r\n", "\r\n\r\n", 2, ""),
         (b"\xef\xbb\xbfbom", "bom", 1, ""),
         ("été".encode("utf-16"), "été", 1, "UTF-16"),
-        (b"caf\xe9\n", "caf\ufffd\n", 1, "not valid UTF-8: 1"),
+        (b"caf\xe9 \x80\n", "café €\n", 1, "Windows-1252"),
+        ("é".encode() + b"\xe9\n", "é\ufffd\n", 1, "not valid UTF-8: 1"),
+        (b"\x81\xe9\n", "\ufffd\ufffd\n", 1, "not valid UTF-8: 2"),
         (b"\x89PNG\r\n\x1a\n\0\0", "", 0, "binary, 10 bytes, image/png"),
         (b"a\0b", "", 0, "binary, 3 bytes"),
     ],
@@ -62,6 +64,36 @@ async def test_files_of_every_sort(use: Any, workspace: Path, data: bytes, conte
     read = await use("read_file", path="f")
     assert (read["content"], read["lines"], read["size"]) == (content, lines, len(data))
     assert note in read["note"]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "note"),
+    [
+        ("a.xlsx", b"PK\x03\x04\0", "query_data read it"),
+        ("a.zip", b"PK\x03\x04\0", "unpack_archive unpacks it"),
+        ("a.png", b"\x89PNG\0", "describe_image looks at it"),
+    ],
+)
+async def test_what_reads_a_binary_file_is_said(use: Any, workspace: Path, name: str, head: bytes, note: str) -> None:
+    (workspace / name).write_bytes(head)
+    assert note in (await use("read_file", path=name))["note"]
+
+
+async def test_a_text_of_windows_stays_one(use: Any, workspace: Path) -> None:
+    (workspace / "f").write_bytes("thé\ncafé".encode("cp1252"))
+    assert [match["text"] for match in (await use("search_files", text="café"))["matches"]] == ["café"]
+    assert "-thé" in (await use("edit_file", path="f", find="thé", replace="l'été à 3 €"))["diff"]
+    await use("write_file", path="f", content="à bientôt\n", append=True)
+    assert (workspace / "f").read_bytes() == "l'été à 3 €\ncafé\nà bientôt\n".encode("cp1252")
+    assert (await use("file_info", path="f"))["encoding"] == "windows-1252"
+    for name, arguments in (
+        ("edit_file", {"path": "f", "find": "café", "replace": "茶"}),
+        ("write_file", {"path": "f", "content": "茶", "append": True}),
+    ):
+        with pytest.raises(ToolRetry, match="Windows-1252, which has no"):
+            await use(name, **arguments)
+    await use("write_file", path="f", content="茶")
+    assert (workspace / "f").read_text() == "茶"
 
 
 async def test_a_huge_file_is_read_within_bounds(use: Any, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

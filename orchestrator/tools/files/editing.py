@@ -8,6 +8,7 @@ import re
 from msgspec import Struct
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
+from orchestrator.tools.files.encodings import encoding_of
 from orchestrator.tools.files.writing import write
 from orchestrator.tools.workspace import Workspace, explained, regular
 
@@ -32,22 +33,28 @@ class Hunk(Struct, frozen=True):
 
 
 def text_of(workspace: Workspace, path: str) -> str:
+    return _read(workspace, path)[0]
+
+
+def _read(workspace: Workspace, path: str) -> tuple[str, str]:
+    """The text, and the encoding it is kept in."""
     with workspace.opened(path) as handle, explained(path):
         if regular(path, os.fstat(handle)).st_size > LIMIT:
             raise ToolFailed(f"{path!r} is larger than the {LIMIT // 2**20} MB that can be edited.")
         with os.fdopen(os.dup(handle), "rb") as file:
             data = file.read()
+    encoding = encoding_of(data)
     try:
-        return data.decode("utf-8")
+        return data.decode(encoding), encoding
     except UnicodeDecodeError:
-        raise ToolFailed(f"{path!r} is no UTF-8 text: editing it would damage it.") from None
+        raise ToolFailed(f"{path!r} is no text in UTF-8 or Windows-1252: editing it would damage it.") from None
 
 
 def edit(workspace: Workspace, path: str, changed: tuple[str, int]) -> Edited:
     """Put the changed text in the file's place."""
-    old, (new, changes) = text_of(workspace, path), changed
+    (old, encoding), (new, changes) = _read(workspace, path), changed
     if new != old:
-        write(workspace, path, new, append=False)
+        write(workspace, path, new, append=False, encoding=encoding)
     name = workspace.relative(path)
     return Edited(name, changes, diff_of(name, old, new))
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from orchestrator.kernel.clock import Clock
+from orchestrator.tools.files.encodings import WINDOWS, encoding_of
 from orchestrator.tools.files.reading import media_type
 from orchestrator.tools.workspace import Kind, Workspace, explained, kind_of
 
@@ -21,7 +22,7 @@ class FileInfo(Struct, frozen=True):
     modified: Annotated[float, Meta(description="seconds since the Unix epoch")]
     mode: Annotated[str, Meta(description="permissions, octal")]
     media_type: str = ""
-    encoding: Annotated[str, Meta(description="of a text: ascii, utf-8, utf-16 or unknown; binary")] = ""
+    encoding: Annotated[str, Meta(description="of a text: ascii, utf-8, utf-16, windows-1252 or unknown; binary")] = ""
     sha256: str = ""
 
     def __str__(self) -> str:
@@ -76,7 +77,9 @@ def _encoding(head: bytes) -> str:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        return "utf-8" if error.start >= len(head) - 3 else "unknown"  # a letter cut at the end
+        if error.start >= len(head) - 3:  # a letter cut at the end
+            return "utf-8"
+        return "windows-1252" if encoding_of(head) == WINDOWS else "unknown"
     return "utf-8"
 
 

@@ -6,10 +6,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from orchestrator.tools.files.encodings import WINDOWS, encoding_of
 from orchestrator.tools.workspace import Workspace, explained, regular
 
 CONTENT_LIMIT = 4 * 2**20  # bytes of text that are kept
 SCAN_LIMIT = 512 * 2**20  # bytes that are looked at, to count lines
+_READERS = (
+    ("sqlite", "describe_data and query_data read it"),
+    ("spreadsheet", "describe_data and query_data read it"),
+    ("parquet", "describe_data and query_data read it"),
+    ("image/", "describe_image looks at it"),
+    ("zip", "unpack_archive unpacks it"),
+)
 _PIECE = 64 * 1024  # bytes that are taken at a time, however many lines they are
 
 
@@ -34,7 +42,9 @@ def read(workspace: Workspace, path: str, start_line: int, max_lines: int | None
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return _utf16(name, file.read(CONTENT_LIMIT), size, start_line, max_lines)
         if b"\0" in head:
-            note = f"binary, {size} bytes, {media_type(name, head)}: not shown"
+            kind = media_type(name, head)
+            reader = next((tool for sign, tool in _READERS if sign in kind), "")
+            note = f"binary, {size} bytes, {kind}: not shown{reader and f'; {reader}'}"
             return FileRead(name, "", 0, size, False, note)
         kept, lines, scanned, cut, ending = bytearray(), 0, 0, False, b""
         while scanned < SCAN_LIMIT and (piece := file.read(_PIECE)):
@@ -72,6 +82,8 @@ def _decoded(data: bytes) -> tuple[str, str]:
     try:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:
+        if (encoding := encoding_of(data)) == WINDOWS:
+            return data.decode(encoding), "read as Windows-1252"
         text = data.decode("utf-8", "replace")
         return text, f"not valid UTF-8: {text.count('�')} unreadable places are shown as �"
 
@@ -85,16 +97,17 @@ def _utf16(name: str, data: bytes, size: int, start_line: int, max_lines: int | 
 def media_type(name: str, head: bytes) -> str:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
-            return kind
+            return (kind == _ZIP and mimetypes.guess_type(name)[0]) or kind  # office files are archives too
     return mimetypes.guess_type(name)[0] or "unknown type"
 
 
+_ZIP = "application/zip"
 _MAGIC = (
     (b"\x89PNG", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
     (b"%PDF", "application/pdf"),
-    (b"PK\x03\x04", "application/zip"),
+    (b"PK\x03\x04", _ZIP),
     (b"\x1f\x8b", "application/gzip"),
     (b"\x7fELF", "application/x-executable"),
     (b"SQLite format 3", "application/vnd.sqlite3"),

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ToolRetry
 from orchestrator.policy.places import is_private
+from orchestrator.tools.files.encodings import text_of
 from orchestrator.tools.files.listing import TOO_DEEP, too_deep, walked
 from orchestrator.tools.openat import open_beneath
 from orchestrator.tools.workspace import Workspace, explained
@@ -98,7 +99,7 @@ def _lines(folder: int, name: str, words: re.Pattern[str], most: int) -> list[tu
     if b"\0" in data[:8192]:
         return []
     found = []
-    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
+    for number, line in enumerate(text_of(data).split("\n"), 1):
         if place := words.search(line):
             found.append((number, _excerpt(line.strip("\r"), place.start())))
             if len(found) == most:

@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
+from orchestrator.kernel.errors import ToolRetry
+from orchestrator.tools.files.encodings import WINDOWS, encoding_of
 from orchestrator.tools.workspace import Workspace, explained, regular
 
 _PIECE = 2**20
@@ -27,9 +29,9 @@ class Written(Struct, frozen=True):
         return to_builtins(self)
 
 
-def write(workspace: Workspace, path: str, content: str, append: bool) -> Written:
-    """The file as it is now. On any error the old file is as it was."""
-    new = content.encode("utf-8", "replace")
+def write(workspace: Workspace, path: str, content: str, append: bool, encoding: str = "") -> Written:
+    """The file as it is now; what is added is in its encoding. On any error the old file is as it was."""
+    new = _encoded(content, encoding or (_found(workspace, path) if append else ""))
     with workspace.parent(path) as (folder, name), explained(path):
         old = _existing(folder, name, path)
         mode = stat.S_IMODE(os.fstat(old).st_mode) if old is not None else 0o644
@@ -61,13 +63,34 @@ def ends_with(workspace: Workspace, path: str, content: str, whole: bool) -> Wri
     """What is at the path, if it is this content (or, when not `whole`, ends with it)."""
     if workspace.stat(path) is None:
         return None
-    new = content.encode("utf-8", "replace")
+    new = _encoded(content, "" if whole else _found(workspace, path))
     with workspace.opened(path) as handle, explained(path):
         size = regular(path, os.fstat(handle)).st_size
         if size < len(new) or (whole and size != len(new)) or os.pread(handle, len(new), size - len(new)) != new:
             return None
         lines = _copy(handle, None)
     return Written(workspace.relative(path), lines.size, lines.count, False)
+
+
+def _found(workspace: Workspace, path: str) -> str:
+    """The encoding of what is there, by its beginning."""
+    found = workspace.stat(path)
+    if found is None or not stat.S_ISREG(found.st_mode):
+        return ""
+    with workspace.opened(path) as handle, explained(path):
+        return encoding_of(os.pread(handle, _PIECE, 0))
+
+
+def _encoded(content: str, encoding: str) -> bytes:
+    if encoding != WINDOWS:
+        return content.encode("utf-8", "replace")
+    try:
+        return content.encode(WINDOWS)
+    except UnicodeEncodeError as error:
+        raise ToolRetry(
+            f"The file is kept in Windows-1252, which has no {content[error.start]!r}.",
+            hint="Write other letters, or the whole file anew: it is UTF-8 then.",
+        ) from error
 
 
 class _Lines:
