@@ -52,6 +52,9 @@ CODES = {
 }
 
 
+_BLANK = ("string_too_short", "string_pattern_mismatch")  # what a text without a word breaks, by pydantic's names
+
+
 class FieldError(Struct, frozen=True):
     where: str  # body.message, query.limit
     what: str
@@ -105,7 +108,9 @@ def _first(found: Sequence[FieldError]) -> str:
 
 
 def _field_error(item: Mapping[str, Any]) -> FieldError:
-    return FieldError(".".join(str(part) for part in item["loc"]), str(item["msg"]))
+    given = item.get("input")
+    blank = item["type"] in _BLANK and isinstance(given, str) and not given.strip()
+    return FieldError(".".join(map(str, item["loc"])), "It must not be empty" if blank else str(item["msg"]))
 
 
 def _sentence(error: HTTPException) -> str:

@@ -260,6 +260,8 @@ async def test_wrong_types_are_named(site: Site) -> None:
         problem = await site.post("/runs", body, status=422)
         assert problem["code"] == "invalid_input"
         assert where in [error["where"] for error in problem["errors"]]
+    for blank in ("", "  "):
+        assert (await site.post("/runs", {"goal": blank}, status=422))["hint"] == "body.goal: It must not be empty"
 
 
 async def test_wrong_queries_are_named(site: Site) -> None:
