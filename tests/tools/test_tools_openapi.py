@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from aiohttp import web
 from contracts.tool import context_of
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orchestrator.kernel.errors import Conflict, InvalidInput, NotAllowed, NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.events import ToolsPinned
@@ -17,8 +19,9 @@ from orchestrator.kernel.settings import Secret, Tools
 from orchestrator.storage.note import Note
 from orchestrator.tools.base import Context, Result
 from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.mcp.definitions import Definition
 from orchestrator.tools.openapi.documents import Documents
-from orchestrator.tools.openapi.operations import operations
+from orchestrator.tools.openapi.operations import MOST, operations
 from orchestrator.tools.openapi.reading import Document, read
 from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.sandbox.probe import choose
@@ -117,6 +120,8 @@ class Home:
 
 class Vault:
     async def reveal(self, name: str, *, tool: str, host: str = "", run_id: str = "") -> Secret:
+        if name == "gone":
+            raise NotFound(f"There is no secret {name!r}.")
         if (name, host) != ("pets", "127.0.0.1"):
             raise NotAllowed(f"The secret {name} may not be used by {tool}.")
         return Secret("correct-horse")
@@ -296,3 +301,77 @@ def test_a_schema_that_doubles_at_every_level_is_bounded() -> None:
     raw = {"components": {"schemas": {**schemas, "s40": {"type": "string"}}}}
     written = Document(raw).schema({"$ref": "#/components/schemas/s0"})
     assert len(json.dumps(written)) < 2_000_000
+
+
+MUCH = {
+    "openapi": "3.1.0",
+    "servers": [{"url": "https://{h}/v1", "variables": {"h": {"default": "x.example"}}}],
+    "security": [{"k": []}],
+    "paths": {
+        "/a/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "get": {
+                "operationId": "g",
+                "summary": "s",
+                "parameters": [
+                    {"name": "q", "in": "query", "style": "form", "explode": False, "schema": {"items": {}}},
+                    {"name": "f", "in": "query", "content": {"application/json": {"schema": {"type": "object"}}}},
+                    {"$ref": "#/components/parameters/p"},
+                ],
+            },
+            "post": {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/n"}}}}},
+        },
+        "/f": {"$ref": "#/components/pathItems/x"},
+    },
+    "components": {
+        "pathItems": {"x": {"put": {"requestBody": {"required": True, "content": {"text/plain": {}}}}}},
+        "parameters": {"p": {"name": "p", "in": "query", "schema": {"nullable": True, "type": "integer"}}},
+        "schemas": {"n": {"required": ["n"], "properties": {"n": {"$ref": "#/components/schemas/n"}}}},
+        "securitySchemes": {"k": {"type": "apiKey", "in": "header", "name": "X-K"}},
+    },
+}
+JUNK = st.recursive(
+    st.sampled_from([None, True, 0, 1.5, "", "x", "#/paths", "é\r\n"]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["$ref", "type", "required", "allOf", "1", "name"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+def places(node: Any) -> list[tuple[Any, ...]]:
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    return [(), *((key, *place) for key, one in inner for place in places(one))]
+
+
+@given(place=st.sampled_from([place for place in places(MUCH) if place]), junk=JUNK, yaml=st.booleans())
+def test_whatever_stands_in_a_document_it_is_read_or_refused(place: tuple[Any, ...], junk: Any, yaml: bool) -> None:
+    document = json.loads(json.dumps(MUCH))
+    node = document
+    for step in place[:-1]:
+        node = node[step]
+    node[place[-1]] = junk
+    text = ("# yaml\n" if yaml else "") + json.dumps(document)
+    try:
+        found = operations("x", Document(read(text)), {"k": "secret"})
+    except InvalidInput:
+        return
+    for one in found.usable:
+        assert not Definition(one.name, parameters=one.spec.parameters).problem()
+
+
+async def test_what_is_left_out_is_said(home: Home) -> None:
+    paths: dict[str, Any] = {f"/p{n}": {"get": {}} for n in range(MOST + 2)}
+    document = {"openapi": "3.0.0", "servers": [{"url": "https://x.example"}], "paths": {**paths, "/odd": "none"}}
+    await home.add(json.dumps(document), secrets={})
+    _, found = home.documents.all()["pets"]
+    assert len(found.usable) == MOST
+    assert found.problems["/odd"] == "The document has something else where an object must be."
+    assert found.problems["2 more"].startswith("of one document, the first 512")
+
+
+async def test_a_secret_that_is_not_there_is_named(home: Home) -> None:
+    await home.add(secrets={"key": "gone"})
+    with pytest.raises(ToolFailed, match="no secret 'gone'"):
+        await home.call("pets_list_pets")

@@ -1,5 +1,6 @@
 """Skills: read when they are needed, held to what was added, and never run by being there."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,18 @@ def test_a_folder_is_read_without_following_links(tmp_path: Path) -> None:
     assert files_of(tmp_path) == {"SKILL.md": TEXT.encode()}
     (tmp_path / "key").symlink_to("/etc/passwd")
     with pytest.raises(InvalidInput, match="link"):
+        files_of(tmp_path)
+    (tmp_path / "key").unlink()
+    (tmp_path / "etc").symlink_to("/etc")
+    with pytest.raises(InvalidInput, match="etc is a link"):
+        files_of(tmp_path)
+
+
+def test_a_folder_that_is_too_large_is_not_even_read(tmp_path: Path) -> None:
+    (tmp_path / "SKILL.md").write_text(TEXT)
+    (tmp_path / "nothing").touch()
+    os.truncate(tmp_path / "nothing", 2**40)
+    with pytest.raises(InvalidInput, match="at most 200 files and 2 MB"):
         files_of(tmp_path)
 
 

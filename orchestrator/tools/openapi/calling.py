@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
-from orchestrator.kernel.errors import NotAllowed, ToolFailed, ToolRetry
+from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.tools.base import Context, Result
 from orchestrator.tools.mcp.definitions import validator
@@ -109,10 +109,10 @@ def _body(operation: Operation, arguments: Arguments) -> str | None:
 async def _told(
     scheme: Scheme, host: str, context: Context, headers: dict[str, str], query: list[tuple[str, str]]
 ) -> None:
-    """Who asks. The secret must be bound to the server's host."""
+    """Who asks. The secret must be there, and bound to the server's host."""
     try:
         value = str(await context.secret(scheme.secret, host=host))
-    except NotAllowed as error:
+    except (NotAllowed, NotFound) as error:
         raise ToolFailed(error.detail, hint=error.hint) from None
     match scheme.kind:
         case "bearer":

@@ -53,10 +53,13 @@ class Operations(Struct, frozen=True):
 
 def operations(api: str, document: Document, secrets: Mapping[str, str]) -> Operations:
     """`secrets` are the names of secrets, by security scheme."""
-    found = list(_listed(document))[:MOST]
-    called = names(api, [_snake(name) for name, *_ in found])
     usable: list[Operation] = []
     problems: dict[str, str] = {}
+    found = list(_listed(document, problems))
+    if len(found) > MOST:
+        problems[f"{len(found) - MOST} more"] = f"of one document, the first {MOST} operations become tools."
+        found = found[:MOST]
+    called = names(api, [_snake(name) for name, *_ in found])
     for name, path, method, raw, shared in found:
         try:
             made = _operation(api, called[_snake(name)], (name, path, method), raw, shared, document, secrets)
@@ -70,12 +73,16 @@ def operations(api: str, document: Document, secrets: Mapping[str, str]) -> Oper
     return Operations(tuple(usable), problems)
 
 
-def _listed(document: Document) -> Iterator[tuple[str, str, str, dict[str, Any], list[Any]]]:
+def _listed(document: Document, problems: dict[str, str]) -> Iterator[tuple[str, str, str, dict[str, Any], list[Any]]]:
     taken: set[str] = set()
     for path, item in document.raw["paths"].items():
         if not isinstance(path, str) or not path.startswith("/"):
             continue
-        entry = document.found(item)
+        try:
+            entry = document.found(item)
+        except InvalidInput as error:
+            problems[path] = error.detail
+            continue
         shared = entry.get("parameters") or []
         for method in _METHODS:
             if isinstance(raw := entry.get(method), dict):
@@ -197,7 +204,9 @@ def _body(document: Document, raw: dict[str, Any], properties: dict[str, Any], r
 def _schemes(document: Document, raw: dict[str, Any], secrets: Mapping[str, str]) -> tuple[Scheme, ...]:
     """Of the ways to say who asks, the first for which there are secrets."""
     ways = raw["security"] if "security" in raw else document.raw.get("security")
-    known = document.raw.get("components", {}).get("securitySchemes", {})
+    components = document.raw.get("components")
+    known = components.get("securitySchemes") if isinstance(components, dict) else None
+    known = known if isinstance(known, dict) else {}
     for way in ways if isinstance(ways, list) else ():
         if isinstance(way, dict) and way and all(scheme in secrets and scheme in known for scheme in way):
             return tuple(_scheme(document.found(known[scheme]), secrets[scheme]) for scheme in way)

@@ -118,7 +118,9 @@ def _of_today(schema: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(schema.get(bound), bool) and schema.pop(bound) and limit in schema:
             schema[bound] = schema.pop(limit)
     if isinstance(schema.get("required"), list) and isinstance(schema.get("properties"), dict):
-        schema["required"] = [name for name in schema["required"] if name in schema["properties"]]
+        schema["required"] = [
+            name for name in schema["required"] if isinstance(name, str) and name in schema["properties"]
+        ]
     if raw.get("nullable") is True and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
         if isinstance(schema.get("enum"), list) and None not in schema["enum"]:

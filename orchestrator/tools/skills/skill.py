@@ -95,11 +95,15 @@ def sign(files: Mapping[str, bytes], private_key: bytes) -> bytes:
     return msgspec.json.encode(_Signature(public, signature))
 
 
+def too_much() -> InvalidInput:
+    return InvalidInput(f"A skill has at most {MOST} files and {LARGEST // 2**20} MB.", hint="Take some out.")
+
+
 def _bounded(files: Mapping[str, bytes]) -> None:
     if BODY not in files:
         raise InvalidInput(f"The folder has no {BODY}.", hint="It is what an agent reads.")
     if len(files) > MOST or sum(map(len, files.values())) > LARGEST:
-        raise InvalidInput(f"A skill has at most {MOST} files and {LARGEST // 2**20} MB.", hint="Take some out.")
+        raise too_much()
     for path in files:
         if not _PATH.fullmatch(path) or any(step.endswith((".", " ")) for step in path.split("/")):
             raise InvalidInput(

@@ -11,7 +11,7 @@ from orchestrator.kernel.events import ToolsPinned
 from orchestrator.tools.base import Tool
 from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.skills.offered import tools_of
-from orchestrator.tools.skills.skill import MOST, Skill, skill_of
+from orchestrator.tools.skills.skill import LARGEST, MOST, Skill, skill_of, too_much
 
 Put = Callable[[str, Iterable[Tool]], None]
 Told = Callable[[Change], Awaitable[None]]
@@ -139,14 +139,17 @@ class Skills:
 def files_of(folder: Path) -> dict[str, bytes]:
     """All files of a folder by their paths. Raises InvalidInput for links and what is no file, OSError."""
     found: dict[str, bytes] = {}
+    left = LARGEST
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(name for name in names if not name.startswith(".")):
+        links = [name for name in folders if (Path(root) / name).is_symlink()]
+        for name in sorted([*links, *(name for name in names if not name.startswith("."))]):
             file = Path(root) / name
             if file.is_symlink() or not file.is_file():
                 raise InvalidInput(f"{file} is a link, or no file.", hint="A skill is made of files.")
-            if len(found) > MOST:
-                raise InvalidInput(f"A skill has at most {MOST} files.", hint="Take some out.")
+            left -= file.stat().st_size
+            if len(found) == MOST or left < 0:
+                raise too_much()
             found[file.relative_to(folder).as_posix()] = file.read_bytes()
     return found
 
