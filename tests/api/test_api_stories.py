@@ -286,8 +286,8 @@ async def test_what_a_table_says_moves_nothing(tmp_path: Path) -> None:
         (workspace / "sales.csv").write_text(f'{CSV}2024-03,"{EVIL}",1\n')
         told = await play(site, CHART, never)
         assert sorted(path.name for path in workspace.iterdir()) == ["sales.csv"]
-    assert [outcome for _, outcome in told.outcomes[2:]] == ["refused"] * 3
-    assert [tool for tool, _ in told.asked] == [name for name, _ in harm[1:]]
+    assert [outcome for _, outcome in told.outcomes[1:]] == ["refused"] * 4
+    assert [tool for tool, _ in told.asked] == [name for name, _ in harm]
 
 
 # Whoever wants a tool of their own.
