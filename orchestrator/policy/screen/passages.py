@@ -159,7 +159,7 @@ class _Text:
         return first, last
 
     def _leads(self, at: int) -> bool:
-        return self._ordering(at) or bool(_ALARM.match(self._text(at)))
+        return self._ordering(at) or bool(_ALARM.match(self._text(at))) or self._weight(at, at) >= NEARLY
 
 
 def _families(every: list[str], voices: tuple[str, ...]) -> dict[str, int]:
