@@ -138,7 +138,7 @@ def test_a_page_is_what_it_is_about() -> None:
     page = read(PAGE, "https://a.example/page")
     assert (page.title, page.source, page.author, page.date) == ("Bread & time", "The Baker", "Ada", "2025-03-04")
     assert page.text.startswith("# Bread\n\nFlour, water and time.\n\n- one\n- two\n")
-    assert "| a | b" in page.text and "See more." in page.text
+    assert "| a | b |\n\n```\nx\n  y\n```\n\nSee more." in page.text
     for dropped in ("Shop", "Banner", "ignore", "Buy now", "steal", "Legal"):
         assert dropped not in page.text
     assert [(link.text, link.url) for link in page.links] == [("more", "https://a.example/more#top")]

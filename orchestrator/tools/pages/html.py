@@ -93,7 +93,8 @@ class _Reader(HTMLParser):
     def text(self, part: str) -> str:
         said = "".join(self._pieces[part])
         said = re.sub(r"[ \t\r\f\v]+", " ", said)
-        return re.sub(r"\n{3,}", "\n\n", re.sub(r" *\n *", "\n", said)).strip()
+        said = re.sub(r"\n{3,}", "\n\n", re.sub(r" *\n *", "\n", said)).strip()
+        return re.sub(f"```\n[{_KEPT[1]}]+|[{_KEPT[1]}]+\n```", _trimmed, said).translate(_RESTORED)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -130,7 +131,7 @@ class _Reader(HTMLParser):
         while self._open.pop()[0] != tag:
             continue
         if tag in _BLOCKS:
-            self._say("\n" if tag in ("li", "tr", "div", "dt", "dd") else "\n\n")
+            self._say(_AFTER.get(tag, "\n\n"))
 
     def handle_data(self, data: str) -> None:
         if self._data is not None:
@@ -142,7 +143,7 @@ class _Reader(HTMLParser):
                 self.heading = " ".join(data.split())
             if self._linked is not None:
                 self._linked.append(data)
-            self._say(data if self._within("pre") else re.sub(r"\s+", " ", data))
+            self._say(data.translate(_KEEPING) if self._within("pre") else re.sub(r"\s+", " ", data))
 
     @property
     def _dropping(self) -> bool:
@@ -182,5 +183,13 @@ class _Reader(HTMLParser):
 
 _BEFORE = {
     "li": "\n- ", "h1": "\n\n# ", "h2": "\n\n## ", "h3": "\n\n### ", "h4": "\n\n#### ", "h5": "\n\n##### ",
-    "h6": "\n\n###### ", "blockquote": "\n\n> ",
+    "h6": "\n\n###### ", "blockquote": "\n\n> ", "pre": "\n\n```\n",
 }  # fmt: skip
+_AFTER = {"li": "\n", "tr": " |", "div": "\n", "dt": "\n", "dd": "\n", "pre": "\n```\n\n"}
+_KEPT = "\ue000\ue001\ue002"  # space, line break and tab in code, until the rest is in order
+_KEEPING = str.maketrans(" \n\t", _KEPT, "\r")
+_RESTORED = str.maketrans(_KEPT, " \n\t")
+
+
+def _trimmed(found: re.Match[str]) -> str:
+    return found[0].replace(_KEPT[1], "")

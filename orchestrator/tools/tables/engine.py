@@ -74,9 +74,10 @@ def series(tables: Tables, table: str, by: str, value: str, how: str, split: str
     chosen = _value(columns, value, by, how)
     how = how if chosen else "count"
     number = f"{_HOW[how]}({named(chosen)})" if chosen else "count(*)"
-    if split and not (parted := _column(columns, split)):
+    parted = _column(columns, split) if split else ""
+    if parted is None:
         raise Wrong(f"There is no column {split!r}. Columns: {_said(columns)}.")
-    part = named(parted) if split else "''"
+    part = named(parted) if parted else "''"
     rows = tables.connection.execute(
         f"SELECT label, part, {number} FROM"
         f" (SELECT *, {label} AS label, {part} AS part, row_number() OVER () AS place FROM {named(name)})"
