@@ -128,8 +128,11 @@ class _Reader(HTMLParser):
             self._keep_link()
         if tag not in (name for name, _ in self._open):
             return
-        while self._open.pop()[0] != tag:
-            continue
+        row = False
+        while (ended := self._open.pop()[0]) != tag:
+            row = row or ended == "tr"  # whose end nobody wrote
+        if row:
+            self._say(_AFTER["tr"])
         if tag in _BLOCKS:
             self._say(_AFTER.get(tag, "\n\n"))
 
