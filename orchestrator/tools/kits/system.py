@@ -9,10 +9,22 @@ from typing import Annotated
 
 import msgspec
 
+from orchestrator.kernel.answers import say
 from orchestrator.kernel.errors import ToolRetry
+from orchestrator.kernel.messages import Language
 from orchestrator.tools.base import Context
 from orchestrator.tools.function import tool
 from orchestrator.tools.kits.examples.system import GET_DATETIME, GET_SYSTEM_INFO
+
+_ANSWERS: dict[Language, str] = {
+    "en": "{os}, {machine}, {cpus|processor|processors}, load {load}, up {uptime:duration}, Python {python}.\n"
+    "Memory: {memory.used:bytes} used of {memory.total:bytes} ({memory.percent} %).\n"
+    "Disk: {disk.used:bytes} used of {disk.total:bytes} ({disk.percent} %).",
+    "fr": "{os}, {machine}, {cpus|processeur|processeurs}, charge {load}, allumé depuis {uptime:duration},"
+    " Python {python}.\n"
+    "Mémoire : {memory.used:bytes} utilisés sur {memory.total:bytes} ({memory.percent} %).\n"
+    "Disque : {disk.used:bytes} utilisés sur {disk.total:bytes} ({disk.percent} %).",
+}
 
 
 class Space(msgspec.Struct, frozen=True):
@@ -32,7 +44,7 @@ class SystemInfo(msgspec.Struct, frozen=True):
     python: str
 
     def __str__(self) -> str:
-        return msgspec.json.format(msgspec.json.encode(self), indent=1).decode()
+        return say(_ANSWERS["en"], msgspec.to_builtins(self), "en")
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -49,15 +61,7 @@ class Moment(msgspec.Struct, frozen=True):
 @tool(
     category="system",
     examples=GET_SYSTEM_INFO,
-    answers={
-        "en": "{os}, {machine}, {cpus|processor|processors}, load {load}, up {uptime:duration}, Python {python}.\n"
-        "Memory: {memory.used:bytes} used of {memory.total:bytes} ({memory.percent} %).\n"
-        "Disk: {disk.used:bytes} used of {disk.total:bytes} ({disk.percent} %).",
-        "fr": "{os}, {machine}, {cpus|processeur|processeurs}, charge {load}, allumé depuis {uptime:duration},"
-        " Python {python}.\n"
-        "Mémoire : {memory.used:bytes} utilisés sur {memory.total:bytes} ({memory.percent} %).\n"
-        "Disque : {disk.used:bytes} utilisés sur {disk.total:bytes} ({disk.percent} %).",
-    },
+    answers=_ANSWERS,
 )
 def get_system_info(context: Context) -> SystemInfo:
     """Describe the machine: operating system, processors, load, memory, disk, uptime, Python version."""
