@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 from servers.certificates import identity
 from world import until
 
@@ -165,6 +166,7 @@ async def test_what_breaks_off_or_is_no_http_says_so(said: bytes, error: type[Ex
 async def test_silence_ends(said: bytes) -> None:
     class Silent(Scripted):
         async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"{}")
             writer.write(said)
             await reader.read()  # until they leave
             self.left.set()
@@ -269,3 +271,23 @@ def test_an_address_that_cannot_be_is_refused(url: str) -> None:
 def test_a_header_cannot_smuggle_another(header: tuple[str, str]) -> None:
     with pytest.raises(BadHeader):
         Server("http://h", dict([header]), 1.0)
+
+
+def test_it_is_the_same_on_the_loop_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(test_a_connection_serves_again_unless_something_speaks_against_it())
+        runner.run(test_a_connection_that_is_left_in_the_middle_is_closed_at_once())
+        runner.run(test_a_reply_is_read_however_it_is_cut(OK + b"\r\nhello", 7))
+        runner.run(
+            test_what_breaks_off_or_is_no_http_says_so(OK + b"Content-Length: 9\r\n\r\nhell", ConnectionResetError)
+        )
+        runner.run(test_silence_ends(b""))
+        runner.run(test_what_cannot_be_reached_says_so())
+        for test in (
+            test_a_slow_reader_makes_the_server_wait_and_is_no_silence,
+            test_what_is_idle_is_closed_after_a_while,
+            test_a_handshake_that_is_not_answered_ends,
+        ):
+            with monkeypatch.context() as patched:
+                runner.run(test(patched))
+        runner.run(test_a_certificate_is_checked(tmp_path, monkeypatch))
