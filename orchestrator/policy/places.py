@@ -44,7 +44,7 @@ _AUTOMATIC_NAMES = re.compile(
     r"(site|user)customize\.py|.+\.pth|\.pre-commit-config\.yaml|crontab|authorized_keys"
 )
 _FACTS = re.compile(
-    r"/(usr|bin|sbin|lib|lib32|lib64|sys)(/.*)?|/proc/(cpuinfo|meminfo|loadavg|uptime|version|stat|mounts|filesystems|swaps|diskstats|interrupts|partitions|modules|vmstat|net(/.*)?)|"
+    r"/(usr|bin|sbin|lib|lib32|lib64|sys)(/.*)?|/proc/(cpuinfo|meminfo|loadavg|uptime|version|stat|mounts|filesystems|swaps|diskstats|interrupts|partitions|modules|vmstat|net(/.*)?|(self/|\d+/)(mounts|mountinfo|status|stat|limits|cgroup))|"
     r"/etc/(os-release|lsb-release|debian_version|hostname|timezone|issue|services|protocols|shells|mime\.types|localtime|hosts|resolv\.conf|fstab|nsswitch\.conf|networks|protocols|host\.conf|debconf\.conf|inputrc|motd|ld\.so\.conf|crontab|sysctl\.conf|logrotate\.conf|ssh/sshd?_config|profile|bash\.bashrc)|"
     r"/etc/(nginx|apache2|httpd|systemd|logrotate\.d|sysctl\.d|default|rsyslog\.d|cron\.d|netplan|apt/sources\.list(\.d)?)(/(?!.*(htpasswd|key|pem|secret|pass)).*)?|"
     r"/var/log(/(?!(auth|secure|audit|btmp|faillog|tallylog|private|sudo)).*)?"

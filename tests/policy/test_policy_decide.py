@@ -102,7 +102,7 @@ def test_two_reasons_to_ask_need_a_grant_of_both(call: Call) -> None:
         ("eval ls", "eval ls", "eval pwd"),
         ("$X", "$X", "$Y"),
         ("echo '", "echo '", "ls '"),
-        ("curl x && php -r '1'", "curl x && php -r '1'", "curl y && php -r '1'"),
+        ("curl x && php -r 'f()'", "curl x && php -r 'f()'", "curl y && php -r 'f()'"),
         ("cat .env", "cat .env", "cat id_rsa"),
         ("docker stop a", "docker stop b", "docker run x"),
     ],

@@ -25,7 +25,7 @@ _CODE_WORDS = (
     "--rcfile",
     "--init-file",
 )
-_SHORT = each("python pypy node nodejs ruby perl php lua")
+_SHORT = each("python pypy node nodejs ruby perl php lua Rscript")
 _MODULES = each(
     "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
     "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
@@ -126,7 +126,7 @@ def shell(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
                 return found
             code = words[1] if words[0] in ("-", "--") and len(words) > 1 else words[0]
             return found + judge.text(code, structs.replace(segment, stdin="", feeders=()), depth)
-        if word in ("-O", "+O", "-o", "+o", "--rcfile", "--init-file") and words:
+        if (word in ("-O", "+O", "+o", "--rcfile", "--init-file") or re.fullmatch(r"-[a-z]*o", word)) and words:
             words.pop(0)
     words = [word for word in words if word not in ("-", "--")]
     if not words:

@@ -177,6 +177,8 @@ def _of_packages(judge: Judging, segment: Segment, plain: list[str], depth: int)
         return [] if looks else [judge.ask(segment, "subcommand", f"{program} config changes settings.", "Leave them.")]
     if program == "uv" and name == "pip" and plain[1:2] and plain[1] in ("list", "show", "freeze", "check", "tree"):
         return []
+    if program == "go" and name == "mod" and plain[1:2] and plain[1] in ("graph", "verify", "why"):
+        return []
     if program == "npm" and name == "init" and plain[1:]:
         return fetched_tool(judge, segment, [f"create-{plain[1]}"], depth)
     if program == "go" and (fetched := _fetched_by_go(judge, segment, plain)):

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 _TABLE = """
     docker podman nerdctl: compose/config compose/images compose/logs compose/ls compose/ps compose/top
-        compose/version container/diff container/inspect container/list container/logs container/ls container/port
-        container/ps container/stats container/top context/ls context/show diff history image/history
+        compose/version events buildx/ls container/diff container/inspect container/list container/logs container/ls
+        container/port container/ps container/stats container/top context/ls context/show diff history image/history
         image/inspect image/list image/ls images info inspect logs network/inspect network/list network/ls node/ls
         port ps service/ls service/ps stack/ls stack/ps stats system/df system/info top version volume/inspect
         volume/list volume/ls
@@ -73,7 +73,19 @@ _TABLE = """
     sensors: . !--set !-c !-s
     pidstat: . !-e
     sar: . !-o
-    systemd-analyze: . blame critical-chain time
+    coredumpctl: . info list
+    networkctl: . list status
+    logrotate: +--debug +-d
+    sshd: +-T +-t
+    named-checkconf named-checkzone zipinfo: .
+    visudo: +--check +-c
+    fail2ban-client: ping status version
+    certbot: certificates
+    gpg: +--verify
+    ansible-playbook: +--list-hosts +--list-tags +--list-tasks +--syntax-check
+    vagrant: global-status port status version
+    packer: fmt inspect validate version
+    systemd-analyze: verify . blame critical-chain time
     dmidecode blkid lspci: . !-U !-p
     smartctl: +-a +-i +-H +-A +-x +--all +--info +--health +--scan
     fuser: . !-k !--kill !-K

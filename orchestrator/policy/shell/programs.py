@@ -29,7 +29,7 @@ _TABLE: dict[Kind, str] = {
         whatis export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
     """,
     "lister": """
-        ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd
+        ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd pushd popd
     """,
     "reader": """
         cat head tail less more grep egrep fgrep rg ag ack sort uniq cut paste join comm diff sdiff diff3 cmp
@@ -49,7 +49,7 @@ _TABLE: dict[Kind, str] = {
     """,
     "developer": """
         pytest py.test tox nox coverage mypy pyright dot plantuml invoke ruff black isort flake8 pylint bandit
-        make gmake cmake ctest ninja meson gcc g++ cc c++ clang clang++ ld as strip rustc rustfmt
+        ansible-lint make gmake cmake ctest ninja meson gcc g++ cc c++ clang clang++ ld as strip rustc rustfmt
         clippy-driver gofmt javac java jar scalac kotlinc tsc eslint prettier vitest jest mocha ava webpack
         vite esbuild rollup biome stylelint htmlhint shellcheck shfmt yamllint hadolint markdownlint
         sphinx-build mkdocs alembic django-admin flask uvicorn gunicorn hypercorn daphne celery hatch pdm rye
@@ -87,7 +87,8 @@ _TABLE: dict[Kind, str] = {
         usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount umount kill killall pkill
         renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl localectl sysctl
         swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv update-alternatives
-        loginctl screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace nginx apachectl
+        loginctl coredumpctl networkctl logrotate sshd named-checkconf named-checkzone zipinfo fail2ban-client
+        certbot gpg packer screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace nginx apachectl
         wall write
     """,
     "destroyer": """

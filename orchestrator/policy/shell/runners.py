@@ -9,7 +9,7 @@ from orchestrator.policy.shell import code
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers, swaps
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
-from orchestrator.policy.shell.words import STAR, UNKNOWN
+from orchestrator.policy.shell.words import STAR, UNKNOWN, marked, uncertain
 
 RUNNERS = frozenset({"find", "xargs", "eval", "source", ".", "trap", "alias", "parallel", "script", "enable"})
 
@@ -31,6 +31,11 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return wrapped(judge, segment, depth)
     if name == "alias" and not segment.arguments:
         return []
+    plain = not any(map(uncertain, segment.arguments)) and not any(map(marked, segment.arguments))
+    if plain and name == "trap" and len(segment.arguments) > 1:
+        return kept(judge, segment, depth)
+    if plain and name == "parallel" and ":::" in segment.arguments and not re.search(r"[;|&$`<>()]", segment.text):
+        return kept(judge, segment, depth)
     return [
         *kept(judge, segment, depth),
         judge.ask(

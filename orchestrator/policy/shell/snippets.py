@@ -31,13 +31,36 @@ _WORSE = each(
 
 _MOST = 50  # texts of one piece of code that are looked into
 
+_PLAIN = {  # names by which short code of other languages calculates and prints
+    "php": each(
+        "echo print printf sprintf date time PHP_VERSION PHP_OS PHP_EOL phpversion strlen strtoupper strtolower strrev "
+        "count implode explode range array_sum json_encode max min round floor ceil sqrt pi number_format "
+        "str_repeat var_dump print_r true false null md5 sha1 crc32"
+    ),
+    "lua": each(
+        "print math floor ceil sqrt pi abs max min string upper lower len reverse table concat sort tostring tonumber "
+        "for in pairs ipairs do end local x i k v n if then else _VERSION"
+    ),
+    "Rscript": each(
+        "print mean sum c seq median sd var summary round sqrt length max min cat paste paste0 rev sort head tail "
+        "table quantile cor rnorm runif set seed x y n i TRUE FALSE R version string"
+    ),
+}
 _RUBY = each(
+    "$_ select reject inject reduce first last uniq count split gsub sub strip round floor to_f chars even odd "
     "puts print p each map times to_s to_i sum do end upto step join sort min max length size upcase downcase "
     "reverse true false nil x i n"
 )
 _PERL = re.compile(
     r"\s*(?:(?:s|tr|y)(?P<d>[/#|,!])(?:(?!(?P=d))[^\\$@(]|\\[^uULlQE]|\$(?=(?P=d))|\((?!\?))*(?P=d)(?:(?!(?P=d))[^\\$@]|\\.|\$\d)*(?P=d)[gimsxcdr]*|"
     r"print(?:\s+(?:if|unless)\s+/(?:[^/\\$@(]|\\.|\((?!\?))*/i?)?|print \"[^\"$@\\]*(?:\\n)?\")\s*;?\s*"
+)
+
+
+_PERL_PRINTS = re.compile(
+    r"(?:\b(?:print|say|if|unless|and|or|not|next|last|length|uc|lc|chomp|reverse|sort|join|split|scalar|eq|ne|lt|gt|END|keys)\b|"
+    r"\$(?!ENV\b|0\b)[a-zA-Z]\w*|\$[_.]|@F\b|\d+|\"(?:[^\"$@\\]|\\[nt])*\"|'[^'\\]*'|(?<=[(\s!~])/(?:[^/\\$@(]|\\[dswbDSW./]|\((?!\?))*/i?|"
+    r"[\s;,.(){}\[\]<>=!+*%~-])+"
 )
 
 
@@ -63,13 +86,27 @@ def _harmless(program: str, code: str) -> bool:
     if len(code) > 400:
         return False
     if program == "perl":
-        return bool(_PERL.fullmatch(code))
-    if program != "ruby" or any(mark in code for mark in ("`", "#{", "\\")) or "[" in re.sub(r"\[\w*\]", "", code):
+        return bool(_PERL.fullmatch(code) or (_PERL_PRINTS.fullmatch(code) and "->" not in code))
+    if program in _PLAIN:
+        return "`" not in code and _plain(code, _PLAIN[program])
+    if (
+        program != "ruby"
+        or any(mark in code for mark in ("`", "#{", "\\"))
+        or "[" in re.sub(r"\[[\w\s,.'\"-]*\]", "", code)
+    ):
         return False
     quoted = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
     if any(".." in text or text.startswith(("/", "~")) for text in quoted):
         return False
     return set(re.findall(r"[A-Za-z_$@]\w*", _TEXT.sub('""', code))) <= _RUBY
+
+
+def _plain(code: str, known: frozenset[str]) -> bool:
+    """Whether it calls nothing but what is known by its name."""
+    texts = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
+    left = _TEXT.sub('""', code)
+    called = re.search(r"[$\\]|\"\"\s*[(.:]", left) or any("$" in text for text in texts)
+    return not called and set(re.findall(r"[A-Za-z_]\w*", left)) <= known
 
 
 def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:
@@ -102,7 +139,7 @@ def worse(judge: Judging, segment: Segment, text: str) -> list[Finding]:
 
 _DOTS = re.compile(
     r"\.(tables|schema|headers?|mode|indexes|indices|databases|width|separator|nullvalue|timer|show|fullschema|"
-    r"help|dbinfo|stats|print)\b[\w ,.-]*"
+    r"help|dump|dbinfo|stats|print)\b[\w ,.-]*"
 )
 _SQL_VALUED = each("-separator -cmd -newline -nullvalue -c -s -init")
 

@@ -60,6 +60,7 @@ class Walk(Spelling):
         self._segments: list[Segment] = []
         self._redirects: list[Redirect] = []
         self._loops: list[str] = []
+        self._pushed: Folders = frozenset()  # the folders that pushd left
         self._depth = 0
         self._flow = Flow()
 
@@ -334,7 +335,13 @@ class Walk(Spelling):
     def _moved(self, segment: Segment, flow: Flow) -> After:
         goals = [word for word in segment.arguments if word not in ("--", "-P", "-L", "-e")] or [TILDE]
         reached = frozenset(_joined(here, goal) for here in flow.folders for goal in goals)
-        certain = segment.program == "cd" and not any(goal == "-" or _marked_inside(goal) for goal in goals)
+        if segment.program == "pushd" and len(segment.arguments) == 1:
+            self._pushed |= flow.folders
+        if segment.program == "popd" and not segment.arguments and self._pushed:
+            return After(self._pushed, self._pushed | flow.folders)
+        certain = (segment.program == "cd" or (segment.program == "pushd" and len(segment.arguments) == 1)) and not any(
+            goal == "-" or _marked_inside(goal) for goal in goals
+        )
         if not certain or len(reached | flow.folders) > FOLDERS:
             self.doubt("moving", segment.text)
             return After(flow.folders, flow.folders)
