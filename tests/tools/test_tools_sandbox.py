@@ -112,6 +112,14 @@ async def test_common_programs_run(sandbox: Sandbox, workspace: Path) -> None:
     assert outcome.stdout.split() == [b"8", b"d", b"s"]
 
 
+async def test_who_commits_is_known_and_the_repository_knows_better(sandbox: Sandbox, workspace: Path) -> None:
+    if not isinstance(sandbox, Bubblewrap):
+        pytest.skip("Only what has an /etc/passwd of its own has a name.")
+    commit = "git commit -q --allow-empty -m one && git log -1 --format='%an <%ae>'"
+    said = await output(sandbox, f"git init -q && {commit} && git config user.name Ada && {commit}", workspace)
+    assert said.split("\n")[:2] == ["AI Orchestrator <agent@localhost>", "Ada <agent@localhost>"], said
+
+
 async def test_it_is_not_root_and_has_no_way_to_become_it(sandbox: Sandbox, workspace: Path) -> None:
     said = await output(sandbox, "id -u; unshare -r id -u; mount -t tmpfs none /mnt; chroot / id -u", workspace)
     assert said.split()[0] not in ("0", "")

@@ -29,7 +29,7 @@ from orchestrator.tools.sandbox.process import Launch, Talk, run_process
 
 _HOME = "/home/agent"
 _INVENTED = {  # no user or host of the machine is named inside
-    "/etc/passwd": b"agent:x:1000:1000::/home/agent:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
+    "/etc/passwd": b"agent:x:1000:1000:AI Orchestrator:/home/agent:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
     "/etc/group": b"agent:x:1000:\nnogroup:x:65534:\n",
     "/etc/hosts": b"127.0.0.1 localhost\n::1 localhost\n",
 }

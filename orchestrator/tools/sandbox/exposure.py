@@ -54,6 +54,7 @@ def environment(home: str, temporary: str) -> Mapping[str, str]:
         "HOME": home,
         "TMPDIR": temporary,
         "USER": "agent",
+        "EMAIL": "agent@localhost",  # with the name in /etc/passwd: who commits, where the repository does not say
         "LANG": "C.UTF-8",
         "TERM": "dumb",
         "PYTHONDONTWRITEBYTECODE": "1",
