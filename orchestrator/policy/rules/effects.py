@@ -10,6 +10,8 @@ from orchestrator.policy.rules.hosts import url_of
 from orchestrator.policy.rules.origin import STRANGERS
 from orchestrator.policy.rules.paths import paths_of
 
+# What these change is a repository of the workspace, and git brings it back; named no folder, they take the workspace.
+_IN_THE_WORKSPACE = frozenset({"git_commit", "git_merge", "git_stash", "git_switch"})
 # What these write stays inside this system, is listed there and can be taken back: a reminder, a clone in a folder of
 # its own, a draft of a tool, which nothing loads. By name, which no other tool has: a category anybody may say.
 _KEPT_HERE = frozenset({"cancel_schedule", "create_tool", "github_clone", "remind_me"})
@@ -29,6 +31,9 @@ class Effects:
             return Decision("allow", self.name, "only_looks", f"{call.tool} only looks.", details)
         if command_of(call) is not None or url_of(call) is not None or (call.scope == "write" and paths_of(call)):
             return None  # another rule reads what it would do
+        if call.tool in _IN_THE_WORKSPACE and call.scope == "write":
+            reason = f"What {call.tool} changes is inside the workspace."
+            return Decision("allow", self.name, "inside_workspace", reason, details)
         if call.tool in _KEPT_HERE and call.scope == "write" and not call.risks and not call.origins & STRANGERS:
             reason = f"What {call.tool} writes stays inside this system and can be taken back."
             return Decision("allow", self.name, "noted_here", reason, details)

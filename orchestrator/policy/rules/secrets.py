@@ -34,6 +34,9 @@ _LOOKS: dict[str, re.Pattern[str]] = {
     "a token of Hugging Face": re.compile(r"\bhf_[A-Za-z0-9]{30,}"),
     "a token of Slack": re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
     "a key of Stripe": re.compile(r"\b[rs]k_live_[A-Za-z0-9]{20,}"),
+    "a secret of an environment": re.compile(
+        r"\b(?:[A-Z][A-Z0-9]*_)*(?:SECRET|TOKEN|PASSWORD|API_KEY|ACCESS_KEY|PRIVATE_KEY)(?:_[A-Z0-9]+)*\s*[=:]\s*[^\s{$]\S{11}"
+    ),
     "a token of npm": re.compile(r"\bnpm_[A-Za-z0-9]{36}\b"),
     "a token of PyPI": re.compile(r"\bpypi-[A-Za-z0-9_-]{50,}"),
     "a JSON web token": re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),

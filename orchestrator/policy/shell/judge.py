@@ -15,7 +15,7 @@ from orchestrator.policy.places import Places
 from orchestrator.policy.shell import code, python, runners, snippets, together
 from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
-from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers, swaps
+from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, steers, swaps
 from orchestrator.policy.shell.reader import Reader
 from orchestrator.policy.shell.script import Doubt, Script, Segment, said
 from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
@@ -238,7 +238,7 @@ class Judge:
         if segment.arguments in (("--version",), ("--help",)) and not slashed:
             return found
         segment = structs.replace(segment, program=name)
-        if name in WRAPPERS or name in PRIVILEGE or name in runners.RUNNERS:
+        if name in WRAPPERS or name in PRIVILEGE or name in RUNNERS:
             return found + runners.judge(self, segment, depth)
         kind = KINDS.get(name) or KINDS.get(_VERSION.sub("", name))
         if name.startswith(("mkfs", "mke2fs")):
@@ -260,7 +260,7 @@ class Judge:
         folder, slash, name = segment.program.rpartition("/")
         if not slash:
             return name, []
-        if folder in _STANDARD and (name in KINDS or name in WRAPPERS or name in PRIVILEGE or name in runners.RUNNERS):
+        if folder in _STANDARD and (name in KINDS or name in WRAPPERS or name in PRIVILEGE or name in RUNNERS):
             return name, []
         reach = Reach(self.places, segment.folders, name, segment.text)
         inside = reach.places(segment.program) <= {"inside"}

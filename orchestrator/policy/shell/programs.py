@@ -127,7 +127,13 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "coproc": frozenset(),
     "catchsegv": frozenset(),
 }
+RUNNERS = frozenset({"find", "xargs", "eval", "source", ".", "trap", "alias", "parallel", "script", "enable"})
 PRIVILEGE = frozenset({"sudo", "doas", "su", "pkexec", "runuser", "sudoedit", "gosu"})
+
+
+def known(program: str) -> bool:
+    return program in KINDS or program in WRAPPERS or program in PRIVILEGE or program in RUNNERS
+
 
 # Options whose next word is a value and no path.
 VALUED: dict[str, str] = {

@@ -11,8 +11,6 @@ from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steer
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
 from orchestrator.policy.shell.words import STAR, UNKNOWN, marked, uncertain
 
-RUNNERS = frozenset({"find", "xargs", "eval", "source", ".", "trap", "alias", "parallel", "script", "enable"})
-
 
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     name = segment.program

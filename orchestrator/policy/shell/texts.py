@@ -10,6 +10,7 @@ from orchestrator.policy.shell.words import shown, uncertain
 
 # Outside strings and patterns; a pipe is told from "or".
 _AWK_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_AWK_PATTERN = re.compile(r"(^\s*|[{;(,!~&|]\s*)/(?:[^/\\\n]|\\.)+/")  # where no number can be divided
 _AWK_RUNS = re.compile(
     r"\bsystem\b|(?<!\|)\|(?!\|)|\bgetline\b|@|\bARGV\b|\bARGC\b|\bENVIRON\b|\bprintf?\b[^;}\n]*>|\bclose\b|/inet"
 )
@@ -45,7 +46,7 @@ def awk(judge: Judging, segment: Segment) -> list[Finding]:
                 "Use single quotes and -v.",
             )
         ]
-    if _AWK_RUNS.search(_AWK_STRING.sub('""', shown(program))):
+    if _AWK_RUNS.search(_AWK_PATTERN.sub(r"\1//", _AWK_STRING.sub('""', shown(program)))):
         reason = f"This {segment.program} program may start other programs, or open files by itself."
         worse = snippets.denials(judge, segment, shown(program))
         return [*worse, judge.ask(segment, "program_text", reason, "Only print, and redirect the output in the shell.")]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from orchestrator.policy.shell import words
+from orchestrator.policy.shell.programs import known
 from orchestrator.policy.shell.script import Doubt, Folders, Redirect, Script, Segment, Stdin, lists_names, said
 from orchestrator.policy.shell.spelling import SETTERS, WORDS, Spelling
 from orchestrator.policy.shell.words import TILDE, UNKNOWN, each, uncertain
@@ -60,6 +61,7 @@ class Walk(Spelling):
         self._segments: list[Segment] = []
         self._redirects: list[Redirect] = []
         self._loops: list[str] = []
+        self._functions: set[str] = set()  # that stand for no other program, and were read where they are defined
         self._pushed: Folders = frozenset()  # the folders that pushd left
         self._depth = 0
         self._flow = Flow()
@@ -169,11 +171,17 @@ class Walk(Spelling):
         return After(after, after)
 
     def _function(self, node: "Node", flow: Flow) -> After:
-        self.doubt("function", self.text(node))
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         start = len(self._segments)
         after = self.visit(body, flow) if body is not None else After(flow.folders, flow.folders)
         called = self.text(name) if name is not None else ""
+        moves = after.anyhow != flow.folders or any(one.program in _MOVERS for one in self._segments[start:])
+        above = node.parent is not None and node.parent.type == "program" and b"unset" not in self.source
+        above = above and not any(child.type in _REDIRECTS for child in node.children)
+        if moves or not above or not called.isidentifier() or known(called):
+            self.doubt("function", self.text(node))
+        else:
+            self._functions.add(called)
         if any(segment.program == called for segment in self._segments[start:]):
             self._loops.append(called)
         return after
@@ -306,6 +314,8 @@ class Walk(Spelling):
         indirect = bool(written) and (len(named) != 1 or self._is_variable(written[0][0]))
         name, *behind = [*(named or [UNKNOWN]), *(word for group in spelt[1:] for word in group)]
         feeders, fed = (flow.feeders, None) if stdin == "pipe" else ((), fed or flow.fed if stdin == "text" else None)
+        if name in self._functions and not indirect:
+            name, behind = "", []
         found = Segment(name, tuple(behind), text, flow.folders, tuple(assignments), stdin, feeders, indirect, fed)
         self._segments.append(found)
         if name in SETTERS:
