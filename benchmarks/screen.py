@@ -1,14 +1,15 @@
 """How much of what orders an assistant about is recognised, and what else is taken for it.
 
-    python -m benchmarks.screen
+    python -m benchmarks.screen [FILE...]
 
-Four rounds of passages in tests/policy/screen: attacks, and texts that only look so. The first was written before the
-recogniser, and every third of it held out; each other before the errors in the one before it were looked at. Each was
-measured when nothing had been developed on it (FIRST_SIGHT), and developed on after; the last never was. A passage
-counts as caught where at least four fifths of its letters are withheld; each is tried alone and inside what tools
-return (a mail, JSON, YAML with folded lines, a comment of a page, a paragraph, a thread). The baseline is a list of
-well-known phrases. "Documents of this machine": the descriptions of every installed Python package and the licences of
-the system, which nobody wrote for this.
+Passages in tests/policy/screen: attacks, and texts that only look so. Four rounds, each written before the errors in
+the one before were looked at, and measured when nothing had been developed on it (FIRST_SIGHT); the last never was,
+though its totals were seen when the weights were chosen. "Taught": what was written for the weights to learn from.
+A FILE has attacks that somebody else wrote, one a line: how many of them are caught. A passage counts as caught where
+at least four fifths of its letters are withheld; each is tried alone and inside what tools return (a mail, JSON, YAML
+with folded lines, a comment of a page, a paragraph, a thread). The baseline is a list of well-known phrases. "Documents
+of this machine": descriptions of Python packages, licences, papers of Debian's packages, manual pages, READMEs of npm
+packages, which nobody wrote for this; the half of them that the weights were not taught with.
 """
 
 import gzip
@@ -16,10 +17,10 @@ import importlib.metadata
 import inspect
 import json
 import re
+import sys
 import textwrap
 import time
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +34,7 @@ TABLES = Path(__file__).resolve().parents[1] / "tests" / "policy" / "screen"
 HELD_OUT = 3  # one in so many
 LENGTH = 60_000  # of a document that is read
 CAUGHT = 0.8  # of its letters
+COSTED = 12  # one document in so many
 
 _KIND = re.compile(r"\[([a-z ,]+)\] [A-Z]")
 _ROFF = re.compile(r"^\.\\\".*$|^\.[A-Za-z]+ ?|\\f.|\\&", re.MULTILINE)
@@ -171,41 +173,60 @@ ROUNDS = ("", "more_", "third_")  # that were developed on, the first but for wh
 
 TAUGHT = ("taught_", *ROUNDS)  # what the weights learnt from
 
-# Caught %, withheld by mistake %: of each round when nothing had been developed on it. Made by this command at the
-# commit named; it cannot be made again by today's.
+# Caught %, withheld by mistake %: of each set when nothing had been developed on it. Made by this command at the commit
+# named; it cannot be made again by today's.
 FIRST_SIGHT = {
     "first round, the third held out (a0309c8)": {"caught %": 82.4, "withheld by mistake %": 6.2},
     "second round (258f1d8)": {"caught %": 20.5, "withheld by mistake %": 20.7},
     "third round (before 44 more cues)": {"caught %": 53.2, "withheld by mistake %": 5.9},
+    "last round, by cues alone (c714920)": {"caught %": 50.0, "withheld by mistake %": 4.0},
+    "what the weights were taught, by cues alone (c714920)": {"caught %": 13.0, "withheld by mistake %": 2.6},
 }
 
 
-def main() -> None:
-    attacks = [one for name in ROUNDS for one in entries(f"{name}attacks")]
-    benign = [one for name in ROUNDS for one in entries(f"{name}benign")]
-    figures: dict[str, Any] = {
-        "developed on": figures_of(attacks, benign),
-        "at first sight": FIRST_SIGHT,
-        "last round, never developed on": figures_of(list(entries("last_attacks")), list(entries("last_benign"))),
-    }
-    missed = Counter(one.kind for one in entries("last_attacks") if not caught(one.text, "alone")[0])
-    figures["last round: missed by kind"] = dict(missed)
-    every = list(documents())
-    found = [one for text in every for one in found_in(text)]
-    figures["documents of this machine"] = {
-        "documents": len(every),
-        "characters": sum(map(len, every)),
-        "passages withheld": len(found),
-        "characters withheld": sum(one.end - one.start for one in found),
-    }
+def spent() -> dict[str, float]:
+    """Milliseconds of processor for 20,000 characters."""
     page = (TABLES.parents[2] / "docs" / "llm.md").read_text("utf-8")
-    figures["milliseconds of processor for 20,000 characters"] = {
-        "a mail": round(cost(MAIL.format("It was a good month.")), 2),
-        "a licence": round(cost(next(text for text in every if "GNU GENERAL PUBLIC" in text)), 2),
+    licence = Path("/usr/share/common-licenses/GPL-3").read_text("utf-8")
+    sample = [text for text in documents("measure") if len(text) > 5_000][::COSTED]
+    return {
+        "a document of this machine, median": round(median([cost(text) for text in sample]), 2),
+        "a licence": round(cost(licence), 2),
+        "a mail of short lines": round(cost(MAIL.format("It was a good month.")), 2),
         "our page about models": round(cost(page), 2),
         "known phrases, our page about models": round(cost(page, _KNOWN.findall), 2),
         "the worst we know (ai ai ai…)": round(cost("ai ai "), 2),
     }
+
+
+def read() -> dict[str, float]:
+    every = list(documents("measure"))
+    found = [found_in(text) for text in every]
+    return {
+        "documents": len(every),
+        "characters": sum(map(len, every)),
+        "documents in which something is withheld": sum(map(bool, found)),
+        "passages withheld": sum(map(len, found)),
+        "characters withheld": sum(one.end - one.start for passages in found for one in passages),
+    }
+
+
+def main() -> None:
+    def measured(*names: str) -> dict[str, Any]:
+        attacks = [one for name in names for one in entries(f"{name}attacks")]
+        return figures_of(attacks, [one for name in names for one in entries(f"{name}benign")])
+
+    figures: dict[str, Any] = {
+        "at first sight": FIRST_SIGHT,
+        "last round, never developed on": measured("last_"),
+        "three rounds that the cues were developed on, and the weights taught": measured(*ROUNDS),
+        "what was written to teach the weights": measured("taught_"),
+        "documents of this machine": read(),
+        "milliseconds of processor for 20,000 characters": spent(),
+    }
+    for name in sys.argv[1:]:
+        lines = [line.replace("⏎", "\n") for line in Path(name).read_text("utf-8").splitlines() if line]
+        print(f"{name}: caught {share(sum(caught(line, 'alone')[0] for line in lines), len(lines))} % of {len(lines)}")
     write("screen", "python -m benchmarks.screen", figures)
 
 

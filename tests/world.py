@@ -146,6 +146,9 @@ class Rules:
     def screen(self, *said: object) -> tuple[Passage, ...]:
         return ()
 
+    def doubtful(self, *said: object) -> tuple[str, ...]:
+        return ()
+
 
 class World(Struct):
     runs: Runs

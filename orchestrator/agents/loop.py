@@ -301,7 +301,7 @@ class Loop:
 
     async def _finish(self, status: e.FinalStatus, answer: str, problem: e.Problem | None = None) -> None:
         state = self._state
-        repeated = repeats(answer, orders_read(state)) if state.step else ()
+        repeated = repeats(answer, orders_read(state, self._house.policy)) if state.step else ()
         await self._turn.commit(
             e.RunFinished(status, answer, state.model, state.step, state.usage, state.cost, problem, repeated)
         )

@@ -50,6 +50,9 @@ class Decide(Protocol):
     ) -> tuple[Passage, ...]:
         """What of a result gives orders to the model that is to read it."""
 
+    def doubtful(self, origin: Origin, content: str) -> tuple[str, ...]:
+        """What of a result could give orders; an answer that repeats it says so."""
+
 
 class Recorder(Protocol):
     def append(self, events: Sequence[Event], *, lazy: bool = False) -> "asyncio.Future[None]": ...

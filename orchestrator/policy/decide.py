@@ -12,7 +12,7 @@ from orchestrator.kernel.registry import Registry
 from orchestrator.policy.base import Call, Decision, Rule, Verdict
 from orchestrator.policy.layers.layers import Layers
 from orchestrator.policy.rules.secrets import Known, Secrets
-from orchestrator.policy.screen.screen import screened
+from orchestrator.policy.screen.screen import doubtful, screened
 
 DEEPEST = 60  # lists and objects one inside the other
 SEVERITY: tuple[Verdict, ...] = ("allow", "ask", "deny")
@@ -87,6 +87,10 @@ class Policy:
     ) -> tuple[Passage, ...]:
         """What of a result gives orders to the model that is to read it."""
         return screened(self._screen, tool, arguments, origin, content, granted)
+
+    def doubtful(self, origin: Origin, content: str) -> tuple[str, ...]:
+        """What of a result could give orders; an answer that repeats it says so."""
+        return doubtful(self._screen, origin, content)
 
     def explain(self, call: Call) -> list[Decision]:
         """What every rule that speaks thinks of the call, in the order of the rules."""

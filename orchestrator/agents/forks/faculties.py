@@ -88,6 +88,9 @@ class ForkPolicy:
     ) -> tuple[Passage, ...]:
         return self._policy.screen(tool, arguments, origin, content, granted)
 
+    def doubtful(self, origin: Speaker, content: str) -> tuple[str, ...]:
+        return self._policy.doubtful(origin, content)
+
 
 class ForkTool:
     """A tool whose result may be in the recording."""

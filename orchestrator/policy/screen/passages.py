@@ -15,6 +15,7 @@ from orchestrator.policy.screen.manner import Features, bias, features, glance
 from orchestrator.policy.screen.sentences import WORD, said, sentences, words
 
 ENOUGH = 5.0  # weight of what speaks for it
+DOUBTFUL = 2.0  # where it is only looked at what an answer repeats of it
 ORDER = 2  # weight of an order, whoever it is for
 LURE = 2  # and of a place to go to, or money
 LIKE = 3.2  # weight of a manner that is no more like the examples than unlike them
@@ -37,12 +38,12 @@ class Found(Struct, frozen=True):
     cues: tuple[str, ...]
 
 
-def found_in(text: str) -> tuple[Found, ...]:
+def found_in(text: str, enough: float = ENOUGH) -> tuple[Found, ...]:
     """The passages, in their order; none overlaps another."""
-    passages = list(_Text(letters(text)).passages())
+    passages = list(_Text(letters(text), enough).passages())
     for start, end, hidden in spelled_out(text):
         inside = any(one.start <= start < one.end for one in passages)
-        if not inside and (within := found_in(hidden)):
+        if not inside and (within := found_in(hidden, enough)):
             passages.append(Found(start, end, ("encoded", *within[0].cues)))
     return tuple(sorted(passages, key=lambda passage: passage.start))
 
@@ -58,8 +59,9 @@ class _Voice(Struct):
 class _Text:
     """Only sentences whose words could be part of an order, and those around what nearly is one, are looked into."""
 
-    def __init__(self, form: Letters) -> None:
+    def __init__(self, form: Letters, enough: float) -> None:
         self._form = form
+        self._enough = enough
         self._all = list(sentences(form.plain))
         self._voices: dict[int, _Voice] = {}
         self._orders: dict[int, bool] = {}
@@ -87,7 +89,7 @@ class _Text:
             if sum(map(glance, every)) < GLANCE:
                 continue
             weight = self._weight(at, at)
-            if weight >= ENOUGH:
+            if weight >= self._enough:
                 found.append((at, at))
             elif weight >= NEARLY:
                 nearly.append(at)
@@ -97,7 +99,7 @@ class _Text:
                 if first < 0 or last >= len(self._all) or self._all[last].start - self._all[first].end > FAR:
                     continue
                 known = any(first <= one and other <= last for one, other in found)
-                if not known and self._weight(first, last) >= ENOUGH:
+                if not known and self._weight(first, last) >= self._enough:
                     found.append((first, last))
         return sorted(found)
 
@@ -110,7 +112,7 @@ class _Text:
             manner |= voice.manner
             families |= {name: max(weight, families.get(name, 0)) for name, weight in voice.cues.items()}
         weight = sum(families.values()) + LIKE + LIKER * (bias() + sum(manner.values()))
-        if families and ENOUGH > weight >= ENOUGH - ORDER - LURE:
+        if families and self._enough > weight >= self._enough - ORDER - LURE:
             around = [at for at in self._around(first, last) if self._ordering(at)]
             weight += ORDER * bool(around) + LURE * any(map(self._luring, around))
         return weight

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from orchestrator.kernel.events import Passage
 from orchestrator.kernel.messages import Arguments, Origin
 from orchestrator.policy.addresses import split
-from orchestrator.policy.screen.passages import found_in
+from orchestrator.policy.screen.passages import DOUBTFUL, found_in
 
 Mode: TypeAlias = Literal["withhold", "mark", "off"]
 
@@ -26,6 +26,13 @@ def screened(
         return ()
     withheld = mode == "withhold" and origin in WITHHELD and (tool, source(tool, arguments)) not in granted
     return tuple(Passage(found.start, found.end, found.cues, withheld) for found in found_in(content))
+
+
+def doubtful(mode: Mode, origin: Origin, content: str) -> tuple[str, ...]:
+    """What strangers wrote that could give orders, though it is not held for one: no more than a reason to look."""
+    if mode == "off" or origin not in WITHHELD:
+        return ()
+    return tuple(content[found.start : found.end] for found in found_in(content, DOUBTFUL))
 
 
 def source(tool: str, arguments: Arguments) -> str:
