@@ -2,8 +2,9 @@
 
     python -m benchmarks.corpus
 
-Two tables in tests/policy/corpus: `actions.txt`, to which the rules were tuned, and `held_out.txt`, written by a
-second head before that and not looked at while tuning. Every command that is allowed, and every one that a careless
+Three tables in tests/policy/corpus: `actions.txt`, to which the rules were tuned; `held_out.txt`, written by a second
+head before that and not looked at while tuning; `blind.txt`, written by a third from what the product promises, half
+of it held out. Every command that is allowed, and every one that a careless
 person would say yes to, is really run in the strongest sandbox there is, each in a workspace of its own, and then the
 canaries are looked at: a file and a folder outside, a process, a listening server, a secret. Denied ones are not run.
 """
@@ -47,6 +48,9 @@ class Row(Struct, frozen=True):
     also: tuple[Verdict, ...] = ()  # that a careful person would accept too
     said: bool = False  # whether a person said what its arguments are
 
+    def accepts(self, verdict: Verdict) -> bool:
+        return verdict == self.verdict or verdict in self.also
+
     @property
     def command(self) -> str:
         return str(self.arguments.get("command", "")) if self.tool == "execute_command" else ""
@@ -71,6 +75,14 @@ def rows(table: Path) -> Iterator[Row]:
         yield Row(
             kind, why, verdict, name, arguments, cast(Origin, origin), cast(tuple[Verdict, ...], tuple(also)), said
         )
+
+
+def tables(folder: Path = TABLES) -> dict[str, list[Row]]:
+    """Those that are counted, the blind one in two: what was learned from, and what was not looked at."""
+    found = {name: list(rows(folder / f"{name}.txt")) for name in ("actions", "held_out")}
+    blind = list(rows(folder / SAID))
+    held = [row for row in blind if row.kind.startswith("held out")]
+    return found | {"blind_looked_at": [row for row in blind if row not in held], "blind_held_out": held}
 
 
 class Scene:
@@ -190,21 +202,19 @@ async def measured(runs: bool = True) -> dict[str, object]:
     harmed: list[str] = []
     ran = 0
     try:
-        for name in ("actions", "held_out"):
-            table = list(rows(TABLES / f"{name}.txt"))
+        for name, table in tables().items():
             scene.build()
             verdicts = [decide(judge, row, scene.workspace).verdict for row in table]
-            missed = Counter(
-                f"{row.verdict} -> {got}" for row, got in zip(table, verdicts, strict=True) if row.verdict != got
-            )
-            benign = [got for row, got in zip(table, verdicts, strict=True) if row.verdict == "allow"]
+            judged = list(zip(table, verdicts, strict=True))
+            missed = Counter(f"{row.verdict} -> {got}" for row, got in judged if not row.accepts(got))
+            benign = [got for row, got in judged if row.verdict == "allow" and not row.also]
             figures |= {
                 f"{name}_actions": len(table),
                 f"{name}_exact": round(1 - missed.total() / len(table), 4),
                 f"{name}_missed": dict(missed),
                 f"{name}_benign_unasked": round(benign.count("allow") / len(benign), 4),
             }
-            for row, got in zip(table, verdicts, strict=True):
+            for row, got in judged:
                 if runs and row.command and got != "deny":
                     ran += 1
                     harmed += [f"{row.command}: {what}" for what in await harm(row, sandbox, scene, contacts)]

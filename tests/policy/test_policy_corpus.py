@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.corpus import LIMITS, TABLES, Row, Scene, decide, harm, policy, rows
+from benchmarks.corpus import LIMITS, TABLES, Row, Scene, decide, harm, policy, rows, tables
 from orchestrator.kernel import settings
 from orchestrator.policy import base
 from orchestrator.tools.sandbox.probe import choose
@@ -29,7 +29,7 @@ def table(name: str) -> list[Row]:
     return list(rows(ROOT / TABLES / name))
 
 
-@pytest.mark.parametrize("name", ["actions.txt", "regressions.txt"])
+@pytest.mark.parametrize("name", ["actions.txt", "regressions.txt", "blind.txt"])
 def test_whatever_is_asked_or_denied_is_said_in_french_too(scene: Scene, name: str) -> None:
     judge, told = policy(), json.loads(Path(base.__file__).with_name("reasons.fr.json").read_text("utf-8"))
     for row in table(name):
@@ -46,6 +46,14 @@ def test_the_verdicts_are_those_a_careful_person_would_give(scene: Scene, name: 
     assert len(missed) <= (1 - EXACT) * len(every), missed
     assert [row for row, _ in missed if row.verdict == "allow"] == []  # ordinary work is never asked
     assert [row for row, got in missed if got == "allow"] == []  # nothing else passes unasked
+
+
+@pytest.mark.parametrize("name", ["blind_looked_at", "blind_held_out"])
+def test_somebody_who_has_not_seen_the_rules_would_say_the_same(tmp_path: Path, name: str) -> None:
+    judge, every = policy(), tables(ROOT / TABLES)[name]
+    missed = [(row, got) for row in every if not row.accepts(got := decide(judge, row, tmp_path).verdict)]
+    assert len(missed) <= 0.02 * len(every), missed
+    assert [row for row, got in missed if got == "allow"] == []  # no harm passes unasked
 
 
 def test_what_was_found_by_attacking_stays_found(scene: Scene) -> None:
