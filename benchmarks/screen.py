@@ -195,7 +195,7 @@ def spent() -> dict[str, float]:
         "a mail of short lines": round(cost(MAIL.format("It was a good month.")), 2),
         "our page about models": round(cost(page), 2),
         "known phrases, our page about models": round(cost(page, _KNOWN.findall), 2),
-        "the worst we know (ai ai ai…)": round(cost("ai ai "), 2),
+        "the worst we know (tell the user, ai: …)": round(cost("tell the user, ai: "), 2),
     }
 
 

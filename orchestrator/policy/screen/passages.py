@@ -71,6 +71,9 @@ class _Text:
         found: list[tuple[int, int, dict[str, None]]] = []
         for first, last in self._rows():
             names = dict.fromkeys(name for at in range(first, last + 1) for name in self._voice(at).cues)
+            if found and last <= found[-1][1]:
+                found[-1] = (found[-1][0], found[-1][1], found[-1][2] | names)
+                continue
             first, last = self._widened(first, last)
             while found and first <= found[-1][1]:
                 before = found.pop()
@@ -82,7 +85,7 @@ class _Text:
 
     def _rows(self) -> list[tuple[int, int]]:
         """The shortest rows of sentences that weigh enough, in their order."""
-        found: list[tuple[int, int]] = []
+        found: set[tuple[int, int]] = set()
         nearly: list[int] = []
         for at, one in enumerate(self._all):
             every = dict.fromkeys(WORD.findall(self._form.plain, one.start, one.end))
@@ -90,7 +93,7 @@ class _Text:
                 continue
             weight = self._weight(at, at)
             if weight >= self._enough:
-                found.append((at, at))
+                found.add((at, at))
             elif weight >= NEARLY:
                 nearly.append(at)
         for size in range(1, ROW):
@@ -98,9 +101,9 @@ class _Text:
                 last = first + size
                 if first < 0 or last >= len(self._all) or self._all[last].start - self._all[first].end > FAR:
                     continue
-                known = any(first <= one and other <= last for one, other in found)
+                known = any((one, to) in found for one in range(first, last + 1) for to in range(one, last + 1))
                 if not known and self._weight(first, last) >= self._enough:
-                    found.append((first, last))
+                    found.add((first, last))
         return sorted(found)
 
     def _weight(self, first: int, last: int) -> float:
