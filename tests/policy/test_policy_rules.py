@@ -8,7 +8,7 @@ from contracts.rule import RuleContract, call_of
 from msgspec.structs import replace
 
 from orchestrator.kernel import settings
-from orchestrator.kernel.messages import Effects, Origin, Risk, Scope
+from orchestrator.kernel.messages import Effects, Json, Origin, Risk, Scope
 from orchestrator.policy.addresses import address_of
 from orchestrator.policy.base import Call, Verdict
 from orchestrator.policy.decide import Policy
@@ -18,6 +18,7 @@ from orchestrator.policy.rules.hosts import Hosts
 from orchestrator.policy.rules.origin import Origin as OriginRule
 from orchestrator.policy.rules.paths import Paths
 from orchestrator.policy.rules.scopes import Scopes
+from orchestrator.policy.rules.statements import Statements
 
 SHIPPED = settings.Policy()
 USER: frozenset[Origin] = frozenset({"user"})
@@ -58,6 +59,18 @@ class TestHostsContract(RuleContract):
     @pytest.fixture
     def rule(self) -> Hosts:
         return Hosts(SHIPPED)
+
+
+class TestStatementsContract(RuleContract):
+    knows = (
+        ("query_data", {"sql": "select a from 'a.csv'", "paths": ["a.csv"]}, "read", "none", USER),
+        ("query_data", {"sql": "from read_csv('/etc/' || 'passwd')", "paths": ["a.csv"]}, "read", "none", USER),
+        ("query_data", {"sql": "select 1; drop table a -- x", "paths": []}, "read", "none", USER),
+    )
+
+    @pytest.fixture
+    def rule(self) -> Statements:
+        return Statements(SHIPPED)
 
 
 class TestEffectsContract(RuleContract):
@@ -461,3 +474,47 @@ def test_what_is_kept_here_passes_by_its_name_and_no_category(
         "t", "u", tool, {"repository": "octo/shop"}, scope, "once", tmp_path, origins=origins, category=category
     )
     assert Policy(SHIPPED).decide(call).verdict == verdict
+
+
+def test_arguments_nested_deeper_than_anyone_reads_are_denied(policy: Policy, workspace: Path) -> None:
+    nested: dict[str, Json] = {}
+    inner = nested
+    for _ in range(5000):
+        inner["a"] = further = {}
+        inner = further
+    call = call_of(workspace, "http_request", {"url": "https://example.com/", "headers": nested}, "execute", "once")
+    assert (policy.decide(call).verdict, policy.decide(call).code) == ("deny", "nested")
+    assert policy.shape(call) == "http_request"
+    assert [opinion.code for opinion in policy.explain(call)] == ["nested"]
+
+
+def test_more_paths_than_anyone_reads_are_asked(policy: Policy, workspace: Path) -> None:
+    call = call_of(workspace, "archive_files", {"paths": ["a"] * 5000}, "write", "once")
+    assert policy.decide(call).code == "too_long"
+    endless = call_of(workspace, "read_file", {"path": "a/" * 5000})
+    assert policy.decide(endless).verdict == "deny"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "a0=xx;" + "".join(f"a{i + 1}=$a{i}$a{i};" for i in range(60)) + "rm $a60",
+        "a0='x y';" + "".join(f'a{i + 1}="$a{i} $a{i}";' for i in range(60)) + "rm $a60",
+        "cd a || cd b; " * 1400 + "rm x",
+        "ls | " * 3900 + "rm x",
+        "ls; " * 4900 + "rm x",
+        "cat " + "../x " * 3900,
+        "rm [" + "[a-z" * 4000,
+        "rm " + "{a,b,c,d,e,f,g,h}" * 50,
+        "sudo " * 3900 + "ls",
+        "python3 -c 'x = " + "(" * 9000 + "'",
+        "python3 -c 'x = 1" + " + 1" * 4900 + "; open(x)'",
+        "node -e 'x = " + "[" * 1900 + "'",
+        'sqlite3 a.db "select ' + "'" * 15000 + '"',
+    ],
+)
+def test_no_command_is_long_enough_to_hold_the_server_up(policy: Policy, workspace: Path, command: str) -> None:
+    """Each of them once took seconds, all memory, or the interpreter's stack."""
+    call = call_of(workspace, "execute_command", {"command": command}, "execute", "once")
+    assert policy.decide(call).verdict != "allow"
+    assert policy.shape(call)
