@@ -63,7 +63,7 @@ class TestHostsContract(RuleContract):
 
 class TestStatementsContract(RuleContract):
     knows = (
-        ("query_data", {"sql": "select a from 'a.csv'", "paths": ["a.csv"]}, "read", "none", USER),
+        ("query_data", {"sql": "copy a to 'b.csv'", "paths": ["a.csv"]}, "read", "none", USER),
         ("query_data", {"sql": "from read_csv('/etc/' || 'passwd')", "paths": ["a.csv"]}, "read", "none", USER),
         ("query_data", {"sql": "select 1; drop table a -- x", "paths": []}, "read", "none", USER),
     )
@@ -478,10 +478,8 @@ def test_what_is_kept_here_passes_by_its_name_and_no_category(
 
 def test_arguments_nested_deeper_than_anyone_reads_are_denied(policy: Policy, workspace: Path) -> None:
     nested: dict[str, Json] = {}
-    inner = nested
     for _ in range(5000):
-        inner["a"] = further = {}
-        inner = further
+        nested = {"a": nested}
     call = call_of(workspace, "http_request", {"url": "https://example.com/", "headers": nested}, "execute", "once")
     assert (policy.decide(call).verdict, policy.decide(call).code) == ("deny", "nested")
     assert policy.shape(call) == "http_request"
@@ -510,7 +508,7 @@ def test_more_paths_than_anyone_reads_are_asked(policy: Policy, workspace: Path)
         "python3 -c 'x = " + "(" * 9000 + "'",
         "python3 -c 'x = 1" + " + 1" * 4900 + "; open(x)'",
         "node -e 'x = " + "[" * 1900 + "'",
-        'sqlite3 a.db "select ' + "'" * 15000 + '"',
+        'sqlite3 a.db "select ' + "'" * 15000 + '; drop table a"',
     ],
 )
 def test_no_command_is_long_enough_to_hold_the_server_up(policy: Policy, workspace: Path, command: str) -> None:
