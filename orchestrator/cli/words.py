@@ -28,6 +28,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "begun {begun}, attempt {attempt}, key of the call {key}",
         "fr": "commencé le {begun}, tentative {attempt}, clé de l'appel {key}",
     },
+    "kept": {
+        "en": "kept: {name} (orchestrator runs files {run} --save .)",
+        "fr": "conservé : {name} (orchestrator runs files {run} --save .)",
+    },
     "question": {"en": "{who} asks you", "fr": "{who} vous demande"},
     "question.link": {
         "en": "To answer, open this page yourself, if you know {host}:",
@@ -92,8 +96,8 @@ _WORDS: dict[str, dict[Language, str]] = {
     "status.waiting": {"en": "waiting", "fr": "en attente"},
     "status.running": {"en": "running", "fr": "en cours"},
     "passages.repeated": {
-        "en": "repeats what gave the model orders: {text}",
-        "fr": "répète ce qui donnait des ordres au modèle : {text}",
+        "en": "repeats a stranger's words that give the model orders, or could: {text}",
+        "fr": "répète les mots d'un tiers qui donnent des ordres au modèle, ou le pourraient : {text}",
     },
     "passages.withheld": {
         "en": "{length} characters give orders to the model and were withheld: orchestrator runs passages {run}",
