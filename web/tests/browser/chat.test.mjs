@@ -67,6 +67,18 @@ test("says who will answer: the best there is, or whom the person chose", async 
   await page.getByText("ollama/llama3.2:3b will answer.").waitFor();
 });
 
+test("shows the beginning of a long message, and all of it when that is wanted", async () => {
+  await visit();
+  const pasted = `plain words ${"and more ".repeat(5000)}`.trim();
+  await say(page, pasted);
+  const asked = page.locator("main section").filter({ hasText: "plain words" }).first();
+  await page.getByRole("button", { name: "Show the whole message" }).waitFor();
+  assert.ok((await asked.innerText()).length < 3000);
+  await accessible(page, "a long message", "main");
+  await page.getByRole("button", { name: "Show the whole message" }).click();
+  await becomes(async () => (await asked.innerText()).includes(pasted), true);
+});
+
 test("asks before a risky call; the keyboard answers", async () => {
   await visit();
   await say(page, "approve this");

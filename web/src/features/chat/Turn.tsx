@@ -1,5 +1,5 @@
 import { CircleSlash, ListChecks, Lightbulb } from "lucide-react";
-import { Fragment, lazy, memo, Suspense, useEffect } from "react";
+import { Fragment, lazy, memo, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "@/client/client";
 import { isOver, runFromView, type RunState, type Step } from "@/client/run";
@@ -85,7 +85,7 @@ export function Asked({ text, quoted = [] }: { text: string; quoted?: string[] |
     <section className="flex justify-end">
       <h2 className="sr-only">{t("chat.you")}</h2>
       <div className="max-w-[85%] rounded-3xl rounded-br-lg bg-surface-3 px-5 py-3 leading-7 break-words whitespace-pre-wrap">
-        {text}
+        <Message text={text} />
         {quoted.map((words, index) => (
           <blockquote key={index} data-slot="quoted" className="mt-2 border-l-4 border-control pl-3 text-sm text-text-2">
             {visible(words)}
@@ -93,6 +93,28 @@ export function Asked({ text, quoted = [] }: { text: string; quoted?: string[] |
         ))}
       </div>
     </section>
+  );
+}
+
+const LONG = { characters: 2000, lines: 24 };
+
+/** A message that was pasted in is long: its beginning, and the rest when it is wanted. */
+function Message({ text }: { text: string }) {
+  const { t } = useTranslation();
+  const [whole, setWhole] = useState(false);
+  const beginning = text
+    .split("\n", LONG.lines)
+    .join("\n")
+    .slice(0, LONG.characters)
+    .replace(/[\ud800-\udbff]$/, "");
+  if (whole || beginning.length === text.length) return text;
+  return (
+    <>
+      {beginning}…
+      <button type="button" onClick={() => setWhole(true)} className="block min-h-11 text-sm underline underline-offset-4">
+        {t("chat.whole")}
+      </button>
+    </>
   );
 }
 
