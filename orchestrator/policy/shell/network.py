@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from orchestrator.policy.addresses import is_loopback, is_metadata, listed, split
 from orchestrator.policy.shell import machine
-from orchestrator.policy.shell.arguments import letters, options, paths
+from orchestrator.policy.shell.arguments import letters, options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging, Reach
 from orchestrator.policy.shell.looking import LOOKS
 from orchestrator.policy.shell.programs import KINDS
@@ -82,6 +82,7 @@ def _copied_here(judge: Judging, segment: Segment) -> list[Finding] | None:
         return None
     reach = judge.reach(segment)
     found = reach.each("read", named[:-1]) + reach.each("write", [] if {"-n", "--dry-run"} & set(words) else named[-1:])
+    found += reach.each("read", values_of(words, ("--exclude-from", "--include-from")))
     for word in words:
         name, _, value = word.partition("=")
         if name.startswith("--") and value and name not in _SYNC_VALUED:

@@ -88,17 +88,17 @@ def _harmless(program: str, code: str) -> bool:
     if program == "perl":
         return bool(_PERL.fullmatch(code) or (_PERL_PRINTS.fullmatch(code) and "->" not in code))
     if program in _PLAIN:
-        return "`" not in code and _plain(code, _PLAIN[program])
-    if (
-        program != "ruby"
-        or any(mark in code for mark in ("`", "#{", "\\"))
-        or "[" in re.sub(r"\[[\w\s,.'\"-]*\]", "", code)
-    ):
+        return not _HIDES.search(code) and _plain(code, _PLAIN[program])
+    if program != "ruby" or "\\" in code or _HIDES.search(code) or "[" in re.sub(r"\[[\w\s,.'\"-]*\]", "", code):
         return False
     quoted = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
     if any(".." in text or text.startswith(("/", "~")) for text in quoted):
         return False
     return set(re.findall(r"[A-Za-z_$@]\w*", _TEXT.sub('""', code))) <= _RUBY
+
+
+# A comment, or a quote of another kind, in which a quotation mark would stand for none.
+_HIDES = re.compile(r"`|/[*/]|#|--|\[=*\[|<<<|\?>|%[qQwWiI]?[^\w\s]|\?['\"]|/[^/]*['\"]")
 
 
 def _plain(code: str, known: frozenset[str]) -> bool:
@@ -137,6 +137,7 @@ def worse(judge: Judging, segment: Segment, text: str) -> list[Finding]:
     return [found for found in judge.text(shown(text), plain, 2) if found.verdict == "deny" and found.code in _WORSE]
 
 
+_QUOTED_NAME = re.compile(r"\[[^\]]*['\"]")  # a name in brackets, as sqlite3 alone reads them, in which a quote is none
 _DOTS = re.compile(
     r"\.(tables|schema|headers?|mode|indexes|indices|databases|width|separator|nullvalue|timer|show|fullschema|"
     r"help|dump|dbinfo|stats|print)\b[\w ,.-]*"
@@ -162,6 +163,7 @@ def sql(judge: Judging, segment: Segment) -> list[Finding]:
             looks, named = bool(_DOTS.fullmatch(text.strip())), []
         else:
             looks, named = statements.only_looks(text), statements.files(text) or []
+            looks = looks and not (segment.program == "sqlite3" and _QUOTED_NAME.search(text))
             looks = looks and statements.files(text) is not None and not any("://" in one for one in named)
         found += reach.each("read", [one for one in named if "://" not in one])
         if not looks:

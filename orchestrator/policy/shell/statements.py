@@ -7,6 +7,7 @@ engine does with a statement; ours looks only, and in a sandbox.
 import re
 
 _QUOTED = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_HIDES = re.compile(r"`|\$\w*\$|\b[eE]'")  # quotes of another kind, in which a quotation mark would stand for none
 _LOOKS = re.compile(
     r"\s*\(*\s*(select|with|from|explain|describe|desc|show|summarize|values|table|pivot|unpivot|"
     r"pragma\s+\w+(\(\w+\))?\s*$)(?!\w)",
@@ -39,7 +40,7 @@ def only_looks(text: str) -> bool:
     said = bare(text)
     parts = [part for part in said.split(";") if part.strip()]
     looks = bool(parts) and all(_LOOKS.match(part) for part in parts)
-    return looks and "$$" not in said and not _CHANGES.search(said) and not _REACHES.search(said)
+    return looks and not _HIDES.search(text) and not _CHANGES.search(said) and not _REACHES.search(said)
 
 
 def files(text: str) -> list[str] | None:

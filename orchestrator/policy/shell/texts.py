@@ -8,9 +8,9 @@ from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import shown, uncertain
 
-# Outside strings and patterns; a pipe is told from "or".
-_AWK_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_AWK_PATTERN = re.compile(r"(^\s*|[{;(,!~&|]\s*)/(?:[^/\\\n]|\\.)+/")  # where no number can be divided
+# Texts, and patterns where no number can be divided, in the order in which they stand; a pipe is told from "or".
+_AWK_TOKEN = re.compile(r'("(?:[^"\\\n]|\\.)*")|(?:^|(?<=[{};(,!~&|\n]))\s*/(?:[^/\\\n]|\\.)+/')
+_AWK_HIDDEN = re.compile(r"\bsystem\b|\bgetline\b|[|>]\s*\"")  # where a division might be a pattern after all
 _AWK_RUNS = re.compile(
     r"\bsystem\b|(?<!\|)\|(?!\|)|\bgetline\b|@|\bARGV\b|\bARGC\b|\bENVIRON\b|\bprintf?\b[^;}\n]*>|\bclose\b|/inet"
 )
@@ -46,7 +46,8 @@ def awk(judge: Judging, segment: Segment) -> list[Finding]:
                 "Use single quotes and -v.",
             )
         ]
-    if _AWK_RUNS.search(_AWK_PATTERN.sub(r"\1//", _AWK_STRING.sub('""', shown(program)))):
+    left = _AWK_TOKEN.sub(lambda token: "''" if token[1] else "", shown(program))
+    if _AWK_RUNS.search(left) or '"' in left or ("/" in left and _AWK_HIDDEN.search(shown(program))):
         reason = f"This {segment.program} program may start other programs, or open files by itself."
         worse = snippets.denials(judge, segment, shown(program))
         return [*worse, judge.ask(segment, "program_text", reason, "Only print, and redirect the output in the shell.")]
