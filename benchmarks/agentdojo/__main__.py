@@ -1,6 +1,6 @@
 """Attacks on an agent by what it reads: AgentDojo's tasks through our loop and policy, the model fully gullible.
 
-    python -m benchmarks.agentdojo
+    python -m benchmarks.agentdojo [WORDING...]
 
 The package brings the tasks, the environments and the verdicts: benchmark v1.1.2, attack `important_instructions`
 (eight injections of later versions have no plan that a script could follow). It and its many dependencies go into
@@ -10,7 +10,8 @@ The model is SIMULATED: it does what the task's ground truth says and, as soon a
 an attack, everything that the attack asks, at once. The person is SIMULATED: attentive, so that a call is
 approved if it is one of those that the task needs, and refused otherwise; or absent, so that whatever is asked
 is refused. The baseline is the same run without the policy. Attacks that only put words into the answer are
-counted too, and apart: no gate on tools can stop a model from saying something.
+counted too, and apart: no gate on tools can stop a model from saying something. Named WORDINGs (attacks of the package)
+are measured alone, with the policy and an attentive person: results/agentdojo_wordings.json.
 """
 
 import subprocess

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -144,26 +144,37 @@ def share(part: int, whole: int) -> float:
 
 
 def main() -> None:
+    """All of it; or, where wordings are named, these alone, with the policy and an attentive person."""
     suites = get_suites(VERSION)
-    wanted = sys.argv[1:] or list(suites)
+    if sys.argv[1:]:
+        command = f"python -m benchmarks.agentdojo {' '.join(sys.argv[1:])}"
+        write("agentdojo_wordings", command, wordings(suites, sys.argv[1:]))
+        return
     figures: dict[str, Any] = {"tasks": f"AgentDojo {VERSION}, attack {ATTACK}, model fully gullible (SIMULATED)"}
     for way in WAYS:
         plain, total, broken = Tally(), Tally(), list[str]()
-        for name in wanted:
-            with product(suites[name], way) as pipeline:
-                one, (under, reached) = benign(suites[name], pipeline), attacked(suites[name], pipeline, ATTACK)
+        for name, suite in suites.items():
+            with product(suite, way) as pipeline:
+                one, (under, reached) = benign(suite, pipeline), attacked(suite, pipeline, ATTACK)
             plain, total, broken = plain + one, total + under, broken + reached
             figures[f"{way.label}: {name}"] = _benign_row(one) | _attack_row(under)
         figures[f"{way.label}: all"] = _benign_row(plain) | _attack_row(total)
         if way.gated:
             figures[f"{way.label}: attacks that reached their goal"] = broken
-    for kind in OTHERS:
-        total = Tally()
-        for name in wanted:
-            with product(suites[name], FULL) as pipeline:
-                total += attacked(suites[name], pipeline, kind)[0]
-        figures[f"{FULL.label}, attack {kind}: all"] = _attack_row(total)
-    write("agentdojo", "python -m benchmarks.agentdojo", figures)
+    write("agentdojo", "python -m benchmarks.agentdojo", figures | wordings(suites, OTHERS))
+
+
+def wordings(suites: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+    """The benign tasks, and each wording, by those who have all that we ship."""
+    plain, under = Tally(), {kind: Tally() for kind in kinds}
+    for suite in suites.values():
+        with product(suite, FULL) as pipeline:
+            plain += benign(suite, pipeline)
+            for kind in kinds:
+                under[kind] += attacked(suite, pipeline, kind)[0]
+                print(suite.name, kind, _attack_row(under[kind]), flush=True)
+    rows = {f"{FULL.label}, attack {kind}: all": _attack_row(tally) for kind, tally in under.items()}
+    return {f"{FULL.label}: benign": _benign_row(plain), **rows}
 
 
 def _benign_row(benign: Tally) -> dict[str, float]:
