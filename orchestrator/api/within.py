@@ -1,5 +1,6 @@
 """The API without HTTP: its routes called in this process, as a principal who needs no credential."""
 
+import asyncio
 from typing import Any
 from urllib.parse import urlencode
 
@@ -43,9 +44,13 @@ class Within:
             "state": {"principal": self._caller},
         }
         status, pieces = 500, list[bytes]()
+        requests = iter([{"type": "http.request", "body": body or b"", "more_body": False}])
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body or b"", "more_body": False}
+            if (request := next(requests, None)) is not None:
+                return request
+            never: asyncio.Future[dict[str, Any]] = asyncio.Future()
+            return await never  # nobody hangs up: whoever listens for it is cancelled
 
         async def send(message: Any) -> None:
             nonlocal status

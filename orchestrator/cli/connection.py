@@ -37,6 +37,9 @@ class Connection(Protocol):
     async def ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
         """Any operation of the API, by its path below /api/v1. Raises what the API answers as a problem."""
 
+    async def fetched(self, path: str) -> bytes:
+        """What is at a path of the API that is no JSON. Raises as `ask`."""
+
     async def start(
         self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals
     ) -> Json: ...

@@ -153,6 +153,8 @@ class Display:
         took = f" {item['seconds']:.2f} s" if item["seconds"] >= 0.005 else ""
         outcome = self._terminal.word(f"outcome.{item['outcome']}")
         self._note(f"  {mark} {item['tool']}{took}  {f'{outcome} {shortened(first, 90)}'.strip()}".rstrip(), style)
+        if kept := item.get("artifact"):
+            self._note(f"  {self._terminal.word('kept', name=shortened(kept['name'], 60), run=item['run_id'])}")
         if passages := item.get("passages"):
             kind = "withheld" if any(one["withheld"] for one in passages) else "marked"
             length = sum(one["end"] - one["start"] for one in passages)

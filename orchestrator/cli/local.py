@@ -71,10 +71,17 @@ class Local:
     async def ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
         data = None if body is None else msgspec.json.encode(body)
         params = {name: str(value) for name, value in query.items() if value is not None}
+        content = await self._asked(method, path, data, params)
+        return msgspec.json.decode(content) if content else None
+
+    async def fetched(self, path: str) -> bytes:
+        return await self._asked("GET", path, None, {})
+
+    async def _asked(self, method: str, path: str, data: bytes | None, params: dict[str, str]) -> bytes:
         status, content = await self._within.ask(method, f"/api/v1{path}", data, params)
         if status >= 400:
             raise error_of(status, content)
-        return msgspec.json.decode(content) if content else None
+        return content
 
     # ── runs ────────────────────────────────────────────────────────────────────────────────────
     async def start(self, goal: str, *, conversation_id: str | None, model: str | None, approvals: Approvals) -> Json:

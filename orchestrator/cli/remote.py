@@ -84,14 +84,21 @@ class Remote:
             return False
 
     async def ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
+        content = await self._ask(method, path, body, query)
+        return msgspec.json.decode(content) if content else None
+
+    async def fetched(self, path: str) -> bytes:
+        return await self._ask("GET", path, None, {})
+
+    async def _ask(self, method: str, path: str, body: Json, query: dict[str, Any]) -> bytes:
         try:
-            return await self._ask(method, path, body, query)
+            return await self._sent(method, path, body, query)
         except NotAuthenticated:
             if not await self._met_again():
                 raise
-            return await self._ask(method, path, body, query)
+            return await self._sent(method, path, body, query)
 
-    async def _ask(self, method: str, path: str, body: Json, query: dict[str, Any]) -> Json:
+    async def _sent(self, method: str, path: str, body: Json, query: dict[str, Any]) -> bytes:
         data = None if body is None else msgspec.json.encode(body)
         headers = {} if data is None else {"Content-Type": "application/json"}
         params = {name: str(value) for name, value in query.items() if value is not None}
@@ -103,7 +110,7 @@ class Remote:
             raise self._unreachable(error) from error
         if reply.status >= 400:
             raise error_of(reply.status, content)
-        return msgspec.json.decode(content) if content else None
+        return content
 
     def _unreachable(self, error: Exception) -> ServerUnreachable:
         hint = "Is it running? orchestrator serve starts one; without --url the data folder is used directly."

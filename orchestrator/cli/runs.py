@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from orchestrator.cli import replay, steering
+from orchestrator.cli import kept, replay, steering
 from orchestrator.cli.command import Before, Limit, Session, command
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def add_to(application: typer.Typer) -> None:
     application.add_typer(group, name="runs")
     steering.add_to(group)
     replay.add_to(group)
+    kept.add_to(group)
 
     @command(group, "list")
     def list_runs(

@@ -140,3 +140,19 @@ def test_garbage_is_refused_with_a_reason(orchestrator: InProcess, data: Path, t
             typed = [run_id if word == "RUN" else str(bad) if word == "BAD" else word for word in words]
             error = orchestrator(*typed, "--json").error
             assert error["code"] == code and error["detail"], (words, error)
+
+
+def test_what_a_run_kept_is_written_to_a_folder(orchestrator: InProcess, data: Path, tmp_path: Path) -> None:
+    long = data / "workspace" / "long.txt"
+    long.write_text("a line that is read\n" * 5000)
+    arguments = ("tools", "call", "read_file", "--args", '{"path": "long.txt"}')
+    done = orchestrator(*arguments)
+    assert "read_file.txt (orchestrator runs files run_" in done.err
+    run_id = orchestrator(*arguments, "--json").json["run_id"]
+    assert "text/plain" in orchestrator("runs", "files", run_id).out
+    for name in ("read_file.txt", "read_file-2.txt"):
+        (kept,) = orchestrator("runs", "files", run_id, "--save", str(tmp_path / "out"), "--json").json["items"]
+        assert Path(kept["path"]) == tmp_path / "out" / name
+        assert Path(kept["path"]).read_text().strip() == long.read_text().strip()
+    assert "It kept nothing." in orchestrator("runs", "files", looked(orchestrator)).err
+    assert orchestrator("runs", "files", "run_none").code != 0
