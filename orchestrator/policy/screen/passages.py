@@ -131,6 +131,8 @@ class _Text:
             voices = said(self._text(at))
             every, first = words(voices)
             manner = features(every, first)
+            if first:  # or without the name of its field
+                manner = max(manner, features(every[first:], 0), key=lambda one: sum(one.values()))
             likely = bias() + sum(manner.values()) > UNLIKE
             self._voices[at] = _Voice(voices, _families(every, voices) if likely else {}, manner)
         return self._voices[at]
