@@ -40,7 +40,8 @@ class Reach:
     def finding(
         self, verdict: Verdict, code: str, reason: str, path: str, alternative: str = "", shape: str | None = None
     ) -> Finding:
-        return Finding(verdict, code, reason, self._program, self._text, shown(path), alternative, shape)
+        named = shown(path) or ("…" if path else "")  # what nobody sets is nothing, most likely
+        return Finding(verdict, code, reason, self._program, self._text, named, alternative, shape)
 
     def each(self, mode: str, paths: Iterable[str]) -> list[Finding]:
         judge = {
