@@ -60,6 +60,10 @@ def add_to(application: typer.Typer) -> None:
         run = session.do(session.connection.cancel(run_id))
         session.terminal.result(run, f"{run['run_id']}: {session.terminal.word('status.' + run['status'])}")
 
+    _answering(group)
+
+
+def _answering(group: typer.Typer) -> None:
     @command(group, "approve")
     def approve(
         session: Session,
