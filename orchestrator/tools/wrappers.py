@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from orchestrator.kernel.errors import ToolFailed
+from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
 from orchestrator.tools.place import place_of
 from orchestrator.tools.sealed import sealed
 
+_SAID = 4000  # characters of an error
 _ITEMS = 2000  # of one list in the data
 _WHOLE_FACTOR = 50  # and all of its strings together
 _DATA_FACTOR = 5  # the data keeps strings this many times longer than what a model reads
@@ -58,7 +59,13 @@ class Capped(Wrapper):
         self._limit = limit
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
-        return self.cap(await self._tool.call(arguments, context))
+        try:
+            return self.cap(await self._tool.call(arguments, context))
+        except (ToolRetry, ToolFailed) as error:  # which may repeat what it was given
+            if len(error.detail) + len(error.hint) <= _SAID:
+                raise
+            kind = ToolRetry if isinstance(error, ToolRetry) else ToolFailed
+            raise kind(cut(error.detail, _SAID), hint=cut(error.hint, _SAID)) from error.__cause__
 
     def cap(self, result: Result) -> Result:
         data = _Bounds(self._limit * _DATA_FACTOR, self._limit * _WHOLE_FACTOR).within(result.data)

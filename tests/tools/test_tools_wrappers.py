@@ -96,6 +96,18 @@ async def test_long_output_is_cut_in_the_middle_and_kept_whole(context: Context)
     assert len(result.data["value"]["text"]) < 600 and "left out" in result.data["value"]["text"]
 
 
+async def test_an_error_that_repeats_what_it_was_given_is_cut(context: Context) -> None:
+    @tool()
+    async def refuse(name: str) -> str:
+        """Refuse."""
+        raise ToolRetry(f"There is no {name}.", hint=f"Get {name}.") from FileNotFoundError(name)
+
+    with pytest.raises(ToolRetry) as caught:
+        await wrapped(refuse, 100).call({"name": "x" * 200_000}, context)
+    assert len(str(caught.value)) < 10_000 and "characters left out" in caught.value.hint
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
+
+
 async def test_lists_in_the_data_are_bounded(context: Context) -> None:
     result = await wrapped(speak, 100).call({"size": 10, "item": True}, context)
     assert len(result.data["value"]["items"]) == 2000

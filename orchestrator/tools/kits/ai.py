@@ -30,7 +30,9 @@ _KINDS = (
 )
 
 Text = Annotated[str, Meta(description="the text", min_length=1, max_length=200_000)]
-Model = Annotated[str | None, "provider/model, provider, or auto; the run's own when not given"]
+Model = Annotated[
+    Annotated[str, Meta(max_length=300)] | None, "provider/model, provider, or auto; the run's own when not given"
+]
 
 _asking = partial(tool, category="ai", origin="model", timeout=180.0)
 _BARE: dict[Language, str] = {"en": "{text}", "fr": "{text}"}
