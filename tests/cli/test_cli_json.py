@@ -77,7 +77,7 @@ def test_every_command_says_one_object(say: Story, tmp_path: Path, data: Path) -
 
 
 def _runs(say: Story, run: str, file: Path) -> None:
-    for word in ("list", f"show {run}", f"replay {run}", f"fork {run}", f"passages {run}", "approve"):
+    for word in ("list", f"show {run}", f"files {run}", f"replay {run}", f"fork {run}", f"passages {run}", "approve"):
         say(f"runs {word}")
     for word in ("resume", "cancel", "pause", "continue", "set"):
         say(f"runs {word} {run}", fails="run_finished")
