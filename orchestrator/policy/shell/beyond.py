@@ -9,7 +9,7 @@ from orchestrator.policy.shell.arguments import options
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import GIVEN_CODE, RUNS_MORE
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import GLOBS, TILDE, shown, uncertain
+from orchestrator.policy.shell.words import GLOBS, TILDE, marked, shown, uncertain
 
 _ADDRESS = re.compile(r"(?<![\w+.-])([a-zA-Z][a-zA-Z0-9+.-]+)://[^\s'\"]*")
 _OPTION = re.compile(r"(--?[\w.-]+)[=:](.+)|[\w.+-]+=(.+)", re.DOTALL)
@@ -80,5 +80,5 @@ def led_to(word: str) -> Iterator[str]:
         value = attached[1]
     for part in re.split("[:,;]", value):
         place = part.lstrip("@<")
-        if place.startswith(("/", TILDE)) or ".." in place.split("/"):
-            yield place
+        if place.startswith(("/", TILDE)) or ".." in place.split("/") or ("/" in place and not marked(place)):
+            yield place  # a link on its way may lead out
