@@ -30,8 +30,8 @@ class Bill:
 
     def say(self) -> None:
         """Under the answer; why this model, once."""
-        for line in self.lines():
-            (self._terminal.once if line == self._reason else self._terminal.note)(line)
+        for index, line in enumerate(self.lines()):
+            (self._terminal.once if index else self._terminal.note)(line)
 
     def lines(self) -> list[str]:
         """None where no model was asked."""
@@ -43,7 +43,7 @@ class Bill:
         if self._saved:
             by = word("bill.cache" if self._remembered else "bill.optimiser")
             said.append(word("bill.saved", money=money(self._saved), by=by))
-        return [" · ".join(said), *([self._reason] if self._reason else [])]
+        return [" · ".join(said), *([word("original", text=self._reason)] if self._reason else [])]
 
 
 def money(dollars: float) -> str:

@@ -30,6 +30,11 @@ def test_a_run_that_failed(way: str, orchestrator: InProcess) -> None:
     assert done.err.count("Détail (en anglais) : ") == 1
 
 
+def test_why_a_model_answered(orchestrator: InProcess) -> None:
+    took = "say · 18 jetons · aucun coût connu\nDétail (en anglais) : told/say was asked for.\n"
+    assert orchestrator("run", "Dis bonjour.").err == took
+
+
 def test_a_reason_of_the_policy(orchestrator: InProcess) -> None:
     call = ("policy", "explain", "-t", "execute_command", "--args")
     done = orchestrator(*call, '{"command": "curl x.example"}')
