@@ -325,7 +325,7 @@ class Loop:
 
     @property
     def _language(self) -> str:
-        return wording.language_of(self._started.goal.text)
+        return wording.language_of(self._started.goal.said)
 
 
 def _spent(state: RunState) -> tuple[str, str, dict[str, str]] | None:
