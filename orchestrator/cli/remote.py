@@ -85,7 +85,11 @@ class Remote:
 
     async def ask(self, method: str, path: str, body: Json = None, **query: Any) -> Json:
         content = await self._ask(method, path, body, query)
-        return msgspec.json.decode(content) if content else None
+        try:
+            return msgspec.json.decode(content) if content else None
+        except msgspec.DecodeError as error:
+            detail = f"What answers at {self.where} is no AI Orchestrator: {error}."
+            raise ServerUnreachable(detail, hint="Look at the address.") from error
 
     async def fetched(self, path: str) -> bytes:
         return await self._ask("GET", path, None, {})

@@ -38,6 +38,8 @@ class Server:
             return web.json_response({"status": "ok"})
         if request.path.endswith("/events"):
             return await self.stream(request)
+        if request.path.endswith("/conversations"):
+            return web.Response(text="<html>Something else.</html>", content_type="text/html")
         if request.path.endswith("/cancel"):
             return web.json_response({**PROBLEM, "code": "run_finished"}, status=409)
         return web.json_response({"path": request.path, "body": await request.text()})
@@ -96,6 +98,11 @@ async def test_a_problem_is_the_error_it_was(connection: Remote) -> None:
     with pytest.raises(errors.RunFinished, match="It is over") as refused:
         await connection.cancel("run_1")
     assert refused.value.hint == "Look."
+
+
+async def test_another_server_is_not_taken_for_ours(connection: Remote) -> None:
+    with pytest.raises(ServerUnreachable, match="is no AI Orchestrator"):
+        await connection.conversations(before=None, limit=20)
 
 
 @pytest.mark.parametrize(
