@@ -61,6 +61,8 @@ def add_to(application: typer.Typer) -> None:
         """Make a link that signs in, once."""
         made = session.do(session.connection.sign_in_link(username))
         session.terminal.result(made, made["url"])
+        if session.connection.drives:
+            session.terminal.note(session.terminal.word("no_server"))
 
 
 def _scopes(text: str) -> "tuple[Scope, ...]":

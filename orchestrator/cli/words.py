@@ -150,6 +150,10 @@ _WORDS: dict[str, dict[Language, str]] = {
         "en": "Open this link to sign in (it works once, for {minutes:.0f} minutes):",
         "fr": "Ouvrez ce lien pour vous connecter (valable une fois, {minutes:.0f} minutes) :",
     },
+    "no_server": {
+        "en": "No server runs on this data folder: the link works once one does.",
+        "fr": "Aucun serveur ne tourne sur ce dossier de données : le lien servira quand il y en aura un.",
+    },
     "original": {"en": "{text}", "fr": "Détail (en anglais) : {text}"},
     "bill.tokens": {"en": "{count} tokens", "fr": "{count} jetons"},
     "bill.free": {"en": "no cost", "fr": "sans frais"},

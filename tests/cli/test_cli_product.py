@@ -299,6 +299,7 @@ def test_users(way: str, orchestrator: InProcess) -> None:
     assert nobody.error["code"] == "not_found"
     link = orchestrator("users", "link", "ada", "--json").json
     assert "/sign-in?token=" in link["url"] and link["expires_in"] == 1800
+    assert ("No server runs" in orchestrator("users", "link").err) == (way == "local")
     assert orchestrator("users", "link", "nobody").code == 1
 
 
