@@ -100,15 +100,8 @@ class Hosts:
                 details,
                 "Check it letter by letter.",
             )
-        if label := next((part for part in name.split(".") if _CARRIES.fullmatch(part)), None):
-            return Decision(
-                "ask",
-                self.name,
-                "carries_data",
-                f"A part of {host} is as long as what is smuggled out in a name: {label}.",
-                details,
-                "Check what it says.",
-            )
+        if carries := self._carries(name, host, details):
+            return carries
         if self._named_by_user(call, details["method"]):
             return Decision(
                 "allow", self.name, "users_address", f"The user wrote this address: {host} is only read.", details
@@ -121,6 +114,13 @@ class Hosts:
             details,
             "The owner may name it in policy.hosts.",
         )
+
+    def _carries(self, name: str, host: str, details: dict[str, str]) -> Decision | None:
+        label = next((part for part in name.split(".") if _CARRIES.fullmatch(part)), None)
+        if label is None:
+            return None
+        reason = f"A part of {host} is as long as what is smuggled out in a name: {label}."
+        return Decision("ask", self.name, "carries_data", reason, details, "Check what it says.")
 
     def _named_by_user(self, call: Call, method: str) -> bool:
         """Whether it only reads what the user's own words name, and sends nothing along."""
