@@ -199,6 +199,8 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
         return {"wrong": str(problem)}
     except (duckdb.Error, sqlite3.Error, csv.Error, OSError, UnicodeError) as error:
         return {"wrong": _first(error)}
+    except MemoryError:
+        return {"wrong": "These files are more than fits into the memory that may be used (tools.memory_mb)."}
 
 
 def main() -> None:
