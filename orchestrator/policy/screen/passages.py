@@ -12,7 +12,7 @@ from msgspec import Struct
 from orchestrator.policy.screen.cues import cues, hints
 from orchestrator.policy.screen.letters import Letters, letters, spelled_out
 from orchestrator.policy.screen.manner import Features, bias, features, glance
-from orchestrator.policy.screen.sentences import WORD, said, sentences, words
+from orchestrator.policy.screen.sentences import WORD, Sentence, said, sentences, words
 
 ENOUGH = 5.0  # weight of what speaks for it
 DOUBTFUL = 2.0  # where it is only looked at what an answer repeats of it
@@ -23,6 +23,7 @@ LIKER = 4.0  # and of each point more
 UNLIKE = -0.9  # a manner in which no cue is looked for
 NEARLY = 1.5  # and of a sentence whose neighbours are asked
 ROW = 3  # sentences that are weighed together
+NEAR = 3  # sentences from one that shows something to the next
 FAR = 900  # characters of them at most
 GLANCE = 0.2  # what the words of a sentence weigh by themselves, where it is looked into
 
@@ -63,6 +64,7 @@ class _Text:
         self._form = form
         self._enough = enough
         self._all = list(sentences(form.plain))
+        self._glanced = [self._worth(one) for one in self._all]
         self._voices: dict[int, _Voice] = {}
         self._orders: dict[int, bool] = {}
 
@@ -83,14 +85,15 @@ class _Text:
             start, end = self._all[first].start, self._all[last].end
             yield Found(self._form.places[start], self._form.places[end], tuple(names) or ("manner",))
 
+    def _worth(self, one: Sentence) -> bool:
+        """Whether its words, each by itself, could be part of an order."""
+        return sum(map(glance, dict.fromkeys(WORD.findall(self._form.plain, one.start, one.end)))) >= GLANCE
+
     def _rows(self) -> list[tuple[int, int]]:
         """The shortest rows of sentences that weigh enough, in their order."""
         found: set[tuple[int, int]] = set()
         nearly: list[int] = []
-        for at, one in enumerate(self._all):
-            every = dict.fromkeys(WORD.findall(self._form.plain, one.start, one.end))
-            if sum(map(glance, every)) < GLANCE:
-                continue
+        for at in (at for at, worth in enumerate(self._glanced) if worth):
             weight = self._weight(at, at)
             if weight >= self._enough:
                 found.add((at, at))
@@ -155,8 +158,12 @@ class _Text:
         return self._text(at).endswith(":") or bool({"turn", "call"} & self._voice(at).cues.keys())
 
     def _widened(self, first: int, last: int) -> tuple[int, int]:
-        """With the orders before it and the rest of its paragraph."""
+        """With what goes on with it near by, the orders before it and the rest of its paragraph."""
         every = self._all
+        while (at := self._further(range(first - 1, max(-1, first - 1 - NEAR), -1))) is not None:
+            first = at
+        while (at := self._further(range(last + 1, min(len(every), last + 1 + NEAR)))) is not None:
+            last = at
         block = every[first].block
         while first and every[first - 1].block == block and self._leads(first - 1):
             first -= 1
@@ -164,6 +171,13 @@ class _Text:
         while last + 1 < len(every) and every[last + 1].block <= block:
             last += 1
         return first, last
+
+    def _further(self, near: range) -> int | None:
+        """The first of these sentences that has something of an order in it too."""
+        for at in near:
+            if self._glanced[at] and (self._voice(at).cues or self._weight(at, at) >= NEARLY):
+                return at
+        return None
 
     def _leads(self, at: int) -> bool:
         return self._ordering(at) or bool(_ALARM.match(self._text(at))) or self._weight(at, at) >= NEARLY
