@@ -98,6 +98,11 @@ async def test_it_works_in_the_workspace(sandbox: Sandbox, workspace: Path) -> N
     assert (outcome.exit_code, outcome.ended, outcome.stderr) == (3, "by itself", b"")
 
 
+async def test_what_no_program_can_be_given_is_said(sandbox: Sandbox, workspace: Path) -> None:
+    with pytest.raises(ToolFailed, match="NUL"):
+        await sandbox.run("echo a\0b", workspace, Limits())
+
+
 async def test_the_two_streams_are_kept_apart_and_input_is_empty(sandbox: Sandbox, workspace: Path) -> None:
     outcome = await sandbox.run("cat; echo out; echo err >&2", workspace, CONFINING)
     assert (outcome.stdout, outcome.stderr) == (b"out\n", b"err\n")

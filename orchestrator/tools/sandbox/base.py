@@ -10,6 +10,8 @@ from typing import Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from orchestrator.kernel.errors import ToolFailed
+
 Level: TypeAlias = Literal["bubblewrap", "landlock", "none", "refused"]
 Degree: TypeAlias = Literal["yes", "partly", "no"]
 
@@ -50,6 +52,11 @@ class Opening(Struct, frozen=True):
     readable: tuple[Path, ...] = ()  # further files and folders it may read
     network: bool = False  # a loosening: it reaches what this machine reaches
     environment: Mapping[str, str] = {}  # beside the few names every command has
+
+    def __post_init__(self) -> None:
+        """Raises ToolFailed for what the kernel would cut short: what runs is what was approved."""
+        if any("\0" in word for word in (*self.argv, *self.environment, *self.environment.values())):
+            raise ToolFailed("A command holds no NUL character.", hint="Write it as an escape, \\0.")
 
 
 class Session(Protocol):
