@@ -16,6 +16,7 @@ from orchestrator.llm.providers.embedded.segment import Clause, cut
 from orchestrator.llm.providers.embedded.slots import fill
 from orchestrator.llm.providers.embedded.steps import Ask, Plan, Step
 
+_IT: Final = words("it them le la les")
 _CANCEL: Final = words("cancel annule annuler stop forget oublie nevermind rien nothing laisse")
 
 
@@ -65,9 +66,18 @@ def _answers(clause: Clause, step: Step, ask: Ask) -> dict[str, Any]:
         if parameter.name in filling.arguments
     }
     left = [parameter for parameter in ask.missing if parameter.name not in given]
-    if not given and len(ask.missing) == 1 and left and left[0].kind in ("quoted", "path", "expression"):
+    fresh = not given and _another_request(clause)
+    if not given and not fresh and len(ask.missing) == 1 and left and left[0].kind in ("quoted", "path", "expression"):
         value = clause.text.strip().strip("\"'«»“” ")
         short = len(value.split()) <= (3 if left[0].kind == "path" else 40)
         if value and short and not value.endswith("?"):
             given[left[0].name] = value
     return given
+
+
+def _another_request(clause: Clause) -> bool:
+    """`create a file b.md …`, `run it`: an act and what it is done to are no answer."""
+    first = clause.words[0] if clause.words else None
+    named = any(not each.weak and each.kind != "quoted" for each in clause.mentions)
+    points = bool({word.norm for word in clause.words[1:]} & _IT)
+    return first is not None and is_action(first.concept) and (named or points)

@@ -117,7 +117,7 @@ class _Aligner:
                 yield item + 1  # `zip src into …`
             return
         if parameter.coined and not parameter.worded:
-            if mention and mention.kind in ("name", "path", "url"):
+            if mention and mention.kind in ("name", "path", "url") and str(mention.value).startswith(parameter.prefix):
                 yield next((n for n, each in enumerate(self._items) if each.start >= mention.end), len(self._items))
             return
         beyond = 0 if parameter.named and not self._entry.harmless else _BRIEF
@@ -149,6 +149,7 @@ class _Aligner:
                 or (mention.kind == "name" and item.word is None and end == first + 1 and parameter.named)
             ):
                 mentions[name] = mention
+                free += mention.kind == "name" and not parameter.coined
             else:
                 span = item.start, self._items[end - 1].end
                 sure = len(frame.heavy) >= _TELLING or (frame.slots > 1 and parameter.named)

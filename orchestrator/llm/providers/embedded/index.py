@@ -54,6 +54,7 @@ class Parameter(Struct, frozen=True):
     coined: bool = False  # whether an example's value is a name that nobody speaks with
     slashed: bool = False  # whether every value shown has a slash, as `team/site` has
     holds: str = ""  # the kind of each value of a list
+    prefix: str = ""  # what every value shown begins with, as `job_` in `job_7`
 
     @property
     def brief(self) -> bool:
@@ -221,6 +222,7 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
     spans = [(each, span) for each in using if (span := each.spans.get(name))]
     around = [each.around(span) for each, span in spans]
     values = [each.example.text[span[0] : span[1]].strip("\"'«»“” ") for each, span in spans]
+    prefixes = {value[: value.find("_") + 1] for value in values} if len(values) > 1 else set()
     return Parameter(
         name,
         schema,
@@ -240,6 +242,7 @@ def _parameter(name: str, schema: dict[str, Any], required: bool, shown: Sequenc
         any(span[2] == "name" for _, span in spans),
         len(set(values)) > 1 and all("/" in value for value in values),
         next((kind for part, kind in _NAMES.items() if f"{part}s" == name), "") if "array" in types(schema) else "",
+        prefixes.pop() if len(prefixes) == 1 else "",
     )
 
 

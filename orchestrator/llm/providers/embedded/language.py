@@ -129,7 +129,7 @@ def _joined(words: list[Token]) -> Iterable[Token]:
         for length in range(min(_LONGEST, len(words) - place), 1, -1):
             run = words[place : place + length]
             concept = _PHRASES.get(tuple(word.norm for word in run if word.norm not in _GLUE))
-            if concept:
+            if concept and run[0].norm not in _GLUE and run[-1].norm not in _GLUE:
                 text = " ".join(word.text for word in run)
                 norm = "_".join(word.norm for word in run if word.norm not in _GLUE)
                 yield Token(text, run[0].start, run[-1].end, norm, concept)

@@ -93,7 +93,10 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         "send sends email mail post deliver forward transmit upload share publish tweet",
         "envoie envoyer envoi envoyez expedie expedier poste transmets transmettre partage publie publier televerse",
     ),
-    "remind": ("remind reminder reminders alert", "rappelle rappeler rappel rappels alerte"),
+    "remind": (
+        "remind reminder reminders alert",
+        "rappelle rappeler rappel rappels alerte rappelez rappeliez rappelles",
+    ),
     "set": (
         "set turn switch adjust dim configure toggle activate enable disable",
         "regle regler allume allumer active activer desactive baisse augmente configure",

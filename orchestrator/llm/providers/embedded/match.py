@@ -184,7 +184,7 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     filling = fill(clause, entry)
     if not entry.harmless and stated(clause, entry.heads):
         return Match(entry, filling, 0.0)
-    if filling.worded and not filling.missing:
+    if filling.worded and not filling.missing and not (not entry.harmless and _places(entry, filling)):
         return Match(entry, filling, filling.worded)
     said = _said(clause, filling, ignoring)
     empty = not said or (said == {"show"} and not filling.arguments and not filling.several)
@@ -258,7 +258,9 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
     changing = [act for act in acts if act in lexicon.CHANGING and not (lightly and act in _LIGHTLY)]
     if any(_nearest(act, entry.actions) < 0.6 for act in changing):
         return True
-    if not entry.harmless and (filling.unexplained >= 1 or _twice(filling) or _either(clause)):
+    if not entry.harmless and (
+        filling.unexplained >= 1 or _twice(filling) or _either(clause) or _places(entry, filling)
+    ):
         return True
     acts += [head(words), *filling.acts]
     if not entry.harmless and not (
@@ -278,6 +280,14 @@ def _twice(filling: Filling) -> bool:
     """Whether the same words were taken for two arguments: then one of them was not understood."""
     texts = [value for value in filling.arguments.values() if isinstance(value, str) and value]
     return len(texts) != len(set(texts))
+
+
+def _places(entry: Entry, filling: Filling) -> bool:
+    """Whether a name was read together with a path: `web1:/srv/app.zip` is no name."""
+    return any(
+        each.named and ":/" in str(filling.arguments.get(each.name, "")) and each.kind == "quoted"
+        for each in entry.parameters
+    )
 
 
 def _either(clause: Clause) -> bool:

@@ -147,6 +147,16 @@ class Finder:
                     break
 
 
+def joined(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """`sales.csv in the data folder` is one path."""
+    files = [each for each in mentions if each.kind == "path" and "/" not in str(each.value) and not each.weak]
+    folders = [each for each in mentions if each.kind == "folder" and not each.weak]
+    if len(files) != 1 or len(folders) != 1 or any(each.kind == "glob" for each in mentions):
+        return mentions
+    whole = Mention("path", files[0].start, files[0].end, f"{str(folders[0].value).rstrip('/')}/{files[0].value}")
+    return tuple(whole if each is files[0] else each for each in mentions if each is not folders[0])
+
+
 def set_aside(text: str) -> tuple[str, dict[str, str]]:
     """The text with its long quotations cut down to a sign each, and what the signs stand for."""
     kept: dict[str, str] = {}

@@ -1,5 +1,6 @@
 """From a request to a plan: each clause becomes a call, an operation on earlier results, or a note."""
 
+import itertools
 from typing import Any, Final
 
 import msgspec
@@ -50,7 +51,9 @@ class Planner:
         self.finder = finder
         self.language = language
         self.steps: list[Step] = [
-            msgspec.structs.replace(step, past=True, told=False) for step in (past.steps if past else ())
+            msgspec.structs.replace(step, past=True, told=False)
+            for step in (past.steps if past else ())
+            if past and (step.past or not past.asks)  # what was asked about was never done
         ]
         self._past = len(self.steps)
         self._before = past
@@ -272,6 +275,7 @@ class Planner:
         each: list[dict[str, Any]] = [dict(filling.arguments)]
         for name, values in filling.several.items():
             each = [{**arguments, name: value} for arguments in each for value in values]
+        each = [self._inside(clause, arguments) for arguments in each]
         refs: dict[str, Ref] = {}
         missing: list[Parameter] = []
         for parameter in filling.missing:
@@ -286,6 +290,17 @@ class Planner:
             self._asks.append(Ask(len(self.steps), tuple(missing)))
         self.steps.append(Step(clause.said, found.entry, tuple(each), refs, told=told))
         return True
+
+    def _inside(self, clause: Clause, arguments: dict[str, Any]) -> dict[str, Any]:
+        """`make a folder demo, put a file a.txt in it`: demo/a.txt."""
+        path = arguments.get("path")
+        before = self.steps[-1] if self._done() else None
+        if before is None or before.entry is None or before.entry.harmless or not isinstance(path, str) or "/" in path:
+            return arguments
+        folder = before.each[-1].get("path") if before.each[-1].keys() == {"path"} else None
+        said = [word.norm for word in clause.words]
+        led = any(pair in (("in", "it"), ("inside", "it")) for pair in itertools.pairwise(said)) or "dedans" in said
+        return {**arguments, "path": f"{folder}/{path}"} if folder and led else arguments
 
     def nested(self, clause: Clause, start: int, end: int) -> int | None:
         """The step that a noun phrase asks for (`the date`, `the contents of a.txt`), added before its clause."""

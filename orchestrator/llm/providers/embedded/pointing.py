@@ -1,4 +1,4 @@
-"""What points back to the thing that an earlier call was about: `restart it`, `montre ses logs`, `redeploy that one`."""
+"""What points back to the thing that an earlier call was about: `restart it`, `montre ses logs`."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _IT: Final = words("it its them their one same ses son sa leur leurs lui celui celle ceux celles this that there")
 _OBJECT: Final = words("le la les l")  # articles too, where a noun follows
-_EASY: Final = words("now maintenant again please last latest recent mistake erreur non no rather plutot aussi also too first")
+_EASY: Final = words(
+    "now maintenant again please last latest recent mistake erreur non no rather plutot aussi also too first"
+)
 _REACH: Final = 2  # calls that it looks back over
 
 
@@ -92,7 +94,11 @@ def _fits(clause: Clause, entry: Entry, filling: Filling) -> bool:
 def _closeness(clause: Clause, entry: Entry, filling: Filling, index: Index) -> float:
     heavy = {word.concept for word in _heavy(clause, filling)} | filling.acts
     heavy |= {word.concept for word in clause.words if is_action(word.concept)}
-    return max(
-        sum(index.weight(word) for word in heavy & bag) - 0.3 * sum(index.weight(word) for word in bag - heavy)
-        for bag in entry.examples
-    ) if entry.examples else 0.0
+    return (
+        max(
+            sum(index.weight(word) for word in heavy & bag) - 0.3 * sum(index.weight(word) for word in bag - heavy)
+            for bag in entry.examples
+        )
+        if entry.examples
+        else 0.0
+    )

@@ -13,6 +13,7 @@ from orchestrator.llm.providers.embedded.values import SAYING
 if TYPE_CHECKING:
     from orchestrator.llm.providers.embedded.planner import Planner
 
+_WITH: Final = words("with avec containing contenant contains contient from of de du d")
 _ALL: Final = words("both everything tout all deux answers reponses results resultats two")
 _POINTING: Final = words(
     "it them that this these those they their its le la les l leur leurs ce cet cette ces ca cela y en"
@@ -44,7 +45,7 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     if found.filling.object is not None or heavy or _mentioned(clause, start, end):
         if earlier := _spoken_of(planner, clause, heavy):
             return earlier
-        step = None if generic else planner.nested(clause, start, end)
+        step = None if generic or _made(clause) else planner.nested(clause, start, end)
         if step is not None:
             return Ref((step,))
     told = sources(planner, text=True)
@@ -58,6 +59,11 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     if (generic and heavy and own) or {word.norm for word in words} & _POINTING:
         return Ref((told[-1],))
     return None
+
+
+def _made(clause: Clause) -> bool:
+    """`new branch x`: what follows the act is the kind of thing that is made, not what is put in it."""
+    return clause.actions[:1] == ("create",) and not {word.norm for word in clause.words} & _WITH
 
 
 def _opened(planner: "Planner", clause: Clause, found: Match) -> int | None:
@@ -183,6 +189,11 @@ def provides(planner: "Planner", place: int, name: str) -> bool:
     return name in returned or all(name in arguments for arguments in step.each) or name in step.refs
 
 
+def _tells(entry: Entry) -> bool:
+    """Whether a call gives more than that it was made: what was only done is no text to be kept."""
+    return entry.harmless or entry.spec.scope == "execute"
+
+
 def item_keys(schema: dict[str, Any]) -> dict[str, Any]:
     items = schema.get("items", {})
     return dict(items.get("properties", {})) if isinstance(items, dict) else {}
@@ -192,7 +203,7 @@ def sources(planner: "Planner", text: bool = False) -> list[int]:
     """The steps whose results may be spoken of again; those that only stored something have no text."""
     found = []
     for place, step in enumerate(planner.steps):
-        stored = step.entry is not None and step.entry.spec.scope == "write"
+        stored = step.entry is not None and (step.entry.spec.scope == "write" or not _tells(step.entry))
         if not (text and stored) and step.told | step.past:
             found.append(place)
     return found

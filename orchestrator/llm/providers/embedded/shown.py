@@ -101,7 +101,7 @@ class Shown:
             for word in self.words
             if (word.norm.isalnum() or "_" in word.norm) and not any(s <= word.start < e for s, e, _ in places)
         ]
-        while outside and outside[0].norm in FILLERS and not any(s < outside[0].start for s, _, _ in places):
+        while outside and self._idle(outside[0], places):
             outside.pop(0)
         heavy = [w for w in outside if w.norm not in (STOP_WORDS | QUESTIONS) - SAYABLE and w.concept != "show"]
         typed = places and all(span[2] != "quoted" for span in self.spans.values() if span)
@@ -111,6 +111,11 @@ class Shown:
         parts += [(start, Part(slot=name, quoted=self.apart(start))) for start, _, name in places]
         ordered = tuple(part for _, part in sorted(parts, key=lambda each: each[0]))
         return Frame(ordered, frozenset(word.concept for word in heavy), constants)
+
+    def _idle(self, word: Token, places: Sequence[tuple[int, int, str]]) -> bool:
+        """Whether a word that an example begins with says nothing: not `on` before a name."""
+        leads = any(start - word.end <= 1 for start, _, _ in places if start >= word.end)
+        return word.norm in FILLERS and not leads and not any(start < word.start for start, _, _ in places)
 
     def apart(self, start: int) -> bool:
         return self.example.text[start] in "\"'`«“‘"

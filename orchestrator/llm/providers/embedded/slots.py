@@ -10,7 +10,7 @@ from orchestrator.llm.providers.embedded import frames, texts, timings
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, is_action, stem
 from orchestrator.llm.providers.embedded.lexicon import PROGRAMS
-from orchestrator.llm.providers.embedded.mentions import Mention
+from orchestrator.llm.providers.embedded.mentions import Mention, joined
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import choices, spells, types
 
@@ -350,7 +350,7 @@ class _Filler:
 
     def _coined(self, parameter: Parameter) -> Mention | None:
         """The name that nobody speaks with, where it can be no other argument's."""
-        coined = [each for each in self._free if each.kind == "name"]
+        coined = [each for each in self._free if each.kind == "name" and str(each.value).startswith(parameter.prefix)]
         if suited := [each for each in coined if self._suits(parameter, each)]:
             return suited[0]
         strong = [each for each in coined if not each.weak]
@@ -394,13 +394,3 @@ class _Filler:
 
     def _set_apart(self, mention: Mention) -> bool:
         return self._clause.text[mention.start] in "\"'`«“‘"
-
-
-def joined(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
-    """`sales.csv in the data folder` is one path."""
-    files = [each for each in mentions if each.kind == "path" and "/" not in str(each.value) and not each.weak]
-    folders = [each for each in mentions if each.kind == "folder" and not each.weak]
-    if len(files) != 1 or len(folders) != 1 or any(each.kind == "glob" for each in mentions):
-        return mentions
-    whole = Mention("path", files[0].start, files[0].end, f"{str(folders[0].value).rstrip('/')}/{files[0].value}")
-    return tuple(whole if each is files[0] else each for each in mentions if each is not folders[0])

@@ -35,6 +35,7 @@ _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within f
 FROM: Final = words("from of de in on dans sur depuis at")
 _ABOUT: Final = words("to about pour de d")
 ABOUT: Final = re.compile(r"(?:(?:to|for|about|that|pour|de|que)\s+|d['’])", re.IGNORECASE)
+_STATEMENTS: Final = frozenset(["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"])  # of SQL: no command
 _HERE: Final = words("here ici")
 _ASIDE: Final = words("with avec dans in and et")
 _TO_ME: Final = words("moi me - for")
@@ -94,6 +95,10 @@ def meant(
     """Whether words are the text itself, rather than a way to speak of something. `sure`: where all else is as
     shown, so that an ordinary word may be a value: `by city`; `timed`: beside a time, where anything may be said."""
     inside = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
+    if parameter.named and any(
+        word.concept in parameter.before and word.norm not in STOP_WORDS for word in inside[:-1]
+    ):
+        return False  # `le conteneur web` is no name, `web` is
     pointing = bool(inside) and inside[0].norm in _POINTING
     if timed and not pointing:
         return any(word.norm not in STOP_WORDS for word in inside)
@@ -247,8 +252,9 @@ def _tail_end(clause: Clause, entry: Entry, parameter: Parameter, rest: Sequence
     """A text that runs on stops only before what examples show after it: `with a limit of …`."""
     for place, word in enumerate(rest):
         if word.norm in parameter.after & _ASIDE:
-            after = [each for each in rest[place + 1 : place + 4] if each.norm not in STOP_WORDS and known(each.norm)]
-            if any(each.concept in entry.vocabulary for each in after):
+            after = [each for each in rest[place + 1 : place + 4] if each.norm not in STOP_WORDS]
+            named = frozenset[str]().union(*(each.names for each in entry.parameters if each is not parameter))
+            if any(each.concept in (entry.vocabulary if known(each.norm) else named) for each in after):
                 return word.start
     return clause.end
 
@@ -260,6 +266,8 @@ def _command(inside: Sequence[Token]) -> bool:
     if not inside or all(word.norm in STOP_WORDS for word in inside):
         return False
     first = inside[0]
+    if first.text in _STATEMENTS:
+        return False
     return first.norm not in ARTICLES | _EVERY and first.concept not in ("command", "result")
 
 

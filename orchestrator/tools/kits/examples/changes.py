@@ -108,6 +108,9 @@ RESTORE_FILE = examples(
         "I deleted old.txt by mistake, bring it back": {"path": "old.txt"},
         "get report.csv back": {"path": "report.csv"},
         "undo the deletion of report.csv": {"path": "report.csv"},
+        "I deleted old.txt by mistake, can you put it back?": {"path": "old.txt"},
+        "put old.txt back": {"path": "old.txt"},
+        "recover old.txt": {"path": "old.txt"},
     },
     fr={
         "restaure ancien.txt": {"path": "ancien.txt"},
@@ -116,6 +119,9 @@ RESTORE_FILE = examples(
         "récupère le fichier supprimé brouillon.md": {"path": "brouillon.md"},
         "j'ai supprimé ancien.txt par erreur, récupère-le": {"path": "ancien.txt"},
         "fais revenir rapport.csv": {"path": "rapport.csv"},
+        "j'ai effacé ancien.txt par erreur, tu peux le remettre ?": {"path": "ancien.txt"},
+        "remets ancien.txt": {"path": "ancien.txt"},
+        "retrouve le fichier supprimé ancien.txt": {"path": "ancien.txt"},
     },
 )
 

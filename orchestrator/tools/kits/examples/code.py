@@ -27,6 +27,8 @@ RUN_JAVASCRIPT = examples(
         "run the JavaScript program `console.log(Math.PI)`": {"code": "console.log(Math.PI)"},
         "JavaScript: `console.log('hello')`": {"code": "console.log('hello')"},
         "run this javascript: console.log('a')": {"code": "console.log('a')"},
+        "run node: console.log('a')": {"code": "console.log('a')"},
+        "run this in node: console.log('a')": {"code": "console.log('a')"},
     },
     fr={
         "exécute le code JavaScript `console.log(2 + 2)`": {"code": "console.log(2 + 2)"},
@@ -35,5 +37,6 @@ RUN_JAVASCRIPT = examples(
         "en JavaScript : `console.log('bonjour')`": {"code": "console.log('bonjour')"},
         "exécute ce code javascript : console.log('a')": {"code": "console.log('a')"},
         "exécute ce javascript : console.log('a')": {"code": "console.log('a')"},
+        "lance ce javascript : console.log('a')": {"code": "console.log('a')"},
     },
 )

@@ -14,6 +14,10 @@ EXECUTE_COMMAND = examples(
         "run the shell command: du -sh .": {"command": "du -sh ."},
         "please run pytest -q": {"command": "pytest -q"},
         "$ uname -a": {"command": "uname -a"},
+        "run make test with a timeout of 60 seconds": {"command": "make test", "timeout": 60},
+        "run `make clean && make`": {"command": "make clean && make"},
+        "run the command npm run build": {"command": "npm run build"},
+        "run this command: ls | wc -l": {"command": "ls | wc -l"},
     },
     fr={
         "exécute ls -la": {"command": "ls -la"},
@@ -26,5 +30,9 @@ EXECUTE_COMMAND = examples(
         "fais tourner la commande shell : du -sh .": {"command": "du -sh ."},
         "lance pytest -q s'il te plaît": {"command": "pytest -q"},
         "tape uname -a dans un terminal": {"command": "uname -a"},
+        "lance make test avec un délai de 60 secondes": {"command": "make test", "timeout": 60},
+        "lance la commande npm run build": {"command": "npm run build"},
+        "exécute cette commande : ls | wc -l": {"command": "ls | wc -l"},
+        "tape ls -la": {"command": "ls -la"},
     },
 )

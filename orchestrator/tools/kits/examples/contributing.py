@@ -16,6 +16,9 @@ GITHUB_CREATE_ISSUE = examples(
             "repository": "team/site",
             "title": "prices are wrong",
         },
+        'new issue in octo/shop: "the button is broken"': {"repository": "octo/shop", "title": "the button is broken"},
+        'create issue octo/shop "the button is broken"': {"repository": "octo/shop", "title": "the button is broken"},
+        'file an issue on octo/shop titled "slow start"': {"repository": "octo/shop", "title": "slow start"},
     },
     fr={
         "ouvre un ticket « connexion impossible » dans octo/shop": {
@@ -30,6 +33,13 @@ GITHUB_CREATE_ISSUE = examples(
             "title": "connexion impossible",
         },
         "ouvre une issue dans team/site intitulée « prix faux »": {"repository": "team/site", "title": "prix faux"},
+        "nouvelle issue dans octo/shop : « bouton cassé »": {"repository": "octo/shop", "title": "bouton cassé"},
+        "créer issue octo/shop « bouton cassé »": {"repository": "octo/shop", "title": "bouton cassé"},
+        "crée une issue octo/shop « bouton cassé »": {"repository": "octo/shop", "title": "bouton cassé"},
+        "ouvre une issue sur octo/shop intitulée « démarrage lent »": {
+            "repository": "octo/shop",
+            "title": "démarrage lent",
+        },
     },
 )
 
@@ -44,6 +54,10 @@ GITHUB_COMMENT = examples(
         'reply "thank you" to issue 3 of octo/shop': {"repository": _SHOP, "number": 3, "body": "thank you"},
         'reply to pull request 9 of team/site: "looks good"': {"repository": _SITE, "number": 9, "body": "looks good"},
         'write "me too" under issue 12 of octo/shop': {"repository": "octo/shop", "number": 12, "body": "me too"},
+        'comment "fixed" on octo/shop#12': {"repository": "octo/shop", "number": 12, "body": "fixed"},
+        'comment on octo/shop#12: "fixed"': {"repository": "octo/shop", "number": 12, "body": "fixed"},
+        'add the comment "done" to issue 4 of octo/shop': {"repository": "octo/shop", "number": 4, "body": "done"},
+        'answer "thanks" on issue 4 of octo/shop': {"repository": "octo/shop", "number": 4, "body": "thanks"},
     },
     fr={
         "commente « je le reproduis » sur le ticket 12 de octo/shop": {
@@ -59,6 +73,14 @@ GITHUB_COMMENT = examples(
             "number": 12,
             "body": "moi aussi",
         },
+        "commente « corrigé » sur octo/shop#12": {"repository": "octo/shop", "number": 12, "body": "corrigé"},
+        "ajoute le commentaire « fait » au ticket 4 de octo/shop": {
+            "repository": "octo/shop",
+            "number": 4,
+            "body": "fait",
+        },
+        "commente octo/shop#12 : « corrigé »": {"repository": "octo/shop", "number": 12, "body": "corrigé"},
+        "commente l'issue 4 de octo/shop avec « merci »": {"repository": "octo/shop", "number": 4, "body": "merci"},
     },
 )
 

@@ -17,6 +17,11 @@ QUERY_DATA = examples(
             "sql": "SELECT max(price) FROM items",
             "paths": ["data/items.csv"],
         },
+        "run SELECT count(*) FROM sales on sales.csv": {"sql": "SELECT count(*) FROM sales", "paths": ["sales.csv"]},
+        "SELECT region FROM orders over orders.parquet": {
+            "sql": "SELECT region FROM orders",
+            "paths": ["orders.parquet"],
+        },
     },
     fr={
         "interroge ventes.csv avec « SELECT count(*) FROM ventes »": {
@@ -34,6 +39,10 @@ QUERY_DATA = examples(
         "requête SQL « SELECT max(prix) FROM articles » sur donnees/articles.csv": {
             "sql": "SELECT max(prix) FROM articles",
             "paths": ["donnees/articles.csv"],
+        },
+        "exécute SELECT count(*) FROM ventes sur ventes.csv": {
+            "sql": "SELECT count(*) FROM ventes",
+            "paths": ["ventes.csv"],
         },
     },
 )
@@ -107,6 +116,14 @@ CHART_DATA = examples(
             "value": "price",
             "kind": "bar",
         },
+        "draw a pie chart of amount by region from sales.csv": {
+            "path": "sales.csv",
+            "by": "region",
+            "value": "amount",
+            "kind": "pie",
+        },
+        "chart visits per day from visits.csv": {"path": "visits.csv", "value": "visits", "frequency": "daily"},
+        "plot price by city in shops.csv": {"path": "shops.csv", "by": "city", "value": "price"},
     },
     fr={
         "fais un graphique de ventes.csv par mois": {"path": "ventes.csv", "frequency": "monthly"},
@@ -157,6 +174,14 @@ CHART_DATA = examples(
             "value": "prix",
             "kind": "bar",
         },
+        "fais un camembert du montant par région avec ventes.csv": {
+            "path": "ventes.csv",
+            "by": "région",
+            "value": "montant",
+            "kind": "pie",
+        },
+        "trace le prix par ville de boutiques.csv": {"path": "boutiques.csv", "by": "ville", "value": "prix"},
+        "trace les visites par jour de visites.csv": {"path": "visites.csv", "value": "visites", "frequency": "daily"},
     },
 )
 

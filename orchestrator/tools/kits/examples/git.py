@@ -120,6 +120,11 @@ GIT_COMMIT = examples(
         'commit all as "first draft"': {"message": "first draft"},
         "commit with the message add tests": {"message": "add tests"},
         'commit all my changes, message "tidy up"': {"message": "tidy up"},
+        'commit everything with the message "tidy up"': {"message": "tidy up"},
+        'commit all with the message "tidy up"': {"message": "tidy up"},
+        'commit it all: "tidy up"': {"message": "tidy up"},
+        'git commit -m "tidy up"': {"message": "tidy up"},
+        'commit "tidy up"': {"message": "tidy up"},
     },
     fr={
         "commite avec le message « corrige la connexion »": {"message": "corrige la connexion"},
@@ -130,6 +135,11 @@ GIT_COMMIT = examples(
         "commite tout comme « premier jet »": {"message": "premier jet"},
         "commite avec le message ajoute des tests": {"message": "ajoute des tests"},
         "commite tous mes changements, message « range un peu »": {"message": "range un peu"},
+        "committe le tout avec le message « rangement »": {"message": "rangement"},
+        "committe tout avec le message « rangement »": {"message": "rangement"},
+        "commit « rangement »": {"message": "rangement"},
+        "commite tout : « rangement »": {"message": "rangement"},
+        "fais un commit « rangement »": {"message": "rangement"},
     },
 )
 

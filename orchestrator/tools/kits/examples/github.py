@@ -85,6 +85,9 @@ GITHUB_ISSUES = examples(
         "what issues are open in octo/shop?": {"repository": "octo/shop"},
         "list the issues of team/site": {"repository": "team/site"},
         "show the issues of octo/shop": {"repository": "octo/shop"},
+        "open issues octo/shop": {"repository": "octo/shop", "state": "open"},
+        "closed issues of octo/shop": {"repository": "octo/shop", "state": "closed"},
+        "issues labelled bug in octo/shop": {"repository": "octo/shop", "label": "bug"},
     },
     fr={
         "liste les tickets de octo/shop": {"repository": _SHOP},
@@ -94,6 +97,9 @@ GITHUB_ISSUES = examples(
         "quelles issues sont ouvertes dans octo/shop ?": {"repository": "octo/shop"},
         "liste les issues de team/site": {"repository": "team/site"},
         "montre les issues de octo/shop": {"repository": "octo/shop"},
+        "issues ouvertes octo/shop": {"repository": "octo/shop", "state": "open"},
+        "issues fermées de octo/shop": {"repository": "octo/shop", "state": "closed"},
+        "lister les issues ouvertes octo/shop": {"repository": "octo/shop", "state": "open"},
     },
 )
 
@@ -121,12 +127,21 @@ GITHUB_PULL_REQUESTS = examples(
         "which pull requests are open in octo/shop?": {"repository": _SHOP, "state": "open"},
         "list the closed pull requests of team/site": {"repository": _SITE, "state": "closed"},
         "pull requests of the github repository team/site": {"repository": _SITE},
+        "PRs of octo/shop": {"repository": "octo/shop"},
+        "open PRs of octo/shop": {"repository": "octo/shop", "state": "open"},
+        "closed PRs of octo/shop": {"repository": "octo/shop", "state": "closed"},
+        "list the open PRs octo/shop": {"repository": "octo/shop", "state": "open"},
     },
     fr={
         "liste les pull requests de octo/shop": {"repository": _SHOP},
         "quelles pull requests sont ouvertes dans octo/shop ?": {"repository": _SHOP, "state": "open"},
         "liste les pull requests fermées de team/site": {"repository": _SITE, "state": "closed"},
         "pull requests du dépôt github team/site": {"repository": _SITE},
+        "PR de octo/shop": {"repository": "octo/shop"},
+        "PR ouvertes de octo/shop": {"repository": "octo/shop", "state": "open"},
+        "PR fermées de octo/shop": {"repository": "octo/shop", "state": "closed"},
+        "lister les PR ouvertes octo/shop": {"repository": "octo/shop", "state": "open"},
+        "liste PR ouvertes octo/shop": {"repository": "octo/shop", "state": "open"},
     },
 )
 
@@ -136,12 +151,19 @@ GITHUB_PULL_REQUEST = examples(
         "show the pull request 7 of octo/shop": {"repository": _SHOP, "number": 7},
         "what does pull request 3 of team/site change?": {"repository": _SITE, "number": 3},
         "read the github pull request 45 of team/site": {"repository": _SITE, "number": 45},
+        "PR 12 of octo/shop": {"repository": "octo/shop", "number": 12},
+        "what does PR 12 of octo/shop change?": {"repository": "octo/shop", "number": 12},
+        "details of pull request 12 of octo/shop": {"repository": "octo/shop", "number": 12},
     },
     fr={
         "lis la pull request 12 de octo/shop": {"repository": _SHOP, "number": 12},
         "montre la pull request 7 de octo/shop": {"repository": _SHOP, "number": 7},
         "que change la pull request 3 de team/site ?": {"repository": _SITE, "number": 3},
         "lis la pull request github 45 de team/site": {"repository": _SITE, "number": 45},
+        "PR 12 de octo/shop": {"repository": "octo/shop", "number": 12},
+        "PR 12 octo/shop": {"repository": "octo/shop", "number": 12},
+        "que change la PR 12 de octo/shop ?": {"repository": "octo/shop", "number": 12},
+        "détails de la pull request 12 de octo/shop": {"repository": "octo/shop", "number": 12},
     },
 )
 

@@ -46,6 +46,11 @@ RUN_ON_HOST = examples(
         'by SSH on the machine backup, run "ls /srv"': {"machine": "backup", "line": "ls /srv"},
         "run uptime on the machine web1": {"machine": "web1", "line": "uptime"},
         "run df -h on the host db": {"machine": "db", "line": "df -h"},
+        "on web1, run uptime": {"machine": "web1", "line": "uptime"},
+        "on web1 run df -h": {"machine": "web1", "line": "df -h"},
+        'on web1, run "df -h"': {"machine": "web1", "line": "df -h"},
+        "run uptime on web1": {"machine": "web1", "line": "uptime"},
+        "over ssh on web1, run uptime": {"machine": "web1", "line": "uptime"},
     },
     fr={
         "lance « uptime » sur la machine web1": {"machine": "web1", "line": "uptime"},
@@ -54,6 +59,11 @@ RUN_ON_HOST = examples(
         "par SSH sur la machine sauvegarde, lance « ls /srv »": {"machine": "sauvegarde", "line": "ls /srv"},
         "lance uptime sur la machine web1": {"machine": "web1", "line": "uptime"},
         "exécute df -h sur l'hôte db": {"machine": "db", "line": "df -h"},
+        "sur web1, exécute uptime": {"machine": "web1", "line": "uptime"},
+        "sur web1 lance df -h": {"machine": "web1", "line": "df -h"},
+        "sur web1, lance « df -h »": {"machine": "web1", "line": "df -h"},
+        "exécute uptime sur web1": {"machine": "web1", "line": "uptime"},
+        "en ssh sur web1, lance uptime": {"machine": "web1", "line": "uptime"},
     },
 )
 
@@ -80,6 +90,9 @@ COPY_TO_HOST = examples(
             "machine": "db",
             "there": "/srv/notes.txt",
         },
+        "copy app.zip to web1:/srv/app.zip": {"file": "app.zip", "machine": "web1", "there": "/srv/app.zip"},
+        "send app.zip to web1:/srv/app.zip": {"file": "app.zip", "machine": "web1", "there": "/srv/app.zip"},
+        "put app.zip on web1 as /srv/app.zip": {"file": "app.zip", "machine": "web1", "there": "/srv/app.zip"},
     },
     fr={
         "copie site.conf sur la machine web1 sous /etc/site.conf": {
@@ -107,6 +120,9 @@ COPY_TO_HOST = examples(
             "machine": "db",
             "there": "/srv/notes.txt",
         },
+        "copie app.zip vers web1:/srv/app.zip": {"file": "app.zip", "machine": "web1", "there": "/srv/app.zip"},
+        "envoie app.zip sur web1:/srv/app.zip": {"file": "app.zip", "machine": "web1", "there": "/srv/app.zip"},
+        "mets app.zip sur web1 sous /srv/app.zip": {"file": "app.zip", "machine": "web1", "there": "/srv/app.zip"},
     },
 )
 
@@ -137,6 +153,17 @@ COPY_FROM_HOST = examples(
             "there": "/etc/hosts",
             "file": "hosts.txt",
         },
+        "copy web1:/var/log/app.log to app.log": {"machine": "web1", "there": "/var/log/app.log", "file": "app.log"},
+        "get /var/log/app.log from web1 as app.log": {
+            "machine": "web1",
+            "there": "/var/log/app.log",
+            "file": "app.log",
+        },
+        "get /var/log/app.log from the machine web1 and save it as app.log": {
+            "machine": "web1",
+            "there": "/var/log/app.log",
+            "file": "app.log",
+        },
     },
     fr={
         "copie /var/log/app.log depuis la machine web1 dans app.log": {
@@ -163,6 +190,17 @@ COPY_FROM_HOST = examples(
             "machine": "web1",
             "there": "/etc/hosts",
             "file": "hosts.txt",
+        },
+        "copie web1:/var/log/app.log dans app.log": {"machine": "web1", "there": "/var/log/app.log", "file": "app.log"},
+        "récupère /var/log/app.log de web1 sous app.log": {
+            "machine": "web1",
+            "there": "/var/log/app.log",
+            "file": "app.log",
+        },
+        "récupère /var/log/app.log sur la machine web1 et enregistre-le sous app.log": {
+            "machine": "web1",
+            "there": "/var/log/app.log",
+            "file": "app.log",
         },
     },
 )

@@ -35,6 +35,13 @@ HUGGINGFACE_MODEL = examples(
         "hugging face card of the model gpt2": {"model": _SMALL},
         "tell me about the hugging face model gpt2": {"model": "gpt2"},
         "which licence has the model tiny-bert?": {"model": "tiny-bert"},
+        "info on the model acme/tiny-bert": {"model": "acme/tiny-bert"},
+        "details of the model gpt2": {"model": "gpt2"},
+        "look up acme/tiny-bert on HF": {"model": "acme/tiny-bert"},
+        "look up the model acme/tiny-bert": {"model": "acme/tiny-bert"},
+        "how many downloads has the model acme/tiny-bert?": {"model": "acme/tiny-bert"},
+        "show the model acme/tiny-bert": {"model": "acme/tiny-bert"},
+        "model card of acme/tiny-bert": {"model": "acme/tiny-bert"},
     },
     fr={
         "qu'est-ce que le modèle hugging face acme/tiny-bert ?": {"model": _MODEL},
@@ -43,6 +50,12 @@ HUGGINGFACE_MODEL = examples(
         "fiche hugging face du modèle gpt2": {"model": _SMALL},
         "parle-moi du modèle gpt2": {"model": "gpt2"},
         "quelle licence a le modèle tiny-bert ?": {"model": "tiny-bert"},
+        "infos sur le modèle acme/tiny-bert": {"model": "acme/tiny-bert"},
+        "détails du modèle gpt2": {"model": "gpt2"},
+        "regarde acme/tiny-bert sur HF": {"model": "acme/tiny-bert"},
+        "combien de téléchargements a le modèle acme/tiny-bert ?": {"model": "acme/tiny-bert"},
+        "montre le modèle acme/tiny-bert": {"model": "acme/tiny-bert"},
+        "carte du modèle acme/tiny-bert": {"model": "acme/tiny-bert"},
     },
 )
 
@@ -109,6 +122,10 @@ HUGGINGFACE_RUN = examples(
         'run the hugging face model acme/tiny-bert with "a bad film"': {"model": _MODEL, "text": "a bad film"},
         'run gpt2 on hugging face with "Once upon a time"': {"model": _SMALL, "text": "Once upon a time"},
         'run the hugging face model gpt2 with "The sea"': {"model": _SMALL, "text": "The sea"},
+        'run acme/tiny-bert on "a bad film"': {"model": "acme/tiny-bert", "text": "a bad film"},
+        'try the model acme/tiny-bert on "so good"': {"model": "acme/tiny-bert", "text": "so good"},
+        'ask acme/tiny-bert on HF about "a bad film"': {"model": "acme/tiny-bert", "text": "a bad film"},
+        'feed "Once upon a time" to gpt2 on hugging face': {"model": "gpt2", "text": "Once upon a time"},
     },
     fr={
         "exécute acme/tiny-bert sur hugging face avec « j'adore »": {"model": _MODEL, "text": "j'adore"},
@@ -118,5 +135,8 @@ HUGGINGFACE_RUN = examples(
         },
         "exécute gpt2 sur hugging face avec « Il était une fois »": {"model": _SMALL, "text": "Il était une fois"},
         "exécute le modèle hugging face gpt2 avec « La mer »": {"model": _SMALL, "text": "La mer"},
+        "exécute acme/tiny-bert sur « un mauvais film »": {"model": "acme/tiny-bert", "text": "un mauvais film"},
+        "essaie le modèle acme/tiny-bert sur « très bon »": {"model": "acme/tiny-bert", "text": "très bon"},
+        "fais tourner acme/tiny-bert avec « un mauvais film »": {"model": "acme/tiny-bert", "text": "un mauvais film"},
     },
 )

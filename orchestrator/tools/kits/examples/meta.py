@@ -10,6 +10,9 @@ LIST_TOOLS = examples(
         "list the tools of the category docker": {"category": "docker"},
         "which tools do you have for git?": {"category": "git"},
         "what docker tools are there?": {"category": "docker"},
+        "list all your tools": {},
+        "show the list of your tools": {},
+        "which tools are installed?": {},
     },
     fr={
         "liste tous les outils": {},
@@ -18,6 +21,11 @@ LIST_TOOLS = examples(
         "liste les outils de la catégorie docker": {"category": "docker"},
         "quels outils as-tu pour git ?": {"category": "git"},
         "quels sont les outils docker ?": {"category": "docker"},
+        "liste tous tes outils": {},
+        "montre la liste de tous tes outils": {},
+        "fais voir tes outils": {},
+        "fais voir la liste des outils": {},
+        "quels outils sont installés ?": {},
     },
 )
 
