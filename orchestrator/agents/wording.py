@@ -95,7 +95,8 @@ def partial(language: str, why: str, returned: Sequence[ToolReturned], text: str
 
 
 def cancelled(language: str, returned: Sequence[ToolReturned]) -> str:
-    return f"{_CANCELLED[language]} {done(language, returned)}"
+    said = _CANCELLED[language]
+    return f"{said} {done(language, returned)}" if returned else said
 
 
 def failed(language: str, error: ModelError) -> str:

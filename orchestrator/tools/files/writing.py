@@ -23,7 +23,8 @@ class Written(Struct, frozen=True):
 
     def __str__(self) -> str:
         done = "Created" if self.created else "Wrote"
-        return f"{done} {self.path}: {self.size} bytes, {self.lines} lines."
+        size, lines = f"{self.size} byte{'s' * (self.size != 1)}", f"{self.lines} line{'s' * (self.lines != 1)}"
+        return f"{done} {self.path}: {size}, {lines}."
 
     def data(self) -> Any:
         return to_builtins(self)
