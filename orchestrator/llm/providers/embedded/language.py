@@ -113,6 +113,7 @@ def tokens(text: str, vocabulary: Iterable[str] = (), *, mend: bool = True) -> t
     for found in _WORD.finditer(text):
         norm = fold(found.group())
         norm = norm.replace("'", "") if norm.endswith("n't") else norm
+        norm = "est" if found.group() == "é" else norm  # as it sounds: `kel heure il é`
         norm = "to" if norm in _ARROWS else _SHORT.get(norm, norm)
         concept = concept_of(norm)
         named = found.start() > 0 and found.group()[0].isupper()  # a name is no slip

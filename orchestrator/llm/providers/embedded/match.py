@@ -182,7 +182,7 @@ def _speaking(clause: Clause, index: Index) -> Iterator[Entry]:
 
 def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset()) -> Match:
     filling = fill(clause, entry)
-    if not entry.harmless and stated(clause, entry.heads):
+    if not entry.harmless and (stated(clause, entry.heads) or _of_another(clause)):
         return Match(entry, filling, 0.0)
     if filling.worded and not filling.missing and not (not entry.harmless and _places(entry, filling)):
         return Match(entry, filling, filling.worded)
@@ -295,6 +295,19 @@ def _either(clause: Clause) -> bool:
     values = [each for each in clause.mentions if not each.weak and each.kind != "quoted"]
     ors = [word for word in clause.words if word.norm in ("or", "ou")]
     return any(a.end <= word.start and word.end <= b.start for word in ors for a, b in itertools.pairwise(values))
+
+
+def _of_another(clause: Clause) -> bool:
+    """`remind Paul to call me`, `rappelle à Paul …`: no tool reaches another person."""
+    for word, person, after in zip(clause.words, clause.words[1:], clause.words[2:], strict=False):
+        named = after.text if person.text == "à" else person.text
+        if (
+            word.concept == "remind"
+            and named[0].isupper()
+            and (person.text == "à" or after.norm in ("to", "that", "about"))
+        ):
+            return True
+    return False
 
 
 def _verb(concept: str) -> bool:

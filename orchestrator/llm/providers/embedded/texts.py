@@ -35,6 +35,7 @@ _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within f
 FROM: Final = words("from of de in on dans sur depuis at")
 _ABOUT: Final = words("to about pour de d")
 ABOUT: Final = re.compile(r"(?:(?:to|for|about|that|pour|de|que)\s+|d['’])", re.IGNORECASE)
+_OWN: Final = words("my mon ma mes our notre nos is are est sont")
 _STATEMENTS: Final = frozenset(["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"])  # of SQL: no command
 _HERE: Final = words("here ici")
 _ASIDE: Final = words("with avec dans in and et")
@@ -284,6 +285,8 @@ def _itself(clause: Clause, parameter: Parameter, start: int, end: int, inside: 
         return any(start <= each.start < end for each in numbers)
     if fold(clause.text[start:end].strip()) in parameter.values:
         return True  # an example has just that
+    if not parameter.required and inside[0].norm in _OWN:
+        return False  # `where are my glasses?`: no text of a file
     if parameter.brief and (len(inside) > parameter.longest + 1 or inside[0].norm in _AWAY):
         return False
     heavy = [word for word in inside if word.norm not in STOP_WORDS or word.norm in SAYABLE]
