@@ -90,7 +90,8 @@ def health(folder: Path) -> dict[str, object]:
     data, workspace = folder / "data", folder / "served"
     workspace.mkdir()
     for name, code in HOSTILE.items():
-        (workspace / f"{name.replace(' ', '_')}.py").write_text(code)
+        file = f"{name.replace(' ', '_')}.py"
+        (workspace / file).write_text(f"open('{file}.ran', 'w').close()\n{code}")
     environ = {
         **os.environ,
         "ORCHESTRATOR_WORKSPACE": str(workspace),
@@ -110,9 +111,8 @@ def health(folder: Path) -> dict[str, object]:
             arguments = json.dumps({"command": f"python3 {name.replace(' ', '_')}.py"})
             run: list[str | Path] = [COMMAND, "tools", "call", "execute_command", "--args", arguments, "--data", data]
             with subprocess.Popen(run, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as call:
-                began = time.monotonic()
                 figures[f"health_during_{name.replace(' ', '_')}_ms_max"] = _slowest(url, call)
-                if time.monotonic() - began < 1:
+                if not (workspace / f"{name.replace(' ', '_')}.py.ran").exists():
                     raise RuntimeError(f"The {name} did not run.")
         return figures
     finally:
