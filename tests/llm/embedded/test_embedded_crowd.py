@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
+from benchmarks.embedded.__main__ import played
+from benchmarks.embedded.sets import load
 from benchmarks.embedded.world import NOW, world
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.messages import Example, ToolSpec, user
@@ -64,6 +67,32 @@ def test_names_are_found_beside_the_words_that_lead_to_them(
 ) -> None:
     (call,) = said(model, text, tools).message.calls
     assert (call.name, call.arguments) == (name, arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "last", "arguments"),
+    [
+        ("mets 'bonjour' dans x.txt puis lis-le", "read_file", {"path": "x.txt"}),
+        ("create x.txt with 'a' and show it", "read_file", {"path": "x.txt"}),
+        ("écris 'a' dans x.txt puis lis le fichier", "read_file", {"path": "x.txt"}),
+        ("supprime a.txt puis montre les fichiers", "list_directory", {}),
+        ("make a folder demo, put a file x.txt in it with 'hi', then list it", "list_directory", {"path": "demo"}),
+        ("cherche le mot bonjour dans les fichiers", "search_files", {"text": "bonjour"}),
+        ("hey can u tell me whats 17% of 365", "calculate", {"expression": "17 / 100 * 365"}),
+    ],
+)
+async def test_what_points_back_is_read_by_the_tool_for_it(
+    model: Embedded, text: str, last: str, arguments: dict[str, str]
+) -> None:
+    among = load("strangers_development")
+    case = msgspec.structs.replace(among.cases[0], text=text, before=())
+    got, _ = await played(case, model, among)
+    assert (got.calls[-1].name, got.calls[-1].arguments) == (last, arguments)
+
+
+def test_no_path_from_elsewhere_is_a_repository(model: Embedded, tools: tuple[ToolSpec, ...]) -> None:
+    calls = said(model, "list the files of ~/.ssh", tools).message.calls
+    assert not any(call.name.startswith("github") for call in calls)
 
 
 def test_two_tools_that_fit_alike_are_both_named() -> None:

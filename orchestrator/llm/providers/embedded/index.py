@@ -66,6 +66,10 @@ class Parameter(Struct, frozen=True):
         """Whether its values are plain names, never texts between quotation marks."""
         return self.brief and not self.apart
 
+    def shaped(self, value: str) -> bool:
+        """Whether a value looks as those that are shown: `team/site`, and no path from the root or from home."""
+        return not self.slashed or ("/" in value and (value[0] not in "~/." or value[0] == self.prefix[:1]))
+
     @property
     def label(self) -> str:
         return self.name.replace("_", " ")

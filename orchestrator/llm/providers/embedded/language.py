@@ -15,7 +15,7 @@ _WORD = re.compile(r"->|→|[^\W\d_]+n['’]t\b|[^\W\d_]+(?:\d+(?!\w))?|\d+|[^\w
 _SUFFIXES = ("ing", "ed", "ez", "er", "ee", "ir", "e", "y")
 _SHORT = {
     "teh": "the", "hte": "the", "whta": "what", "wat": "what", "wht": "what", "gimme": "give", "wich": "which",
-    "tel": "tell", "shwo": "show", "shw": "show", "waht": "what",
+    "whats": "what", "tel": "tell", "shwo": "show", "shw": "show", "waht": "what",
     "c": "est", "koi": "quoi", "keske": "que", "ki": "quelle", "kel": "quelle", "kelle": "quelle",
     "pr": "pour", "hw": "how", "r": "are", "u": "you", "ur": "your", "pe": "peux", "slt": "salut", "bjr": "bonjour",
     "dnt": "don't", "thx": "thanks", "bcp": "beaucoup", "dispo": "disponible", "qd": "quand", "ds": "dans",

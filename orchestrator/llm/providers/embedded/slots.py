@@ -139,7 +139,7 @@ class _Filler:
         if parameter.kind == "number":
             fitting = [each for each in fitting if self._counts(parameter, each) or (parameter.required and not rivals)]
         if parameter.kind == "path":
-            fitting = [each for each in fitting if not parameter.slashed or "/" in str(each.value)]
+            fitting = [each for each in fitting if parameter.shaped(str(each.value))]
         if (
             rivals
             and len(fitting) == 1

@@ -104,7 +104,7 @@ def meant(
     if timed and not pointing:
         return any(word.norm not in STOP_WORDS for word in inside)
     if sure and parameter.brief and len(inside) <= parameter.longest and not pointing:
-        return any(word.norm not in STOP_WORDS for word in inside)
+        return any(word.norm not in STOP_WORDS or word.norm in SAYABLE for word in inside)
     return not pointing and _itself(clause, parameter, start, end, inside) and not _about(entry, inside)
 
 

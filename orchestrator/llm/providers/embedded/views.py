@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from orchestrator.llm.providers.embedded.planner import Planner
 
 _OF_IT: Final = words("it its them their they this that son sa ses le la les leur leurs ce cette y celui")
+_ARTICLES: Final = words("le la les")  # where they stand before what they name
 _INSIDE: Final = words("in inside dans dedans within")
 
 
@@ -21,20 +22,29 @@ def followed(planner: "Planner", clause: Clause) -> bool:
     """A clause that only points back (`show its content`), said after something was found in this request."""
     own = [place for place in sources(planner) if not planner.steps[place].past]
     strong = [mention for mention in clause.mentions if not mention.weak]
-    norms = {word.norm for word in clause.words}
-    if not own or strong or not norms & _OF_IT or any(act in lexicon.CHANGING for act in clause.actions):
+    if not own or strong or not _points_back(clause) or any(act in lexicon.CHANGING for act in clause.actions):
         return False
     heavy = {word.concept for word in clause.words if word.norm not in STOP_WORDS and word.norm.isalpha()}
     if heavy & {"result", "match"} and heavy <= {"show", "result", "match"}:
         return True  # every result is told anyway
+    if heavy == {"list"}:
+        return _held(planner, clause, own)
     if not heavy <= {"show", "read", "content", "contain", "file"}:
         return False
     return _held(planner, clause, own) or viewed(planner, clause, own[-1], heavy) or heavy == {"show"}
 
 
+def _points_back(clause: Clause) -> bool:
+    said = [word for word in clause.words if word.norm.isalnum()]
+    return any(
+        word.norm in _OF_IT and not (word.norm in _ARTICLES and after is not None and after.concept == "file")
+        for word, after in zip(said, [*said[1:], None], strict=True)
+    )
+
+
 def _held(planner: "Planner", clause: Clause, own: list[int]) -> bool:
-    """`show me what is in it`, said of a folder: what it holds now, once what was asked before is done."""
-    if not {word.norm for word in clause.words} & _INSIDE:
+    """`list it`, `show me what is in it`, said of a folder: what it holds now, once what was asked before is done."""
+    if "list" not in clause.actions and not {word.norm for word in clause.words} & _INSIDE:
         return False
     for place in reversed(own):
         entry = planner.steps[place].entry
@@ -77,7 +87,8 @@ def viewed(planner: "Planner", clause: Clause, place: int, heavy: Set[str]) -> b
     ranked = []
     for entry in planner.index.entries:
         if entry.harmless and len(entry.required) == 1 and provides(planner, place, entry.required[0].name):
-            ranked.append((sum(concept in entry.vocabulary for concept in wanted), entry))
+            shown = sum(bool(wanted & bag) for bag in entry.examples) / max(1, len(entry.examples))
+            ranked.append(((sum(concept in entry.vocabulary for concept in wanted), shown), entry))
     if not ranked:
         return False
     entry = max(ranked, key=lambda each: each[0])[1]
