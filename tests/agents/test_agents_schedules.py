@@ -252,6 +252,7 @@ async def test_what_is_paused_leaves_its_times_out(house: House) -> None:
     await house.tick()
     assert await house.answers() == []
     await house.schedules.happen(hourly.id, house.app.runs, by="ada")
+    assert await house.answers() == ["Done: say hello"]
     house.clock.advance(HOUR)
     await house.tick()
     assert await house.answers() == ["Done: say hello", "Done: say hello"]

@@ -35,7 +35,7 @@ from orchestrator.tools.base import Context, Result
 STEPS = 10
 MASTER = bytes(32)  # the key that wraps the keys of the journal
 LEISURE = 1e9  # `after` so long: at leisure, and not killed
-PATIENCE = 100  # seconds after which a life that hangs is ended, and has failed
+PATIENCE = 40  # seconds after which a life that hangs is ended, and has failed
 PAUSE = 0.002  # seconds between the words of a reply, and around an effect, in a life at leisure
 PARAMETERS = {
     "type": "object",

@@ -148,7 +148,7 @@ async def test_what_is_no_table_is_said(tools: dict[str, Tool], context: Context
         ({"by": "mois", "how": "count"}, {"2024-01": 2.0, "2024-02": 1.0, "2024-03": 1.0}),
         ({"frequency": "quarterly"}, {"2024-Q1": 35.5}),
         ({"by": "Region", "how": "max", "kind": "pie"}, {"north": 10.0, "south": 20.5}),
-        ({"by": "region", "value": "amount", "how": "average"}, {"north": 10.0, "south": 12.75}),
+        ({"by": "région", "value": "amounts", "how": "average"}, {"north": 10.0, "south": 12.75}),
         ({"kind": "line"}, {"2024-01-03": 10.0, "2024-01-09": 5.0, "2024-02-03": 20.5}),
     ],
 )

@@ -14,6 +14,7 @@ import math
 import re
 import sqlite3
 import sys
+import unicodedata
 from typing import Any
 
 from .opening import Tables, Wrong, named
@@ -139,7 +140,15 @@ def _value(columns: list[tuple[str, str]], value: str, by: str, how: str) -> str
 
 
 def _column(columns: list[tuple[str, str]], wanted: str) -> str | None:
-    return next((name for name, _ in columns if name.lower() == wanted.strip().lower()), None)
+    """By its name; else the only one that differs in accents or in an s at its end."""
+    exact = next((name for name, _ in columns if name.lower() == wanted.strip().lower()), None)
+    alike = [name for name, _ in columns if _alike(name) == _alike(wanted)]
+    return exact or (alike[0] if len(alike) == 1 else None)
+
+
+def _alike(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.strip().lower())
+    return "".join(mark for mark in plain if not unicodedata.combining(mark)).rstrip("s")
 
 
 def _said(columns: list[tuple[str, str]]) -> str:

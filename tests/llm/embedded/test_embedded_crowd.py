@@ -77,17 +77,42 @@ def test_names_are_found_beside_the_words_that_lead_to_them(
         ("écris 'a' dans x.txt puis lis le fichier", "read_file", {"path": "x.txt"}),
         ("supprime a.txt puis montre les fichiers", "list_directory", {}),
         ("make a folder demo, put a file x.txt in it with 'hi', then list it", "list_directory", {"path": "demo"}),
+        (
+            "create a folder reports and inside it a file a.md containing 'x'",
+            "write_file",
+            {"path": "reports/a.md", "content": "x"},
+        ),
+        ("combien d'espace disque reste-t-il ?", "disk_usage", {}),
+        (
+            "dessine un graphique des montants par région de x.csv",
+            "chart_data",
+            {"path": "x.csv", "value": "montants", "by": "région"},
+        ),
         ("cherche le mot bonjour dans les fichiers", "search_files", {"text": "bonjour"}),
         ("hey can u tell me whats 17% of 365", "calculate", {"expression": "17 / 100 * 365"}),
     ],
 )
-async def test_what_points_back_is_read_by_the_tool_for_it(
+async def test_the_first_requests_of_newcomers_mean_what_they_say(
     model: Embedded, text: str, last: str, arguments: dict[str, str]
 ) -> None:
     among = load("strangers_development")
     case = msgspec.structs.replace(among.cases[0], text=text, before=())
     got, _ = await played(case, model, among)
     assert (got.calls[-1].name, got.calls[-1].arguments) == (last, arguments)
+
+
+async def test_nothing_is_made_inside_what_was_not_understood(model: Embedded) -> None:
+    among = load("strangers_development")
+    text = "crée-moi un dossier Photos vacances et dedans un sous-dossier Italie"
+    got, _ = await played(msgspec.structs.replace(among.cases[0], text=text, before=()), model, among)
+    assert got.calls == ()
+
+
+async def test_how_much_is_left_is_no_count_of_disks(model: Embedded) -> None:
+    among = load("strangers_development")
+    text = "combien d'espace disque reste-t-il ?"
+    got, _ = await played(msgspec.structs.replace(among.cases[0], text=text, before=()), model, among)
+    assert "**" not in got.answer
 
 
 def test_no_path_from_elsewhere_is_a_repository(model: Embedded, tools: tuple[ToolSpec, ...]) -> None:

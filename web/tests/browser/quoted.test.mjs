@@ -61,7 +61,7 @@ test("a prompt is chosen by the keyboard, filled in, read, and sent as the serve
   await page.locator("[data-slot=quoted]").getByText("Sum up the note of Monday.").waitFor();
   const { goal, quoted } = mock.sent;
   assert.deepEqual([goal, quoted], ["/notes:sum-up in plain words", [{ text: "Sum up the note of Monday." }]]);
-  assert.equal(await quotations().count(), 0);
+  await becomes(() => quotations().count(), 0);
   await page.getByRole("button", { name: "Ask again" }).click();
   await becomes(() => page.locator("article").count(), 2);
   assert.deepEqual(mock.sent.quoted, [{ text: "Sum up the note of Monday." }]); // the server's words still, not the person's
@@ -75,7 +75,7 @@ test("a prompt is chosen by the mouse, and taken back; no slash, no list", async
   await composer().fill("/etc/hosts: what is in it?");
   await composer().fill("/nothing-is-called-so");
   await painted(page);
-  assert.equal(await list().count(), 0);
+  await becomes(() => list().count(), 0);
   await composer().fill("/HELLO");
   await page.getByRole("option").click();
   await quotations().getByText("in two lines.").waitFor();
@@ -86,7 +86,7 @@ test("a prompt is chosen by the mouse, and taken back; no slash, no list", async
   await page.keyboard.press("Escape");
   await becomes(() => list().count(), 0);
   await composer().pressSequentially("notes");
-  assert.equal(await list().count(), 0, "closed until another message begins");
+  await becomes(() => list().count(), 0); // closed until another message begins
   await composer().fill("");
   await composer().fill("/notes");
   await composer().press("Enter");

@@ -19,6 +19,7 @@ _TYPED: Final = frozenset(["path", "glob", "url", "email", "timing"])  # a free 
 _TELLING: Final = 3  # words of an example that leave no doubt about what stands between them
 _CODE: Final = re.compile(r"\w\(")
 _ANY: Final = frozenset(["any", "some", "des", "all"])
+_OF_THEM: Final = frozenset(["des", "du"])
 _INTO: Final = frozenset(["in", "into", "to", "as", "at", "dans", "vers", "sous"])
 _ELIDED: Final = {"d": "de", "l": "le", "la": "le", "j": "je", "qu": "que", "n": "ne", "m": "me", "t": "te"}
 _BRIEF: Final = 2  # words that a brief value may have above the longest one shown
@@ -98,6 +99,8 @@ class _Aligner:
         parameter = self._entry.parameter(part.slot)
         if here is None or parameter is None:
             return
+        if parameter.named and here.word and here.word.norm in _OF_THEM:
+            yield from self._values(parts, at, item + 1)  # `des montants par région`: the name is `montants`
         for end in self._ends(parameter, item):
             for values in self._values(parts, at + 1, end):
                 yield {part.slot: (item, end), **values}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from orchestrator.llm.providers.embedded import lexicon, measures, narrow, views
+from orchestrator.llm.providers.embedded.index import Entry
 from orchestrator.llm.providers.embedded.language import STOP_WORDS
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import best, match
@@ -115,10 +116,16 @@ def _count(planner: "Planner", clause: Clause) -> bool:
     found = measures.lister(planner, clause, frozenset({"count"}), unit)
     if (pointing or found is None) and own and measures.lists(planner.steps[own[-1]]):
         return measures.add(planner, clause, "count", own[-1], unit)
-    if found is None:
+    if found is None or _amount(clause, found.entry):
         return False
     planner.call(clause, found, told=False)
     return measures.add(planner, clause, "count", len(planner.steps) - 1, unit)
+
+
+def _amount(clause: Clause, entry: Entry) -> bool:
+    """`how much space is left?`: a tool that is itself shown to be asked how much, rather than how many it lists."""
+    said = {word.concept for word in clause.words if word.norm not in STOP_WORDS}
+    return any("count" in bag and len(bag & said) > 1 for bag in entry.examples)
 
 
 def _uncountable(planner: "Planner", clause: Clause, unit: str) -> bool:

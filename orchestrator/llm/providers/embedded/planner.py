@@ -284,7 +284,7 @@ class Planner:
                 refs[parameter.name] = ref
             else:
                 missing.append(parameter)
-        if missing and self._broken and not found.entry.harmless:
+        if (missing or _within(clause)) and self._broken and not found.entry.harmless:
             return self.note("depends", clause)
         if missing:
             self._asks.append(Ask(len(self.steps), tuple(missing)))
@@ -298,9 +298,7 @@ class Planner:
         if before is None or before.entry is None or before.entry.harmless or not isinstance(path, str) or "/" in path:
             return arguments
         folder = before.each[-1].get("path") if before.each[-1].keys() == {"path"} else None
-        said = [word.norm for word in clause.words]
-        led = any(pair in (("in", "it"), ("inside", "it")) for pair in itertools.pairwise(said)) or "dedans" in said
-        return {**arguments, "path": f"{folder}/{path}"} if folder and led else arguments
+        return {**arguments, "path": f"{folder}/{path}"} if folder and _within(clause) else arguments
 
     def nested(self, clause: Clause, start: int, end: int) -> int | None:
         """The step that a noun phrase asks for (`the date`, `the contents of a.txt`), added before its clause."""
@@ -360,3 +358,9 @@ class Planner:
     def match(self, clause: Clause, name: str, ignoring: Bag = frozenset()) -> Match | None:
         entry = self.index.entry(name)
         return match(clause, entry, self.index, ignoring) if entry else None
+
+
+def _within(clause: Clause) -> bool:
+    """Whether it speaks of the inside of what was said before."""
+    said = [word.norm for word in clause.words]
+    return any(pair in (("in", "it"), ("inside", "it")) for pair in itertools.pairwise(said)) or "dedans" in said

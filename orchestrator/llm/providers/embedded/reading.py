@@ -1,5 +1,6 @@
 """From a text to its clauses, each with the words and the values in it."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -14,9 +15,20 @@ from orchestrator.llm.providers.embedded.segment import Clause, clauses
 
 READABLE: Final = 4000  # characters outside quotes that are read as a request
 Kept = Mapping[str, str]  # the quotations that were set aside
+_WITHIN: Final = re.compile(  # `make a folder a and inside it a file b`: made as the folder is
+    r"(?:(?<=\band)|(?<=,)|(?<=\bet))\s+"
+    r"(?=(?:(?:in|inside|within) it|(?:là-?)?dedans|à l['’]intérieur),? (?:the|an?|une?|le|la)\b)",
+    re.IGNORECASE,
+)
+
+
+def spelled_out(text: str, language: Language) -> str:
+    """With the act that is meant and not said again."""
+    return _WITHIN.sub(" crée " if language == "fr" else " create ", text)
 
 
 def read(text: str, language: Language, finder: Finder, index: Index, kept: Kept) -> tuple[Clause, ...]:
+    text = spelled_out(text, language)
     spoken = tokens(text, index.words)
     found = [each for each in finder.find(text, spoken, language) if not _common(each, spoken, index)]
     passed_on = verbatim.places(text, spoken)
