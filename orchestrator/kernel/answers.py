@@ -131,7 +131,7 @@ def _number(value: float, style: str | None, language: Language) -> str:
 
 def grouped(value: float) -> str:
     """As a person writes it: no more than six figures behind the point, spaces between thousands."""
-    text = f"{value:,.0f}" if value == int(value) else f"{value:,.6g}" if abs(value) < 1000 else f"{value:,.2f}"
+    text = f"{value:,.0f}" if value % 1 == 0 else f"{value:,.6g}" if abs(value) < 1000 else f"{value:,.2f}"
     return text.replace(",", "\u202f")
 
 

@@ -75,6 +75,7 @@ def test_durations(seconds: float, english: str) -> None:
         (0.5, "0.5", "0,5"),
         (1234567, "1\u202f234\u202f567", "1\u202f234\u202f567"),
         (-1884.5, "-1\u202f884.50", "-1\u202f884,50"),
+        (float("inf"), "inf", "inf"),
     ],
 )
 def test_numbers(value: float, english: str, french: str) -> None:
