@@ -9,7 +9,7 @@ import msgspec
 
 from orchestrator.kernel.errors import ToolRetry
 from orchestrator.kernel.messages import Arguments
-from orchestrator.tools.schema import schema_of
+from orchestrator.tools.schema import converted, plain, schema_of
 
 _SHOWN = 60  # characters of a wrong value that are repeated
 _JSON = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
@@ -22,10 +22,10 @@ class Parameters:
         self._tool = tool
         self._kinds = {name: kind for name, (kind, _) in fields.items()}
         self._defaults = {name: default for name, (_, default) in fields.items() if default is not msgspec.NODEFAULT}
-        rows = [(name, kind, _default(default)) for name, (kind, default) in fields.items()]
+        rows = [(name, kind, None if name in self._defaults else default) for name, (kind, default) in fields.items()]
         self.schema = schema_of(msgspec.defstruct(tool, rows, kw_only=True, forbid_unknown_fields=True))
-        for name, default in self._defaults.items():  # msgspec leaves out those that are lists and tables
-            self.schema["properties"][name]["default"] = msgspec.to_builtins(default)
+        for name, default in self._defaults.items():
+            self.schema["properties"][name]["default"] = plain(default)
 
     def check(self, arguments: Arguments) -> dict[str, Any]:
         """The arguments with their defaults. Raises ToolRetry that names the field and what it needs."""
@@ -43,7 +43,7 @@ class Parameters:
             return default.copy() if isinstance(default, dict | list) else default
         value = arguments[name]
         try:
-            return msgspec.convert(value, self._kinds[name])
+            return converted(value, self._kinds[name])
         except msgspec.ValidationError as error:
             wrong = f"{self._expected(name, error)}; {_short(value)} was given"
             raise ToolRetry(f"The argument {name!r} of {self._tool} is wrong: {wrong}.") from None
@@ -62,10 +62,6 @@ class Parameters:
 
 def _choices(schema: dict[str, Any]) -> list[Any]:
     return schema.get("enum") or [choice for one in schema.get("anyOf", ()) for choice in one.get("enum", ())]
-
-
-def _default(value: Any) -> Any:
-    return msgspec.field(default_factory=value.copy) if isinstance(value, dict | list) else value
 
 
 def _short(value: Any) -> str:

@@ -5,26 +5,27 @@
     def roll(sides: Annotated[int, "how many faces"] = 6) -> int:
         "Roll a die."
 
-The signature is the JSON Schema of the arguments, the docstring is what a model reads, the return
-type is the schema of the data. A function returns a Struct (its fields are the data and its `str`
-the content), a plain value (the data is `{"value": …}`), or a Result (`returns=` is then the type
-of its data). A parameter of type Context is given, not asked. A function that is not async runs
-in a thread: it must bound its own time,
-because a thread cannot be stopped; a cancelled call that has effects waits for it.
+The signature is the JSON Schema of the arguments, the docstring is what a model reads (what it says of a parameter is
+that one's description), the return type is the schema of the data. A function returns a Struct (its fields are the data
+and its `str` the content), a plain value (the data is `{"value": …}`), or a Result (`returns=` is then the type of its
+data). A parameter of type Context is given, not asked. A function that is not async runs in a thread: it must bound its
+own time, because a thread cannot be stopped; a cancelled call that has effects waits for it.
 """
 
 import asyncio
+import datetime
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from orchestrator.kernel.messages import Arguments, Effects, Example, Json, Language, Origin, Risk, Scope, ToolSpec
+from orchestrator.kernel.messages import Arguments, Effects, Example, Language, Origin, Risk, Scope, ToolSpec
 from orchestrator.tools.arguments import Parameters
 from orchestrator.tools.base import Context, Result
+from orchestrator.tools.docstring import taken_apart
 from orchestrator.tools.place import Place
-from orchestrator.tools.schema import schema_of
+from orchestrator.tools.schema import plain, schema_of
 
 Reconcile = Callable[[Arguments, Context], Awaitable[Result | None]]
 
@@ -104,13 +105,16 @@ def tool(
     returns: type | None = None,
 ) -> Callable[[Callable[..., Any]], FunctionTool]:
     def make(function: Callable[..., Any]) -> FunctionTool:
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"{function.__name__} yields, and a tool answers once. Return a list of it all.")
         hints = get_type_hints(function, include_extras=True)
         returned = hints.pop("return", Any)
         contexts = [parameter for parameter, hint in hints.items() if hint is Context]
-        parameters = Parameters(function.__name__, _described(function, hints))
+        about, words = taken_apart(function.__doc__ or "", inspect.signature(function).parameters)
+        parameters = Parameters(function.__name__, _described(function, hints, words))
         spec = ToolSpec(
             name=name or function.__name__,
-            description=description or inspect.cleandoc(function.__doc__ or ""),
+            description=description or about,
             parameters=parameters.schema,
             scope=scope,
             effects=effects,
@@ -131,24 +135,34 @@ def tool(
     return make
 
 
-def _described(function: Callable[..., Any], hints: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _described(
+    function: Callable[..., Any], hints: dict[str, Any], words: Mapping[str, str]
+) -> dict[str, tuple[Any, Any]]:
     """Each argument's type, its descriptions as msgspec says them, and its default."""
     found: dict[str, tuple[Any, Any]] = {}
     for name, parameter in inspect.signature(function).parameters.items():
         if hints.get(name) is Context:
             continue
-        if name not in hints or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise TypeError(f"{function.__name__}: the parameter {name} needs a type and a name of its own.")
+        by_name = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        if not by_name or name in ("self", "cls"):
+            raise TypeError(
+                f"{function.__name__}: {parameter} cannot be asked of a model, which gives every argument by its name."
+            )
         default = msgspec.NODEFAULT if parameter.default is parameter.empty else parameter.default
-        found[name] = (_with_meta(hints[name]), default)
+        untyped = Any if default is msgspec.NODEFAULT or default is None else type(default)
+        found[name] = (_with_meta(hints.get(name, untyped), words.get(name, "")), default)
     return found
 
 
-def _with_meta(hint: Any) -> Any:
-    if get_origin(hint) is not Annotated:
-        return hint
-    kind, *notes = get_args(hint)
-    for note in notes:
+# What msgspec reads of a string, and does not say in the schema.
+_FORMATS = {datetime.datetime: "date-time", datetime.time: "time"}
+
+
+def _with_meta(hint: Any, words: str) -> Any:
+    kind, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if kind in _FORMATS:
+        kind = Annotated[kind, msgspec.Meta(extra_json_schema={"format": _FORMATS[kind]})]
+    for note in ([words] if words else []) + notes:  # what is said later counts
         kind = Annotated[kind, msgspec.Meta(description=note) if isinstance(note, str) else note]
     return kind
 
@@ -164,8 +178,8 @@ def _returns(kind: Any) -> dict[str, Any] | None:
 def _result(value: Any) -> Result:
     if isinstance(value, Result):
         return value
+    data = plain(value)
     if isinstance(value, msgspec.Struct):
-        return Result(str(value), msgspec.to_builtins(value))
-    plain: Json = msgspec.to_builtins(value)
-    content = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
-    return Result(content, {"value": plain})
+        return Result(str(value), data)
+    content = data if isinstance(data, str) else msgspec.json.encode(data).decode()
+    return Result(content, {"value": data})

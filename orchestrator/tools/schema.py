@@ -1,8 +1,11 @@
 """JSON Schemas of types, with nothing to look up elsewhere."""
 
+from pathlib import Path, PurePath
 from typing import Any
 
 import msgspec
+
+from orchestrator.kernel.messages import Json
 
 
 def schema_of(kind: Any) -> dict[str, Any]:
@@ -10,8 +13,41 @@ def schema_of(kind: Any) -> dict[str, Any]:
 
     A type that contains itself has no such schema and is refused.
     """
-    (found,), definitions = msgspec.json.schema_components([kind])
+    (found,), definitions = msgspec.json.schema_components([kind], schema_hook=_of_another)
     return dict(_inlined(found, definitions, ()))
+
+
+def plain(value: Any) -> Json:
+    """A value as JSON has it. Raises TypeError for what JSON has not."""
+    found: Json = msgspec.to_builtins(value, enc_hook=_said)
+    return found
+
+
+def converted(value: Json, kind: Any) -> Any:
+    """A value as a type has it. Raises msgspec.ValidationError."""
+    return msgspec.convert(value, kind, dec_hook=_read)
+
+
+def _of_another(kind: Any) -> dict[str, Any]:
+    """Of a type that msgspec does not know: a path is a string."""
+    if isinstance(kind, type) and issubclass(kind, PurePath):
+        return {"type": "string"}
+    raise TypeError(
+        f"{getattr(kind, '__name__', kind)} is no type that JSON has."
+        " Take str, int, float, bool, a list, a dict, a Literal, an Enum, a dataclass, a TypedDict or a Struct."
+    )
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, PurePath):
+        return str(value)
+    raise TypeError(f"A tool cannot return {type(value).__name__}: JSON has no such thing.")
+
+
+def _read(kind: Any, value: Any) -> Any:
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("Expected `str`, a path")
+    return (Path if kind is PurePath else kind)(value)
 
 
 def _inlined(schema: Any, definitions: dict[str, Any], within: tuple[str, ...]) -> Any:

@@ -1,10 +1,14 @@
 """Tools from typed functions."""
 
 import asyncio
+import dataclasses
+import datetime
+import enum
 import threading
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import jsonschema_rs
 import pytest
@@ -188,15 +192,133 @@ async def test_reconciling_gets_checked_arguments_with_defaults(context: Context
         await act.reconcile({}, context)
 
 
-def test_a_parameter_without_a_type_is_a_mistake_of_the_author() -> None:
-    with pytest.raises(TypeError, match="needs a type"):
-        tool()(eval("lambda untyped: 1"))
-    with pytest.raises(TypeError, match="needs a type"):
+def test_a_parameter_without_a_type_has_that_of_its_default_or_any() -> None:
+    found = tool()(eval("lambda anything, count=3, nothing=None: 1")).spec.parameters["properties"]
+    assert found == {"anything": {}, "count": {"type": "integer", "default": 3}, "nothing": {"default": None}}
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("lambda *words: 1", r"\*words cannot be asked of a model"),
+        ("lambda **words: 1", "cannot be asked of a model"),
+        ("lambda word, /: 1", "cannot be asked of a model"),
+        ("lambda self: 1", "cannot be asked of a model"),
+        ("lambda: (yield)", "yields, and a tool answers once"),
+    ],
+)
+def test_what_no_model_can_call_is_refused_where_it_is_written(written: str, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        tool()(eval(written))
+
+
+def test_a_type_that_json_has_not_is_named() -> None:
+    with pytest.raises(TypeError, match="complex is no type that JSON has"):
 
         @tool()
-        def many(*words: str) -> str:
+        def many(number: complex) -> str:
             """Many."""
             return ""
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: float = 0.0
+
+
+class Person(TypedDict):
+    name: str
+    age: NotRequired[int]
+
+
+@tool()
+def paint(
+    colour: Colour,
+    where: Point,
+    who: Person,
+    at: datetime.datetime,
+    data: bytes = b"",
+    to: Path = Path(),
+    size: Decimal | None = None,
+) -> Path:
+    """Paint."""
+    assert isinstance(to, Path) and isinstance(where, Point) and isinstance(colour, Colour) and isinstance(data, bytes)
+    return to / f"{colour.value}-{where.x}-{who['name']}-{at.year}-{size}"
+
+
+async def test_the_types_of_python_are_asked_for_and_given(context: Context) -> None:
+    found = paint.spec.parameters["properties"]
+    assert sorted(found["colour"]["enum"]) == ["blue", "red"] and found["who"]["required"] == ["name"]
+    assert (found["at"]["format"], found["to"]) == ("date-time", {"type": "string", "default": "."})
+    given: Arguments = {
+        "colour": "red", "where": {"x": 1}, "who": {"name": "Ada"}, "at": "2026-01-02T03:04:05Z", "data": "aGk=",
+        "to": "a/b", "size": "1.5",
+    }  # fmt: skip
+    assert (await paint.call(given, context)).data == {"value": "a/b/red-1-Ada-2026-1.5"}
+    with pytest.raises(ToolRetry, match="'to' of paint is wrong"):
+        await paint.call({**given, "to": "a\0b"}, context)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        """Args:
+               city: Which city,
+                   on two lines: really.
+               days (int, optional): How many days.
+               context: Given.
+
+           Returns:
+               The weather.""",
+        """Parameters
+           ----------
+           city : str
+               Which city,
+
+               on two lines: really.
+           days : int, optional
+               How many days.
+
+           Returns:
+               The weather.""",
+        """:param city: Which city,
+               on two lines: really.
+           :type city: str
+           :param int days: How many days.
+
+           Returns:
+               The weather.""",
+    ],
+)
+def test_what_the_docstring_says_of_parameters_describes_them(rows: str) -> None:
+    def weather(city: str, context: Context, days: Annotated[int, "that count"] = 1) -> str:
+        return city
+
+    weather.__doc__ = f"Say the weather.\n\n           {rows}\n           "
+    found = tool()(weather).spec
+    said = {name: one["description"] for name, one in found.parameters["properties"].items()}
+    assert said == {"city": "Which city, on two lines: really.", "days": "that count"}
+    assert found.description.startswith("Say the weather.") and ":param" not in found.description
+    if "----" not in rows:  # NumPy's sections end where another begins
+        assert found.description == "Say the weather.\n\nReturns:\n    The weather."
+
+
+def test_words_that_only_look_like_sections_are_words() -> None:
+    def weather(city: str) -> str:
+        """Say the weather.
+
+        Parameters:
+            Nothing special.
+        """
+        return city
+
+    assert "Nothing special." in tool()(weather).spec.description
 
 
 def test_types_that_contain_themselves_are_refused() -> None:
