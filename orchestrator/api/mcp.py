@@ -60,8 +60,8 @@ class ServerForm(Form):
 class SeenForm(Form):
     """What a person has looked at: the digest of each tool and prompt, by the name it has there."""
 
-    tools: Annotated[dict[ToolThere, Digest], Field(max_length=512, default_factory=dict)]
-    prompts: Annotated[dict[ToolThere, Digest], Field(max_length=1000, default_factory=dict)]
+    tools: Annotated[dict[ToolThere, Digest], Field(max_length=2048, default_factory=dict)]
+    prompts: Annotated[dict[ToolThere, Digest], Field(max_length=2048, default_factory=dict)]
 
 
 class FillForm(Form):

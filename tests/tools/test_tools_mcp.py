@@ -1,6 +1,7 @@
 """Servers of tools of other people's: used as they were seen, held to it, and never believed."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from orchestrator.kernel.clock import SystemClock
 from orchestrator.kernel.errors import Conflict, InvalidInput, InvalidSettings, NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.settings import McpServer, Tools
 from orchestrator.tools.base import Context
-from orchestrator.tools.mcp.definitions import Definition, names, seen, spec_of
+from orchestrator.tools.mcp.definitions import MOST, Definition, names, seen, spec_of
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.sandbox.probe import choose
+
+TWIN = {"name": "look", "description": "Look.", "inputSchema": {"type": "object"}}
 
 
 @pytest.fixture(scope="module")
@@ -247,9 +250,41 @@ async def test_a_secret_is_kept_by_its_name_only(home: Home, given: dict[str, An
     assert not (home.root / "mcp.json").exists() and home.servers.all() == []
 
 
-async def test_a_list_of_tools_that_is_none_is_said_with_the_place(home: Home) -> None:
+async def test_a_tool_that_is_none_is_left_out_and_named_and_the_others_are_used(home: Home) -> None:
+    server = await home.servers.add("rogue", home.rogue, by="usr_1")
+    tools: list[Any] = [
+        {"name": "bare", "description": "No schema."}, {"inputSchema": {}}, "no tool", {"name": 3, "inputSchema": {}},
+        TWIN, TWIN, {"name": "empty", "inputSchema": {}},
+    ]  # fmt: skip
+    home.says(json.dumps(tools))
+    await home.servers.test("rogue")
+    good = {offer.name: offer.digest for offer in server.offers() if offer.state != "unusable"}
+    await home.servers.approve("rogue", good, by="usr_1")
+    assert home.names() == {"rogue_look", "rogue_empty"} and await home.look("a cat") == "I see a cat"
+    assert {offer.name: offer.problem for offer in server.offers() if offer.state == "unusable"} == {
+        "bare": "it is not as the protocol has it: inputSchema: Field required",
+        "#2": "it is not as the protocol has it: name: Field required",
+        "#3": "it is not as the protocol has it: Input should be a valid dictionary or instance of Tool",
+        "#4": "it is not as the protocol has it: name: Input should be a valid string",
+        "look, once more": "a tool of that name comes before it.",
+    }
+    assert "bare: it is not as the protocol has it" in home.servers.problems["mcp:rogue"]
+    with pytest.raises(NotFound):
+        await home.servers.approve("rogue", {"bare": ""}, by="usr_1")
+
+
+async def test_a_list_that_is_none_is_said_with_the_place(home: Home) -> None:
     await home.servers.add("rogue", home.rogue, by="usr_1")
-    home.says('[{"name": "bare", "description": "No schema."}]')
-    with pytest.raises(ToolFailed, match=r"tools\.0\.inputSchema: Field required, in its ListToolsResult"):
+    home.says('{"look": "at me"}')
+    with pytest.raises(ToolFailed, match=r"tools: Input should be a valid list, in its ListToolsResult"):
         await home.servers.test("rogue")
     assert home.names() == {"rogue_look", "rogue_do_it"}  # what a person has seen
+
+
+async def test_of_more_tools_than_there_can_be_the_first_are_taken_and_that_is_said(home: Home) -> None:
+    server = await home.servers.add("rogue", home.rogue, by="usr_1")
+    home.says(json.dumps([{"name": f"t{n}", "inputSchema": {"type": "object"}} for n in range(MOST + 1)]))
+    await home.servers.test("rogue")
+    offers = server.offers()
+    assert len(offers) == MOST + 1
+    assert (offers[-1].name, offers[-1].problem) == ("more tools", f"of one server, the first {MOST} are taken.")

@@ -1,5 +1,6 @@
 """A tool of a server, and what goes wrong in a call of it, said as a tool says it."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.kernel.errors import ToolError, ToolFailed, ToolRetry
@@ -12,6 +13,8 @@ from orchestrator.tools.place import Place
 from orchestrator.tools.questions import Asks
 
 if TYPE_CHECKING:
+    from jsonschema_rs import Validator
+
     from orchestrator.tools.mcp.server import Server
 
 
@@ -55,7 +58,10 @@ class ServerTool:
         self.place: Place = "elsewhere" if server.settings.url else "sandbox"
         self._name = name
         self._server = server
-        self._schema = validator(spec.parameters)
+
+    @cached_property
+    def _schema(self) -> "Validator":
+        return validator(self.spec.parameters)  # most of a server's tools are never called
 
     def check(self, arguments: Arguments) -> None:
         if (error := next(iter(self._schema.iter_errors(arguments)), None)) is not None:

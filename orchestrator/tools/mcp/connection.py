@@ -10,14 +10,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from msgspec import Struct
-
 from orchestrator import __version__
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import OrchestratorError, ToolFailed
 from orchestrator.tools.mcp.asking import MODERN, Underway
-from orchestrator.tools.mcp.definitions import MOST, Definition
-from orchestrator.tools.mcp.holdings import Holdings, holdings
+from orchestrator.tools.mcp.listing import Listing, Sieve, ill_formed, listing
 from orchestrator.tools.mcp.signin import SECONDS, SignIn, SignInNeeded
 
 if TYPE_CHECKING:
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 UNREADABLE = -32099  # the code that stands for an answer which was none
 STARTING = 30.0  # seconds until a server must have said what it offers
 _QUIET = 1.0  # seconds between two looks at what is new
-_PAGES = 64
 _FOLLOWED = 256  # resources whose changes are told
 _ENDING = 10.0
 
@@ -41,16 +37,7 @@ class Over(Protocol):
 
 # A transport. It is told whom to tell why it is over, who signs in where somebody does, and in whose name.
 Dial = Callable[[Over, SignIn | None, str], Awaitable["AbstractAsyncContextManager[Any]"]]
-Hear = Callable[["Listing"], Awaitable[None]]
-
-
-class Listing(Struct, frozen=True):
-    """What a server says of itself."""
-
-    tools: tuple[Definition, ...]
-    protocol: str
-    title: str
-    held: Holdings = Holdings()
+Hear = Callable[[Listing], Awaitable[None]]
 
 
 class Connection:
@@ -83,6 +70,7 @@ class Connection:
         self._over = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._client: mcp.Client | None = None
+        self._sieve = Sieve()
 
     @property
     def open(self) -> bool:
@@ -124,7 +112,7 @@ class Connection:
     async def look(self) -> None:
         """Ask it anew what it offers. Raises ToolFailed."""
         try:
-            found = await listing(self.client)
+            found = await listing(self.client, self._sieve)
         except Exception as error:
             first = first_of(error)
             if not _is_of_the_sdk(first):
@@ -160,7 +148,7 @@ class Connection:
             logging.getLogger("mcp").setLevel(logging.CRITICAL)  # what a stranger's server does wrong is said here
             patience = SECONDS if self._sign_in is not None else STARTING
             async with asyncio.timeout(patience) as starting, await self._made() as client:
-                await self._hear(await listing(client))
+                await self._hear(await listing(client, self._sieve))
                 starting.reschedule(None)
                 self._client = client
                 ready.set_result(None)
@@ -196,14 +184,16 @@ class Connection:
             elif isinstance(message, mcp_types.ResourceUpdatedNotification):
                 self.updated[str(message.params.uri)[:4000]] = self._clock.now()
 
-        return mcp.Client(
-            await self._dial(self._is_over, self._sign_in, self._by),
+        self._sieve = Sieve()
+        self._sieve.client = mcp.Client(
+            self._sieve.around(await self._dial(self._is_over, self._sign_in, self._by)),
             read_timeout_seconds=self._seconds,
             message_handler=heard,
             elicitation_callback=self._elicited,
             client_info=mcp_types.Implementation(name="ai-orchestrator", version=__version__),
             cache=None,
         )
+        return self._sieve.client
 
     async def _elicited(
         self, context: Any, params: "mcp_types.ElicitRequestParams"
@@ -234,7 +224,7 @@ class Connection:
                 if over.done():
                     return
                 self._news.clear()
-                await self._hear(await listing(client))
+                await self._hear(await listing(client, self._sieve))
                 quiet = asyncio.ensure_future(self._clock.sleep(_QUIET))
                 await asyncio.wait((over, quiet), return_when=asyncio.FIRST_COMPLETED)
                 quiet.cancel()
@@ -269,38 +259,6 @@ async def _unjudged(name: str, result: "mcp_types.CallToolResult") -> None:
     del name, result
 
 
-async def listing(client: "mcp.Client") -> Listing:
-    """Everything that it offers, page by page, within bounds."""
-    capabilities = client.server_capabilities
-    found: list[Definition] = []
-    cursor: str | None = None
-    if capabilities.tools is not None or client.server_info is None:
-        for _ in range(_PAGES):
-            page = await client.list_tools(cursor=cursor)
-            found += [_definition(tool) for tool in page.tools]
-            cursor = page.next_cursor
-            if cursor is None or len(found) >= MOST:
-                break
-    info = client.server_info
-    title = (info.title or info.name) if info is not None else ""
-    return Listing(tuple(found[:MOST]), client.protocol_version, title[:200], await holdings(client))
-
-
-def _definition(tool: "mcp_types.Tool") -> Definition:
-    hints = tool.annotations
-    looks = bool(hints and hints.read_only_hint)
-    return Definition(
-        name=tool.name,
-        description=tool.description or "",
-        title=tool.title or (hints.title if hints else None) or "",
-        parameters=tool.input_schema,
-        looks=looks,
-        additive=looks or bool(hints and hints.destructive_hint is False),
-        repeatable=looks or bool(hints and hints.idempotent_hint),
-        closed=bool(hints and hints.open_world_hint is False),
-    )
-
-
 def first_of(error: BaseException) -> BaseException:
     """What went wrong first, out of the groups that tasks make of it."""
     while isinstance(error, BaseExceptionGroup):
@@ -309,19 +267,8 @@ def first_of(error: BaseException) -> BaseException:
 
 
 def said(error: BaseException) -> str:
-    detail = getattr(error, "detail", None) or _ill_formed(error) or str(error) or type(error).__name__
+    detail = getattr(error, "detail", None) or ill_formed(error) or str(error) or type(error).__name__
     return " ".join(str(detail).split())[:500]
-
-
-def _ill_formed(error: BaseException) -> str:
-    """What is wrong in an answer that is not as the protocol has it: the first thing, and where it stands."""
-    import pydantic_core
-
-    if not isinstance(error, pydantic_core.ValidationError):
-        return ""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    return f"{where}: {first['msg']}, in its {error.title}" if where else first["msg"]
 
 
 def _is_of_the_sdk(error: BaseException) -> bool:

@@ -20,7 +20,7 @@ from orchestrator.kernel.settings import McpServer
 if TYPE_CHECKING:
     from jsonschema_rs import Validator
 
-MOST = 512  # tools of one server
+MOST = 2048  # of each kind that one server lists
 _TEXT = 4_000  # characters of a description that a model reads
 _SCHEMA = 128 * 1024  # bytes of one schema
 _NAME = 64  # characters of a name

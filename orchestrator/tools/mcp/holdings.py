@@ -5,8 +5,8 @@ Their names and words are a stranger's: a model meets them as results of a tool,
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -15,11 +15,6 @@ from msgspec import Struct
 from orchestrator.kernel.errors import ToolRetry
 from orchestrator.tools.mcp.definitions import seen
 
-if TYPE_CHECKING:
-    import mcp
-
-MOST = 1000  # of each kind
-_PAGES = 64
 _FIELD = re.compile(r"\{([+#./;?&]?)([A-Za-z0-9_,.*]+)\}")
 
 
@@ -88,49 +83,17 @@ def _line(uri: str, name: str, description: str, media_type: str) -> str:
     return f"{seen(uri, 2000)}{kind}: {about}"
 
 
-async def holdings(client: "mcp.Client") -> Holdings:
-    """Everything beside tools, page by page, within bounds."""
-    capabilities = client.server_capabilities
-    reads, prompts = capabilities.resources is not None, capabilities.prompts is not None
-    return Holdings(
-        tuple(_resource(one) for one in await _all(client.list_resources, "resources", reads)),
-        tuple(_template(one) for one in await _all(client.list_resource_templates, "resource_templates", reads)),
-        tuple(_prompt(one) for one in await _all(client.list_prompts, "prompts", prompts)),
-        reads,
-    )
-
-
-async def _all(lists: Callable[..., Awaitable[Any]], name: str, there: bool) -> list[Any]:
-    from mcp.shared.exceptions import MCPError
-    from mcp_types import METHOD_NOT_FOUND
-
-    found: list[Any] = []
-    cursor: str | None = None
-    for _ in range(_PAGES if there else 0):
-        try:
-            page = await lists(cursor=cursor)
-        except MCPError as error:
-            if error.code == METHOD_NOT_FOUND:
-                break  # it has the one and not the other
-            raise
-        found += getattr(page, name)
-        cursor = page.next_cursor
-        if cursor is None or len(found) >= MOST:
-            break
-    return found[:MOST]
-
-
-def _resource(one: Any) -> Resource:
+def resource_of(one: Any) -> Resource:
     name = one.title or one.name
     return Resource(str(one.uri)[:4000], name[:200], (one.description or "")[:2000], one.mime_type or "", one.size)
 
 
-def _template(one: Any) -> Template:
+def template_of(one: Any) -> Template:
     name = one.title or one.name
     return Template(one.uri_template[:4000], name[:200], (one.description or "")[:2000], one.mime_type or "")
 
 
-def _prompt(one: Any) -> Prompt:
+def prompt_of(one: Any) -> Prompt:
     blanks = tuple(Blank(each.name, each.description or "", bool(each.required)) for each in one.arguments or ())
     return Prompt(one.name, one.title or "", one.description or "", blanks)
 

@@ -47,6 +47,7 @@ class Kept(Struct, frozen=True):
     title: str = ""
     held: Holdings = Holdings()
     prompts: tuple[Prompt, ...] = ()  # that were pinned
+    left_out: dict[str, str] = {}  # what it listed and cannot be used, by name: why
 
 
 read_kept = msgspec.json.Decoder(Kept).decode

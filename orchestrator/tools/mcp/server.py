@@ -18,9 +18,10 @@ from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.mcp.asking import MODERN, Talk, Underway, answered
 from orchestrator.tools.mcp.calling import Mishaps, ServerTool
-from orchestrator.tools.mcp.connection import Connection, Dial, Listing
+from orchestrator.tools.mcp.connection import Connection, Dial
 from orchestrator.tools.mcp.definitions import Definition, names, spec_of
 from orchestrator.tools.mcp.holdings import said as said_of
+from orchestrator.tools.mcp.listing import Listing
 from orchestrator.tools.mcp.offers import Kept, Offer, PromptOffer, ServerState, state_of
 from orchestrator.tools.mcp.reading import READERS, readers
 from orchestrator.tools.mcp.results import read_of, result_of
@@ -67,6 +68,7 @@ class Server:
         self._not_before = 0.0
         self._watch: asyncio.Task[None] | None = None
         self._sign_in: SignIn | None = None
+        self._offered: tuple[Kept, Mapping[str, str] | None, list[Offer]] | None = None
         self._wanted = ""  # the scope of the call for which somebody must sign in anew
         self._login: asyncio.Task[None] | None = None
 
@@ -97,9 +99,16 @@ class Server:
     # What it offers
 
     def offers(self) -> list[Offer]:
+        """Found anew only where something is new: there may be thousands, and each schema is judged."""
+        if self._offered is None or self._offered[0] is not self.kept or self._offered[1] is not self.pins:
+            self._offered = self.kept, self.pins, self._offers()
+        return self._offered[2]
+
+    def _offers(self) -> list[Offer]:
         called = names(self.name, (tool.name for tool in self.kept.said))
         before = {tool.name: tool.description for tool in self.kept.pinned}
-        return [self._offer(tool, called[tool.name], before.get(tool.name, "")) for tool in self.kept.said]
+        found = [self._offer(tool, called[tool.name], before.get(tool.name, "")) for tool in self.kept.said]
+        return found + [Offer(name, name, "unusable", "", "", why) for name, why in self.kept.left_out.items()]
 
     def _offer(self, tool: Definition, called: str, before: str) -> Offer:
         problem = tool.problem()
@@ -147,7 +156,7 @@ class Server:
 
     def pinning(self) -> dict[str, str]:
         """The digests of all that it offers now."""
-        return {tool.name: tool.digest for tool in self.kept.said if not tool.problem()}
+        return {offer.name: offer.digest for offer in self.offers() if offer.state != "unusable"}
 
     # The connection
 
@@ -245,7 +254,9 @@ class Server:
 
     async def _learn(self, listing: Listing) -> None:
         old = self.kept
-        kept = Kept(listing.tools, old.pinned, listing.protocol, listing.title, listing.held, old.prompts)
+        kept = Kept(
+            listing.tools, old.pinned, listing.protocol, listing.title, listing.held, old.prompts, listing.left_out
+        )
         if kept != self.kept or self.pins is None:
             self.kept = kept
             await self._heard(self)
