@@ -1,6 +1,6 @@
-"""OpenAPI documents as tools: added, listed, removed."""
+"""OpenAPI documents as tools: looked at, added, listed, removed."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
@@ -34,6 +34,9 @@ class ApiTool(BaseModel):
     method: str
     path: str
     signed: bool
+    description: str
+    scope: Literal["read", "write", "execute", "admin"]
+    effects: Literal["none", "idempotent", "once"]
 
 
 class ApiShown(BaseModel):
@@ -41,8 +44,16 @@ class ApiShown(BaseModel):
     title: str
     server: str
     secrets: dict[str, str]
+    schemes: Annotated[list[str], Field(description="the security schemes that the document names")]
     tools: list[ApiTool]
     problems: Annotated[dict[str, str], Field(description="by operation: why it is no tool")]
+    digest: str
+
+
+class ApiLooked(ApiShown):
+    """What adding it would give. `document` is what was looked at: what is added with it is just that."""
+
+    document: str
 
 
 class ApiList(BaseModel):
@@ -52,11 +63,27 @@ class ApiList(BaseModel):
 
 def _shown(name: str, api: Api, found: Operations) -> ApiShown:
     tools = [
-        ApiTool(name=one.name, tool=one.spec.name, method=one.method, path=one.path, signed=bool(one.schemes))
+        ApiTool(
+            name=one.name,
+            tool=one.spec.name,
+            method=one.method,
+            path=one.path,
+            signed=bool(one.schemes),
+            description=one.spec.description,
+            scope=one.spec.scope,
+            effects=one.spec.effects,
+        )
         for one in found.usable
     ]
     return ApiShown(
-        name=name, title=api.title, server=api.server, secrets=api.secrets, tools=tools, problems=found.problems
+        name=name,
+        title=api.title,
+        server=api.server,
+        secrets=api.secrets,
+        schemes=list(found.schemes),
+        tools=tools,
+        problems=found.problems,
+        digest=api.digest,
     )
 
 
@@ -74,6 +101,14 @@ async def add_openapi_document(name: Name, form: DocumentForm, app: House, calle
         name, form.document, url=form.url, server=form.server, secrets=form.secrets, by=caller.id
     )
     return _shown(name, *added)
+
+
+@router.post("/{name}/look", summary="What an OpenAPI document would give: nothing is kept, nothing offered")
+async def look_at_openapi_document(name: Name, form: DocumentForm, app: House, caller: Admin) -> ApiLooked:
+    api, found = await app.foreign.documents.look(
+        name, form.document, url=form.url, server=form.server, secrets=form.secrets
+    )
+    return ApiLooked(**_shown(name, api, found).model_dump(), document=api.text)
 
 
 @router.delete("/{name}", status_code=204, summary="Remove an OpenAPI document", response_class=Response)

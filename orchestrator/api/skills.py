@@ -1,4 +1,4 @@
-"""Skills: added as files, shown, removed."""
+"""Skills: looked at, added as files, shown, removed."""
 
 import base64
 from typing import Annotated, Literal
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from orchestrator.api.access import Admin, House, Reader
 from orchestrator.api.bodies import JsonRoute
 from orchestrator.api.forms import Form
-from orchestrator.tools.skills.skill import BODY, LARGEST, MOST, Skill, body_of
+from orchestrator.tools.skills.skill import BODY, LARGEST, MOST, Skill, body_of, skill_of
 
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/skills", tags=["tools"])
 
@@ -48,6 +48,10 @@ class SkillList(BaseModel):
     problems: dict[str, str]
 
 
+def _files(form: SkillForm) -> dict[str, bytes]:
+    return {path: base64.b64decode(data) for path, data in form.files.items()}
+
+
 def _shown(app: House, skill: Skill) -> SkillShown:
     return SkillShown(
         name=skill.name,
@@ -74,10 +78,15 @@ async def skill(name: Name, app: House, caller: Reader) -> SkillWhole:
     return SkillWhole(**_shown(app, found).model_dump(), body=body_of(app.foreign.skills.read(name, BODY)))
 
 
+@router.post("/look", summary="What a skill would tell an agent, and who signed it: nothing is kept, nothing run")
+async def look_at_skill(form: SkillForm, app: House, caller: Admin) -> SkillWhole:
+    files = _files(form)
+    return SkillWhole(**_shown(app, skill_of(files)).model_dump(), body=body_of(files[BODY]))
+
+
 @router.post("", status_code=201, summary="Add a skill: nothing in it is run")
 async def add_skill(form: SkillForm, app: House, caller: Admin) -> SkillShown:
-    files = {path: base64.b64decode(data) for path, data in form.files.items()}
-    return _shown(app, await app.foreign.skills.add(files, unsigned=form.unsigned, by=caller.id))
+    return _shown(app, await app.foreign.skills.add(_files(form), unsigned=form.unsigned, by=caller.id))
 
 
 @router.delete("/{name}", status_code=204, summary="Remove a skill", response_class=Response)

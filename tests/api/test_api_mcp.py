@@ -1,6 +1,7 @@
-"""MCP servers and OpenAPI documents through the API: administrators add them, agents use their tools."""
+"""MCP servers, OpenAPI documents and skills through the API: administrators add them, agents use their tools."""
 
 import asyncio
+import base64
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -88,9 +89,12 @@ async def test_a_server_that_is_none_is_refused(site: Site) -> None:
 
 async def test_a_document_is_added_and_removed(site: Site) -> None:
     url = f"{site.api}/openapi/pets"
+    async with site.http.post(f"{url}/look", json={"document": PETS}) as reply:
+        looked = await reply.json()
+    assert looked.pop("document") == PETS and (await site.get("/openapi"))["items"] == []
     async with site.http.put(url, json={"document": PETS}) as reply:
         added = await reply.json()
-    assert reply.status == 200 and added["server"] == "https://pets.example/v1"
+    assert reply.status == 200 and added["server"] == "https://pets.example/v1" and added == looked
     assert [(tool["tool"], tool["method"]) for tool in added["tools"]] == [("pets_list_pets", "GET")]
     assert (await site.get("/tools/pets_list_pets"))["source"] == "openapi:pets"
     async with site.http.put(url, json={"document": PETS}) as reply:
@@ -102,6 +106,22 @@ async def test_a_document_is_added_and_removed(site: Site) -> None:
     assert (await site.get("/openapi")) == {"items": [], "problems": {}}
 
 
+async def test_a_skill_is_looked_at_added_and_removed(site: Site) -> None:
+    text = b"---\nname: knots\ndescription: Ties knots.\ncapabilities: [scripts]\n---\n# Knots\nOver, under."
+    files = {"SKILL.md": base64.b64encode(text).decode(), "scripts/tie.py": base64.b64encode(b"print()").decode()}
+    async with site.http.post(f"{site.api}/skills/look", json={"files": files}) as reply:
+        looked = await reply.json()
+    assert (looked["signed"], looked["needs"], looked["body"]) == ("no", ["scripts"], "# Knots\nOver, under.")
+    async with site.http.post(f"{site.api}/skills", json={"files": files}) as reply:
+        assert reply.status == 409 and "Nobody has signed knots" in (await reply.json())["detail"]
+    async with site.http.post(f"{site.api}/skills", json={"files": files, "unsigned": True}) as reply:
+        assert reply.status == 201 and (await reply.json())["digest"] == looked["digest"]
+    assert await site.get("/skills/knots") == looked
+    async with site.http.delete(f"{site.api}/skills/knots") as reply:
+        assert reply.status == 204
+    assert await site.get("/skills") == {"items": [], "problems": {}}
+
+
 async def test_only_an_administrator_adds_them(site: Site, tmp_path: Path) -> None:
     other = await site.app.accounts.register("mallory", None, ("read", "write", "execute"))
     session = await site.app.accounts.sign_in(await site.app.accounts.sign_in_link(other.id))
@@ -111,6 +131,8 @@ async def test_only_an_administrator_adds_them(site: Site, tmp_path: Path) -> No
             mallory.delete(f"{site.api}/mcp/pocket"),
             mallory.post(f"{site.api}/mcp/pocket/login"),
             mallory.put(f"{site.api}/openapi/pets", json={"document": PETS}),
+            mallory.post(f"{site.api}/openapi/pets/look", json={"document": PETS}),
+            mallory.post(f"{site.api}/skills/look", json={"files": {"SKILL.md": ""}}),
         ):
             async with ask as reply:
                 assert reply.status == 403

@@ -18,7 +18,9 @@ ENDING = "auth/(logout|password)"
 # They reach whatever address they are given: test_api_models.py gives them one of this machine.
 # What they take is more than a schema can say: an exported run, a check and its value, whose budget, what is a secret,
 # a time in words, the files of a skill. Servers and documents that are added: test_api_mcp.py.
-MEANING = "evals$|skills$|schedules$|secrets/.name.$|budgets$|budgets/top-up$|runs/import|/fork$|run_id./messages$"
+MEANING = (
+    "evals$|skills(/look)?$|schedules$|secrets/.name.$|budgets$|budgets/top-up$|runs/import|/fork$|run_id./messages$"
+)
 OUTSIDE = "models/(providers|pull|test)|v1/(mcp|openapi)/.name."
 
 

@@ -236,6 +236,11 @@ async def test_it_is_there_after_a_restart_and_not_if_somebody_changed_it(home: 
     file.write_text(file.read_text().replace(home.base, "http://evil.example"))
     again = home.opened()
     assert home.names() == set() and "not what was added" in again.problems["openapi:pets"]
+    home.documents = again
+    await home.add()
+    assert again.problems == {} and home.names() == names
+    file.write_text("{")
+    again = home.opened()
     await again.remove("pets", by="usr_1")
     assert again.problems == {} and not file.exists() and home.pins["openapi:pets"] == {}
 

@@ -102,30 +102,40 @@ class Documents:
     def all(self) -> dict[str, tuple[Api, Operations]]:
         return dict(self._apis)
 
-    async def add(
-        self, name: str, text: str, *, url: str = "", server: str = "", secrets: Mapping[str, str], by: str
+    async def look(
+        self, name: str, text: str, *, url: str = "", server: str = "", secrets: Mapping[str, str]
     ) -> tuple[Api, Operations]:
-        """A document by its text, or from where it is. Raises InvalidInput, Conflict, ToolFailed, ToolRetry."""
+        """What a document would give; nothing is kept, or offered. Raises InvalidInput, ToolFailed, ToolRetry."""
         if not _NAME.fullmatch(name):
             raise InvalidInput(
                 f"{name[:64]!r} cannot be the name of an API.",
                 hint="Use up to 32 small letters, digits and -, a letter first.",
             )
-        if name in self._apis:
-            raise Conflict(f"There is an API {name!r} already.", hint="Remove it first, or choose another name.")
         if url:
             text = await _fetched(url)
         raw = read(text)
         title = raw.get("info", {}).get("title") if isinstance(raw.get("info"), dict) else ""
         api = Api(text, _server(raw, server, url), dict(secrets), str(title or "")[:200])
-        _known(raw, secrets)
         found = self._made(name, api)
+        if strange := sorted(set(secrets) - set(found.schemes)):
+            there = f"It has: {', '.join(found.schemes)}." if found.schemes else "It has none."
+            raise InvalidInput(f"The document has no security scheme {strange[0]!r}.", hint=there)
         if not found.usable:
             said = "; ".join(f"{operation}: {why}" for operation, why in found.problems.items())[:500]
             raise InvalidInput(f"No operation of it can be a tool. {said}".strip(), hint="Mend the document.")
+        return api, found
+
+    async def add(
+        self, name: str, text: str, *, url: str = "", server: str = "", secrets: Mapping[str, str], by: str
+    ) -> tuple[Api, Operations]:
+        """A document by its text, or from where it is. Raises as `look` does, and Conflict."""
+        if name in self._apis:
+            raise Conflict(f"There is an API {name!r} already.", hint="Remove it first, or choose another name.")
+        api, found = await self.look(name, text, url=url, server=server, secrets=secrets)
         self._put(f"openapi:{name}", [OperationTool(one, api.server) for one in found.usable])
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._pin(ToolsPinned(f"openapi:{name}", {"document": api.digest}, by))
+        self.problems.pop(f"openapi:{name}", None)
         self._apis[name] = api, found
         self._note(self._folder / f"{name}.json").save(msgspec.json.encode(api))
         tools = tuple(one.spec.name for one in found.usable)
@@ -188,12 +198,3 @@ def _server(raw: Mapping[str, object], chosen: str, url: str) -> str:
     if is_metadata(host):
         raise InvalidInput(f"{host} gives away the credentials of this machine.", hint="Name another server.")
     return base.rstrip("/")
-
-
-def _known(raw: Mapping[str, object], secrets: Mapping[str, str]) -> None:
-    components = raw.get("components")
-    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
-    known = list(schemes) if isinstance(schemes, dict) else []
-    if strange := sorted(set(secrets) - set(known)):
-        there = f"It has: {', '.join(known)}." if known else "It has none."
-        raise InvalidInput(f"The document has no security scheme {strange[0]!r}.", hint=there)

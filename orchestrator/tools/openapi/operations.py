@@ -49,6 +49,7 @@ class Operation(Struct, frozen=True):
 class Operations(Struct, frozen=True):
     usable: tuple[Operation, ...]
     problems: dict[str, str]  # by name: why it is no tool
+    schemes: tuple[str, ...] = ()  # of security, that the document names
 
 
 def operations(api: str, document: Document, secrets: Mapping[str, str]) -> Operations:
@@ -70,7 +71,7 @@ def operations(api: str, document: Document, secrets: Mapping[str, str]) -> Oper
             problems[name] = problem
         else:
             usable.append(made)
-    return Operations(tuple(usable), problems)
+    return Operations(tuple(usable), problems, _named_schemes(document.raw))
 
 
 def _listed(document: Document, problems: dict[str, str]) -> Iterator[tuple[str, str, str, dict[str, Any], list[Any]]]:
@@ -133,6 +134,12 @@ def _operation(
     )
     schemes = _schemes(document, raw, secrets)
     return Operation(spec, name, method.upper(), path, tuple(parameters), body, media_type, schemes)
+
+
+def _named_schemes(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    components = raw.get("components")
+    named = components.get("securitySchemes") if isinstance(components, dict) else None
+    return tuple(map(str, named)) if isinstance(named, dict) else ()
 
 
 def _meaning(method: str) -> tuple[Scope, Effects, tuple[Risk, ...]]:

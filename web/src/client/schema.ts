@@ -11,13 +11,27 @@ export type ApiList = {
   problems: Record<string, string>;
 };
 
+export type ApiLooked = {
+  name: string;
+  title: string;
+  server: string;
+  secrets: Record<string, string>;
+  schemes: Array<string>;
+  tools: Array<ApiTool>;
+  problems: Record<string, string>;
+  digest: string;
+  document: string;
+};
+
 export type ApiShown = {
   name: string;
   title: string;
   server: string;
   secrets: Record<string, string>;
+  schemes: Array<string>;
   tools: Array<ApiTool>;
   problems: Record<string, string>;
+  digest: string;
 };
 
 export type ApiTool = {
@@ -26,6 +40,9 @@ export type ApiTool = {
   method: string;
   path: string;
   signed: boolean;
+  description: string;
+  scope: "read" | "write" | "execute" | "admin";
+  effects: "none" | "idempotent" | "once";
 };
 
 export type Approval = {
@@ -1611,6 +1628,7 @@ export type Operation =
   | "POST /api/v1/models/rate"
   | "POST /api/v1/models/route"
   | "POST /api/v1/models/test"
+  | "POST /api/v1/openapi/{name}/look"
   | "POST /api/v1/optimizer/history"
   | "POST /api/v1/optimizer/prompt"
   | "POST /api/v1/policy/check"
@@ -1632,6 +1650,7 @@ export type Operation =
   | "POST /api/v1/schedules/{schedule_id}/resume"
   | "POST /api/v1/schedules/{schedule_id}/run"
   | "POST /api/v1/skills"
+  | "POST /api/v1/skills/look"
   | "POST /api/v1/system/cluster/nodes/{node}/drain"
   | "POST /api/v1/tools/reload"
   | "POST /api/v1/tools/{name}/call"
