@@ -5,24 +5,27 @@
     {size:bytes}    a size a person reads; {uptime:duration} likewise for seconds
     {total:number}  a number as a person writes it: thousands set apart, no more figures than are read
     {date:weekday}  the day of the week of an ISO date; {path:folder} a folder, `This folder` for `.`
+    {state:word}    a word that programs use for a state, as the language says it
     {count|file|files}          a number with its noun, one or many as the language counts
     {*matches {path}: {text}*}  for every item of a list a line of its own, over the item's fields
     [ … {field} … ] said only when every field in it is there: not null, false, 0 or empty
-    [ … | … ]       the first of these whose every field is there
+    [ … | … ]       the first of these whose every field is there; also in the line of an item
 
 Numbers and units follow the language. There is no other syntax, and data is never a template.
 """
 
 import datetime
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 from orchestrator.kernel.messages import Json, Language
 
-_FIELD = re.compile(r"\{([a-z_]\w*(?:\.\w+)*)(?::(bytes|duration|number|weekday|folder)|\|([^{}|]+)\|([^{}|]+))?\}")
-_EACH = re.compile(r"\{\*([a-z_]\w*) (.*?)\*\}", re.DOTALL)
-_OR = re.compile(r"\|(?![^{}]*\})")
-_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_FIELD = re.compile(
+    r"\{([a-z_]\w*(?:\.\w+)*)(?::(bytes|duration|number|weekday|folder|word)|\|([^{}|]+)\|([^{}|]+))?\}"
+)
+_PLAIN = re.compile(r"[^\[\]{}|*]+")
+_ITEMS = re.compile(r"\{\*([a-z_]\w*) ")
 _UNITS = {"en": ("bytes", "KB", "MB", "GB", "TB"), "fr": ("octets", "Ko", "Mo", "Go", "To")}
 _BYTE = {"en": "byte", "fr": "octet"}
 _HERE = {"en": "This folder", "fr": "Ce dossier"}
@@ -30,58 +33,123 @@ _DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
 }
+_WORDS = {
+    "created": "créé, jamais démarré",
+    "dead": "mort",
+    "exited": "arrêté",
+    "healthy": "en bonne santé",
+    "out of memory": "mémoire épuisée",
+    "paused": "en pause",
+    "removing": "en cours de suppression",
+    "restarting": "redémarre sans cesse",
+    "running": "en marche",
+    "starting": "premiers contrôles en cours",
+    "unhealthy": "en mauvaise santé",
+}
 _PERIODS = {"en": ((86400, "d"), (3600, "h"), (60, "min")), "fr": ((86400, "j"), (3600, "h"), (60, "min"))}
+
+
+class _Field(NamedTuple):
+    name: str
+    style: str | None
+    one: str | None  # its noun
+    many: str | None
+
+
+class _Items(NamedTuple):
+    name: str
+    line: "_Template"
+
+
+class _Choice(NamedTuple):
+    options: list["_Template"]
+
+
+_Template: TypeAlias = list[str | _Field | _Items | _Choice]
 
 
 def fields(template: str) -> tuple[str, ...]:
     """The fields a template speaks of, dotted."""
-    inside = [f"{each[1]}.{name}" for each in _EACH.finditer(template) for name in fields(each[2])]
-    return (*(found.group(1) for found in _FIELD.finditer(_EACH.sub("", template))), *inside)
+    return tuple(_fields(_read(template)))
 
 
 def say(template: str, data: Json, language: Language) -> str:
     """The template filled from the data. A field that is not there is said as nothing."""
-    pieces, end = [], 0
-    for found in _OPTIONAL.finditer(template):
-        pieces += [_filled(template[end : found.start()], data, language), _optional(found[1], data, language)]
-        end = found.end()
-    return "".join([*pieces, _filled(template[end:], data, language)]).strip()
+    return _filled(_read(template), data, language).strip()
 
 
 def singular(count: float, language: Language) -> bool:
     return abs(count) < 2 if language == "fr" else abs(count) == 1
 
 
-def _filled(text: str, data: Json, language: Language) -> str:
-    """One pass: what an item says is never read as a template again."""
-    pieces, end = [], 0
-    for found in _EACH.finditer(text):
-        items = _find(data, [found[1]])
-        lines = [f"- {_flat(found[2], item, language)}" for item in (items if isinstance(items, list) else [])]
-        pieces += [_flat(text[end : found.start()], data, language), "\n".join(lines)]
-        end = found.end()
-    return "".join([*pieces, _flat(text[end:], data, language)])
+def _read(template: str) -> _Template:
+    return _parts(template, 0, ())[0]
 
 
-def _flat(text: str, data: Json, language: Language) -> str:
-    def said(found: re.Match[str]) -> str:
-        value = _find(data, found[1].split("."))
-        said = _said(value, found[2], language)
-        if not found[3]:
-            return said
-        one = isinstance(value, int | float) and singular(value, language)
-        return f"{said} {found[3] if one else found[4]}"
-
-    return _FIELD.sub(said, text)
+def _parts(text: str, at: int, ends: tuple[str, ...]) -> tuple[_Template, int]:
+    parts: _Template = []
+    while at < len(text) and not text.startswith(ends, at):
+        part, at = _part(text, at)
+        parts.append(part)
+    return parts, at
 
 
-def _optional(text: str, data: Json, language: Language) -> str:
-    """The first alternative whose every field is there."""
-    for choice in _OR.split(text):
-        named = {name.split(".")[0] if _EACH.search(choice) else name for name in fields(choice)}
-        if all(_find(data, name.split(".")) for name in named):
-            return _filled(choice, data, language)
-    return ""
+def _part(text: str, at: int) -> tuple[str | _Field | _Items | _Choice, int]:
+    """What begins there; a sign that begins nothing is itself."""
+    if plain := _PLAIN.match(text, at):
+        return plain[0], plain.end()
+    if field := _FIELD.match(text, at):
+        return _Field(*field.groups()), field.end()
+    if items := _ITEMS.match(text, at):
+        line, end = _parts(text, items.end(), ("*}",))
+        if end < len(text):
+            return _Items(items[1], line), end + 2
+    options: list[_Template] = []
+    end = at
+    while text[at] == "[" and end < len(text):
+        option, end = _parts(text, end + 1, ("|", "]"))
+        options.append(option)
+        if text.startswith("]", end):
+            return _Choice(options), end + 1
+    return text[at], at + 1
+
+
+def _fields(parts: _Template, before: str = "") -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, _Field):
+            yield before + part.name
+        elif isinstance(part, _Items):
+            yield from _fields(part.line, f"{before}{part.name}.")
+        elif isinstance(part, _Choice):
+            for option in part.options:
+                yield from _fields(option, before)
+
+
+def _filled(parts: _Template, data: Json, language: Language) -> str:
+    """One pass: what the data says is never read as a template."""
+    return "".join([_spoken(part, data, language) for part in parts])
+
+
+def _spoken(part: str | _Field | _Items | _Choice, data: Json, language: Language) -> str:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, _Choice):
+        return next((_filled(one, data, language) for one in part.options if _complete(one, data)), "")
+    value = _find(data, part.name.split("."))
+    if isinstance(part, _Items):
+        lines = [f"- {_filled(part.line, item, language)}" for item in (value if isinstance(value, list) else [])]
+        return "\n".join(lines)
+    said = _said(value, part.style, language)
+    if not part.one:
+        return said
+    one = isinstance(value, int | float) and singular(value, language)
+    return f"{said} {part.one if one else part.many}"
+
+
+def _complete(option: _Template, data: Json) -> bool:
+    """Whether every field is there that is its own."""
+    named = [part.name for part in option if isinstance(part, _Field | _Items)]
+    return all(_find(data, name.split(".")) for name in named)
 
 
 def _find(value: Json, path: list[str]) -> Any:
@@ -103,6 +171,8 @@ def _said(value: Any, style: str | None, language: Language) -> str:
         return {"en": ("no", "yes"), "fr": ("non", "oui")}[language][value]
     if isinstance(value, int | float):
         return _number(value, style, language)
+    if style == "word" and language == "fr":
+        return _WORDS.get(str(value), str(value))
     if style == "folder":
         return _HERE[language] if value in (".", "./", "") else str(value)
     return _weekday(str(value), language) if style == "weekday" else str(value)

@@ -20,6 +20,7 @@ DATA: dict[str, Any] = {
     "empty": [],
     "evil": [{"text": "{path} [x]"}],
     "yes": True,
+    "state": "exited",
     "braces": "{path} [zero]",
 }
 
@@ -53,6 +54,10 @@ DATA: dict[str, Any] = {
         ("ok[ ({path})]", "ok (a.txt)", "ok (a.txt)"),
         ("ok[ {path} {none}]", "ok", "ok"),
         ("{braces}", "{path} [zero]", "{path} [zero]"),
+        ("{*files {path}[ ({size})][, {none}]*}", "- a (1)\n- b (2)", "- a (1)\n- b (2)"),
+        ("{*evil [{none}|{text}!] [x*}", "- {path} [x]! [x", "- {path} [x]! [x"),
+        ("[{*files [{none}|{path}|never]*}|nothing] [", "- a\n- b [", "- a\n- b ["),
+        ("{state:word}, {path:word}", "exited, a.txt", "arrêté, a.txt"),
         ("{ not a field } {Path}", "{ not a field } {Path}", "{ not a field } {Path}"),
     ],
 )

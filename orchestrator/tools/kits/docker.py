@@ -6,7 +6,7 @@ Looking is free; starting, stopping, running and pruning are asked. Values of en
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -25,9 +25,11 @@ from orchestrator.tools.containers import (
     Pruned,
     Ran,
     Stats,
-    container_of,
+    cause_of,
     details_of,
+    listed,
     stats_of,
+    trimmed,
 )
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
@@ -35,6 +37,8 @@ from orchestrator.tools.kits.examples import docker as said
 
 SECONDS = 20  # that the daemon may take to answer
 _KEPT = 200_000  # characters of a log
+_GRACE = 10  # seconds that Docker gives a container to end, unless it says otherwise
+_LONGEST_GRACE = 120
 
 Open = Callable[[], contextlib.AbstractContextManager[Daemon]]
 Name = Annotated[str, Meta(description="the name or identifier of a container", pattern="^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
@@ -54,9 +58,9 @@ def opened(address: str) -> Iterator[Daemon]:
         yield client
     except docker.errors.NotFound as error:
         hint = "list_containers and list_images show what there is."
-        raise ToolRetry(f"Docker says: {error.explanation or error}.", hint=hint) from error
+        raise ToolRetry(_says(error), hint=hint) from error
     except docker.errors.APIError as error:
-        raise ToolFailed(f"Docker says: {error.explanation or error}.") from error
+        raise ToolFailed(_says(error)) from error
     except (docker.errors.DockerException, requests.RequestException) as error:
         problem, hint = _absent(address, str(error))
         raise ToolFailed(problem, hint=hint) from error
@@ -65,12 +69,19 @@ def opened(address: str) -> Iterator[Daemon]:
             client.close()
 
 
+def _says(error: Any) -> str:
+    return f"Docker says: {trimmed(str(error.explanation or error)).removesuffix('.')}."
+
+
 def _absent(address: str, error: str) -> tuple[str, str]:
     if "Permission denied" in error or "PermissionError" in error:
         return (
             f"This server's user may not use Docker at {address}.",
             "Add that user to the group docker (which is as much as root), or use rootless Docker.",
         )
+    if "timed out" in error:
+        hint = "It may be busy or stuck: `docker info` on that machine would show it."
+        return f"Docker at {address} did not answer in time.", hint
     return f"No Docker answers at {address}.", "Start Docker, or say in the setting tools.docker where it listens."
 
 
@@ -79,8 +90,14 @@ def _list_containers(open_daemon: Open) -> Tool:
         origin="web",
         examples=said.LIST_CONTAINERS,
         answers={
-            "en": "[{*containers **{name}** ({image}): {status}. {why}*}|No container like that.]",
-            "fr": "[{*containers **{name}** ({image}) : {status}. {why}*}|Aucun conteneur de ce genre.]",
+            "en": "[{*containers **{name}** ({image}): {state}[ for {up:duration}][ {ended:duration} ago][, {health}]"
+            "[, {cause}][, exit code {exit_code}][, restarted {restarts|time|times}][; {failure}]"
+            "[; its check says: {check.text}[ (exit code {check.exit_code})]][; last it wrote: {words}]*}"
+            "|No container like that.]",
+            "fr": "[{*containers **{name}** ({image}) : {state:word}[ depuis {up:duration}][ depuis {ended:duration}]"
+            "[, {health:word}][, {cause:word}][, code de sortie {exit_code}][, relancé {restarts} fois][ ; {failure}]"
+            "[ ; son contrôle dit : {check.text}[ (code {check.exit_code})]][ ; derniers mots : {words}]*}"
+            "|Aucun conteneur de ce genre.]",
         },
     )
     def list_containers(
@@ -92,7 +109,7 @@ def _list_containers(open_daemon: Open) -> Tool:
     ) -> Containers:
         """List Docker containers with their health, and why an unhealthy one is: what its last check said."""
         with open_daemon() as daemon:
-            found = [container_of(daemon, row) for row in daemon.containers(all=only != "running")]
+            found = listed(daemon, context.clock.now(), all=only != "running")
         if only == "stopped":
             found = [one for one in found if one.state not in ("running", "paused", "restarting")]
         return Containers([one for one in found if only != "unhealthy" or one.ill])
@@ -115,7 +132,7 @@ def _container_logs(open_daemon: Open) -> Tool:
         """Read the newest lines that a Docker container wrote."""
         with open_daemon() as daemon:
             data: bytes = daemon.logs(name, stdout=True, stderr=True, tail=lines)
-        return ContainerLogs(name, data.decode("utf-8", "replace")[-_KEPT:])
+        return ContainerLogs(name, _text(data))
 
     return container_logs
 
@@ -131,6 +148,9 @@ def _container_stats(open_daemon: Open) -> Tool:
     def container_stats(name: Name, context: Context) -> Stats:
         """Tell how much processor, memory and network a Docker container uses."""
         with open_daemon() as daemon:
+            state = daemon.inspect_container(name)["State"]
+            if not state["Running"] or state.get("Restarting"):
+                raise ToolFailed(f"{name} uses nothing: it is {state['Status']}.")
             return stats_of(name, daemon.stats(name, stream=False))
 
     return container_stats
@@ -141,16 +161,19 @@ def _inspect_container(open_daemon: Open) -> Tool:
         origin="web",
         examples=said.INSPECT_CONTAINER,
         answers={
-            "en": "{name} ({image}): {state}[, {health}][, since {started}].[\nPorts: {ports}][\nMounts: {mounts}]"
-            "[\n{checks}]",
-            "fr": "{name} ({image}) : {state}[, {health}][, depuis {started}].[\nPorts : {ports}]"
-            "[\nMontages : {mounts}][\n{checks}]",
+            "en": "{name} ({image}): {state}[ for {up:duration}][ {ended:duration} ago][, {health}][, {cause}]"
+            "[, exit code {exit_code}][, restarted {restarts|time|times}].[\n{failure}][\nPorts:\n{ports}]"
+            "[\nMounts:\n{mounts}][\nIts last checks:\n{*checks [exit code {exit_code}: ]{text}*}]",
+            "fr": "{name} ({image}) : {state:word}[ depuis {up:duration}][ depuis {ended:duration}][, {health:word}]"
+            "[, {cause:word}][, code de sortie {exit_code}][, relancé {restarts} fois].[\n{failure}]"
+            "[\nPorts :\n{ports}][\nMontages :\n{mounts}]"
+            "[\nSes derniers contrôles :\n{*checks [code de sortie {exit_code} : ]{text}*}]",
         },
     )
     def inspect_container(name: Name, context: Context) -> Details:
         """Describe a Docker container: image, command, ports, mounts, networks, restarts, its last health checks."""
         with open_daemon() as daemon:
-            return details_of(daemon.inspect_container(name))
+            return details_of(daemon.inspect_container(name), context.clock.now())
 
     return inspect_container
 
@@ -167,7 +190,8 @@ def _list_images(open_daemon: Open) -> Tool:
         """List the Docker images of this machine and their sizes."""
         with open_daemon() as daemon:
             rows = daemon.images()
-        return Images([Picture((row.get("RepoTags") or ["<none>"])[0], row["Id"][7:19], row["Size"]) for row in rows])
+        named = [(name, row) for row in rows for name in row.get("RepoTags") or ["<none>"]]
+        return Images([Picture(name, row["Id"].removeprefix("sha256:")[:12], row["Size"]) for name, row in named])
 
     return list_images
 
@@ -187,8 +211,8 @@ def _control_container(open_daemon: Open) -> Tool:
         scope="execute",
         effects="once",
         examples=said.CONTROL_CONTAINER,
-        answers={"en": "{name} is {state}.", "fr": "{name} : {state}."},
-        timeout=60.0,
+        answers={"en": "{name} is {state}.", "fr": "{name} : {state:word}."},
+        timeout=_LONGEST_GRACE + 2.0 * SECONDS,
         reconcile=controlled,
     )
     def control_container(
@@ -196,7 +220,11 @@ def _control_container(open_daemon: Open) -> Tool:
     ) -> Controlled:
         """Start, stop or restart a Docker container."""
         with open_daemon() as daemon:
-            getattr(daemon, action)(name)
+            if action == "start":
+                daemon.start(name)
+            else:  # as long as it says that it needs to end well, which a restart of the SDK does not heed
+                grace = daemon.inspect_container(name)["Config"].get("StopTimeout") or _GRACE
+                getattr(daemon, action)(name, timeout=min(grace, _LONGEST_GRACE))
             return Controlled(name, daemon.inspect_container(name)["State"]["Status"])
 
     return control_container
@@ -249,8 +277,8 @@ def _run_container(open_daemon: Open) -> Tool:
         place="elsewhere",
         examples=said.RUN_CONTAINER,
         answers={
-            "en": "{text}\nExit code {exit_code}.",
-            "fr": "{text}\nCode de sortie {exit_code}.",
+            "en": "{text}\nExit code {exit_code}[, {cause}][, ended after {limit} s, its time limit].",
+            "fr": "{text}\nCode de sortie {exit_code}[, {cause:word}][, arrêté au bout de {limit} s, sa limite].",
         },
         timeout=330.0,
     )
@@ -277,20 +305,29 @@ def _ran(daemon: Daemon, image: str, command: list[str] | None, seconds: int, na
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         network_mode="none",
+        log_config=docker.types.LogConfig(type="json-file", config={"max-size": "4m", "max-file": "1"}),
     )
     with contextlib.suppress(docker.errors.NotFound):
         daemon.remove_container(name, force=True, v=True)
-    made = daemon.create_container(image, command, name=name, host_config=limits)["Id"]
+    made, limit = daemon.create_container(image, command, name=name, host_config=limits)["Id"], None
     try:
         daemon.start(made)
         try:
-            code = daemon.wait(made, timeout=seconds)["StatusCode"]
+            daemon.wait(made, timeout=seconds)
         except requests.RequestException:
-            raise ToolFailed(f"It was ended after {seconds} s, its time limit.") from None
-        text = daemon.logs(made, stdout=True, stderr=True).decode("utf-8", "replace")[-_KEPT:]
-        return Ran(image, code, text)
+            limit = seconds
+            daemon.kill(made)
+            daemon.wait(made)
+        state = daemon.inspect_container(made)["State"]
+        text = _text(daemon.logs(made, stdout=True, stderr=True))
+        return Ran(image, state["ExitCode"], text, cause_of(state), limit)
     finally:
         daemon.remove_container(made, force=True, v=True)
+
+
+def _text(data: bytes) -> str:
+    """What a container wrote: with a terminal its lines end as a terminal's do."""
+    return data.decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")[-_KEPT:]
 
 
 def tools_at(open_daemon: Open) -> Sequence[Tool]:
