@@ -5,12 +5,16 @@ import { useClient } from "./client";
 import type { Api } from "./http";
 import { keys } from "./queries";
 import type {
-  ExplainForm, FillForm, GrantList, KeptSecret, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList, PromptText, SecretForm,
-  SecretList, SeenForm, ServerForm, SignInLink, ToolChanges, ToolList, Verdict,
+  ApiList, ApiLooked, ApiShown, DocumentForm, ExplainForm, FillForm, GrantList, KeptSecret, KeyForm, KeyList, McpServers, McpServerShown, NewKey,
+  PolicyList, PromptText, SecretForm, SecretList, SeenForm, ServerForm, SignInLink, SkillForm, SkillList, SkillShown, SkillWhole, ToolChanges,
+  ToolDraft, ToolDrafts, ToolList, Verdict,
 } from "./types";
 
 export const guardKeys = {
   servers: ["guard", "servers"] as const,
+  documents: ["guard", "documents"] as const,
+  skills: ["guard", "skills"] as const,
+  drafts: ["guard", "drafts"] as const,
   secrets: ["guard", "secrets"] as const,
   keys: ["guard", "keys"] as const,
   policy: ["guard", "policy"] as const,
@@ -18,6 +22,9 @@ export const guardKeys = {
 };
 
 export const TOOLS_STALE: QueryKey[] = [keys.tools, guardKeys.servers];
+export const DOCUMENTS_STALE: QueryKey[] = [keys.tools, guardKeys.documents];
+export const SKILLS_STALE: QueryKey[] = [keys.tools, guardKeys.skills];
+export const DRAFTS_STALE: QueryKey[] = [keys.tools, guardKeys.drafts];
 
 const useAsked = <Data>(queryKey: QueryKey, queryFn: (api: Api) => Promise<Data>) => {
   const { api } = useClient();
@@ -26,6 +33,11 @@ const useAsked = <Data>(queryKey: QueryKey, queryFn: (api: Api) => Promise<Data>
 
 export const useTools = () => useAsked(keys.tools, (api) => api.ask<ToolList>("GET /api/v1/tools"));
 export const useServers = () => useAsked(guardKeys.servers, (api) => api.ask<McpServers>("GET /api/v1/mcp"));
+export const useDocuments = () => useAsked(guardKeys.documents, (api) => api.ask<ApiList>("GET /api/v1/openapi"));
+export const useSkills = () => useAsked(guardKeys.skills, (api) => api.ask<SkillList>("GET /api/v1/skills"));
+export const useSkill = (name: string) =>
+  useAsked([...guardKeys.skills, name], (api) => api.ask<SkillWhole>("GET /api/v1/skills/{name}", { names: [name] }));
+export const useDrafts = () => useAsked(guardKeys.drafts, (api) => api.ask<ToolDrafts>("GET /api/v1/drafts"));
 export const useSecrets = () => useAsked(guardKeys.secrets, (api) => api.ask<SecretList>("GET /api/v1/secrets"));
 export const useKeys = () => useAsked(guardKeys.keys, (api) => api.ask<KeyList>("GET /api/v1/auth/keys"));
 export const usePolicy = () => useAsked(guardKeys.policy, (api) => api.ask<PolicyList>("GET /api/v1/policy"));
@@ -47,6 +59,22 @@ export const approveTools = (api: Api, { name, ...body }: SeenForm & { name: str
 /** What a prompt of a server says with these words in its blanks. */
 export const readPrompt = (api: Api, { server, ...body }: FillForm & { server: string }) =>
   api.ask<PromptText>("POST /api/v1/mcp/{name}/prompts", { names: [server], body });
+
+type NamedDocument = Partial<DocumentForm> & { name: string };
+export const lookAtDocument = (api: Api, { name, ...body }: NamedDocument) =>
+  api.ask<ApiLooked>("POST /api/v1/openapi/{name}/look", { names: [name], body });
+export const addDocument = (api: Api, { name, ...body }: NamedDocument) =>
+  api.ask<ApiShown>("PUT /api/v1/openapi/{name}", { names: [name], body });
+export const removeDocument = (api: Api, name: string) => api.ask<void>("DELETE /api/v1/openapi/{name}", { names: [name] });
+
+export const lookAtSkill = (api: Api, body: SkillForm) => api.ask<SkillWhole>("POST /api/v1/skills/look", { body });
+export const addSkill = (api: Api, body: SkillForm) => api.ask<SkillShown>("POST /api/v1/skills", { body });
+export const removeSkill = (api: Api, name: string) => api.ask<void>("DELETE /api/v1/skills/{name}", { names: [name] });
+
+/** A person has read this very code. */
+export const approveDraft = (api: Api, { name, digest }: ToolDraft) =>
+  api.ask<ToolChanges>("POST /api/v1/drafts/{name}/approve", { names: [name], body: { digest } });
+export const discardDraft = (api: Api, name: string) => api.ask<void>("DELETE /api/v1/drafts/{name}", { names: [name] });
 
 export const keepSecret = (api: Api, { name, ...body }: SecretForm & { name: string }) =>
   api.ask<KeptSecret>("PUT /api/v1/secrets/{name}", { names: [name], body });

@@ -33,6 +33,21 @@ export function TextField({
   );
 }
 
+/** Lines to write in, letter by letter as they will be read. */
+export function AreaField({ label, className, ...rest }: ComponentProps<"textarea"> & { label: string }) {
+  return (
+    <label className={classes(LABEL, className)}>
+      {label}
+      <textarea
+        spellCheck={false}
+        autoCapitalize="none"
+        className="field-sizing-content max-h-80 min-h-11 w-full min-w-0 rounded-xl border border-control bg-surface-1 px-3.5 py-2 font-mono text-[0.8125rem] leading-6 font-normal text-text-1"
+        {...rest}
+      />
+    </label>
+  );
+}
+
 /** One of a few, under their name. */
 export function SelectField({ label, className, children, ...rest }: ComponentProps<"select"> & { label: string }) {
   return (

@@ -24,8 +24,17 @@ export const PATIENCE = 240_000;
 /** Where a Chromium is, if there is one. */
 export const chromiumPath = [process.env.CHROMIUM, ...NAMES].find((path) => path && existsSync(path));
 
+const HOW = { executablePath: chromiumPath, args: FLAGS, timeout: PATIENCE };
+
+/** One browser that several processes share: each finds it in CHROMIUM_SHARED. */
+export async function shared() {
+  const server = await chromium.launchServer(HOW);
+  process.env.CHROMIUM_SHARED = server.wsEndpoint();
+  return server;
+}
+
 export async function launch() {
-  return chromium.launch({ executablePath: chromiumPath, args: FLAGS, timeout: PATIENCE });
+  return process.env.CHROMIUM_SHARED ? chromium.connect(process.env.CHROMIUM_SHARED, { timeout: PATIENCE }) : chromium.launch(HOW);
 }
 
 /** A page that reports everything it should not do: errors, refused policies, requests to elsewhere. */
@@ -77,19 +86,32 @@ export async function painted(page) {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
-/** axe with the strict rules on; a contrast it could not work out counts as a failure. */
-export async function accessible(page, where, part = "html") {
+const TAGS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag21aaa", "wcag22aa", "best-practice"];
+const COLOURS = ["color-contrast-enhanced", "link-in-text-block"];
+
+/** axe with the strict rules on, or only these; a contrast it could not work out counts as a failure. */
+export async function accessible(page, where, part = "html", only = []) {
   await page.locator(part).first().waitFor();
   await painted(page);
-  const rules = { "color-contrast-enhanced": { enabled: true }, "target-size": { enabled: true } };
-  const found = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag21aaa", "wcag22aa", "best-practice"])
-    .include(part)
-    .options({ rules, resultTypes: ["violations", "incomplete"] })
-    .analyze();
+  const on = { "color-contrast": { enabled: false }, "color-contrast-enhanced": { enabled: true }, "target-size": { enabled: true } };
+  const axe = new AxeBuilder({ page }).setLegacyMode().include(part); // no page of ours has frames
+  const asked = only.length ? axe.options({ resultTypes: ["violations", "incomplete"] }).withRules(only) : axe.options({ rules: on, resultTypes: ["violations", "incomplete"] }).withTags(TAGS);
+  const found = await asked.analyze();
   const told = (list) => list.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.html.slice(0, 160)} ${node.any.map((check) => check.message).join("; ").slice(0, 300)}`));
   const unsure = found.incomplete.filter((rule) => rule.id.startsWith("color-contrast"));
   assert.deepEqual([...told(found.violations), ...told(unsure)], [], where);
+}
+
+/** Everything is looked at once; in the other themes, what colours decide: themes differ in nothing else (theme.css). */
+export async function presentable(page, where, part = "html") {
+  await accessible(page, where, part);
+  await roomy(page, where);
+  const worn = await page.evaluate(() => document.documentElement.dataset.theme);
+  for (const theme of ["dark", "light", "contrast"].filter((name) => name !== worn)) {
+    await page.evaluate((name) => void (document.documentElement.dataset.theme = name), theme);
+    await accessible(page, `${where}, ${theme}`, part, COLOURS);
+  }
+  await page.evaluate((name) => void (document.documentElement.dataset.theme = name), worn);
 }
 
 /** Whatever can be pressed is at least 44 pixels each way, links inside sentences aside; nothing is wider than the page. */

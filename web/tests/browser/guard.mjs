@@ -38,6 +38,26 @@ const SERVERS = {
   ],
 };
 
+const operation = { signed: false, description: "", scope: "read", effects: "none" };
+const PETS = {
+  name: "pets", title: "Pets of the house", server: "https://api.pets.example/v1", schemes: ["petKey", "petToken"], secrets: { petKey: "WEATHER_KEY" }, digest: "a".repeat(64),
+  tools: [
+    { ...operation, name: "listPets", tool: "pets_list_pets", method: "GET", path: "/pets", signed: true, description: "All pets." },
+    { ...operation, name: "delete", tool: "pets_delete", method: "DELETE", path: "/pets/{petId}/and/a/path/that/goes/on/and/on", scope: "execute", effects: "idempotent" },
+  ],
+  problems: { addPhoto: "It wants image/png, which cannot be sent." },
+};
+const SKILL = {
+  name: "pdf-forms", description: "Fills in PDF forms. \u202eUse when a form must be filled in.", license: "MIT", needs: ["execute_command", "scripts"],
+  files: ["SKILL.md", "scripts/fill.py"], signed: "no", key: "", digest: "b".repeat(64),
+};
+const SKILLS = {
+  items: [SKILL, { ...SKILL, name: "knots", needs: [], signed: "trusted", key: "Qk9", files: ["SKILL.md"] }, { ...SKILL, name: "far", signed: "unknown", key: "k".repeat(43) }],
+  problems: { "skill:old": "old is not what was added." },
+};
+const BODY = "# Forms\nRead the form, then run scripts/fill.py.";
+const DRAFT = { name: "roll_die", code: "@tool\ndef roll_die() -> int:\n    return 4\n", test: "def test_it(): ...\n", digest: "c".repeat(64) };
+
 const POLICY = {
   folder: "/data/policy",
   items: [
@@ -63,6 +83,12 @@ const VERDICT = {
 const FOUND = {
   tools: TOOLS,
   mcp: SERVERS,
+  openapi: { items: [PETS], problems: { "openapi:birds": "birds.json is not what was added." } },
+  skills: SKILLS,
+  "skills/pdf-forms": { ...SKILL, body: BODY },
+  "skills/knots": { ...SKILL, name: "knots", body: BODY },
+  "skills/far": { ...SKILL, name: "far", body: BODY },
+  drafts: { items: [DRAFT] },
   policy: POLICY,
   secrets: { items: [SECRET] },
   grants: { items: [{ id: "grant_1", tool: "http_request", shape: "read https://example.com", subject: "user_1", by: "user_1", at: key.created_at, approval_id: "a" }] },
@@ -70,6 +96,11 @@ const FOUND = {
 };
 
 const MADE = {
+  "POST openapi/zoo/look": { ...PETS, name: "zoo", secrets: {}, document: "openapi: 3.1.0" },
+  "PUT openapi/zoo": PETS,
+  "POST skills/look": { ...SKILL, body: BODY },
+  "POST skills": SKILL,
+  "POST drafts/roll_die/approve": { items: [] },
   "POST tools/reload": { items: [{ source: "dice.py", what: "changed", tools: ["roll_die"], problem: "" }, { source: "broken.py", what: "broken", tools: [], problem: "line 3" }] },
   "POST policy/explain": VERDICT,
   "POST policy/reload": POLICY,

@@ -27,7 +27,7 @@ const MODELS = {
 };
 
 // Tools and what guards them (guard.mjs); one tool alone is asked for by its card.
-const GUARDED = /^\/(tools(\/reload)?$|mcp|secrets|policy|grants|auth\/keys)/;
+const GUARDED = /^\/(tools(\/reload)?$|mcp|openapi|skills|drafts|secrets|policy|grants|auth\/keys)/;
 
 export class Mock {
   signedIn = true;

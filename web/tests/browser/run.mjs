@@ -1,9 +1,10 @@
 // Runs the browser tests of a folder beside this one, if this machine has what they need.
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { chromiumPath } from "./browser.mjs";
+import { chromiumPath, shared } from "./browser.mjs";
 
 const folder = fileURLToPath(new URL(`../${process.argv[2]}/`, import.meta.url));
 const built = fileURLToPath(new URL("../../../orchestrator/api/static/index.html", import.meta.url));
@@ -18,6 +19,9 @@ if (!existsSync(built)) {
 }
 const files = readdirSync(folder).filter((name) => name.endsWith(".test.mjs"));
 // No test measures time: the limit (of a whole file) only ends what hangs.
-const options = ["--test", "--test-concurrency=1", "--test-timeout=1800000", "--test-force-exit"];
-const { status } = spawnSync(process.execPath, [...options, ...files.map((name) => folder + name)], { stdio: "inherit" });
+const options = ["--test", "--test-concurrency=2", "--test-timeout=1800000", "--test-force-exit"];
+const browser = await shared();
+const tests = spawn(process.execPath, [...options, ...files.map((name) => folder + name)], { stdio: "inherit" });
+const [status] = await once(tests, "exit");
+await browser.close();
 process.exit(status ?? 1);

@@ -1,8 +1,11 @@
 // The page of tools and safety: what there is, what is broken, and what a person sets, looks at, asks and takes back.
 
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { accessible, becomes, mock, page, roomy, stage, visit } from "./browser.mjs";
+import { becomes, mock, page, presentable, stage, visit } from "./browser.mjs";
 
 stage();
 
@@ -13,28 +16,34 @@ const settings = async (more = {}) => {
   await slot("key").first().waitFor();
 };
 const confirm = (word) => page.getByRole("alertdialog").getByRole("button", { name: word }).click();
+const chosen = async (button, files) => {
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), button.click()]);
+  await chooser.setFiles(files);
+};
 const last = () => mock.asked.at(-1) ?? {};
 
-for (const theme of ["dark", "light", "contrast"]) {
-  for (const [language, width] of [["en", 1280], ["fr", 320]]) {
-    test(`the page: ${theme}, ${language}, ${width} pixels`, async () => {
-      await settings({ theme, language, width });
-      await page.evaluate(() => {
-        for (const opener of document.querySelectorAll("main [aria-expanded=false]")) opener.click();
-      });
-      await slot("explain").locator("button[type=submit]").click();
-      await slot("verdict").locator("[aria-expanded=false]").click();
-      await slot("make-key").locator("[name=name]").fill("fresh");
-      await slot("make-key").locator("button[type=submit]").click();
-      await slot("new-key").waitFor();
-      await page.getByRole("button", { name: language === "en" ? "Load plugins anew" : "Recharger les greffons" }).click();
-      await page.getByText("broken.py").nth(1).waitFor();
-      await page.getByRole("button", { name: language === "en" ? "Add a server" : "Ajouter un serveur" }).click();
-      await slot("add-server").waitFor();
-      await accessible(page, "tools and safety");
-      await roomy(page, "tools and safety");
+for (const [language, width] of [["en", 1280], ["fr", 320]]) {
+  test(`the page: ${language}, ${width} pixels`, async () => {
+    await settings({ language, width });
+    await page.evaluate(() => {
+      for (const opener of document.querySelectorAll("main [aria-expanded=false]")) opener.click();
     });
-  }
+    await slot("explain").locator("button[type=submit]").click();
+    await slot("verdict").locator("[aria-expanded=false]").click();
+    await slot("make-key").locator("[name=name]").fill("fresh");
+    await slot("make-key").locator("button[type=submit]").click();
+    await slot("new-key").waitFor();
+    await page.getByRole("button", { name: language === "en" ? "Load plugins anew" : "Recharger les greffons" }).click();
+    await page.getByText("broken.py").nth(1).waitFor();
+    await page.getByRole("button", { name: language === "en" ? "Add a server" : "Ajouter un serveur" }).click();
+    await slot("add-server").waitFor();
+    await page.getByRole("button", { name: language === "en" ? "Add a document" : "Ajouter un document" }).click();
+    await slot("add-document").waitFor();
+    await chosen(slot("add-skill").getByRole("button").nth(1), { name: "SKILL.md", mimeType: "text/markdown", buffer: Buffer.from("# Forms") });
+    await slot("looked-skill").waitFor();
+    await slot("skill").locator("pre").nth(2).waitFor();
+    await presentable(page, "tools and safety");
+  });
 }
 
 test("it is reached by the menu; a tool says what it may do, what confines it and how it fared", async () => {
@@ -68,6 +77,81 @@ test("what an MCP server changed is looked at, and then offered", async () => {
   const command = ["dice-server", "--faces", "six of them"];
   const environment = { DICE_TOKEN: "{{secret:WEATHER_KEY}}" };
   assert.deepEqual(last().body, { command, environment, readable: ["/srv/dice"], network: false, workspace: false });
+});
+
+test("an OpenAPI document is looked at, and added as it was looked at; a changed copy is said, and removed", async () => {
+  await settings();
+  await slot("document", "pets").getByRole("button", { name: "2 tools are offered." }).click();
+  await becomes(async () => (await slot("operation", "pets_list_pets").innerText()).replace(/\s+/g, " "),
+    "GET /pets pets_list_pets · reads · changes nothing · says who asks All pets.");
+  await slot("document", "pets").getByText("petKey: with the secret WEATHER_KEY · petToken: without a secret").waitFor();
+  await page.getByRole("button", { name: "Add a document" }).click();
+  const form = slot("add-document");
+  await form.getByLabel("Name here").fill("zoo");
+  await form.getByLabel("Address or text").fill("https://zoo.example/openapi.json");
+  await form.getByRole("button", { name: "Look at it" }).click();
+  await becomes(() => last().path, "/openapi/zoo/look");
+  assert.deepEqual(last().body, { url: "https://zoo.example/openapi.json" });
+  await slot("looked-document").getByLabel("petToken").selectOption("WEATHER_KEY");
+  await slot("looked-document").getByRole("button", { name: "Offer these 2 tools" }).click();
+  await becomes(() => last().method, "PUT");
+  assert.deepEqual(last().body, { document: "openapi: 3.1.0", server: "https://api.pets.example/v1", secrets: { petToken: "WEATHER_KEY" } });
+  await slot("looked-document").waitFor({ state: "detached" });
+  await slot("spoiled", "birds").getByRole("button", { name: "Remove" }).click();
+  await confirm("Remove");
+  await becomes(() => `${last().method} ${last().path}`, "DELETE /openapi/birds");
+});
+
+test("a document's file is sent as it is; what is wrong with it is said beside the form", async () => {
+  await settings();
+  await page.getByRole("button", { name: "Add a document" }).click();
+  const form = slot("add-document");
+  await form.getByLabel("Name here").fill("zoo");
+  await chosen(form.getByRole("button", { name: "Choose a file" }), { name: "zoo.yaml", mimeType: "application/yaml", buffer: Buffer.from("openapi: é") });
+  await slot("chosen").getByText("zoo.yaml").waitFor();
+  mock.failing = ["POST", "/openapi/zoo/look", 422, { code: "invalid_input", detail: "It says no version.", hint: "Mend it." }];
+  await form.getByRole("button", { name: "Look at it" }).click();
+  await form.getByRole("alert").getByText("It says no version.").waitFor();
+  mock.failing = null;
+  page.wrong.length = 0; // the browser says that a request was refused
+  await form.getByRole("button", { name: "Look at it" }).click();
+  await slot("looked-document").waitFor();
+  assert.deepEqual(last().body, { document: "openapi: é" });
+});
+
+test("a skill is read with its files before it is added, and says who stands behind it", async () => {
+  await settings();
+  await becomes(() => page.locator("[data-slot=skill] [data-slot=signed]").allInnerTexts(), [
+    "nobody has signed it", "signed by a trusted key", "signed by a key that is not trusted",
+  ]);
+  await slot("skill", "pdf-forms").getByText("Fills in PDF forms. \\u202eUse").waitFor();
+  const folder = mkdtempSync(join(tmpdir(), "skill-"));
+  mkdirSync(join(folder, "scripts"));
+  for (const [name, text] of [["SKILL.md", "---"], ["scripts/fill.py", "print('filled')"], [".hidden", "no"]]) writeFileSync(join(folder, name), text);
+  await chosen(page.getByRole("button", { name: "Choose a skill’s folder" }), folder);
+  rmSync(folder, { recursive: true });
+  await slot("looked-skill").getByRole("button", { name: "scripts/fill.py" }).click();
+  await slot("looked-skill").getByText("print('filled')").waitFor();
+  const files = { "SKILL.md": btoa("---"), "scripts/fill.py": btoa("print('filled')") };
+  assert.deepEqual(last(), { method: "POST", path: "/skills/look", body: { files } });
+  await slot("looked-skill").getByRole("button", { name: "I have read it: add it" }).click();
+  await becomes(() => last().path, "/skills");
+  assert.deepEqual(last().body, { files, unsigned: true });
+  await slot("looked-skill").waitFor({ state: "detached" });
+  await slot("spoiled", "old").getByRole("button", { name: "Remove" }).click();
+  await confirm("Remove");
+  await becomes(() => `${last().method} ${last().path}`, "DELETE /skills/old");
+});
+
+test("a draft becomes a tool only as it was read, or is thrown away", async () => {
+  await settings();
+  await slot("draft", "roll_die").getByText("return 4").waitFor();
+  await slot("draft").getByRole("button", { name: "I have read it: make it a tool" }).click();
+  await becomes(() => last().path, "/drafts/roll_die/approve");
+  assert.deepEqual(last().body, { digest: "c".repeat(64) });
+  await slot("draft").getByRole("button", { name: "Discard" }).click();
+  await confirm("Discard");
+  await becomes(() => `${last().method} ${last().path}`, "DELETE /drafts/roll_die");
 });
 
 test("a secret is kept and removed; its value is nowhere on the page", async () => {
@@ -130,5 +214,7 @@ test("who is no administrator looks, and has keys of their own", async () => {
   mock.scopes = ["read"];
   await settings();
   await becomes(() => page.locator("main form").evaluateAll((forms) => forms.map((form) => form.dataset.slot)), ["explain", "make-key"]);
-  await becomes(() => page.getByRole("button", { name: "Load plugins anew" }).count(), 0);
+  await slot("skill").first().waitFor();
+  await becomes(() => page.getByRole("button", { name: /Load plugins anew|Choose|Remove|Add a/ }).count(), 0);
+  assert.equal(await slot("draft").count(), 0);
 });

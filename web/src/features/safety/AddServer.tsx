@@ -5,7 +5,7 @@ import { useChange } from "@/client/change";
 import { addServer, TOOLS_STALE, useSecrets } from "@/client/guard";
 import type { ServerForm } from "@/client/types";
 import { Button, IconButton } from "@/ui/Button";
-import { CheckField, SelectField, TextField } from "@/ui/Field";
+import { AreaField, CheckField, SelectField, TextField } from "@/ui/Field";
 import { Spinner } from "@/ui/Spinner";
 import { NotChanged } from "@/ui/Change";
 import { paired, words } from "./place";
@@ -66,15 +66,7 @@ export function AddServer() {
       </fieldset>
       {!far && (
         <div>
-          <label className="flex flex-col gap-1.5 text-sm font-medium">
-            {t("safety.servers.readable")}
-            <textarea
-              name="readable"
-              rows={2}
-              spellCheck={false}
-              className="w-full rounded-xl border border-control bg-surface-1 px-3.5 py-2 font-mono text-sm font-normal text-text-1"
-            />
-          </label>
+          <AreaField name="readable" label={t("safety.servers.readable")} rows={2} />
           <CheckField name="network" label={t("safety.servers.mayNetwork")} />
           <CheckField name="workspace" label={t("safety.servers.mayWorkspace")} />
         </div>

@@ -5,7 +5,7 @@ import { explain, useTools } from "@/client/guard";
 import type { ExplainForm, Origin, Verdict } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { Disclosure } from "@/ui/Disclosure";
-import { SelectField } from "@/ui/Field";
+import { AreaField, SelectField } from "@/ui/Field";
 import { useReason } from "@/ui/reason";
 import { useCovers } from "@/ui/useCovers";
 import { Section } from "@/ui/Settings";
@@ -50,17 +50,7 @@ export function Explain() {
             ))}
           </SelectField>
         </div>
-        <label className="flex min-w-0 flex-col gap-1.5 text-sm font-medium">
-          {t("safety.explain.arguments")}
-          <textarea
-            name="arguments"
-            defaultValue={'{"command": "rm -rf build"}'}
-            rows={2}
-            spellCheck={false}
-            autoCapitalize="none"
-            className="field-sizing-content max-h-80 min-h-11 w-full min-w-0 rounded-xl border border-control bg-surface-1 px-3.5 py-2 font-mono text-[0.8125rem] leading-6 font-normal text-text-1"
-          />
-        </label>
+        <AreaField name="arguments" label={t("safety.explain.arguments")} defaultValue={'{"command": "rm -rf build"}'} rows={2} />
         <div>
           <Button type="submit" disabled={ask.isPending || tools.length === 0}>
             {t("safety.explain.submit")}

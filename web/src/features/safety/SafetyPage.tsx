@@ -1,12 +1,15 @@
 import { useTranslation } from "react-i18next";
 import { useSession } from "@/client/client";
 import { SettingsPage } from "@/ui/Settings";
+import { Documents } from "./Documents";
+import { Drafts } from "./Drafts";
 import { Explain } from "./Explain";
 import { Grants } from "./Grants";
 import { Keys } from "./Keys";
 import { Policies } from "./Policies";
 import { Secrets } from "./Secrets";
 import { Servers } from "./Servers";
+import { Skills } from "./Skills";
 import { Tools } from "./Tools";
 import "./words";
 
@@ -18,7 +21,10 @@ export function SafetyPage() {
   return (
     <SettingsPage title={t("safety.title")} admin={admin}>
       <Tools admin={admin} />
+      {admin && <Drafts />}
       <Servers admin={admin} />
+      <Documents admin={admin} />
+      <Skills admin={admin} />
       <Policies admin={admin} />
       <Explain />
       <Grants />
