@@ -8,7 +8,8 @@ the environment is empty. Does not cover: the kernel itself, which is shared.
 import asyncio
 import os
 import shlex
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -62,65 +63,88 @@ class Bubblewrap:
     def _launch(self, opening: Opening, workspace: Path, limits: Limits, *, seconds: float | None) -> Iterator[Launch]:
         program = seccomp.program(sockets=True)
         given = b"".join(f"--setenv\0{name}\0{value}\0".encode() for name, value in opening.environment.items())
-        with self._cgroups.group(limits) as group, _handed(*_INVENTED.values(), given, program or b"") as handles:
+        limiting = _limiting(limits, seconds)
+        with ExitStack() as belongings:
+            group = belongings.enter_context(self._cgroups.group(limits))
+            files = {path: handle for path in sorted(ETC) if (handle := _content(path, belongings)) is not None}
+            env = _handed(given, belongings)  # not among the words that every user of this machine can list
             told = os.pipe()
-            argv = [str(self._program), *self._flags(workspace, limits, opening), "--info-fd", str(told[1])]
-            argv += ["--args", str(handles[-2])]  # not among the words that every user of this machine can list
-            for path, handle in zip(_INVENTED, handles, strict=False):
-                argv += ["--ro-bind-data", str(handle), path]
+            argv = [str(self._program), *self._flags(workspace, limits, opening, files)]
+            argv += ["--args", str(env), "--info-fd", str(told[1])]
+            handles = [*files.values(), env]
             if program is not None:
+                handles.append(_handed(program, belongings))
                 argv += ["--seccomp", str(handles[-1])]
-            argv += ["--", "/bin/sh", "-c", _limiting(limits, seconds), "sh", *opening.argv]
             if group.folders:
-                join = "; ".join(f"echo $$ > {shlex.quote(door)}" for door in group.doors)
-                argv = ["/bin/sh", "-c", f'{join}; exec "$@"', "sh", *argv]
-            env = environment(_HOME, "/tmp")
-            yield Launch(tuple(argv), env, group, anchored=True, handles=tuple(handles), told=told)
+                join = "".join(f"echo 0 > {shlex.quote(door)}; " for door in group.doors)
+                argv = [*_shell(f"{join}{limiting}"), *argv, "--", *opening.argv]
+            else:
+                alone = f"{limiting} && {{ ulimit -u {limits.processes} 2>/dev/null || ulimit -p {limits.processes}; }}"
+                argv += ["--", *_shell(alone), *opening.argv]
+            yield Launch(
+                tuple(argv), environment(_HOME, "/tmp"), group, anchored=True, handles=tuple(handles), told=told
+            )
 
-    def _flags(self, workspace: Path, limits: Limits, opening: Opening) -> list[str]:
+    def _flags(self, workspace: Path, limits: Limits, opening: Opening, files: Mapping[str, int]) -> list[str]:
+        """What is made of mounts costs a start most: each is looked up among all the others."""
         flags = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
         flags += ["--share-net"] if opening.network else []
         flags += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--clearenv"]
         for name, value in environment(_HOME, "/tmp").items():
             flags += ["--setenv", name, value]
+        flags += ["--proc", "/proc", "--dev", "/dev"]
+        for path in filter(os.path.exists, KERNEL_SETTINGS):
+            flags += ["--ro-bind", path, path]
+        for path in KERNEL_FACTS:
+            if os.access(path, os.R_OK):  # what is refused to the server is refused to what it starts
+                flags += ["--ro-bind", "/dev/null", path]
         for folder in SYSTEM:
             if Path(folder).is_symlink():
                 flags += ["--symlink", str(Path(folder).readlink()), folder]
-            else:
-                flags += ["--ro-bind-try", folder, folder]
-        for path in sorted(set(ETC) - set(_INVENTED)):
+            elif Path(folder).exists():
+                flags += ["--ro-bind", folder, folder]
+        flags += ["--perms", "0755", "--dir", "/etc"]
+        for path, handle in files.items():
+            flags += ["--perms", "0444", "--file", str(handle), path]
+        for path in filter(os.path.isdir, ETC):
             flags += ["--ro-bind-try", path, path]
         size = str(limits.memory)
-        flags += ["--proc", "/proc", "--dev", "/dev"]
-        for path in KERNEL_SETTINGS:
-            flags += ["--ro-bind-try", path, path]
-        for path in filter(os.path.exists, KERNEL_FACTS):
-            flags += ["--ro-bind", "/dev/null", path]
         flags += ["--size", size, "--perms", "1777", "--tmpfs", "/tmp", "--size", size, "--tmpfs", _HOME]
         flags += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", "/run"]
         for path in (*opening.readable, *(RESOLVING if opening.network else ())):
             flags += ["--ro-bind-try", str(path), str(path)]
         flags += ["--bind", str(workspace), str(workspace), "--chdir", str(workspace)]
-        return flags
+        return [*flags, "--remount-ro", "/"]
 
 
-@contextmanager
-def _handed(*contents: bytes) -> Iterator[list[int]]:
-    """Handles from which the other program reads these bytes."""
-    found: list[int] = []
+def _content(path: str, belongings: ExitStack) -> int | None:
+    """A handle from which a file of /etc is copied at each start, so that it is never an old one."""
+    if path in _INVENTED:
+        return _handed(_INVENTED[path], belongings)
     try:
-        for content in contents:
-            found.append(os.memfd_create("handed"))
-            os.write(found[-1], content)
-            os.lseek(found[-1], 0, os.SEEK_SET)
-        yield found
-    finally:
-        for handle in found:
-            os.close(handle)
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    belongings.callback(os.close, handle)
+    return handle if stat.S_ISREG(os.fstat(handle).st_mode) else None
+
+
+def _handed(content: bytes, belongings: ExitStack) -> int:
+    """A handle from which the other program reads these bytes."""
+    handle = os.memfd_create("handed")
+    belongings.callback(os.close, handle)
+    os.write(handle, content)
+    os.lseek(handle, 0, os.SEEK_SET)
+    return handle
+
+
+def _shell(script: str) -> tuple[str, ...]:
+    """A shell that does this and then becomes what follows."""
+    return "/bin/sh", "-c", f'{script} && exec "$@"', "sh"
 
 
 def _limiting(limits: Limits, seconds: float | None) -> str:
-    """Limits that the shell sets on itself, inside, before it becomes the command."""
+    """Limits that a shell sets on itself, and on what it becomes."""
     kilobytes = limits.memory // 1024
     blocks = limits.file // 512  # what /bin/sh counts in, whichever shell it is
     rows = [
@@ -130,6 +154,5 @@ def _limiting(limits: Limits, seconds: float | None) -> str:
         f"ulimit -f {blocks}",
         f"ulimit -n {limits.open_files}",
         *([f"ulimit -t {int(seconds * (os.cpu_count() or 1)) + 1}"] if seconds is not None else []),
-        f"{{ ulimit -u {limits.processes} 2>/dev/null || ulimit -p {limits.processes}; }}",
     ]
-    return " && ".join(rows) + ' && exec "$@"'
+    return " && ".join(rows)

@@ -20,8 +20,8 @@ class Cgroup:
 
     @property
     def doors(self) -> tuple[str, ...]:
-        """Files that a process writes its number into to come in."""
-        return tuple(str(folder / "cgroup.procs") for folder in self.folders)
+        """Files that a process writes 0 into to come in."""
+        return tuple(str(_door(folder)) for folder in self.folders)
 
     def pids(self) -> set[int]:
         found: set[int] = set()
@@ -70,6 +70,12 @@ class Cgroups:
             Cgroup(tuple(folders)).close()
 
 
+def _door(folder: Path) -> Path:
+    """In version 1 the one for a single task: there the kernel has nobody to wait for, which takes it milliseconds."""
+    single = folder / "tasks"
+    return single if single.exists() else folder / "cgroup.procs"
+
+
 def _limit(memory: Path, pids: Path, limits: Limits) -> None:
     (pids / "pids.max").write_text(str(limits.processes))
     if (memory / "memory.max").exists():
@@ -109,7 +115,7 @@ def _tried(parent: Path, *files: str) -> bool:
     except OSError:
         return False
     try:
-        return all(os.access(trial / name, os.W_OK) for name in (*files, "cgroup.procs"))
+        return all(os.access(path, os.W_OK) for path in (*(trial / name for name in files), _door(trial)))
     finally:
         with suppress(OSError):
             trial.rmdir()

@@ -20,17 +20,9 @@ ETC = (
 # What finding a host by its name needs, for programs that were given the network.
 RESOLVING = (Path("/etc/resolv.conf"), Path("/etc/gai.conf"), Path("/etc/host.conf"))
 
-# Where the kernel's settings are written. To the kernel, the user of a namespace that root made is root.
-KERNEL_SETTINGS = (
-    "/proc/acpi",
-    "/proc/bus",
-    "/proc/fs",
-    "/proc/irq",
-    "/proc/mtrr",
-    "/proc/scsi",
-    "/proc/sys",
-    "/proc/sysrq-trigger",
-)
+# Where the kernel's settings are written, beside those that bubblewrap itself covers (bus, irq, sysrq-trigger).
+# To the kernel, the user of a namespace that root made is root.
+KERNEL_SETTINGS = ("/proc/acpi", "/proc/fs", "/proc/mtrr", "/proc/scsi", "/proc/sys")
 # What it tells of itself and of others.
 KERNEL_FACTS = (
     "/proc/interrupts", "/proc/kallsyms", "/proc/kcore", "/proc/key-users", "/proc/keys", "/proc/kmsg",

@@ -6,10 +6,10 @@
 import asyncio
 import os
 import re
-import select
 import signal
+import subprocess
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -19,41 +19,12 @@ from msgspec import Struct
 from orchestrator.kernel.errors import ToolFailed
 from orchestrator.tools.sandbox.base import Limits, Outcome
 from orchestrator.tools.sandbox.cgroup import Cgroup
+from orchestrator.tools.sandbox.watching import Drain, Watch
 
 _GRACE = 1.0  # seconds between asking to end and ending
 _ENDING = 5.0  # seconds within which the killed must be gone
-_PIECE = 64 * 1024
-_TAIL = 64 * 1024  # bytes kept of the end of a long output
+_TOLD = 4096  # bytes that are read of what is said of a namespace
 _LINE = 16 * 2**20  # bytes of one line of a program that is talked to
-
-
-class Capture:
-    """The beginning and the end of a stream, and how much was between."""
-
-    def __init__(self, kept: int) -> None:
-        self._head, self._tail = bytearray(), bytearray()
-        self._room = max(0, kept - _TAIL)
-        self.total = 0
-
-    def add(self, piece: bytes) -> None:
-        self.total += len(piece)
-        space = self._room - len(self._head)
-        if space > 0:
-            self._head += piece[:space]
-            piece = piece[space:]
-        self._tail += piece
-        if len(self._tail) > 2 * _TAIL:
-            del self._tail[:-_TAIL]
-
-    @property
-    def left_out(self) -> int:
-        return max(0, self.total - len(self._head) - _TAIL)
-
-    def value(self) -> bytes:
-        tail = bytes(self._tail[-_TAIL:])
-        if not self.left_out:
-            return bytes(self._head) + tail
-        return bytes(self._head) + f"\n[… {self.left_out} bytes left out …]\n".encode() + tail
 
 
 class Launch(Struct, frozen=True):
@@ -66,19 +37,22 @@ class Launch(Struct, frozen=True):
     handles: tuple[int, ...] = ()
     told: tuple[int, int] | None = None  # a pipe on which it says which process is the first of its namespace
 
-    async def start(self, stdin: int) -> asyncio.subprocess.Process:
-        """In a session of its own. Raises ToolFailed."""
+    def start(self, stdin: int) -> "subprocess.Popen[bytes]":
+        """In a session of its own. Raises ToolFailed.
+
+        Not asyncio's: the server's loop would copy the whole server for each start, its memory and all.
+        """
         try:
-            return await asyncio.create_subprocess_exec(
-                *self.argv,
+            return subprocess.Popen(
+                self.argv,
                 stdin=stdin,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=dict(self.env),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=self.env,
                 cwd="/",
                 pass_fds=(*self.handles, self.told[1]) if self.told else self.handles,
                 start_new_session=True,
-                limit=_LINE,
+                bufsize=0,
             )
         except BaseException as error:
             if self.told:
@@ -92,98 +66,100 @@ class Launch(Struct, frozen=True):
 
 
 class _Running:
-    def __init__(
-        self, process: asyncio.subprocess.Process, limits: Limits, launch: Launch, *, drained: bool = True
-    ) -> None:
-        self.process = process
+    """Made without waiting: whoever is cancelled after the start has something to end."""
+
+    def __init__(self, launch: Launch, limits: Limits, *, talks: bool) -> None:
+        self.process = process = launch.start(subprocess.PIPE if talks else subprocess.DEVNULL)
+        try:
+            self._exit = Watch(os.pidfd_open(process.pid))
+        except OSError as error:
+            process.kill()
+            process.wait()
+            raise ToolFailed(f"{launch.argv[0]} cannot be watched: {error.strerror}.") from error
         self._limits = limits
         self._group = launch.group
         self._anchored = launch.anchored
-        self.stdout, self.stderr = Capture(limits.kept), Capture(limits.kept)
-        self._flooded = asyncio.Event()
-        told = launch.told
-        self._first = None if told is None else asyncio.ensure_future(asyncio.to_thread(_first_inside, told[0]))
-        self.drains = [asyncio.ensure_future(self._drain(process.stderr, self.stderr))]
-        if drained:
-            self.drains.append(asyncio.ensure_future(self._drain(process.stdout, self.stdout)))
+        self._flooded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        pipes = [process.stderr] if talks else [process.stderr, process.stdout]
+        self.drains = [Drain(pipe, limits.kept, limits.output, self._flood) for pipe in pipes if pipe]
+        self._first: Watch | None = None
+        self._told: Drain | None = None
+        if launch.told is not None:
+            self._told = Drain(os.fdopen(launch.told[0], "rb", 0), _TOLD, _TOLD, lambda: None)
+            self._told.over.add_done_callback(self._hear_of_first)
 
-    async def _drain(self, stream: asyncio.StreamReader | None, capture: Capture) -> None:
-        while stream is not None and (piece := await stream.read(_PIECE)):
-            capture.add(piece)
-            if capture.total > self._limits.output:
-                self._flooded.set()
-                await asyncio.sleep(0.01)  # it is being ended: no hurry to read more
+    def _flood(self) -> None:
+        if not self._flooded.done():
+            self._flooded.set_result(None)
+
+    def _hear_of_first(self, told: object) -> None:
+        """Of the first process of the namespace, which may outlive the command by some milliseconds."""
+        assert self._told is not None
+        if found := re.search(rb'"child-pid":\s*(\d+)', self._told.capture.value()):
+            self._first = Watch.of(int(found[1]))
 
     async def until_over(self) -> str:
-        exited = asyncio.ensure_future(self.process.wait())
-        flooded = asyncio.ensure_future(self._flooded.wait())
-        try:
-            await asyncio.wait((exited, flooded), timeout=self._limits.seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            exited.cancel()
-            flooded.cancel()
-        if self.process.returncode is not None:
+        await _first_of(self._limits.seconds, self._exit.over, self._flooded)
+        if self._exit.over.done():
             return "by itself"
-        return "output" if self._flooded.is_set() else "time"
+        return "output" if self._flooded.done() else "time"
 
     async def end(self) -> None:
         """Ask, then force; come back when nothing is left."""
-        process = self.process
-        watched = _watch(process.pid)
-        if self._first is not None and (handle := await self._first) is not None:
-            watched.append(handle)
+        loop, process, exited = asyncio.get_running_loop(), self.process, self._exit.over
+        watches = [watch for child in children(process.pid) if (watch := Watch.of(child))]
         try:
-            if process.returncode is None:
+            if self._told is not None:
+                await _first_of(_ENDING, self._told.over)
+                watches += [self._first] if self._first else []
+            if not exited.done():
                 below = descendants(process.pid)
                 for pid in (*below, *self._group.pids() - {process.pid, *below}):
                     _signal(pid, signal.SIGTERM)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), _GRACE)
-            deadline = asyncio.get_running_loop().time() + _ENDING
-            while process.returncode is None and asyncio.get_running_loop().time() < deadline:
+                await _first_of(_GRACE, exited)
+            deadline = loop.time() + _ENDING
+            while not exited.done() and loop.time() < deadline:
                 if self._anchored:
                     _signal(process.pid, signal.SIGKILL)
                 for pid in descendants(process.pid):
                     _signal(pid, signal.SIGKILL)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), 0.05)
-            self._group.kill()
-            if process.returncode is None:
+                await _first_of(0.05, exited)
+            if not exited.done():
                 process.kill()
-                await process.wait()
-            await _gone(watched)
-            while self._group.pids() and asyncio.get_running_loop().time() < deadline:
+                await exited
+            process.wait()
+            self._group.kill()
+            await asyncio.wait([each.over for each in (*watches, *self.drains)], timeout=_ENDING)
+            while self._group.pids() and loop.time() < deadline:
                 self._group.kill()
                 await asyncio.sleep(0.005)
         finally:
-            for handle in watched:
-                os.close(handle)
-        done, late = await asyncio.wait(self.drains, timeout=_ENDING)
-        for drain in late:
-            drain.cancel()
-        for drain in done:
-            drain.result()
+            if self._told is not None:
+                self._told.over.remove_done_callback(self._hear_of_first)
+                self._told.close()
+            for each in (*watches, self._exit, *self.drains):
+                each.close()
 
 
 async def run_process(launch: Launch, limits: Limits) -> Outcome:
     """Whatever happens, it and its descendants end."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    process = await launch.start(asyncio.subprocess.DEVNULL)
-    running = _Running(process, limits, launch)
+    running = _Running(launch, limits, talks=False)
     ended = "time"
     try:
         ended = await running.until_over()
     finally:
         await _to_the_end(running.end())
-    code = process.returncode if process.returncode is not None else 137
+    code = running.process.returncode
+    stderr, stdout = (drain.capture for drain in running.drains)
     return Outcome(
         exit_code=code if code >= 0 else 128 - code,
-        stdout=running.stdout.value(),
-        stderr=running.stderr.value(),
+        stdout=stdout.value(),
+        stderr=stderr.value(),
         seconds=loop.time() - started,
         ended="by itself" if ended == "by itself" else "output" if ended == "output" else "time",
-        left_out=running.stdout.left_out + running.stderr.left_out,
+        left_out=stdout.left_out + stderr.left_out,
     )
 
 
@@ -192,13 +168,29 @@ class Talk:
 
     def __init__(self, running: _Running) -> None:
         self._running = running
+        self._stdout = asyncio.StreamReader(limit=_LINE)
         self._belongings = ExitStack()
         self._ending: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls, launch: Launch, limits: Limits) -> "Talk":
-        process = await launch.start(asyncio.subprocess.PIPE)
-        return cls(_Running(process, limits, launch, drained=False))
+        talk = cls(_Running(launch, limits, talks=True))
+        try:
+            await talk._connect()
+        except BaseException:
+            await _to_the_end(talk._running.end())
+            raise
+        return talk
+
+    async def _connect(self) -> None:
+        loop, process = asyncio.get_running_loop(), self._running.process
+        self._reading, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(self._stdout), process.stdout
+        )
+        writing, protocol = await loop.connect_write_pipe(
+            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), process.stdin
+        )
+        self._stdin = asyncio.StreamWriter(writing, protocol, None, loop)
 
     def keeping(self, belongings: ExitStack) -> "Talk":
         """The same, which lets these go when it has ended."""
@@ -206,20 +198,16 @@ class Talk:
         return self
 
     async def send(self, line: bytes) -> None:
-        stdin = self._running.process.stdin
-        assert stdin is not None
         try:
-            stdin.write(line)
-            await stdin.drain()
+            self._stdin.write(line)
+            await self._stdin.drain()
         except (OSError, RuntimeError) as error:
             raise ToolFailed(f"The program has ended. {self.complaints}".strip()) from error
 
     async def lines(self) -> AsyncIterator[bytes]:
-        stdout = self._running.process.stdout
-        assert stdout is not None
         while True:
             try:
-                line = await stdout.readline()
+                line = await self._stdout.readline()
             except ValueError as error:
                 raise ToolFailed(f"The program wrote a line longer than {_LINE // 2**20} MB.") from error
             if not line:
@@ -228,7 +216,7 @@ class Talk:
 
     @property
     def complaints(self) -> str:
-        return self._running.stderr.value().decode("utf-8", "replace").strip()[-2000:]
+        return self._running.drains[0].capture.value().decode("utf-8", "replace").strip()[-2000:]
 
     async def end(self) -> None:
         if self._ending is None:
@@ -236,12 +224,11 @@ class Talk:
         await asyncio.shield(self._ending)
 
     async def _end(self) -> None:
-        stdin = self._running.process.stdin
-        if stdin is not None:
-            stdin.close()
+        self._stdin.close()
         try:
             await self._running.end()
         finally:
+            self._reading.close()
             self._belongings.close()
 
 
@@ -281,35 +268,10 @@ def descendants(pid: int, most: int = 5000) -> list[int]:
     return list(found)
 
 
+async def _first_of(seconds: float, *futures: "asyncio.Future[None]") -> None:
+    await asyncio.wait(futures, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+
+
 def _signal(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
-
-
-def _first_inside(told: int) -> int | None:
-    """A handle of the first process of a namespace, from what is said on a pipe; the pipe is closed."""
-    with os.fdopen(told, "rb") as pipe:
-        found = re.search(rb'"child-pid":\s*(\d+)', pipe.read())
-    try:
-        return os.pidfd_open(int(found[1])) if found else None
-    except OSError:
-        return None
-
-
-def _watch(pid: int) -> list[int]:
-    """Handles of the children, which tell when each is gone for good."""
-    handles = []
-    for child in children(pid):
-        with suppress(OSError):
-            handles.append(os.pidfd_open(child))
-    return handles
-
-
-async def _gone(handles: Sequence[int]) -> None:
-    deadline = asyncio.get_running_loop().time() + _ENDING
-    waiting = set(handles)
-    while waiting and asyncio.get_running_loop().time() < deadline:
-        readable, _, _ = select.select(list(waiting), [], [], 0)
-        waiting -= set(readable)
-        if waiting:
-            await asyncio.sleep(0.002)
