@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator.cli.command import Session, command
+from orchestrator.kernel.errors import NotFound
 
 Name = Annotated[str, typer.Argument(help="What it is called here; its tools are called NAME_….")]
 
@@ -21,6 +22,16 @@ def add_to(tools: typer.Typer) -> None:
         session.terminal.table(found, rows, ("name", "tools", "server", "title"), "There are none.")
         for source, problem in found["problems"].items():
             session.terminal.note(f"{source}: {problem}", "yellow")
+
+    @command(group, "show")
+    def show(session: Session, name: Name) -> None:
+        """The tools of a document, and what of it was left out."""
+        found = session.do(session.connection.ask("GET", "/openapi"))["items"]
+        item = next((one for one in found if one["name"] == checked(name)), None)
+        if item is None:
+            there = ", ".join(one["name"] for one in found)
+            raise NotFound(f"There is no API {name!r}.", hint=f"There are: {there}." if there else "There are none.")
+        session.terminal.result(item, None if session.terminal.json else _told(item))
 
     @command(group, "add")
     def add(

@@ -91,7 +91,7 @@ async def test_a_document_is_added_and_removed(site: Site) -> None:
     url = f"{site.api}/openapi/pets"
     async with site.http.post(f"{url}/look", json={"document": PETS}) as reply:
         looked = await reply.json()
-    assert looked.pop("document") == PETS and (await site.get("/openapi"))["items"] == []
+    assert '"title":"Pets"' in looked.pop("document") and (await site.get("/openapi"))["items"] == []
     async with site.http.put(url, json={"document": PETS}) as reply:
         added = await reply.json()
     assert reply.status == 200 and added["server"] == "https://pets.example/v1" and added == looked

@@ -123,6 +123,7 @@ def _tools(say: Story, text: Path) -> None:
     for word in ("show nobody", "test nobody", "prompt nobody hello", "approve nobody", "remove nobody"):
         say(f"tools mcp {word}", fails="not_found")
     say("tools openapi list")
+    say("tools openapi show nothing", fails="not_found")
     say("tools openapi add nothing", str(text), fails="invalid_input")
     say("tools openapi remove nothing", fails="not_found")
     say("skills list")

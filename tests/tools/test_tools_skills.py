@@ -158,7 +158,7 @@ async def test_it_is_there_after_a_restart(home: Home) -> None:
         ({"README.md": b""}, "no SKILL.md"),
         ({"SKILL.md": b"# no front matter"}, "front matter"),
         ({"SKILL.md": b"---\n- a\n---\n"}, "no table"),
-        ({"SKILL.md": b"---\nname: &a b\ndescription: *a\n---\n"}, "alias"),
+        ({"SKILL.md": b"---\nname: b\ndescription: *a\n---\n"}, "stands for nothing"),
         ({"SKILL.md": b"---\nname: Big Name\ndescription: x\n---\n"}, "cannot be the name"),
         ({"SKILL.md": b"---\nname: ../../etc\ndescription: x\n---\n"}, "cannot be the name"),
         ({"SKILL.md": b"---\nname: x\n---\n"}, "what it is for"),

@@ -1,20 +1,17 @@
 """A tool of a server, and what goes wrong in a call of it, said as a tool says it."""
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.kernel.errors import ToolError, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.tools.base import Context, Result
+from orchestrator.tools.judging import Judge
 from orchestrator.tools.mcp.connection import UNREADABLE, Connection, first_of, said
-from orchestrator.tools.mcp.definitions import validator
 from orchestrator.tools.mcp.signin import SignInNeeded
 from orchestrator.tools.place import Place
 from orchestrator.tools.questions import Asks
 
 if TYPE_CHECKING:
-    from jsonschema_rs import Validator
-
     from orchestrator.tools.mcp.server import Server
 
 
@@ -58,17 +55,7 @@ class ServerTool:
         self.place: Place = "elsewhere" if server.settings.url else "sandbox"
         self._name = name
         self._server = server
-
-    @cached_property
-    def _schema(self) -> "Validator":
-        return validator(self.spec.parameters)  # most of a server's tools are never called
-
-    def check(self, arguments: Arguments) -> None:
-        if (error := next(iter(self._schema.iter_errors(arguments)), None)) is not None:
-            place = ".".join(str(step) for step in error.instance_path)
-            raise ToolRetry(
-                f"The arguments of {self.spec.name} are wrong{f' at {place}' if place else ''}: {error.message}."
-            )
+        self.check = Judge(spec).check
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
         return await self._server.call(self._name, arguments, context)

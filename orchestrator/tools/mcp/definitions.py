@@ -8,17 +8,15 @@ the owner says so.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.messages import Effects, Risk, Scope, ToolSpec
 from orchestrator.kernel.settings import McpServer
-
-if TYPE_CHECKING:
-    from jsonschema_rs import Validator
+from orchestrator.tools.judging import validator
 
 MOST = 2048  # of each kind that one server lists
 _TEXT = 4_000  # characters of a description that a model reads
@@ -62,18 +60,6 @@ class Definition(Struct, frozen=True, order=True):
         except ValueError as error:
             return f"its schema is none: {str(error)[:200]}"
         return ""
-
-
-def validator(schema: Mapping[str, Any]) -> "Validator":
-    """Raises ValueError for what is no schema."""
-    import jsonschema_rs  # of megabytes, and most people have no foreign server
-
-    patterns = jsonschema_rs.FancyRegexOptions(backtrack_limit=50_000)
-    return jsonschema_rs.validator_for(dict(schema), pattern_options=patterns, retriever=_nothing)
-
-
-def _nothing(uri: str) -> Any:
-    raise ValueError(f"{uri[:100]} is elsewhere")
 
 
 def _strange(schema: Any, left: int) -> str:

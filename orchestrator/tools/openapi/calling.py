@@ -1,133 +1,68 @@
 """One call of an operation: a request made of its arguments, sent to the server that was named, and to no other."""
 
-import base64
-from collections.abc import Iterator
-from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
-from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRetry
+from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.tools.base import Context, Result
-from orchestrator.tools.mcp.definitions import validator
-from orchestrator.tools.openapi.operations import Operation, Parameter, Scheme
+from orchestrator.tools.judging import Judge
+from orchestrator.tools.openapi.operations import Operation
+from orchestrator.tools.openapi.sending import body_of, given, path_of, query_of
+from orchestrator.tools.openapi.signing import Signer, Signs
+from orchestrator.tools.place import Place
 from orchestrator.tools.web import Fetched, fetch
+from orchestrator.tools.workspace import Workspace
+
+_TOLD = ("location", "link", "retry-after")  # headers that say how to go on
 
 
 class OperationTool:
-    """`server` is the base of every address, without a slash at its end."""
+    """`server` is the base of every address, without a slash at its end; the tools of an API share its `signer`."""
 
-    def __init__(self, operation: Operation, server: str) -> None:
+    place: Place = "elsewhere"
+
+    def __init__(self, operation: Operation, server: str, signer: Signer) -> None:
         self.spec = operation.spec
         self._operation = operation
-        self._server = server
-        self._schema = validator(operation.spec.parameters)
-
-    def check(self, arguments: Arguments) -> None:
-        if (error := next(iter(self._schema.iter_errors(arguments)), None)) is not None:
-            place = ".".join(str(step) for step in error.instance_path)
-            at = f" at {place}" if place else ""
-            raise ToolRetry(f"The arguments of {self.spec.name} are wrong{at}: {error.message}.")
+        self._base = urljoin(server, operation.base) if operation.base else server
+        self._host = urlsplit(server).hostname or ""
+        self._signer = signer
+        self.check = Judge(operation.spec).check
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
-        operation, host = self._operation, urlsplit(self._server).hostname or ""
-        headers = {"Accept": "application/json, text/*;q=0.8, */*;q=0.5"}
-        query: list[tuple[str, str]] = []
-        path = operation.path
-        for parameter in operation.parameters:
-            if (value := arguments.get(parameter.argument)) is None:
-                continue
-            match parameter.place:
-                case "path":
-                    path = path.replace(f"{{{parameter.name}}}", _segment(value, parameter))
-                case "query":
-                    query += _asked(value, parameter)
-                case "header":
-                    headers[parameter.name] = _joined(value, ",")
-        for scheme in operation.schemes:
-            await _told(scheme, host, context, headers, query)
-        body = _body(operation, arguments)
-        if body is not None:
-            headers["Content-Type"] = operation.media_type
-        url = self._server + path + (f"?{urlencode(query)}" if query else "")
-        answer = await fetch(url, operation.method, headers, body, context.allow_loopback, host)
+        schemes = self._operation.schemes
+        signs = await self._signer.signs(schemes, context)
+        answer = await self._sent(arguments, signs, context)
+        if answer.status == 401 and self._signer.forget(schemes):  # it was not done: a token that ended, perhaps
+            signs = await self._signer.signs(schemes, context)
+            answer = await self._sent(arguments, signs, context)
+        for token in signs.tokens:
+            answer = msgspec.structs.replace(answer, body=answer.body.replace(token, "[token]"))
         return _result(answer)
 
-
-def _segment(value: Json, parameter: Parameter) -> str:
-    text = _joined(value, ",")
-    if text in ("", ".", ".."):
-        raise ToolRetry(f"{parameter.argument} cannot be {text!r}: it is part of the address.")
-    return quote(text, safe=",")
-
-
-def _asked(value: Json, parameter: Parameter) -> Iterator[tuple[str, str]]:
-    name = parameter.name
-    if parameter.style == "json":
-        yield name, msgspec.json.encode(value).decode()
-    elif isinstance(value, list) and parameter.explode:
-        yield from ((name, _plain(item)) for item in value)
-    elif isinstance(value, list):
-        yield name, _joined(value, {"spaceDelimited": " ", "pipeDelimited": "|"}.get(parameter.style, ","))
-    elif isinstance(value, dict) and parameter.style == "deepObject":
-        yield from ((f"{name}[{key}]", _plain(item)) for key, item in value.items())
-    elif isinstance(value, dict) and parameter.explode:
-        yield from ((key, _plain(item)) for key, item in value.items())
-    else:
-        yield name, _joined(value, ",")
-
-
-def _joined(value: Json, by: str) -> str:
-    if isinstance(value, list):
-        return by.join(_plain(item) for item in value)
-    if isinstance(value, dict):
-        return by.join(f"{key}{by}{_plain(item)}" for key, item in value.items())
-    return _plain(value)
-
-
-def _plain(value: Json) -> str:
-    if isinstance(value, str):
-        return value
-    return msgspec.json.encode(value).decode() if not isinstance(value, float) else f"{value:.15g}"
-
-
-def _body(operation: Operation, arguments: Arguments) -> str | None:
-    argument = "request_body" if "request_body" in operation.spec.parameters["properties"] else "body"
-    if not operation.body or argument not in arguments:
-        return None
-    value: Any = arguments[argument]
-    if operation.body == "text":
-        return str(value)
-    if operation.body == "form":
-        if not isinstance(value, dict):
-            raise ToolRetry(f"{argument} must be an object: it is sent as a form.")
-        return urlencode([(name, _plain(one)) for name, one in value.items()])
-    return msgspec.json.encode(value).decode()
-
-
-async def _told(
-    scheme: Scheme, host: str, context: Context, headers: dict[str, str], query: list[tuple[str, str]]
-) -> None:
-    """Who asks. The secret must be there, and bound to the server's host."""
-    try:
-        value = str(await context.secret(scheme.secret, host=host))
-    except (NotAllowed, NotFound) as error:
-        raise ToolFailed(error.detail, hint=error.hint) from None
-    match scheme.kind:
-        case "bearer":
-            headers["Authorization"] = f"Bearer {value}"
-        case "basic":
-            headers["Authorization"] = f"Basic {base64.b64encode(value.encode()).decode()}"
-        case "header":
-            headers[scheme.name] = value
-        case "query":
-            query.append((scheme.name, value))
+    async def _sent(self, arguments: Arguments, signs: Signs, context: Context) -> Fetched:
+        operation = self._operation
+        headers = {"Accept": "application/json, text/*;q=0.8, */*;q=0.5"}
+        headers |= {name: text for name, text, _ in given(operation, arguments, "header")}
+        cookies = [*((name, quote(text)) for name, text, _ in given(operation, arguments, "cookie")), *signs.cookies]
+        if cookies:
+            headers["Cookie"] = "; ".join(f"{name}={text}" for name, text in cookies)
+        query = [*given(operation, arguments, "query"), *((name, text, False) for name, text in signs.query)]
+        body, media_type = body_of(operation.body, arguments, Workspace(context.workspace))
+        if body is not None:
+            headers["Content-Type"] = media_type
+        url = self._base + path_of(operation, arguments) + (f"?{query_of(query)}" if query else "")
+        headers |= signs.headers
+        return await fetch(url, operation.method, headers, body, context.allow_loopback, self._host)
 
 
 def _result(answer: Fetched) -> Result:
     """Raises ToolRetry or ToolFailed for what the server refuses."""
-    said = "\n".join(filter(None, [answer.body, f"[{answer.note}]" if answer.note else ""]))
+    told = {name: answer.headers[name] for name in _TOLD if name in answer.headers}
+    notes = [f"[{name}: {value}]" for name, value in told.items()] + ([f"[{answer.note}]"] if answer.note else [])
+    said = "\n".join(filter(None, [answer.body, *notes]))
     if answer.status >= 400:
         problem = f"The server says {answer.status}: {said[:2000] or 'and not why'}"
         hint = "Whoever administers this server can name a secret for it." if answer.status in (401, 403) else ""
@@ -138,4 +73,7 @@ def _result(answer: Fetched) -> Result:
             body = msgspec.json.decode(answer.body)
         except (msgspec.DecodeError, RecursionError):
             body = answer.body
-    return Result(said or f"HTTP {answer.status}, and nothing more.", {"status": answer.status, "body": body})
+    data: dict[str, Json] = {"status": answer.status, "body": body}
+    if told:
+        data["headers"] = dict(told)
+    return Result(said or f"HTTP {answer.status}, and nothing more.", data)

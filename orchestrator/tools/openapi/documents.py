@@ -3,9 +3,11 @@
 The digest of the copy is in the journal; a copy that does not fit it offers nothing.
 """
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
@@ -19,7 +21,8 @@ from orchestrator.policy.addresses import is_metadata
 from orchestrator.tools.base import Tool
 from orchestrator.tools.openapi.calling import OperationTool
 from orchestrator.tools.openapi.operations import Operations, operations
-from orchestrator.tools.openapi.reading import Document, read
+from orchestrator.tools.openapi.reading import LARGEST, Document, named_server, read
+from orchestrator.tools.openapi.signing import Signer
 from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.web import fetch
 
@@ -36,7 +39,7 @@ class Note(Protocol):
     def save(self, data: bytes) -> None: ...
 
 
-class Api(Struct, frozen=True):
+class Api(Struct, frozen=True, dict=True):
     """A document as it was added."""
 
     text: str
@@ -44,7 +47,7 @@ class Api(Struct, frozen=True):
     secrets: dict[str, str] = {}  # the name of a secret, by security scheme
     title: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
@@ -78,8 +81,8 @@ class Documents:
             api = msgspec.json.decode(self._note(file).load() or b"", type=Api)
             if pinned.get("document") != api.digest:
                 raise InvalidInput(f"{file.name} is not what was added.", hint="Remove it, and add it again.")
-            self._apis[file.stem] = api, self._made(file.stem, api)
-            self._offer(file.stem)
+            self._apis[file.stem] = api, operations(file.stem, Document(read(api.text)), api.secrets)
+            self._put(source, _tools(*self._apis[file.stem]))
         except (msgspec.DecodeError, OrchestratorError) as error:
             self.problems[source] = str(error)[:500]
             self._put(source, ())
@@ -113,10 +116,7 @@ class Documents:
             )
         if url:
             text = await _fetched(url)
-        raw = read(text)
-        title = raw.get("info", {}).get("title") if isinstance(raw.get("info"), dict) else ""
-        api = Api(text, _server(raw, server, url), dict(secrets), str(title or "")[:200])
-        found = self._made(name, api)
+        api, found = await asyncio.to_thread(_looked, name, text, url, server, secrets)
         if strange := sorted(set(secrets) - set(found.schemes)):
             there = f"It has: {', '.join(found.schemes)}." if found.schemes else "It has none."
             raise InvalidInput(f"The document has no security scheme {strange[0]!r}.", hint=there)
@@ -132,7 +132,7 @@ class Documents:
         if name in self._apis:
             raise Conflict(f"There is an API {name!r} already.", hint="Remove it first, or choose another name.")
         api, found = await self.look(name, text, url=url, server=server, secrets=secrets)
-        self._put(f"openapi:{name}", [OperationTool(one, api.server) for one in found.usable])
+        self._put(f"openapi:{name}", _tools(api, found))
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._pin(ToolsPinned(f"openapi:{name}", {"document": api.digest}, by))
         self.problems.pop(f"openapi:{name}", None)
@@ -156,18 +156,32 @@ class Documents:
         tools = tuple(one.spec.name for one in gone[1].usable) if gone else ()
         await self._tell(Change(source, "removed", tools))
 
-    def _made(self, name: str, api: Api) -> Operations:
-        return operations(name, Document(read(api.text)), api.secrets)
 
-    def _offer(self, name: str) -> None:
-        api, found = self._apis[name]
-        self._put(f"openapi:{name}", [OperationTool(one, api.server) for one in found.usable])
+def _looked(name: str, text: str, url: str, server: str, secrets: Mapping[str, str]) -> tuple[Api, Operations]:
+    """A document of megabytes takes a second. What is YAML, or of Swagger, is kept as it was read."""
+    raw = read(text)
+    info = raw.get("info")
+    title = info.get("title") if isinstance(info, dict) else ""
+    kept = text if text.lstrip().startswith("{") and "swagger" not in raw else msgspec.json.encode(raw).decode()
+    api = Api(kept, _server(raw, server, url), dict(secrets), str(title or "")[:200])
+    return api, operations(name, Document(raw), api.secrets)
+
+
+def _tools(api: Api, found: Operations) -> list[Tool]:
+    signer = Signer(api.server)
+    return [OperationTool(one, api.server, signer) for one in found.usable]
 
 
 async def _fetched(url: str) -> str:
     """The owner names the address: it may be on a private network."""
     answer = await fetch(
-        url, "GET", {"Accept": "application/json, application/yaml, */*"}, None, False, urlsplit(url).hostname or ""
+        url,
+        "GET",
+        {"Accept": "application/json, application/yaml, */*"},
+        None,
+        False,
+        urlsplit(url).hostname or "",
+        LARGEST,
     )
     if answer.status != 200 or answer.note:
         said = answer.note or f"the server says {answer.status}"
@@ -177,13 +191,7 @@ async def _fetched(url: str) -> str:
 
 def _server(raw: Mapping[str, object], chosen: str, url: str) -> str:
     """Where it is called: what was said, or the first that the document names. Raises InvalidInput."""
-    servers = raw.get("servers")
-    first = servers[0] if isinstance(servers, list) and servers and isinstance(servers[0], dict) else {}
-    named = str(first.get("url") or "")
-    variables = first.get("variables")
-    for name, about in variables.items() if isinstance(variables, dict) else ():
-        if isinstance(about, dict):
-            named = named.replace(f"{{{name}}}", str(about.get("default", "")))
+    named = named_server(raw.get("servers"))
     base = chosen or (urljoin(url, named) if url else named)
     try:
         parts = urlsplit(base)

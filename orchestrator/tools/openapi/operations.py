@@ -2,20 +2,21 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
+from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
 from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.messages import Effects, Risk, Scope, ToolSpec
-from orchestrator.tools.mcp.definitions import Definition, names, seen
-from orchestrator.tools.openapi.reading import Document
+from orchestrator.tools.mcp.definitions import MOST, Definition, names, seen
+from orchestrator.tools.openapi.bodies import Body, body_of
+from orchestrator.tools.openapi.reading import Document, named_server
+from orchestrator.tools.openapi.signing import Scheme, schemes_of
 
-Place: TypeAlias = Literal["path", "query", "header"]
-Form: TypeAlias = Literal["", "json", "form", "text"]
+Place: TypeAlias = Literal["path", "query", "header", "cookie"]
 
-MOST = 512  # operations of one document
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
 _OURS = frozenset({"accept", "content-type", "authorization", "host", "content-length", "cookie"})
 
 
@@ -25,14 +26,7 @@ class Parameter(Struct, frozen=True):
     place: Place
     style: str
     explode: bool
-
-
-class Scheme(Struct, frozen=True):
-    """How a server wants to know who asks, and the secret that says so."""
-
-    kind: Literal["header", "query", "bearer", "basic"]
-    name: str  # of the header or the query's field
-    secret: str
+    reserved: bool = False  # what is written stands in the query as it is
 
 
 class Operation(Struct, frozen=True):
@@ -40,9 +34,9 @@ class Operation(Struct, frozen=True):
     name: str  # in the document
     method: str
     path: str
+    base: str  # where it is called, at the same server; empty: as the others
     parameters: tuple[Parameter, ...]
-    body: Form
-    media_type: str
+    body: Body
     schemes: tuple[Scheme, ...]
 
 
@@ -60,10 +54,11 @@ def operations(api: str, document: Document, secrets: Mapping[str, str]) -> Oper
     if len(found) > MOST:
         problems[f"{len(found) - MOST} more"] = f"of one document, the first {MOST} operations become tools."
         found = found[:MOST]
-    called = names(api, [_snake(name) for name, *_ in found])
-    for name, path, method, raw, shared in found:
+    called = names(api, [_snake(one.name) for one in found])
+    for one in found:
+        name = one.name
         try:
-            made = _operation(api, called[_snake(name)], (name, path, method), raw, shared, document, secrets)
+            made = _operation(api, called[_snake(name)], one, document, secrets)
         except InvalidInput as error:
             problems[name] = error.detail
             continue
@@ -74,7 +69,15 @@ def operations(api: str, document: Document, secrets: Mapping[str, str]) -> Oper
     return Operations(tuple(usable), problems, _named_schemes(document.raw))
 
 
-def _listed(document: Document, problems: dict[str, str]) -> Iterator[tuple[str, str, str, dict[str, Any], list[Any]]]:
+class _Listed(Struct, frozen=True):
+    name: str
+    path: str
+    method: str
+    raw: dict[str, Any]
+    item: dict[str, Any]  # of the path, which its operations share
+
+
+def _listed(document: Document, problems: dict[str, str]) -> Iterator[_Listed]:
     taken: set[str] = set()
     for path, item in document.raw["paths"].items():
         if not isinstance(path, str) or not path.startswith("/"):
@@ -84,34 +87,29 @@ def _listed(document: Document, problems: dict[str, str]) -> Iterator[tuple[str,
         except InvalidInput as error:
             problems[path] = error.detail
             continue
-        shared = entry.get("parameters") or []
-        for method in _METHODS:
-            if isinstance(raw := entry.get(method), dict):
+        further = entry.get("additionalOperations")
+        strange = {} if not isinstance(further, dict) else further
+        for method in (*_METHODS, *strange):
+            if isinstance(raw := strange.get(method) or entry.get(method), dict):
                 plain = raw.get("operationId") if isinstance(raw.get("operationId"), str) else ""
-                name = plain or f"{method} {path}"
-                if name in taken:
-                    name = f"{method} {path}"
-                taken.add(name)
-                yield name, path, method, raw, shared if isinstance(shared, list) else []
+                name = plain or f"{method.lower()} {path}"
+                if _snake(name) in taken:
+                    name = f"{method.lower()} {path}"
+                taken.add(_snake(name))
+                yield _Listed(name, path, method.lower(), raw, entry)
 
 
-def _operation(
-    api: str,
-    called: str,
-    named: tuple[str, str, str],
-    raw: dict[str, Any],
-    shared: list[Any],
-    document: Document,
-    secrets: Mapping[str, str],
-) -> Operation:
-    name, path, method = named
+def _operation(api: str, called: str, one: _Listed, document: Document, secrets: Mapping[str, str]) -> Operation:
+    raw, path, method = one.raw, one.path, one.method
+    if not method.isalpha():
+        raise InvalidInput(f"{method[:50]!r} is no method.", hint="Mend the document.")
     properties: dict[str, Any] = {}
     required: list[str] = []
-    parameters = list(_parameters(document, shared, raw, properties, required))
+    parameters = list(_parameters(document, one.item.get("parameters"), raw, properties, required))
     missing = set(re.findall(r"\{([^{}]+)\}", path)) - {one.name for one in parameters if one.place == "path"}
     if missing:
         raise InvalidInput(f"Its path names {sorted(missing)[0]}, which is no parameter.", hint="Mend the document.")
-    body, media_type = _body(document, raw, properties, required)
+    body = body_of(document, raw, properties, required)
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         schema["required"] = required
@@ -132,8 +130,20 @@ def _operation(
         risks=risks,
         timeout=60.0,
     )
-    schemes = _schemes(document, raw, secrets)
-    return Operation(spec, name, method.upper(), path, tuple(parameters), body, media_type, schemes)
+    base = _base(document, raw.get("servers") or one.item.get("servers"))
+    schemes = schemes_of(document, raw, secrets)
+    return Operation(spec, one.name, method.upper(), path, base, tuple(parameters), body, schemes)
+
+
+def _base(document: Document, servers: Any) -> str:
+    """Where an operation is called that has servers of its own: at the document's server. Raises InvalidInput."""
+    own, other = named_server(document.raw.get("servers")), named_server(servers)
+    if not other or other == own:
+        return ""
+    here, there = urlsplit(own), urlsplit(urljoin(own, other))
+    if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+        raise InvalidInput(f"It is at another server: {other[:200]}.", hint="Add it as a document of its own.")
+    return there.path.rstrip("/") or "/"
 
 
 def _named_schemes(raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -144,7 +154,7 @@ def _named_schemes(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _meaning(method: str) -> tuple[Scope, Effects, tuple[Risk, ...]]:
     """As HTTP means its methods; whoever wrote the server may not have. What is asked with is told, always."""
-    if method in ("get", "head", "options"):
+    if method in ("get", "head", "options", "query"):
         return "read", "none", ("sends",)
     if method == "put":
         return "execute", "idempotent", ("destroys", "sends")
@@ -154,83 +164,38 @@ def _meaning(method: str) -> tuple[Scope, Effects, tuple[Risk, ...]]:
 
 
 def _parameters(
-    document: Document, shared: list[Any], raw: dict[str, Any], properties: dict[str, Any], required: list[str]
+    document: Document, shared: Any, raw: dict[str, Any], properties: dict[str, Any], required: list[str]
 ) -> Iterator[Parameter]:
-    own = raw.get("parameters") if isinstance(raw.get("parameters"), list) else []
     merged: dict[tuple[str, str], dict[str, Any]] = {}
-    for one in (*shared, *(own or [])):
-        entry = document.found(one)
-        merged[(str(entry.get("in")), str(entry.get("name")))] = entry
+    for listed in (shared, raw.get("parameters")):
+        for one in listed if isinstance(listed, list) else ():
+            entry = document.found(one)
+            merged[(str(entry.get("in")), str(entry.get("name")))] = entry
     for (place, name), entry in merged.items():
+        where: Place | None = next((one for one in get_args(Place) if one == place), None)
         is_ours = place == "header" and name.lower() in _OURS
-        if place not in ("path", "query", "header") or is_ours:
+        if where is None or is_ours:
             if entry.get("required") is True and not is_ours:
                 raise InvalidInput(f"It must be given a {place} {name[:100]!r}, which cannot be sent.")
             continue
         argument = name if name not in properties else f"{place}_{name}"
-        content = entry.get("content")
-        first: Any = next(iter(content.values()), {}) if isinstance(content, dict) else {}
-        schema = entry.get("schema") or (first.get("schema") if isinstance(first, dict) else {})
-        written = document.schema(schema)
-        if isinstance(written, dict) and isinstance(entry.get("description"), str):
-            written = {**written, "description": seen(entry["description"], 500)}
-        properties[argument] = written
+        properties[argument] = _described(document, entry)
         if entry.get("required") is True or place == "path":
             required.append(argument)
-        style = str(entry.get("style") or ("form" if place == "query" else "simple"))
-        explode = entry["explode"] if isinstance(entry.get("explode"), bool) else style == "form"
-        where: Place = "path" if place == "path" else "query" if place == "query" else "header"
-        yield Parameter(name, argument, where, "json" if isinstance(content, dict) else style, explode)
+        form = place in ("query", "cookie")
+        style = "json" if isinstance(entry.get("content"), dict) else str(entry.get("style") or "")
+        style = style or ("form" if form else "simple")
+        explode = entry["explode"] if isinstance(entry.get("explode"), bool) else style in ("form", "cookie")
+        yield Parameter(name, argument, where, style, explode, entry.get("allowReserved") is True)
 
 
-def _body(document: Document, raw: dict[str, Any], properties: dict[str, Any], required: list[str]) -> tuple[Form, str]:
-    if "requestBody" not in raw:
-        return "", ""
-    entry = document.found(raw["requestBody"])
+def _described(document: Document, entry: dict[str, Any]) -> Any:
     content = entry.get("content")
-    kinds: dict[str, Any] = content if isinstance(content, dict) else {}
-    for media_type, about in kinds.items():
-        plain = media_type.partition(";")[0].strip().lower()
-        form: Form = (
-            "json" if plain == "application/json" or plain.endswith("+json") or plain == "*/*"
-            else "form" if plain == "application/x-www-form-urlencoded"
-            else "text" if plain.startswith("text/") else ""
-        )  # fmt: skip
-        if form:
-            schema = about.get("schema", {}) if isinstance(about, dict) else {}
-            argument = "body" if "body" not in properties else "request_body"
-            properties[argument] = {"type": "string"} if form == "text" else document.schema(schema)
-            if entry.get("required") is True:
-                required.append(argument)
-            return form, "application/json" if plain == "*/*" else plain
-    if entry.get("required") is True:
-        raise InvalidInput(f"It wants {', '.join(kinds) or 'a body of no kind'}, which cannot be sent.")
-    return "", ""
-
-
-def _schemes(document: Document, raw: dict[str, Any], secrets: Mapping[str, str]) -> tuple[Scheme, ...]:
-    """Of the ways to say who asks, the first for which there are secrets."""
-    ways = raw["security"] if "security" in raw else document.raw.get("security")
-    components = document.raw.get("components")
-    known = components.get("securitySchemes") if isinstance(components, dict) else None
-    known = known if isinstance(known, dict) else {}
-    for way in ways if isinstance(ways, list) else ():
-        if isinstance(way, dict) and way and all(scheme in secrets and scheme in known for scheme in way):
-            return tuple(_scheme(document.found(known[scheme]), secrets[scheme]) for scheme in way)
-    return ()
-
-
-def _scheme(entry: dict[str, Any], secret: str) -> Scheme:
-    match entry.get("type"), str(entry.get("in")), str(entry.get("scheme")).lower():
-        case "apiKey", "header", _:
-            return Scheme("header", str(entry.get("name")), secret)
-        case "apiKey", "query", _:
-            return Scheme("query", str(entry.get("name")), secret)
-        case "http", _, "basic":
-            return Scheme("basic", "Authorization", secret)
-        case ("http", _, "bearer") | ("oauth2" | "openIdConnect", _, _):
-            return Scheme("bearer", "Authorization", secret)
-    raise InvalidInput(f"It wants to know who asks in a way that is not known: {entry.get('type')}.")
+    first: Any = next(iter(content.values()), {}) if isinstance(content, dict) else {}
+    written = document.schema(entry.get("schema") or (first.get("schema") if isinstance(first, dict) else {}))
+    if isinstance(written, dict) and isinstance(entry.get("description"), str):
+        return {**written, "description": seen(entry["description"], 500)}
+    return written
 
 
 def _snake(name: str) -> str:

@@ -1,18 +1,20 @@
 """An OpenAPI document from its text, and its schemas written out: nothing to look up, nothing without an end.
 
-Covers 3.0 and 3.1, JSON and YAML. References are followed inside the document only; where a schema contains itself,
-what is inside is anything.
+Covers 3.0, 3.1 and 3.2, and Swagger 2.0, in JSON and YAML. References are followed inside the document only; where a
+schema contains itself, what is inside is anything.
 """
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
 from orchestrator.kernel.errors import InvalidInput
+from orchestrator.tools.openapi.swagger import converted
 from orchestrator.tools.plain_yaml import load
 
-LARGEST = 4 * 2**20  # characters of a document
+LARGEST = 16 * 2**20  # characters of a document
 _DEEPEST = 24  # levels of a schema that are written out
 _WIDEST = 20_000  # values in one schema
 _ANNOTATIONS = frozenset({"example", "examples", "xml", "externalDocs", "discriminator", "deprecated", "nullable"})
@@ -26,13 +28,26 @@ def read(text: str) -> dict[str, Any]:
         document = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         document = load(text, "The document")
-    version = document.get("openapi") if isinstance(document, dict) else None
-    if not isinstance(version, str) or not version.startswith(("3.0", "3.1")):
-        said = f"says openapi {version!r}" if version else "does not say which version of OpenAPI it is"
-        raise InvalidInput(f"The document {said}.", hint="3.0 and 3.1 are understood; convert it.")
+    if not isinstance(document, dict):
+        raise InvalidInput("The document is no table.", hint="openapi: 3.1.0, paths: …")
+    version = str(document.get("openapi") or document.get("swagger") or "")
+    if not version.startswith(("3.0", "3.1", "3.2") if "openapi" in document else "2."):
+        said = f"says openapi {version[:50]!r}" if version else "does not say which version of OpenAPI it is"
+        raise InvalidInput(f"The document {said}.", hint="2.0, 3.0, 3.1 and 3.2 are understood; convert it.")
     if not isinstance(document.get("paths"), dict):
         raise InvalidInput("The document has no paths.", hint="Each path is what a tool is made of.")
-    return dict(document)
+    return converted(document, Document(document).found) if "openapi" not in document else document
+
+
+def named_server(servers: Any) -> str:
+    """The first of some servers, with the defaults of its variables."""
+    first = servers[0] if isinstance(servers, list) and servers and isinstance(servers[0], dict) else {}
+    named = str(first.get("url") or "")
+    variables = first.get("variables")
+    for name, about in variables.items() if isinstance(variables, dict) else ():
+        if isinstance(about, dict):
+            named = named.replace(f"{{{name}}}", str(about.get("default", "")))
+    return named
 
 
 class Document:
@@ -58,7 +73,7 @@ class Document:
             raise InvalidInput(f"The document refers elsewhere: {reference[:200]}.", hint="Bundle it into one file.")
         value: Any = self.raw
         for step in reference[2:].split("/"):
-            step = step.replace("~1", "/").replace("~0", "~")
+            step = unquote(step).replace("~1", "/").replace("~0", "~")
             if isinstance(value, dict) and step in value:
                 value = value[step]
             elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
@@ -105,11 +120,15 @@ class _Writer:
         return _of_today(written, raw)
 
     def _kept(self, properties: Mapping[str, Any]) -> list[tuple[str, Any]]:
-        return [(name, one) for name, one in properties.items() if not (self._sent and _is_only_read(one))]
+        return [(name, one) for name, one in properties.items() if not (self._sent and self._is_only_read(one))]
 
-
-def _is_only_read(schema: Any) -> bool:
-    return isinstance(schema, dict) and schema.get("readOnly") is True
+    def _is_only_read(self, schema: Any) -> bool:
+        if isinstance(schema, dict) and isinstance(schema.get("$ref"), str) and "readOnly" not in schema:
+            try:
+                schema = self._document.found(schema)
+            except InvalidInput:
+                return False  # what is wrong with it is said where it is written out
+        return isinstance(schema, dict) and schema.get("readOnly") is True
 
 
 def _of_today(schema: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,4 +144,6 @@ def _of_today(schema: dict[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
         schema["type"] = [schema["type"], "null"]
         if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
             schema["enum"] = [*schema["enum"], None]
+    elif raw.get("nullable") is True and not schema.keys().isdisjoint(("allOf", "anyOf", "oneOf")):
+        return {"anyOf": [schema, {"type": "null"}]}
     return schema

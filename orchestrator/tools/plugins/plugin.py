@@ -20,6 +20,7 @@ from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ToolError, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.judging import Judge
 from orchestrator.tools.place import Place
 from orchestrator.tools.plugins import protocol as p
 from orchestrator.tools.sandbox.base import Limits, Opening, Sandbox, Session
@@ -196,21 +197,9 @@ class PluginTool:
     place: Place = "sandbox"
 
     def __init__(self, spec: ToolSpec, plugin: Plugin) -> None:
-        import jsonschema_rs  # of megabytes, and most people have no plugin
-
         self.spec = spec
         self._plugin = plugin
-        self._schema = jsonschema_rs.validator_for(spec.parameters)
-
-    def check(self, arguments: Arguments) -> None:
-        """Only by its schema: the tool itself checks again in its own process."""
-        if (error := next(self._schema.iter_errors(arguments), None)) is not None:
-            place = ".".join(str(step) for step in error.instance_path)
-            known = ", ".join(self.spec.parameters.get("properties", {})) or "none"
-            raise ToolRetry(
-                f"The arguments of {self.spec.name} are wrong{f' at {place}' if place else ''}: {error.message}.",
-                hint=f"Its arguments: {known}.",
-            )
+        self.check = Judge(spec).check  # the tool itself checks again in its own process
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
         result = await self._plugin.ask(self.spec.name, arguments, context)
