@@ -44,7 +44,7 @@ class Receipt(Struct, frozen=True):
     usage: Usage = Usage()
 
 
-class Refused(Exception):
+class Refused(ToolFailed):
     """Policy or a person said no; the message is for the model and for people."""
 
 
@@ -74,11 +74,11 @@ class Caller:
         except Waits as waits:
             return isinstance(waits, WaitsBelow)
         except Refused as refusal:
-            receipt = Receipt("refused", str(refusal))
+            receipt = Receipt("refused", str(refusal), Result(str(refusal), refusal.told))
         except ToolRetry as error:
-            receipt = Receipt("retry", str(error), key=_key_of(open_call))
+            receipt = Receipt("retry", str(error), Result(str(error), error.told), _key_of(open_call))
         except (ToolFailed, NotAllowed) as error:
-            receipt = Receipt("failed", str(error), key=_key_of(open_call))
+            receipt = Receipt("failed", str(error), Result(str(error), error.told), _key_of(open_call))
         if self._turn.state.open.get(call_id) is open_call:  # nobody has closed it meanwhile
             await self._keep(open_call, receipt)
         return False
@@ -157,7 +157,8 @@ class Caller:
         if asked.hash != call_hash(open_call.call.name, open_call.call.arguments):
             raise Refused("The approval was for another call.")
         if answered.answer == "refuse":
-            raise Refused(f"A person refused this call. {answered.note}".strip())
+            said = f"A person refused this call. {answered.note}".strip()
+            raise Refused(said, why="refused_by_person", note=answered.note)
         return f"approved by {answered.by}"
 
     def _as_policy_sees(self, open_call: OpenCall, tool: Tool) -> Call:
@@ -267,9 +268,9 @@ class Caller:
             await self._put(open_call, key, asks)
             raise Waits from None
         except ToolRetry as error:
-            result, outcome = Result(str(error)), "retry"
+            result, outcome = Result(str(error), error.told), "retry"
         except (ToolFailed, NotAllowed) as error:
-            result, outcome = Result(str(error)), "failed"
+            result, outcome = Result(str(error), error.told), "failed"
         except Exception as error:
             if type(error) is ConnectionError:  # whoever does it went away
                 result = Result(str(error))

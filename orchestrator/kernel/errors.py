@@ -50,6 +50,11 @@ class OrchestratorError(Exception):
         self.detail = detail
         self.hint = hint  # what the person can do about it
 
+    @property
+    def told(self) -> dict[str, str | float] | None:
+        """A stable word and what it names, to say the same in other languages (kernel/failures.py)."""
+        return None
+
     def __str__(self) -> str:
         return f"{self.detail} {self.hint}".strip()
 
@@ -170,6 +175,15 @@ class NoModel(ModelError):
 
 class ToolError(OrchestratorError):
     code = "tool_error"
+
+    def __init__(self, detail: str, *, hint: str = "", why: str = "", **named: str | float) -> None:
+        super().__init__(detail, hint=hint)
+        self.why = why
+        self.named = named
+
+    @property
+    def told(self) -> dict[str, str | float] | None:
+        return {"why": self.why, **self.named} if self.why else None
 
 
 class ToolRetry(ToolError):

@@ -35,7 +35,8 @@ async def resolved(host: str, port: int, allow_loopback: bool) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ToolFailed(f"The name {name} cannot be resolved: {getattr(error, 'strerror', None) or error}.") from None
+        said = f"The name {name} cannot be resolved: {getattr(error, 'strerror', None) or error}."
+        raise ToolFailed(said, why="no_such_host", host=name) from None
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
     for address in addresses:
         judge(name, ipaddress.ip_address(address.partition("%")[0]), allow_loopback)

@@ -36,6 +36,11 @@ _PLAIN = re.compile(
 )
 _REF = re.compile(r"[A-Za-z0-9_@][A-Za-z0-9_@{}./~^+-]{0,199}")
 _REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+_UNKNOWN = re.compile(
+    r"(?:pathspec|bad revision|invalid reference:|branch|ambiguous argument|merge:) '?([^' \n]+)'?"
+    r"(?: did not match| not found|: unknown revision| - not something|$)",
+    re.MULTILINE,
+)
 _NOTED = ("commit", "merge")  # with the key of the effect, in what git keeps of HEAD
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -94,6 +99,13 @@ def own(said: str) -> str:
     return "\n".join(re.sub(r"(remote error:).*", r"\1 it refuses.", line) for line in lines)
 
 
+def failed(verb: str, told: Said) -> ToolFailed:
+    """What git says of what it could not do."""
+    said = (told.wrong.strip() or told.out.strip())[:1500] or f"git {verb} failed."
+    unknown = _UNKNOWN.search(said)
+    return ToolFailed(said, why="no_such_branch" if unknown else "", name=unknown[1] if unknown else "")
+
+
 class Git:
     def __init__(self, sandbox: Sandbox, context: Context, path: str) -> None:
         self._sandbox = sandbox
@@ -109,7 +121,8 @@ class Git:
         told = await self.run("config", "--local", "--no-includes", "--name-only", "--null", "--list")
         if told.code:
             hint = "git_clone makes a copy of one; `git init` in execute_command makes a new one."
-            raise ToolRetry(f"{self.path!r} is not in a git repository.", hint=hint)
+            said = f"{self.path!r} is not in a git repository."
+            raise ToolRetry(said, hint=hint, why="no_repository", path=self.path)
         self._named = frozenset(name for name in told.out.split("\0") if name)
         strange = sorted(name for name in self._named if not _PLAIN.fullmatch(name))
         if strange:
@@ -134,7 +147,7 @@ class Git:
         """What git says. Raises ToolFailed where it fails."""
         told = await self.run(*words)
         if told.code:
-            raise ToolFailed((told.wrong.strip() or told.out.strip())[:1500] or f"git {words[0]} failed.")
+            raise failed(words[0], told)
         return told.out
 
     async def run(self, *words: str) -> Said:
@@ -142,7 +155,8 @@ class Git:
         command = " ".join([self._exports(), noted, *(shlex.quote(word) for word in self._words(words))])
         outcome = await self._sandbox.run(command, self._context.workspace, Limits(seconds=SECONDS))
         if outcome.ended != "by itself":
-            raise ToolFailed(f"git {words[0]} was ended: its limit of {outcome.ended} was reached.")
+            said = f"git {words[0]} was ended: its limit of {outcome.ended} was reached."
+            raise ToolFailed(said, why="time_limit" if outcome.ended == "time" else "", tool="git", seconds=SECONDS)
         out, wrong = (data.decode("utf-8", "replace")[:_KEPT] for data in (outcome.stdout, outcome.stderr))
         return Said(outcome.exit_code, out, wrong)
 

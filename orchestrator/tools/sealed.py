@@ -91,9 +91,12 @@ class Sealed:
         clean = self._secrets.redact(said)
         if clean == said:
             return
-        for kind in (ToolRetry, ToolFailed, NotAllowed, NotFound):
+        for kind in (ToolRetry, ToolFailed):
             if isinstance(error, kind):
-                raise kind(clean) from None
+                raise kind(clean, why=error.why, **redacted(error.named, self._secrets)) from None
+        for other in (NotAllowed, NotFound):
+            if isinstance(error, other):
+                raise other(clean) from None
         raise RuntimeError(clean) from None
 
 

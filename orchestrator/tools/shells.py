@@ -42,8 +42,9 @@ class Machines:
             return found
         if not self.hosts:
             hint = "Whoever administers this server names them in the settings, as [tools.hosts.NAME]."
-            raise ToolFailed("This installation knows no other machine.", hint=hint)
-        raise ToolRetry(f"There is no machine called {machine!r}.", hint=f"There are: {', '.join(sorted(self.hosts))}.")
+            raise ToolFailed("This installation knows no other machine.", hint=hint, why="no_machines")
+        there, said = ", ".join(sorted(self.hosts)), f"There is no machine called {machine!r}."
+        raise ToolRetry(said, hint=f"There are: {there}.", why="no_such_machine", machine=machine, there=there)
 
     @asynccontextmanager
     async def connected(self, machine: str, context: Context) -> "AsyncIterator[asyncssh.SSHClientConnection]":
@@ -69,11 +70,13 @@ class Machines:
         except asyncssh.HostKeyNotVerifiable:
             raise await self._stranger(machine, host) from None
         except asyncssh.PermissionDenied as error:
-            raise ToolFailed(f"{machine} does not let {host.user} in.", hint="Check its key or secret.") from error
+            said, hint = f"{machine} does not let {host.user} in.", "Check its key or secret."
+            raise ToolFailed(said, hint=hint, why="machine_denied", machine=machine, user=host.user) from error
         except TimeoutError:
-            raise ToolFailed(f"{machine} did not answer in {CONNECTING:g} s.") from None
+            said = f"{machine} did not answer in {CONNECTING:g} s."
+            raise ToolFailed(said, why="machine_silent", machine=machine, seconds=CONNECTING) from None
         except (OSError, asyncssh.Error) as error:
-            raise ToolFailed(f"{machine} cannot be reached: {str(error)[:300]}.") from error
+            raise _unreachable(machine, error) from error
         async with connection:
             yield connection
 
@@ -103,10 +106,17 @@ class Machines:
             return ToolFailed(
                 f"{machine} shows another key than before: {fingerprint}. Somebody may stand in between.",
                 hint=f"If it was made anew, a person removes its line from {self._known.name} and trusts it again.",
+                why="machine_changed",
+                machine=machine,
+                fingerprint=fingerprint,
+                known=self._known.name,
             )
         return ToolFailed(
             f"{machine} is met for the first time. Its key is {fingerprint}.",
             hint="Call trust_host with this fingerprint: a person is asked to compare it.",
+            why="machine_new",
+            machine=machine,
+            fingerprint=fingerprint,
         )
 
     async def _key(self, machine: str, host: Host) -> "asyncssh.SSHKey":
@@ -116,7 +126,7 @@ class Machines:
             async with asyncio.timeout(CONNECTING):
                 key = await asyncssh.get_server_host_key(host.address, host.port, config=None)
         except (TimeoutError, OSError, asyncssh.Error) as error:
-            raise ToolFailed(f"{machine} cannot be reached: {str(error)[:300] or 'no answer'}.") from error
+            raise _unreachable(machine, error) from error
         if key is None:
             raise ToolFailed(f"{machine} shows no key.")
         return key
@@ -149,6 +159,11 @@ class Machines:
         return self._known
 
 
+def _unreachable(machine: str, error: Exception) -> ToolFailed:
+    said = str(error)[:300] or "no answer"
+    return ToolFailed(f"{machine} cannot be reached: {said}.", why="machine_unreachable", machine=machine, said=said)
+
+
 def _place(host: Host) -> str:
     return host.address if host.port == 22 else f"[{host.address}]:{host.port}"
 
@@ -163,7 +178,7 @@ async def run(connection: "asyncssh.SSHClientConnection", command: str, seconds:
     except TimeoutError:
         connection.abort()
         why = f"It took longer than {seconds:g} s: the connection was closed, and it may go on there."
-        raise ToolFailed(why) from None
+        raise ToolFailed(why, why="machine_slow", seconds=seconds) from None
     code = process.returncode
     cut = len(out) >= KEPT or len(wrong) >= KEPT
     return Ran(255 if code is None else code, out.decode("utf-8", "replace"), wrong.decode("utf-8", "replace"), cut)

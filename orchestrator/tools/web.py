@@ -51,24 +51,18 @@ class Fetched(Struct, frozen=True):
 
 
 async def fetch(
-    url: str,
-    method: str,
-    headers: dict[str, str],
-    body: str | bytes | None,
-    allow_loopback: bool,
-    own: str = "",
-    limit: int = BODY_LIMIT,
+    url: str, method: str, headers: dict[str, str], body: str | None, allow_loopback: bool, own: str = ""
 ) -> Fetched:
     """What the address answers. Raises ToolRetry for a wrong request, ToolFailed for one that cannot be made.
 
-    `own` is the host that the owner's settings name: it alone may be private. `limit`: bytes of the answer.
+    `own` is the host that the owner's settings name: it alone may be private.
     """
     import aiohttp
 
     for name, value in headers.items():
         if name.lower() in _OURS or not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
             raise ToolRetry(f"The header {name[:60]!r} cannot be sent.")
-    data = body.encode() if isinstance(body, str) else body
+    data = None if body is None else body.encode()
     connector = aiohttp.TCPConnector(resolver=_guarded_resolver(allow_loopback, own), force_close=True)
     timeout = aiohttp.ClientTimeout(total=SECONDS, connect=10)
     try:
@@ -82,24 +76,25 @@ async def fetch(
                 ) as answer:
                     target = answer.headers.get("Location") if answer.status in (301, 302, 303, 307, 308) else None
                     if target is None:
-                        return await _fetched(answer, limit)
+                        return await _fetched(answer)
                     method, data = _after_redirect(answer.status, method, data)
                     following = _judged(target, allow_loopback, address, own)
                     if following.origin() != address.origin():
                         if method not in ("GET", "HEAD", "OPTIONS"):
-                            return await _fetched(answer, limit, f"it leads to {following}, which was not told")
+                            return await _fetched(answer, f"it leads to {following}, which was not told")
                         headers = {name: value for name, value in headers.items() if name.lower() in _ANYONES}
                     address = following
             raise ToolFailed(f"The address redirects more than {REDIRECTS} times.")
     except TimeoutError:
-        raise ToolFailed(f"{_host(url)} did not answer in time.") from None
+        raise ToolFailed(f"{_host(url)} did not answer in time.", why="host_silent", host=_host(url)) from None
     except aiohttp.InvalidURL:
-        raise ToolRetry(f"{url[:200]!r} is not a usable address.") from None
+        raise ToolRetry(f"{url[:200]!r} is not a usable address.", why="not_an_address", url=url[:200]) from None
     except (aiohttp.ClientError, OSError) as error:
         refused = _refusal(error)
         if refused is not None:
             raise refused from None
-        raise ToolFailed(f"{_host(url)} cannot be reached: {str(error)[:200] or type(error).__name__}.") from error
+        host, said = _host(url), str(error)[:200] or type(error).__name__
+        raise ToolFailed(f"{host} cannot be reached: {said}.", why="unreachable", host=host, said=said) from error
     except ValueError as error:
         raise ToolRetry(f"The request cannot be sent: {str(error)[:200]}.") from error
 
@@ -126,12 +121,12 @@ def _judged(url: str, allow_loopback: bool, base: "yarl.URL | None" = None, own:
     try:
         address = yarl.URL(url) if base is None else base.join(yarl.URL(url))
     except ValueError:
-        raise ToolRetry(f"{url[:200]!r} is not a usable address.") from None
+        raise ToolRetry(f"{url[:200]!r} is not a usable address.", why="not_an_address", url=url[:200]) from None
     if address.scheme not in ("http", "https"):
         raise ToolRetry(f"Only http and https addresses can be requested, not {address.scheme or 'none'!r}.")
     host = address.raw_host
     if not host or any(character.isspace() for character in url):
-        raise ToolRetry(f"{url[:200]!r} is not a usable address.")
+        raise ToolRetry(f"{url[:200]!r} is not a usable address.", why="not_an_address", url=url[:200])
     if address.user or address.password:
         raise ToolRetry("An address may not contain a user name or password.", hint="Use a header.")
     try:
@@ -151,7 +146,8 @@ def judge(host: str, address: Address, allow_loopback: bool, own: str = "") -> N
         return
     if not inner.is_global or inner.is_multicast or inner.is_reserved or inner.is_unspecified:
         kind = "this machine" if inner.is_loopback or inner.is_unspecified else "a private or reserved network"
-        raise ToolFailed(f"{host} is an address of {kind}, which http_request may not reach.")
+        said = f"{host} is an address of {kind}, which http_request may not reach."
+        raise ToolFailed(said, why="private_address", host=host)
 
 
 def _inner(address: Address) -> Address:
@@ -195,17 +191,17 @@ def _guarded_resolver(allow_loopback: bool, own: str) -> "aiohttp.abc.AbstractRe
     return Guarded()
 
 
-async def _fetched(answer: "aiohttp.ClientResponse", limit: int, remark: str = "") -> Fetched:
+async def _fetched(answer: "aiohttp.ClientResponse", remark: str = "") -> Fetched:
     pieces, size = [], 0
     async for piece in answer.content.iter_chunked(64 * 1024):
-        pieces.append(piece[: limit - size])
+        pieces.append(piece[: BODY_LIMIT - size])
         size += len(piece)
-        if size > limit:
+        if size > BODY_LIMIT:
             break
     data = b"".join(pieces)
     body, note = _text(data, answer.content_type if "Content-Type" in answer.headers else "", answer.charset)
-    if size > limit:
-        note = "; ".join(filter(None, [note, f"cut after {limit} bytes"]))
+    if size > BODY_LIMIT:
+        note = "; ".join(filter(None, [note, f"cut after {BODY_LIMIT} bytes"]))
     note = "; ".join(filter(None, [remark, note]))
     headers = {name.lower(): value[:_HEADER_LIMIT] for name, value in list(answer.headers.items())[:_HEADERS]}
     media_type = answer.content_type if "Content-Type" in answer.headers else ""

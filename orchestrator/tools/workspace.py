@@ -94,7 +94,7 @@ class Workspace:
     def directory(self, path: str) -> Iterator[int]:
         found = self.stat(path)
         if found is not None and not stat.S_ISDIR(found.st_mode):
-            raise ToolRetry(f"{path!r} is a {kind_of(found.st_mode)}, not a folder.")
+            raise ToolRetry(f"{path!r} is a {kind_of(found.st_mode)}, not a folder.", why="not_a_folder", path=path)
         with self.opened(path, os.O_RDONLY | os.O_DIRECTORY) as handle:
             yield handle
 
@@ -113,7 +113,7 @@ class Workspace:
         """The open folder that a file is in, made if it is not there, and the file's name in it."""
         folder, _, name = self._landing(self.relative(path)).rpartition("/")
         if name in ("", "."):
-            raise ToolRetry(f"{path!r} is a folder, not a file.")
+            raise ToolRetry(f"{path!r} is a folder, not a file.", why="is_a_folder", path=path)
         with self.root() as root, explained(path):
             self._make_folders(root, folder)
             handle = self._open(root, folder or ".", os.O_RDONLY | os.O_DIRECTORY)
@@ -149,14 +149,16 @@ class Workspace:
 
 def _refuse(path: str) -> NoReturn:
     """Said to the model as a call to correct; the cause is the reason of policy."""
-    problem = OutsideWorkspace(f"{_shown(path)!r} is outside the workspace.", hint="Use a path inside the workspace.")
-    raise ToolRetry(problem.detail, hint=problem.hint) from problem
+    shown = _shown(path)
+    problem = OutsideWorkspace(f"{shown!r} is outside the workspace.", hint="Use a path inside the workspace.")
+    raise ToolRetry(problem.detail, hint=problem.hint, why="outside_workspace", path=shown) from problem
 
 
 def regular(path: str, found: os.stat_result) -> os.stat_result:
     """Lets only a file pass: not a folder, and nothing that could block."""
     if stat.S_ISDIR(found.st_mode):
-        raise ToolRetry(f"{path!r} is a folder, not a file.", hint="list_directory shows what is in it.")
+        hint = "list_directory shows what is in it."
+        raise ToolRetry(f"{path!r} is a folder, not a file.", hint=hint, why="is_a_folder", path=path)
     if not stat.S_ISREG(found.st_mode):
         raise ToolRetry(f"{path!r} is a {kind_of(found.st_mode)}, not a file.")
     return found
@@ -194,6 +196,17 @@ _FAILED = {
 }
 
 
+_WHY = {
+    errno.ENOENT: "no_such_path",
+    errno.ENOTDIR: "not_a_folder",
+    errno.EISDIR: "is_a_folder",
+    errno.EACCES: "denied_path",
+    errno.EPERM: "denied_path",
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+}
+
+
 @contextlib.contextmanager
 def explained(path: str) -> Iterator[None]:
     """Errors of the operating system in the words of the tool seam."""
@@ -204,9 +217,13 @@ def explained(path: str) -> Iterator[None]:
         if error.errno == errno.EXDEV:
             _refuse(shown)
         if found := _RETRY.get(error.errno or 0):
-            raise ToolRetry(found[0].format(path=shown), hint=found[1]) from error
+            raise ToolRetry(
+                found[0].format(path=shown), hint=found[1], why=_WHY.get(error.errno or 0, ""), path=shown
+            ) from error
         detail, hint = _FAILED.get(error.errno or 0, ("{path!r} cannot be used: " + os.strerror(error.errno or 0), ""))
-        raise ToolFailed(detail.format(path=shown), hint=hint) from error
+        raise ToolFailed(
+            detail.format(path=shown), hint=hint, why=_WHY.get(error.errno or 0, ""), path=shown
+        ) from error
     except UnicodeEncodeError as error:
         raise ToolRetry(f"{_shown(path)!r} cannot be a file name.") from error
 

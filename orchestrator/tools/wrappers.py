@@ -48,7 +48,8 @@ class Limited(Wrapper):
         except TimeoutError:
             if not limit.expired():
                 raise
-        raise ToolFailed(f"{self.spec.name} did not finish within its limit of {self.spec.timeout:g} seconds.")
+        said = f"{self.spec.name} did not finish within its limit of {self.spec.timeout:g} seconds."
+        raise ToolFailed(said, why="time_limit", tool=self.spec.name, seconds=self.spec.timeout)
 
 
 class Capped(Wrapper):
@@ -65,7 +66,9 @@ class Capped(Wrapper):
             if len(error.detail) + len(error.hint) <= _SAID:
                 raise
             kind = ToolRetry if isinstance(error, ToolRetry) else ToolFailed
-            raise kind(cut(error.detail, _SAID), hint=cut(error.hint, _SAID)) from error.__cause__
+            shorter = kind(cut(error.detail, _SAID), hint=cut(error.hint, _SAID), why=error.why)
+            shorter.named = _Bounds(_SAID, _SAID).within(error.named)
+            raise shorter from error.__cause__
 
     def cap(self, result: Result) -> Result:
         data = _Bounds(self._limit * _DATA_FACTOR, self._limit * _WHOLE_FACTOR).within(result.data)

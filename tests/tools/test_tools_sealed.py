@@ -113,6 +113,19 @@ async def test_errors_are_cleaned_and_stay_what_they_are(
         await wrapped(fail, 1000, vault).call({"kind": "quiet"}, context)
 
 
+async def test_what_a_failure_names_is_cleaned_and_bounded(vault: Vault, context: Context) -> None:
+    @tool()
+    async def fail() -> str:
+        """Fail."""
+        raise ToolRetry(f"There is no {VALUE}." + "x" * 5000, why="no_such_path", path=VALUE + "y" * 5000)
+
+    with pytest.raises(ToolRetry) as told:
+        await wrapped(fail, 1000, vault).call({}, context)
+    assert told.value.told is not None and told.value.told["why"] == "no_such_path"
+    named = str(told.value.told["path"])
+    assert named.startswith("[secret github]yyy") and len(named) < 4100
+
+
 async def test_what_is_too_long_and_what_is_said_on_the_way_is_cleaned(vault: Vault, context: Context) -> None:
     heard: list[str] = []
 

@@ -59,7 +59,9 @@ def form(path: str) -> str:
     for suffix in sorted(SUFFIXES, key=len, reverse=True):
         if path.lower().endswith(suffix):
             return SUFFIXES[suffix]
-    raise ToolRetry(f"{path!r} is no archive that is known.", hint=f"Known endings: {', '.join(SUFFIXES)}.")
+    known = ", ".join(SUFFIXES)
+    hint = f"Known endings: {known}."
+    raise ToolRetry(f"{path!r} is no archive that is known.", hint=hint, why="no_archive", path=path, known=known)
 
 
 class _Source(Struct, frozen=True):
@@ -76,7 +78,8 @@ def pack(workspace: Workspace, paths: list[str], destination: str) -> Packed:
     count = left_out = 0
     with entry(workspace, target, make=True) as (folder, name):
         if exists(folder, name):
-            raise ToolRetry(f"{destination!r} is there already.", hint="Choose another name, or delete it first.")
+            hint = "Choose another name, or delete it first."
+            raise ToolRetry(f"{destination!r} is there already.", hint=hint, why="exists", path=destination)
         part = f".{name[:80]}.part"
         handle = os.open(
             part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=folder

@@ -47,7 +47,8 @@ def _read(workspace: Workspace, path: str) -> tuple[str, str]:
     try:
         return data.decode(encoding), encoding
     except UnicodeDecodeError:
-        raise ToolFailed(f"{path!r} is no text in UTF-8 or Windows-1252: editing it would damage it.") from None
+        said = f"{path!r} is no text in UTF-8 or Windows-1252: editing it would damage it."
+        raise ToolFailed(said, why="no_text", path=path) from None
 
 
 def edit(workspace: Workspace, path: str, changed: tuple[str, int]) -> Edited:
@@ -71,7 +72,7 @@ def diff_of(name: str, old: str, new: str) -> str:
 def replaced(text: str, find: str, replace: str, *, every: bool) -> tuple[str, int]:
     count = text.count(find)
     if count == 0:
-        raise ToolRetry("The text to find is not in the file.", hint=_nearest(text, find))
+        raise ToolRetry("The text to find is not in the file.", hint=_nearest(text, find), why="text_not_found")
     if count > 1 and not every:
         raise ToolRetry(
             f"The text to find is there {count} times, at lines {_lines_of(text, find)}.",

@@ -71,7 +71,7 @@ def found(folder: int, name: str, path: str) -> os.stat_result:
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         hint = "list_directory or search_files show what there is."
-        raise ToolRetry(f"{path!r} does not exist.", hint=hint) from None
+        raise ToolRetry(f"{path!r} does not exist.", hint=hint, why="no_such_path", path=path) from None
 
 
 def exists(folder: int, name: str) -> bool:
@@ -90,7 +90,8 @@ def landing(workspace: Workspace, source: str, destination: str) -> str:
         name = f"{name}/{workspace.relative(source).rpartition('/')[2]}".removeprefix("./")
         there = workspace.stat(name)
     if there is not None:
-        raise ToolRetry(f"{name!r} is there already.", hint="Choose another name, or delete it first.")
+        hint = "Choose another name, or delete it first."
+        raise ToolRetry(f"{name!r} is there already.", hint=hint, why="exists", path=name)
     if f"{name}/".startswith(f"{workspace.relative(source)}/"):
         raise ToolRetry(f"{source!r} cannot be put into itself.")
     return name
@@ -201,9 +202,12 @@ def restore(workspace: Workspace, path: str) -> Restored:
     name = workspace.relative(path)
     bins = [one for one in _bins(workspace) if _path_in(workspace, one) == name]
     if not bins:
-        raise ToolRetry(f"{path!r} is not in the trash.", hint=f"There: {', '.join(trashed(workspace)) or 'nothing'}.")
+        there = ", ".join(trashed(workspace))
+        hint = f"There: {there or 'nothing'}."
+        raise ToolRetry(f"{path!r} is not in the trash.", hint=hint, why="not_in_trash", path=path, there=there)
     if workspace.stat(name) is not None:
-        raise ToolRetry(f"{path!r} is there again.", hint="Move what is there away first.")
+        hint = "Move what is there away first."
+        raise ToolRetry(f"{path!r} is there again.", hint=hint, why="exists", path=path)
     newest = max(bins, key=lambda one: _age(workspace, one))
     with (
         entry(workspace, f"{TRASH}/{newest}/it") as (bin_folder, own),

@@ -40,6 +40,8 @@ _KEPT = 200_000  # characters of a log
 _GRACE = 10  # seconds that Docker gives a container to end, unless it says otherwise
 _LONGEST_GRACE = 120
 
+_LACKING = {"container": "no_such_container", "image": "no_such_image"}
+
 Open = Callable[[], contextlib.AbstractContextManager[Daemon]]
 Name = Annotated[str, Meta(description="the name or identifier of a container", pattern="^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -58,12 +60,14 @@ def opened(address: str) -> Iterator[Daemon]:
         yield client
     except docker.errors.NotFound as error:
         hint = "list_containers and list_images show what there is."
-        raise ToolRetry(_says(error), hint=hint) from error
+        said = _says(error)
+        kind, _, name = said.partition("No such ")[2].rstrip(".").partition(": ")
+        raise ToolRetry(said, hint=hint, why=_LACKING.get(kind, ""), name=name) from error
     except docker.errors.APIError as error:
         raise ToolFailed(_says(error)) from error
     except (docker.errors.DockerException, requests.RequestException) as error:
-        problem, hint = _absent(address, str(error))
-        raise ToolFailed(problem, hint=hint) from error
+        problem, hint, why = _absent(address, str(error))
+        raise ToolFailed(problem, hint=hint, why=why, address=address) from error
     finally:
         if client is not None:
             client.close()
@@ -73,16 +77,18 @@ def _says(error: Any) -> str:
     return f"Docker says: {trimmed(str(error.explanation or error)).removesuffix('.')}."
 
 
-def _absent(address: str, error: str) -> tuple[str, str]:
+def _absent(address: str, error: str) -> tuple[str, str, str]:
     if "Permission denied" in error or "PermissionError" in error:
         return (
             f"This server's user may not use Docker at {address}.",
             "Add that user to the group docker (which is as much as root), or use rootless Docker.",
+            "docker_denied",
         )
     if "timed out" in error:
         hint = "It may be busy or stuck: `docker info` on that machine would show it."
-        return f"Docker at {address} did not answer in time.", hint
-    return f"No Docker answers at {address}.", "Start Docker, or say in the setting tools.docker where it listens."
+        return f"Docker at {address} did not answer in time.", hint, "docker_slow"
+    hint = "Start Docker, or say in the setting tools.docker where it listens."
+    return f"No Docker answers at {address}.", hint, "docker_absent"
 
 
 def _list_containers(open_daemon: Open) -> Tool:
@@ -150,7 +156,8 @@ def _container_stats(open_daemon: Open) -> Tool:
         with open_daemon() as daemon:
             state = daemon.inspect_container(name)["State"]
             if not state["Running"] or state.get("Restarting"):
-                raise ToolFailed(f"{name} uses nothing: it is {state['Status']}.")
+                said = f"{name} uses nothing: it is {state['Status']}."
+                raise ToolFailed(said, why="container_idle", name=name, state=state["Status"])
             return stats_of(name, daemon.stats(name, stream=False))
 
     return container_stats

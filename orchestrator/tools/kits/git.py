@@ -18,7 +18,7 @@ from orchestrator.tools.commits import SEPARATOR, Branch, Branches, Commit, Comm
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import git as said
-from orchestrator.tools.repository import Git, reference
+from orchestrator.tools.repository import Git, failed, reference
 from orchestrator.tools.sandbox.base import Sandbox
 
 Path = Annotated[str, Meta(description="the repository's folder in the workspace", min_length=1)]
@@ -87,7 +87,7 @@ def _git_log(sandbox: Sandbox) -> Tool:
         form = f"--format=%H{SEPARATOR}%an{SEPARATOR}%aI{SEPARATOR}%s"
         told = await git.run("log", f"-{limit}", form, reference(ref), "--")
         if told.code and "does not have any commits" not in told.wrong and "bad revision 'HEAD'" not in told.wrong:
-            raise ToolFailed(told.wrong.strip()[:1000])
+            raise failed("log", told)
         rows = [line.split(SEPARATOR) for line in told.out.splitlines()]
         return Log([Commit(*row) for row in rows if len(row) == 4])
 
@@ -173,7 +173,8 @@ def _git_commit(sandbox: Sandbox) -> Tool:
         told = await git.run("commit", "--no-verify", "--cleanup=strip", f"--message={message}")
         if told.code:
             if "nothing to commit" in told.out or "nothing added" in told.out:
-                raise ToolRetry("There is nothing to commit.", hint="git_status shows what changed.")
+                hint = "git_status shows what changed."
+                raise ToolRetry("There is nothing to commit.", hint=hint, why="nothing_to_commit")
             raise ToolFailed((told.wrong or told.out).strip()[:1000])
         return await _committed(git, "HEAD")
 
@@ -215,7 +216,7 @@ def _git_switch(sandbox: Sandbox) -> Tool:
         words = ["--create"] if create else []
         told = await git.run("switch", *words, reference(branch))
         if told.code:
-            raise ToolFailed(told.wrong.strip()[:1000])
+            raise failed("switch", told)
         return Told(git.path, (told.out + told.wrong).strip())
 
     return git_switch

@@ -132,16 +132,19 @@ def _ended(pid: int, name: str, force: bool) -> Ended:
         process = psutil.Process(pid)
         called, here = process.name(), psutil.Process()
         if name and name.lower() not in called.lower():
-            raise ToolRetry(f"The process {pid} is {called}, not {name}.", hint="list_processes tells the numbers.")
+            said, hint = f"The process {pid} is {called}, not {name}.", "list_processes tells the numbers."
+            raise ToolRetry(said, hint=hint, why="another_process", pid=pid, called=called, name=name)
         if process in (here, *here.parents(), *here.children(recursive=True)):
-            raise ToolFailed(f"{called} ({pid}) is this server, what started it, or at work for it.")
+            said = f"{called} ({pid}) is this server, what started it, or at work for it."
+            raise ToolFailed(said, why="own_process", pid=pid, called=called)
         process.kill() if force else process.terminate()  # psutil sees to it that the number is not another's by now
         _, left = psutil.wait_procs([process], timeout=_PATIENCE)
         return Ended(pid, called, called if left and process.status() != psutil.STATUS_ZOMBIE else "")
     except psutil.NoSuchProcess:
         return Ended(pid, name or "pid", "")
     except psutil.AccessDenied as error:
-        raise ToolFailed(f"The process {pid} is another user's: this server may not end it.") from error
+        said = f"The process {pid} is another user's: this server may not end it."
+        raise ToolFailed(said, why="no_permission_process", pid=pid) from error
 
 
 class Disk(msgspec.Struct, frozen=True):

@@ -121,8 +121,10 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
         known = zoneinfo.available_timezones()
         near = difflib.get_close_matches(name, known, 3, 0.5)
         near += [zone for zone in sorted(known) if zone.rpartition("/")[2].lower() == name.lower().replace(" ", "_")]
-        hint = f"Perhaps {', '.join(dict.fromkeys(reversed(near)))}." if near else "Use a name such as Europe/Paris."
-        raise ToolRetry(f"There is no time zone {name!r}.", hint=hint) from None
+        perhaps = ", ".join(dict.fromkeys(reversed(near)))
+        hint = f"Perhaps {perhaps}." if near else "Use a name such as Europe/Paris."
+        said = f"There is no time zone {name!r}."
+        raise ToolRetry(said, hint=hint, why="no_such_zone", zone=name, near=perhaps) from None
 
 
 tools = (get_system_info, get_datetime)

@@ -99,7 +99,8 @@ async def _status(unit: str) -> ServiceStatus:
     told = await _run("systemctl", "show", f"--property={fields}", "--", unit)
     found = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
     if found.get("LoadState") == "not-found":
-        raise ToolRetry(f"There is no service {unit!r}.", hint="list_services shows what there is.")
+        hint = "list_services shows what there is."
+        raise ToolRetry(f"There is no service {unit!r}.", hint=hint, why="no_such_service", unit=unit)
     memory = found.get("MemoryCurrent", "")
     return ServiceStatus(
         name=found.get("Id", unit),
@@ -197,7 +198,9 @@ def read_tail(logs: Path, log: str, text: str | None, limit: int) -> Log:
     name = log.removeprefix(f"{logs}/")
     if beneath.stat(name) is None:
         there = sorted(path.name for path in logs.glob("[!.]*") if path.is_file() and not path.is_symlink())
-        raise ToolRetry(f"There is no log {log[:200]!r}.", hint=f"There are: {', '.join(there[:_NAMED])}.")
+        known, shown = ", ".join(there[:_NAMED]), log[:200]
+        hint = f"There are: {known}."
+        raise ToolRetry(f"There is no log {shown!r}.", hint=hint, why="no_such_log", log=shown, there=known)
     with beneath.opened(name) as handle, explained(log):
         size = regular(log, os.fstat(handle)).st_size
         data = os.pread(handle, _TAIL, max(0, size - _TAIL))
@@ -218,7 +221,8 @@ async def _run(*words: str, seconds: float = _SECONDS) -> str:
     """What a program of the machine says. Raises ToolFailed, in words, when it is not there or not for us."""
     program = shutil.which(words[0])
     if program is None:
-        raise ToolFailed(f"This machine has no {words[0]}: its services are kept by something other than systemd.")
+        said = f"This machine has no {words[0]}: its services are kept by something other than systemd."
+        raise ToolFailed(said, why="no_systemd")
     pipe = asyncio.subprocess.PIPE
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
     process = await asyncio.create_subprocess_exec(program, *words[1:], stdout=pipe, stderr=pipe, env=environment)
@@ -231,17 +235,19 @@ async def _run(*words: str, seconds: float = _SECONDS) -> str:
             await process.wait()
         raise
     if process.returncode:
-        raise ToolFailed(_explained(words, wrong.decode("utf-8", "replace").strip()))
+        raise _explained(words, wrong.decode("utf-8", "replace").strip())
     return out.decode("utf-8", "replace")
 
 
-def _explained(words: Sequence[str], wrong: str) -> str:
+def _explained(words: Sequence[str], wrong: str) -> ToolFailed:
     if "not been booted with systemd" in wrong or "Failed to connect to bus" in wrong:
-        return "This machine does not run systemd: it has no services or journal to ask."
+        said = "This machine does not run systemd: it has no services or journal to ask."
+        return ToolFailed(said, why="no_systemd")
     if any(sign in wrong for sign in ("ccess denied", "uthentication", "ermission", "nsufficient")):
         asked = " ".join(words[:3])
-        return f"This server's user may not {asked}: an administrator must do it. ({wrong[:300]})"
-    return wrong[:500] or f"{words[0]} failed."
+        said = f"This server's user may not {asked}: an administrator must do it. ({wrong[:300]})"
+        return ToolFailed(said, why="no_permission_service", asked=asked)
+    return ToolFailed(wrong[:500] or f"{words[0]} failed.")
 
 
 tools = (list_services, service_status, control_service, read_journal, read_log)

@@ -93,7 +93,8 @@ def tools_of(chosen: Engine) -> Sequence[Tool]:
         """Read a web page as clean text, with its title, source, date and links."""
         address = written_out(url)
         if not await robots.allows(address, context):
-            raise ToolFailed(f"The site of {address[:200]} does not let programs read this page (robots.txt).")
+            said = f"The site of {address[:200]} does not let programs read this page (robots.txt)."
+            raise ToolFailed(said, why="robots", address=address[:200])
         answer = await fetch(address, "GET", {"User-Agent": AGENT}, None, context.allow_loopback)
         if answer.status >= 400:
             raise ToolFailed(f"{answer.url[:200]} answers {answer.status}.")

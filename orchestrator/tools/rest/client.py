@@ -102,13 +102,19 @@ class Rest:
             return await context.secret(self._secret, host=self.host)
         except NotFound:
             if needed:
-                raise ToolFailed(f"{self.name} takes a token for this.", hint=self._how()) from None
+                said, command = f"{self.name} takes a token for this.", self._command()
+                raise ToolFailed(
+                    said, hint=self._how(), why="service_needs_token", service=self.name, command=command
+                ) from None
             return ""
         except NotAllowed as error:
             raise ToolFailed(error.detail, hint=error.hint) from None
 
     def _how(self) -> str:
-        return f"Whoever administers this server can: {how_to_set(self._secret).replace('HOST', self.host)}"
+        return f"Whoever administers this server can: {self._command()}"
+
+    def _command(self) -> str:
+        return how_to_set(self._secret).replace("HOST", self.host)
 
     def _judged(self, answer: Fetched, path: str) -> Fetched:
         """The answer, if it is one. Raises ToolRetry for what was asked wrongly, ToolFailed for the rest."""
@@ -118,14 +124,22 @@ class Rest:
         if 200 <= status < 300:
             return answer
         if status == 429 or (status == 403 and answer.headers.get("x-ratelimit-remaining") == "0"):
-            raise ToolFailed(f"{self.name} takes no more requests for now{_until(answer.headers)}.", hint=self._how())
+            raise _exhausted(self.name, answer.headers, self._how())
         if status == 401:
-            raise ToolFailed(f"{self.name} does not accept the secret {self._secret}: {said}", hint=self._how())
+            raise ToolFailed(
+                f"{self.name} does not accept the secret {self._secret}: {said}",
+                hint=self._how(),
+                why="service_rejects_token",
+                service=self.name,
+                secret=self._secret,
+            )
         if status == 403:
-            raise ToolFailed(f"{self.name} does not allow it: {said}", hint=self._how())
+            told, hint = f"{self.name} does not allow it: {said}", self._how()
+            raise ToolFailed(told, hint=hint, why="service_denies", service=self.name, said=said)
         if status == 404:
+            hint = "What is private is seen with its owner's token only."
             raise ToolRetry(
-                f"{self.name} knows no {path}.", hint="What is private is seen with its owner's token only."
+                f"{self.name} knows no {path}.", hint=hint, why="service_unknown", service=self.name, path=path
             )
         if 400 <= status < 500:
             raise ToolRetry(f"{self.name} refuses this (HTTP {status}): {said}")
@@ -166,10 +180,14 @@ def _said(body: str) -> str:
     return ". ".join(part.rstrip(".") for part in (problem.message, reason, *more[:3]) if part)[:500] + "."
 
 
-def _until(headers: Mapping[str, str]) -> str:
+def _exhausted(service: str, headers: Mapping[str, str], hint: str) -> ToolFailed:
+    """Too much was asked of it; with when it answers again, where it says so."""
     seconds, moment = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
+    said, when = "", {}
     if seconds.isdecimal():
-        return f": again in {seconds} s"
-    if moment.isdecimal() and len(moment) < 12:
-        return time.strftime(": again at %H:%M:%S UTC", time.gmtime(int(moment)))
-    return ""
+        said, when = f": again in {seconds} s", {"seconds": int(seconds)}
+    elif moment.isdecimal() and len(moment) < 12:
+        at = time.strftime("%H:%M:%S UTC", time.gmtime(int(moment)))
+        said, when = f": again at {at}", {"time": at}
+    told = f"{service} takes no more requests for now{said}."
+    return ToolFailed(told, hint=hint, why="service_limit", service=service, **when)

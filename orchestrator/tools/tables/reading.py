@@ -50,14 +50,16 @@ def _interpreter() -> tuple[Path, ...]:
 def _whole(folder: Path, path: str) -> str:
     workspace = Workspace(folder)
     if (found := workspace.stat(path)) is None:
-        raise ToolRetry(f"{path!r} does not exist.", hint="list_directory or search_files show what there is.")
+        hint = "list_directory or search_files show what there is."
+        raise ToolRetry(f"{path!r} does not exist.", hint=hint, why="no_such_path", path=path)
     regular(path, found)
     return str(folder.resolve() / workspace.relative(path))
 
 
 def _answer(said: dict[str, Any]) -> dict[str, Any]:
     if said.get("missing"):
-        raise ToolFailed("Tables need DuckDB, which is not installed.", hint="pip install 'ai-orchestrator[data]'")
+        hint = "pip install 'ai-orchestrator[data]'"
+        raise ToolFailed("Tables need DuckDB, which is not installed.", hint=hint, why="duckdb_missing")
     if problem := said.get("wrong"):
         raise ToolRetry(problem)
     return said

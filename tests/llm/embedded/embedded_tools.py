@@ -3,7 +3,7 @@
 from typing import Any
 
 from orchestrator.kernel.clock import ManualClock
-from orchestrator.kernel.messages import Arguments, Example, Language, Message, Outcome, ToolCall, ToolResult, ToolSpec
+from orchestrator.kernel.messages import Arguments, Example, Language, Message, ToolCall, ToolResult, ToolSpec
 from orchestrator.kernel.messages import user as said
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Reply, Request
@@ -98,8 +98,8 @@ class Talk:
         self.messages.append(said(text))
         return self._reply()
 
-    def returns(self, *results: tuple[Outcome, Any] | Any) -> Reply:
-        """Answer the calls of the last reply, in order: data, or (outcome, content)."""
+    def returns(self, *results: Any) -> Reply:
+        """Answer the calls of the last reply, in order: data, or (outcome, content), or with data besides."""
         calls = self.messages[-1].calls
         assert len(calls) == len(results), calls
         self.messages.append(Message("tool", tuple(_result(*pair) for pair in zip(calls, results, strict=True))))
@@ -113,8 +113,8 @@ class Talk:
 
 def _result(call: ToolCall, result: Any) -> ToolResult:
     if isinstance(result, tuple):
-        outcome, content = result
-        return ToolResult(call.id, call.name, content, outcome)
+        outcome, content, *data = result
+        return ToolResult(call.id, call.name, content, outcome, *data)
     return ToolResult(call.id, call.name, str(result), data=result)
 
 

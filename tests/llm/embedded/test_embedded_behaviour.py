@@ -76,6 +76,18 @@ def test_a_failure_is_told_and_what_needed_it_is_named() -> None:
     assert "10:00:00" in reply.message.text
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("lis absent.txt", "« absent.txt » n’existe pas."), ("read absent.txt", "'absent.txt' does not exist.")],
+)
+def test_why_something_failed_is_said_in_the_persons_language(said: str, told: str) -> None:
+    talk = Talk(TOOLS)
+    talk.say(said)
+    why = {"why": "no_such_path", "path": "absent.txt"}
+    answer = talk.returns(("retry", "'absent.txt' does not exist.", why)).message.text
+    assert answer.endswith(told) and answer.count("absent.txt") == 2
+
+
 def test_a_refusal_is_told_with_its_reason_and_not_tried_again() -> None:
     talk = Talk(TOOLS)
     talk.say('write "x" to a.txt and then read b.txt')

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from orchestrator.kernel import answers
+from orchestrator.kernel.failures import explained
 from orchestrator.kernel.messages import Arguments, Language, ToolResult
 from orchestrator.llm.connect import ways_to_connect
 from orchestrator.llm.providers.embedded import lexicon, render, values
@@ -300,7 +301,8 @@ def _undone(
         if result.outcome != "ok":
             key = {"refused": "refused", "unknown": "unknown outcome"}.get(result.outcome, "failed")
             which = f"{clipped(words)} ({values.label(arguments)})" if several else words
-            yield say(key, language, said=_stressed(which), reason=_ended(result.content))
+            reason = explained(result.data, language) or _ended(result.content)
+            yield say(key, language, said=_stressed(which), reason=reason)
 
 
 def _words(plan: Plan, place: int) -> str:
