@@ -51,18 +51,24 @@ class Fetched(Struct, frozen=True):
 
 
 async def fetch(
-    url: str, method: str, headers: dict[str, str], body: str | None, allow_loopback: bool, own: str = ""
+    url: str,
+    method: str,
+    headers: dict[str, str],
+    body: str | bytes | None,
+    allow_loopback: bool,
+    own: str = "",
+    limit: int = BODY_LIMIT,
 ) -> Fetched:
     """What the address answers. Raises ToolRetry for a wrong request, ToolFailed for one that cannot be made.
 
-    `own` is the host that the owner's settings name: it alone may be private.
+    `own` is the host that the owner's settings name: it alone may be private. `limit`: bytes of the answer.
     """
     import aiohttp
 
     for name, value in headers.items():
         if name.lower() in _OURS or not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
             raise ToolRetry(f"The header {name[:60]!r} cannot be sent.")
-    data = None if body is None else body.encode()
+    data = body.encode() if isinstance(body, str) else body
     connector = aiohttp.TCPConnector(resolver=_guarded_resolver(allow_loopback, own), force_close=True)
     timeout = aiohttp.ClientTimeout(total=SECONDS, connect=10)
     try:
@@ -76,12 +82,12 @@ async def fetch(
                 ) as answer:
                     target = answer.headers.get("Location") if answer.status in (301, 302, 303, 307, 308) else None
                     if target is None:
-                        return await _fetched(answer)
+                        return await _fetched(answer, limit)
                     method, data = _after_redirect(answer.status, method, data)
                     following = _judged(target, allow_loopback, address, own)
                     if following.origin() != address.origin():
                         if method not in ("GET", "HEAD", "OPTIONS"):
-                            return await _fetched(answer, f"it leads to {following}, which was not told")
+                            return await _fetched(answer, limit, f"it leads to {following}, which was not told")
                         headers = {name: value for name, value in headers.items() if name.lower() in _ANYONES}
                     address = following
             raise ToolFailed(f"The address redirects more than {REDIRECTS} times.")
@@ -191,17 +197,17 @@ def _guarded_resolver(allow_loopback: bool, own: str) -> "aiohttp.abc.AbstractRe
     return Guarded()
 
 
-async def _fetched(answer: "aiohttp.ClientResponse", remark: str = "") -> Fetched:
+async def _fetched(answer: "aiohttp.ClientResponse", limit: int, remark: str = "") -> Fetched:
     pieces, size = [], 0
     async for piece in answer.content.iter_chunked(64 * 1024):
-        pieces.append(piece[: BODY_LIMIT - size])
+        pieces.append(piece[: limit - size])
         size += len(piece)
-        if size > BODY_LIMIT:
+        if size > limit:
             break
     data = b"".join(pieces)
     body, note = _text(data, answer.content_type if "Content-Type" in answer.headers else "", answer.charset)
-    if size > BODY_LIMIT:
-        note = "; ".join(filter(None, [note, f"cut after {BODY_LIMIT} bytes"]))
+    if size > limit:
+        note = "; ".join(filter(None, [note, f"cut after {limit} bytes"]))
     note = "; ".join(filter(None, [remark, note]))
     headers = {name.lower(): value[:_HEADER_LIMIT] for name, value in list(answer.headers.items())[:_HEADERS]}
     media_type = answer.content_type if "Content-Type" in answer.headers else ""
