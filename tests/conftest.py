@@ -1,7 +1,10 @@
 """What every test may ask for."""
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import argon2
 import pytest
 from servers.postgresql import postgresql, postgresql_url
 
@@ -9,6 +12,14 @@ from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.ids import CountedIds
 
 __all__ = ["clock", "ids", "postgresql", "postgresql_url", "store"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """As shipped, each hash takes 64 MiB and half a second of a busy machine: test_identity_passwords.py tries that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("argon2.PasswordHasher", partial(argon2.PasswordHasher, time_cost=1, memory_cost=64))
+        yield
 
 
 @pytest.fixture

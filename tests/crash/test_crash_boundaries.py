@@ -71,7 +71,7 @@ def test_killed_at_any_instant(whole: list[Event], template: Path, tmp_path: Pat
     began = time.monotonic()
     assert process(Folder(tmp_path / "whole", template), Point(after=LEISURE)) == 0
     whole_life = time.monotonic() - began
-    for number in range(30):
+    for number in range(12):
         folder = Folder(tmp_path / str(number), template if number % 3 else None)  # or killed while it migrates
         kills = [chance.uniform(0.005, whole_life) for _ in range(2)]
         for after in kills:

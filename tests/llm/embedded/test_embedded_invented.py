@@ -84,16 +84,17 @@ def test_a_result_flows_into_an_invented_tool() -> None:
 
 @pytest.mark.parametrize("spec", [*BUILT_IN, *INVENTED], ids=lambda spec: spec.name)
 def test_with_an_example_withheld_it_is_still_understood(spec: ToolSpec) -> None:
-    """Leave one out: each example in turn is a request that the model has not seen."""
+    """Leave one out: some of its examples, each in turn a request that the model has not seen."""
     others = tuple(tool for tool in (*BUILT_IN, *INVENTED) if tool.name != spec.name)
     right = wrong = 0
-    for left_out in spec.examples:
+    tried = spec.examples[:: -(-len(spec.examples) // 8)]
+    for left_out in tried:
         kept = tuple(example for example in spec.examples if example is not left_out)
         made = called(Talk((*others, msgspec.structs.replace(spec, examples=kept))).say(left_out.text))
         right += bool(made) and made[0][0] == spec.name
         wrong += bool(made) and made[0][0] != spec.name
-    assert right >= 0.6 * len(spec.examples), f"{right} of {len(spec.examples)}"
-    assert wrong <= 0.15 * len(spec.examples), f"{wrong} of {len(spec.examples)} went to another tool"
+    assert right >= 0.6 * len(tried), f"{right} of {len(tried)}"
+    assert wrong <= 0.15 * len(tried), f"{wrong} of {len(tried)} went to another tool"
 
 
 def test_without_any_example_a_description_and_a_schema_may_do() -> None:

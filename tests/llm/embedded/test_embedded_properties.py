@@ -79,8 +79,8 @@ def test_without_tools_nothing_is_called() -> None:
         assert reply.message.text
 
 
-def calls_made(text: str) -> int:
-    """Python function calls that one reply takes: work, not time."""
+def work_of(text: str) -> tuple[int, float]:
+    """What a reply takes: calls of Python functions, and seconds of the processor (a pattern that runs calls none)."""
     talk = Talk(TOOLS, MODEL)
     talk.say("hello")
     count = 0
@@ -89,12 +89,13 @@ def calls_made(text: str) -> int:
         nonlocal count
         count += event == "call"
 
+    began = time.process_time()
     sys.setprofile(note)
     try:
         talk.say(text)
     finally:
         sys.setprofile(None)
-    return count
+    return count, time.process_time() - began
 
 
 PIECES = (
@@ -105,14 +106,6 @@ PIECES = (
 
 def test_work_is_bounded_however_long_the_text() -> None:
     for piece in PIECES:
-        short, long = calls_made(piece * (2_000 // len(piece))), calls_made(piece * (100_000 // len(piece)))
-        assert long <= 60 * max(short, 2_000), (piece, short, long)
-
-
-def test_no_pattern_runs_away() -> None:
-    """A regular expression's work is no function call: the processor's time is bounded, widely."""
-    for piece in PIECES:
-        for length in (3_900, 100_000):
-            began = time.process_time()
-            Talk(TOOLS, MODEL).say(piece * (length // len(piece)))
-            assert time.process_time() - began < 2.0, (piece, length)
+        (short, _), (long, seconds) = work_of(piece * (2_000 // len(piece))), work_of(piece * (50_000 // len(piece)))
+        assert long <= 30 * max(short, 2_000), (piece, short, long)
+        assert seconds < 5.0, (piece, seconds)  # widely: what runs away takes minutes
