@@ -57,6 +57,30 @@ class TestDescribeData(Data):
     arguments: ClassVar[Arguments] = {"path": "sales.csv"}
 
 
+class TestTotalData(Data):
+    name = "total_data"
+    arguments: ClassVar[Arguments] = {"path": "sales.csv"}
+
+    @pytest.mark.parametrize(
+        ("asked", "number", "title"),
+        [
+            ({}, 35.5, "Σ amount"),
+            ({"value": "Amounts", "how": "max"}, 20.5, "max amount"),
+            ({"how": "count"}, 4, "n"),
+        ],
+    )
+    async def test_one_number_is_reckoned(
+        self, tool: Tool, context: Context, asked: Arguments, number: float, title: str
+    ) -> None:
+        found = await tool.call({"path": "sales.csv", **asked}, context)
+        assert (found.data["value"], found.data["title"], found.data["rows"]) == (number, title, 4)
+
+    async def test_what_is_no_column_of_numbers_is_said(self, tool: Tool, context: Context) -> None:
+        for value in ("region", "weight"):
+            with pytest.raises(ToolRetry, match="amount"):
+                await tool.call({"path": "sales.csv", "value": value}, context)
+
+
 class TestChartData(Data):
     name = "chart_data"
     arguments: ClassVar[Arguments] = {"path": "sales.csv", "frequency": "monthly"}

@@ -17,7 +17,7 @@ from orchestrator.tools.wrappers import wrapped
 CONFINED = {
     "chart_data", "describe_data", "execute_command", "git_blame", "git_branches", "git_clone", "git_commit",
     "git_diff", "git_log", "git_merge", "git_pull", "git_push", "git_show", "git_stash", "git_status", "git_switch",
-    "github_clone", "query_data", "run_javascript", "run_python", "save_chart",
+    "github_clone", "query_data", "run_javascript", "run_python", "save_chart", "total_data",
 }  # fmt: skip
 PLACES = {
     "sandbox": CONFINED,

@@ -37,7 +37,7 @@ Split = Annotated[
     str, Meta(description="the column whose values have a line, or a colour, of their own each", max_length=200)
 ]
 Title = Annotated[str, Meta(description="what stands above the picture, in the person's words", max_length=200)]
-How = Annotated[Literal["sum", "average", "count", "min", "max"], Meta(description="what is drawn of the numbers")]
+How = Annotated[Literal["sum", "average", "count", "min", "max"], Meta(description="what is made of the numbers")]
 Shape = Annotated[Kind, Meta(description="the shape of the chart")]
 
 _PERIODS = {
@@ -89,6 +89,17 @@ class Described(msgspec.Struct, frozen=True):
         return self.text
 
 
+class Total(msgspec.Struct, frozen=True):
+    path: str
+    title: Annotated[str, Meta(description="what the number is of")]
+    value: float
+    shown: Annotated[str, Meta(description="the value, as a person reads it")]
+    rows: Annotated[int, Meta(description="rows of the table")]
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.shown}"
+
+
 class Bar(msgspec.Struct, frozen=True):
     label: str
     value: float
@@ -113,7 +124,7 @@ class Chart(msgspec.Struct, frozen=True):
 
 def kit(equipment: Equipment) -> Sequence[Tool]:
     reader = Reader(equipment.sandbox, equipment.settings)
-    return tuple(make(reader) for make in (_query, _describe, _chart, _save))
+    return tuple(make(reader) for make in (_query, _describe, _total, _chart, _save))
 
 
 def _query(reader: Reader) -> Tool:
@@ -159,6 +170,29 @@ def _describe(reader: Reader) -> Tool:
         return Described(path, tables, "\n\n".join(map(_about, tables)))
 
     return describe_data
+
+
+def _total(reader: Reader) -> Tool:
+    @_tool(
+        origin="file",
+        examples=said.TOTAL_DATA,
+        answers={
+            "en": "**{value:number}** ({title}; {rows:number} rows of {path})",
+            "fr": "**{value:number}** ({title} ; {rows:number} lignes de {path})",
+        },
+    )
+    async def total_data(
+        path: TablePath, context: Context, value: Value = "", how: How = "sum", table: TableName = ""
+    ) -> Total:
+        """Reckon one number over a column of a file of tables: its sum, average, count, least or most."""
+        asked = {"table": table.strip(), "value": value.strip(), "how": how}
+        found = await reader.ask(context, [path], "total", **asked)
+        if found["number"] is None:
+            raise ToolFailed(f"{path} holds nothing that could be reckoned with.")
+        title = _measure(found) if found["how"] != "sum" else f"Σ {found['value']}"
+        return Total(path, title, found["number"], grouped(found["number"]), found["rows"])
+
+    return total_data
 
 
 async def _charted(

@@ -99,6 +99,16 @@ def series(tables: Tables, table: str, by: str, value: str, how: str, split: str
     }  # fmt: skip
 
 
+def total(tables: Tables, table: str, value: str, how: str) -> dict[str, Any]:
+    """One number for the whole of a column, and of how many rows."""
+    name = tables.one(table)
+    chosen = _value(tables.columns(name), value, "", how)
+    how = how if chosen else "count"
+    number = f"{_HOW[how]}({named(chosen)})" if chosen else "count(*)"
+    [found] = tables.connection.execute(f"SELECT {number}, count(*) FROM {named(name)}").fetchall()
+    return {"value": chosen, "how": how, "number": _plain(found[0]), "rows": found[1]}
+
+
 def _largest(points: list[tuple[str, str, float]]) -> set[str]:
     totals: dict[str, float] = {}
     for _, part, number in points:
@@ -203,6 +213,8 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
             return query(tables, asked["sql"], asked["limit"])
         if asked["what"] == "describe":
             return describe(tables)
+        if asked["what"] == "total":
+            return total(tables, *(asked[name] for name in ("table", "value", "how")))
         return series(tables, *(asked[name] for name in ("table", "by", "value", "how", "split", "limit")))
     except Wrong as problem:
         return {"wrong": str(problem)}

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import texts
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, stem
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, stem
 from orchestrator.llm.providers.embedded.lexicon import ARTICLES, FILLERS
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
@@ -21,7 +21,22 @@ _CODE: Final = re.compile(r"\w\(")
 _ANY: Final = frozenset(["any", "some", "des", "all"])
 _OF_THEM: Final = frozenset(["des", "du"])
 _INTO: Final = frozenset(["in", "into", "to", "as", "at", "dans", "vers", "sous"])
-_ELIDED: Final = {"d": "de", "l": "le", "la": "le", "j": "je", "qu": "que", "n": "ne", "m": "me", "t": "te"}
+# Where nothing is moved, it is one whether something is looked for in, from or with a file.
+_FROM: Final = frozenset(["in", "from", "of", "using", "with", "de", "dans", "avec", "depuis", "sur"])
+_PER: Final = frozenset(["by", "per", "par"])
+_LEADING: Final = frozenset(["show", "create"])  # acts that add nothing to `a chart of …`
+_ELIDED: Final = {
+    "d": "de",
+    "du": "de",
+    "des": "de",
+    "l": "le",
+    "la": "le",
+    "j": "je",
+    "qu": "que",
+    "n": "ne",
+    "m": "me",
+    "t": "te",
+}
 _BRIEF: Final = 2  # words that a brief value may have above the longest one shown
 
 
@@ -76,8 +91,11 @@ class _Aligner:
     def _beginnings(self) -> Iterator[int]:
         for place, item in enumerate(self._items):
             yield place
-            shown = item.word is not None and item.word.concept == "show" and self._entry.harmless
-            if item.word is None or (item.word.norm not in FILLERS and item.word.norm.isalnum() and not shown):
+            act = item.word.concept if item.word else ""
+            shown = self._entry.harmless and is_action(act) and act in _LEADING | self._entry.heads
+            if item.word is None or (
+                item.word.norm not in FILLERS | ARTICLES and item.word.norm.isalnum() and not shown
+            ):
                 return
 
     def _values(self, parts: tuple[Part, ...], at: int, item: int) -> Iterator[_Values]:
@@ -89,7 +107,7 @@ class _Aligner:
         part = parts[at]
         here = self._items[item] if item < len(self._items) else None
         if not part.slot:
-            if here and here.word and _same(here.word, part, self._strict):
+            if here and here.word and (_same(here.word, part, self._strict) or self._led(here.word, part)):
                 yield from self._values(parts, at + 1, item + 1)
             elif part.norm in ARTICLES | _ANY:
                 yield from self._values(parts, at + 1, item)
@@ -104,6 +122,10 @@ class _Aligner:
         for end in self._ends(parameter, item):
             for values in self._values(parts, at + 1, end):
                 yield {part.slot: (item, end), **values}
+
+    def _led(self, word: Token, part: Part) -> bool:
+        """Whether two small words lead to a value alike, for a tool that only looks."""
+        return self._entry.harmless and any(word.norm in alike and part.norm in alike for alike in (_FROM, _PER))
 
     def _ends(self, parameter: Parameter, item: int) -> Iterator[int]:
         """Where a value that begins at an item may end."""

@@ -119,7 +119,10 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         "unpack unzip untar decompress extract uncompress",
         "decompresse decompresser extrais extraire dezippe dezipper deballe deballer",
     ),
-    "draw": ("draw paint sketch plot chart graph", "dessine dessiner peins trace graphique schema"),
+    "draw": (
+        "draw paint sketch plot chart graph diagram visualise visualize",
+        "dessine dessiner peins trace tracer graphique graphiques diagramme visualise visualiser schema",
+    ),
     "hack": ("hack steal exfiltrate crack exploit", "pirate pirater vole voler"),
 }
 
@@ -168,7 +171,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "project": ("project projects", "projet projets"),
     "prefix": ("starts begins beginning prefix", "commence commencent debut prefixe"),
     "empty": ("empty blank", "vide vides"),
-    "line": ("line lines row rows", "ligne lignes"),
+    "line": ("line lines row rows curve", "ligne lignes courbe courbes"),
     "word": ("word words", "mot mots"),
     "size": ("size sizes bytes weight big large heavy", "taille tailles octets poids pese gros lourd"),
     "content": ("content contents inside text body", "contenu contenus interieur texte corps dedans"),
@@ -204,6 +207,9 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "aside": ("aside stash stashed", "de_cote cote"),
     "expire": ("expire expires expiry run_out runs_out", "expire expirer expiration perime"),
     "pie": ("pie donut", "camembert"),
+    "bar": ("bar bars", "barre barres batons histogramme histogram"),
+    "max": ("maximum max highest largest biggest greatest", "maximum maximal maximale max"),
+    "min": ("minimum min lowest smallest", "minimum minimal minimale min"),
     "healthy": ("health healthy", "sante"),
     "tool": ("tool tools", "outil outils"),
     "unhealthy": ("unhealthy sick ill not_healthy", "malade malades mauvaise_sante pas_en_bonne_sante"),

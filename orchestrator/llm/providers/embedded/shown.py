@@ -105,7 +105,8 @@ class Shown:
             outside.pop(0)
         heavy = [w for w in outside if w.norm not in (STOP_WORDS | QUESTIONS) - SAYABLE and w.concept != "show"]
         typed = places and all(span[2] != "quoted" for span in self.spans.values() if span)
-        if not heavy and len(outside) < SMALL - bool(typed):
+        chooses = any(name in chosen for _, _, name in places)
+        if not heavy and not chooses and len(outside) < SMALL - bool(typed):
             return None
         parts = [(word.start, Part(word.norm, word.concept)) for word in outside]
         parts += [(start, Part(slot=name, quoted=self.apart(start))) for start, _, name in places]

@@ -33,6 +33,7 @@ _POINTING: Final = words("that this these those it its them ce cet cette ces cel
 CLOSING: Final = re.compile(r"[)\]};]*")  # signs that end a piece of code
 _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
 FROM: Final = words("from of de in on dans sur depuis at")
+_OF: Final = words("of de du des d by per par")
 _ABOUT: Final = words("to about pour de d")
 ABOUT: Final = re.compile(r"(?:(?:to|for|about|that|pour|de|que)\s+|d['’])", re.IGNORECASE)
 _OWN: Final = words("my mon ma mes our notre nos is are est sont")
@@ -100,6 +101,8 @@ def meant(
         word.concept in parameter.before and word.norm not in STOP_WORDS for word in inside[:-1]
     ):
         return False  # `le conteneur web` is no name, `web` is
+    if parameter.named and inside and inside[0].norm in _OF:
+        return False
     pointing = bool(inside) and inside[0].norm in _POINTING
     if timed and not pointing:
         return any(word.norm not in STOP_WORDS for word in inside)
@@ -287,7 +290,7 @@ def _itself(clause: Clause, parameter: Parameter, start: int, end: int, inside: 
         return True  # an example has just that
     if not parameter.required and inside[0].norm in _OWN:
         return False  # `where are my glasses?`: no text of a file
-    if parameter.brief and (len(inside) > parameter.longest + 1 or inside[0].norm in _AWAY):
+    if parameter.brief and (len(inside) > parameter.longest + 1 or inside[0].norm in _AWAY | _POINTING):
         return False
     heavy = [word for word in inside if word.norm not in STOP_WORDS or word.norm in SAYABLE]
     if not heavy or "edit" in clause.actions or any(word.concept == "artwork" for word in heavy[:2]):
