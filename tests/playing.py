@@ -33,9 +33,9 @@ from orchestrator.tools.base import Context, Result, Tool
 
 
 async def recorded(w: World, run_id: str, seq: int | None = None) -> Recording:
-    history = await w.runs.desk.history("t", (await w.views.run("t", run_id)).conversation_id, before=run_id)
+    past = await w.runs.desk.past("t", (await w.views.run("t", run_id)).conversation_id, before=run_id)
     events = (await w.journal.read(run_id))[:seq]
-    return Recording(tuple(events), tuple(history), tuple(await w.ledger.read("grants:t")))
+    return Recording(tuple(events), past.messages, tuple(await w.ledger.read("grants:t")))
 
 
 async def replayed(recording: Recording, today: Today) -> Replayed:

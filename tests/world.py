@@ -18,12 +18,13 @@ from orchestrator.journal.stores import open_journal
 from orchestrator.journal.views import Views
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import ModelError, NotFound, ToolRetry
-from orchestrator.kernel.events import Event, Limits, Passage
+from orchestrator.kernel.events import Event, Limits
 from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Text, ToolCall, ToolSpec, Usage
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
 from orchestrator.policy.base import Call, Decision, Verdict
 from orchestrator.policy.budgets.base import FREE, Rates
+from orchestrator.policy.screen.screen import Seen
 from orchestrator.storage import tables_budgets, tables_journal  # noqa: F401  (they add their tables to the metadata)
 from orchestrator.storage.blobs import Blobs
 from orchestrator.storage.database import Database
@@ -143,11 +144,8 @@ class Rules:
     def shape(self, call: Call) -> str:
         return call.tool
 
-    def screen(self, *said: object) -> tuple[Passage, ...]:
-        return ()
-
-    def doubtful(self, *said: object) -> tuple[str, ...]:
-        return ()
+    def screen(self, *said: object) -> Seen:
+        return Seen()
 
 
 class World(Struct):

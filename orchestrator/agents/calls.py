@@ -14,7 +14,7 @@ from msgspec import Struct
 from orchestrator.agents.asking import Asking
 from orchestrator.agents.family import Harvest
 from orchestrator.agents.parked import put
-from orchestrator.agents.provenance import Traced
+from orchestrator.agents.provenance import Traced, heard
 from orchestrator.agents.state import OpenCall
 from orchestrator.agents.toolset import Delegate
 from orchestrator.agents.turn import Turn
@@ -175,7 +175,7 @@ class Caller:
             run_id=state.run_id,
             scopes=frozenset(self._started.scopes),
             origins=origins,
-            sources=Traced(open_call.call.arguments, [*self._turn.history, *state.messages]),
+            sources=Traced(open_call.call.arguments, heard(self._started, self._turn.history, state.messages)),
             risks=tool.spec.risks,
             secrets=tool.spec.secrets,
             category=tool.spec.category,
@@ -326,7 +326,7 @@ class Caller:
         except NotFound:
             origin = "tool"
         effects = open_call.requested.effects if open_call.requested else "none"
-        passages = self._house.policy.screen(
+        seen = self._house.policy.screen(
             open_call.call.name, open_call.call.arguments, origin, content, self._turn.granted()
         )
         returned = e.ToolReturned(
@@ -344,7 +344,8 @@ class Caller:
             cost=harvest.cost if harvest else receipt.cost,
             usage=harvest.usage if harvest else receipt.usage,
             origins=harvest.origins if harvest else (),
-            passages=passages,
+            passages=seen.passages,
+            doubts=seen.doubts,
         )
         try:
             self._turn.record(returned, lazy=effects == "none")

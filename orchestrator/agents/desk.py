@@ -14,12 +14,14 @@ from orchestrator.agents.grants import Grants
 from orchestrator.agents.loop import Loop
 from orchestrator.agents.placing import placed
 from orchestrator.agents.ports import Cluster, House
+from orchestrator.agents.provenance import a_strangers
 from orchestrator.agents.state import RunState
+from orchestrator.agents.transfers.imports import Imports
 from orchestrator.agents.turn import Turn
 from orchestrator.journal.views import RunView, Views
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import Conflict, Fenced, JournalError, OrchestratorError, RunFinished
-from orchestrator.kernel.messages import Message, assistant
+from orchestrator.kernel.messages import Message, Origin, assistant
 
 HISTORY = 12  # earlier runs of a conversation that a model may read
 REVIVE = 15.0  # seconds between attempts to go on with runs that the journal could not take
@@ -39,6 +41,13 @@ class Stalled(Struct, frozen=True):
     cancelled_by: str = ""
 
 
+class Past(Struct, frozen=True):
+    """What was said and done in a conversation before, oldest first, and whose words it was done after."""
+
+    messages: tuple[Message, ...] = ()
+    origins: frozenset[Origin] = frozenset()
+
+
 class Desk:
     def __init__(self, house: House, views: Views, concurrent: int) -> None:
         self.house = house
@@ -51,6 +60,7 @@ class Desk:
         self.cancelling: set[str] = set()
         self.opening = asyncio.Lock()  # one turn for one run
         self.family = Family(self)
+        self.imports = Imports(house.ledger)
         self.stage: Stage | None = None  # where forks work; without it they cannot be opened
         self._below: dict[str, list[str]] = {}  # of runs that rest for others: those others
         self._room = asyncio.Semaphore(concurrent)
@@ -67,12 +77,12 @@ class Desk:
     async def open(self, view: RunView) -> Turn:
         """The turn of a run at rest, or that another process left. Called with `opening` held."""
         state = await unfolded(view.run_id, self.house.journal, self.house.snapshots)
-        history: list[Message] = []
         if state.started is not None and state.started.forked_from is not None:
             return await self._fork(state)
         if view.parent is None:
-            history = await self.history(view.tenant, view.conversation_id, before=view.run_id)
-        return await self.turn(state, history)
+            past = await self.past(view.tenant, view.conversation_id, before=view.run_id)
+            return await self.turn(state, past.messages)
+        return await self.turn(state)
 
     async def _fork(self, state: RunState) -> Turn:
         """The turn of a fork: in a house of its own, with the history of the run it comes from, and none below it."""
@@ -85,21 +95,26 @@ class Desk:
         """The turn of a run, at work or not. Called with `opening` held."""
         return self.turns.get(view.run_id) or await self.open(view)
 
-    async def history(self, tenant: str, conversation_id: str, before: str | None = None) -> list[Message]:
-        """What was said and done in this conversation, oldest first."""
+    async def past(self, tenant: str, conversation_id: str, before: str | None = None) -> Past:
+        """Whose words a run was done after, it was with all before it: so none is forgotten with its messages."""
         earlier = await self.views.runs(
             tenant, conversation_id=conversation_id, children=False, before=before, limit=HISTORY
         )
+        imported = await self.imports.of(tenant)
         messages: list[Message] = []
+        origins: set[Origin] = set()
         for view in reversed(earlier):
             long = view.steps * 3 > EVERY
             state = await unfolded(view.run_id, self.house.journal, self.house.snapshots if long else None)
             if state.finished is None or state.paused == "queue":
                 continue  # under way, or taken back before it began
-            messages.extend(state.told())
+            strange = view.run_id in imported
+            told = map(a_strangers, state.told()) if strange else state.told()
+            messages.extend(told)
+            origins |= {*state.origins, "web"} if strange else state.origins
             if state.messages[-1].role != "assistant" or state.finished.status != "completed":
                 messages.append(assistant(state.finished.answer))
-        return messages
+        return Past(tuple(messages), frozenset(origins))
 
     async def go_on(self, view: RunView, reason: str) -> None:
         async with self.opening:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from orchestrator.agents.placing import placed
+from orchestrator.agents.provenance import heard, persons
 from orchestrator.agents.state import OpenCall, RunState, fold
 from orchestrator.agents.toolset import DELEGATE
 from orchestrator.agents.turn import Turn
@@ -102,9 +103,10 @@ class Family:
             cost=min(asked, cost) if asked and cost else asked or cost,
             tokens=tokens,
         )
+        goal, said = arguments["goal"], heard(above, turn.history, state.messages)
         return e.RunStarted(
             conversation_id=above.conversation_id,
-            goal=user(arguments["goal"]),
+            goal=user(goal),
             model=arguments.get("model") or state.asked_model,
             workspace=above.workspace,
             agent=above.agent,
@@ -114,8 +116,9 @@ class Family:
             parent=state.run_id,
             scopes=above.scopes,
             tools=None if tools is None else tuple(tools),
-            origins=tuple(sorted(state.origins)),
+            origins=tuple(sorted(turn.inherited | state.origins)),
             depth=above.depth + 1,
+            person=persons(goal, said),
         )
 
     @staticmethod

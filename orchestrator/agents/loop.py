@@ -1,7 +1,6 @@
 """The loop: think, act, observe, until there is an answer. Each turn of it is decided by the state alone,
 so that a run folded from the journal goes on exactly where it was."""
 
-import asyncio
 import logging
 
 import msgspec
@@ -28,7 +27,6 @@ from orchestrator.llm.base import Capability, Reply, Request, Setback, TextDelta
 from orchestrator.llm.metered import given_up
 from orchestrator.policy.budgets.base import Spending
 from orchestrator.policy.screen.repeats import repeats
-from orchestrator.policy.screen.screen import WITHHELD
 
 MODEL_TRIES = 3  # at one step
 CONTINUATIONS = 3  # of a reply cut by its length
@@ -303,17 +301,10 @@ class Loop:
 
     async def _finish(self, status: e.FinalStatus, answer: str, problem: e.Problem | None = None) -> None:
         state = self._state
-        repeated = await self._repeated(answer) if state.step else ()
+        repeated = repeats(answer, orders_read(state)) if state.step else ()
         await self._turn.commit(
             e.RunFinished(status, answer, state.model, state.step, state.usage, state.cost, problem, repeated)
         )
-
-    async def _repeated(self, answer: str) -> tuple[tuple[int, int], ...]:
-        """In a thread where strangers were read: their words may be many, and other runs wait."""
-        state, orders = self._state, orders_read(self._state, self._house.policy)
-        if any(returned.origin in WITHHELD for returned in state.returned):
-            return await asyncio.to_thread(repeats, answer, orders)
-        return repeats(answer, orders)
 
     async def cancelled(self, by: str) -> None:
         """Called when the work has been stopped: close what was open, and the run."""

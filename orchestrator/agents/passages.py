@@ -8,15 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from orchestrator.agents.ports import Decide
 from orchestrator.agents.state import RunState
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import NotFound
 from orchestrator.kernel.messages import Message, Text
 from orchestrator.policy.screen.screen import source
 from orchestrator.policy.screen.telling import quoted
-
-LOOKED_INTO = 100_000  # characters of the newest results, at the end of a run
 
 
 class Withheld(Struct, frozen=True):
@@ -41,16 +38,11 @@ def withheld(events: Iterable[e.Event], call_id: str) -> Withheld:
     )
 
 
-def orders_read(state: RunState, policy: Decide) -> Iterator[str]:
+def orders_read(state: RunState) -> Iterator[str]:
     """What gives orders to the model, or could, and was read by it: marked, let through, or not held for an order."""
-    left = LOOKED_INTO
-    for returned in reversed(state.returned):
+    for returned in state.returned:
         yield from (returned.content[one.start : one.end] for one in returned.passages if not one.withheld)
-        left -= len(returned.content)
-        if left >= 0:
-            withheld = [returned.content[one.start : one.end] for one in returned.passages if one.withheld]
-            doubtful = policy.doubtful(returned.origin, returned.content)
-            yield from (text for text in doubtful if not any(text in one or one in text for one in withheld))
+        yield from (returned.content[start:end] for start, end in returned.doubts)
     for message in state.messages:
         if message.role == "user":
             yield from (part.text for part in message.parts if isinstance(part, Text) and part.origin is not None)

@@ -9,12 +9,13 @@ from orchestrator.agents.shelf import Shelf
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.events import Event, Passage
+from orchestrator.kernel.events import Event
 from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.messages import Arguments, Origin, ToolSpec
 from orchestrator.llm.base import Capability, Model
 from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.budgets.base import Budget, Rates, Unbounded
+from orchestrator.policy.screen.screen import Seen
 from orchestrator.tools.base import Artifacts, Tool
 
 
@@ -47,11 +48,8 @@ class Decide(Protocol):
     def shape(self, call: Call) -> str: ...
     def screen(
         self, tool: str, arguments: Arguments, origin: Origin, content: str, granted: Collection[tuple[str, str]] = ()
-    ) -> tuple[Passage, ...]:
-        """What of a result gives orders to the model that is to read it."""
-
-    def doubtful(self, origin: Origin, content: str) -> tuple[str, ...]:
-        """What of a result could give orders; an answer that repeats it says so."""
+    ) -> Seen:
+        """What of a result gives orders to the model that is to read it, and what could."""
 
 
 class Recorder(Protocol):

@@ -3,7 +3,9 @@
 A word that the user said is the user's, also if a page repeats it. A word that only a page, a file or a
 tool said is theirs. What nobody said is the model's. A value is traced by its words and numbers as they
 are written; one that was translated, computed or spelled in another way is the model's, which policy
-trusts no more than what the model had read.
+trusts no more than what the model had read. How the parts of a command or a program are put together is
+said by whoever said all of it. The goal of a sub-run is the model's, but for the words that the person
+had said to the run above it.
 """
 
 import re
@@ -11,11 +13,26 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from orchestrator.kernel.messages import Arguments, Json, Message, Origin, Text, ToolResult
+import msgspec
+
+from orchestrator.kernel.events import RunStarted
+from orchestrator.kernel.messages import Arguments, Image, Json, Message, Origin, Part, Text, ToolResult, user
 
 _WORD = re.compile(r"[^\s\"'`“”«»‘’(){}\[\]<>,;|=]+")
-_LINK = re.compile(r"(?:https?://|www\.)[^\s\"'<>()\[\]{}|\\^`]+", re.IGNORECASE)
-_SMALL = 3  # letters of a word that says nothing about where a longer text is from
+_LINK = re.compile(
+    r"(?:[a-z][a-z0-9+-]{1,9}:)?(?://(?=[\w-]+[.:]|\[)|(?<![\w.])www\.)[^\s\"'<>()\[\]{}|\\^`]+", re.IGNORECASE
+)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]+)(.*)")
+_PIECES = re.compile(r"[/?&=#]+")
+_PROGRAMS = frozenset({"command", "line", "code", "sql", "script"})
+_JOINED = re.compile(r"[;&|<>$`\\\n]")  # in a program: more than one thing in a row
+# Words that say nothing about where a longer text is from.
+_LITTLE = frozenset(
+    "a an the to of in on at by for and or is it as be with from my your this that de du des d l la le les un une et"  # noqa: SIM905
+    " ou en au aux à dans par pour sur mon ma mes ce".split()
+)
+_SMALL = 3  # digits of a number that is in every text
+_CARRIED = 16  # characters of an address that nobody said: the number of a page, and no more
 _JOINS = "-./:@_'+%#~"  # within a word: 2024-05-13 holds no 13
 _DEEPEST = 20  # levels of a value that are looked into
 
@@ -24,7 +41,7 @@ class Traced(Mapping[str, frozenset[Origin]]):
     """For each argument, who said the words of its value; looked up when a rule asks for it.
 
     A link inside a longer text is an entry of its own (`body: https://…`): whoever may have written the text,
-    a link is followed.
+    a link is followed. So is what a model has added to an address (`url: …`): it is told to whoever answers there.
     """
 
     def __init__(self, arguments: Arguments, conversation: Sequence[Message]) -> None:
@@ -40,6 +57,8 @@ class Traced(Mapping[str, frozenset[Origin]]):
         if name not in self._found:
             if name in self._arguments:
                 found = _of(self._arguments[name], self._said, name)
+            elif name in self._added:
+                found = {"model"}
             else:
                 found = self._said.by(_plain(self._links[name]))
             self._found[name] = frozenset(found)
@@ -54,12 +73,52 @@ class Traced(Mapping[str, frozenset[Origin]]):
                 found |= {f"{name}: {link}": link for link in links if link != text}
         return found
 
+    @cached_property
+    def _added(self) -> dict[str, None]:
+        found: dict[str, None] = {}
+        for name, value in self._arguments.items():
+            if isinstance(value, str) and (name == "host" or _ADDRESS.match(value.lower())):
+                plain = _plain(value)
+                if len(more := self._said.added(plain if "://" in plain else f"https://{plain}")) > _CARRIED:
+                    found[f"{name}: {more}"] = None
+        return found
+
     def __iter__(self) -> Iterator[str]:
         yield from self._arguments
         yield from self._links
+        yield from self._added
 
     def __len__(self) -> int:
-        return len(self._arguments) + len(self._links)
+        return len(self._arguments) + len(self._links) + len(self._added)
+
+
+def heard(started: RunStarted, history: Sequence[Message], messages: Sequence[Message]) -> list[Message]:
+    """What was said to a run, by whom: a model wrote the goal of a sub-run."""
+    if started.parent is None:
+        return [*history, *messages]
+    goal = Message("user", (Text(started.goal.text, "model"),))
+    return [user(started.person), goal, *messages[1:]]
+
+
+def persons(text: str, conversation: Sequence[Message]) -> str:
+    """What of a text is in the person's own words: those in a row as they are, and the rest of it a stroke."""
+    said = _Said(conversation)
+    rows: list[str] = []
+    for word in text.split():
+        kept = word if (bare := _plain(word).strip(".,:;!?\"'()")) and said.by_user(bare) else "|"
+        if kept != "|" or rows[-1:] != ["|"]:
+            rows.append(kept)
+    return " ".join(rows)
+
+
+def a_strangers(message: Message) -> Message:
+    """As somebody else said it, and what they were answered: of a run that comes from another journal."""
+    parts: list[Part] = []
+    for part in message.parts:
+        if isinstance(part, Text | ToolResult):
+            part = msgspec.structs.replace(part, origin="web")
+        parts.append(part)
+    return Message(message.role, tuple(parts))
 
 
 def origins_in(conversation: Sequence[Message]) -> frozenset[Origin]:
@@ -81,6 +140,18 @@ class _Said:
     def by_user(self, text: str) -> bool:
         return _holds(self._user, text)
 
+    def added(self, address: str) -> str:
+        """What of an address nobody said: nothing of one that somebody wrote whole."""
+        parts = _ADDRESS.fullmatch(address)
+        if parts is None or self.by(address) != {"model"}:
+            return ""
+        everything = "\n".join((self._user, *self._others.values()))
+        labels, pieces = parts[1].split("."), _PIECES.split(parts[2])
+        while len(labels) > 1 and not _names(".".join(labels), everything):
+            pieces.append(labels.pop(0))
+        known = {piece for rest in _names(".".join(labels), everything) for piece in _PIECES.split(rest)}
+        return " ".join(piece for piece in pieces if piece and piece not in known and not self.by_user(piece))
+
     def by(self, text: str) -> set[Origin]:
         if self.by_user(text):
             return {"user"}
@@ -95,6 +166,8 @@ def _pieces(message: Message) -> Iterator[tuple[Origin, str]]:
             yield part.origin or "user", part.text
         elif isinstance(part, Text) and part.origin is not None:
             yield part.origin, part.text
+        elif isinstance(part, Image):
+            yield "file", ""  # it may hold words, and nobody looked whose
 
 
 def _of(value: Json, said: _Said, name: str) -> set[Origin]:
@@ -109,9 +182,15 @@ def _of(value: Json, said: _Said, name: str) -> set[Origin]:
         if not plain or said.by_user(plain):
             found |= {"user"} if plain else set()
             continue
-        words = [word.strip(".:!?") for word in _WORD.findall(plain)]
-        telling = [word for word in words if len(word) > _SMALL or not word.isalpha()] or words
-        for word in filter(None, telling):
+        if "://" in plain and " " not in plain:
+            found |= said.by(plain)
+            continue
+        words = [word for each in _WORD.findall(plain) if (word := each.strip(".:!?"))]
+        if name.lower() in _PROGRAMS:
+            found |= {"model"} if _JOINED.search(text.strip()) else set()
+        else:
+            words = [word for word in words if word not in _LITTLE] or words
+        for word in words:
             found |= said.by(word)
     return found
 
@@ -149,6 +228,11 @@ def _holds(said: str, text: str) -> bool:
             return True
         place = said.find(text, place + 1)
     return False
+
+
+def _names(host: str, said: str) -> list[str]:
+    """What stands behind a host in the addresses of what was said."""
+    return re.findall(rf"(?<![\w.@-]){re.escape(host)}(?![\w@-]|\.\w)([^\s\"'<>()]*)", said)
 
 
 def _goes_on(beyond: str, edge: str) -> bool:

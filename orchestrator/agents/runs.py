@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from pathlib import Path
 from typing import Any
 
-from orchestrator.agents.desk import Desk
+from orchestrator.agents.desk import Desk, Past
 from orchestrator.agents.grants import Grants
 from orchestrator.agents.placing import operations, placed
 from orchestrator.agents.ports import House
@@ -63,13 +63,13 @@ class Runs:
         """The identifier of a new run, which a power cut would not lose any more; a `run_id` was made before."""
         if call is None and not goal.text.strip():
             raise InvalidInput("The goal is empty.", hint="Say what you want done.")
-        history: list[Message] = []
+        past = Past()
         if conversation_id is not None:
             await self._views.conversation(tenant, subject, conversation_id)
-            history = await self.desk.history(tenant, conversation_id)
+            past = await self.desk.past(tenant, conversation_id)
         state = RunState(run_id or self._house.ids.new("run"))
         state.tenant, state.subject = tenant, subject
-        turn = await self.desk.turn(state, history)
+        turn = await self.desk.turn(state, past.messages)
         started = e.RunStarted(
             conversation_id=conversation_id or self._house.ids.new("conversation"),
             goal=goal,
@@ -81,7 +81,7 @@ class Runs:
             call=call,
             scopes=tuple(sorted(scopes)),
             tools=None if tools is None else tuple(tools),
-            origins=tuple(sorted({"user", *origins_in([goal])})),
+            origins=tuple(sorted({"user", *origins_in([goal]), *past.origins})),
         )
         written = turn.record(started)
         written.add_done_callback(lambda _: None if turn.failure else self.desk.work(turn))

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from orchestrator.kernel import events as e
 from orchestrator.kernel.ids import canonical
-from orchestrator.kernel.messages import Message, Origin, Part, Text, ToolCall, ToolResult, Usage
+from orchestrator.kernel.messages import Image, Message, Origin, Part, Text, ToolCall, ToolResult, Usage
 from orchestrator.policy.screen.telling import told
 
 UNANSWERED = "Not done: the run ended before."
@@ -311,7 +311,8 @@ _FOLDS: dict[type, Callable[[RunState, Any, e.Event], None]] = {
 
 def _speakers(message: Message) -> set[Origin]:
     """Others than the person, whose words a message of theirs hands on."""
-    return {part.origin for part in message.parts if isinstance(part, Text) and part.origin is not None}
+    said: set[Origin] = {part.origin for part in message.parts if isinstance(part, Text) and part.origin is not None}
+    return said | {"file"} if any(isinstance(part, Image) for part in message.parts) else said
 
 
 def _told_of(edited: e.CallEdited) -> str:

@@ -151,7 +151,8 @@ class Steering:
             chosen = model or before.state.asked_model
             begun = msgspec.structs.replace(
                 started, goal=message, model=chosen, channel=channel, call=None, parent=None, depth=0,
-                origins=("user",), after=run_id, forked_from=None,
+                origins=tuple(sorted(before.inherited | before.state.origins)), after=run_id, forked_from=None,
+                person="",
             )  # fmt: skip
             written = behind.record(begun)  # before the word about it: who reads that one finds this one
             before.record(e.MessageQueued(state.run_id, message, by, chosen, channel))

@@ -17,10 +17,9 @@ from orchestrator.agents.replay.recording import Recording, Today, whole
 from orchestrator.agents.runs import Runs
 from orchestrator.agents.state import RunState, fold
 from orchestrator.agents.transfers import file
-from orchestrator.agents.transfers.imports import Imports
 from orchestrator.journal.views import RunView, Views
 from orchestrator.kernel.errors import Conflict, NotFound
-from orchestrator.kernel.events import ALL_SCOPES, Event
+from orchestrator.kernel.events import ALL_SCOPES, Event, RunStarted
 from orchestrator.kernel.messages import Message, Scope, assistant
 from orchestrator.kernel.trials import ForkedFrom
 from orchestrator.policy.grants import stream as grants_of
@@ -60,7 +59,7 @@ class Trials:
         self._store = store
         self._policy_of = policy_of
         self._product = product
-        self.imports = Imports(house.ledger)
+        self.imports = runs.desk.imports
         runs.desk.stage = self.stage
 
     # Replay.
@@ -139,7 +138,8 @@ class Trials:
             self._policy_of(changes.policy)  # raises InvalidInput before anything is written
         if fold(run_id, events).finished is None:
             raise Conflict(f"{run_id} is not finished.", hint="Let it end, or cancel it; then fork it.")
-        bodies = opening(events, at, changes, self._house.ids, frozenset(scopes))
+        strange = not (await self.imports.of(tenant)).keys().isdisjoint(_line(events))
+        bodies = opening(events, at, changes, self._house.ids, frozenset(scopes), ("web",) if strange else ())
         return await self._runs.take_up(bodies, tenant=tenant, subject=subject)
 
     async def stage(self, state: RunState, house: House) -> tuple[House, list[Message]]:
@@ -231,6 +231,13 @@ class Trials:
             if _over(view, at):
                 messages += told(fold(view.run_id, await self._house.journal.read(view.run_id)))
         return messages
+
+
+def _line(events: Sequence[Event]) -> tuple[str, str]:
+    """A run, and the first of those that it was forked from."""
+    started = events[0].body
+    assert isinstance(started, RunStarted)
+    return events[0].stream, started.forked_from.before if started.forked_from is not None else ""
 
 
 def told(state: RunState) -> list[Message]:

@@ -5,14 +5,13 @@ from collections.abc import Collection, Sequence
 from msgspec import structs
 
 from orchestrator.kernel import settings
-from orchestrator.kernel.events import Passage
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.messages import Arguments, Json, Origin
 from orchestrator.kernel.registry import Registry
 from orchestrator.policy.base import Call, Decision, Rule, Verdict
 from orchestrator.policy.layers.layers import Layers
 from orchestrator.policy.rules.secrets import Known, Secrets
-from orchestrator.policy.screen.screen import doubtful, screened
+from orchestrator.policy.screen.screen import Seen, seen
 
 DEEPEST = 60  # lists and objects one inside the other
 SEVERITY: tuple[Verdict, ...] = ("allow", "ask", "deny")
@@ -84,13 +83,9 @@ class Policy:
 
     def screen(
         self, tool: str, arguments: Arguments, origin: Origin, content: str, granted: Collection[tuple[str, str]] = ()
-    ) -> tuple[Passage, ...]:
-        """What of a result gives orders to the model that is to read it."""
-        return screened(self._screen, tool, arguments, origin, content, granted)
-
-    def doubtful(self, origin: Origin, content: str) -> tuple[str, ...]:
-        """What of a result could give orders; an answer that repeats it says so."""
-        return doubtful(self._screen, origin, content)
+    ) -> Seen:
+        """What of a result gives orders to the model that is to read it, and what could."""
+        return seen(self._screen, tool, arguments, origin, content, granted)
 
     def explain(self, call: Call) -> list[Decision]:
         """What every rule that speaks thinks of the call, in the order of the rules."""

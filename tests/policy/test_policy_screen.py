@@ -29,7 +29,7 @@ def read(
 ) -> str:
     policy = Policy(settings.Policy(screen=mode))  # type: ignore[arg-type]
     arguments = {"url": "https://museum.example/hours"}
-    return told(content, policy.screen("read_page", arguments, origin, content, granted or set()))
+    return told(content, policy.screen("read_page", arguments, origin, content, granted or set()).passages)
 
 
 def test_the_order_is_kept_from_the_model_and_nothing_else() -> None:

@@ -12,7 +12,6 @@ from orchestrator.agents.ports import Choice, Chooser, Decide, Tools
 from orchestrator.agents.state import OpenCall, RunState
 from orchestrator.agents.toolset import DELEGATE, Delegate
 from orchestrator.kernel.errors import ModelError, NotFound, ToolFailed
-from orchestrator.kernel.events import Passage
 from orchestrator.kernel.messages import Arguments, Effects, Message, Spared, ToolSpec, Usage
 from orchestrator.kernel.messages import Origin as Speaker
 from orchestrator.kernel.trials import ForkedFrom, Source
@@ -20,6 +19,7 @@ from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, R
 from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.budgets.base import Budget, Rates, Spending
 from orchestrator.policy.decide import SEVERITY
+from orchestrator.policy.screen.screen import Seen
 from orchestrator.tools.base import Context, Result, Tool
 
 HINT = "Fork it with effects asked of a person to have it really made."
@@ -85,11 +85,8 @@ class ForkPolicy:
 
     def screen(
         self, tool: str, arguments: Arguments, origin: Speaker, content: str, granted: Collection[tuple[str, str]] = ()
-    ) -> tuple[Passage, ...]:
+    ) -> Seen:
         return self._policy.screen(tool, arguments, origin, content, granted)
-
-    def doubtful(self, origin: Speaker, content: str) -> tuple[str, ...]:
-        return self._policy.doubtful(origin, content)
 
 
 class ForkTool:

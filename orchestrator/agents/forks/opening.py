@@ -20,6 +20,7 @@ from orchestrator.kernel.errors import Conflict, InvalidInput
 from orchestrator.kernel.events import Event
 from orchestrator.kernel.ids import Ids
 from orchestrator.kernel.messages import Image, Message, Scope, user
+from orchestrator.kernel.messages import Origin as Whose
 from orchestrator.kernel.trials import ForkedFrom, ForkEffects
 
 PolicyOf = Callable[[dict[str, object] | None], Decide]  # from settings; None: those of the server
@@ -40,9 +41,17 @@ class Changes(Struct, frozen=True):
 
 
 def opening(
-    events: Sequence[Event], at: int, changes: Changes, ids: Ids, scopes: frozenset[Scope] = frozenset(e.ALL_SCOPES)
+    events: Sequence[Event],
+    at: int,
+    changes: Changes,
+    ids: Ids,
+    scopes: frozenset[Scope] = frozenset(e.ALL_SCOPES),
+    origins: Sequence[Whose] = (),
 ) -> list[e.Body]:
-    """The first events of a fork: its start, and what it shares with the run. Raises InvalidInput, Conflict."""
+    """The first events of a fork: its start, and what it shares with the run. Raises InvalidInput, Conflict.
+
+    `origins`: whose words it holds, whatever it says itself.
+    """
     started = events[0].body
     assert isinstance(started, e.RunStarted)
     if not 1 <= at <= len(events):
@@ -73,6 +82,7 @@ def opening(
         approvals=changes.approvals or _approvals(started.approvals),
         channel=changes.channel or started.channel,
         scopes=tuple(scope for scope in started.scopes if scope in scopes),
+        origins=tuple(sorted({*started.origins, *origins})),
         parent=None,
         depth=0,
         after="",

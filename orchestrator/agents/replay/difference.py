@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from orchestrator.kernel.events import ApprovalAsked, Body, ModelAsked, encode_body
+from orchestrator.kernel.events import ApprovalAsked, Body, ModelAsked, ToolReturned, encode_body
 from orchestrator.kernel.messages import Json
 
 SHOWN = 12  # changes listed at most
@@ -65,6 +65,8 @@ def _as_old(recorded: Body, today: Body) -> Body:
         return msgspec.structs.replace(today, request=None)
     if isinstance(recorded, ApprovalAsked) and isinstance(today, ApprovalAsked) and not recorded.sources:
         return msgspec.structs.replace(today, risks=recorded.risks, sources={})
+    if isinstance(recorded, ToolReturned) and isinstance(today, ToolReturned) and not recorded.doubts:
+        return msgspec.structs.replace(today, doubts=())
     return today
 
 

@@ -20,7 +20,7 @@ from orchestrator.kernel.events import (
     RunFinished,
     ToolRequested,
 )
-from orchestrator.kernel.messages import Image, Message, Part, Text, Usage, assistant
+from orchestrator.kernel.messages import Image, Message, Origin, Part, Role, Text, ToolResult, Usage, assistant
 from orchestrator.llm.base import Chunk, Finish, Reply, TextDelta, ThinkingDelta
 
 PREFIX = "agent/"
@@ -66,17 +66,34 @@ def _goal(messages: tuple[Message, ...], *, told: bool) -> Message:
     last = max((at for at, message in enumerate(messages) if message.role == "user"), default=-1)
     if last < 0:
         raise InvalidInput("There is no message of a person to answer.")
-    before = [] if told else [_quoted(message) for message in messages[:last] if message.text.strip()]
+    before: list[Part] = []
+    left = 0 if told else _LONGEST
+    for message in reversed(messages[:last]):
+        text = _text(message)
+        if text and left > 0:
+            before.insert(0, _quoted(message.role, text[-left:]))
+            left -= len(text)
     parts: list[Part] = [part for part in messages[last].parts if isinstance(part, Text | Image)]
     if before:
-        said = "\n\n".join(before)[-_LONGEST:]
-        parts.insert(0, Text(f"What was said before:\n\n{said}\n\nNow:\n\n"))
+        parts = [Text("What was said before:\n\n"), *before, Text("Now:\n\n"), *parts]
     return Message("user", tuple(parts))
 
 
-def _quoted(message: Message) -> str:
-    who = {"system": "Instructions", "user": "Person", "assistant": "You"}.get(message.role, "Tool")
-    return f"{who}: {message.text.strip()}"
+def _text(message: Message) -> str:
+    results = "\n".join(part.content for part in message.parts if isinstance(part, ToolResult))
+    return f"{message.text}\n{results}".strip()
+
+
+def _quoted(role: Role, text: str) -> Text:
+    """What a tool of somebody else's returned is a stranger's, and what a model said is a model's."""
+    who: dict[Role, tuple[str, Origin | None]] = {
+        "system": ("Instructions", None),
+        "user": ("Person", None),
+        "assistant": ("You", "model"),
+        "tool": ("Tool", "web"),
+    }
+    name, origin = who[role]
+    return Text(f"{name}: {text}\n\n", origin)
 
 
 class _Speech:

@@ -91,11 +91,12 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     parent: str | None = None
     scopes: tuple[Scope, ...] = ALL_SCOPES  # of the person: an agent may do no more than who asks
     tools: tuple[str, ...] | None = None  # the only ones it may call; None: all
-    origins: tuple[Origin, ...] = ("user",)  # where the words of the goal came from
+    origins: tuple[Origin, ...] = ("user",)  # whose words the goal holds, and what was read before it
     depth: int = 0  # of delegation: how many runs are above it
     after: str = ""  # the run of this conversation that must be finished first
     forked_from: ForkedFrom | None = None
     instructions: str = ""  # instead of the agent's own; {workspace} and {date} stand for them
+    person: str = ""  # of a sub-run, whose goal a model wrote: what of that the person had said
 
 
 class RunResumed(Struct, frozen=True, tag="run.resumed"):
@@ -256,6 +257,7 @@ class ToolReturned(Struct, frozen=True, tag="tool.returned"):
     origins: tuple[Origin, ...] = ()  # of everything the sub-run had read
     source: Source = "made"
     passages: tuple[Passage, ...] = ()  # that the model did not read as they are
+    doubts: tuple[tuple[int, int], ...] = ()  # what could give orders, and was read: an answer that repeats it says so
 
 
 class RunFinished(Struct, frozen=True, tag="run.finished"):

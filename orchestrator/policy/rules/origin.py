@@ -5,21 +5,26 @@ a risk (destroys, sends, pays, installs) passes unasked only where it would with
 everything that says *where to and what* is in the user's own words. What is to be *said* there (a body, a note)
 may be anybody's: a person who asks to mail a page to Bob means the page's words, and Bob.
 
-Looking and writing inside the workspace go on unasked.
+Looking and writing inside the workspace go on unasked. Looking at an address does not where the model has added to it
+more than a number of a page: whoever answers there is told.
 """
 
 from typing import ClassVar
 
+from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.messages import Origin as Source
 from orchestrator.kernel.settings import Policy
+from orchestrator.policy.addresses import listed, split
 from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.rules.commands import Commands, command_of
-from orchestrator.policy.rules.hosts import method_of, url_of
+from orchestrator.policy.rules.hosts import method_of, url_argument, url_of
 
 # Strangers write the web, and the skills and memories that may come from it.
 STRANGERS: frozenset[Source] = frozenset({"web", "skill", "memory"})
 # What lies in files may be a stranger's too (a clone, a download): it counts where a call has a risk.
 PERHAPS: frozenset[Source] = STRANGERS | {"file"}
+
+_USER: frozenset[Source] = frozenset({"user"})
 
 # Arguments that are said to somebody, and do not choose who or what.
 SAID = frozenset(
@@ -35,6 +40,7 @@ class Origin:
 
     def __init__(self, settings: Policy) -> None:
         self._commands = Commands(settings)
+        self._hosts = tuple(host.lower().rstrip(".") for host in settings.hosts)
 
     def judge(self, call: Call) -> Decision | None:
         strangers = call.origins & (PERHAPS if call.risks else STRANGERS)
@@ -63,7 +69,7 @@ class Origin:
         choosing = {name: sources for name, sources in call.sources.items() if name.lower() not in SAID}
         if not any(choosing.values()):
             return ["all of it"]  # it acts on what no argument names
-        return sorted(name for name, sources in choosing.items() if not sources <= {"user"})
+        return sorted(name for name, sources in choosing.items() if not sources <= _USER)
 
     def _acts(self, call: Call) -> bool:
         if call.risks:
@@ -71,13 +77,24 @@ class Origin:
         if command_of(call) is not None:
             decision = self._commands.judge(call)
             return decision is None or "looks_only" not in decision.details
-        if url_of(call) is not None:
-            return method_of(call) not in ("GET", "HEAD", "OPTIONS")
+        if (url := url_of(call)) is not None:
+            return method_of(call) not in ("GET", "HEAD", "OPTIONS") or self._tells(call, url)
         return call.scope in ("execute", "admin")
 
+    def _tells(self, call: Call, url: str) -> bool:
+        """Whether the address says something that nobody wrote, to a host that the owner does not know."""
+        added = f"{url_argument(call)}: "
+        if not any(name.startswith(added) for name in call.sources or ()):
+            return False
+        parts = split(url)
+        return parts is None or not listed((parts.hostname or "").lower().rstrip("."), self._hosts)
+
     def shape(self, call: Call) -> str | None:
-        """A yes given before the web was read does not count after it."""
-        return "after reading the web" if self.judge(call) else None
+        """A yes given before the web was read does not count after it, nor for what else strangers choose."""
+        if self.judge(call) is None:
+            return None
+        chosen = {name: call.arguments.get(name) for name in self._chosen_by_others(call) or ()}
+        return f"after reading the web: {call_hash(call.tool, chosen)[:12]}" if chosen else "after reading the web"
 
 
 _WHAT: dict[Source, str] = {

@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from msgspec import Struct, structs
@@ -31,9 +31,10 @@ _HIDDEN = re.compile(
 _TAGS = range(0xE0020, 0xE007F)  # a copy of ASCII that no one sees, and models read
 _STRANGE = re.compile("[^\x00-\x7f]")
 FEW = 40  # characters that are sooner replaced one by one
-_DIGITS = tuple(zip("013457", "oieast", strict=True))
+_DIGITS = {ord(digit): letter for digit, letter in zip("013457", "oieast", strict=True)}
 _APART = re.compile(r"\b[a-z](?: [a-z]\b){4,}(?: {2,3}[a-z]\b(?: [a-z]\b)*)*")
-_SPELLED = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
+SPELLED = 32  # letters of a word that may be text in base64
+_SPELLED = re.compile(rf"[A-Za-z0-9+/_-]{{{SPELLED},}}={{0,2}}")
 
 
 class Letters(Struct, frozen=True):
@@ -63,8 +64,8 @@ def _letters(text: str) -> Letters:
 
 def spelled_out(text: str) -> list[tuple[int, int, str]]:
     """Long words that are text in base64: where each stands, and what it says."""
-    found = []
-    for match in _SPELLED.finditer(text):
+    found: list[tuple[int, int, str]] = []
+    for match in _long(text):
         word = match[0].translate(str.maketrans("-_", "+/")).rstrip("=")
         try:
             said = base64.b64decode(word + "=" * (-len(word) % 4), validate=True).decode()
@@ -73,6 +74,15 @@ def spelled_out(text: str) -> list[tuple[int, int, str]]:
         if said.isprintable() and " " in said:
             found.append((match.start(), match.end(), said))
     return found
+
+
+def _long(text: str) -> Iterator[re.Match[str]]:
+    at = 0
+    for word in text.split():
+        if len(word) >= SPELLED:
+            at = text.index(word, at)
+            yield from _SPELLED.finditer(text, at, at + len(word))
+            at += len(word)
 
 
 def encoded(word: str) -> tuple[str, ...]:
@@ -96,9 +106,14 @@ def _latin(text: str) -> str:
 def _small(text: str) -> str:
     """The same length: lines that are written out as \\n are lines, letters that stand apart are left so."""
     text = text.lower()
-    for digit, letter in _DIGITS:
-        text = text.replace(digit, letter)
-    return text.replace("\\n", " \n").replace("\\t", "  ").replace('\\"', ' "')
+    text = text.translate(_DIGITS) if text.isascii() else _without_digits(text)
+    return text.replace("\\n", " \n").replace("\\t", "  ").replace('\\"', ' "') if "\\" in text else text
+
+
+def _without_digits(text: str) -> str:
+    for digit, letter in _DIGITS.items():
+        text = text.replace(chr(digit), letter)
+    return text
 
 
 def closed_up(plain: str) -> str:

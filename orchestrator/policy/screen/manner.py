@@ -44,9 +44,9 @@ def bias() -> float:
 
 
 @lru_cache(maxsize=CACHE)
-def glance(word: str) -> float:
-    """What a word weighs by itself, for whoever only looks if a sentence is worth reading."""
-    return sum(weights().get(key, 0.0) for key in seen(word))
+def glance(word: str) -> int:
+    """What a word weighs by itself, in hundredths, for whoever only looks if a sentence is worth reading."""
+    return sum(round(100 * weights().get(key, 0.0)) for key in seen(word))
 
 
 def seen(word: str) -> tuple[str, ...]:

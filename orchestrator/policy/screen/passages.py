@@ -12,7 +12,7 @@ from msgspec import Struct
 from orchestrator.policy.screen.cues import cues, hints
 from orchestrator.policy.screen.letters import Letters, letters, spelled_out
 from orchestrator.policy.screen.manner import Features, bias, features, glance
-from orchestrator.policy.screen.sentences import WORD, Sentence, said, sentences, words
+from orchestrator.policy.screen.sentences import WORD, said, sentences, words
 
 ENOUGH = 5.0  # weight of what speaks for it
 DOUBTFUL = 2.0  # where it is only looked at what an answer repeats of it
@@ -25,7 +25,7 @@ NEARLY = 1.5  # and of a sentence whose neighbours are asked
 ROW = 3  # sentences that are weighed together
 NEAR = 3  # sentences from one that shows something to the next
 FAR = 900  # characters of them at most
-GLANCE = 0.2  # what the words of a sentence weigh by themselves, where it is looked into
+GLANCE = 20  # hundredths: what the words of a sentence weigh by themselves, where it is looked into
 
 _LURE = re.compile(
     r"https?://|[\w.+-]@[\w-]+\.\w|\b[A-Za-z]{2}\d\d(?: ?[\dA-Z]{4}){3}|\+?\d[\d\s]{8,}|\b(?:curl|wget|sudo) |\b0x\w"
@@ -39,14 +39,34 @@ class Found(Struct, frozen=True):
     cues: tuple[str, ...]
 
 
-def found_in(text: str, enough: float = ENOUGH) -> tuple[Found, ...]:
+class Screened(Struct, frozen=True):
     """The passages, in their order; none overlaps another."""
-    passages = list(_Text(letters(text), enough).passages())
+
+    found: tuple[Found, ...]
+    doubtful: tuple[Found, ...]  # no more than a reason to look
+
+
+def screened(text: str) -> Screened:
+    form = _Text(letters(text))
+    found, doubtful = list(form.passages(ENOUGH)), list(form.passages(DOUBTFUL))
     for start, end, hidden in spelled_out(text):
-        inside = any(one.start <= start < one.end for one in passages)
-        if not inside and (within := found_in(hidden, enough)):
-            passages.append(Found(start, end, ("encoded", *within[0].cues)))
-    return tuple(sorted(passages, key=lambda passage: passage.start))
+        if any(one.start <= start < one.end for one in found):
+            continue
+        within = screened(hidden)
+        if within.found:
+            found.append(Found(start, end, ("encoded", *within.found[0].cues)))
+        elif within.doubtful:
+            doubtful.append(Found(start, end, ("encoded", *within.doubtful[0].cues)))
+    left = [one for one in doubtful if not any(one.start < other.end and other.start < one.end for other in found)]
+    return Screened(_in_order(found), _in_order(left))
+
+
+def found_in(text: str) -> tuple[Found, ...]:
+    return screened(text).found
+
+
+def _in_order(found: list[Found]) -> tuple[Found, ...]:
+    return tuple(sorted(found, key=lambda passage: passage.start))
 
 
 class _Voice(Struct):
@@ -60,23 +80,23 @@ class _Voice(Struct):
 class _Text:
     """Only sentences whose words could be part of an order, and those around what nearly is one, are looked into."""
 
-    def __init__(self, form: Letters, enough: float) -> None:
+    def __init__(self, form: Letters) -> None:
         self._form = form
-        self._enough = enough
         self._all = list(sentences(form.plain))
-        self._glanced = [self._worth(one) for one in self._all]
+        self._glanced = [_worth(form.plain[one.start : one.end]) for one in self._all]
         self._voices: dict[int, _Voice] = {}
+        self._weights: dict[tuple[int, int], tuple[bool, float]] = {}
         self._orders: dict[int, bool] = {}
 
-    def passages(self) -> Iterator[Found]:
+    def passages(self, enough: float) -> Iterator[Found]:
         """What was found, each with what goes with it; what overlaps is one."""
         found: list[tuple[int, int, dict[str, None]]] = []
-        for first, last in self._rows():
+        for first, last in self._rows(enough):
             names = dict.fromkeys(name for at in range(first, last + 1) for name in self._voice(at).cues)
             if found and last <= found[-1][1]:
                 found[-1] = (found[-1][0], found[-1][1], found[-1][2] | names)
                 continue
-            first, last = self._widened(first, last)
+            first, last = self._widened(first, last, enough)
             while found and first <= found[-1][1]:
                 before = found.pop()
                 first, last, names = min(first, before[0]), max(last, before[1]), before[2] | names
@@ -85,17 +105,13 @@ class _Text:
             start, end = self._all[first].start, self._all[last].end
             yield Found(self._form.places[start], self._form.places[end], tuple(names) or ("manner",))
 
-    def _worth(self, one: Sentence) -> bool:
-        """Whether its words, each by itself, could be part of an order."""
-        return sum(map(glance, dict.fromkeys(WORD.findall(self._form.plain, one.start, one.end)))) >= GLANCE
-
-    def _rows(self) -> list[tuple[int, int]]:
+    def _rows(self, enough: float) -> list[tuple[int, int]]:
         """The shortest rows of sentences that weigh enough, in their order."""
         found: set[tuple[int, int]] = set()
         nearly: list[int] = []
         for at in (at for at, worth in enumerate(self._glanced) if worth):
-            weight = self._weight(at, at)
-            if weight >= self._enough:
+            weight = self._weight(at, at, enough)
+            if weight >= enough:
                 found.add((at, at))
             elif weight >= NEARLY:
                 nearly.append(at)
@@ -105,23 +121,29 @@ class _Text:
                 if first < 0 or last >= len(self._all) or self._all[last].start - self._all[first].end > FAR:
                     continue
                 known = any((one, to) in found for one in range(first, last + 1) for to in range(one, last + 1))
-                if not known and self._weight(first, last) >= self._enough:
+                if not known and self._weight(first, last, enough) >= enough:
                     found.add((first, last))
         return sorted(found)
 
-    def _weight(self, first: int, last: int) -> float:
-        """What speaks for the sentences as one order."""
+    def _weight(self, first: int, last: int, enough: float) -> float:
+        """What speaks for the sentences as one order; who is near is asked where that could make it enough."""
+        if (first, last) not in self._weights:
+            self._weights[first, last] = self._together(first, last)
+        families, weight = self._weights[first, last]
+        if families and enough > weight >= enough - ORDER - LURE:
+            around = [at for at in self._around(first, last) if self._ordering(at)]
+            weight += ORDER * bool(around) + LURE * any(map(self._luring, around))
+        return weight
+
+    def _together(self, first: int, last: int) -> tuple[bool, float]:
+        """Whether any cue is in them, and what they weigh by themselves."""
         families: dict[str, int] = {}
         manner: Features = {}
         for at in range(first, last + 1):
             voice = self._voice(at)
             manner |= voice.manner
             families |= {name: max(weight, families.get(name, 0)) for name, weight in voice.cues.items()}
-        weight = sum(families.values()) + LIKE + LIKER * (bias() + sum(manner.values()))
-        if families and self._enough > weight >= self._enough - ORDER - LURE:
-            around = [at for at in self._around(first, last) if self._ordering(at)]
-            weight += ORDER * bool(around) + LURE * any(map(self._luring, around))
-        return weight
+        return bool(families), sum(families.values()) + LIKE + LIKER * (bias() + sum(manner.values()))
 
     def _around(self, first: int, last: int) -> Iterator[int]:
         begins, ends = self._all[first].block, self._all[last].block + self._opens(last)
@@ -157,30 +179,35 @@ class _Text:
         """Whether what it says goes on in the next paragraph."""
         return self._text(at).endswith(":") or bool({"turn", "call"} & self._voice(at).cues.keys())
 
-    def _widened(self, first: int, last: int) -> tuple[int, int]:
+    def _widened(self, first: int, last: int, enough: float) -> tuple[int, int]:
         """With what goes on with it near by, the orders before it and the rest of its paragraph."""
         every = self._all
-        while (at := self._further(range(first - 1, max(-1, first - 1 - NEAR), -1))) is not None:
+        while (at := self._further(range(first - 1, max(-1, first - 1 - NEAR), -1), enough)) is not None:
             first = at
-        while (at := self._further(range(last + 1, min(len(every), last + 1 + NEAR)))) is not None:
+        while (at := self._further(range(last + 1, min(len(every), last + 1 + NEAR)), enough)) is not None:
             last = at
         block = every[first].block
-        while first and every[first - 1].block == block and self._leads(first - 1):
+        while first and every[first - 1].block == block and self._leads(first - 1, enough):
             first -= 1
         block = every[last].block + self._opens(last)
         while last + 1 < len(every) and every[last + 1].block <= block:
             last += 1
         return first, last
 
-    def _further(self, near: range) -> int | None:
+    def _further(self, near: range, enough: float) -> int | None:
         """The first of these sentences that has something of an order in it too."""
         for at in near:
-            if self._glanced[at] and (self._voice(at).cues or self._weight(at, at) >= NEARLY):
+            if self._glanced[at] and (self._voice(at).cues or self._weight(at, at, enough) >= NEARLY):
                 return at
         return None
 
-    def _leads(self, at: int) -> bool:
-        return self._ordering(at) or bool(_ALARM.match(self._text(at))) or self._weight(at, at) >= NEARLY
+    def _leads(self, at: int, enough: float) -> bool:
+        return self._ordering(at) or bool(_ALARM.match(self._text(at))) or self._weight(at, at, enough) >= NEARLY
+
+
+def _worth(sentence: str) -> bool:
+    """Whether its words, each by itself, could be part of an order."""
+    return sum(map(glance, set(WORD.findall(sentence)))) >= GLANCE
 
 
 def _families(every: list[str], voices: tuple[str, ...]) -> dict[str, int]:

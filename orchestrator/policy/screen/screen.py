@@ -8,10 +8,12 @@ vouches for, and what the person says, is not looked at.
 from collections.abc import Collection
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 from orchestrator.kernel.events import Passage
 from orchestrator.kernel.messages import Arguments, Origin
 from orchestrator.policy.addresses import split
-from orchestrator.policy.screen.passages import DOUBTFUL, found_in
+from orchestrator.policy.screen.passages import screened
 
 Mode: TypeAlias = Literal["withhold", "mark", "off"]
 
@@ -19,20 +21,23 @@ WITHHELD: frozenset[Origin] = frozenset({"web", "memory"})
 MARKED: frozenset[Origin] = frozenset({"file"})
 
 
-def screened(
+class Seen(Struct, frozen=True):
+    """What was seen in a result."""
+
+    passages: tuple[Passage, ...] = ()
+    doubts: tuple[tuple[int, int], ...] = ()  # where strangers could give orders: no more than a reason to look
+
+
+def seen(
     mode: Mode, tool: str, arguments: Arguments, origin: Origin, content: str, granted: Collection[tuple[str, str]]
-) -> tuple[Passage, ...]:
+) -> Seen:
     if mode == "off" or origin not in WITHHELD | MARKED:
-        return ()
+        return Seen()
     withheld = mode == "withhold" and origin in WITHHELD and (tool, source(tool, arguments)) not in granted
-    return tuple(Passage(found.start, found.end, found.cues, withheld) for found in found_in(content))
-
-
-def doubtful(mode: Mode, origin: Origin, content: str) -> tuple[str, ...]:
-    """What strangers wrote that could give orders, though it is not held for one: no more than a reason to look."""
-    if mode == "off" or origin not in WITHHELD:
-        return ()
-    return tuple(content[found.start : found.end] for found in found_in(content, DOUBTFUL))
+    in_it = screened(content)
+    passages = tuple(Passage(found.start, found.end, found.cues, withheld) for found in in_it.found)
+    doubts = tuple((found.start, found.end) for found in in_it.doubtful) if origin in WITHHELD else ()
+    return Seen(passages, doubts)
 
 
 def source(tool: str, arguments: Arguments) -> str:

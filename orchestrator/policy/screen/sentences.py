@@ -8,8 +8,9 @@ from msgspec import Struct
 LONGEST = 600  # characters of a sentence; what is longer is more than one
 WRAPPED = 45  # characters of a line that may go on in the next
 
-_END = re.compile(
-    r"([.!?][\"')\]]*)\s+|\n\s*|(\"[:,])\s(?=\")|(-->)|<(?=!--|/?(?:p|div|li|td|tr|h\d|section|article|br|body)\b)"
+_END = re.compile(  # what it begins with stands first: the rest of a text is passed over quickly
+    r"[.!?\n\"<-](?:(?<=[.!?])([\"')\]]*)\s+|(?<=\n)\s*|(?<=\")([:,])\s(?=\")|(?<=-)(->)"
+    r"|(?<=<)(?=!--|/?(?:p|div|li|td|tr|h\d|section|article|br|body)\b))"
 )
 _SIGN, _QUOTATION = 1, 2  # which of its groups
 _KEY = re.compile(r"\s*(?:[-*] )?[\"']?[\w .@()/-][\w .@()/:-]{0,40}[\"']?\s?:(?:\s|$)|\s*(?:[-*#<>|{}\[]|//|\d+[.)])")
@@ -51,19 +52,25 @@ def words(voices: tuple[str, ...]) -> tuple[list[str], int]:
 def sentences(plain: str) -> Iterator[Sentence]:
     start = line = block = 0
     for match in _END.finditer(plain):
-        gap, what = match[0], match.lastindex
+        what = match.lastindex
         if what == _QUOTATION and plain[line] not in "\"'{[":
             continue  # quotations in a row, and no data
-        end = match.start() if what is None else match.end(what)
-        following = match.start() if gap == "<" else match.end()
+        begins, following = match.span()
+        end = begins if what is None else match.end(what)
+        if plain[begins] == "<":
+            following = begins
         ends = what != _SIGN  # the paragraph too
-        if "\n" in gap:
-            ends = gap.count("\n") > 1 or _KEY.match(plain, following) is not None
+        lines = plain.count("\n", begins, following)
+        if lines:
+            ends = lines > 1 or _KEY.match(plain, following) is not None
             wraps = not ends and end - line >= WRAPPED
             line = following
             if wraps and plain[end - 1] not in ".!?:":
                 continue
-        yield from _pieces(plain, start, end, block)
+        if start < end <= start + LONGEST and not plain[end - 1].isspace():
+            yield Sentence(start, end, block)
+        else:
+            yield from _pieces(plain, start, end, block)
         block += ends
         start = following
     yield from _pieces(plain, start, len(plain), block)

@@ -47,6 +47,7 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         effects="once",
         category="system",
         place="sandbox",
+        origin="file",
         examples=EXECUTE_COMMAND,
         answers={
             "en": "{stdout}\n[{stderr}\n]Exit code {exit_code}.[ ({note})]",
