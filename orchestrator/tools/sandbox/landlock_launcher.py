@@ -1,27 +1,30 @@
 """Runs one command behind Landlock, a filter of system calls and limits. A program of its own.
 
-It is started as `python -I -S landlock_launcher.py HANDLE` and reads its orders (JSON) from that
-handle. It imports nothing of the product. Exit code 125 means that it could not confine the
-command, which then was not run.
+It is started as `python -I -S -c BOOT HANDLE` and reads itself and its orders from that handle. It imports
+nothing of the product, and of the library only what is loaded at once: each further module is paid for by every
+command. Exit code 125 means that it could not confine the command, which then was not run.
 
     this process      outlives the command, and ends every descendant before it ends itself
       └ init          first process of a new PID namespace, where namespaces are allowed
           └ command   confined, then replaced by the command
 """
 
-import base64
+from __future__ import annotations
+
 import ctypes
-import json
 import os
 import resource
-import signal
 import struct
-import sys
-from typing import Any, NoReturn
 
+TYPE_CHECKING = False  # the module of that name takes longer to load than all the others here
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+BOOT = "import marshal, sys; code, orders = marshal.load(open(int(sys.argv[1]), 'rb')); exec(code); start(orders)"
 CANNOT = 125
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_SIGKILL, _SIGPIPE, _SIGTERM, _BY_DEFAULT, _IGNORED = 9, 13, 15, 0, 1
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_CAPBSET_DROP = 1, 22, 24
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_SET_KEEPCAPS = 36, 38, 47, 8
 _NEW_MOUNTS, _NEW_UTS, _NEW_IPC, _NEW_USERS, _NEW_PIDS, _NEW_NET = (
@@ -62,6 +65,10 @@ def mount(source: str, target: str, kind: str, flags: int) -> None:
     if _LIBC.mount(*texts, ctypes.c_ulong(flags), None) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), f"mount {target}")
+
+
+def treat(number: int, how: int) -> None:
+    _LIBC.signal(ctypes.c_int(number), ctypes.c_void_p(how))
 
 
 def landlock_abi() -> int:
@@ -181,16 +188,16 @@ def become(orders: dict[str, Any], has_proc: bool) -> NoReturn:
     limit(orders["limits"])
     if orders["landlock"]:
         landlock(orders, has_proc)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    treat(_SIGPIPE, _BY_DEFAULT)
+    treat(_SIGTERM, _BY_DEFAULT)
     if orders["filter"]:
-        filter_calls(base64.b64decode(orders["filter"]))
+        filter_calls(orders["filter"])
     os.execve(orders["argv"][0], orders["argv"], orders["env"])
 
 
 def init(orders: dict[str, Any]) -> NoReturn:
     """The first process of the namespace: its death is the death of all in it."""
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(_PR_SET_PDEATHSIG, _SIGKILL)
     has_proc = True
     try:
         mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
@@ -224,7 +231,7 @@ def sweep() -> None:
     while True:
         for pid in _children(own):
             try:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, _SIGKILL)
             except ProcessLookupError:
                 continue
         try:
@@ -238,11 +245,9 @@ def _children(own: int) -> list[int]:
         return [int(pid) for pid in file.read().split()]
 
 
-def main() -> NoReturn:
-    with open(int(sys.argv[1]), encoding="utf-8") as file:  # noqa: PTH123
-        orders = json.load(file)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def main(orders: dict[str, Any]) -> NoReturn:
+    treat(_SIGTERM, _IGNORED)
+    prctl(_PR_SET_PDEATHSIG, _SIGKILL)
     prctl(_PR_SET_CHILD_SUBREAPER, 1)
     for door in orders["doors"]:
         with open(door, "w", encoding="ascii") as file:  # noqa: PTH123
@@ -260,5 +265,5 @@ def main() -> NoReturn:
             os._exit(code_of(status))
 
 
-if __name__ == "__main__":
-    guarded(main)
+def start(orders: dict[str, Any]) -> NoReturn:
+    guarded(lambda: main(orders))

@@ -8,8 +8,7 @@ files of the same user can be changed.
 """
 
 import asyncio
-import base64
-import json
+import marshal
 import os
 import shutil
 import sys
@@ -39,6 +38,8 @@ class _Launched:
         self._cgroups = cgroups
         self._landlock = landlock
         self._namespaces = namespaces
+        file = landlock_launcher.__file__
+        self._launcher = compile(Path(file).read_bytes(), file, "exec", dont_inherit=True)
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
         real = await asyncio.to_thread(confined, workspace)
@@ -64,8 +65,8 @@ class _Launched:
         group = belongings.enter_context(self._cgroups.group(limits))
         temporary = belongings.enter_context(_temporary())
         orders = self._orders(opening, workspace, limits, seconds, temporary, group.doors)
-        handle = belongings.enter_context(_handed(orders))
-        argv = (sys.executable, "-I", "-S", landlock_launcher.__file__, str(handle))
+        handle = belongings.enter_context(_handed(marshal.dumps((self._launcher, orders))))
+        argv = (sys.executable, "-I", "-S", "-c", landlock_launcher.BOOT, str(handle))
         env = environment(str(temporary), str(temporary))
         return Launch(argv, env, group, anchored=self._namespaces, handles=(handle,))
 
@@ -98,11 +99,11 @@ class _Launched:
             "cwd": str(workspace),
             "writable": [str(workspace), str(temporary)],
             "readable": [*SYSTEM, *ETC, *further],
-            "devices": DEVICES,
+            "devices": list(DEVICES),
             "landlock": self._landlock,
             "namespaces": self._namespaces,
             "network": opening.network,
-            "filter": base64.b64encode(program).decode() if program else "",
+            "filter": program or b"",
             "drop_to": _NOBODY if root else 0,
             "doors": doors,
             "limits": most,
@@ -150,10 +151,10 @@ def _temporary() -> Iterator[Path]:
 
 
 @contextmanager
-def _handed(orders: dict[str, Any]) -> Iterator[int]:
+def _handed(content: bytes) -> Iterator[int]:
     handle = os.memfd_create("orders")
     try:
-        os.write(handle, json.dumps(orders).encode())
+        os.write(handle, content)
         os.lseek(handle, 0, os.SEEK_SET)
         yield handle
     finally:
