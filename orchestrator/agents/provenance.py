@@ -34,6 +34,7 @@ _LITTLE = frozenset(
 _SMALL = 3  # digits of a number that is in every text
 _CARRIED = 16  # characters of an address that nobody said: the number of a page, and no more
 _JOINS = "-./:@_'+%#~"  # within a word: 2024-05-13 holds no 13
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ t](\d\d:\d\d)(?::\d\d)?(?:z|[+-]\d\d:\d\d)?")
 _DEEPEST = 20  # levels of a value that are looked into
 
 
@@ -184,6 +185,10 @@ def _of(value: Json, said: _Said, name: str) -> set[Origin]:
             continue
         if "://" in plain and " " not in plain:
             found |= said.by(plain)
+            continue
+        if "end" in name.lower().split("_") and (moment := _MOMENT.fullmatch(plain)) and said.by_user(moment[1]):
+            # How long it lasts, on the user's day, is neither where nor what, unless somebody else said it.
+            found |= said.by(moment[2]) - {"model"} or {"user"}
             continue
         words = [word for each in _WORD.findall(plain) if (word := each.strip(".:!?"))]
         if name.lower() in _PROGRAMS:

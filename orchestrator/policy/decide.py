@@ -63,6 +63,8 @@ class Policy:
             )
             return self._granted(call, nothing, granted, opinions)
         worst = max(opinions, key=lambda opinion: SEVERITY.index(opinion.verdict))
+        if worst.verdict == "ask" and granted and (call.tool, self._shape(call, but="origin")) in granted:
+            worst = next((one for one in opinions if one.rule == "origin"), worst)  # the rest was said yes to
         return self._granted(call, worst, granted, opinions) if worst.verdict == "ask" else worst
 
     def _granted(
@@ -102,8 +104,13 @@ class Policy:
         """
         if _deep(call.arguments):
             return call.tool  # it is denied: nothing covers it
+        return self._shape(call)
+
+    def _shape(self, call: Call, but: str = "") -> str:
         asking = [
-            rule for rule in self._rules if (opinion := rule.judge(call)) is not None and opinion.verdict == "ask"
+            rule
+            for rule in self._rules
+            if rule.name != but and (opinion := rule.judge(call)) is not None and opinion.verdict == "ask"
         ]
         exact = call_hash(call.tool, call.arguments)
         shapes = [rule.shape(call) or exact for rule in asking]
@@ -111,7 +118,7 @@ class Policy:
             known = next((shape for rule in self._rules if (shape := rule.shape(call)) is not None), None)
             return known or exact
         if exact in shapes:
-            return exact if "after reading the web" not in shapes else f"{exact} + after reading the web"
+            return " + ".join([exact, *(one for one in shapes if one.startswith("after reading the web"))])
         return " + ".join(dict.fromkeys(shapes))
 
 

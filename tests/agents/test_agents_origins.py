@@ -253,3 +253,24 @@ def test_the_persons_words_in_a_text_of_a_model() -> None:
     said = [user("Mail bob@home.example about file 13.")]
     text = "Mail: to bob@home.example, eve@evil.example; the FILE 13!"
     assert persons(text, said) == "Mail: | bob@home.example, | FILE 13!"
+
+
+@pytest.mark.parametrize(
+    ("end", "origins"),
+    [
+        ("2024-05-19 13:00", {"user"}),  # how long it lasts
+        ("2024-05-19T14:30", {"web"}),
+        ("2024-05-20 13:00", {"model"}),
+    ],
+)
+def test_when_it_ends_on_the_day_of_the_person_is_neither_where_nor_what(end: str, origins: set[Origin]) -> None:
+    said = [user("Lunch at 12:00 on 2024-05-19."), Message("tool", (ToolResult("p", "page", "14:30", origin="web"),))]
+    assert Traced({"end_time": end}, said)["end_time"] == origins
+
+
+async def test_what_was_said_yes_to_is_no_reason_to_ask(there: Path) -> None:
+    async with world(there, spoken({"read": [say("", call("page")), say("", SEND)]}), *TOOLS, rules=policy()) as w:
+        await trusted(w, "send")
+        await w.runs.settled(await w.run("read"))
+        (question,) = await asked(w)
+        assert question.code == "untrusted_origin" and "to" in question.details["arguments"]

@@ -93,7 +93,7 @@ class Origin:
         """A yes given before the web was read does not count after it, nor for what else strangers choose."""
         if self.judge(call) is None:
             return None
-        chosen = {name: call.arguments.get(name) for name in self._chosen_by_others(call) or ()}
+        chosen = {name: call.arguments.get(name, "") for name in self._chosen_by_others(call) or ()}
         return f"after reading the web: {call_hash(call.tool, chosen)[:12]}" if chosen else "after reading the web"
 
 
