@@ -13,6 +13,7 @@ from orchestrator.kernel.errors import AlreadyAnswered, NotFound, OrchestratorEr
 from orchestrator.kernel.events import Answer
 
 EXPIRED_BY = "expiry"  # who answers
+EXPIRE = ("call", "question")  # kinds of questions
 _EVERY = 60.0  # seconds between looks
 
 log = logging.getLogger("orchestrator.agents")
@@ -34,7 +35,7 @@ class Expiry:
         asked = await self._views.unanswered(self._clock.now() - self._hours * 3600)
         refused = 0
         for view in asked:
-            if view.asked.kind not in ("call", "question"):
+            if view.asked.kind not in EXPIRE:
                 continue
             note = f"Nobody answered within {self._hours:g} hours."
             try:

@@ -153,7 +153,9 @@ async def resume(run_id: RunId, app: House, caller: Actor) -> Run:
 
 @router.get("/approvals", summary="What waits for a person")
 async def approvals(app: House, caller: Reader) -> ApprovalList:
-    return ApprovalList(items=[Approval.of(view) for view in await app.views.approvals(caller.tenant, reach(caller))])
+    hours = app.settings.agents.approval_hours
+    waiting = await app.views.approvals(caller.tenant, reach(caller))
+    return ApprovalList(items=[Approval.of(view, hours) for view in waiting])
 
 
 @router.post("/approvals/{approval_id}", summary="Answer what waits")

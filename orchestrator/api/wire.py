@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from orchestrator.agents.expiry import EXPIRE
 from orchestrator.api.forms import Form
 from orchestrator.api.frames import approval, moment
 from orchestrator.identity import base as identity
@@ -54,10 +55,18 @@ class Approval(BaseModel):
     lookalikes: list[Lookalike] = []
     form: dict[str, Any] | None = None  # of a question: JSON Schema of what is to be filled in
     link: str = ""  # of a question: the page that is to be opened instead
+    expires_at: Annotated[
+        datetime | None, Field(description="then it is refused, if nobody answers; in the list of what waits")
+    ] = None
 
     @classmethod
-    def of(cls, view: ApprovalView) -> "Approval":
-        return cls(**approval(view.asked, view.run_id, view.asked_at))
+    def of(cls, view: ApprovalView, hours: float = 0) -> "Approval":
+        """`hours`: after so many, a question about a call is refused; 0 says nothing of it."""
+        expires = hours and view.asked.kind in EXPIRE
+        return cls(
+            **approval(view.asked, view.run_id, view.asked_at),
+            expires_at=moment(view.asked_at + hours * 3600) if expires else None,
+        )
 
 
 class Child(BaseModel):

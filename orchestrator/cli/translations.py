@@ -44,9 +44,25 @@ def reason(language: Language, said: Json) -> tuple[str, str]:
     return tuple(_filled(words.get(part), details) or said[part] for part in ("reason", "alternative"))  # type: ignore[return-value]
 
 
+_SHAPES = (
+    (r"\b[0-9a-f]{64}\b", "exactly this call", "exactement cet appel"),
+    (r"^read (https?://\S+)$", r"reading from \1", r"lire depuis \1"),
+    (r"^change (https?://\S+)$", r"sending changes to \1", r"envoyer des changements à \1"),
+    (r"^any ([a-z][a-z0-9_]*)$", r"any call of \1", r"tout appel de \1"),
+    (
+        r"^after reading the web(: [0-9a-f]{12})?$",
+        "also after pages from the web were read",
+        "aussi après la lecture de pages du web",
+    ),
+)
+
+
 def covered(language: Language, shape: str) -> str:
     """What "run" and "always" cover; of exactly one call the policy knows only the hash."""
-    return re.sub(r"\b[0-9a-f]{64}\b", {"en": "exactly this call", "fr": "exactement cet appel"}[language], shape)
+    parts = shape.split(" + ")
+    for pattern, english, french in _SHAPES:
+        parts = [re.sub(pattern, french if language == "fr" else english, part) for part in parts]
+    return " + ".join(parts)
 
 
 def _filled(text: str | None, details: Mapping[str, Any]) -> str:

@@ -54,6 +54,7 @@ async def test_what_a_run_costs_is_counted_and_one_without_money_waits_for_a_top
     assert waiting["status"] == "waiting"
     (asked,) = (await site.get("/approvals"))["items"]
     assert asked["kind"] == "budget" and "user" in asked["reason"] and asked["details"]["scope"] == "user"
+    assert asked["expires_at"] is None  # money waits as long as it takes
     assert (await site.get("/budgets"))["waiting"] == 1
     form = {"scope": "user", "name": owner, "period": "day", "dollars": 3.0, "note": "the demo", "resume": True}
     topped = await site.post("/budgets/top-up", form)

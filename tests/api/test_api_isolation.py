@@ -1,6 +1,7 @@
 """Two people on one server: what is one's is neither seen nor steered by the other."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -92,7 +93,9 @@ async def test_always_covers_the_runs_of_one_person(site: Site) -> None:
 async def test_an_administrator_sees_and_answers_for_all(site: Site) -> None:
     async with await somebody(site, "alice", "read", "execute") as alice:
         run = await waiting(site, alice)
-        assert [item["run_id"] for item in (await site.get("/approvals"))["items"]] == [run["run_id"]]
+        (asked,) = (await site.get("/approvals"))["items"]
+        left = datetime.fromisoformat(asked["expires_at"]) - datetime.fromisoformat(asked["asked_at"])
+        assert asked["run_id"] == run["run_id"] and left == timedelta(hours=site.app.settings.agents.approval_hours)
         await site.post(f"/approvals/{run['approvals'][0]['approval_id']}", {"answer": "refuse"})
 
 

@@ -51,8 +51,8 @@ export class Api {
   pause = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/pause", { names: [run_id] });
   goOn = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/continue", { names: [run_id] });
   cancel = (run_id: string) => this.#call<Run>("POST /api/v1/runs/{run_id}/cancel", { names: [run_id] });
-  answer = (approval_id: string, answer: Answer, content: Record<string, unknown> = {}) =>
-    this.#call<Run>("POST /api/v1/approvals/{approval_id}", { names: [approval_id], body: { answer, content } });
+  answer = (approval_id: string, answer: Answer, said: { content?: Record<string, unknown>; note?: string } = {}) =>
+    this.#call<Run>("POST /api/v1/approvals/{approval_id}", { names: [approval_id], body: { answer, ...said } });
   edit = (approval_id: string, values: Record<string, unknown>) =>
     this.#call<Run>("POST /api/v1/approvals/{approval_id}/edit", { names: [approval_id], body: { arguments: values } });
   tool = (name: string) => this.#call<Tool>("GET /api/v1/tools/{name}", { names: [name] });

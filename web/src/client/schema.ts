@@ -64,6 +64,7 @@ export type Approval = {
   lookalikes?: Array<Lookalike>;
   form?: Record<string, unknown> | null;
   link?: string;
+  expires_at?: string | null;
 };
 
 export type ApprovalList = {
@@ -535,6 +536,7 @@ export type EventRunStarted = {
   after: string;
   forked_from: EventForkedFrom | null;
   instructions: string;
+  person: string;
 };
 
 export type EventSpared = {
@@ -609,6 +611,7 @@ export type EventToolReturned = {
   origins: Array<"file" | "memory" | "model" | "skill" | "tool" | "user" | "web">;
   source: "made" | "recorded" | "simulated";
   passages: Array<EventPassage>;
+  doubts: Array<[number, number]>;
 };
 
 export type EventUsage = {

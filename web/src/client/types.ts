@@ -3,7 +3,7 @@
 import type { AnswerForm, EventArtifact, EventSpared, EventToolReturned, ImageForm, Model, Run, RunProblem } from "./schema";
 
 export type {
-  ApiList, ApiLooked, ApiShown, ApiTool, Approval, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, DayOfSavings, Lookalike, ModelDetail, ModelList, Models,
+  ApiList, ApiLooked, ApiShown, ApiTool, Approval, ApprovalList, Budget, BudgetForm, BudgetList, Conversation, ConversationPage, DayOfSavings, Lookalike, ModelDetail, ModelList, Models,
   Preferences, PreferencesForm, ProviderForm, ProviderState, Run, RunPage, SavingsList, Tested, ToppedUp, TopUpForm, Usage,
   ExplainForm, FillForm, Grant, GrantList, KeptSecret, Key, KeyForm, KeyList, McpServers, McpServerShown, NewKey, PolicyList, PromptText,
   PolicyStatement, SayForm, Schedule, ScheduleForm, ScheduleList, SecretForm, SecretList, SeenForm, ServerForm, ServerPrompt, ServerTool, SignInLink, Timing, Tool, ToolChange, ToolChanges, ToolList, User,

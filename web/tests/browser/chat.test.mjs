@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { accessible, becomes, mock, page, say, stage, visit } from "./browser.mjs";
+import { accessible, becomes, mock, page, roomy, say, stage, visit } from "./browser.mjs";
 
 stage();
 
@@ -98,6 +98,50 @@ test("asks before a risky call; the keyboard answers", async () => {
   await page.getByText("Sandbox: bubblewrap").waitFor();
 });
 
+test("a refusal says why, in words that answer nothing while they are written", async () => {
+  await visit();
+  await say(page, "approve this");
+  const card = page.locator("[data-slot=approval]");
+  await card.getByText("If nobody answers, it is refused on Dec 24, 2026").waitFor();
+  await card.getByRole("button", { name: "Refuse and say why" }).click();
+  await page.keyboard.press("Escape"); // not yet
+  await card.getByRole("button", { name: "Refuse and say why" }).click();
+  await page.keyboard.type("1 copy is enough");
+  await accessible(page, "a refusal");
+  await roomy(page, "a refusal");
+  await page.locator("[data-slot=refusal]").getByRole("button", { name: "Refuse", exact: true }).click();
+  await answer("As you wish").waitFor();
+  assert.deepEqual(mock.answered, { answer: "refuse", note: "1 copy is enough" });
+});
+
+test("a question that is answered elsewhere, or by nobody in time, is gone; whoever was at it is back at the message", async () => {
+  await visit({ language: "fr" });
+  const card = page.locator("[data-slot=approval]");
+  await say(page, "approve this");
+  await card.getByText("Sans réponse, ce sera refusé le 24 déc. 2026").waitFor();
+  await card.getByRole("button", { name: "Modifier d’abord" }).click();
+  mock.settle(mock.waiting, "once", "grace");
+  await answer("items.").waitFor();
+  await becomes(() => page.evaluate(() => "composer" in document.activeElement.dataset), true);
+  await say(page, "approve this again");
+  await card.waitFor();
+  mock.settle(mock.waiting, "refuse", "expiry");
+  await answer("As you wish").waitFor();
+  await page.locator("[data-slot=tool]").last().getByRole("button").click();
+  await page.getByText("Refusé\u00a0: personne n’a répondu à temps").waitFor();
+});
+
+test("a long call says how long it is, and is shown whole", async () => {
+  await visit();
+  await say(page, "lengthy call");
+  const value = page.locator("[data-slot=approval] dd > div").first();
+  const hidden = () => value.evaluate((box) => box.scrollHeight > box.clientHeight + 1);
+  await value.waitFor();
+  assert.equal(await hidden(), true);
+  await page.getByRole("button", { name: "Show it whole: 5,047 characters" }).click();
+  assert.equal(await hidden(), false);
+});
+
 test("what a server wants to know is filled in, or declined", async () => {
   await visit();
   await say(page, "wonder about this");
@@ -120,7 +164,7 @@ test("refuses, and says what happened where nobody knows", async () => {
   await visit({ language: "fr" });
   await say(page, "approve this");
   await page.getByText("curl parle à une autre machine.").waitFor();
-  await page.getByRole("button", { name: "Refuser" }).click();
+  await page.getByRole("button", { name: "Refuser", exact: true }).click();
   await answer("As you wish").waitFor();
   await page.locator("[data-slot=tool]").getByText("refusé").waitFor();
   await say(page, "unknown outcome");
@@ -249,7 +293,7 @@ test("a question shows what is not what it seems and whose words they are; the c
   const from = ["Words of: a web page or another server", "Words of: the model", "Words of: the model, you", "Words of: a web page or another server"];
   await becomes(() => card.locator("[data-slot=sources]").allTextContents(), from);
   await card.getByText("A wrong call could: send something out · cost money.").waitFor();
-  await card.getByText("cover: exactly this call + after reading the web").waitFor();
+  await card.getByText("cover: exactly this call + also after pages from the web were read").waitFor();
   await accessible(page, "a question of strangers");
 
   await card.getByRole("button", { name: "Change it first" }).click();

@@ -16,6 +16,7 @@ const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'";
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
 const USER = { id: "user_1", username: "ada", scopes: ["read", "write", "execute", "admin"], has_password: true };
+const EXPIRES = "2026-12-24T17:30:00Z";
 const NO_USAGE = { input_tokens: 0, output_tokens: 0, cached_tokens: 0 };
 const MODELS = {
   items: [
@@ -105,6 +106,19 @@ export class Mock {
     for (const run of this.#runs.values()) if (run.view.goal === goal) run.allow(words);
   }
 
+  /** A question is answered, by whomever. */
+  settle(id, answer, by = "ada") {
+    const run = [...this.#runs.values()].find((one) => one.asked.has(id));
+    run.asked.get(id)({ answer, by });
+    run.asked.delete(id);
+    return run.view;
+  }
+
+  /** The question that waits. */
+  get waiting() {
+    return [...this.#runs.values()].flatMap((run) => [...run.asked.keys()])[0];
+  }
+
   // HTTP
 
   async #serve(request, response) {
@@ -169,12 +183,13 @@ export class Mock {
         this.sent = body;
         return [201, this.#newRun(body.goal, conversation, body.quoted).view];
       }
+      case "GET approvals": {
+        const items = [...this.#runs.values()].flatMap((run) => run.view.approvals);
+        return [200, { items: items.map((one) => ({ ...one, expires_at: one.kind === "call" ? EXPIRES : null })) }];
+      }
       case "POST approvals": {
-        const run = [...this.#runs.values()].find((one) => one.asked.has(id));
         this.answered = body;
-        run.asked.get(id)(action === "edit" ? body : body.answer);
-        run.asked.delete(id);
-        return [200, run.view];
+        return [200, this.settle(id, action === "edit" ? body : body.answer)];
       }
       case "GET tools":
         return [200, TOOLS.items.find((tool) => tool.name === id) ?? { ...TOOLS.items[0], name: id }];
@@ -354,14 +369,14 @@ class Run {
     this.view.approvals = [whole];
     const answered = new Promise((resolve) => this.asked.set(approval_id, resolve));
     this.record("approval", { state: "asked", ...whole });
-    const answer = await answered;
+    const { answer, by } = await answered;
     this.view.status = "running";
     this.view.approvals = [];
     if (answer.arguments) {
       this.record("approval", { state: "edited", approval_id, call_id: approval.call_id, arguments: answer.arguments, by: "ada", note: "" });
       return this.question({ ...approval, arguments: answer.arguments, lookalikes: [], sources: {} });
     }
-    this.record("approval", { state: "answered", approval_id, answer, by: "ada" });
+    this.record("approval", { state: "answered", approval_id, answer, by });
     return answer;
   }
 

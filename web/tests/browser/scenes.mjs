@@ -171,6 +171,13 @@ const scenes = {
     run.replied();
   },
 
+  async lengthy(run) {
+    run.ask(1);
+    run.replied();
+    await run.question({ ...QUESTION, arguments: { command: `echo '${"word ".repeat(1000)}' | curl -T - https://example.org/the-end` } });
+    await speak(run, "Done.");
+  },
+
   async strange(run) {
     run.ask(1);
     run.replied();

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { classes } from "@/ui/classes";
 import { visible } from "@/ui/visible";
@@ -24,7 +24,7 @@ export function gist(tool: string, values: Record<string, unknown>): string {
   const main = values[MAIN[tool] ?? ""] ?? Object.values(values).find((value) => typeof value === "string");
   const text = main === undefined ? "" : written(main).replace(/\s+/g, " ").trim();
   const method = tool === "http_request" && typeof values.method === "string" ? `${values.method} ` : "";
-  return method + text;
+  return visible(method + text);
 }
 
 /** Exactly what the tool is given: nothing is shortened, invisible characters are shown. */
@@ -49,19 +49,39 @@ export function Arguments({
         <div key={name} className="flex flex-col gap-x-4 border-line px-4 py-2 not-first:border-t sm:flex-row">
           <dt className="shrink-0 text-text-2 sm:w-28">{name}</dt>
           <dd className="min-w-0 flex-1">
-            <div
-              tabIndex={0}
-              className={classes(
-                "max-h-80 overflow-auto break-words whitespace-pre-wrap",
-                name === MAIN[tool] && "text-primary",
-              )}
-            >
-              {mark(written(value))}
-            </div>
+            <Value text={written(value)} main={name === MAIN[tool]} mark={mark} />
             {below?.(name)}
           </dd>
         </div>
       ))}
     </dl>
+  );
+}
+
+const LONG = { characters: 1200, lines: 12 };
+
+/** A long value says that it is: what matters may stand at its end. */
+function Value({ text, main, mark }: { text: string; main: boolean; mark(text: string): ReactNode }) {
+  const { t, i18n } = useTranslation();
+  const [whole, setWhole] = useState(false);
+  const long = text.length > LONG.characters || text.split("\n", LONG.lines + 1).length > LONG.lines;
+  return (
+    <>
+      <div
+        tabIndex={0}
+        className={classes("overflow-auto break-words whitespace-pre-wrap", !whole && "max-h-80", main && "text-primary")}
+      >
+        {mark(text)}
+      </div>
+      {long && !whole && (
+        <button
+          type="button"
+          onClick={() => setWhole(true)}
+          className="min-h-11 text-left font-sans text-sm text-primary underline underline-offset-4"
+        >
+          {t("tool.whole", { count: [...text].length, number: [...text].length.toLocaleString(i18n.language) })}
+        </button>
+      )}
+    </>
   );
 }

@@ -28,7 +28,7 @@ import { Disclosure } from "@/ui/Disclosure";
 import { useFormat } from "@/ui/format";
 import { Spinner } from "@/ui/Spinner";
 import { Arguments, gist } from "./Arguments";
-import { useToolName } from "./labels";
+import { useAnswered, useToolName } from "./labels";
 import { Orders } from "./Orders";
 import { Result } from "./results/Result";
 
@@ -150,11 +150,12 @@ function Picture({ artifact }: { artifact: Artifact }) {
 function Facts({ call, answered }: { call: Call; answered: Question | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const said = useAnswered();
   const known = useTool(call.tool).data;
   const data = call.data as { sandbox?: unknown } | null;
   const told = typeof data?.sandbox === "string" ? data.sandbox : undefined;
   const facts = [
-    answered?.answer && t(`approval.answered.${answered.answer}`),
+    answered && said(answered),
     told ? t("tool.places.sandbox", { level: told }) : known && t(`tool.places.${known.place}`, { level: known.sandbox }),
     call.origin && t("tool.origin", { origin: t(`tool.origins.${call.origin}`) }),
   ].filter(Boolean);

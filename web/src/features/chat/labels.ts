@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import type { Question } from "@/client/run";
 import type { MarkdownLabels } from "@/ui/markdown/Markdown";
 
 /** The words that blocks of markdown need, the same object until the language changes. */
@@ -20,4 +21,10 @@ export function useToolName(): (tool: string) => string {
     const words = tool.replace(/[_.-]+/g, " ").trim();
     return words.charAt(0).toUpperCase() + words.slice(1);
   };
+}
+
+/** What was answered: nobody did, where the time for it was over. */
+export function useAnswered(): (question: Question) => string {
+  const { t } = useTranslation();
+  return ({ answer, by }) => (answer === null ? "" : by === "expiry" ? t("approval.expired") : t(`approval.answered.${answer}`));
 }

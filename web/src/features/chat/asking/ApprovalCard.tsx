@@ -1,5 +1,5 @@
-import { Pencil, ShieldQuestion } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { MessageSquareX, Pencil, ShieldQuestion } from "lucide-react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "@/client/client";
 import { problemFrom } from "@/client/http";
@@ -16,7 +16,9 @@ import { useToolName } from "../labels";
 import { EditCall } from "./EditCall";
 import { Lookalikes, marked } from "./Lookalikes";
 import { QuestionCard } from "./QuestionCard";
+import { Refusal } from "./Refusal";
 import { Links, Sources } from "./Sources";
+import { Until } from "./Until";
 import "./words";
 
 type Kind = Exclude<Question["kind"], "question">;
@@ -29,6 +31,8 @@ const ANSWERS: Record<Kind, Given[]> = {
 };
 
 const LOOKS: Partial<Record<Given, "success" | "primary">> = { once: "success", done: "primary" };
+
+export const composer = () => document.querySelector<HTMLTextAreaElement>("textarea[data-composer]");
 
 /** A question to the person, by its kind. */
 export function ApprovalCard({ question }: { question: Question }) {
@@ -56,7 +60,7 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
   const { api, live } = useClient();
   const toolName = useToolName();
   const { reason, alternative } = useReason(question);
-  const [editing, setEditing] = useState(false);
+  const [writing, setWriting] = useState<"call" | "refusal" | null>(null);
   const [sent, setSent] = useState<Given | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const card = useRef<HTMLElement>(null);
@@ -64,13 +68,13 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
   const { lookalikes: strange = [], risks = [] } = question;
   useSummons(card);
 
-  const answer = async (chosen: Given) => {
-    if (sent || editing) return;
+  const answer = async (chosen: Given, note = "") => {
+    if (sent || (writing && !note)) return;
     setSent(chosen);
     setProblem(null);
     try {
-      live.note(await api.answer(question.approval_id, chosen));
-      document.querySelector<HTMLTextAreaElement>("textarea[data-composer]")?.focus({ preventScroll: true });
+      live.note(await api.answer(question.approval_id, chosen, note ? { note } : {}));
+      composer()?.focus({ preventScroll: true });
     } catch (error) {
       setProblem(problemFrom(error));
       setSent(null);
@@ -83,8 +87,8 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
     void answer(chosen);
   };
 
-  const leaveEditing = () => {
-    setEditing(false);
+  const leave = () => {
+    setWriting(null);
     card.current?.focus({ preventScroll: true });
   };
 
@@ -112,8 +116,8 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
       </div>
       <div className="px-4 py-3 sm:px-5">
         <Lookalikes found={strange} />
-        {editing ? (
-          <EditCall question={question} onDone={leaveEditing} />
+        {writing === "call" ? (
+          <EditCall question={question} onDone={leave} />
         ) : (
           question.kind !== "budget" && (
             <Arguments
@@ -124,7 +128,7 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
             />
           )
         )}
-        <Links question={question} />
+        <Links question={question} mark={(text) => marked(text, strange)} />
         {question.kind === "outcome" && <Known details={question.details} />}
         {risks.length > 0 && (
           <p className="mt-3 text-sm leading-relaxed text-warning">
@@ -141,6 +145,10 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
             {t("asking.covers", { shape: covers(question.shape) })}
           </p>
         )}
+        <Until approval={question.approval_id} />
+        {writing === "refusal" && (
+          <Refusal sending={sent !== null} onRefuse={(note) => void answer("refuse", note)} onDone={leave} />
+        )}
         {problem && (
           <div className="mt-3">
             <ProblemNotice title={t("asking.failed")} problem={problem} alert />
@@ -152,7 +160,7 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
           <Button
             key={name}
             look={LOOKS[name] ?? "outline"}
-            disabled={sent !== null || editing}
+            disabled={sent !== null || writing !== null}
             aria-keyshortcuts={String(index + 1)}
             className="max-sm:flex-1 max-sm:basis-[45%]"
             onClick={() => void answer(name)}
@@ -164,11 +172,19 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
             </kbd>
           </Button>
         ))}
-        {question.kind === "call" && !editing && Object.keys(question.arguments).length > 0 && (
-          <Button look="quiet" disabled={sent !== null} onClick={() => setEditing(true)}>
-            <Pencil aria-hidden className="size-4" />
-            {t("asking.edit.open")}
-          </Button>
+        {question.kind === "call" && !writing && (
+          <>
+            {Object.keys(question.arguments).length > 0 && (
+              <Button look="quiet" disabled={sent !== null} onClick={() => setWriting("call")}>
+                <Pencil aria-hidden className="size-4" />
+                {t("asking.edit.open")}
+              </Button>
+            )}
+            <Button look="quiet" disabled={sent !== null} onClick={() => setWriting("refusal")}>
+              <MessageSquareX aria-hidden className="size-4" />
+              {t("asking.refusal.open")}
+            </Button>
+          </>
         )}
       </div>
       <p className="hidden px-5 pb-3 text-xs text-text-2 sm:block">{t("asking.keys")}</p>
@@ -176,8 +192,15 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
   );
 }
 
-/** Alt + A brings the focus to the question, from wherever it is: the number keys answer only from there. */
+/** Alt + A brings the focus to the question, from wherever it is: the number keys answer only from there.
+ *  When the question goes, whoever was at it is back at the message. */
 export function useSummons(card: React.RefObject<HTMLElement | null>): void {
+  useLayoutEffect(
+    () => () => {
+      if (card.current?.contains(document.activeElement)) composer()?.focus({ preventScroll: true });
+    },
+    [card],
+  );
   useEffect(() => {
     const onKeyDown = (event: globalThis.KeyboardEvent) => {
       if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== "KeyA") return;

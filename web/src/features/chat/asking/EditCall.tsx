@@ -25,7 +25,8 @@ export function EditCall({ question, onDone }: { question: Question; onDone(): v
     for (const [name, before] of entries) {
       const text = String(said.get(name)).replaceAll("\r\n", "\n");
       try {
-        values[name] = typeof before === "string" ? text : JSON.parse(text);
+        if (text === written(before).replace(/\r\n?/g, "\n")) values[name] = before; // a form knows one kind of line's end
+        else values[name] = typeof before === "string" ? text : JSON.parse(text);
       } catch {
         setProblem({ code: "", detail: t("asking.edit.notRead", { name }) });
         return;

@@ -10,10 +10,11 @@ import { ProblemNotice } from "@/ui/ProblemNotice";
 import { Spinner } from "@/ui/Spinner";
 import { visible } from "@/ui/visible";
 import { useToolName } from "../labels";
-import { useSummons } from "./ApprovalCard";
+import { composer, useSummons } from "./ApprovalCard";
 import { Blank } from "./Blank";
 import { type Field, filledIn } from "./fields";
 import { Lookalikes } from "./Lookalikes";
+import { Until } from "./Until";
 import "./words";
 
 interface Form {
@@ -36,8 +37,8 @@ export function QuestionCard({ question }: { question: Question }) {
     setSent(chosen);
     setProblem(null);
     try {
-      live.note(await api.answer(question.approval_id, chosen, content));
-      document.querySelector<HTMLTextAreaElement>("textarea[data-composer]")?.focus({ preventScroll: true });
+      live.note(await api.answer(question.approval_id, chosen, { content }));
+      composer()?.focus({ preventScroll: true });
     } catch (error) {
       setProblem(problemFrom(error));
       setSent(null);
@@ -85,6 +86,7 @@ export function QuestionCard({ question }: { question: Question }) {
               {who.startsWith("mcp:") && <p className="text-xs text-text-2">{t("asking.question.form")}</p>}
             </>
           )}
+          <Until approval={question.approval_id} />
           {problem && <ProblemNotice title={t("asking.failed")} problem={problem} alert />}
         </div>
         <Choices>

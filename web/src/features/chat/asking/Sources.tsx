@@ -1,8 +1,8 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Question } from "@/client/run";
 import type { Origin } from "@/client/types";
 import { classes } from "@/ui/classes";
-import { visible } from "@/ui/visible";
 
 const STRANGERS: ReadonlySet<Origin> = new Set<Origin>(["web", "file", "memory", "skill"]);
 
@@ -19,7 +19,7 @@ export function Sources({ origins }: { origins: Origin[] | undefined }) {
 }
 
 /** The links inside longer values: whoever wrote the value, a link is followed. */
-export function Links({ question }: { question: Question }) {
+export function Links({ question, mark }: { question: Question; mark(text: string): ReactNode }) {
   const { t } = useTranslation();
   const links = Object.entries(question.sources ?? {}).filter(([name]) => !(name in question.arguments));
   if (links.length === 0) return null;
@@ -29,7 +29,7 @@ export function Links({ question }: { question: Question }) {
       <ul>
         {links.map(([name, origins]) => (
           <li key={name} className="mt-1 wrap-anywhere">
-            {visible(name)}
+            {mark(name)}
             <Sources origins={origins} />
           </li>
         ))}
