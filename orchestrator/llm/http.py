@@ -194,8 +194,9 @@ class Connection(asyncio.Protocol):
             raise self._error
         self._waiter = self._loop.create_future()
         self._since = self._loop.time()
-        if self._timer is None:
-            self._at(self._since + self._silence)
+        due = self._since + self._silence
+        if self._timer is None or self._timer.when() > due:  # an idle one's is later than a short silence
+            self._at(due)
         try:
             await self._waiter
         finally:

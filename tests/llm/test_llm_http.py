@@ -178,6 +178,19 @@ async def test_silence_ends(said: bytes) -> None:
         await silent.left.wait()
 
 
+async def test_silence_ends_as_soon_where_the_connection_was_idle() -> None:
+    class Once(Scripted):
+        async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"{}")
+            writer.write(HELLO)
+            await reader.read()
+
+    async with Once().open(silence=0.02) as server, asyncio.timeout(http.KEPT_SECONDS / 3):
+        assert await asked(server) == b"hello"
+        with pytest.raises(TimeoutError, match="nothing came"):
+            await asked(server)
+
+
 async def test_a_slow_reader_makes_the_server_wait_and_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "UNREAD_LIMIT", 2**16)
     size = 2**24

@@ -177,7 +177,7 @@ def test_no_password_on_a_command_line_is_shown(line: str, told: str) -> None:
 @pytest.fixture
 def stranger() -> Iterator[int]:
     """The number of a process that is no child of this one."""
-    shell = subprocess.run(["sh", "-c", "sleep 60 >/dev/null & echo $!"], capture_output=True, text=True, check=True)
+    shell = subprocess.run(["sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!"], capture_output=True, text=True, check=True)
     yield int(shell.stdout)
     with contextlib.suppress(ProcessLookupError):
         os.kill(int(shell.stdout), signal.SIGKILL)
