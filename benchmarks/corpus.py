@@ -145,7 +145,7 @@ def policy() -> Policy:
 def specs() -> Mapping[str, ToolSpec]:
     """What every tool of the product declares of itself; none of them is called."""
     keeper = cast(Keeper, None)
-    catalogue = Catalogue(settings.Tools(), Refused([]), kits())
+    catalogue = Catalogue(settings.Tools(), Refused([]), kits(), folder=Path())
     return {spec.name: spec for spec in (*catalogue.specs(), *(one.spec for one in scheduling(keeper)))}
 
 

@@ -6,13 +6,14 @@ from os.path import lexists, realpath
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from orchestrator.policy.shell.words import ANY, GLOBS, SET, STAR, TILDE, marked, uncertain
+from orchestrator.policy.shell.words import ANY, AWAY, GLOBS, MADE, SET, STAR, TILDE, marked, uncertain
 
-# inside, workspace (the folder itself), private (credentials inside), automatic (files that other programs obey);
-# temporary, facts (what every program may know of the machine), nowhere (/dev/null and the standard streams),
-# outside, home, system (/ and the folders under it), secret (credentials outside), device, unknown (until it runs).
+# made (by the command itself, in /tmp), inside, workspace (the folder itself), private (credentials inside),
+# automatic (files that other programs obey), temporary, facts (what every program may know of the machine),
+# nowhere (/dev/null and the standard streams), outside, home, system (/ and the folders under it),
+# secret (credentials outside), device, unknown (until it runs).
 Place: TypeAlias = Literal[
-    "inside", "workspace", "private", "automatic", "temporary", "facts", "nowhere",
+    "made", "inside", "workspace", "private", "automatic", "temporary", "facts", "nowhere",
     "outside", "home", "system", "secret", "device", "unknown",
 ]  # fmt: skip
 
@@ -82,8 +83,13 @@ class Places:
         """The place of a spelling (see `shell.words`) used in `folder`, which is relative to the workspace."""
         if "\0" in path:
             return "unknown"
-        if folder.startswith(TILDE) and not path.startswith(("/", TILDE)):
+        if folder.startswith(TILDE) and not path.startswith(AWAY):
             path, folder = f"{TILDE}/{path}", ""
+        if folder.startswith(MADE) and not path.startswith(AWAY):
+            path, folder = f"{folder}/{path}", ""
+        if path.startswith(MADE):
+            plain = not uncertain(path) and MADE not in path[1:] and path[1:2] in ("", "/")
+            return "made" if plain and ".." not in path.split("/") else "unknown"
         if path.startswith(TILDE):
             return "secret" if _SECRET.fullmatch("/home" + path[1:]) else "home"
         if uncertain(path) or uncertain(folder):
@@ -144,7 +150,9 @@ class Places:
         if len(path) > LONGEST:
             return "unknown"
         parts = path.split("/")
-        first = next(index for index, part in enumerate(parts) if not GLOBS.isdisjoint(part))
+        first = next((index for index, part in enumerate(parts) if not GLOBS.isdisjoint(part)), None)
+        if first is None:
+            return "unknown"  # marks of another kind
         if ".." in parts[first:] or any(part[:1] == "." and part[1:2] in GLOBS for part in parts[:-1]):
             return "unknown"  # .* and .? match ..
         base = "/".join(parts[:first]) or ("/" if path.startswith("/") else "")

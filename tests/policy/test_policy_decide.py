@@ -96,7 +96,7 @@ def test_two_reasons_to_ask_need_a_grant_of_both(call: Call) -> None:
         ("rm notes.txt", "rm other.txt", "rm -r src"),
         ("rm -r build", "rm -r dist", "rm -rf ."),
         ("git push", "git push origin main", "git reset --hard"),
-        ("./run.sh", "./run.sh --fast", "./other.sh"),
+        ("./run", "./run --fast", "./other"),
         ("python3 -c 'f(1)(2)'", "python3 -c 'f(1)(2)'", "python3 -c 'f(1)(3)'"),
         ("sudo ls", "sudo ls", "sudo cat notes.txt"),
         ("eval ls", "eval ls", "eval pwd"),

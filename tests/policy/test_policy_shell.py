@@ -21,7 +21,9 @@ cat|ls|rm f|frobnicate|cat ../f|cat /nowhere/f|echo hi|wc -l f|X=f; cat $X|X=..|
 for i in f a/f|do cat $i|done|if ls|then cat f|fi|(cat f)|{ cat f;}|find . -exec cat {} \\;|xargs cat|
 bash -c 'cat f'|<f|>x|>../x|while read l|case f in|f) cat f|esac|[ -f f ]|[[ -f f ]]|env A=1 cat f|"cat"|'f'|\\|"|
 '|$'\\x72m'|{f,../f}|{..,f}|*|.*|#|~|$PWD|$HOME|${IFS}|<<EOF|EOF|<<<|<(ls)|$|${|}|((|))|2>&1|&>|!|time|exec|
-command|eval|f\\ g|a/f|-l|--|=|$((1+1))
+command|eval|f\\ g|a/f|-l|--|=|$((1+1))|X=(f ../f)|"${X[@]}"|${X[0]}|X=a; |if ls; then X=..; fi|cat $X/f|
+X=$X/..|for X in a ..; do|$(basename $X)|$(dirname a/$X)|${X%.*}|$(printf %s $X)|T=$(mktemp -d)|cat $T/f|
+trap "cat $T/f" EXIT|for P in cat ls; do $P|sh -c 'cat $1' _
 """.replace("\n", "").split("|")
 JOINERS = [" ", " ", "", "; ", " && ", " | ", "\n", " || ", " & "]
 
@@ -31,6 +33,7 @@ def bench(tmp_path: Path) -> Path:
     """A workspace, and beside it stand-ins for programs."""
     workspace, programs = tmp_path / "workspace", tmp_path / "programs"
     (workspace / "a").mkdir(parents=True)
+    (workspace / "made").mkdir()
     programs.mkdir()
     for name in ("cat", "ls", "rm", "frobnicate", "wc"):
         program = programs / name
@@ -38,7 +41,7 @@ def bench(tmp_path: Path) -> Path:
             f'#!{BASH}\nprintf "%s\\t" "$PWD" {name} "$@" >> {tmp_path}/log; echo >> {tmp_path}/log\necho f\n'
         )
         program.chmod(0o755)
-    for name in ("env", "xargs", "find", "bash"):
+    for name in ("env", "xargs", "find", "bash", "sh", "mktemp", "basename", "dirname"):
         found = next((Path(folder, name) for folder in ("/usr/bin", "/bin") if Path(folder, name).exists()), None)
         if found is not None:
             (programs / name).symlink_to(found)
@@ -83,7 +86,7 @@ def test_nothing_starts_that_was_not_judged(bench: Path, seed: int) -> None:
         subprocess.run(
             [BASH, "-c", command],
             cwd=bench / "workspace",
-            env={"PATH": str(bench / "programs")},
+            env={"PATH": str(bench / "programs"), "TMPDIR": str(bench / "workspace" / "made")},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=10,

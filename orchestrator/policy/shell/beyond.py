@@ -19,7 +19,7 @@ _NO_PLACE = re.compile(
     r"--?(?:\w+-)*(?:ignore|exclude|include|glob|filter|pattern|format|match|base|base-?url|origin|public-path|site-url)\w*",
     re.IGNORECASE,
 )
-_EVERYBODY = re.compile(r"(?:--?[\w-]+=)?(?:0\.0\.0\.0|\[::\]|::)(?::\d+)?")
+_EVERYBODY = re.compile(r"(?:--?[\w-]+=)?(?:0\.0\.0\.0|\[::\]|::)(?::\d+)?|:\d{2,5}")
 _CODE = re.compile(
     r"\b(?:system|popen|shell_exec|passthru)\s*\(|\\write18|\b(?:ba|da|z|k)?sh(?: -|,-)\w*c\b|^\s*\|", re.MULTILINE
 )
@@ -43,7 +43,7 @@ def judge(judge: Judging, segment: Segment) -> list[Finding]:
 
 
 def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
-    more = (*RUNS_MORE.get(segment.program, ()), *GIVEN_CODE.get(segment.program, ()))
+    more = {*RUNS_MORE.get(segment.program, ()), *GIVEN_CODE.get(segment.program, ())}
     if given := options(segment.arguments, more):
         reason = f"The option {shown(given[0])} makes {segment.program} start another program."
         return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]

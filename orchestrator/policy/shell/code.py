@@ -31,6 +31,7 @@ _MODULES = each(
     "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
 )
 _SHOWING = each("json.tool tokenize ast dis")  # of these modules: those that print what they are given
+_MANAGERS = ("manage.py", "artisan", "bin/console")
 _DECODERS = each("base64 base32 xxd openssl rev tr gunzip zcat uudecode")
 
 
@@ -125,7 +126,10 @@ def shell(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             if not words:
                 return found
             code = words[1] if words[0] in ("-", "--") and len(words) > 1 else words[0]
-            return found + judge.text(code, structs.replace(segment, stdin="", feeders=()), depth)
+            behind = words[words.index(code) + 1 :]
+            given = {str(at): (word,) for at, word in enumerate(behind)}
+            given |= {"@": tuple(behind[1:]), "*": tuple(behind[1:])} if behind[1:] else {}
+            return found + judge.text(code, structs.replace(segment, stdin="", feeders=()), depth, given)
         if (word in ("-O", "+O", "+o", "--rcfile", "--init-file") or re.fullmatch(r"-[a-z]*o", word)) and words:
             words.pop(0)
     words = [word for word in words if word not in ("-", "--")]
@@ -169,12 +173,26 @@ def read_script(judge: Judging, segment: Segment, file: str, depth: int = 0) -> 
     ]
 
 
+_OUT = re.compile(
+    r"deploy|publish|release|push|drop|reset|destroy|wipe|purge|nuke|delete|install|clean|provision|rollback|shutdown",
+    re.IGNORECASE,
+)
+
+
+def missing(judge: Judging, segment: Segment, file: str) -> bool:
+    """Whether there is no such script: what is not there does nothing, and nothing here makes it."""
+    plain = file.endswith((".sh", ".bash")) and not uncertain(file) and not marked(file) and not _OUT.search(file)
+    return plain and judge.makes_nothing and not judge.reach(segment).exists(file)
+
+
 def script_file(judge: Judging, segment: Segment, file: str, depth: int) -> list[Finding]:
     if (read := read_script(judge, segment, file, depth)) is not None:
         return read
     if shown(file).removeprefix("./") in judge.made:
         return []  # it is read as what it will be
     inside = judge.reach(segment).places(file) <= {"inside"}
+    if inside and missing(judge, segment, file):
+        return []
     shape = f"{segment.program} {shown(file)}" if inside and not uncertain(file) else None
     reason = f"{segment.program} would run the script {shown(file)}, which this policy does not read."
     return [judge.ask(segment, "workspace_program", reason, "Show the file first, then approve it.", shape)]
@@ -246,21 +264,23 @@ def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> 
         reason = f"{segment.program} would run {shown(words[0])}, which is not a file of the workspace."
         return [judge.ask(segment, "outside_script", reason, "Run a script of the workspace.")]
     found = reach.each("use", [word for word in paths(segment.program, tuple(words[1:])) if not uncertain(word)])
-    found += _managed(judge, segment, words[1:]) if words[0].endswith("manage.py") else []
+    found += managed(judge, segment, words[1:]) if words[0].endswith(_MANAGERS) else []
     if lost := next((shown(word) for word in words[1:] if DESTROYS.fullmatch(shown(word))), None):
         reason = f"{shown(words[0])} {lost} throws data away."
         found.append(judge.ask(segment, "destroys", reason, "Keep a copy first."))
     return found
 
 
-def _managed(judge: Judging, segment: Segment, words: list[str]) -> list[Finding]:
-    """Django's manage.py: code for its shell, statements for its database, whom it answers."""
+def managed(judge: Judging, segment: Segment, words: list[str]) -> list[Finding]:
+    """Django's manage.py and its like: code for its shell, statements for its database, whom it answers."""
+    if words[:1] == ["tinker"] and options(tuple(words), ("--execute",)):
+        return [snippets.inline(judge, segment)]
     if words[:1] == ["shell"] and (given := options(tuple(words), ("-c", "--command"))):
         code = given[0].partition("=")[2] or words[words.index(given[0]) + 1 : words.index(given[0]) + 2]
         return written_code(
             judge, structs.replace(segment, program="python"), code if isinstance(code, str) else "".join(code)
         )
-    if words[:1] in (["dbshell"], ["shell"]) and segment.stdin:
+    if words[:1] in (["dbshell"], ["shell"], ["tinker"], ["db"]) and segment.stdin:
         return [snippets.inline(judge, segment)]
     return beyond.judge(judge, segment)
 

@@ -5,19 +5,21 @@ from itertools import pairwise
 
 from msgspec import structs
 
-from orchestrator.policy.shell import beyond, git, snippets
+from orchestrator.policy.shell import beyond, code, git, snippets
 from orchestrator.policy.shell.arguments import options
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, SAFE_SUBCOMMANDS
+from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, known
 from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.subcommands import SAFE_SUBCOMMANDS, SAFE_TASK, TASKS
 from orchestrator.policy.shell.words import each, marked, shown
 
-_LEAVES = each("install uninstall deploy publish release push upload gh-deploy --install")
+_LEAVES = each("install uninstall deploy publish release push upload gh-deploy --install --pastebin --record --submit")
 _SIGNS_IN = each("login logout")
 _OUTPUTS = each(
     "-o --output --prefix -d --out-dir --outdir --outfile --basetemp --junitxml --log-file -output-directory"
 )
 _MEASURED = each("valgrind c8 nyc")  # they start the program that they are given
+_CONSOLES = each("console c shell repl ghci top utop dbshell dbconsole sql db")
 _COMPILERS = each("gcc g++ cc c++ clang clang++")
 
 
@@ -35,13 +37,18 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program in _MEASURED and (inner := [word for word in words if not word.startswith("-")]):
         return found + _measured(judge, segment, inner, depth)
     plain = _plain(program, words)
+    if segment.stdin and _CONSOLES.intersection(plain[:1]):
+        found.append(snippets.inline(judge, segment))
+    if program == "django-admin":
+        found += code.managed(judge, segment, [*words])
     if program in SAFE_SUBCOMMANDS and not _is_file(judge, segment, plain[:1]):
         return found + subcommand(judge, segment, plain, depth)
     if lost := next((word for word in plain if DESTROYS.fullmatch(word)), None):
         reason = f"{program} {lost} throws data away."
         found.append(judge.ask(segment, "destroys", reason, "Keep a copy first.", f"{program} {lost}"))
     dry = program in ("make", "gmake") and {"-n", "--dry-run", "--just-print"} & set(words)
-    if not dry and (left := _LEAVES.intersection([*plain, *words]) | _SIGNS_IN.intersection(plain[:1])):
+    here = judge.installs_here and program in ("make", "gmake", "cmake", "ninja", "meson")
+    if not (dry or here) and (left := _LEAVES.intersection([*plain, *words]) | _SIGNS_IN.intersection(plain[:1])):
         found.append(_leaves(judge, segment, min(left)))
     return found
 
@@ -52,6 +59,9 @@ def _given_code(judge: Judging, segment: Segment) -> list[Finding]:
     asked: list[Finding] = []
     if given := options(words, GIVEN_CODE.get(program, ())):
         reason = f"{shown(given[0])} makes {program} run other code."
+        asked.append(judge.ask(segment, "runs_more", reason, "Leave that out."))
+    if program == "cmake" and (others := [word for word in words if _other_program(word)]):
+        reason = f"{shown(others[0])} makes {program} run other code."
         asked.append(judge.ask(segment, "runs_more", reason, "Leave that out."))
     if program in _COMPILERS and (file := next((word for word in words if word.startswith("@")), "")):
         reason = f"{program} would take options from {shown(file[1:])}, which this policy does not read."
@@ -66,6 +76,12 @@ def _given_code(judge: Judging, segment: Segment) -> list[Finding]:
     return asked
 
 
+def _other_program(word: str) -> bool:
+    """-DCMAKE_C_COMPILER_LAUNCHER=rm: a program in the place of a compiler."""
+    match = re.fullmatch(r"-D\w*(?:LAUNCHER|COMPILER|COMMAND|LINKER|EXECUTABLE|PROGRAM)(?::\w+)?=(.*)", word)
+    return match is not None and KINDS.get(shown(match[1])) != "developer" and match[1] not in ("ccache", "sccache")
+
+
 def _measured(judge: Judging, segment: Segment, inner: list[str], depth: int) -> list[Finding]:
     """valgrind rm -rf x: what it starts is judged; a program of the workspace that was built here is what it is for."""
     if "/" in inner[0] and judge.reach(segment).places(inner[0]) <= {"inside"}:
@@ -73,21 +89,29 @@ def _measured(judge: Judging, segment: Segment, inner: list[str], depth: int) ->
     return judge.segment(structs.replace(segment, program=inner[0], arguments=tuple(inner[1:])), depth + 1)
 
 
-_BEFORE = {
+# Options whose next word is a value, of programs whose subcommand may stand behind them.
+_VALUED = {
     "npm": each("-w --workspace --prefix -C"), "pnpm": each("-F --filter -C --dir"), "yarn": each("--cwd"),
-    "mvn": each("-pl -f -P -s --projects"), "go": each("-C"), "uv": each("--directory --project"), "cargo": each("-C"),
-    "poetry": each("-C --directory -P"), "gradle": each("-p"), "turbo": each("--filter"), "nx": each("-p --project"),
+    "mvn mvnw": each("-pl -f -P -s -T -rf --projects --file --threads"), "go": each("-C"), "cargo": each("-C"),
+    "uv": each("--directory --project"), "poetry": each("-C --directory -P"), "turbo": each("--filter -F"),
+    "gradle gradlew": each("-p -x --tests --exclude-task --console --warning-mode --max-workers"),
+    "nx": each("-p --project -t --target"), "bazel bazelisk": each("--config"), "dbt": each("-s --select --target"),
+    "hugo": each("-b --baseURL -d --destination -s --source -t --theme -e --environment"),
 }  # fmt: skip
+_BEFORE = {name: valued for names, valued in _VALUED.items() for name in names.split()}
 
 
 def _plain(program: str, words: tuple[str, ...]) -> list[str]:
     """The words that are no options, nor values of options that stand before the subcommand."""
-    valued, left = _BEFORE.get(program, frozenset()), list(words)
-    while len(left) > 2 and left[0] in valued:
-        left = left[2:]
-    if program == "yarn" and left[:1] == ["workspace"]:
-        left = left[2:]
-    return [shown(word) for word in left if not word.startswith("-")]
+    valued, found, skip = _BEFORE.get(program, frozenset()), list[str](), False
+    for word in words:
+        if skip:
+            skip = False
+        elif word in valued:
+            skip = True
+        elif not word.startswith("-"):
+            found.append(shown(word))
+    return found[2:] if program == "yarn" and found[:1] == ["workspace"] else found
 
 
 def _is_file(judge: Judging, segment: Segment, first: list[str]) -> bool:
@@ -99,12 +123,7 @@ def fetched_tool(judge: Judging, segment: Segment, words: list[str], depth: int)
     """npx TOOL: a known tool of the workspace is judged as itself; any other would be fetched and run."""
     while words and words[0] in ("--no-install", "--no", "-q", "--quiet", "--"):
         words.pop(0)
-    if (
-        words
-        and KINDS.get(words[0]) == "developer"
-        and words[0] not in SAFE_SUBCOMMANDS
-        and not words[0].startswith("np")
-    ):
+    if words and KINDS.get(words[0]) == "developer" and words[0] not in _PACKAGERS:
         return judge.segment(structs.replace(segment, program=words[0], arguments=tuple(words[1:])), depth + 1)
     reason = f"{segment.program} {shown(words[0]) if words else ''} may fetch code from elsewhere and run it."
     return [
@@ -116,6 +135,12 @@ def fetched_tool(judge: Judging, segment: Segment, words: list[str], depth: int)
             f"{segment.program} {shown(words[0])}" if words else None,
         )
     ]
+
+
+_PACKAGERS = each(
+    "npm npx pnpm pnpx yarn bun bunx pip pip3 uv poetry hatch pdm rye bundle pipenv cargo go dotnet mix rebar3 dart "
+    "flutter swift stack cabal rustup pre-commit maturin dub opam gradle mvn sbt git"
+)
 
 
 def _code_in_a_setting(word: str) -> bool:
@@ -130,10 +155,10 @@ def _leaves(judge: Judging, segment: Segment, name: str) -> Finding:
 
 
 def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding]:
-    program, words = segment.program, segment.arguments
+    program, words, safe = segment.program, segment.arguments, SAFE_SUBCOMMANDS[segment.program]
     if not plain or any(marked(word) for word in words[:1]):
         flags_only = all(word in ("--version", "-V", "-v", "--help", "-h", "version") for word in words)
-        if (words and flags_only) or (program in ("gradle", "gradlew") and not words):
+        if (words and flags_only) or ("." in safe and not any(map(marked, words))):
             return []
         reason = f"What {program} does here cannot be told."
         return [judge.ask(segment, "subcommand", reason, "Name what it should do.")]
@@ -142,10 +167,23 @@ def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -
             return found
     if left := _LEAVES.intersection(word.split(":")[0] for word in plain) | _SIGNS_IN.intersection(plain[:1]):
         return [_leaves(judge, segment, min(left))]
-    if plain[0] in SAFE_SUBCOMMANDS[program]:
+    if program in TASKS:
+        other = next((word for word in plain if word not in safe and not _safe_task(word)), "")
+    else:
+        other = "" if plain[0] in safe or "/".join(plain[:2]) in safe else plain[0]
+    if not other:
         return []
-    reason = f"{program} {plain[0]} is not known to stay in the workspace; it may fetch or run code from elsewhere."
-    return [judge.ask(segment, "subcommand", reason, "Use what is installed already.", f"{program} {plain[0]}")]
+    reason = f"{program} {other} is not known to stay in the workspace; it may fetch or run code from elsewhere."
+    return [judge.ask(segment, "subcommand", reason, "Use what is installed already.", f"{program} {other}")]
+
+
+def _safe_task(word: str) -> bool:
+    """:app:testDebug, spotless:check; a plugin named in full may be anything."""
+    of, _, name = word.rpartition(":")
+    return "." not in of and SAFE_TASK.fullmatch(name) is not None
+
+
+_OF_RUN = re.compile(r"--(frozen|locked|no-sync|offline|all-extras|all-groups|quiet|no-dev|dev|isolated)|-[qv]+")
 
 
 def _started(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding] | None:
@@ -153,7 +191,12 @@ def _started(judge: Judging, segment: Segment, plain: list[str], depth: int) -> 
     program, words, name = segment.program, segment.arguments, plain[0]
     behind = words[words.index(name) + 1 :] if name in words else ()
     inner = behind[1:] if behind[:1] == ("--",) else behind
-    if name == "run" and program in ("uv", "poetry", "pipenv"):
+    if name == "run" and program in ("uv", "poetry", "pipenv", "hatch", "pdm", "rye"):
+        while program == "uv" and inner and _OF_RUN.fullmatch(inner[0]):
+            inner = inner[1:]
+        own = program in ("hatch", "pdm", "rye") and bool(inner) and re.fullmatch(r"[\w:.-]+", inner[0])
+        if own and not inner[0].startswith("-") and not known(inner[0]):
+            return []  # a script of the project, as of npm run
         if inner and not inner[0].startswith("-") and "://" not in inner[0]:
             return judge.segment(structs.replace(segment, program=inner[0], arguments=inner[1:]), depth + 1)
         reason = f"What {program} run starts cannot be told."
@@ -162,7 +205,7 @@ def _started(judge: Judging, segment: Segment, plain: list[str], depth: int) -> 
         return fetched_tool(judge, segment, list(behind), depth)
     if program in ("yarn", "pnpm") and KINDS.get(name) == "developer" and name not in SAFE_SUBCOMMANDS:
         return judge.segment(structs.replace(segment, program=name, arguments=behind), depth + 1)
-    if program in ("bundle", "stack", "cabal", "lerna", "nx") and name == "exec" and inner:
+    if program in ("bundle", "stack", "cabal", "lerna", "nx", "dune") and name == "exec" and inner:
         return judge.segment(structs.replace(segment, program=inner[0], arguments=inner[1:]), depth + 1)
     if program == "rails" and name in ("runner", "r"):
         return _rails_runner(judge, segment, plain[1:])
@@ -171,10 +214,18 @@ def _started(judge: Judging, segment: Segment, plain: list[str], depth: int) -> 
 
 def _of_packages(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding] | None:
     """Where a subcommand looks at packages, or fetches one and runs it."""
-    program, name = segment.program, plain[0]
+    program, words, name = segment.program, segment.arguments, plain[0]
     if program in ("npm", "pnpm", "yarn") and name == "config":
         looks = plain[1:2] in ([], ["list"], ["ls"], ["get"])
         return [] if looks else [judge.ask(segment, "subcommand", f"{program} config changes settings.", "Leave them.")]
+    if (
+        program in ("npm", "pnpm", "yarn")
+        and {"--offline", "--ignore-scripts"} <= {*words}
+        and name in ("ci", "install")
+    ):
+        return []  # out of its own cache, and nothing of it is run
+    if program == "go" and name == "env" and options(words, ("-w", "-u")):
+        return [judge.ask(segment, "subcommand", "go env -w changes settings.", "Leave them.")]
     if program == "uv" and name == "pip" and plain[1:2] and plain[1] in ("list", "show", "freeze", "check", "tree"):
         return []
     if program == "go" and name == "mod" and plain[1:2] and plain[1] in ("graph", "verify", "why"):

@@ -7,8 +7,8 @@ from msgspec import Struct, structs
 
 from orchestrator.policy.base import Verdict
 from orchestrator.policy.places import Place, Places, is_private
-from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import TILDE, UNKNOWN, UNSET, shown
+from orchestrator.policy.shell.script import Bound, Segment
+from orchestrator.policy.shell.words import AWAY, UNKNOWN, UNSET, shown
 
 
 class Finding(Struct, frozen=True):
@@ -62,7 +62,7 @@ class Reach:
 
     def _located(self, finding: Finding, path: str, folder: str) -> Finding:
         """Say where, when the command moved there."""
-        if not folder or path.startswith(("/", TILDE)):
+        if not folder or path.startswith(AWAY):
             return finding
         reason = f"{finding.reason.removesuffix('.')} (in {shown(folder)})."
         return structs.replace(finding, reason=reason)
@@ -108,7 +108,7 @@ class Reach:
 
     def write(self, path: str, place: Place) -> Finding | None:
         name = shown(path)
-        if place in ("inside", "workspace", "private", "nowhere"):
+        if place in ("inside", "workspace", "private", "nowhere", "made"):
             return None
         if place == "device":
             return self.finding(
@@ -153,6 +153,8 @@ class Reach:
             for nearby in self.places(emptied) if emptied and UNKNOWN not in emptied else set():
                 if (finding := self.delete(emptied, nearby)) and finding.verdict == "deny":
                     return finding
+        if place == "made":
+            return None
         if place == "nowhere":
             place = "system"
         if place in ("system", "home", "outside", "facts", "secret", "device"):
@@ -202,12 +204,14 @@ class Judging(Protocol):
     hosts: Collection[str]  # that the owner lets be read unasked
     places: Places
     made: Collection[str]  # programs whose text this command writes or compiles itself
+    makes_nothing: bool  # whether nothing else of this command could make a file that it runs
+    installs_here: bool  # whether what it builds is told to go into the workspace
 
     def segment(self, segment: Segment, depth: int) -> list[Finding]:
         """Judge a segment that another program would start."""
 
-    def text(self, text: str, segment: Segment, depth: int) -> list[Finding]:
-        """Judge code handed to a shell inside the segment."""
+    def text(self, text: str, segment: Segment, depth: int, given: Bound | None = None) -> list[Finding]:
+        """Judge code handed to a shell inside the segment, with what its variables are."""
 
     def written(self, segment: Segment, file: str, content: str) -> list[Finding]:
         """Judge a file of code that the command itself writes."""

@@ -17,8 +17,8 @@ from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, steers, swaps
 from orchestrator.policy.shell.reader import Reader
-from orchestrator.policy.shell.script import Doubt, Script, Segment, said
-from orchestrator.policy.shell.words import TILDE, marked, shown, uncertain
+from orchestrator.policy.shell.script import Bound, Doubt, Script, Segment, said
+from orchestrator.policy.shell.words import AWAY, each, marked, shown, uncertain
 
 NESTED = 4  # sh -c inside sh -c
 MANY = 150  # texts inside one command that are read
@@ -45,11 +45,31 @@ _DOUBTS: dict[str, tuple[str, str]] = {
     "expansion": ("This command expands a variable in a way that may run code.", "Use the plain variable."),
     "arithmetic": ("This command evaluates arithmetic over values that are not known.", "Use the calculate tool."),
     "condition": ("This condition means different things to different shells.", "Use [ … ] and separate conditions."),
+    "steering_variable": (
+        "This command sets a variable that can make other programs run in place of those named.",
+        "Leave this variable as it is.",
+    ),
     "endless": ("This loop never ends.", "Say when it ends, or sleep in it."),
     "huge": ("This counts further than anybody waits for.", "Say how far, and let it be little."),
     "moving": ("Which folder this command moves to is known only when it runs.", "Write the folder out."),
     "moving_loop": ("This command changes folder inside a loop.", "Put the body in parentheses, or use paths."),
 }
+
+
+def _only_helps(program: str, words: tuple[str, ...]) -> bool:
+    """npm publish --help; what starts another program would hand the word on."""
+    has_subcommands = KINDS.get(program) in ("developer", "administration", "network") and program not in _HOSTS_FIRST
+    plain = all(re.fullmatch(r"[a-z][a-z-]*", word) for word in words[:-1]) and _RUNS.isdisjoint(words)
+    return words[-1:] in (("--help",), ("-h",)) and 0 < len(words) <= 4 and has_subcommands and plain
+
+
+_RUNS = each("run exec x dlx start create eval compose debug attach ssh kubectl")
+_HOSTS_FIRST = each("ssh curl wget nc ncat netcat socat telnet psql mysql mail sendmail df free docker-compose")
+
+
+def _looks_or_runs(segment: Segment) -> bool:
+    kind = "pure" if segment.program in ("", "cd", "tee", "export") else KINDS.get(segment.program)
+    return kind in ("pure", "lister", "reader", "shell") or "/" in segment.program or segment.program in WRAPPERS
 
 
 class Judge:
@@ -63,12 +83,15 @@ class Judge:
         self.trusted = trusted
         self.hosts = hosts
         self.made: Collection[str] = frozenset()
+        self.installs_here = self.makes_nothing = False
         self._texts = 0
 
     def command(self, text: str) -> tuple[Script, list[Finding]]:
         """A whole command line: each of its parts, and what they do together."""
         script = self.reader.read(text)
         self.made = together.compiled(script) | together.written(script)
+        self.installs_here = together.installs_here(self, script)
+        self.makes_nothing = all(_looks_or_runs(part) for part in script.segments)
         return script, self.script(script, text=text)
 
     def script(self, script: Script, depth: int = 0, text: str = "") -> list[Finding]:
@@ -113,8 +136,8 @@ class Judge:
         reason = f"{shown(segment.program) or 'This'} would run code that {come}, which nobody has seen."
         return [self.deny(segment, "piped_code", reason, "Save it to a file, show it, then run the file.")]
 
-    def text(self, text: str, segment: Segment, depth: int) -> list[Finding]:
-        """Code handed to a shell inside the command."""
+    def text(self, text: str, segment: Segment, depth: int, given: Bound | None = None) -> list[Finding]:
+        """Code handed to a shell inside the command, with what its variables are."""
         self._texts += 1
         if uncertain(text) or depth >= NESTED or self._texts > MANY:
             return [
@@ -125,7 +148,7 @@ class Judge:
                     "Write the code out.",
                 )
             ]
-        inner = self.reader.read(shown(text))
+        inner = self.reader.read(shown(text), given or {})
         moved = tuple(
             structs.replace(part, folders=self._inside(part.folders, segment.folders)) for part in inner.segments
         )
@@ -137,9 +160,9 @@ class Judge:
     def _inside(self, folders: frozenset[str], outer: frozenset[str]) -> frozenset[str]:
         return frozenset(
             here
-            if here.startswith(("/", TILDE))
+            if here.startswith(AWAY)
             else f"{base}/{here}".strip("/")
-            if not base.startswith("/")
+            if not base.startswith(AWAY)
             else f"{base}/{here}"
             for here in folders
             for base in outer
@@ -235,7 +258,7 @@ class Judge:
         name, found = self.known(segment)
         if name == "orchestrator" and segment.arguments not in (("--version",), ("--help",)):
             return [together.guard(self, segment, "This would drive the server that guards it.")]
-        if segment.arguments in (("--version",), ("--help",)) and not slashed:
+        if not slashed and (segment.arguments in (("--version",), ("--help",)) or _only_helps(name, segment.arguments)):
             return found
         segment = structs.replace(segment, program=name)
         if name in WRAPPERS or name in PRIVILEGE or name in RUNNERS:
@@ -274,6 +297,8 @@ class Judge:
             return name, []
         if inside and (read := code.read_script(self, segment, segment.program)) is not None:
             return name, read
+        if inside and code.missing(self, segment, segment.program):
+            return name, []
         where = "a program of the workspace" if inside else "not where programs of this machine are kept"
         reason = f"{shown(segment.program)} is {where}: what it does cannot be told from its name."
         return name, [

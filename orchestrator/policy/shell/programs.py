@@ -3,6 +3,7 @@
 import re
 from typing import Literal, TypeAlias
 
+from orchestrator.policy.shell.subcommands import table
 from orchestrator.policy.shell.words import each
 
 Kind: TypeAlias = Literal[
@@ -27,9 +28,11 @@ _TABLE: dict[Kind, str] = {
         getconf ps exit return break continue shift set wait tr yes users who w vmstat iostat lsusb lspci
         pgrep times jobs logname mktemp uuidgen lsb_release runlevel pidof finger history ulimit tldr apropos
         whatis export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
+        caller units figlet cowsay fortune lolcat neofetch fastfetch ts fc-list fc-match gettext ngettext
     """,
     "lister": """
-        ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl fd fdfind exa eza cd pushd popd
+        ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl exa eza lsd cd pushd popd
+        ncdu gdu dust duf procs lstopo
     """,
     "reader": """
         cat head tail less more grep egrep fgrep rg ag ack sort uniq cut paste join comm diff sdiff diff3 cmp
@@ -37,12 +40,18 @@ _TABLE: dict[Kind, str] = {
         sha512sum cksum b2sum sum base64 base32 basenc jq yq tsort expand unexpand zcat bzcat xzcat zstdcat
         zgrep iconv shuf pr ptx look awk gawk mawk nawk sed xmllint bat batcat csvlook csvcut csvstat cloc
         tokei sloccount nm objdump mlr xsv qsv datamash miller readelf ldd size mapfile readarray bc pdftotext
-        exiftool identify ffprobe lsof numbat mdcat
+        exiftool identify ffprobe lsof numbat mdcat pdfinfo pdffonts hunspell aspell diffstat colordiff wdiff icdiff
+        difft delta hexyl glow gron dasel htmlq pup xq tomlq uchardet enca soxi mediainfo zless zmore lz4cat xzgrep
+        bzgrep zdiff zcmp xsltproc csvjson csvgrep csvsort csvjoin csvstack csvclean csvformat in2csv epubcheck texcount
+        docx2txt antiword catdoc unzstd ministat dwdiff pv col colrm ul msgcmp msggrep
     """,
     "writer": """
         mkdir touch cp mv ln tee install split csplit rmdir chmod zip unzip tar gzip gunzip bzip2 bunzip2 xz
         unxz zstd patch dd rename 7z 7za ar cpio bsdtar openssl dos2unix unix2dos convert magick ffmpeg pandoc
-        fallocate
+        fallocate pdfunite pdfseparate pdftoppm pdftocairo pdfimages pdftk qpdf mutool tesseract optipng pngquant
+        jpegoptim jpegtran cwebp dwebp rsvg-convert sox lame flac oggenc opusenc montage mogrify composite exiv2 lz4
+        pigz sponge msgfmt msgmerge msginit msgcat msgattrib xgettext ps2pdf pdfcrop weasyprint soffice libreoffice
+        sd woff2_compress qrencode objcopy
     """,
     "deleter": """
         rm unlink shred truncate wipe srm
@@ -61,18 +70,33 @@ _TABLE: dict[Kind, str] = {
         autopep8 yapf djlint sqlfluff commitlint tsx ts-node turbo nx lerna next nuxt astro svelte-check
         vue-tsc storybook cypress playwright phpstan psalm php-cs-fixer golangci-lint staticcheck goimports
         ktlint detekt checkstyle swiftlint dart flutter bundle npx pnpx bunx mkdocs hugo jekyll dvc nbstripout
-        pip-compile bumpversion just task bats behave locust tap mocha nyc c8 terser tailwindcss postcss sass
+        pip-compile bumpversion just task bats behave locust tap mocha nyc c8 terser tailwindcss postcss sass sbt mill
+        bazel bazelisk buck2 pants dune ocamlfind ansible-lint kustomize kubeconform kubeval kube-score kube-linter
+        conftest opa tflint tfsec checkov terraform-docs promtool amtool sphinx-apidoc sphinx-autobuild pybabel ng
+        vue-cli-service react-scripts parcel rspack oxlint knip depcheck madge size-limit typedoc jsdoc tsup swc babel
+        node-gyp prisma drizzle-kit changeset uvu tape cspell codespell vale textlint proselint basedpyright pytype
+        pycodestyle autoflake docformatter interrogate deptry pipdeptree pyinstaller cython cythonize maturin scons
+        kernprof mprof asv jupytext nbdime nbqa towncrier pdoc twine gotestsum errcheck gosec mockgen sqlc goreleaser
+        hlint ormolu fourmolu erlc elixirc wasm-opt wat2wasm nasm yasm ranlib bison flex yacc swig gperf doxygen ctags
+        cscope etags indent astyle uncrustify cmake-format perlcritic perltidy prove phpcs phpcbf pest pint rector
+        standardrb reek brakeman scalafmt scalafix ktfmt google-java-format luacheck stylua busted luac shellspec
+        verilator iverilog yosys ghdl arduino-cli platformio pio typst biber makeindex chktex latexindent quarto
+        lilypond gfortran fpc dmd dub gleam elm elm-test spago lein lessc stylus lint-staged dotenv-linter nodemon
+        import-linter lint-imports asciidoctor mmdc svgo ajv taplo yamlfmt hclfmt poe pip-licenses cargo-deny
+        sphinx-quickstart sphinx-intl bloaty cppclean cargo-nextest tsc-watch html-validate
+        gcovr mdformat mdl remark dprint mdbook zola eleventy gatsby remix expo ionic nodeunit
+        qunit karma testcafe codecept spectral redocly swagger-cli graphql-codegen rustup
     """,
     "interpreter": """
         python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh
-        osascript elixir groovy scala
+        osascript elixir groovy scala R octave
     """,
     "shell": """
         sh bash dash zsh ksh mksh ash fish csh tcsh rbash
     """,
     "network": """
         curl wget ssh scp sftp ftp tftp rsync nc ncat netcat socat telnet ping ping6 dig nslookup host
-        traceroute tracepath mtr twine psql mysql mongosh mongo mysqldump pg_dump pg_restore dropdb createdb
+        traceroute tracepath mtr psql mysql mongosh mongo mysqldump pg_dump pg_restore dropdb createdb
         redis-cli gsutil s3cmd nmap masscan whois aria2c axel http https httpie xh lynx w3m links gh glab hub
         aws gcloud az ansible ansible-playbook vagrant heroku vercel netlify flyctl uvx pipx smbclient lftp
         rclone mail sendmail mutt tcpdump wscat grpcurl ngrok cloudflared ipfs
@@ -126,8 +150,26 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "flock": frozenset({"-w", "-E", "--timeout"}),
     "coproc": frozenset(),
     "catchsegv": frozenset(),
+    "xvfb-run": frozenset({"-s", "-n", "-e", "-f", "--server-args", "--server-num"}),
+    "rlwrap": frozenset(),
 }
-RUNNERS = frozenset({"find", "xargs", "eval", "source", ".", "trap", "alias", "parallel", "script", "enable"})
+RUNNERS = frozenset(
+    {
+        "find",
+        "fd",
+        "fdfind",
+        "hyperfine",
+        "xargs",
+        "eval",
+        "source",
+        ".",
+        "trap",
+        "alias",
+        "parallel",
+        "script",
+        "enable",
+    }
+)
 PRIVILEGE = frozenset({"sudo", "doas", "su", "pkexec", "runuser", "sudoedit", "gosu"})
 
 
@@ -154,7 +196,6 @@ RUNS_MORE: dict[str, tuple[str, ...]] = {
     "ag": ("--pager",),
     "bat": ("--pager",),
     "zip": ("-T", "-TT", "--unzip-command"),
-    "fd": ("-x", "-X", "--exec", "--exec-batch"),
     "split": ("--filter",),
     "yq": ("--split-exp",),
     "mapfile": ("-C",),
@@ -177,58 +218,45 @@ DESTROYS = re.compile(
     r"drop([-_:]?(db|database|all|tables?))?|downgrade|destroy|wipe|purge|nuke|delete|reset[-_]db|db[-_]reset|db:wipe|deletedb"
 )
 
-# Subcommands that stay in the workspace, of developer programs that have subcommands.
-SAFE_SUBCOMMANDS: dict[str, frozenset[str]] = {
-    "cargo": each("build b check c test t run r clippy fmt bench doc tree metadata version clean init new nextest"),
-    "go": each("build test vet fmt run list env version doc tool"),
-    "npm": each(
-        "root prefix bin test t tst run run-script start ls list version help outdated init view why explain pkg"
-    ),
-    "pnpm": each("test t run start ls list build dev lint format typecheck check why outdated"),
-    "yarn": each("test run start build lint list why dev format typecheck check version"),
-    "bun": each("test run build"),
-    "mvn": each("dependency:tree test compile package verify validate clean"),
-    "gradle": each("test build check assemble clean tasks"),
-    "gradlew": each("test build check assemble clean tasks"),
-    "mvnw": each("test compile package verify validate clean"),
-    "dotnet": each("build test run format clean"),
-    "pip": each("index list show freeze check --version -V inspect debug"),
-    "pip3": each("list show freeze check --version -V inspect debug"),
-    "uv": each("tree version --version run venv"),
-    "poetry": each("check show version run build env"),
-    "bundle": each("exec check list show info --version platform"),
-    "pipenv": each("graph check run --version"),
-    "mix": each("compile test format help run phx.routes phx.server credo dialyzer new deps deps.tree xref do"),
-    "dart": each("analyze compile create doc fix format info run test"),
-    "flutter": each("analyze build create clean devices doctor format gen-l10n run test"),
-    "swift": each("build test run"),
-    "stack": each("build test run ghci clean bench haddock path ls"),
-    "cabal": each("build test run clean check bench haddock repl"),
-    "zig": each("build run test fmt cc c++ version env ast-check build-exe build-lib build-obj init"),
-    "rails": each(
-        "about assets:precompile c console db:create db:migrate db:migrate:status db:rollback db:schema:load db:seed "
-        "db:version g generate middleware new notes routes s server stats t test test:all zeitwerk:check"
-    ),
-    "turbo": each("build dev lint ls run test"),
-    "nx": each("affected build format:check graph lint list report run run-many serve show test"),
-    "lerna": each("changed diff list ls run"),
-    "pre-commit": each("run sample-config validate-config validate-manifest"),
-}
 # Options by which programs run code that they are given, or others that they are told.
-_GIVEN_CODE = {
-    "make gmake": "--eval SHELL=", "tox": "-x", "cmake": "-P -E", "go": "-exec -toolexec -vettool --exec --toolexec",
-    "cargo": "--config", "npm pnpm yarn bun": "--script-shell --node-options --shell",
-    "gcc g++ cc c++ clang clang++": "-wrapper -specs --specs -fplugin -B", "rustc": "linker= -Clinker",
-    "rake": "-e -E -p --execute", "mix": "-e --eval", "ghc": "-e -F -pgm", "gnuplot": "-e", "protoc": "--plugin",
-    "latexmk": "-e -r -shell-escape --shell-escape -enable-write18 -pdflatex= -latex=",
-    "pdflatex xelatex lualatex": "-shell-escape --shell-escape -enable-write18 --enable-write18",
-    "java": "-javaagent -agentlib -agentpath -XX:On", "mypy": "--python-executable --install-types",
-    "exiftool": "-if -config -execute -stay_open -@ -api -userParam",
-    "xmllint": "--shell --xinclude --dtdvalid --load-trace",
-    "mawk": "-W", "pandoc": "-F --filter", "openssl": "-engine -provider-path", "unzip": "-:", "ld": "-plugin",
-    "just": "--shell --shell-arg", "jest": "--globalSetup", "eslint": "--rulesdir --resolve-plugins-relative-to",
-}  # fmt: skip
-GIVEN_CODE = {program: tuple(given.split()) for programs, given in _GIVEN_CODE.items() for program in programs.split()}
+GIVEN_CODE = table("""
+    make gmake: --eval -E SHELL= MAKEFLAGS=
+    tox: -x --override
+    cmake: -P -E
+    go: -exec -toolexec -vettool --exec --toolexec
+    cargo: --config
+    npm pnpm yarn bun: --script-shell --node-options --shell
+    gcc g++ cc c++ clang clang++ gfortran: -wrapper -specs --specs -fplugin -B -Xclang -cc1 -fpass-plugin
+        -Wl,-plugin -Wl,--plugin
+    tsx ts-node: -e --eval -p --print -pe
+    crystal: eval
+    rebar3: --eval
+    valgrind: --db-command --log-socket
+    ctest: -S --script -SP -D --dashboard -M -T --submit --build-and-test --test-command
+    mvn mvnw: -Dexec. -Dmaven.ext
+    clang-tidy: -load --load
+    zig: -wrapper
+    rustc: linker= -Clinker
+    rake: -e -E -p --execute
+    mix: -e --eval
+    ghc: -e -F -pgm
+    gnuplot: -e
+    protoc: --plugin
+    latexmk: -e -r -shell-escape --shell-escape -enable-write18 -pdflatex= -latex=
+    pdflatex xelatex lualatex: -shell-escape --shell-escape -enable-write18 --enable-write18
+    java: -javaagent -agentlib -agentpath -XX:On
+    mypy: --python-executable --install-types
+    exiftool: -if -config -execute -stay_open -@ -api -userParam
+    xmllint: --shell --xinclude --dtdvalid --load-trace
+    mawk: -W
+    pandoc: -F --filter
+    openssl: -engine -provider-path
+    unzip: -:
+    ld: -plugin --plugin
+    just: --shell --shell-arg -c --command
+    jest: --globalSetup
+    eslint: --rulesdir --resolve-plugins-relative-to
+""")
 
 GIT_READS = each(
     "status diff log show ls-files ls-tree blame shortlog describe rev-parse rev-list cat-file grep name-rev "

@@ -9,22 +9,27 @@ once it runs; that is the sandbox's affair.
 import re
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from orchestrator.policy.shell import words
-from orchestrator.policy.shell.script import Doubt, Script
+from orchestrator.policy.shell.script import Bound, Doubt, Script
 from orchestrator.policy.shell.walk import SEGMENTS, Walk
+from orchestrator.policy.shell.words import UNKNOWN
 
 if TYPE_CHECKING:
-    from tree_sitter import Parser, TreeCursor
+    from tree_sitter import Node, Parser, TreeCursor
 
 LONGEST = 20_000  # characters
 SHORT = 120  # characters that cannot nest deeply enough to matter
 WORDS = 2_000  # of one script
+AGAIN = 4  # times a script is read whose variables depend on each other
 DEEPEST = 50  # levels of the grammar's tree; the walk down it must stay far from the interpreter's own limit
 
 # Control characters, spaces that are no space to the shell, and characters that do not show.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\x85\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
 )
+_NOTHING: Bound = {}
 _CONTINUED = re.compile(r"(?<![ \t])\\\n")
 
 
@@ -34,29 +39,37 @@ class Reader:
     def __init__(self) -> None:
         self._parser: Parser | None = None
 
-    def read(self, text: str) -> Script:
+    def read(self, text: str, given: Bound = _NOTHING) -> Script:
+        """`given`: what its variables are from outside, such as $1."""
         if len(text) > LONGEST:
             return Script(doubts=(Doubt("too_long", text[:80]),))
         hidden = _HIDDEN.search(text)
         if words.marked(text) or "\0" in text or not _encodable(text):
             return Script(doubts=(Doubt("hidden_characters", ascii(text[:80])),))
         source = text.encode()
-        walk = Walk(source)
-        if hidden:
-            walk.doubt("hidden_characters", ascii(text[:80]))
-        if _CONTINUED.search(text):
-            walk.doubt("continued_word", text)
         tree = self._grammar().parse(source)
         if len(text) > SHORT and _deep(tree.walk()):
             return Script(doubts=(Doubt("unreadable", text[:80]),))
-        root = tree.root_node
-        if root.has_error:
-            walk.doubt("unreadable", text)
-        script = walk.read(root)
+        script = self._walked(source, tree.root_node, given)
+        doubts = [Doubt("hidden_characters", ascii(text[:80]))] if hidden else []
+        doubts += [Doubt("continued_word", text[:80])] if _CONTINUED.search(text) else []
+        doubts += [Doubt("unreadable", text[:80])] if tree.root_node.has_error else []
+        script = structs.replace(script, doubts=(*doubts, *script.doubts))
         given = sum(len(segment.arguments) for segment in script.segments) + len(script.redirects)
         if len(script.segments) > SEGMENTS or given > WORDS:
             return Script(doubts=(Doubt("too_long", text[:80]),))
         return script
+
+    def _walked(self, source: bytes, root: "Node", given: Bound) -> Script:
+        """Read until no variable is set to anything more; those that never come to an end are unknown."""
+        prior: Bound = _NOTHING
+        for _ in range(AGAIN):
+            walk = Walk(source, given, prior)
+            script = walk.read(root)
+            if walk.loose == prior or not walk.loose:
+                return script
+            prior = walk.loose
+        return Walk(source, given, dict.fromkeys(prior, (UNKNOWN,))).read(root)
 
     def _grammar(self) -> "Parser":
         if self._parser is None:

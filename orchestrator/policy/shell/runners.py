@@ -9,7 +9,7 @@ from orchestrator.policy.shell import code
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers, swaps
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
-from orchestrator.policy.shell.words import STAR, UNKNOWN, marked, uncertain
+from orchestrator.policy.shell.words import STAR, UNKNOWN, each, marked, uncertain
 
 
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
@@ -18,6 +18,10 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return privilege(judge, segment, depth)
     if name == "find":
         return find(judge, segment, depth)
+    if name in ("fd", "fdfind"):
+        return fd(judge, segment, depth)
+    if name == "hyperfine":
+        return timed(judge, segment, depth)
     if name == "xargs":
         return xargs(judge, segment, depth)
     if name == "eval":
@@ -53,7 +57,7 @@ def kept(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return started(judge, segment, (*words[:at], *words[at + 1 :]), depth)
     text = next((after for option, after in pairwise(words) if re.fullmatch(r"-[a-z]*c|--command", option)), "")
     text = text or (words[0] if segment.program == "trap" and words else "")
-    return judge.text(text, segment, depth + 1) if text else []
+    return judge.text(text, segment, depth + 1, dict(segment.bound)) if text else []
 
 
 def started(judge: Judging, segment: Segment, words: tuple[str, ...], depth: int) -> list[Finding]:
@@ -149,6 +153,42 @@ def find(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
                 judge.ask(segment, "unknown_path", "Where find starts is known only when it runs.", "Name the folders.")
             )
     return found
+
+
+_FD_RUNS = re.compile(r"(-[a-zA-Z]*[xX]|--exec|--exec-batch)")
+_FD_VALUED = each(
+    "-e -E -d -t -S -c -j -o --extension --exclude --max-depth --min-depth --type --size --changed-within "
+    "--changed-before --color --threads --owner --exact-depth --max-results --format"
+)
+
+
+def fd(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    words = list(segment.arguments)
+    at = next((index for index, word in enumerate(words) if _FD_RUNS.fullmatch(word)), len(words))
+    found, skip, named = list[Finding](), False, list[str]()
+    for word in words[:at]:
+        if not skip and not word.startswith("-"):
+            named.append(word)
+        skip = not skip and word in _FD_VALUED
+    found += judge.reach(segment).each("search", [word for word in named if "/" in word or word in (".", "..")])
+    ended = [index for index, word in enumerate(words[at + 1 :], at + 1) if word == ";"]
+    command = words[at + 1 : ended[0] if ended else None]
+    if not command:
+        return found
+    given = [re.sub(r"\{(//?|\.|/\.)?\}", STAR, word) for word in command]
+    return found + started(judge, segment, tuple(given if given != command else [*given, STAR]), depth)
+
+
+def timed(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    """hyperfine 'COMMAND' 'COMMAND': each word is a line of shell."""
+    found, written, before = list[Finding](), list[str](), ""
+    for word in segment.arguments:
+        if before in ("--export-json", "--export-csv", "--export-markdown", "--output", "--input"):
+            written.append(word)
+        elif before in ("-p", "--prepare", "-c", "--cleanup", "-s", "--setup", "-n") or not re.match(r"-|\d+$", word):
+            found += judge.text(word, segment, depth + 1) if before != "-n" else []
+        before = word
+    return found + judge.reach(segment).each("write", written)
 
 
 def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:

@@ -1,6 +1,7 @@
 """What is read from a line of shell: every program it may start, with its words and its folder."""
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
@@ -10,6 +11,7 @@ from orchestrator.policy.shell.words import ANY, SET, STAR, ansi, marked, uncert
 
 Stdin: TypeAlias = Literal["", "pipe", "text", "file"]
 Folders: TypeAlias = frozenset[str]
+Bound: TypeAlias = Mapping[str, tuple[str, ...]]  # variables, and all that each may hold
 
 
 class Segment(Struct, frozen=True):
@@ -24,6 +26,7 @@ class Segment(Struct, frozen=True):
     feeders: "tuple[Segment, ...]" = ()  # those whose output it reads
     indirect: bool = False  # its name came from a variable, a brace or an expansion
     fed: str | None = None  # the text on its standard input, where it is written in the command
+    bound: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of trap: the variables that keep what they hold
 
 
 class Redirect(Struct, frozen=True):

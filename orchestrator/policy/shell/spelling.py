@@ -1,14 +1,18 @@
 """What the words of a script become: quotes taken away, variables followed, the rest marked unknown.
 
-A variable is followed when it is set plainly at the top of the script, or by a `for`, and nowhere
-else. Words are nodes of the bash grammar; see `words` for the marks.
+A variable is followed when it is set plainly, or by a `for`, and in no other way. Where it is set at the
+top of the script it holds what was set last; elsewhere, whatever it is set to anywhere (`loose`: the
+script is read again until nothing is added). Words are nodes of the bash grammar; see `words` for the marks.
 """
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
-from orchestrator.policy.shell.script import Doubt, Segment, lists_names, names_listed, said
+from orchestrator.policy.shell.outputs import output
+from orchestrator.policy.shell.programs import steers
+from orchestrator.policy.shell.script import Bound, Doubt, Segment
 from orchestrator.policy.shell.words import HERE, OPEN, SPLIT, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
 
 if TYPE_CHECKING:
@@ -22,19 +26,26 @@ WORDS = each(
 SETTERS = each("read mapfile readarray printf getopts let wait unset local declare typeset readonly")
 _COUNTERS = each("? # $ ! RANDOM SECONDS LINENO UID EUID PPID")
 _NUMERIC = re.compile(r"-?[0-9]+")
-_CUT = re.compile(r"(\w+)(%\.\w+|##\*/)")
+_CUT = re.compile(r"(\w+)(%\.\w+|##\*/|%/\*|%%?\.\*|,,|\^\^)")
+_ELEMENT = re.compile(r"(\w+)\[(?:@|\*|-?\d+)\]")
 _DEFAULT = re.compile(r"(\w+):?([-=?])([\w./~:@%+-]*)")
+_SETS = re.compile(r"(\w+):?=.*", re.DOTALL)
+_COUNTS = re.compile(rb"\+\+|--|(?<![=<>!])=(?!=)")
 _RANGE = re.compile(r"\{\w+\.\.\w+\}")
 
 
 class Spelling:
     """The words of one script. Whoever walks the script says what a substitution holds."""
 
-    def __init__(self, source: bytes) -> None:
-        self.source = source
+    def __init__(self, source: bytes, given: Bound, prior: Bound) -> None:
+        """`given` is what its variables are from outside, `prior` what its loose ones were when it was read before."""
+        self.source, self.given, self.prior = source, given, prior
         self.doubts: list[Doubt] = []
         self.set: set[str] = set()  # variables set anywhere
         self.untold: set[str] = set()  # variables whose value cannot be followed
+        self.loose: dict[str, tuple[str, ...]] = {}  # those that are set elsewhere than at the top, and to what
+        self.definite: set[str] = set()  # those that are set in any case, where the walk is
+        self.times: Counter[str] = Counter()  # how often each is set
         self.met: set[str] = set()  # variables set so far
         self.values: dict[str, tuple[str, ...]] = {}
         self.listed: set[str] = set()  # variables that hold names of files that were found
@@ -71,23 +82,32 @@ class Spelling:
                     self.untold.update(self.text(word) for word in node.children_by_field_name("argument"))
             elif self._sets_variables(node):
                 self.untold.update(self._names(node))
-        self.untold.update(name for name in looped if looped.count(name) > 1 or name in self.set)
+        self.times.update(looped)
+        self.loose.update((name, ()) for name in looped if self.times[name] > 1)
+        for name in self.untold:
+            self.loose.pop(name, None)
         self.set |= self.untold | set(looped)
 
     def _survey_assignment(self, node: "Node") -> None:
         name, parent = node.child_by_field_name("name"), node.parent
         label = self.text(name) if name is not None else ""
         self.set.add(label)
+        self.times[label] += 1
         above = parent.parent if parent is not None and parent.type == "variable_assignments" else parent
         behind = (node if above is parent else parent).next_sibling if parent is not None else None
         apart = behind is not None and behind.type == "&"  # set in another shell, and forgotten
-        if above is None or above.type != "program" or apart or "+=" in self.text(node):
+        value = node.child_by_field_name("value")
+        if self.text(node).startswith(f"{label}+=") and (value is None or value.type != "array"):
             self.untold.add(label)
+        elif above is None or above.type != "program" or apart or self.text(node).startswith(f"{label}+="):
+            self.loose[label] = ()
 
     def _sets_variables(self, node: "Node") -> bool:
-        if node.type in ("unset_command", "declaration_command", "arithmetic_expansion", "c_style_for_statement"):
+        if node.type in ("unset_command", "declaration_command", "c_style_for_statement"):
             return True
         text = self.source[node.start_byte : node.end_byte]
+        if node.type == "arithmetic_expansion":
+            return _COUNTS.search(text) is not None
         return (node.type == "expansion" and b"=" in text) or (node.type == "compound_statement" and text[:2] == b"((")
 
     def _names(self, node: "Node") -> set[str]:
@@ -104,25 +124,42 @@ class Spelling:
         found: tuple[str, ...] = ()
         if name in self.listed:
             return (STAR,)
+        if name in self.loose or (name in self.given and name not in self.set):
+            values = tuple(
+                dict.fromkeys((*self.prior.get(name, ()), *self.loose.get(name, ()), *self.given.get(name, ())))
+            )
+            held = values if name in self.definite | self.given.keys() else (*values, UNSET)
+            return tuple(self._used(value, quoted) for value in held)
         if name in self.values:
-            values = self.values[name]
-            found = tuple(value.replace(SPLIT, " ") if quoted else words.value_unquoted(value) for value in values)
+            found = tuple(self._used(value, quoted) for value in self.values[name])
         elif name in _COUNTERS:
             found = ("0",)
         elif name == "IFS" and not quoted:
             self.doubt("disguise", "$IFS")
             found = (SPLIT,)
-        elif name in ("PWD", "HOME") and first:
+        elif name == "PWD" or (name == "HOME" and first):
             found = (TILDE if name == "HOME" else HERE,)
         elif name not in self.met and name.isidentifier():
             found = (UNSET,)
         certain = name not in self.untold and (name in self.values or name not in self.set)
         return found if found and certain else (*found, UNKNOWN)
 
+    def _used(self, value: str, quoted: bool) -> str:
+        return value.replace(SPLIT, " ") if quoted else words.value_unquoted(value)
+
     def assigned(self, name: str, spelt: tuple[str, ...]) -> None:
         self.met.add(name)
+        self.definite.add(name)
+        if name in self.loose:
+            every = dict.fromkeys((*self.loose[name], *spelt))
+            self.loose[name] = tuple(every) if len(every) <= words.MANY else (UNKNOWN,)
         before = self.values.get(name, ()) if name in self.untold else ()
         self.values[name] = tuple(dict.fromkeys((*before, *spelt)))[: words.MANY]
+
+    def steered(self, name: str, text: str) -> None:
+        """A variable that chooses programs, set in another way than by an assignment."""
+        if steers(name):
+            self.doubt("steering_variable", text)
 
     # Words
 
@@ -193,12 +230,20 @@ class Spelling:
 
     def _spell_variable(self, node: "Node", quoted: bool, first: bool) -> tuple[str, ...]:
         text = self.text(node)
+        if quoted and text[:1].isspace() and text.lstrip()[1:].isidentifier():  # the grammar takes the space in
+            lead = text[: -len(text.lstrip())]
+            return tuple(lead + value for value in self.variable(text.lstrip()[1:], quoted, False))
         inside = text[2:-1] if node.type == "expansion" else text[1:]
         if inside.isidentifier() or (len(inside) == 1 and inside in "?#$!@*-0123456789"):
             return self.variable(inside, quoted, first)
+        if match := _SETS.fullmatch(inside):
+            self.steered(match[1], text)
         # The grammar lets a space stand behind the sign, and sees a word in `command`.
         if node.type == "simple_expansion" or "`" in inside:
             self.doubt("unreadable", text)
+        elif element := _ELEMENT.fullmatch(inside.removeprefix("#")):
+            numeric = inside[0] == "#" or element[1] == "PIPESTATUS"
+            return ("0",) if numeric else self.variable(element[1], quoted, first)
         elif "@" in inside or "[" in inside or inside.startswith("!"):
             self.doubt("expansion", text)
         elif default := _DEFAULT.fullmatch(inside):
@@ -234,23 +279,22 @@ class Spelling:
             self.doubt("unreadable", text)
         if node.type == "process_substitution":
             return "/dev/fd/63"
-        if len(inner) == 1 and not inner[0].indirect:
-            program, arguments = inner[0].program, inner[0].arguments
-            if program == "pwd" and not arguments:
-                return HERE
-            plain = not any(set(word) & set("/.*") or words.marked(word) for word in arguments)
-            if program in ("nproc", "date", "whoami") and plain:
-                return "0"
-            if ">" not in text and "\\" not in text and (told := said(inner[0])) is not None:
-                told = told.rstrip("\n")
-                return told if quoted else words.value_unquoted(told)
-        if not lists_names(inner) or quoted:
-            return UNKNOWN
-        return SPLIT.join(names_listed(inner[0]))
+        found = output(inner, not {">", "\\"} & set(text), quoted)
+        return words.value_unquoted(found) if not quoted and not words.marked(found) else found
 
 
 def _without(value: str, cut: str) -> str:
     """${x%.txt} is x without .txt behind it; ${x##*/} is its last part."""
     if uncertain(value) or HERE in value or TILDE in value or SPLIT in value:
         return UNKNOWN
-    return value.removesuffix(cut[1:]) or UNSET if cut[0] == "%" else value.rpartition("/")[2] or UNSET
+    if cut in (",,", "^^"):
+        return value.lower() if cut == ",," else value.upper()
+    if cut == "##*/":
+        return value.rpartition("/")[2] or UNSET
+    if cut == "%/*":
+        return value.rpartition("/")[0] or value
+    folder, slash, name = value.rpartition("/")
+    if cut in ("%.*", "%%.*"):
+        name = name.rpartition(".")[0] if cut == "%.*" and "." in name else name.partition(".")[0]
+        return f"{folder}{slash}{name}" or UNSET
+    return value.removesuffix(cut[1:]) or UNSET

@@ -164,6 +164,22 @@ def compiled(script: Script) -> set[str]:
     return found - {""}
 
 
+_PREFIX = re.compile(
+    r"(?:--prefix|--install-prefix|-DCMAKE_INSTALL_PREFIX(?::\w+)?|DESTDIR|PREFIX|prefix)=(.*)", re.DOTALL
+)
+
+
+def installs_here(judge: Judging, script: Script) -> bool:
+    """Whether every place that a build is told to install to is inside the workspace."""
+    told = [
+        (part, match[1]) for part in script.segments for word in part.arguments if (match := _PREFIX.fullmatch(word))
+    ]
+    told += [
+        (part, after) for part in script.segments for word, after in pairwise(part.arguments) if word == "--prefix"
+    ]
+    return bool(told) and all(judge.reach(part).places(place) <= {"inside"} for part, place in told)
+
+
 def _plain(word: str) -> str:
     return shown(word).removeprefix("./")
 

@@ -5,16 +5,23 @@ Collects every segment wherever it stands. A construct that is not known here is
 
 import re
 from collections.abc import Callable
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from orchestrator.policy.shell import words
 from orchestrator.policy.shell.programs import known
-from orchestrator.policy.shell.script import Doubt, Folders, Redirect, Script, Segment, Stdin, lists_names, said
-from orchestrator.policy.shell.spelling import SETTERS, WORDS, Spelling
-from orchestrator.policy.shell.words import TILDE, UNKNOWN, each, uncertain
+from orchestrator.policy.shell.redirecting import IGNORED, REDIRECTS, After, Flow, Redirecting
+from orchestrator.policy.shell.script import (
+    Bound,
+    Doubt,
+    Folders,
+    Script,
+    Segment,
+    lists_names,
+)
+from orchestrator.policy.shell.spelling import SETTERS, WORDS
+from orchestrator.policy.shell.words import AWAY, MADE, TILDE, UNKNOWN, UNSET, each, uncertain
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -24,29 +31,15 @@ SEGMENTS = 300  # programs of one script: judging each may look at the disk
 FOLDERS = 16  # folders a segment may find itself in
 
 
-class Flow(Struct, frozen=True):
-    """What holds where a construct begins."""
-
-    folders: Folders = frozenset({""})
-    stdin: Stdin = ""
-    feeders: tuple[Segment, ...] = ()
-    fed: str | None = None
-
-
-class After(Struct, frozen=True):
-    """The folders a construct may leave the shell in: when it succeeded, and at all."""
-
-    success: Folders
-    anyhow: Folders
-
-
 _SEQUENCES = each(
     "program do_group if_statement elif_clause else_clause case_statement case_item negated_command "
     "variable_assignments binary_expression unary_expression postfix_expression parenthesized_expression "
     "ternary_expression array heredoc_body"
 )
-_IGNORED = each("comment heredoc_start heredoc_end heredoc_content file_descriptor string_content")
-_REDIRECTS = frozenset({"file_redirect", "heredoc_redirect", "herestring_redirect"})
+_BRANCHES = each(
+    "if_statement elif_clause else_clause case_statement case_item while_statement for_statement pipeline subshell "
+    "c_style_for_statement command_substitution process_substitution function_definition"
+)
 _MOVERS = frozenset({"cd", "chdir", "pushd", "popd"})
 _CALCULATES = re.compile(r"-(eq|ne|lt|le|gt|ge|v|R)\b")
 _FOREVER = re.compile(r"while\s+(true|:|\[\[? *1 *\]\]?|\(\(\s*1\s*\)\))\s*;?\s*do\b|until\s+false\s*;?\s*do\b")
@@ -55,16 +48,13 @@ _LEAVES = re.compile(r"\b(break|exit|return|sleep|read|wait|inotifywait)\b")
 _GAP = re.compile(rb"(?:[ \t]|(?<=[ \t])\\\n)+")
 
 
-class Walk(Spelling):
-    def __init__(self, source: bytes) -> None:
-        super().__init__(source)
-        self._segments: list[Segment] = []
-        self._redirects: list[Redirect] = []
+class Walk(Redirecting):
+    def __init__(self, source: bytes, given: Bound, prior: Bound) -> None:
+        super().__init__(source, given, prior)
         self._loops: list[str] = []
         self._functions: set[str] = set()  # that stand for no other program, and were read where they are defined
         self._pushed: Folders = frozenset()  # the folders that pushd left
         self._depth = 0
-        self._flow = Flow()
 
     def read(self, root: "Node") -> Script:
         if b"$" in self.source:
@@ -79,7 +69,6 @@ class Walk(Spelling):
         return tuple(self._segments[start:])
 
     def visit(self, node: "Node", flow: Flow) -> After:
-        """Collect what is inside; say where the shell may be afterwards."""
         if len(self._segments) > SEGMENTS:
             if self.doubts[-1:] != [(doubt := Doubt("too_long", ""))]:
                 self.doubts.append(doubt)
@@ -89,7 +78,10 @@ class Walk(Spelling):
             return After(flow.folders, flow.folders)
         self._depth += 1
         self._flow = flow
+        kept = self.definite.copy() if node.type in _BRANCHES else None
         after = self._construct(node, flow)
+        if kept is not None:
+            self.definite = kept
         self._depth -= 1
         return after
 
@@ -101,7 +93,7 @@ class Walk(Spelling):
             return self._sequence(node, flow)
         if kind in WORDS:
             self.spell(node)
-        elif node.is_missing or (node.is_named and kind not in _IGNORED):
+        elif node.is_missing or (node.is_named and kind not in IGNORED):
             self.doubt("unreadable", self.text(node))
             return self._sequence(node, flow)
         return After(flow.folders, flow.folders)
@@ -131,10 +123,23 @@ class Walk(Spelling):
         for child in between:
             if child.is_named:
                 self.visit(child, flow)
+        before = self.definite.copy()
         first = self.visit(left, flow)
         chained = [child.type for child in between] == ["&&"]
+        kept = self.definite.copy()
         second = self.visit(right, Flow(first.success if chained else first.anyhow, flow.stdin, flow.feeders))
+        if not chained:
+            self.definite = kept
+        elif not _in_chain(node):
+            self.definite = before | self._set_first(node)
         return After(second.success if chained else first.success | second.success, first.anyhow | second.anyhow)
+
+    def _set_first(self, node: "Node") -> set[str]:
+        """What the first command of a list sets, which is run in any case."""
+        while node.type == "list":
+            node = node.children[0]
+        name = node.child_by_field_name("name") if node.type == "variable_assignment" else None
+        return {self.text(name)} if name is not None else set()
 
     def _pipeline(self, node: "Node", flow: Flow) -> After:
         feeders, stdin = flow.feeders, flow.stdin
@@ -152,6 +157,7 @@ class Walk(Spelling):
         name = self.text(variable) if variable is not None else ""
         values = [word for value in node.children_by_field_name("value") for word in self.spelt_words(value)]
         if name:
+            self.steered(name, self.text(node)[:80])
             self.assigned(name, tuple(values) if 0 < len(values) <= words.MANY else (UNKNOWN,))
         reads = _READS_NAMES.match(self.text(node)) if lists_names(flow.feeders) else None
         if reads:
@@ -177,7 +183,7 @@ class Walk(Spelling):
         called = self.text(name) if name is not None else ""
         moves = after.anyhow != flow.folders or any(one.program in _MOVERS for one in self._segments[start:])
         above = node.parent is not None and node.parent.type == "program" and b"unset" not in self.source
-        above = above and not any(child.type in _REDIRECTS for child in node.children)
+        above = above and not any(child.type in REDIRECTS for child in node.children)
         if moves or not above or not called.isidentifier() or known(called):
             self.doubt("function", self.text(node))
         else:
@@ -196,13 +202,19 @@ class Walk(Spelling):
             self.doubt("subscript", self.text(node))
             self._sequence(name, self._flow)
         if value is not None and value.type == "array":
-            self._sequence(value, self._flow)
-            spelt: tuple[str, ...] = (UNKNOWN,)
+            spelt = self._elements(value)
         else:
-            spelt = self.spell(value) if value is not None else ("",)
+            spelt: tuple[str, ...] = self.spell(value) if value is not None else ("",)
         label = self.text(name) if name is not None else ""
         self.assigned(label, spelt)
         return label, spelt[0] if len(spelt) == 1 else UNKNOWN
+
+    def _elements(self, array: "Node") -> tuple[str, ...]:
+        if not all(child.type in WORDS for child in array.named_children):
+            self._sequence(array, self._flow)
+            return (UNKNOWN,)
+        spelt = tuple(word for child in array.named_children for word in self.spelt_words(child)) or (UNSET,)
+        return spelt if len(spelt) <= words.MANY else (UNKNOWN,)
 
     def _declaration(self, node: "Node", flow: Flow) -> After:
         pairs: list[tuple[str, str]] = []
@@ -226,71 +238,6 @@ class Walk(Spelling):
             self.doubt("condition", text)
         return self._sequence(node, flow)
 
-    def _redirected(self, node: "Node", flow: Flow) -> After:
-        stdin, start = flow.stdin, len(self._segments)
-        redirects, made = [child for child in node.children if child.type in _REDIRECTS], len(self._redirects)
-        fed = flow.fed
-        for redirect in redirects:
-            fed = self._text_fed(redirect) or fed
-            stdin = self._redirect(redirect, flow) or stdin
-        after, behind, body = After(flow.folders, flow.folders), len(self._redirects), len(self._segments)
-        for child in node.children:
-            if child.type not in _REDIRECTS:
-                after = self.visit(child, Flow(flow.folders, stdin, flow.feeders, fed))
-        content = _written(self._segments[body:])
-        self._redirects[made:behind] = [structs.replace(one, content=content) for one in self._redirects[made:behind]]
-        feeders = flow.feeders + tuple(self._segments[start:])
-        for redirect in redirects:
-            if redirect.type == "heredoc_redirect":
-                after = self._behind_heredoc(redirect, flow, feeders, after)
-        return after
-
-    def _text_fed(self, redirect: "Node") -> str | None:
-        """The text of a here-document or a here-string, where no part of it is known only when it runs."""
-        if redirect.type == "heredoc_redirect":
-            start = next((child for child in redirect.children if child.type == "heredoc_start"), None)
-            body = next((child for child in redirect.children if child.type == "heredoc_body"), None)
-            text = self.text(body) if body is not None else ""
-            quoted = start is not None and self.text(start)[:1] in ("'", '"', "\\")
-            return text if quoted or not set("$`\\") & set(text) else None
-        if redirect.type == "herestring_redirect":
-            doubts = len(self.doubts)
-            spelt = [spelling for child in redirect.children if child.is_named for spelling in self.spell(child)]
-            del self.doubts[doubts:]
-            return spelt[0] if len(spelt) == 1 and not words.marked(spelt[0]) else None
-        return None
-
-    def _behind_heredoc(self, node: "Node", flow: Flow, feeders: tuple[Segment, ...], after: After) -> After:
-        """`cat <<EOF | sh` and `cat <<EOF && ls`: the grammar hangs what follows under the here-document."""
-        for child in node.children:
-            if child.type == "pipeline":
-                after = self.visit(child, Flow(flow.folders, "pipe", feeders))
-            elif child.is_named and child.type not in _IGNORED | _REDIRECTS | {"heredoc_body"}:
-                inner = self.visit(child, Flow(after.anyhow, "text", feeders))
-                after = After(inner.success, inner.anyhow | after.anyhow)
-        return after
-
-    def _redirect(self, node: "Node", flow: Flow) -> Stdin:
-        self._flow = flow
-        if node.type != "file_redirect":
-            for child in node.children:
-                if child.type == "heredoc_body":
-                    self.visit(child, flow)
-                elif child.type in _REDIRECTS:
-                    self._redirect(child, flow)
-                elif node.type == "herestring_redirect" and child.is_named:
-                    self.spell(child)
-            return "text"
-        between = [self.source[a.end_byte : b.start_byte] for a, b in pairwise(node.children)]
-        operator = next((child.type for child in node.children if not child.is_named), "")
-        targets = node.children_by_field_name("destination")
-        alone = len(targets) == 1 or operator in ("<&-", ">&-")  # the grammar takes words that follow for targets
-        if not alone or any(gap.strip(b" \t") for gap in between):
-            self.doubt("unreadable", self.text(node))
-        for word in (word for target in targets for word in self.spelt_words(target)):
-            self._redirects.append(Redirect(operator, word, flow.folders, self.text(node)))
-        return "file" if operator == "<" else ""
-
     def _command(self, node: "Node", flow: Flow) -> After:
         written: list[list[Node]] = []  # words, in the pieces the grammar makes of them
         assignments: list[tuple[str, str]] = []
@@ -302,7 +249,7 @@ class Walk(Spelling):
             end = child.end_byte
             if child.type == "variable_assignment":
                 assignments.append(self._assign(child))
-            elif child.type in _REDIRECTS:
+            elif child.type in REDIRECTS:
                 fed = self._text_fed(child) or fed
                 stdin = self._redirect(child, flow) or stdin
             elif beside and written:
@@ -312,15 +259,40 @@ class Walk(Spelling):
         spelt = [self._spell_beside(pieces) for pieces in written]
         named = spelt[0] if spelt else [""]
         indirect = bool(written) and (len(named) != 1 or self._is_variable(written[0][0]))
-        name, *behind = [*(named or [UNKNOWN]), *(word for group in spelt[1:] for word in group)]
+        first, *behind = [*(named or [UNKNOWN]), *(word for group in spelt[1:] for word in group)]
+        names = self._chosen(written[0]) if indirect else ()
+        name, behind = (names[0], behind[len(named) - 1 :]) if names else (first, behind)
+        indirect = indirect and not names
         feeders, fed = (flow.feeders, None) if stdin == "pipe" else ((), fed or flow.fed if stdin == "text" else None)
         if name in self._functions and not indirect:
             name, behind = "", []
         found = Segment(name, tuple(behind), text, flow.folders, tuple(assignments), stdin, feeders, indirect, fed)
-        self._segments.append(found)
+        if name == "trap":
+            found = structs.replace(found, bound=self._bound())
+        self._segments += [found, *(structs.replace(found, program=other) for other in names[1:])]
         if name in SETTERS:
             self.met.update(behind)
+            for word in behind if name not in ("printf", "wait") or "-v" in behind else ():
+                self.steered(word, text)
         return self._moved(found, flow) if name in _MOVERS else After(flow.folders, flow.folders)
+
+    def _chosen(self, pieces: "list[Node]") -> tuple[str, ...]:
+        """The programs that a variable may name, where all of them are known."""
+        if len(pieces) != 1 or len(pieces[0].children) != 1:
+            return ()
+        name = pieces[0].children[0]
+        inner = name.named_children[0] if name.type == "string" and name.named_child_count == 1 else name
+        if inner.type not in ("simple_expansion", "expansion"):
+            return ()
+        doubts = len(self.doubts)
+        named = self.spell(name)
+        del self.doubts[doubts:]
+        return named if all(known(one) and one not in _MOVERS | SETTERS for one in named) else ()
+
+    def _bound(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is set once, and is set by now: it holds until the end."""
+        once = [name for name in self.definite if self.times[name] == 1 and name not in self.untold]
+        return tuple((name, self.values[name]) for name in sorted(once) if name in self.values)
 
     def _spell_beside(self, pieces: "list[Node]") -> list[str]:
         spelt: list[tuple[str, ...]] = []
@@ -358,20 +330,18 @@ class Walk(Spelling):
         return After(reached, reached | flow.folders)
 
 
-def _written(segments: list[Segment]) -> str | None:
-    """What a redirection writes: the words of echo or printf, or a here-document through cat."""
-    if len(segments) != 1:
-        return None
-    only = segments[0]
-    return only.fed if only.program == "cat" and not only.arguments else said(only)
+def _in_chain(node: "Node") -> bool:
+    """Whether what follows this list runs only where all of it succeeded."""
+    above = node.parent
+    return above is not None and above.type == "list" and above.children[0] == node and above.children[1].type == "&&"
 
 
 def _joined(folder: str, goal: str) -> str:
-    return goal if not folder or goal.startswith(("/", TILDE)) else f"{folder}/{goal}"
+    return goal if not folder or goal.startswith(AWAY) else f"{folder}/{goal}"
 
 
 def _marked_inside(goal: str) -> bool:
-    return uncertain(goal) or words.marked(goal.removeprefix(TILDE))
+    return uncertain(goal) or words.marked(goal[1:] if goal[:1] in (TILDE, MADE) else goal)
 
 
 _CONSTRUCTS: dict[str, Callable[[Walk, "Node", Flow], After]] = {

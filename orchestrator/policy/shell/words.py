@@ -14,9 +14,11 @@ UNKNOWN = "\ue007"  # known only when it runs
 UNSET = "\ue008"  # a variable nobody sets: nothing, most likely
 TILDE = "\ue009"  # the home folder
 HERE = "\ue00a"  # the folder the shell is in
+MADE = "\ue00b"  # a new file or folder in /tmp, which this command makes for itself
 
+AWAY = ("/", TILDE, MADE)  # how a path begins that leads away from the folder it is used in
 GLOBS = frozenset((STAR, ANY, SET))
-_MARKED = re.compile("[\ue000-\ue00a]")
+_MARKED = re.compile("[\ue000-\ue00b]")
 _UNQUOTED = {"*": STAR, "?": ANY, "[": SET, "{": OPEN, ",": COMMA, "}": CLOSE}
 _SHOWN = str.maketrans(
     {
@@ -31,6 +33,7 @@ _SHOWN = str.maketrans(
         UNSET: "",
         TILDE: "~",
         HERE: "$PWD",
+        MADE: "/tmp/…",
     }
 )
 _BRACE = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*{COMMA}[^{OPEN}{CLOSE}]*){CLOSE}")
@@ -134,12 +137,12 @@ def words(spelling: str) -> list[str]:
 
 
 def _beside(word: str) -> str:
-    """$PWD/x is ./x; $PWDx would be a neighbour of the folder."""
+    """$PWD/x is ./x, also behind a = or a colon; $PWDx would be a neighbour of the folder."""
     if HERE not in word:
         return word
-    behind = word[1:]
-    plain = word[0] == HERE and HERE not in behind and (not behind or behind[0] == "/")
-    return f".{behind}" if plain else UNKNOWN
+    before, _, behind = word.partition(HERE)
+    plain = before[-1:] in ("", "=", ":") and (not behind or behind[0] in "/:")
+    return _beside(f"{before}.{behind}") if plain else UNKNOWN
 
 
 def joined(pieces: list[tuple[str, ...]]) -> tuple[str, ...]:

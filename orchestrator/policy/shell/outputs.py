@@ -1,0 +1,87 @@
+"""What a substitution `$(…)` puts into the command, as far as it is known before anything runs."""
+
+import re
+
+from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
+from orchestrator.policy.shell.words import HERE, MADE, SPLIT, STAR, UNKNOWN, UNSET, each, marked, uncertain
+
+_NUMBERS = each("nproc date whoami pgrep pidof arch hostname uname id")  # a number or a name, never a path
+_KEEPS = re.compile(r"(a-z|A-Z|0-9|\[:(alnum|alpha|digit|lower|upper):\]|[\w-])*")  # what tr leaves: no slash, no dot
+_NUMBERED = re.compile(r"%[0-9]*[dxu]")
+
+
+def output(inner: tuple[Segment, ...], plain: bool, quoted: bool) -> str:
+    """A spelling; `plain` where what is written inside is its whole output, as it stands."""
+    if not inner:
+        return UNKNOWN
+    last = inner[-1]
+    if last.program == "tr" and _only_keeps(last.arguments):
+        return STAR
+    if last.program == "wc" and last.stdin and len(last.arguments) <= 1:
+        return "0"
+    if len(inner) == 1 and not last.indirect and (told := _told(last)) is not None:
+        return told
+    if len(inner) == 1 and not last.indirect and plain and (spoken := said(last)) is not None:
+        return spoken.rstrip("\n")
+    if not lists_names(inner) or quoted:
+        return UNKNOWN
+    return SPLIT.join(names_listed(inner[0]))
+
+
+def _only_keeps(words: tuple[str, ...]) -> bool:
+    return len(words) == 2 and words[0] in ("-cd", "-dc", "-Cd", "-dC") and bool(_KEEPS.fullmatch(words[1]))
+
+
+def _told(segment: Segment) -> str | None:
+    program, words = segment.program, segment.arguments
+    if program == "pwd" and not words:
+        return HERE
+    if program in _NUMBERS and not any("/" in word or ".." in word or marked(word) for word in words):
+        return "0"
+    if program == "pgrep":
+        return "0"
+    if program == "mktemp":
+        return _made(words)
+    if program == "git" and words == ("rev-parse", "--show-toplevel"):
+        return HERE if segment.folders == {""} else UNKNOWN
+    if program == "git" and words in (("rev-parse", "HEAD"), ("rev-parse", "--short", "HEAD")):
+        return "0"
+    if program in ("basename", "dirname") and words:
+        return _part(program, words)
+    return _printed(words) if program == "printf" else None
+
+
+def _made(words: tuple[str, ...]) -> str:
+    plain = [
+        word for word in words if word not in ("-d", "-q", "-dq", "-qd", "--directory", "--quiet", "-t", "-dt", "-td")
+    ]
+    fresh = not plain or (len(plain) == 1 and re.fullmatch(r"(/tmp/)?[\w.-]*XXX+[\w.-]*", plain[0]))
+    in_tmp = not plain or plain[0].startswith("/tmp/") or any(word in ("-t", "-dt", "-td") for word in words)
+    return MADE if fresh and in_tmp else UNKNOWN
+
+
+def _part(program: str, words: tuple[str, ...]) -> str:
+    """The last part of a path, or what is before it."""
+    path, suffix = words[0].rstrip("/"), words[1] if len(words) == 2 else ""
+    if uncertain(path) or len(words) > 2 or path[:1] in ("", "-") or {SPLIT, HERE, MADE} & set(path):
+        return UNKNOWN
+    if program == "dirname":
+        return path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")
+    return path.rpartition("/")[2].removesuffix(suffix) or UNSET
+
+
+def _printed(words: tuple[str, ...]) -> str | None:
+    """printf with numbers, and with words that are known."""
+    if not words or marked(words[0]) or words[0].startswith("-") or "\\" in words[0]:
+        return None
+    shape, given = words[0], list(words[1:])
+    if given and "%" not in _NUMBERED.sub("", shape):
+        return _NUMBERED.sub("0", shape)
+    if len(re.findall(r"%[^%]", shape)) != len(given):
+        return None
+    for match in re.findall(r"%[-0-9]*[a-zA-Z]", shape):
+        word = given.pop(0)
+        if not (_NUMBERED.fullmatch(match) or (match == "%s" and not uncertain(word))):
+            return None
+        shape = shape.replace(match, "0" if match != "%s" else word, 1)
+    return shape if "%" not in shape and not given else None
