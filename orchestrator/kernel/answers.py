@@ -5,7 +5,7 @@
     {size:bytes}    a size a person reads; {uptime:duration} likewise for seconds
     {total:number}  a number as a person writes it: thousands set apart, no more figures than are read
     {date:weekday}  the day of the week of an ISO date; {path:folder} a folder, `This folder` for `.`
-    {state:word}    a word that programs use for a state, as the language says it
+    {state:word}    a word or remark of a program, as `words.fr.json` says it; several behind `; `
     {count|file|files}          a number with its noun, one or many as the language counts
     {*matches {path}: {text}*}  for every item of a list a line of its own, over the item's fields
     [ … {field} … ] said only when every field in it is there: not null, false, 0 or empty
@@ -15,8 +15,11 @@ Numbers and units follow the language. There is no other syntax, and data is nev
 """
 
 import datetime
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
 from typing import Any, NamedTuple, TypeAlias
 
 from orchestrator.kernel.messages import Json, Language
@@ -32,19 +35,6 @@ _HERE = {"en": "This folder", "fr": "Ce dossier"}
 _DAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
-}
-_WORDS = {
-    "created": "créé, jamais démarré",
-    "dead": "mort",
-    "exited": "arrêté",
-    "healthy": "en bonne santé",
-    "out of memory": "mémoire épuisée",
-    "paused": "en pause",
-    "removing": "en cours de suppression",
-    "restarting": "redémarre sans cesse",
-    "running": "en marche",
-    "starting": "premiers contrôles en cours",
-    "unhealthy": "en mauvaise santé",
 }
 _PERIODS = {"en": ((86400, "d"), (3600, "h"), (60, "min")), "fr": ((86400, "j"), (3600, "h"), (60, "min"))}
 
@@ -171,11 +161,19 @@ def _said(value: Any, style: str | None, language: Language) -> str:
         return {"en": ("no", "yes"), "fr": ("non", "oui")}[language][value]
     if isinstance(value, int | float):
         return _number(value, style, language)
-    if style == "word" and language == "fr":
-        return _WORDS.get(str(value), str(value))
+    if style == "word" and language != "en":
+        return "; ".join(_words(language).get(word, word) for word in str(value).split("; "))
     if style == "folder":
         return _HERE[language] if value in (".", "./", "") else str(value)
     return _weekday(str(value), language) if style == "weekday" else str(value)
+
+
+@cache
+def _words(language: Language) -> Mapping[str, str]:
+    told: dict[str, str] = json.loads(
+        resources.files(__package__).joinpath(f"words.{language}.json").read_text("utf-8")
+    )
+    return told
 
 
 def _weekday(date: str, language: Language) -> str:

@@ -22,5 +22,7 @@ def explained(data: Json, language: Language) -> str:
 
 @cache
 def _words(language: Language) -> Mapping[str, str]:
-    told: dict[str, str] = json.loads(resources.files(__package__).joinpath(f"failures.{language}.json").read_text())
+    told: dict[str, str] = json.loads(
+        resources.files(__package__).joinpath(f"failures.{language}.json").read_text("utf-8")
+    )
     return told

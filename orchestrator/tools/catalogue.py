@@ -24,7 +24,7 @@ from orchestrator.tools.wrappers import wrapped
 
 KITS = {
     "ai": "orchestrator.tools.kits.ai:tools",
-    "files": "orchestrator.tools.kits.files:tools",
+    "files": "orchestrator.tools.kits.files:kit",
     "changes": "orchestrator.tools.kits.changes:tools",
     "code": "orchestrator.tools.kits.code:kit",
     "commands": "orchestrator.tools.kits.commands:kit",

@@ -17,6 +17,9 @@ _READERS = (
     ("parquet", "describe_data and query_data read it"),
     ("image/", "describe_image looks at it"),
     ("zip", "unpack_archive unpacks it"),
+    ("ms-excel", "saved as .xlsx it can be read"),
+    ("msword", "saved as .docx or PDF it can be read"),
+    ("ms-powerpoint", "saved as .pptx or PDF it can be read"),
 )
 _PIECE = 64 * 1024  # bytes that are taken at a time, however many lines they are
 
@@ -28,6 +31,8 @@ class FileRead(Struct, frozen=True):
     size: Annotated[int, Meta(description="bytes of the whole file")]
     truncated: Annotated[bool, Meta(description="the content is not all that was asked for")]
     note: Annotated[str, Meta(description="what a reader should know: binary, invalid text, cut short")] = ""
+    kind: Annotated[str, Meta(description="the media type of what is not shown")] = ""
+    pages: Annotated[int, Meta(description="of a document, or its slides; 0 where it has none")] = 0
 
     def __str__(self) -> str:
         return f"{self.content}\n[{self.note}]" if self.note else self.content
@@ -41,11 +46,11 @@ def read(workspace: Workspace, path: str, start_line: int, max_lines: int | None
         head = file.peek(8192)[:8192]
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return _utf16(name, file.read(CONTENT_LIMIT), size, start_line, max_lines)
-        if b"\0" in head:
-            kind = media_type(name, head)
+        kind = media_type(name, head)
+        if b"\0" in head or kind == "application/pdf":
             reader = next((tool for sign, tool in _READERS if sign in kind), "")
             note = f"binary, {size} bytes, {kind}: not shown{reader and f'; {reader}'}"
-            return FileRead(name, "", 0, size, False, note)
+            return FileRead(name, "", 0, size, False, note, kind)
         kept, lines, scanned, cut, ending = bytearray(), 0, 0, False, b""
         while scanned < SCAN_LIMIT and (piece := file.read(_PIECE)):
             scanned += len(piece)
@@ -97,11 +102,12 @@ def _utf16(name: str, data: bytes, size: int, start_line: int, max_lines: int | 
 def media_type(name: str, head: bytes) -> str:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
-            return (kind == _ZIP and mimetypes.guess_type(name)[0]) or kind  # office files are archives too
+            return (kind in _PACKED and mimetypes.guess_type(name)[0]) or kind  # office files are archives too
     return mimetypes.guess_type(name)[0] or "unknown type"
 
 
-_ZIP = "application/zip"
+_ZIP, _OLD_OFFICE = "application/zip", "application/x-ole-storage"
+_PACKED = (_ZIP, _OLD_OFFICE)
 _MAGIC = (
     (b"\x89PNG", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -110,5 +116,6 @@ _MAGIC = (
     (b"PK\x03\x04", _ZIP),
     (b"\x1f\x8b", "application/gzip"),
     (b"\x7fELF", "application/x-executable"),
+    (b"\xd0\xcf\x11\xe0", _OLD_OFFICE),
     (b"SQLite format 3", "application/vnd.sqlite3"),
 )

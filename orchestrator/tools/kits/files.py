@@ -1,17 +1,21 @@
 """The files kit: read, write, list and search inside the workspace."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
 
 from orchestrator.kernel.errors import ToolFailed
 from orchestrator.kernel.messages import Arguments
-from orchestrator.tools.base import Context, Result
+from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.files.documents import KINDS, Documents
 from orchestrator.tools.files.listing import Listing, listed
 from orchestrator.tools.files.reading import FileRead, read
 from orchestrator.tools.files.search import Found, search
 from orchestrator.tools.files.writing import Written, ends_with, write
 from orchestrator.tools.function import tool
+from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples.files import LIST_DIRECTORY, READ_FILE, SEARCH_FILES, WRITE_FILE
 from orchestrator.tools.workspace import Workspace
 
@@ -19,20 +23,30 @@ FilePath = Annotated[str, Meta(description="path of a file in the workspace", mi
 FolderPath = Annotated[str, Meta(description="path of a folder in the workspace; '.' is the workspace")]
 
 
-@tool(
-    category="files",
-    origin="file",
-    examples=READ_FILE,
-    answers={"en": "{path}:\n{content}[\n({note})]", "fr": "{path} :\n{content}[\n({note})]"},
-)
-def read_file(
-    path: FilePath,
-    context: Context,
-    start_line: Annotated[int, Meta(description="the first line to read, from 1", ge=1)] = 1,
-    max_lines: Annotated[Annotated[int, Meta(ge=1)] | None, "how many lines to read; all when not given"] = None,
-) -> FileRead:
-    """Read a text file of the workspace, whole or some of its lines, and count its lines."""
-    return read(Workspace(context.workspace), path, start_line, max_lines)
+def _read_file(documents: Documents | None) -> Tool:
+    @tool(
+        category="files",
+        origin="file",
+        examples=READ_FILE,
+        answers={
+            "en": "{path}[ ({pages|page|pages})]:\n{content}[\n({note})]",
+            "fr": "{path}[ ({pages|page|pages})] :\n{content}"
+            "[\n(binaire, {size:bytes}, {kind} : non affiché)|\n({note:word})]",
+        },
+    )
+    async def read_file(
+        path: FilePath,
+        context: Context,
+        start_line: Annotated[int, Meta(description="the first line to read, from 1", ge=1)] = 1,
+        max_lines: Annotated[Annotated[int, Meta(ge=1)] | None, "how many lines to read; all when not given"] = None,
+    ) -> FileRead:
+        """Read a file of the workspace, whole or some of its lines: text, PDF, Word, PowerPoint, OpenDocument."""
+        found = await asyncio.to_thread(read, Workspace(context.workspace), path, start_line, max_lines)
+        if documents is None or found.kind not in KINDS:
+            return found
+        return await documents.read(context, found, start_line, max_lines)
+
+    return read_file
 
 
 async def _reconcile_write(arguments: Arguments, context: Context) -> Result | None:
@@ -73,7 +87,7 @@ def write_file(
     examples=LIST_DIRECTORY,
     answers={
         "en": "{path:folder} [has {count|entry|entries}:\n{entries.name}|is empty.][\n\n({note})]",
-        "fr": "{path:folder} [contient {count|élément|éléments} :\n{entries.name}|est vide.][\n\n({note})]",
+        "fr": "{path:folder} [contient {count|élément|éléments} :\n{entries.name}|est vide.][\n\n({note:word})]",
     },
 )
 def list_directory(
@@ -93,7 +107,7 @@ def list_directory(
         "en": "[{count|line|lines} found:\n{*matches `{path}:{line}`: {text}*}|{count|file|files} found:\n{files.path}"
         "|Nothing found.][\n\n({note})]",
         "fr": "[{count|ligne trouvée|lignes trouvées} :\n{*matches `{path}:{line}` : {text}*}"
-        "|{count|fichier trouvé|fichiers trouvés} :\n{files.path}|Rien trouvé.][\n\n({note})]",
+        "|{count|fichier trouvé|fichiers trouvés} :\n{files.path}|Rien trouvé.][\n\n({note:word})]",
     },
 )
 def search_files(
@@ -109,4 +123,12 @@ def search_files(
     return search(Workspace(context.workspace), pattern, text, path, context.clock)
 
 
-tools = (read_file, write_file, list_directory, search_files)
+def tools_at(documents: Documents | None) -> Sequence[Tool]:
+    return (_read_file(documents), write_file, list_directory, search_files)
+
+
+def kit(equipment: Equipment) -> Sequence[Tool]:
+    return tools_at(Documents(equipment.sandbox, equipment.settings))
+
+
+tools = tools_at(None)  # without a sandbox documents are told of, not read

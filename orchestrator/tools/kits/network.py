@@ -136,7 +136,7 @@ class Trace(msgspec.Struct, frozen=True):
     examples=said.TRACE_ROUTE,
     answers={
         "en": "{host} ({address}):\n{*hops {number}: {address} ({milliseconds} ms)*}[\n{note}]",
-        "fr": "{host} ({address}) :\n{*hops {number}: {address} ({milliseconds} ms)*}[\n{note}]",
+        "fr": "{host} ({address}) :\n{*hops {number}: {address} ({milliseconds} ms)*}[\n{note:word}]",
     },
     timeout=45.0,
 )

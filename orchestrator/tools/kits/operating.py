@@ -209,7 +209,7 @@ class Ports(msgspec.Struct, frozen=True):
     examples=said.OPEN_PORTS,
     answers={
         "en": "[{*ports {port} ({protocol}, {address}) {process}*}|Nothing listens.][\n{note}]",
-        "fr": "[{*ports {port} ({protocol}, {address}) {process}*}|Rien n'écoute.][\n{note}]",
+        "fr": "[{*ports {port} ({protocol}, {address}) {process}*}|Rien n'écoute.][\n{note:word}]",
     },
 )
 def open_ports(context: Context) -> Ports:

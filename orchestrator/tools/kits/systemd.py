@@ -160,7 +160,7 @@ class Log(msgspec.Struct, frozen=True):
     origin="file",
     place="machine",
     examples=said.READ_JOURNAL,
-    answers={"en": "{source}:\n{lines}[\n({note})]", "fr": "{source} :\n{lines}[\n({note})]"},
+    answers={"en": "{source}:\n{lines}[\n({note})]", "fr": "{source} :\n{lines}[\n({note:word})]"},
 )
 async def read_journal(
     context: Context,
@@ -181,7 +181,7 @@ async def read_journal(
     category="system",
     origin="file",
     examples=said.READ_LOG,
-    answers={"en": "{source}:\n{lines}[\n({note})]", "fr": "{source} :\n{lines}[\n({note})]"},
+    answers={"en": "{source}:\n{lines}[\n({note})]", "fr": "{source} :\n{lines}[\n({note:word})]"},
 )
 def read_log(
     log: Annotated[str, Meta(description="a file beneath /var/log, such as syslog or nginx/error.log", min_length=1)],
