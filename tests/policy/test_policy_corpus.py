@@ -37,6 +37,7 @@ def test_whatever_is_asked_or_denied_is_said_in_french_too(scene: Scene, name: s
         if got.verdict != "allow":
             wanted = re.findall(r"{{(\w+)}}", " ".join(told[got.code].values()))
             assert set(wanted) <= got.details.keys(), (got, row)
+            assert not got.alternative or "alternative" in told[got.code], (got, row)
 
 
 @pytest.mark.parametrize("name", ["actions.txt", "held_out.txt"])

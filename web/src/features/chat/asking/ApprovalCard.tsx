@@ -155,39 +155,41 @@ function Approval({ question, kind }: { question: Question; kind: Kind }) {
           </div>
         )}
       </div>
-      <div className="flex flex-wrap items-center gap-2 border-t border-line px-4 py-3 sm:px-5">
-        {answers.map((name, index) => (
-          <Button
-            key={name}
-            look={LOOKS[name] ?? "outline"}
-            disabled={sent !== null || writing !== null}
-            aria-keyshortcuts={String(index + 1)}
-            className="max-sm:flex-1 max-sm:basis-[45%]"
-            onClick={() => void answer(name)}
-          >
-            {sent === name && <Spinner />}
-            {t(question.kind === "budget" ? `asking.money.${name as "once" | "refuse"}` : `asking.buttons.${name}`)}
-            <kbd aria-hidden className="hidden font-mono text-xs sm:inline">
-              {index + 1}
-            </kbd>
-          </Button>
-        ))}
-        {question.kind === "call" && !writing && (
-          <>
-            {Object.keys(question.arguments).length > 0 && (
+      {!writing && (
+        <>
+          <div className="flex flex-wrap items-center gap-2 border-t border-line px-4 py-3 sm:px-5">
+            {answers.map((name, index) => (
+              <Button
+                key={name}
+                look={LOOKS[name] ?? "outline"}
+                disabled={sent !== null}
+                aria-keyshortcuts={String(index + 1)}
+                className="max-sm:flex-1 max-sm:basis-[45%]"
+                onClick={() => void answer(name)}
+              >
+                {sent === name && <Spinner />}
+                {t(question.kind === "budget" ? `asking.money.${name as "once" | "refuse"}` : `asking.buttons.${name}`)}
+                <kbd aria-hidden className="hidden font-mono text-xs sm:inline">
+                  {index + 1}
+                </kbd>
+              </Button>
+            ))}
+            {question.kind === "call" && Object.keys(question.arguments).length > 0 && (
               <Button look="quiet" disabled={sent !== null} onClick={() => setWriting("call")}>
                 <Pencil aria-hidden className="size-4" />
                 {t("asking.edit.open")}
               </Button>
             )}
-            <Button look="quiet" disabled={sent !== null} onClick={() => setWriting("refusal")}>
-              <MessageSquareX aria-hidden className="size-4" />
-              {t("asking.refusal.open")}
-            </Button>
-          </>
-        )}
-      </div>
-      <p className="hidden px-5 pb-3 text-xs text-text-2 sm:block">{t("asking.keys")}</p>
+            {question.kind === "call" && (
+              <Button look="quiet" disabled={sent !== null} onClick={() => setWriting("refusal")}>
+                <MessageSquareX aria-hidden className="size-4" />
+                {t("asking.refusal.open")}
+              </Button>
+            )}
+          </div>
+          <p className="hidden px-5 pb-3 text-xs text-text-2 sm:block">{t("asking.keys")}</p>
+        </>
+      )}
     </section>
   );
 }
