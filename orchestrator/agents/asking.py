@@ -52,7 +52,8 @@ class Asking:
         agent = state.started.agent
         choice = await house.models.choose(model or state.asked_model, needs, task=prompt[:2000], agent=agent)
         if choice.name == _EMBEDDED:
-            raise ToolFailed("Only the embedded model is here, which is no language model.", hint=HINT)
+            said = "Only the embedded model is here, which is no language model."
+            raise ToolFailed(said, hint=HINT, why="no_language_model")
         self._times += 1
         spending = Spending(
             f"{state.run_id}:{self._key}:{self._times}",

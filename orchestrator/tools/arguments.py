@@ -45,8 +45,9 @@ class Parameters:
         try:
             return converted(value, self._kinds[name])
         except msgspec.ValidationError as error:
-            wrong = f"{self._expected(name, error)}; {_short(value)} was given"
-            raise ToolRetry(f"The argument {name!r} of {self._tool} is wrong: {wrong}.") from None
+            given = _short(value)
+            said = f"The argument {name!r} of {self._tool} is wrong: {self._expected(name, error)}; {given} was given."
+            raise ToolRetry(said, why="wrong_argument", tool=self._tool, name=name, given=given) from None
 
     def _expected(self, name: str, error: msgspec.ValidationError) -> str:
         """What the error says in the words of JSON, which the schema has too; of a choice, what there is to choose."""

@@ -141,7 +141,10 @@ async def certificate(address: str, host: str, port: int) -> Certificate:
         async with asyncio.timeout(SECONDS):
             _, writer = await asyncio.open_connection(address, port, ssl=bare, server_hostname=host)
     except (TimeoutError, OSError) as error:
-        raise ToolFailed(f"{host}:{port} does not speak TLS: {str(error)[:200] or 'no answer'}.") from error
+        number = None if isinstance(error, ssl.SSLError) else error.errno
+        said = os.strerror(number) if number else str(error)[:200] or "no answer"
+        why = f"{host}:{port} does not speak TLS: {said}."
+        raise ToolFailed(why, why="no_tls", host=host, port=port, said=said) from error
     channel = writer.get_extra_info("ssl_object")
     data, protocol = channel.getpeercert(binary_form=True), channel.version()
     writer.close()

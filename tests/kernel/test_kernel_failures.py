@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 
 from orchestrator.kernel import failures
@@ -33,3 +34,6 @@ def test_every_code_has_words_and_every_gap_is_named_where_it_is_raised() -> Non
                 assert why.value in FRENCH, f"{path.name}:{call.lineno}"
                 assert None in given or set(fields(FRENCH[str(why.value)])) <= set(given), f"{path.name}:{call.lineno}"
     assert said == set(FRENCH)
+    assert not [words for words in FRENCH.values() if re.search(r"\[[^{}]*\]", words)], (
+        "a part that no field leaves out"
+    )

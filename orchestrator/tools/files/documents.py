@@ -37,8 +37,9 @@ class Documents:
         if problem := said.get("wrong"):
             raise ToolFailed(f"{file.path!r} cannot be read: {problem}.", why="document_unreadable", path=file.path)
         if said.get("missing"):
-            hint = "pip install 'ai-orchestrator[documents]'"
-            raise ToolFailed("Reading PDF files needs pypdf, which is not installed.", hint=hint, why="pypdf_missing")
+            command = "pip install 'ai-orchestrator[documents]'"
+            said_so = "Reading PDF files needs pypdf, which is not installed."
+            raise ToolFailed(said_so, hint=command, why="pypdf_missing", command=command)
         lines = said["text"].splitlines(keepends=True)
         content = "".join(lines[start_line - 1 :][:max_lines])
         notes = [] if lines else ["there is no text in it: its pages may be pictures"]

@@ -94,7 +94,7 @@ def edit_file(
     """Change a part of a text file: replace an exact text, or apply a unified patch. Returns the difference."""
     workspace = Workspace(context.workspace)
     if (patch is None) == (find is None):
-        raise ToolRetry("Give either `find` with `replace`, or `patch`.")
+        raise ToolRetry("Give either `find` with `replace`, or `patch`.", why="no_edit", path=path)
     text = text_of(workspace, path)
     if patch is not None:
         return edit(workspace, path, patched(text, patch))
