@@ -41,7 +41,9 @@ async def seen(workspace: Path) -> dict[str, list[str]]:
     if program is None:
         pytest.skip("bubblewrap is not installed")
     sandbox = Bubblewrap(Path(program), cgroup.find())
-    outcome = await sandbox.run(LOOK % " ".join(KERNEL_FACTS), workspace, Limits(seconds=300.0))
+    outcome = await sandbox.run(
+        LOOK % " ".join((*KERNEL_FACTS, "/proc/kcore", "/proc/kmsg")), workspace, Limits(seconds=300.0)
+    )
     found: dict[str, list[str]] = {}
     for line in outcome.stdout.decode().splitlines():
         if line.startswith("# "):

@@ -1,6 +1,7 @@
 """What the kernel refuses a command: its settings, sockets that no namespace holds, and the filter of calls itself."""
 
 import errno
+import os
 import shutil
 import socket
 import struct
@@ -54,6 +55,23 @@ def test_what_the_filter_says(machine: str, architecture: int, at: int, sockets:
     assert said(IOCTL[at], 0, 0x5412) == said(IOCTL[at], 0, 0x541C) == PERMISSION
     assert said(IOCTL[at], 0, 0x5401) == said(READ[at]) == said(499) == ALLOWED
     assert said(425) == said(seccomp._DENIED["ptrace"][at]) == PERMISSION
+
+
+def test_groups_that_a_killed_server_left_are_swept(tmp_path: Path) -> None:
+    root, own = tmp_path / "cgroup", tmp_path / "own"
+    for controller in ("memory", "pids"):
+        (root / controller).mkdir(parents=True)
+    old, young, alive, other = (
+        root / "pids" / name for name in ("orchestrator-1-a", "orchestrator-1-b", "orchestrator-2-c", "x")
+    )
+    for folder in (old, young, alive, other):
+        folder.mkdir()
+    (alive / "used").touch()  # as the kernel does, rmdir refuses
+    for folder in (old, alive, other):
+        os.utime(folder, (1, 1))
+    own.write_text("2:pids:/\n1:memory:/\n")
+    assert not cgroup.find(root, own).usable  # no kernel fills these folders with files
+    assert sorted((root / "pids").iterdir()) == sorted((young, alive, other))
 
 
 @pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="the system has no Python of its own")

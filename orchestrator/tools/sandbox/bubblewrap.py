@@ -5,12 +5,12 @@ no network, not even loopback; no other process is seen; not root, no capability
 the environment is empty. Does not cover: the kernel itself, which is shared.
 """
 
-import asyncio
 import os
 import shlex
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from orchestrator.tools.sandbox import seccomp
@@ -26,7 +26,7 @@ from orchestrator.tools.sandbox.exposure import (
     environment,
     shell,
 )
-from orchestrator.tools.sandbox.process import Launch, Talk, run_process
+from orchestrator.tools.sandbox.process import Launch, Talk, pipe, run_process
 
 _HOME = "/home/agent"
 _INVENTED = {  # no user or host of the machine is named inside
@@ -43,47 +43,41 @@ class Bubblewrap:
     def __init__(self, program: Path, cgroups: Cgroups) -> None:
         self._program = program
         self._cgroups = cgroups
+        self._filter = seccomp.program(sockets=True)
         whole: Degree = "yes" if cgroups.usable else "partly"
         self.isolation = Isolation(files="yes", network="yes", processes="yes", memory=whole, users="yes")
         self.detail = f"bubblewrap ({program})" + ("" if cgroups.usable else ", memory limited for each process")
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
-        real = await asyncio.to_thread(confined, workspace)
-        with self._launch(Opening((shell(), "-c", "--", command)), real, limits, seconds=limits.seconds) as launch:
-            return await run_process(launch, limits)
+        opening = Opening((shell(), "-c", "--", command))
+        return await run_process(partial(self._launch, opening, workspace, limits, limits.seconds), limits)
 
     async def open(self, opening: Opening, workspace: Path, limits: Limits) -> Talk:
-        real = await asyncio.to_thread(confined, workspace)
-        with ExitStack() as starting:
-            launch = starting.enter_context(self._launch(opening, real, limits, seconds=None))
-            talk = await Talk.start(launch, limits)
-            return talk.keeping(starting.pop_all())
+        return await Talk.start(partial(self._launch, opening, workspace, limits, None), limits)
 
-    @contextmanager
-    def _launch(self, opening: Opening, workspace: Path, limits: Limits, *, seconds: float | None) -> Iterator[Launch]:
-        program = seccomp.program(sockets=True)
+    def _launch(
+        self, opening: Opening, workspace: Path, limits: Limits, seconds: float | None, belongings: ExitStack
+    ) -> Launch:
+        real = confined(workspace)
         given = b"".join(f"--setenv\0{name}\0{value}\0".encode() for name, value in opening.environment.items())
         limiting = _limiting(limits, seconds)
-        with ExitStack() as belongings:
-            group = belongings.enter_context(self._cgroups.group(limits))
-            files = {path: handle for path in sorted(ETC) if (handle := _content(path, belongings)) is not None}
-            env = _handed(given, belongings)  # not among the words that every user of this machine can list
-            told = os.pipe()
-            argv = [str(self._program), *self._flags(workspace, limits, opening, files)]
-            argv += ["--args", str(env), "--info-fd", str(told[1])]
-            handles = [*files.values(), env]
-            if program is not None:
-                handles.append(_handed(program, belongings))
-                argv += ["--seccomp", str(handles[-1])]
-            if group.folders:
-                join = "".join(f"echo 0 > {shlex.quote(door)}; " for door in group.doors)
-                argv = [*_shell(f"{join}{limiting}"), *argv, "--", *opening.argv]
-            else:
-                alone = f"{limiting} && {{ ulimit -u {limits.processes} 2>/dev/null || ulimit -p {limits.processes}; }}"
-                argv += ["--", *_shell(alone), *opening.argv]
-            yield Launch(
-                tuple(argv), environment(_HOME, "/tmp"), group, anchored=True, handles=tuple(handles), told=told
-            )
+        group = belongings.enter_context(self._cgroups.group(limits))
+        files = {path: handle for path in sorted(ETC) if (handle := _content(path, belongings)) is not None}
+        env = _handed(given, belongings)  # not among the words that every user of this machine can list
+        told = pipe(belongings)
+        argv = [str(self._program), *self._flags(real, limits, opening, files)]
+        argv += ["--args", str(env), "--info-fd", str(told[1].fileno())]
+        handles = [*files.values(), env]
+        if self._filter is not None:
+            handles.append(_handed(self._filter, belongings))
+            argv += ["--seccomp", str(handles[-1])]
+        if group.folders:
+            join = "".join(f"echo 0 > {shlex.quote(door)} && " for door in group.doors)
+            argv = [*_shell(f"{join}{limiting}"), *argv, "--", *opening.argv]
+        else:
+            alone = f"{limiting} && {{ ulimit -u {limits.processes} 2>/dev/null || ulimit -p {limits.processes}; }}"
+            argv += ["--", *_shell(alone), *opening.argv]
+        return Launch(tuple(argv), environment(_HOME, "/tmp"), group, anchored=True, handles=tuple(handles), told=told)
 
     def _flags(self, workspace: Path, limits: Limits, opening: Opening, files: Mapping[str, int]) -> list[str]:
         """What is made of mounts costs a start most: each is looked up among all the others."""

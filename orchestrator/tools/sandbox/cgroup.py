@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestrator.tools.sandbox.base import Limits
 
 _CONTROLLERS = ("memory", "pids")
+_FORGOTTEN = 60.0  # seconds after which a group without processes is one that a killed server left
 
 
 class Cgroup:
@@ -115,7 +116,15 @@ def _tried(parent: Path, *files: str) -> bool:
     except OSError:
         return False
     try:
+        _sweep(parent, trial.stat().st_mtime - _FORGOTTEN)
         return all(os.access(path, os.W_OK) for path in (*(trial / name for name in files), _door(trial)))
     finally:
         with suppress(OSError):
             trial.rmdir()
+
+
+def _sweep(parent: Path, before: float) -> None:
+    for folder in parent.glob("orchestrator-*"):
+        with suppress(OSError):  # one that is in use cannot be removed
+            if folder.stat().st_mtime < before:
+                folder.rmdir()

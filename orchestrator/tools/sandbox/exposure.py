@@ -23,11 +23,11 @@ RESOLVING = (Path("/etc/resolv.conf"), Path("/etc/gai.conf"), Path("/etc/host.co
 # Where the kernel's settings are written, beside those that bubblewrap itself covers (bus, irq, sysrq-trigger).
 # To the kernel, the user of a namespace that root made is root.
 KERNEL_SETTINGS = ("/proc/acpi", "/proc/fs", "/proc/mtrr", "/proc/scsi", "/proc/sys")
-# What it tells of itself and of others.
+# What it tells of itself and of others, beside what it tells to nobody in a namespace (kcore, kmsg).
 KERNEL_FACTS = (
-    "/proc/interrupts", "/proc/kallsyms", "/proc/kcore", "/proc/key-users", "/proc/keys", "/proc/kmsg",
-    "/proc/kpagecgroup", "/proc/kpagecount", "/proc/kpageflags", "/proc/latency_stats", "/proc/sched_debug",
-    "/proc/slabinfo", "/proc/timer_list", "/proc/vmallocinfo",
+    "/proc/interrupts", "/proc/kallsyms", "/proc/key-users", "/proc/keys", "/proc/kpagecgroup", "/proc/kpagecount",
+    "/proc/kpageflags", "/proc/latency_stats", "/proc/sched_debug", "/proc/slabinfo", "/proc/timer_list",
+    "/proc/vmallocinfo",
 )  # fmt: skip
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")

@@ -7,7 +7,6 @@ without namespaces other processes can be listed if /proc is readable to all, an
 files of the same user can be changed.
 """
 
-import asyncio
 import marshal
 import os
 import shutil
@@ -15,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,29 +42,22 @@ class _Launched:
         self._launcher = compile(Path(file).read_bytes(), file, "exec", dont_inherit=True)
 
     async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
-        real = await asyncio.to_thread(confined, workspace)
         opening = Opening((shell(), "-c", "--", command))
-        with ExitStack() as belongings:
-            launch = await asyncio.to_thread(self._launch, opening, real, limits, limits.seconds, belongings)
-            outcome = await run_process(launch, limits)
+        outcome = await run_process(partial(self._launch, opening, workspace, limits, limits.seconds), limits)
         if outcome.exit_code == landlock_launcher.CANNOT and outcome.stderr.startswith(b"sandbox: "):
             reason = outcome.stderr.decode("utf-8", "replace").removeprefix("sandbox: ").strip()
             raise ToolFailed(f"The command could not be confined, so it was not run: {reason}.")
         return outcome
 
     async def open(self, opening: Opening, workspace: Path, limits: Limits) -> Talk:
-        real = await asyncio.to_thread(confined, workspace)
-        with ExitStack() as starting:
-            launch = await asyncio.to_thread(self._launch, opening, real, limits, None, starting)
-            talk = await Talk.start(launch, limits)
-            return talk.keeping(starting.pop_all())
+        return await Talk.start(partial(self._launch, opening, workspace, limits, None), limits)
 
     def _launch(
         self, opening: Opening, workspace: Path, limits: Limits, seconds: float | None, belongings: ExitStack
     ) -> Launch:
         group = belongings.enter_context(self._cgroups.group(limits))
         temporary = belongings.enter_context(_temporary())
-        orders = self._orders(opening, workspace, limits, seconds, temporary, group.doors)
+        orders = self._orders(opening, confined(workspace), limits, seconds, temporary, group.doors)
         handle = belongings.enter_context(_handed(marshal.dumps((self._launcher, orders))))
         argv = (sys.executable, "-I", "-S", "-c", landlock_launcher.BOOT, str(handle))
         env = environment(str(temporary), str(temporary))

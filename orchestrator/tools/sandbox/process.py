@@ -9,10 +9,10 @@ import re
 import signal
 import subprocess
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -20,6 +20,8 @@ from orchestrator.kernel.errors import ToolFailed
 from orchestrator.tools.sandbox.base import Limits, Outcome
 from orchestrator.tools.sandbox.cgroup import Cgroup
 from orchestrator.tools.sandbox.watching import Drain, Watch
+
+T = TypeVar("T")
 
 _GRACE = 1.0  # seconds between asking to end and ending
 _ENDING = 5.0  # seconds within which the killed must be gone
@@ -35,13 +37,14 @@ class Launch(Struct, frozen=True):
     group: Cgroup
     anchored: bool  # when the process dies, the kernel ends all that it started
     handles: tuple[int, ...] = ()
-    told: tuple[int, int] | None = None  # a pipe on which it says which process is the first of its namespace
+    told: tuple[IO[bytes], IO[bytes]] | None = None  # a pipe on which it says which is the first of its namespace
 
     def start(self, stdin: int) -> "subprocess.Popen[bytes]":
         """In a session of its own. Raises ToolFailed.
 
         Not asyncio's: the server's loop would copy the whole server for each start, its memory and all.
         """
+        handles = (*self.handles, self.told[1].fileno()) if self.told else self.handles
         try:
             return subprocess.Popen(
                 self.argv,
@@ -50,19 +53,23 @@ class Launch(Struct, frozen=True):
                 stderr=subprocess.PIPE,
                 env=self.env,
                 cwd="/",
-                pass_fds=(*self.handles, self.told[1]) if self.told else self.handles,
+                pass_fds=handles,
                 start_new_session=True,
                 bufsize=0,
             )
-        except BaseException as error:
-            if self.told:
-                os.close(self.told[0])
-            if isinstance(error, OSError):
-                raise ToolFailed(f"{self.argv[0]} cannot be started: {error.strerror}.") from error
-            raise
+        except OSError as error:
+            raise ToolFailed(f"{self.argv[0]} cannot be started: {error.strerror}.") from error
         finally:
             if self.told:
-                os.close(self.told[1])
+                self.told[1].close()
+
+
+Make: TypeAlias = Callable[[ExitStack], Launch]  # what the launch holds goes onto the stack
+
+
+def pipe(belongings: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
+    reading, writing = os.pipe()
+    return belongings.enter_context(os.fdopen(reading, "rb", 0)), belongings.enter_context(os.fdopen(writing, "wb", 0))
 
 
 class _Running:
@@ -85,7 +92,7 @@ class _Running:
         self._first: Watch | None = None
         self._told: Drain | None = None
         if launch.told is not None:
-            self._told = Drain(os.fdopen(launch.told[0], "rb", 0), _TOLD, _TOLD, lambda: None)
+            self._told = Drain(launch.told[0], _TOLD, _TOLD, lambda: None)
             self._told.over.add_done_callback(self._hear_of_first)
 
     def _flood(self) -> None:
@@ -107,11 +114,11 @@ class _Running:
     async def end(self) -> None:
         """Ask, then force; come back when nothing is left."""
         loop, process, exited = asyncio.get_running_loop(), self.process, self._exit.over
-        watches = [watch for child in children(process.pid) if (watch := Watch.of(child))]
+        if self._told is not None:
+            await _first_of(_ENDING, self._told.over)
+        left = [] if exited.done() else children(process.pid)
+        watches = [watch for watch in (self._first, *map(Watch.of, left)) if watch is not None]
         try:
-            if self._told is not None:
-                await _first_of(_ENDING, self._told.over)
-                watches += [self._first] if self._first else []
             if not exited.done():
                 below = descendants(process.pid)
                 for pid in (*below, *self._group.pids() - {process.pid, *below}):
@@ -141,8 +148,26 @@ class _Running:
                 each.close()
 
 
-async def run_process(launch: Launch, limits: Limits) -> Outcome:
+async def run_process(make: Make, limits: Limits) -> Outcome:
     """Whatever happens, it and its descendants end."""
+    launch, belongings = await _made(make)
+    try:
+        return await _run(launch, limits)
+    finally:
+        await _to_the_end(asyncio.to_thread(belongings.close))
+
+
+async def _made(make: Make) -> tuple[Launch, ExitStack]:
+    """In a thread: who makes a control group may have to wait for others who do."""
+    belongings = ExitStack()
+    try:
+        return await _to_the_end(asyncio.to_thread(make, belongings)), belongings
+    except BaseException:
+        belongings.close()
+        raise
+
+
+async def _run(launch: Launch, limits: Limits) -> Outcome:
     loop = asyncio.get_running_loop()
     started = loop.time()
     running = _Running(launch, limits, talks=False)
@@ -166,48 +191,37 @@ async def run_process(launch: Launch, limits: Limits) -> Outcome:
 class Talk:
     """A program that stays: lines in, lines out."""
 
-    def __init__(self, running: _Running) -> None:
+    def __init__(self, running: _Running, belongings: ExitStack, streams: "_Streams") -> None:
         self._running = running
-        self._stdout = asyncio.StreamReader(limit=_LINE)
-        self._belongings = ExitStack()
+        self._belongings = belongings
+        self._streams = streams
         self._ending: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, launch: Launch, limits: Limits) -> "Talk":
-        talk = cls(_Running(launch, limits, talks=True))
+    async def start(cls, make: Make, limits: Limits) -> "Talk":
+        launch, belongings = await _made(make)
         try:
-            await talk._connect()
+            running = _Running(launch, limits, talks=True)
+            try:
+                return cls(running, belongings, await _connected(running.process))
+            except BaseException:
+                await _to_the_end(running.end())
+                raise
         except BaseException:
-            await _to_the_end(talk._running.end())
+            belongings.close()
             raise
-        return talk
-
-    async def _connect(self) -> None:
-        loop, process = asyncio.get_running_loop(), self._running.process
-        self._reading, _ = await loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(self._stdout), process.stdout
-        )
-        writing, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), process.stdin
-        )
-        self._stdin = asyncio.StreamWriter(writing, protocol, None, loop)
-
-    def keeping(self, belongings: ExitStack) -> "Talk":
-        """The same, which lets these go when it has ended."""
-        self._belongings = belongings
-        return self
 
     async def send(self, line: bytes) -> None:
         try:
-            self._stdin.write(line)
-            await self._stdin.drain()
+            self._streams.stdin.write(line)
+            await self._streams.stdin.drain()
         except (OSError, RuntimeError) as error:
             raise ToolFailed(f"The program has ended. {self.complaints}".strip()) from error
 
     async def lines(self) -> AsyncIterator[bytes]:
         while True:
             try:
-                line = await self._stdout.readline()
+                line = await self._streams.stdout.readline()
             except ValueError as error:
                 raise ToolFailed(f"The program wrote a line longer than {_LINE // 2**20} MB.") from error
             if not line:
@@ -224,15 +238,29 @@ class Talk:
         await asyncio.shield(self._ending)
 
     async def _end(self) -> None:
-        self._stdin.close()
+        self._streams.stdin.close()
         try:
             await self._running.end()
         finally:
-            self._reading.close()
-            self._belongings.close()
+            self._streams.reading.close()
+            await asyncio.to_thread(self._belongings.close)
 
 
-async def _to_the_end(ending: Coroutine[Any, Any, None]) -> None:
+class _Streams(NamedTuple):
+    stdin: asyncio.StreamWriter
+    stdout: asyncio.StreamReader
+    reading: asyncio.ReadTransport
+
+
+async def _connected(process: "subprocess.Popen[bytes]") -> _Streams:
+    loop = asyncio.get_running_loop()
+    stdout, nothing = asyncio.StreamReader(limit=_LINE), asyncio.StreamReader()
+    reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdout), process.stdout)
+    writing, protocol = await loop.connect_write_pipe(lambda: asyncio.StreamReaderProtocol(nothing), process.stdin)
+    return _Streams(asyncio.StreamWriter(writing, protocol, None, loop), stdout, reading)
+
+
+async def _to_the_end(ending: Coroutine[Any, Any, T]) -> T:
     """Waits for it even while being cancelled, then lets the cancellation through."""
     work = asyncio.ensure_future(ending)
     cancelled: asyncio.CancelledError | None = None
@@ -245,7 +273,7 @@ async def _to_the_end(ending: Coroutine[Any, Any, None]) -> None:
             cancelled = error
     if cancelled is not None:
         raise cancelled
-    work.result()
+    return work.result()
 
 
 def children(pid: int) -> set[int]:
