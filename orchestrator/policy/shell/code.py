@@ -31,6 +31,7 @@ _MODULES = each(
     "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
 )
 _SHOWING = each("json.tool tokenize ast dis")  # of these modules: those that print what they are given
+_AS_PROGRAM = {"sphinx": "sphinx-build", "django": "django-admin", "PyInstaller": "pyinstaller", "babel": "pybabel"}
 _MANAGERS = ("manage.py", "artisan", "bin/console")
 _DECODERS = each("base64 base32 xxd openssl rev tr gunzip zcat uudecode")
 
@@ -263,10 +264,17 @@ def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> 
     if not reach.places(words[0]) <= {"inside"}:
         reason = f"{segment.program} would run {shown(words[0])}, which is not a file of the workspace."
         return [judge.ask(segment, "outside_script", reason, "Run a script of the workspace.")]
-    found = reach.each("use", [word for word in paths(segment.program, tuple(words[1:])) if not uncertain(word)])
+    before = segment.arguments[: len(segment.arguments) - len(words)]
+    found = beyond.judge(judge, structs.replace(segment, arguments=before))
     found += managed(judge, segment, words[1:]) if words[0].endswith(_MANAGERS) else []
-    if lost := next((shown(word) for word in words[1:] if DESTROYS.fullmatch(shown(word))), None):
-        reason = f"{shown(words[0])} {lost} throws data away."
+    return found + _given_to_script(judge, segment, words[0], words[1:])
+
+
+def _given_to_script(judge: Judging, segment: Segment, script: str, words: list[str]) -> list[Finding]:
+    named = [word for word in paths(segment.program, tuple(words)) if not uncertain(word)]
+    found = judge.reach(segment).each("use", named)
+    if lost := next((shown(word) for word in words if DESTROYS.fullmatch(shown(word))), None):
+        reason = f"{shown(script)} {lost} throws data away."
         found.append(judge.ask(segment, "destroys", reason, "Keep a copy first."))
     return found
 
@@ -296,13 +304,21 @@ def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> li
         name == "pdb" and options(tuple(words), ("-c", "--command"))
     ):
         scripts = [word for word in words[1:] if word.endswith(".py")]
-        return interpreter(judge, structs.replace(segment, arguments=tuple(scripts[:1]) or ("-c", UNKNOWN)), depth)
+        return beyond.judge(judge, structs.replace(segment, arguments=tuple(words[1:]))) + interpreter(
+            judge, structs.replace(segment, arguments=tuple(scripts[:1]) or ("-c", UNKNOWN)), depth
+        )
     if name == "orchestrator":
         return judge.segment(structs.replace(segment, program="orchestrator", arguments=tuple(words[1:])), depth + 1)
     if name in _MODULES:
         mode = "read" if name in _SHOWING else "use"
         named = [word for word in paths("python", tuple(words[1:])) if not uncertain(word)]
-        return judge.reach(segment).each(mode, named) + beyond.judge(judge, segment)
+        made = judge.reach(segment).each("write", named[1:2] if name == "json.tool" else [])
+        return made + judge.reach(segment).each(mode, named) + beyond.judge(judge, segment)
+    program = _AS_PROGRAM.get(name, name)
+    if KINDS.get(program) == "developer":
+        return judge.segment(structs.replace(segment, program=program, arguments=tuple(words[1:])), depth + 1)
+    if not uncertain(name) and python.own_module(judge, segment, name):
+        return _given_to_script(judge, segment, name, words[1:]) + beyond.judge(judge, segment)
     shape = None if uncertain(name) else f"{segment.program} -m {shown(name)}"
     reason = f"python -m {shown(name)} runs a module that this policy does not know."
     return [judge.ask(segment, "subcommand", reason, "Run a script of the workspace.", shape)]

@@ -1,6 +1,7 @@
 """What of Python is known: modules and names that are harmless, those that open files, those that are neither."""
 
 import re
+import sys
 
 from orchestrator.policy.shell.words import each
 
@@ -13,8 +14,35 @@ MODULES = each(
     "sklearn.metrics sklearn.cluster sklearn.preprocessing sklearn.ensemble sklearn.decomposition sklearn.tree PIL "
     "textwrap hashlib hmac base64 binascii pathlib os os.path glob platform pprint unicodedata io struct zlib "
     "html urllib.parse tomllib difflib "
-    "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo yaml __future__"
+    "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo yaml __future__ "
+    "ast tokenize token shlex argparse gettext colorsys queue threading concurrent.futures graphlib bz2 gzip lzma codecs "
+    "stringprep reprlib sched cmath mimetypes email.utils html.parser tqdm networkx statsmodels.api dateutil pytz polars "
+    "openpyxl subprocess scipy numpy.linalg numpy.random matplotlib.colors matplotlib.patches"
 )
+# Packages of others that reach other machines, run programs, or load code. Whatever else is imported, and is no part of
+# Python, is the project's own, as a script of it is.
+REACHES = each(
+    "requests httpx aiohttp urllib3 paramiko fabric invoke sh plumbum pexpect delegator sarge boto3 botocore awscli google "
+    "azure docker kubernetes openshift ansible scapy selenium playwright pyppeteer psycopg psycopg2 pymysql MySQLdb mysql "
+    "pymongo redis sqlalchemy peewee pony elasticsearch kafka pika twisted tornado websockets websocket grpc psutil wget "
+    "pyautogui pynput keyboard mouse keyring send2trash nmap shodan telegram discord slack_sdk twilio sendgrid stripe "
+    "openai anthropic huggingface_hub transformers torch tensorflow joblib dill cloudpickle cffi pip setuptools distutils "
+    "pkg_resources virtualenv conda poetry pipx uv yt_dlp youtube_dl pycurl gdown kaggle netmiko napalm pysftp ftputil "
+    "smbprotocol impacket pwn mitmproxy tweepy praw ccxt web3 sympy jinja2 mako orchestrator duckdb pyarrow fsspec "
+    "s3fs gcsfs smart_open dask ray pyspark IPython jupyter notebook ptpython bpython win32api pywin32 comtypes jpype "
+    "ldap3"
+)
+
+
+_PACKAGES = frozenset(module.partition(".")[0] for module in MODULES)
+
+
+def own(module: str) -> bool:
+    """Whether a module can only be the project's own, or a package that does no more than calculate."""
+    first = module.partition(".")[0]
+    return first.isidentifier() and first not in sys.stdlib_module_names | REACHES | _PACKAGES
+
+
 OF_OS = each(
     "path listdir getcwd walk scandir stat sep linesep name cpu_count getpid uname makedirs mkdir "
     "get_terminal_size fspath curdir pardir "
@@ -43,11 +71,11 @@ CHANGES = each(
     "chown truncate touch"
 )
 SUSPECT = re.compile(
-    r"(read|to)_(pickle|sql\w*|gbq|hdf|clipboard)|query|pipe|load_module|FileIO|open_code|home|expanduser|parents?|absolute|gi_frame|cr_frame|tb_frame|f_\w+|"
+    r"(read|to|write)_(pickle|gpickle|database\w*|sql\w*|gbq|hdf|clipboard)|query|pipe|load_module|FileIO|open_code|home|expanduser|parents?|absolute|gi_frame|cr_frame|tb_frame|f_\w+|"
     r"modules|builtins|bltns|system|popen|environ|format_map|subprocess|inspect|importlib|shutil|types|ctypes|runpy|pickle|marshal|posix|common|core|compat|"
     r"create_subprocess_\w+|subprocess_\w+|open_connection|open_unix_\w+|start_server|start_unix_server|run_in_executor|to_thread|"
     r"get_event_loop|new_event_loop|attrgetter|methodcaller|\w*FileHandler|(Socket|SMTP|HTTP|Datagram)Handler|fileConfig|dictConfig|get_type_hints|"
-    r"ForwardRef|make_dataclass|load_dataset|fetch_\w+|load_files|load_svmlight\w*|enable_load_extension|load_extension|"
+    r"ForwardRef|rc_file|request|main|copyreg|make_dataclass|load_dataset|fetch_\w+|load_files|load_svmlight\w*|enable_load_extension|load_extension|"
     r"deserialize|ImageShow|ImageGrab|ImageMath|show_file|"
     r"genfromtxt|loadtxt|savetxt|savez\w*|fromfile|tofile|memmap|DataSource|lib|f2py|ctypeslib|distutils|testing|Formatter|get_field"
 )
@@ -55,7 +83,11 @@ SETTINGS = each("encoding errors newline mode sep header names index usecols dty
     "orient lines exist_ok recursive "
                  "dpi bbox_inches facecolor transparent format quality optimize level encoding engine date_format "
     "index_col columns na_values topdown compression indent")  # fmt: skip
-COUNTING = {"range": 10**9, "sleep": 3600, "repeat": 10**9, "bytearray": 10**9, "factorial": 10**6}  # the most
+COUNTING = {  # the most
+    "range": 10**9, "sleep": 3600, "repeat": 10**9, "bytearray": 10**9, "factorial": 10**6, "pow": 10**6, "comb": 10**6,
+    "perm": 10**6, "ljust": 10**8, "rjust": 10**8, "center": 10**8, "zfill": 10**8, "ones": 10**9, "zeros": 10**9,
+    "full": 10**9, "empty": 10**9, "arange": 10**9, "linspace": 10**9, "eye": 10**5, "pbkdf2_hmac": 10**7,
+}  # fmt: skip
 DESTROYS = {
     "remove": "delete",
     "unlink": "delete",

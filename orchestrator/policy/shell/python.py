@@ -7,10 +7,12 @@ attributes looked up by name, paths put together while it runs) is asked. Does n
 import ast
 import math
 import re
+import sys
 from collections.abc import Iterator
 
-from orchestrator.policy.shell import known, snippets
-from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell import known, processes, snippets
+from orchestrator.policy.shell.findings import Finding, Judging, Reach
+from orchestrator.policy.shell.programs import known as is_program
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import TILDE
 
@@ -20,39 +22,98 @@ _LOSES = re.compile(r"\b(drop|delete|truncate|attach|detach|vacuum|pragma)\s", r
 
 
 def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
-    """No finding where every part of the code is known to be harmless."""
+    """No finding where every part of the code is known to be harmless, or is the project's own."""
     try:
         tree = ast.parse(code)
         nodes = list(ast.walk(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [*snippets.denials(judge, segment, code), snippets.inline(judge, segment)]
-    found = [*snippets.denials(judge, segment, code), *_paths(judge, segment, nodes)]
+    started = processes.started(judge, segment, nodes)
+    found = [*started.found, *_paths(judge, segment, nodes)]
+    own = _own(judge, segment, nodes)
+    left = [node for node in nodes if id(node) not in started.read]
+    doubt = next((why for node in left if (why := _doubt(node, own))), None) or _doubt_of_whole(nodes)
+    if not (doubt or own):
+        return found
+    found += snippets.denials(judge, segment, code)
     if any(finding.verdict == "deny" for finding in found):
         return found
-    if doubt := next((why for node in nodes if (why := _doubt(node))), None) or _doubt_of_whole(nodes):
-        return [*found, snippets.inline(judge, segment, doubt)]
-    return found
+    doubt = doubt or _doubt_of_texts(judge, segment, nodes)
+    return [*found, snippets.inline(judge, segment, doubt)] if doubt else found
 
 
-def _doubt(node: ast.AST) -> str | None:
+def own_module(judge: Judging, segment: Segment, name: str) -> bool:
+    """Whether it is a module of the project: its own code, as a script of it is."""
+    first = name.partition(".")[0]
+    reach = judge.reach(segment)
+    return known.own(name) or (
+        first.isidentifier() and (reach.exists(f"{first}.py") or reach.exists(f"{first}/__init__.py"))
+    )
+
+
+def _own(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> frozenset[str]:
+    """The modules of the project that it imports, and the names that these give it."""
+    found, bound = set[str](), set[str]()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                if alias.name not in known.MODULES and own_module(judge, segment, alias.name):
+                    found |= {alias.name, name}
+                else:
+                    bound.add(name)
+        elif isinstance(node, ast.ImportFrom):
+            names = {alias.asname or alias.name for alias in node.names}
+            if node.module and node.module not in known.MODULES and own_module(judge, segment, node.module):
+                found |= {node.module, *names}
+            else:
+                bound |= names
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif (
+            isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.FunctionDef | ast.ClassDef)
+            and node.name
+        ):
+            bound.add(node.name)
+    return frozenset(found - bound)
+
+
+def _doubt_of_texts(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> str | None:
+    """What the project's own code is given: a command or an address, with which it could do anything."""
+    for node in nodes:
+        if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+            continue
+        if re.match(r"[a-z]+://(?!localhost|127\.)", node.value):
+            return "it hands an address to other code"
+        program, _, behind = node.value.partition(" ")
+        if behind and is_program(program) and len(node.value) < 2000 and judge.text(node.value, segment, 2):
+            return "it hands a command to other code"
+    return None
+
+
+def _doubt(node: ast.AST, own: frozenset[str]) -> str | None:
     """What is not known to be harmless about one part of the code."""
     if isinstance(node, ast.Import):
         return next(
             (
                 f"it imports {alias.name}"
                 for alias in node.names
-                if alias.name not in known.MODULES or (alias.asname and alias.name in ("os", "sys"))
+                if alias.name not in known.MODULES | own or (alias.asname and alias.name in ("os", "sys", "subprocess"))
             ),
             None,
         )
     if isinstance(node, ast.ImportFrom):
-        return _doubt_of_import(node)
+        return _doubt_of_own(node) if node.module in own else _doubt_of_import(node)
     if isinstance(node, ast.Name) and (
-        node.id in known.NAMES or (node.id.startswith("__") and node.id not in ("__name__", "__file__", "__doc__"))
+        node.id in known.NAMES
+        or node.id == "subprocess"
+        or (node.id.startswith("__") and node.id not in ("__name__", "__file__", "__doc__"))
     ):
         return f"it uses {node.id}"
     if isinstance(node, ast.Attribute):
-        return _doubt_of_attribute(node)
+        return _doubt_of_own_attribute(node) if _root(node) in own else _doubt_of_attribute(node)
     if (
         isinstance(node, ast.While)
         and isinstance(node.test, ast.Constant)
@@ -66,7 +127,7 @@ def _doubt(node: ast.AST) -> str | None:
         and _is_huge(node.left, node.right)
     ):
         return "it takes more memory than there is"
-    if isinstance(node, ast.Call | ast.For | ast.BinOp) and (why := _doubt_of_size(node)):
+    if isinstance(node, ast.Call | ast.For | ast.BinOp | ast.comprehension) and (why := _doubt_of_size(node)):
         return why
     if isinstance(node, ast.Call):
         return _doubt_of_call(node)
@@ -102,7 +163,11 @@ def _doubt_of_size(node: ast.AST) -> str | None:
     if isinstance(node, ast.Call) and _called(node.func) in known.COUNTING:
         most = known.COUNTING[_called(node.func)]
         return long if any(_size(value) > most for value in node.args) else None
-    if isinstance(node, ast.For) and isinstance(node.iter, ast.Call) and _called(node.iter.func) in ("count", "cycle"):
+    if (
+        isinstance(node, ast.For | ast.comprehension)
+        and isinstance(node.iter, ast.Call)
+        and _called(node.iter.func) in ("count", "cycle")
+    ):
         left = any(isinstance(inner, ast.Break | ast.Return) for inner in ast.walk(node))
         return None if left or (_of(node.iter) not in ("", "itertools")) else "it never ends"
     return None
@@ -128,7 +193,7 @@ def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
 
 
 def _doubt_of_import(node: ast.ImportFrom) -> str | None:
-    if node.level or node.module not in known.MODULES:
+    if node.level or node.module not in known.MODULES or node.module == "subprocess":
         return f"it imports {node.module or 'from here'}"
     of = {"os": known.OF_OS, "sys": known.OF_SYS}.get(node.module or "")
     for alias in node.names:
@@ -141,9 +206,31 @@ def _doubt_of_import(node: ast.ImportFrom) -> str | None:
     return None
 
 
+def _doubt_of_own(node: ast.ImportFrom) -> str | None:
+    return next((f"it imports {alias.name}" for alias in node.names if _reaches(alias.name) or alias.name == "*"), None)
+
+
+def _doubt_of_own_attribute(node: ast.Attribute) -> str | None:
+    return f"it uses .{node.attr}" if _reaches(node.attr) else None
+
+
+def _reaches(name: str) -> bool:
+    """Whether a name that another module gives is no work of that module: a part of Python, or hidden."""
+    return name.startswith("_") or name in sys.stdlib_module_names or name in known.NAMES or name in known.REACHES
+
+
+def _root(node: ast.Attribute) -> str:
+    value: ast.AST = node.value
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return value.id if isinstance(value, ast.Name) else ""
+
+
 def _doubt_of_attribute(node: ast.Attribute) -> str | None:
     name = node.attr
     of = node.value.id if isinstance(node.value, ast.Name) else ""
+    if isinstance(node.ctx, ast.Store) and of in ("os", "sys", "subprocess"):
+        return f"it changes {of}.{name}"
     if (of, name) == ("platform", "system") or (name == "__init__" and _called_by(node.value) == "super"):
         return None
     if of in ("np", "numpy", "yaml") and name in _LOADS:
@@ -169,7 +256,9 @@ def _doubt_of_call(node: ast.Call) -> str | None:
         if name in ("write_text", "write_bytes", "mkdir") and not isinstance(node.func.value, ast.Name):
             return f"which file it means by .{name} is known only when it runs"
         if name in ("write_text", "write_bytes") or (
-            name == "open" and _writes(node, first=0) and _of(node) not in ("io", "Image")
+            name == "open"
+            and _writes(node, first=0)
+            and _of(node) not in ("io", "Image", "gzip", "bz2", "lzma", "codecs")
         ):
             return f"which file it means by .{name} is known only when it runs"
     if name == "query" and not (_text_of(node.args[:1]) and _ASKS_A_TABLE.fullmatch(_text_of(node.args[:1]))):
@@ -237,6 +326,8 @@ def _paths(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Findi
     found: list[Finding] = []
     meant: set[int] = set()
     for node in nodes:
+        if isinstance(node, ast.Call):
+            found += _given_paths(reach, node)
         if (
             not isinstance(node, ast.Call)
             or not node.args
@@ -261,6 +352,20 @@ def _paths(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Findi
                 for one in reach.each("read", [_spelt(text)])
                 if one.code != "outside" or text.count("/") > 1 or ".." in text
             ]
+    return found
+
+
+def _given_paths(reach: Reach, node: ast.Call) -> list[Finding]:
+    """Paths that are given by name, and folders that modules are looked for in."""
+    told = [
+        keyword.value
+        for keyword in node.keywords
+        if keyword.arg in ("filename", "fname", "path_or_buf", "excel_writer")
+    ]
+    found = reach.each("write", [_spelt(text) for value in told if (text := _text_of([value]))])
+    of = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if isinstance(of, ast.Attribute) and of.attr == "path" and _called(node.func) in ("insert", "append"):
+        found += reach.each("run", [_spelt(text) for value in node.args[-1:] if (text := _text_of([value]))])
     return found
 
 
