@@ -4,17 +4,17 @@ malformed? -> known tool? -> its outcome known? -> policy -> a person -> intent 
 """
 
 import asyncio
-import datetime
 import logging
 import mimetypes
 
 import msgspec
 from msgspec import Struct
 
+from orchestrator.agents import wording
 from orchestrator.agents.asking import Asking
 from orchestrator.agents.family import Harvest
 from orchestrator.agents.parked import put
-from orchestrator.agents.provenance import Traced, heard
+from orchestrator.agents.provenance import Traced, heard, strangers_said
 from orchestrator.agents.state import OpenCall
 from orchestrator.agents.toolset import Delegate
 from orchestrator.agents.turn import Turn
@@ -226,7 +226,7 @@ class Caller:
                 reconciled = str(error)  # the tool cannot say: a person must
             else:
                 return None if result is None else Receipt("ok", result.content, result, key)
-        unknown = _unknown(open_call, reconciled)
+        unknown = wording.unknown(open_call, reconciled)
         if self._started.approvals != "ask":
             return Receipt("unknown", f"{unknown.reason} It was not done again.", key=key)
         await self._turn.commit(self._question(open_call, "outcome", unknown))
@@ -307,6 +307,7 @@ class Caller:
             ask=ask,
             person=person,
             scopes=frozenset(self._started.scopes),
+            strangers=lambda: strangers_said([*self._turn.history, *self._turn.state.messages]),
         )
 
     async def _keep(self, open_call: OpenCall, receipt: Receipt) -> None:
@@ -322,7 +323,8 @@ class Caller:
                 artifact = e.Artifact(identifier, name, _media_type(name), len(result.overflow))
         harvest = receipt.harvest
         try:
-            origin = harvest.origin if harvest else self._turn.tools.get(open_call.call.name).spec.origin
+            said = harvest or result
+            origin = (said and said.origin) or self._turn.tools.get(open_call.call.name).spec.origin
         except NotFound:
             origin = "tool"
         effects = open_call.requested.effects if open_call.requested else "none"
@@ -374,21 +376,6 @@ def closed(open_call: OpenCall, text: str, harvest: Harvest | None = None) -> e.
         returned, outcome=harvest.outcome, content=harvest.content, data=harvest.data, origin=harvest.origin,
         seconds=harvest.seconds, cost=harvest.cost, usage=harvest.usage, origins=harvest.origins,
     )  # fmt: skip
-
-
-def _unknown(open_call: OpenCall, reconciled: str) -> Decision:
-    """What is known of a call that was at work when the process died."""
-    begun = open_call.requested
-    assert begun is not None
-    at = datetime.datetime.fromtimestamp(open_call.begun_at, datetime.UTC).isoformat(timespec="milliseconds")
-    details = {"tool": begun.tool, "begun": at, "attempt": str(begun.attempt), "key": begun.key}
-    reason = f"The process stopped while {begun.tool} was at work: it may or may not have happened."
-    if reconciled:
-        details["reconcile"] = reconciled
-        reason += f" The tool itself cannot say: {reconciled}"
-    return Decision(
-        "ask", "outcome", "unknown_outcome", reason, details, alternative="Look whether it happened, then say so."
-    )
 
 
 def _media_type(name: str) -> str:

@@ -17,6 +17,7 @@ import msgspec
 
 from orchestrator.kernel.events import RunStarted
 from orchestrator.kernel.messages import Arguments, Image, Json, Message, Origin, Part, Text, ToolResult, user
+from orchestrator.policy.base import STRANGERS
 
 _WORD = re.compile(r"[^\s\"'`“”«»‘’(){}\[\]<>,;|=]+")
 _LINK = re.compile(
@@ -120,6 +121,10 @@ def a_strangers(message: Message) -> Message:
             part = msgspec.structs.replace(part, origin="web")
         parts.append(part)
     return Message(message.role, tuple(parts))
+
+
+def strangers_said(conversation: Sequence[Message]) -> list[str]:
+    return [text for message in conversation for origin, text in _pieces(message) if origin in STRANGERS]
 
 
 def origins_in(conversation: Sequence[Message]) -> frozenset[Origin]:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from orchestrator.agents.state import OpenCall
 from orchestrator.kernel.errors import ModelError
 from orchestrator.kernel.events import ToolReturned
+from orchestrator.policy.base import Decision
 from orchestrator.policy.screen.telling import told
 
 _FRENCH = re.compile(
@@ -106,3 +108,18 @@ def failed(language: str, error: ModelError) -> str:
 def _first_line(content: str) -> str:
     line = content.strip().split("\n", 1)[0]
     return line if len(line) <= 120 else line[:119] + "…"
+
+
+def unknown(open_call: OpenCall, reconciled: str) -> Decision:
+    """What is known of a call that was at work when the process died."""
+    begun = open_call.requested
+    assert begun is not None
+    at = datetime.datetime.fromtimestamp(open_call.begun_at, datetime.UTC).isoformat(timespec="milliseconds")
+    details = {"tool": begun.tool, "begun": at, "attempt": str(begun.attempt), "key": begun.key}
+    reason = f"The process stopped while {begun.tool} was at work: it may or may not have happened."
+    if reconciled:
+        details["reconcile"] = reconciled
+        reason += f" The tool itself cannot say: {reconciled}"
+    return Decision(
+        "ask", "outcome", "unknown_outcome", reason, details, alternative="Look whether it happened, then say so."
+    )

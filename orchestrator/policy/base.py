@@ -13,6 +13,11 @@ from msgspec import Struct, field
 
 from orchestrator.kernel.messages import Arguments, Effects, Origin, Risk, Scope
 
+# Strangers write the web, and the skills and memories that may come from it.
+STRANGERS: frozenset[Origin] = frozenset({"web", "skill", "memory"})
+# What lies in files may be a stranger's too (a clone, a download): it counts where a call has a risk.
+PERHAPS: frozenset[Origin] = STRANGERS | {"file"}
+
 Verdict: TypeAlias = Literal["allow", "ask", "deny"]
 
 

@@ -6,14 +6,14 @@ checks of arguments and the capping of output are wrappers of the same protocol.
 have `reconcile`: after a crash it says whether the effect of a key happened.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.messages import Arguments, Json, Outcome, Scope, ToolSpec
+from orchestrator.kernel.messages import Arguments, Json, Origin, Outcome, Scope, ToolSpec
 from orchestrator.kernel.secrets import Reveal, nothing_to_reveal
 from orchestrator.kernel.trials import Source
 from orchestrator.tools.asking import Ask, nobody_to_ask
@@ -41,6 +41,7 @@ class Context(Struct, frozen=True):
     secret: Reveal = nothing_to_reveal  # the value of a secret by its name, for the host it is sent to
     person: Person = NOBODY  # whom it may ask in the middle of it
     scopes: frozenset[Scope] = frozenset()  # of the person it is for
+    strangers: Callable[[], Sequence[str]] = tuple  # what others wrote, and the run has read
 
 
 class Result(Struct, frozen=True):
@@ -50,6 +51,7 @@ class Result(Struct, frozen=True):
     overflow_name: str = ""  # a file name for the overflow
     outcome: Outcome = "ok"  # of what is taken from a recording; a tool that fails says so by an error
     source: Source = "made"
+    origin: Origin | None = None  # whose words it holds, where not those that the tool says
 
 
 class Tool(Protocol):

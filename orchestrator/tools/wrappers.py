@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from msgspec import structs
+
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
+from orchestrator.tools.marking import Marking, marking
 from orchestrator.tools.place import place_of
 from orchestrator.tools.sealed import sealed
 
@@ -75,10 +78,11 @@ class Capped(Wrapper):
         if isinstance(data, dict) and "truncated" in data and data != result.data:
             data["truncated"] = True
         if len(result.content) <= self._limit:
-            return Result(result.content, data, result.overflow, result.overflow_name)
+            return structs.replace(result, data=data)
         whole = result.overflow or result.content.encode("utf-8", "replace")
         name = result.overflow_name or f"{self.spec.name}.txt"
-        return Result(cut(result.content, self._limit), data, whole, name)
+        content = cut(result.content, self._limit)
+        return structs.replace(result, content=content, data=data, overflow=whole, overflow_name=name)
 
 
 class CappedReconcilable(Capped):
@@ -96,7 +100,7 @@ class CappedReconcilable(Capped):
 
 def wrapped(tool: Tool, limit: int, secrets: Secrets | None = None) -> Tool:
     inner = sealed(tool, secrets or NoSecrets())
-    guarded = Limited(Checked(inner))
+    guarded = Limited(Checked(Marking(inner) if marking(inner) else inner))
     return CappedReconcilable(guarded, inner, limit) if isinstance(inner, Reconcilable) else Capped(guarded, limit)
 
 

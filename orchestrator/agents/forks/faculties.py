@@ -278,7 +278,8 @@ def _occurrence(state: RunState, tool: str, arguments: Arguments) -> int:
 def _played(receipt: Receipt, source: Source) -> Result:
     body = receipt.returned
     artifact = body.artifact
-    result = Result(body.content, body.data, outcome=body.outcome, source=source)
+    origin: Speaker | None = "web" if body.origin == "web" else None  # a file may have been marked
+    result = Result(body.content, body.data, outcome=body.outcome, source=source, origin=origin)
     if artifact is None:
         return result
     return msgspec.structs.replace(result, overflow=Kept.of(artifact), overflow_name=artifact.name)

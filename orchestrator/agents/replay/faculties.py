@@ -244,4 +244,5 @@ def _result(body: e.ToolReturned) -> Result:
         overflow_name="" if artifact is None else artifact.name,
         outcome=body.outcome,
         source=body.source,
+        origin="web" if body.origin == "web" else None,  # a file may have been marked
     )

@@ -10,11 +10,10 @@ from msgspec import Struct
 from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.ids import call_hash
 from orchestrator.policy.addresses import split
-from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.base import STRANGERS, Call, Decision
 from orchestrator.policy.layers.base import Roles, Source, Statement
 from orchestrator.policy.rules.commands import command_of
 from orchestrator.policy.rules.hosts import method_of, url_of
-from orchestrator.policy.rules.origin import STRANGERS
 
 if TYPE_CHECKING:
     from orchestrator.policy.layers.cedar import Compiled, Opinion, Request

@@ -4,10 +4,9 @@ from typing import ClassVar
 
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
-from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.base import STRANGERS, Call, Decision
 from orchestrator.policy.rules.commands import command_of
 from orchestrator.policy.rules.hosts import url_of
-from orchestrator.policy.rules.origin import STRANGERS
 from orchestrator.policy.rules.paths import paths_of
 
 # What these change is a repository of the workspace, and git brings it back; named no folder, they take the workspace.

@@ -15,14 +15,10 @@ from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.messages import Origin as Source
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.addresses import listed, split
-from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.base import PERHAPS, STRANGERS, Call, Decision
+from orchestrator.policy.marks import names_marked
 from orchestrator.policy.rules.commands import Commands, command_of
 from orchestrator.policy.rules.hosts import method_of, url_argument, url_of
-
-# Strangers write the web, and the skills and memories that may come from it.
-STRANGERS: frozenset[Source] = frozenset({"web", "skill", "memory"})
-# What lies in files may be a stranger's too (a clone, a download): it counts where a call has a risk.
-PERHAPS: frozenset[Source] = STRANGERS | {"file"}
 
 _USER: frozenset[Source] = frozenset({"user"})
 
@@ -44,6 +40,8 @@ class Origin:
 
     def judge(self, call: Call) -> Decision | None:
         strangers = call.origins & (PERHAPS if call.risks else STRANGERS)
+        if not strangers and (command := command_of(call)) is not None and names_marked(call.workspace, command):
+            strangers = frozenset({"file"})
         if not strangers or not self._acts(call):
             return None
         chosen = self._chosen_by_others(call)

@@ -1,0 +1,84 @@
+"""A tool that reads or writes files, told whose words they hold: what a stranger wrote stays a stranger's in a file."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import structs
+
+from orchestrator.kernel.errors import ToolError
+from orchestrator.kernel.messages import Arguments, Json
+from orchestrator.policy.marks import mark, marked, names_marked
+from orchestrator.policy.screen.repeats import repeats
+from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.place import place_of
+from orchestrator.tools.workspace import Workspace
+
+MOSTLY = 0.5  # of what is written
+_PATHS = frozenset({"path", "file", "source", "destination"})
+_SHOWN = 200  # files whose text is in one result
+
+
+class Marking:
+    """Around a tool whose results hold the words of files, or that writes them."""
+
+    def __init__(self, tool: Tool) -> None:
+        self.spec = tool.spec
+        self.place = place_of(tool)
+        self._tool = tool
+
+    def check(self, arguments: Arguments) -> None:
+        self._tool.check(arguments)
+
+    async def call(self, arguments: Arguments, context: Context) -> Result:
+        if self.spec.scope != "write":
+            result = await self._tool.call(arguments, context)
+            strange = await asyncio.to_thread(_reads, arguments, result, context.workspace)
+            return structs.replace(result, origin="web") if strange else result
+        strange = await asyncio.to_thread(_writes, arguments, context)
+        result = await self._tool.call(arguments, context)
+        if strange:
+            await asyncio.to_thread(_mark, context.workspace, _target(arguments))
+        return result
+
+
+def marking(tool: Tool) -> bool:
+    """Whether a tool is one for whom it matters."""
+    return tool.spec.origin == "file" or (tool.spec.scope == "write" and tool.spec.category == "files")
+
+
+def _reads(arguments: Arguments, result: Result, folder: Path) -> bool:
+    return any(
+        names_marked(folder, value) for name, value in arguments.items() if isinstance(value, str) and name != "text"
+    ) or any(marked(folder, path) for path in _shown(result.data))
+
+
+def _shown(data: Json) -> Iterator[str]:
+    """The files whose lines a search has found."""
+    matches = data.get("matches") if isinstance(data, dict) else None
+    for match in matches[:_SHOWN] if isinstance(matches, list) else ():
+        if isinstance(match, dict) and isinstance(path := match.get("path"), str):
+            yield path
+
+
+def _writes(arguments: Arguments, context: Context) -> bool:
+    """Whether what is about to be written is a stranger's: most of it, or what it comes from or is added to."""
+    anew = "content" in arguments and not arguments.get("append")
+    kept = [value for name, value in arguments.items() if name in _PATHS and name != "destination"]
+    if not anew and any(isinstance(path, str) and marked(context.workspace, path) for path in kept):
+        return True
+    text = "\n".join(value for name, value in arguments.items() if name not in _PATHS and isinstance(value, str))
+    strangers = context.strangers()
+    if not strangers or not text.strip():
+        return False
+    return sum(end - start for start, end in repeats(text, strangers)) >= MOSTLY * len(text.strip())
+
+
+def _target(arguments: Arguments) -> str:
+    return str(arguments.get("destination") or arguments.get("path") or ".")
+
+
+def _mark(folder: Path, path: str) -> None:
+    with contextlib.suppress(OSError, ToolError), Workspace(folder).opened(path) as handle:
+        mark(handle)
