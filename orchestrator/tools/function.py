@@ -54,13 +54,19 @@ class FunctionTool:
         return _result(value)
 
     async def _in_thread(self, given: dict[str, Any]) -> Any:
-        work = asyncio.ensure_future(asyncio.to_thread(self._function, **given))
+        work = asyncio.ensure_future(asyncio.to_thread(self._done, given))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             if self.spec.effects != "none":  # a thread cannot be stopped: no effect may come after the end
                 await asyncio.wait((work,))
             raise
+
+    def _done(self, given: dict[str, Any]) -> Any:
+        try:
+            return self._function(**given)
+        except SystemExit as error:  # it would end the loop that waits for it, and all else with it
+            raise RuntimeError(f"it exits ({error.code}), and a tool answers") from error
 
 
 class ReconcilableTool(FunctionTool):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from contracts.tool import context_of
+from world import until
 
 from orchestrator.kernel.clock import ManualClock, SystemClock
 from orchestrator.kernel.errors import NotFound, ToolFailed, ToolRetry
@@ -34,6 +35,16 @@ def roll_die(faces: int = 6) -> int:
 def who_am_i() -> int:
     """Say which process this is."""
     return os.getpid()
+'''
+
+EXITS = '''
+import sys
+from orchestrator.tools import tool
+
+@tool()
+def leave() -> int:
+    """Leave."""
+    sys.exit(4)
 '''
 
 
@@ -130,6 +141,27 @@ async def test_a_broken_file_is_reported_and_the_version_before_stays(house: Hou
     assert await house.plugins.reload() == [], "told once"
     (mended,) = await house.write(dice(6))
     assert mended.what == "changed" and house.plugins.problems == {}
+
+
+async def test_a_file_that_hangs_holds_no_other_up_and_is_left_when_it_changes(house: House) -> None:
+    os.mkfifo(house.folder / "pipe.py")  # what is no file is no plugin, and is not waited for
+    (house.folder / "hangs.py").write_text("import time\ntime.sleep(600)")
+    (house.folder / "dice.py").write_text(dice(4))
+    hanging = asyncio.create_task(house.plugins.reload())
+    await until(lambda: house.changes != [])
+    assert (house.changes[0].source, hanging.done()) == ("dice.py", False)
+    (house.folder / "hangs.py").write_text(dice(5).replace("roll_die", "roll_two").replace("who_am_i", "who_else"))
+    await house.plugins.reload()
+    assert (await house.catalogue.get("roll_two").call({}, house.context)).data == {"value": 5}
+    assert [change.source for change in await hanging] == ["dice.py"]
+
+
+async def test_a_tool_that_exits_says_so_and_the_next_call_works(house: House) -> None:
+    await house.write(EXITS)
+    leave = house.catalogue.get("leave")
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=r"it exits \(4\), and a tool answers"):
+            await leave.call({}, house.context)
 
 
 async def test_a_removed_file_takes_its_tools_with_it(house: House) -> None:

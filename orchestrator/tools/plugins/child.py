@@ -140,8 +140,10 @@ def main() -> None:
     source, workspace = sys.argv[1], Path(sys.argv[2])
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever the plugin prints is no answer
-    asyncio.run(_main(source, workspace, out))
-    os._exit(0)  # threads of the plugin's own do not hold it
+    try:
+        asyncio.new_event_loop().run_until_complete(_main(source, workspace, out))
+    finally:
+        os._exit(0)  # threads of the plugin's own do not hold it
 
 
 if __name__ == "__main__":

@@ -13,12 +13,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
+from weakref import WeakSet
 
 from msgspec import Struct
 
 from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.tools.base import Tool
 from orchestrator.tools.plugins.plugin import Ground, Plugin, described
+
+_PATIENCE = 5.0  # seconds that a server waits for tools before it starts without those that are not ready
 
 log = logging.getLogger("orchestrator.tools")
 
@@ -62,49 +65,77 @@ class Plugins:
         self._packages = packages
         self._loaded: dict[str, _Loaded] = {}
         self._refused: dict[str, str] = {}  # by source: the digest that was found broken
-        self._retired: set[Plugin] = set()
-        self._reloading = asyncio.Lock()
+        self._loading: dict[str, tuple[str, asyncio.Task[Change]]] = {}  # by source: what is being tried
+        self._retired: WeakSet[Plugin] = WeakSet()
+        self._looking = asyncio.Lock()
 
     async def reload(self, *, again: bool = False) -> list[Change]:
         """Bring the tools to what the folder and the packages hold now. `again` reloads what did not change."""
-        async with self._reloading:
+        changes, loading = await self._look(again=again)
+        if loading:
+            await asyncio.wait(loading)
+        return changes + [task.result() for task in loading if not task.cancelled()]
+
+    async def _look(self, *, again: bool = False) -> "tuple[list[Change], list[asyncio.Task[Change]]]":
+        """What is gone, and what is loaded now: each source for itself, so that none holds another up."""
+        async with self._looking:
             found = await asyncio.to_thread(self._found)
-            changes = [await self._remove(source) for source in self._loaded.keys() - found.keys()]
-            for gone in self.problems.keys() - found.keys():
-                self.problems.pop(gone)
+            for gone in (self._loading.keys() | self.problems.keys()) - found.keys():
+                self._leave(gone)
+                self.problems.pop(gone, None)
                 self._refused.pop(gone, None)
-            fresh = [name for name, source in found.items() if again or self._is_news(name, source.digest)]
-            changes += await asyncio.gather(*(self._load(name, found[name]) for name in sorted(fresh)))
-            for change in changes:
-                await self._tell(change)
-            return changes
+            changes = [await self._remove(source) for source in self._loaded.keys() - found.keys()]
+            for name in sorted(found):
+                if again or self._is_news(name, found[name].digest):
+                    self._leave(name)
+                    task = asyncio.create_task(self._load(name, found[name]), name=f"plugin {name}, loading")
+                    self._loading[name] = found[name].digest, task
+            return changes, [task for _, task in self._loading.values()]
 
     def _is_news(self, source: str, digest: str) -> bool:
         loaded = self._loaded.get(source)
-        return (loaded is None or loaded.digest != digest) and self._refused.get(source) != digest
+        tried, _ = self._loading.get(source, ("", None))
+        return (loaded is None or loaded.digest != digest) and digest not in (self._refused.get(source), tried)
+
+    def _leave(self, source: str) -> None:
+        """What is being tried is not wanted any more."""
+        if source in self._loading:
+            self._loading.pop(source)[1].cancel()
 
     def _found(self) -> dict[str, Source]:
         found = {name: Source(target, f"{target} {version}") for name, (target, version) in self._packages().items()}
         for file in sorted(self._folder.glob("*.py")):
-            if not file.name.startswith(("_", ".", "test_")):
+            if not file.name.startswith(("_", ".", "test_")) and file.is_file():  # a pipe would be waited for
                 with contextlib.suppress(OSError):  # gone meanwhile
                     found[file.name] = Source("", hashlib.sha256(file.read_bytes()).hexdigest())
         return found
 
     async def _load(self, source: str, found: Source) -> Change:
         plugin: Plugin | None = None
-        digest = found.digest
         try:
             plugin = Plugin(found.target or await asyncio.to_thread(self._copied, source), self._ground)
-            tools = await plugin.load()
-            names = tuple(tool.spec.name for tool in tools)
-            self._put(source, tools)
+            change = await self._taken_up(source, found.digest, plugin)
         except (OrchestratorError, OSError, UnicodeError) as error:
             if plugin is not None:
                 await plugin.close()
-            self.problems[source], self._refused[source] = described(error), digest
+            self.problems[source], self._refused[source] = described(error), found.digest
             log.warning("the tools of %s cannot be used: %s", source, self.problems[source])
-            return Change(source, "broken", digest=digest, problem=self.problems[source])
+            change = Change(source, "broken", digest=found.digest, problem=self.problems[source])
+        except asyncio.CancelledError:
+            if plugin is not None:
+                await plugin.close()
+            raise
+        finally:
+            if self._loading.get(source, ("", None))[1] is asyncio.current_task():
+                del self._loading[source]
+        await self._tell(change)
+        return change
+
+    async def _taken_up(self, source: str, digest: str, plugin: Plugin) -> Change:
+        """Its tools take the place of those before. Raises PluginBroken, Conflict."""
+        tools = await plugin.load()
+        names = tuple(tool.spec.name for tool in tools)
+        self._put(source, tools)
         self.problems.pop(source, None)
         self._refused.pop(source, None)
         before = self._loaded.get(source)
@@ -116,7 +147,9 @@ class Plugins:
         gone = self._loaded.pop(source)
         self._put(source, ())
         await self._retire(gone)
-        return Change(source, "removed", gone.tools)
+        change = Change(source, "removed", gone.tools)
+        await self._tell(change)
+        return change
 
     async def _retire(self, loaded: _Loaded | None) -> None:
         if loaded is not None:
@@ -139,7 +172,7 @@ class Plugins:
         """Reload whenever something changes, until cancelled."""
         async for _ in self._changes():
             try:
-                await self.reload()
+                await self._look()
             except OSError:
                 log.exception("the plugins' folder %s cannot be read", self._folder)
 
@@ -150,21 +183,33 @@ class Plugins:
             yield
 
     async def close(self) -> None:
+        tasks = [task for _, task in self._loading.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
         for plugin in (*(loaded.plugin for loaded in self._loaded.values()), *self._retired):
             await plugin.close()
 
 
 @asynccontextmanager
 async def open_plugins(plugins: Plugins, *, watching: bool) -> AsyncIterator[Plugins]:
-    """Loaded on entering, watched while inside if asked, all processes ended on leaving."""
+    """Loaded on entering, watched while inside if asked, all processes ended on leaving.
+
+    A server that watches does not wait for ever: what is loaded later is there later.
+    """
     watch: asyncio.Task[None] | None = None
+    loading = asyncio.create_task(plugins.reload(), name="plugins, at first")
     try:
-        await plugins.reload()
+        await asyncio.wait([loading], timeout=_PATIENCE if watching else None)
+        if loading.done():
+            loading.result()
         if watching:
             watch = asyncio.create_task(plugins.watch(), name="plugins")
         yield plugins
     finally:
-        if watch is not None:
-            watch.cancel()
-            await asyncio.wait([watch])
+        for task in (watch, loading):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         await plugins.close()

@@ -27,6 +27,7 @@ from orchestrator.tools.sandbox.base import Limits, Opening, Sandbox, Session
 
 IDLE = 60.0  # seconds after which a process without work is ended
 STARTING = 20.0  # seconds a plugin may take to be ready
+_LINES = 6  # of what a process wrote to its error stream, told when it ends
 _GRACE = 1.0  # seconds a cancelled call may take to stop
 _LIMITS = Limits(memory=1024 * 2**20, processes=64)
 
@@ -35,6 +36,10 @@ log = logging.getLogger("orchestrator.tools")
 
 class PluginBroken(ToolFailed):
     """The plugin cannot be loaded; the detail says why, for whoever wrote it."""
+
+
+class Fault(RuntimeError):
+    """A fault of the tool's own."""
 
 
 class Ground(Struct, frozen=True):
@@ -61,6 +66,10 @@ class Plugin:
         self._contexts: dict[int, Context] = {}
         self._count = 0
         self._retired = False
+
+    @property
+    def name(self) -> str:
+        return Path(self.source).name if self.source.endswith(".py") else self.source
 
     async def load(self) -> list[Tool]:
         """Its tools. Raises PluginBroken."""
@@ -122,7 +131,7 @@ class Plugin:
                     return await asyncio.shield(self._ready)
             except TimeoutError:
                 await self._end()
-                raise PluginBroken(f"{self.source} was not ready within {STARTING:g} seconds.") from None
+                raise PluginBroken(f"{self.name} was not ready within {STARTING:g} seconds.") from None
 
     async def _start(self) -> None:
         ground = self._ground
@@ -133,15 +142,15 @@ class Plugin:
         self._reader = asyncio.create_task(self._read(self._session, self._ready), name=f"plugin {self.source}")
 
     async def _read(self, session: Session, ready: "asyncio.Future[p.Ready]") -> None:
-        why = "its process ended"
+        why = ""
         try:
             async for line in session.lines():
                 self._hear(p.read_answer(line), ready)
         except (msgspec.MsgspecError, ToolFailed) as error:
             why = f"its process said what cannot be read: {error}"
         finally:
-            name = Path(self.source).name if self.source.endswith(".py") else self.source
-            said = f"{name}: {why}. {session.complaints[-500:]}".strip()
+            last = "\n".join(session.complaints.splitlines()[-_LINES:])[-500:]
+            said = f"{self.name}: {why or f'its process ended. {last}'.strip()}"
             if not ready.done():
                 ready.set_exception(PluginBroken(said))
                 ready.exception()
@@ -223,7 +232,7 @@ def _result(said: p.FromPlugin) -> Result | None:
             kinds: dict[str, type[ToolError]] = {"retry": ToolRetry, "failed": ToolFailed}
             if said.kind in kinds:
                 raise kinds[said.kind](said.detail, hint=said.hint)
-            raise RuntimeError(said.detail)
+            raise Fault(said.detail)
         case _:
             return None
 
