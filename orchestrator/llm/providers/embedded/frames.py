@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import texts
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, stem
-from orchestrator.llm.providers.embedded.lexicon import ARTICLES, FILLERS
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, is_action, known, stem
+from orchestrator.llm.providers.embedded.lexicon import ARTICLES, FILLERS, PROGRAMS
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import Frame, Part, choices, spells
@@ -165,6 +165,8 @@ class _Aligner:
             item = self._items[first]
             mention = item.mention or self._mentions.get(item.start)
             assert parameter is not None
+            if not self._recognised(frame, parameter, self._items[first:end]):
+                return None
             if parameter.kind in ("enum", "boolean", "json"):
                 assert item.word is not None
                 chosen[name] = next(value for value in choices(parameter.schema) if spells(item.word, value))
@@ -186,6 +188,19 @@ class _Aligner:
                 stretches[name] = span
                 free += end - first
         return Found(mentions, stretches, chosen, 1 - _FREE * free / (free + len(frame.parts) - len(values)))
+
+    def _recognised(self, frame: Frame, parameter: Parameter, items: tuple[_Item, ...]) -> bool:
+        """Whether a bare name may stand without the noun that leads to it elsewhere: `restart nginx`."""
+        led = parameter.leading
+        if not (parameter.required and parameter.named and parameter.kind == "quoted") or not led or led & frame.heavy:
+            return True
+        words = [item.word for item in items if item.word]
+        if len(items) != len(words):
+            return False
+        if len(words) == 1 and fold(words[0].text) in parameter.values:
+            return True
+        names = all(not known(word.norm) and word.norm not in ARTICLES | PROGRAMS for word in words)
+        return self._entry.harmless and len(words) == 1 and names
 
 
 def _items(clause: Clause) -> tuple[_Item, ...]:

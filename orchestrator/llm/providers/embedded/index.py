@@ -8,12 +8,13 @@ from typing import Any, Final
 from msgspec import Struct
 
 from orchestrator.kernel.messages import ToolSpec
-from orchestrator.llm.providers.embedded.language import Token, concept_of, fold, is_action, stem, tokens
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, stem, tokens
 from orchestrator.llm.providers.embedded.lexicon import DEFINITE
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.shown import Bag, Frame, Shown, bag, choices, types
 
 COMMON: Final = 0.4  # share of the examples that say a word which the tool is about
+OFTEN: Final = 4  # examples that a word stands in, to mean a choice
 BRIEF: Final = 3  # words that a name has at most, as examples show it
 
 # What a parameter's own name suggests, when no example shows it.
@@ -65,6 +66,11 @@ class Parameter(Struct, frozen=True):
     def named(self) -> bool:
         """Whether its values are plain names, never texts between quotation marks."""
         return self.brief and not self.apart
+
+    @property
+    def leading(self) -> Bag:
+        """The nouns that lead to its values: `service` in `the service nginx`."""
+        return frozenset(each for each in self.before if each not in STOP_WORDS and not is_action(each))
 
     def shaped(self, value: str) -> bool:
         """Whether a value looks as those that are shown: `team/site`, and no path from the root or from home."""
@@ -296,6 +302,6 @@ def _constants(name: str, using: Sequence[Shown], shown: Sequence[Shown], listed
     for value, examples in unspelled.values():
         others = frozenset[str]().union(*(each.cues for each in shown if each not in examples))
         often = Counter(cue for each in examples for cue in each.cues - others if not cue.startswith("<"))
-        cues = frozenset(cue for cue, times in often.items() if times > 0.5 * len(examples))
+        cues = frozenset(cue for cue, times in often.items() if times >= min(OFTEN, 0.51 * len(examples)))
         found.append((value, frozenset({"empty"}) if value == "" else cues))
     return tuple(found)

@@ -24,7 +24,6 @@ NEARLY: Final = 0.1
 ASKED: Final = 0.9
 TELLING: Final = 0.7  # how much a tool must explain of a request before it asks for what is missing
 CLOSE: Final = 0.03  # between two tools of which one has effects
-CLOSER: Final = 0.005  # between two that only look
 UNSEEN: Final = 0.08  # for arguments that no example gives together
 GUESSED: Final = 0.35  # for a bare word taken for what the tool cannot do without
 SWALLOWED: Final = 0.5  # for what other tools speak of, taken for free text by this one
@@ -149,16 +148,13 @@ def _speaks_of_object(clause: Clause, asking: Match, whole: Match) -> bool:
 
 
 def rival(clause: Clause, index: Index, found: Match) -> Match | None:
-    """Another tool that fits so nearly as well that only the person can tell which is meant."""
-    if found.filling.worded:
+    """Another tool that fits so nearly as well that only the person can tell which is meant: looking may be tried."""
+    if found.filling.worded or found.entry.harmless:
         return None
     for other in ranking(clause, index):
-        close = CLOSER if found.entry.harmless else CLOSE
-        if found.entry.harmless and not other.entry.harmless:
-            continue  # looking is what may be tried
-        if other.entry is not found.entry and abs(found.score - other.score) < close:
+        if other.entry is not found.entry and abs(found.score - other.score) < CLOSE:
             whole = certain(other) and not other.filling.missing
-            return other if whole and found.explained - other.explained < close else None
+            return other if whole and found.explained - other.explained < CLOSE else None
     return None
 
 
@@ -166,7 +162,7 @@ def ranking(clause: Clause, index: Index, ignoring: Bag = frozenset()) -> list[M
     kept: list[Match] | None = index.ranked.get((clause, ignoring))
     if kept is None:
         found = [match(clause, entry, index, ignoring) for entry in _speaking(clause, index)]
-        kept = index.ranked[clause, ignoring] = sorted(found, key=lambda each: -each.score)
+        kept = index.ranked[clause, ignoring] = sorted(found, key=lambda each: -each.score - CLOSE * each.explained)
     return kept
 
 

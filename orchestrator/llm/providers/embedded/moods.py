@@ -34,6 +34,7 @@ _HAVING: Final = words(
     "ai a avons have ve has had just accidentally viens de par erreur already deja malencontreusement"
 )
 _NEVER: Final = words("dont never cannot wont avoid evite jamais doesnt shouldnt mustnt")
+_WHICH: Final = words("which what who whose how quel quelle quels quelles qui combien lesquels lesquelles")
 _NOT_THAT: Final = words("why if or is are was were")
 _FORGET: Final = words("forget oublie oubliez oublier hesitate hesite hesitez")
 # What is told of, or asked about, rather than asked for.
@@ -139,6 +140,8 @@ def _subject(clause: Clause, act: Token, before: Sequence[Token]) -> bool:
 def negated(clause: Clause) -> bool:
     """Whether the clause says not to do its act: `don't …`, `never …`, `ne … pas`, `n'ouvre rien`, `do not …`."""
     said = [word for word in clause.words if word.norm.isalnum()]
+    if said and said[0].norm in _WHICH:
+        return False  # `which containers are not healthy?`
     act = next((place for place, word in enumerate(said) if is_action(word.concept)), len(said))
     for place, word in enumerate(said):
         if place + 1 < len(said) and said[place + 1].norm in _FORGET:

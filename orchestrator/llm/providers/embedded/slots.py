@@ -45,6 +45,7 @@ def _fill(clause: Clause, entry: Entry) -> Filling:
     return _Filler(clause, entry).worded(worded) if worded else _Filler(clause, entry).filled()
 
 
+_AND: Final = frozenset(["and", "et", ",", "or", "ou"])
 _NAMED: Final = 2  # words of a name that is sought beside the word that leads to it
 _FLAG: Final = re.compile(r"(?:^|\s)--?[a-z]|[|/;={}]|\w\(")  # the signs of a command, or of code
 
@@ -73,10 +74,14 @@ class _Filler:
             if each.kind in ("enum", "boolean"):
                 self._choice(each)
         for each in parameters:
+            if each.kind == "quoted" and each.named and (named := self._pathlike(each)):
+                self._take(named)
+                self._arguments[each.name] = named.value
+        for each in parameters:
             if each.kind not in ("quoted", "enum", "boolean", "json"):
                 self._typed(each)
         for each in parameters:
-            if each.kind == "quoted" and each not in tails:
+            if each.kind == "quoted" and each not in tails and each.name not in self._arguments:
                 self._text(each)
         for each in parameters:
             if each.kind == "json" and "array" in types(each.schema):
@@ -163,7 +168,7 @@ class _Filler:
         if not fitting:
             return
         several = len(fitting) > 1 and not rivals and parameter.kind not in ("number", "moment")
-        several = several and (self._entry.harmless or not self._apart(fitting))
+        several = several and not self._apart(fitting)
         for mention in fitting if several else fitting[:1]:
             self._take(mention)
             led = mention.kind == "name" or (
@@ -179,7 +184,8 @@ class _Filler:
     def _apart(self, mentions: list[Mention]) -> bool:
         """Whether values are not of one kind in what is said: `a.txt from team/site`."""
         first, last = mentions[0].end, mentions[-1].start
-        return any(word.norm in texts.FROM for word in self._clause.words if first <= word.start < last)
+        between = {word.norm for word in self._clause.words if first <= word.start < last}
+        return bool(between & texts.FROM) and not (self._entry.harmless and between & _AND)
 
     def _leads_to(self, parameters: list[Parameter], mention: Mention) -> bool:
         before = {word.norm for word in self._before(mention)}
@@ -358,6 +364,11 @@ class _Filler:
         others = [each for each in others if each.name not in self._given() and each is not parameter]
         required = [each for each in others if each.required]
         return strong[0] if strong and not (required if parameter.required else others) else None
+
+    def _pathlike(self, parameter: Parameter) -> Mention | None:
+        """`the branch feature/login`: a name that looks like a path, after the noun that leads to one."""
+        paths = (each for each in self._free if each.kind == "path" and not each.weak)
+        return next((each for each in paths if {w.concept for w in self._before(each)} & parameter.leading), None)
 
     def _before(self, mention: Mention) -> list[Token]:
         return [word for word in self._clause.words if word.end <= mention.start and word.norm.isalnum()][-1:]

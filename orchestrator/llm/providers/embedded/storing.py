@@ -13,6 +13,7 @@ from orchestrator.llm.providers.embedded.steps import Ref, Step
 if TYPE_CHECKING:
     from orchestrator.llm.providers.embedded.planner import Planner
 
+_WITHIN: Final = words("in dans sous")
 _INTO: Final = words("into to in as dans vers sous onto comme")
 
 
@@ -40,6 +41,8 @@ def stored(planner: "Planner", clause: Clause) -> bool:
         return False
     lead = _led(clause, target.start)
     assert lead is not None
+    if acts[0] in ("find", "list", "count") and any(w.start == lead and w.norm in _WITHIN for w in clause.words):
+        return False  # `search for TODO in acme/widgets`: where to look
     if acts[0] == "write" and not [m for m in clause.mentions if start <= m.start < lead and m.kind in (
         "url", "path", "expression", "zone")]:  # fmt: skip
         return False

@@ -122,35 +122,46 @@ def name(clause: Clause, entry: Entry, parameter: Parameter, used: Collection[in
     if not parameter.brief or parameter.tail:
         return None
     said = [word for word in clause.words if word.start not in used]
-    for place, word in enumerate(said):
-        telling = word.norm not in STOP_WORDS and not is_action(word.concept)  # `branch`, rather than `of`
-        telling = telling or (place + 2 == len(said) and _leads_only(word, entry, parameter))  # `… by month`
-        if word.norm not in parameter.leads and not (telling and word.concept in parameter.before):
-            continue
-        if not (telling or parameter.required):
-            continue
-        after = list(itertools.takewhile(_could_be_named, said[place + 1 : place + 1 + parameter.longest + 1]))
-        before = said[max(0, place - 1) : place]
-        if telling and before and fold(before[0].text) in parameter.values:
-            run = before
-        elif _names(after[: parameter.longest], entry):
-            run = after[: parameter.longest]
-        elif _names(after, entry):
-            run = after
-        elif telling and _names(before, entry):
-            run = before
-        elif telling and _last(said, place) and _plain(said[place + 1], entry) and parameter.required:
-            run = [said[place + 1]]  # `to the branch test`
-        elif telling and after and (fold(after[0].text) in parameter.values or _names(after[:1], entry, strange=False)):
-            run = after[:1]
-        else:
-            continue
-        end = _GLUED.match(clause.text, run[-1].end, clause.end).end()  # type: ignore[union-attr]
-        start = run[0].start
-        while start > clause.start and clause.text[start - 1] == "-" and clause.text[start - 2].isalnum():
-            start = re.search(r"\w+-$", clause.text[:start]).start()  # type: ignore[union-attr]
-        return Stretch(start, end, clause.text[start:end], True)
-    return None
+    runs = (_beside(said, place, entry, parameter) for place in range(len(said)))
+    run = next(filter(None, runs), None) or _shown(said, parameter)
+    if not run:
+        return None
+    end = _GLUED.match(clause.text, run[-1].end, clause.end).end()  # type: ignore[union-attr]
+    start = run[0].start
+    while start > clause.start and clause.text[start - 1] == "-" and clause.text[start - 2].isalnum():
+        start = re.search(r"\w+-$", clause.text[:start]).start()  # type: ignore[union-attr]
+    return Stretch(start, end, clause.text[start:end], True)
+
+
+def _beside(said: Sequence[Token], place: int, entry: Entry, parameter: Parameter) -> Sequence[Token]:
+    """The words of a name beside the word at a place, where that leads to one."""
+    word = said[place]
+    telling = word.norm not in STOP_WORDS and not is_action(word.concept)  # `branch`, rather than `of`
+    telling = telling or (place + 2 == len(said) and _leads_only(word, entry, parameter))  # `… by month`
+    if word.norm not in parameter.leads and not (telling and word.concept in parameter.before):
+        return ()
+    if not (telling or parameter.required):
+        return ()
+    after = list(itertools.takewhile(_could_be_named, said[place + 1 : place + 1 + parameter.longest + 1]))
+    if word.norm.endswith("s") and word.norm not in parameter.leads:
+        after = []  # `the containers …` leads to no name of one
+    before = said[max(0, place - 1) : place]
+    if telling and before and fold(before[0].text) in parameter.values:
+        return before
+    for run in (after[: parameter.longest], after, before if telling else ()):
+        if _names(run, entry):
+            return run
+    if telling and _last(said, place) and _plain(said[place + 1], entry) and parameter.required:
+        return said[place + 1 : place + 2]  # `to the branch test`
+    if telling and after and (fold(after[0].text) in parameter.values or _names(after[:1], entry, strange=False)):
+        return after[:1]
+    return ()
+
+
+def _shown(said: Sequence[Token], parameter: Parameter) -> Sequence[Token]:
+    """A name that an example has, with nothing that leads to it: `restart nginx`."""
+    shown = [word for word in said if fold(word.text) in parameter.values and not known(word.norm)]
+    return shown if parameter.required and len(shown) == 1 else ()
 
 
 _GLUED: Final = re.compile(r"(?:[^\s,;!?\"«»“”']*[\w/])?")  # what goes on without a space is the same name

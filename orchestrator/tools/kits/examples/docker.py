@@ -13,6 +13,14 @@ LIST_CONTAINERS = examples(
         "what containers do I have?": {},
         "is any container in bad health?": {"only": "unhealthy"},
         "list the containers that are up": {"only": "running"},
+        "which containers are down?": {"only": "stopped"},
+        "which containers exited?": {"only": "stopped"},
+        "did any container crash?": {"only": "unhealthy"},
+        "is there a broken container?": {"only": "unhealthy"},
+        "what's wrong with my containers?": {"only": "unhealthy"},
+        "are all my containers healthy?": {"only": "unhealthy"},
+        "which containers are failing, and why?": {"only": "unhealthy"},
+        "status of the containers": {},
     },
     fr={
         "quels conteneurs sont en mauvaise santé, et pourquoi ?": {"only": "unhealthy"},
@@ -23,6 +31,14 @@ LIST_CONTAINERS = examples(
         "liste mes conteneurs": {},
         "y a-t-il un conteneur malade ?": {"only": "unhealthy"},
         "quels conteneurs docker sont allumés ?": {"only": "running"},
+        "quels conteneurs vont mal, et pourquoi ?": {"only": "unhealthy"},
+        "quels conteneurs ont planté, et pourquoi ?": {"only": "unhealthy"},
+        "quels conteneurs ne sont pas en bonne santé ?": {"only": "unhealthy"},
+        "y a-t-il des conteneurs en panne ?": {"only": "unhealthy"},
+        "lesquels de mes conteneurs sont malades ?": {"only": "unhealthy"},
+        "tous mes conteneurs vont-ils bien ?": {"only": "unhealthy"},
+        "quels conteneurs ont un problème ?": {"only": "unhealthy"},
+        "état des conteneurs": {},
     },
 )
 
@@ -72,6 +88,9 @@ INSPECT_CONTAINER = examples(
         "describe the container worker": {"name": "worker"},
         "tell me all about the container web": {"name": "web"},
         "which image does the container db use?": {"name": "db"},
+        "why is the container db unhealthy?": {"name": "db"},
+        "why did the container web crash?": {"name": "web"},
+        "what is wrong with the container api?": {"name": "api"},
     },
     fr={
         "inspecte le conteneur web": {"name": "web"},
@@ -80,6 +99,9 @@ INSPECT_CONTAINER = examples(
         "décris le conteneur worker": {"name": "worker"},
         "dis-moi tout sur le conteneur web": {"name": "web"},
         "quelle image utilise le conteneur db ?": {"name": "db"},
+        "pourquoi le conteneur db est-il malade ?": {"name": "db"},
+        "pourquoi le conteneur web a-t-il planté ?": {"name": "web"},
+        "qu'est-ce qui ne va pas avec le conteneur api ?": {"name": "api"},
     },
 )
 

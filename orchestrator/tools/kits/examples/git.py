@@ -101,12 +101,16 @@ GIT_BRANCHES = examples(
         "show the git branches": {},
         "branches of the repository shop": {"path": "shop"},
         "git branch": {},
+        "which branch am I on?": {},
+        "list the branches": {},
     },
     fr={
         "quelles branches y a-t-il ?": {},
         "montre les branches git": {},
         "branches du dépôt shop": {"path": "shop"},
         "toutes les branches": {},
+        "sur quelle branche suis-je ?": {},
+        "liste les branches": {},
     },
 )
 
@@ -154,6 +158,11 @@ GIT_SWITCH = examples(
         "change to the branch main": {"branch": "main"},
         "go back to the branch main": {"branch": "main"},
         "go to the branch main": {"branch": "main"},
+        "create a branch feature/login": {"branch": "feature/login", "create": True},
+        "new branch prices": {"branch": "prices", "create": True},
+        "switch to main": {"branch": "main"},
+        "switch back to develop": {"branch": "develop"},
+        "git checkout master": {"branch": "master"},
     },
     fr={
         "passe sur la branche main": {"branch": "main"},
@@ -164,6 +173,11 @@ GIT_SWITCH = examples(
         "crée la branche page-login": {"branch": "page-login", "create": True},
         "change pour la branche main": {"branch": "main"},
         "reviens sur la branche main": {"branch": "main"},
+        "crée une branche feature/login": {"branch": "feature/login", "create": True},
+        "nouvelle branche prix": {"branch": "prix", "create": True},
+        "passe sur main": {"branch": "main"},
+        "reviens sur develop": {"branch": "develop"},
+        "git checkout master": {"branch": "master"},
     },
 )
 
@@ -173,12 +187,14 @@ GIT_MERGE = examples(
         "git merge develop": {"branch": "develop"},
         "merge main into this branch": {"branch": "main"},
         "merge the branch fix-prices in the repository shop": {"branch": "fix-prices", "path": "shop"},
+        "merge feature/login": {"branch": "feature/login"},
     },
     fr={
         "fusionne la branche feature/login": {"branch": "feature/login"},
         "fusionne develop": {"branch": "develop"},
         "fusionne main dans cette branche": {"branch": "main"},
         "fusionne la branche corrige-prix dans le dépôt shop": {"branch": "corrige-prix", "path": "shop"},
+        "fusionne feature/login": {"branch": "feature/login"},
     },
 )
 
@@ -226,6 +242,8 @@ GIT_PULL = examples(
         "update the git repository": {},
         "get the latest commits from the server": {},
         "pull the latest changes from the git server": {},
+        "pull": {},
+        "pull the latest changes": {},
     },
     fr={
         "git pull": {},
@@ -236,6 +254,8 @@ GIT_PULL = examples(
         "mets à jour le dépôt git": {},
         "récupère les nouveautés du serveur git": {},
         "récupère les changements du serveur git": {},
+        "pull": {},
+        "récupère les derniers changements": {},
     },
 )
 

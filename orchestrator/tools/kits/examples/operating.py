@@ -93,6 +93,9 @@ OPEN_PORTS = examples(
         "which ports are open on this machine?": {},
         "which ports are we listening on?": {},
         "what listens on this machine?": {},
+        "what is listening on the ports?": {},
+        "who uses the ports of this machine?": {},
+        "which program uses the port?": {},
     },
     fr={
         "quels ports sont en écoute ?": {},
@@ -101,6 +104,9 @@ OPEN_PORTS = examples(
         "montre les ports en écoute": {},
         "quels ports sont ouverts sur cette machine ?": {},
         "sur quels ports écoute la machine ?": {},
+        "qui écoute sur les ports ?": {},
+        "quel programme utilise le port ?": {},
+        "qui utilise les ports de la machine ?": {},
     },
 )
 
@@ -166,6 +172,9 @@ SERVICE_STATUS = examples(
         "is nginx running?": {"name": "nginx"},
         "is the service nginx active?": {"name": "nginx"},
         "how is the nginx service doing?": {"name": "nginx"},
+        "status of nginx": {"name": "nginx"},
+        "why did the service mysql fail?": {"name": "mysql"},
+        "why is nginx down?": {"name": "nginx"},
     },
     fr={
         "état du service nginx": {"name": "nginx"},
@@ -177,6 +186,9 @@ SERVICE_STATUS = examples(
         "est-ce que nginx tourne ?": {"name": "nginx"},
         "le service nginx est-il actif ?": {"name": "nginx"},
         "comment va le service nginx ?": {"name": "nginx"},
+        "statut de nginx": {"name": "nginx"},
+        "pourquoi le service mysql a-t-il échoué ?": {"name": "mysql"},
+        "pourquoi nginx est-il en panne ?": {"name": "nginx"},
     },
 )
 
@@ -190,6 +202,11 @@ CONTROL_SERVICE = examples(
         "launch the cups service": {"name": "cups", "action": "start"},
         "restart service nginx": {"name": "nginx", "action": "restart"},
         "stop service cups": {"name": "cups", "action": "stop"},
+        "restart nginx": {"name": "nginx", "action": "restart"},
+        "start postgresql": {"name": "postgresql", "action": "start"},
+        "stop mysql": {"name": "mysql", "action": "stop"},
+        "reload apache2": {"name": "apache2", "action": "reload"},
+        "restart the sshd daemon": {"name": "sshd", "action": "restart"},
     },
     fr={
         "redémarre le service nginx": {"name": "nginx", "action": "restart"},
@@ -200,6 +217,11 @@ CONTROL_SERVICE = examples(
         "stoppe le service nginx": {"name": "nginx", "action": "stop"},
         "redémarre le service nginx maintenant": {"name": "nginx", "action": "restart"},
         "relance le service nginx": {"name": "nginx", "action": "restart"},
+        "redémarre nginx": {"name": "nginx", "action": "restart"},
+        "démarre postgresql": {"name": "postgresql", "action": "start"},
+        "arrête mysql": {"name": "mysql", "action": "stop"},
+        "recharge apache2": {"name": "apache2", "action": "reload"},
+        "relance redis": {"name": "redis", "action": "restart"},
     },
 )
 
@@ -221,6 +243,11 @@ READ_JOURNAL = examples(
         "journalctl of nginx": {"service": "nginx"},
         "errors of nginx in the journal": {"service": "nginx", "level": "error"},
         "last 10 lines of the journal": {"limit": 10},
+        "logs of nginx": {"service": "nginx"},
+        "show the logs of ssh": {"service": "ssh"},
+        "last errors of nginx": {"service": "nginx", "level": "error"},
+        "last 100 lines of the logs of postgresql": {"service": "postgresql", "limit": 100},
+        "are there errors in the system logs?": {"level": "error"},
     },
     fr={
         "montre le journal système": {},
@@ -239,6 +266,11 @@ READ_JOURNAL = examples(
         "erreurs de nginx dans le journal": {"service": "nginx", "level": "error"},
         "erreurs du journal de nginx": {"service": "nginx", "level": "error"},
         "les 10 dernières lignes du journal": {"limit": 10},
+        "logs de nginx": {"service": "nginx"},
+        "montre les logs de ssh": {"service": "ssh"},
+        "dernières erreurs de nginx": {"service": "nginx", "level": "error"},
+        "les 100 dernières lignes des logs de postgresql": {"service": "postgresql", "limit": 100},
+        "y a-t-il des erreurs dans les logs du système ?": {"level": "error"},
     },
 )
 

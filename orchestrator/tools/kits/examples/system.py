@@ -15,6 +15,8 @@ GET_SYSTEM_INFO = examples(
         "which Python version is installed?": {},
         "give me the CPU, memory and disk usage": {},
         "is the machine under load?": {},
+        "since when is this machine up?": {},
+        "uptime of the server": {},
     },
     fr={
         "combien de mémoire reste-t-il ?": {},
@@ -28,6 +30,8 @@ GET_SYSTEM_INFO = examples(
         "quelle version de Python est installée ?": {},
         "donne-moi l'utilisation du processeur, de la mémoire et du disque": {},
         "la machine est-elle très chargée ?": {},
+        "depuis quand la machine tourne-t-elle ?": {},
+        "depuis quand le serveur est-il allumé ?": {},
     },
 )
 
