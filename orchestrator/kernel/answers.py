@@ -162,7 +162,7 @@ def _said(value: Any, style: str | None, language: Language) -> str:
     if isinstance(value, int | float):
         return _number(value, style, language)
     if style == "word" and language != "en":
-        return "; ".join(_words(language).get(word, word) for word in str(value).split("; "))
+        return " ; ".join(_words(language).get(word, word) for word in str(value).split("; "))
     if style == "folder":
         return _HERE[language] if value in (".", "./", "") else str(value)
     return _weekday(str(value), language) if style == "weekday" else str(value)

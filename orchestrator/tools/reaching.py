@@ -14,10 +14,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
-from orchestrator.tools.web import judge
+from orchestrator.tools.web import EXPIRED, OTHERS, WRONG, judge
 
 SECONDS = 5.0
 _IP_RECVERR = 11
@@ -127,31 +127,40 @@ class Certificate(Struct, frozen=True):
     issuer: str
     names: list[str]
     expires: float  # seconds since the Unix epoch
-    trusted: bool
-    why: str  # it is not trusted
+    wrong: list[str]  # with it
     protocol: str
 
 
-async def certificate(address: str, host: str, port: int) -> Certificate:
+async def certificate(address: str, host: str, port: int, now: float) -> Certificate:
     """The certificate that a server shows, whether it is good or not."""
-    why = await _distrust(address, host, port)
+    wrong = await _distrust(address, host, port)
     bare = ssl.create_default_context()
     bare.check_hostname, bare.verify_mode = False, ssl.CERT_NONE
     try:
         async with asyncio.timeout(SECONDS):
             _, writer = await asyncio.open_connection(address, port, ssl=bare, server_hostname=host)
     except (TimeoutError, OSError) as error:
-        number = None if isinstance(error, ssl.SSLError) else error.errno
-        said = os.strerror(number) if number else str(error)[:200] or "no answer"
-        why = f"{host}:{port} does not speak TLS: {said}."
-        raise ToolFailed(why, why="no_tls", host=host, port=port, said=said) from error
+        if error.errno and not isinstance(error, ssl.SSLError):
+            said, place = os.strerror(error.errno), f"{host}:{port}"
+            why = f"{place} cannot be reached: {said}."
+            raise ToolFailed(why, why="unreachable", host=place, said=said) from error
+        raise ToolFailed(f"{host}:{port} does not speak TLS.", why="no_tls", host=host, port=port) from error
     channel = writer.get_extra_info("ssl_object")
     data, protocol = channel.getpeercert(binary_form=True), channel.version()
     writer.close()
-    return _certificate(data, protocol or "", why)
+    found = _certificate(data, protocol or "")
+    wrong += [EXPIRED] if found.expires < now else []
+    wrong += [OTHERS] if not any(_stands_for(name, host) for name in found.names) else []
+    return structs.replace(found, wrong=list(dict.fromkeys(wrong)))
 
 
-async def _distrust(address: str, host: str, port: int) -> str:
+def _stands_for(name: str, host: str) -> bool:
+    own, wanted = name.lower().rstrip("."), host.lower().strip("[]").rstrip(".")
+    return own == wanted or (own.startswith("*.") and own[2:] == wanted.partition(".")[2])
+
+
+async def _distrust(address: str, host: str, port: int) -> list[str]:
+    """The first thing that OpenSSL finds wrong."""
     try:
         async with asyncio.timeout(SECONDS):
             _, writer = await asyncio.open_connection(
@@ -159,13 +168,13 @@ async def _distrust(address: str, host: str, port: int) -> str:
             )
         writer.close()
     except ssl.SSLCertVerificationError as error:
-        return error.verify_message
+        return [WRONG.get(error.verify_code, error.verify_message)]
     except (TimeoutError, OSError):
-        return "the connection failed"
-    return ""
+        return ["the connection failed"]
+    return []
 
 
-def _certificate(data: bytes, protocol: str, why: str) -> Certificate:
+def _certificate(data: bytes, protocol: str) -> Certificate:
     from cryptography import x509
 
     found = x509.load_der_x509_certificate(data)
@@ -177,7 +186,7 @@ def _certificate(data: bytes, protocol: str, why: str) -> Certificate:
     except x509.ExtensionNotFound:
         pass
     subject, issuer = found.subject.rfc4514_string(), found.issuer.rfc4514_string()
-    return Certificate(subject, issuer, names, found.not_valid_after_utc.timestamp(), not why, why, protocol)
+    return Certificate(subject, issuer, names, found.not_valid_after_utc.timestamp(), [], protocol)
 
 
 # Names.

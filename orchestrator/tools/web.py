@@ -11,6 +11,7 @@ with what it is told, nor proxies: none is used.
 """
 
 import ipaddress
+import os
 import re
 import socket
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
     import aiohttp
     import yarl
 
+EXPIRED, OTHERS = "it has expired", "it is for other names"
+_EARLY, _ITSELF, _UNKNOWN = "it is not valid yet", "it is signed by itself", "who issued it is unknown here"
+WRONG = {
+    9: _EARLY,
+    10: EXPIRED,
+    18: _ITSELF,
+    19: _UNKNOWN,
+    20: _UNKNOWN,
+    21: _UNKNOWN,
+    62: OTHERS,
+    64: OTHERS,
+}  # OpenSSL's
 BODY_LIMIT = 2 * 2**20  # bytes
 SECONDS = 30.0
 REDIRECTS = 5
@@ -99,10 +112,23 @@ async def fetch(
         refused = _refusal(error)
         if refused is not None:
             raise refused from None
-        host, said = _host(url), str(error)[:200] or type(error).__name__
-        raise ToolFailed(f"{host} cannot be reached: {said}.", why="unreachable", host=host, said=said) from error
+        raise _unreachable(_host(url), error) from error
     except ValueError as error:
         raise ToolRetry(f"The request cannot be sent: {str(error)[:200]}.") from error
+
+
+def _unreachable(host: str, error: Exception) -> ToolFailed:
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        wrong = error.certificate_error
+        said = WRONG.get(getattr(wrong, "verify_code", 0), getattr(wrong, "verify_message", "")) or str(wrong)[:200]
+        return ToolFailed(f"The certificate of {host} is not trusted: {said}.", why="untrusted", host=host, said=said)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return ToolFailed(f"The name {host} cannot be resolved.", why="no_such_host", host=host)
+    number = getattr(error, "errno", None) or 0
+    said = os.strerror(number) if number > 0 else str(error)[:200] or type(error).__name__
+    return ToolFailed(f"{host} cannot be reached: {said}.", why="unreachable", host=host, said=said)
 
 
 def _after_redirect(status: int, method: str, data: bytes | None) -> tuple[str, bytes | None]:

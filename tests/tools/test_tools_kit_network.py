@@ -1,6 +1,7 @@
 """The network kit against servers of its own on this machine; private addresses are refused."""
 
 import asyncio
+import socket
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 from contracts.tool import ToolContract, context_of
 from servers.certificates import identity
 
+from orchestrator.kernel.answers import say
+from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
+from orchestrator.kernel.failures import explained
 from orchestrator.kernel.messages import Arguments
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import Call, Decision
@@ -142,7 +146,27 @@ async def test_an_open_port_and_a_closed_one(server: int, near: Context) -> None
 async def test_a_bad_certificate_is_shown_and_why_it_is_bad(server: int, near: Context) -> None:
     found = (await network.tls_certificate.call({"host": "127.0.0.1", "port": server}, near)).data
     assert found["names"] == ["shop.example"] and found["expires"] == "2094-01-01" and found["days"] > 20_000
-    assert not found["trusted"] and "self" in found["why"]
+    assert not found["trusted"] and found["why"] == "it is signed by itself; it is for other names"
+
+
+async def test_a_certificate_that_has_expired_says_since_when(server: int, workspace: Path) -> None:
+    later = context_of(workspace, ManualClock(4_000_000_000), allow_loopback=True)  # 2096
+    found = (await network.tls_certificate.call({"host": "127.0.0.1", "port": server}, later)).data
+    assert found["past"] > 700 and found["why"].endswith("it has expired; it is for other names")
+    french = say(network.tls_certificate.spec.answers["fr"], found, "fr")
+    assert "a expiré le 2094-01-01, il y a" in french and "il est signé par lui-même ; il a expiré" in french
+
+
+async def test_what_cannot_be_spoken_to_says_why(server: int, site: int, near: Context) -> None:
+    with pytest.raises(ToolFailed, match=r"The certificate of localhost is not trusted: it is signed by itself\."):
+        await network.http_check.call({"url": f"https://localhost:{server}/"}, near)
+    with pytest.raises(ToolFailed, match=r"localhost:\d+ does not speak TLS\."):
+        await network.tls_certificate.call({"host": "localhost", "port": site}, near)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        with pytest.raises(ToolFailed, match=r"127\.0\.0\.1 cannot be reached: Connection refused\.") as told:
+            await network.http_check.call({"url": f"http://127.0.0.1:{nobody.getsockname()[1]}/"}, near)
+    assert explained(told.value.told, "fr") == "127.0.0.1 est injoignable : la connexion est refusée."
 
 
 async def test_names_are_asked_and_strange_answers_passed_over(names: tuple[str, int], near: Context) -> None:

@@ -37,7 +37,7 @@ class Ping(msgspec.Struct, frozen=True):
     examples=said.PING,
     answers={
         "en": "{host} ({address}): {received} of {sent} answers[, {milliseconds} ms] ({method}).",
-        "fr": "{host} ({address}) : {received} réponses sur {sent}[, {milliseconds} ms] ({method}).",
+        "fr": "{host} ({address}) : {received} réponses sur {sent}[, {milliseconds} ms] ({method:word}).",
     },
     timeout=60.0,
 )
@@ -83,7 +83,7 @@ class PortCheck(msgspec.Struct, frozen=True):
     examples=said.CHECK_PORT,
     answers={
         "en": "Port {port} of {host} is {state}[: {why}] ({milliseconds} ms).",
-        "fr": "Le port {port} de {host} est {state}[ : {why}] ({milliseconds} ms).",
+        "fr": "Le port {port} de {host} est {state:word}[ : {why:word}] ({milliseconds} ms).",
     },
 )
 async def check_port(host: Host, port: PortNumber, context: Context) -> PortCheck:
@@ -160,6 +160,7 @@ class TlsCertificate(msgspec.Struct, frozen=True):
     names: list[str]
     expires: Annotated[str, Meta(description="the day on which it expires")]
     days: Annotated[int, Meta(description="days that are left; negative: it has expired")]
+    past: Annotated[int, Meta(description="days since it has expired; 0: it has not")]
     trusted: bool
     why: Annotated[str, Meta(description="it is not trusted")]
     protocol: str
@@ -177,20 +178,24 @@ class TlsCertificate(msgspec.Struct, frozen=True):
     origin="web",
     examples=said.TLS_CERTIFICATE,
     answers={
-        "en": "The certificate of {host} expires on {expires} ({days} days left).[ It is not trusted: {why}.]\n"
-        "Issued by {issuer} for:\n{names}",
-        "fr": "Le certificat de {host} expire le {expires} ({days} jours restants).[ Il n'est pas fiable : {why}.]\n"
-        "Émis par {issuer} pour :\n{names}",
+        "en": "The certificate of {host} [expired on {expires}, {past|day|days} ago"
+        "|expires on {expires} ({days|day|days} left)|expires today].[ It is not trusted: {why}.]\n"
+        "Issued by {issuer}[ for:\n{names}|.]",
+        "fr": "Le certificat de {host} [a expiré le {expires}, il y a {past|jour|jours}"
+        "|expire le {expires} (dans {days|jour|jours})|expire aujourd'hui].[ Il n'est pas fiable : {why:word}.]\n"
+        "Émis par {issuer}[ pour :\n{names}|.]",
     },
 )
 async def tls_certificate(host: Host, context: Context, port: PortNumber = 443) -> TlsCertificate:
     """Tell until when the TLS certificate of a host is good, who issued it, and for which names."""
     address = (await resolved(host, port, context.allow_loopback))[0]
-    found = await certificate(address, host, port)
+    now = context.clock.now()
+    found = await certificate(address, host, port, now)
     day = time.strftime("%Y-%m-%d", time.gmtime(found.expires))
-    left = int((found.expires - context.clock.now()) // 86400)
+    left = int((found.expires - now) // 86400)
+    past, why = max(1, int((now - found.expires) // 86400)) if found.expires < now else 0, "; ".join(found.wrong)
     return TlsCertificate(
-        host, port, found.subject, found.issuer, found.names, day, left, found.trusted, found.why, found.protocol
+        host, port, found.subject, found.issuer, found.names, day, left, past, not why, why, found.protocol
     )
 
 
