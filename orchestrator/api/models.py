@@ -77,6 +77,7 @@ class ProviderState(BaseModel):
     place: str
     ok: bool
     detail: str
+    code: Annotated[str, Field(description="of what is wrong, where it is known")]
     breaker: Literal["closed", "open", "half-open"]
     resumes_in: float
     busy: int
@@ -193,6 +194,7 @@ async def list_models(app: House, caller: Reader) -> ModelList:
                 place=settings.place,
                 ok=health[name].ok,
                 detail=health[name].detail,
+                code=health[name].code,
                 breaker=state.state,
                 resumes_in=state.resumes_in,
                 busy=state.busy,

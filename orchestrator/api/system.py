@@ -98,6 +98,7 @@ async def models(app: House, caller: Reader) -> Models:
             name: ModelHealth(
                 ok=state.ok,
                 detail=state.detail,
+                code=state.code,
                 breaker=vitals[name].state if name in vitals else "closed",
                 resumes_in=vitals[name].resumes_in if name in vitals else 0.0,
             )

@@ -288,6 +288,7 @@ class Model(BaseModel):
 class ModelHealth(BaseModel):
     ok: bool
     detail: str
+    code: Annotated[str, Field(description="of what is wrong, where it is known")] = ""
     breaker: str = "closed"  # open: it failed too often, and is not asked for `resumes_in` seconds
     resumes_in: float = 0.0
 

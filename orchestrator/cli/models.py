@@ -9,6 +9,7 @@ import typer
 
 from orchestrator.cli import cache, preferences
 from orchestrator.cli.command import Session, command
+from orchestrator.kernel.messages import Language
 
 Named = Annotated[str, typer.Argument(help="A model, a provider, or provider/model.")]
 _KINDS = ("openai", "responses", "anthropic", "gemini", "deepseek", "huggingface", "ollama", "llamacpp", "scripted")
@@ -29,6 +30,8 @@ def _looking(group: typer.Typer) -> None:
     @command(group, "list")
     def list_models(session: Session) -> None:
         """Every model of every provider that answers, how the providers fare, and which model auto takes."""
+        from orchestrator.cli.choices import chosen
+
         found = session.do(session.connection.models())
         detailed = session.do(session.connection.ask("GET", "/models"))
         terminal = session.terminal
@@ -40,12 +43,12 @@ def _looking(group: typer.Typer) -> None:
             return
         for provider, health in found["health"].items():
             if not health["ok"]:
-                terminal.note(f"{provider}: {health['detail']}", "yellow")
+                terminal.note(f"{provider}: {_ill(terminal.language, health)}", "yellow")
             elif health["breaker"] != "closed":
                 said = f"{provider}: breaker {health['breaker']}, asked again in {health['resumes_in']:.0f} s"
                 terminal.note(said, "yellow")
         if found["auto"]:
-            terminal.note(f"auto: {found['auto']['model']} ({found['auto']['reason']})")
+            terminal.note(f"auto: {found['auto']['model']} ({chosen(terminal.language, found['auto']['reason'])})")
 
     @command(group, "show")
     def show(session: Session, model: Named) -> None:
@@ -60,6 +63,8 @@ def _looking(group: typer.Typer) -> None:
         model: Annotated[str, typer.Option(help="auto, auto:interactive, auto:batch, auto:private, …")] = "auto",
     ) -> None:
         """Which model a task would get, and why. Nothing is asked of it."""
+        from orchestrator.cli.choices import chosen
+
         found = session.do(session.connection.ask("POST", "/models/route", {"task": task, "model": model}))
         if session.terminal.json:
             session.terminal.result(found)
@@ -68,8 +73,16 @@ def _looking(group: typer.Typer) -> None:
             {**one, "quality": f"{one['quality']:.0%}", "dollars": f"{one['dollars']:.6f}"} for one in found["ranked"]
         ]
         session.terminal.table(found, rows, ("model", "quality", "dollars", "judgements"), "No model answers.")
-        session.terminal.line(f"{found['model']} (a {found['kind']} task): {found['reason']}")
+        why = chosen(session.terminal.language, found["reason"])
+        session.terminal.line(f"{found['model']} (a {found['kind']} task): {why}")
         session.terminal.note(f"then: {', '.join(found['chain'][1:]) or 'nobody'}")
+
+
+def _ill(language: Language, health: Any) -> str:
+    from orchestrator.cli.translations import problem
+
+    said = problem(language, health["code"], health["detail"], "")
+    return f"{said.detail} {said.hint} ({said.original})" if said.original else said.detail
 
 
 def _connecting(group: typer.Typer) -> None:

@@ -125,6 +125,7 @@ class Health(Struct, frozen=True):
     ok: bool
     detail: str = ""  # for a person: what is wrong, and what to do
     seconds: float = 0.0
+    code: str = ""  # of the error, where it is not well: for translation
 
 
 class Model(Protocol):

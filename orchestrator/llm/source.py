@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import OrchestratorError
+from orchestrator.kernel.errors import ModelTimeout, OrchestratorError
 from orchestrator.kernel.messages import Image
 from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.settings import UNNAMED, Known, Llm, Provider
@@ -227,9 +227,10 @@ class Source:
                 async with asyncio.timeout(PROBE_SECONDS):
                     models = tuple(map(self._informed, await self.model.models()))
         except TimeoutError:
-            health = Health(False, f"{self.name} did not answer within {PROBE_SECONDS:g} s.")
+            said = f"{self.name} did not answer within {PROBE_SECONDS:g} s."
+            health = Health(False, said, code=ModelTimeout.code)
         except OrchestratorError as error:
-            health = Health(False, str(error))
+            health = Health(False, str(error), code=error.code)
         self._state = State(self._clock.monotonic(), health, models)
         return self._state
 

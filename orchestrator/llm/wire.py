@@ -164,12 +164,12 @@ class Wire:
             response.close()
         except Refused as refused:
             if refused.status not in (404, 405):
-                return Health(False, str(refused))
+                return Health(False, str(refused), code=refused.code)
         except TimeoutError:
-            return Health(False, f"{self.base_url} did not answer within {PROBE_SECONDS} s.")
+            return Health(False, f"{self.base_url} did not answer within {PROBE_SECONDS} s.", code=ModelTimeout.code)
         except ModelError as error:
             silent = isinstance(error.__cause__, ConnectionRefusedError)
-            return Health(False, f"Nothing listens at {self.base_url}." if silent else str(error))
+            return Health(False, f"Nothing listens at {self.base_url}." if silent else str(error), code=error.code)
         return Health(True, seconds=self._clock.monotonic() - started)
 
     def means(self, error: Exception, *, sent: bool) -> ModelError:

@@ -8,6 +8,7 @@ import pytest
 from contracts.model import answer, collect
 from servers.clients import Hurried
 
+from orchestrator.cli.choices import chosen
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import ModelUnavailable
 from orchestrator.kernel.messages import Message, Text, ToolCall, Usage, user
@@ -186,7 +187,7 @@ async def test_auto_asks_the_next_one_when_the_choice_fails() -> None:
         await collect((await found.choose("auto")).model.stream(Request("m", (user("?"),))))
     choice = await found.choose("auto")
     assert choice.provider == "two"
-    assert "one failed too often" in choice.reason
+    assert "one failed too often" in choice.reason and "a trop échoué" in chosen("fr", choice.reason)
     assert found.states()["one"] == 2.0
 
 
@@ -288,7 +289,7 @@ async def test_a_cascade_is_a_model_of_the_settings_and_teaches_auto() -> None:
     choice = await found.choose("cascade/thrifty")
     reply = await answer(choice.model, Request(choice.name, (user("What is the capital of Peru?"),)))
     assert reply.message.text == "Lima"
-    assert "one/m, then two/m" in choice.reason
+    assert "one/m, then two/m" in choice.reason and "one/m, puis two/m" in chosen("fr", choice.reason)
     assert found.learnt.expected("question", "one/m", 0.9) < 0.9
 
 

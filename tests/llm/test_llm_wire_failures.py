@@ -89,7 +89,7 @@ async def test_nobody_there_is_unavailable(kind: str) -> None:
     with pytest.raises(ModelUnavailable):
         await collect(model.stream(ask("say")))
     health = await model.health()
-    assert not health.ok
+    assert not health.ok and health.code == "model_unavailable"
     assert health.detail.startswith("Nothing listens at http://127.0.0.1:9")
     await model.close()
 

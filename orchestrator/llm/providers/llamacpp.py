@@ -175,7 +175,7 @@ class LlamaCpp:
             self._path("")
             await asyncio.get_running_loop().run_in_executor(self._thread, self._library)
         except (ModelRejected, ModelUnavailable) as error:
-            return Health(False, str(error))
+            return Health(False, str(error), code=error.code)
         return Health(True, seconds=self._clock.monotonic() - started)
 
     async def embed(self, texts: list[str], model: str = "") -> list[list[float]]:

@@ -913,6 +913,7 @@ export type ModelDetail = {
 export type ModelHealth = {
   ok: boolean;
   detail: string;
+  code?: string;
   breaker?: string;
   resumes_in?: number;
 };
@@ -1098,6 +1099,7 @@ export type ProviderState = {
   place: string;
   ok: boolean;
   detail: string;
+  code: string;
   breaker: "closed" | "open" | "half-open";
   resumes_in: number;
   busy: number;

@@ -56,7 +56,7 @@ test("asks an example and shows the plan, the tools, the answer and what it took
   await becomes(() => page.locator("article table th").count(), 3);
   await page.locator("article footer").getByText("3 steps · 320 tokens · no known cost").waitFor();
   await page.locator("article footer").getByRole("button", { name: "Details" }).click();
-  await page.locator("article footer").getByText("No other model answers.").waitFor();
+  await page.locator("article footer").getByText("No language model can be had; the embedded model stands in.").waitFor();
 });
 
 test("says who will answer: the best there is, or whom the person chose", async () => {

@@ -23,8 +23,8 @@ const MODELS = {
     { name: "embedded", provider: "embedded", capabilities: ["chat", "tools"], context: null, simulated: true, description: "" },
     { name: "llama3.2:3b", provider: "ollama", capabilities: ["chat", "tools", "vision"], context: 8192, simulated: false, description: "3 billion parameters" },
   ],
-  health: { embedded: { ok: true, detail: "" }, ollama: { ok: false, detail: "Nothing answers." } },
-  auto: { model: "embedded/embedded", reason: "No other model answers." },
+  health: { embedded: { ok: true, detail: "" }, ollama: { ok: false, detail: "Nothing answers.", code: "model_unavailable" } },
+  auto: { model: "embedded/embedded", reason: "No language model can be had; the embedded model stands in." },
 };
 
 // Tools and what guards them (guard.mjs); one tool alone is asked for by its card.
@@ -353,7 +353,7 @@ class Run {
 
   replied(step = this.view.steps, spared = null) {
     const usage = { input_tokens: 120, output_tokens: 40, cached_tokens: 0 };
-    const more = { model: "embedded", finish: "stop", usage, cost: 0, seconds: 0.1, reason: "No other model answers.", spared };
+    const more = { model: "embedded", finish: "stop", usage, cost: 0, seconds: 0.1, reason: "No language model can be had; the embedded model stands in.", spared };
     this.record("thinking", { phase: "replied", step, ...more });
   }
 

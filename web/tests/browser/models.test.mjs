@@ -67,9 +67,18 @@ test("an answer says who gave it, why, what it cost and what was saved", async (
   const footer = page.locator("article footer");
   await footer.getByText("$0.25 saved").waitFor();
   await footer.getByRole("button", { name: "Details of this answer" }).click();
-  for (const text of ["embedded", "No other model answers.", "$0.25, by a remembered answer"]) {
+  for (const text of ["embedded", "No language model can be had; the embedded model stands in.", "$0.25, by a remembered answer"]) {
     await footer.locator("dd", { hasText: text }).first().waitFor();
   }
+});
+
+test("why a model was chosen, and what a provider ails, is said in French by its code", async () => {
+  await visit({ language: "fr" });
+  await say(page, "plain words");
+  await page.getByRole("button", { name: "Détails de cette réponse" }).click();
+  await page.locator("article footer dd", { hasText: "le modèle embarqué le remplace." }).waitFor();
+  await page.goto(`${mock.url}/settings/models`);
+  await page.locator("[data-slot=provider]", { hasText: "Le modèle est injoignable · Nothing listens at" }).waitFor();
 });
 
 test("preferences count at once; who is no administrator only looks", async () => {

@@ -14,7 +14,7 @@ export const MODEL_LIST = {
   ],
   providers: [
     { ...provider, name: "lab", key: "set", ok: true, detail: "", breaker: "closed" },
-    { ...provider, name: "ollama", kind: "ollama", base_url: "http://127.0.0.1:11434", key: "", ok: false, detail: "Nothing listens at http://127.0.0.1:11434.", breaker: "open" },
+    { ...provider, name: "ollama", kind: "ollama", base_url: "http://127.0.0.1:11434", key: "", ok: false, code: "model_unavailable", detail: "Nothing listens at http://127.0.0.1:11434.", breaker: "open" },
   ],
 };
 

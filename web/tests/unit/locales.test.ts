@@ -13,6 +13,7 @@ import schedulesEn from "@/locales/schedules.en.json";
 import schedulesFr from "@/locales/schedules.fr.json";
 import settingsEn from "@/locales/settings.en.json";
 import settingsFr from "@/locales/settings.fr.json";
+import { chosen } from "@/locales/chosen";
 import en from "@/locales/en.json";
 import own from "@/locales/fr.json";
 import problems from "@/locales/problems.fr.json";
@@ -50,13 +51,28 @@ const sources = (function files(folder: string): string[] {
   .map((name) => readFileSync(name, "utf8"))
   .join("\n");
 
+describe("why a model was chosen", () => {
+  const passed = "ollama: Nothing listens at http://127.0.0.1:11434 (twice); lab has no model for chat, vision";
+  it.each([
+    ["lab/m was asked for.", "lab/m a été demandé."],
+    [`No language model can be had (${passed}); the embedded model stands in.`, "rien n’écoute à http://127.0.0.1:11434 (twice); lab n’a pas de modèle pour chat, vision)"],
+    ["lab/m is the only one that can.", "lab/m est le seul à pouvoir le faire."],
+    [`a/b is the best there is for an extract task (81% expected, 90% wanted) (${passed}).`, "pour une extraction (81% attendus, 90% voulus) (ollama"],
+    ["a/b is the cheapest of 2 good enough for a code task (about $0.02, 95% expected, 90% wanted). What it costs is not known.", "(environ 0.02\u00a0$, 95% attendus, 90% voulus). On ne sait pas"],
+    ["c/d took over: Nobody there. Chosen first: cascade/two was asked for: a/b, then c/d.", "Choix d’abord\u00a0: cascade/two a été demandé, dans cet ordre\u00a0: a/b, puis c/d."],
+    ["What a plug of somebody says.", "What a plug of somebody says."],
+  ])("%s", (said, french) => {
+    expect(chosen(said)).toContain(french);
+  });
+});
+
 describe("the languages", () => {
   it("have the same keys", () => {
     expect(new Set([...french.keys()].map(plural))).toEqual(new Set([...english.keys()].map(plural)));
   });
 
   it("have the same values to fill in", () => {
-    const gaps = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}|<(\w+)>/g)].map((match) => match[1] ?? match[2]).sort();
+    const gaps = (text: string) => [...text.matchAll(/\{\{(\w+)(?:, \w+)?\}\}|<(\w+)>/g)].map((match) => match[1] ?? match[2]).sort();
     for (const [key, text] of english) expect([key, gaps(french.get(key)!)]).toEqual([key, gaps(text)]);
   });
 

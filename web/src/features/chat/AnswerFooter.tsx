@@ -82,7 +82,7 @@ function Details({ run, id }: { run: RunState; id: string }) {
       className="mt-2 grid animate-fade grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 rounded-xl border border-line bg-surface-2 px-4 py-3 text-sm"
     >
       <Row name={t("answer.model")}>{run.model || "–"}</Row>
-      {why && <Row name={t("answer.why")}>{why}</Row>}
+      {why && <Row name={t("answer.why")}>{t("answer.reason", { text: why })}</Row>}
       <Row name={t("answer.input")}>{format.number(run.usage.input_tokens)}</Row>
       {run.usage.cached_tokens > 0 && <Row name={t("answer.cached")}>{format.number(run.usage.cached_tokens)}</Row>}
       <Row name={t("answer.output")}>{format.number(run.usage.output_tokens)}</Row>

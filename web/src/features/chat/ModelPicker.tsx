@@ -18,7 +18,7 @@ export function ModelPicker() {
         <MenuRadioGroup value={model} onValueChange={setModel}>
           <MenuRadioItem
             value="auto"
-            detail={data && (data.auto ? `${data.auto.model}: ${data.auto.reason}` : t("model.none"))}
+            detail={data && (data.auto ? `${data.auto.model}: ${t("answer.reason", { text: data.auto.reason })}` : t("model.none"))}
           >
             {t("model.auto")}
           </MenuRadioItem>

@@ -34,6 +34,19 @@ export function Providers({ admin }: { admin: boolean }) {
   );
 }
 
+/** What is wrong, by its code; the server's words beside it where they are not the page's. */
+function Ill({ provider: { code, detail } }: { provider: ProviderState }) {
+  const { t, i18n } = useTranslation();
+  const key = `problems.${code}.title`;
+  if (i18n.language === "en" || !code || !i18n.exists(key)) return detail || t("costs.providers.down");
+  const said = (t as (key: string) => string)(key);
+  return (
+    <>
+      {said.charAt(0).toUpperCase() + said.slice(1)} · <span lang="en">{detail}</span>
+    </>
+  );
+}
+
 function Provider({ provider, admin, tried }: { provider: ProviderState; admin: boolean; tried: boolean }) {
   const { t } = useTranslation();
   const [removing, setRemoving] = useState(false);
@@ -52,7 +65,7 @@ function Provider({ provider, admin, tried }: { provider: ProviderState; admin: 
             {[provider.kind, provider.base_url, provider.key ? t("costs.providers.keySet") : ""].filter(Boolean).join(" · ")}
           </p>
           <p className="mt-0.5 text-sm break-words text-text-2">
-            {provider.ok ? t("costs.providers.answers") : provider.detail || t("costs.providers.down")}
+            {provider.ok ? t("costs.providers.answers") : <Ill provider={provider} />}
           </p>
         </div>
         <Button onClick={() => test.mutate(provider.name)} disabled={test.isPending} look={tried ? "primary" : "outline"}>
