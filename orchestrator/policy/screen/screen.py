@@ -14,6 +14,7 @@ from orchestrator.kernel.events import Passage
 from orchestrator.kernel.messages import Arguments, Origin
 from orchestrator.policy.addresses import split
 from orchestrator.policy.screen.passages import screened
+from orchestrator.policy.screen.telling import told
 
 Mode: TypeAlias = Literal["withhold", "mark", "off"]
 
@@ -38,6 +39,11 @@ def seen(
     passages = tuple(Passage(found.start, found.end, found.cues, withheld) for found in in_it.found)
     doubts = tuple((found.start, found.end) for found in in_it.doubtful) if origin in WITHHELD else ()
     return Seen(passages, doubts)
+
+
+def without_orders(text: str) -> str:
+    """As a model reads what it is told of a stranger's tool."""
+    return told(text, [Passage(found.start, found.end, found.cues) for found in screened(text).found])
 
 
 def source(tool: str, arguments: Arguments) -> str:

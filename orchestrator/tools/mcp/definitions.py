@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from orchestrator.kernel.messages import Effects, Risk, Scope, ToolSpec
 from orchestrator.kernel.settings import McpServer
+from orchestrator.policy.screen.screen import without_orders
 from orchestrator.tools.judging import validator
 
 MOST = 2048  # of each kind that one server lists
@@ -23,6 +24,7 @@ _TEXT = 4_000  # characters of a description that a model reads
 _SCHEMA = 128 * 1024  # bytes of one schema
 _NAME = 64  # characters of a name
 _DEEPEST = 40  # levels of a schema
+_WORDS = ("title", "description", "$comment")  # of a schema, for who reads it
 
 
 class Definition(Struct, frozen=True, order=True):
@@ -104,7 +106,8 @@ def names(server: str, tools: Iterable[str]) -> dict[str, str]:
 def spec_of(server: str, name: str, definition: Definition, settings: McpServer) -> ToolSpec:
     """What policy goes by. A stranger's tool acts, once, and may destroy, whatever it says of itself.
 
-    Where the owner trusts the server, its hints count. Words sent to a server elsewhere leave this machine always.
+    Where the owner trusts the server, its hints count, and what it orders the model about is read by it too. Words sent
+    to a server elsewhere leave this machine always.
     """
     leaves = bool(settings.url) or settings.network
     scope: Scope = "execute"
@@ -116,10 +119,13 @@ def spec_of(server: str, name: str, definition: Definition, settings: McpServer)
         destroys: tuple[Risk, ...] = () if looks or definition.additive else ("destroys",)
         risks = (*destroys, "sends") if leaves and not definition.closed else destroys
     said = seen(definition.description or definition.title) or f"{definition.name}, of {server}."
+    parameters = {"type": "object", "properties": {}, **definition.parameters}
+    if not settings.trusted:
+        said, parameters = without_orders(said), _without_orders(parameters)
     return ToolSpec(
         name=name,
         description=said,
-        parameters={"type": "object", "properties": {}, **definition.parameters},
+        parameters=parameters,
         scope=scope,
         effects=effects,
         category=server,
@@ -127,3 +133,15 @@ def spec_of(server: str, name: str, definition: Definition, settings: McpServer)
         timeout=settings.seconds,
         risks=risks,
     )
+
+
+def _without_orders(schema: Any) -> Any:
+    """What a schema tells a model in words, less orders to it."""
+    if isinstance(schema, list):
+        return [_without_orders(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: without_orders(value) if key in _WORDS and isinstance(value, str) else _without_orders(value)
+        for key, value in schema.items()
+    }
