@@ -373,6 +373,19 @@ async def test_no_handle_is_left_open(sandbox: Sandbox, workspace: Path) -> None
     assert handles() == before
 
 
+async def test_whenever_it_is_cancelled_nothing_is_left(sandbox: Sandbox, workspace: Path, marker: str) -> None:
+    await sandbox.run("true", workspace, CONFINING)
+    before = handles()
+    for turns in (0, 1, 64):  # of the loop, so that it is met while it is prepared, started and watched
+        work = asyncio.ensure_future(sandbox.run(f"sleep {marker}", workspace, CONFINING))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        assert alive(marker) == [] and handles() == before
+
+
 def handles() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -380,13 +393,17 @@ def handles() -> int:
 UVLOOP = """
 import asyncio, pathlib, sys, uvloop
 from orchestrator.kernel.settings import Tools
-from orchestrator.tools.sandbox.base import Limits
+from orchestrator.tools.sandbox.base import Limits, Opening
 from orchestrator.tools.sandbox.probe import choose
 async def main():
     sandbox = await choose(Tools(sandbox=sys.argv[1]))
+    session = await sandbox.open(Opening(("/bin/cat",)), pathlib.Path(sys.argv[2]), Limits())
+    await session.send(b"said\\n")
+    heard = await anext(aiter(session.lines()))
+    await session.end()
     done = await sandbox.run("echo fine; setsid sleep 60 &", pathlib.Path(sys.argv[2]), Limits(seconds=100))
     late = await sandbox.run("sleep 60", pathlib.Path(sys.argv[2]), Limits(seconds=0.2))
-    print(sandbox.level, done.stdout, done.ended, late.ended)
+    print(sandbox.level, heard, done.stdout, done.ended, late.ended)
 uvloop.run(main())
 """
 
@@ -396,7 +413,7 @@ def test_it_works_on_the_server_s_event_loop(level: str, workspace: Path) -> Non
     available("landlock alone" if level == "landlock" else level)
     argv = [sys.executable, "-c", UVLOOP, level, str(workspace)]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=110, check=False)
-    assert done.stdout == f"{level} b'fine\\n' by itself time\n", done.stderr
+    assert done.stdout == f"{level} b'said\\n' b'fine\\n' by itself time\n", done.stderr
 
 
 async def test_the_strongest_that_works_is_chosen(workspace: Path) -> None:
