@@ -127,7 +127,8 @@ def _spoken(part: str | _Field | _Items | _Choice, data: Json, language: Languag
         return next((_filled(one, data, language) for one in part.options if _complete(one, data)), "")
     value = _find(data, part.name.split("."))
     if isinstance(part, _Items):
-        lines = [f"- {_filled(part.line, item, language)}" for item in (value if isinstance(value, list) else [])]
+        filled = [_filled(part.line, item, language) for item in (value if isinstance(value, list) else [])]
+        lines = [f"- {line}".replace("\n- ", "\n  - ") for line in filled]  # a list in a list
         return "\n".join(lines)
     said = _said(value, part.style, language)
     if not part.one:

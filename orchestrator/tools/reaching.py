@@ -241,7 +241,7 @@ def records(answer: bytes, kind: str) -> list[str]:
     try:
         _, flags, questions, answers, _, _ = struct.unpack_from("!6H", answer)
         if why := _OUTCOMES.get(flags & 15, "an error"):
-            raise ToolFailed(f"The name server says: {why}.")
+            raise ToolFailed(f"The name server says: {why}.", why="name_server", said=why)
         place = 12
         for _ in range(questions):
             _, place = _name(answer, place)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta, Struct
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
+from orchestrator.tools.files.encodings import encoding_of
 
 if TYPE_CHECKING:
     import aiohttp
@@ -41,6 +42,9 @@ SECONDS = 30.0
 REDIRECTS = 5
 _HEADERS = 50
 _HEADER_LIMIT = 1000
+_CHARSET = re.compile(
+    rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:-]{1,40})""", re.IGNORECASE
+)
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect"})
 _ANYONES = frozenset({"accept", "accept-language", "content-type", "user-agent"})  # no secrets of one server
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -103,7 +107,8 @@ async def fetch(
                             return await _fetched(answer, limit, f"it leads to {following}, which was not told")
                         headers = {name: value for name, value in headers.items() if name.lower() in _ANYONES}
                     address = following
-            raise ToolFailed(f"The address redirects more than {REDIRECTS} times.")
+            said = f"The address redirects more than {REDIRECTS} times."
+            raise ToolFailed(said, why="redirects", host=_host(url), times=REDIRECTS)
     except TimeoutError:
         raise ToolFailed(f"{_host(url)} did not answer in time.", why="host_silent", host=_host(url)) from None
     except aiohttp.InvalidURL:
@@ -155,7 +160,8 @@ def _judged(url: str, allow_loopback: bool, base: "yarl.URL | None" = None, own:
     except ValueError:
         raise ToolRetry(f"{url[:200]!r} is not a usable address.", why="not_an_address", url=url[:200]) from None
     if address.scheme not in ("http", "https"):
-        raise ToolRetry(f"Only http and https addresses can be requested, not {address.scheme or 'none'!r}.")
+        said = f"Only http and https addresses can be requested, not {address.scheme or 'none'!r}."
+        raise ToolRetry(said, why="not_an_address", url=url[:200])
     host = address.raw_host
     if not host or any(character.isspace() for character in url):
         raise ToolRetry(f"{url[:200]!r} is not a usable address.", why="not_an_address", url=url[:200])
@@ -246,10 +252,15 @@ def _text(data: bytes, media_type: str, charset: str | None) -> tuple[str, str]:
     )
     if not data:
         return "", ""
+    if textual and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace"), ""
     if b"\0" in data[:8192] or not (textual or not media_type or _is_utf8(data)):
         return "", f"binary, {len(data)} bytes, {media_type or 'unknown type'}: not shown"
+    if charset is None:
+        named = _CHARSET.search(data[:2048])
+        charset = named[1].decode() if named else encoding_of(data)
     try:
-        return data.decode(charset or "utf-8", "replace"), ""
+        return data.decode("utf-8" if charset.lower() == "utf-16" else charset, "replace"), ""  # it was read in ASCII
     except LookupError:
         return data.decode("utf-8", "replace"), f"the charset {charset!r} is unknown: read as UTF-8"
 

@@ -21,6 +21,7 @@ DATA: dict[str, Any] = {
     "evil": [{"text": "{path} [x]"}],
     "yes": True,
     "state": "exited",
+    "nested": [{"of": "a", "items": [{"n": 1}, {"n": 2}]}],
     "braces": "{path} [zero]",
 }
 
@@ -57,6 +58,7 @@ DATA: dict[str, Any] = {
         ("{*files {path}[ ({size})][, {none}]*}", "- a (1)\n- b (2)", "- a (1)\n- b (2)"),
         ("{*evil [{none}|{text}!] [x*}", "- {path} [x]! [x", "- {path} [x]! [x"),
         ("[{*files [{none}|{path}|never]*}|nothing] [", "- a\n- b [", "- a\n- b ["),
+        ("{*nested {of}:\n{*items {n}*}*}", "- a:\n  - 1\n  - 2", "- a:\n  - 1\n  - 2"),
         ("{state:word}, {path:word}", "exited, a.txt", "arrêté, a.txt"),
         ("{ not a field } {Path}", "{ not a field } {Path}", "{ not a field } {Path}"),
     ],

@@ -254,9 +254,17 @@ async def test_a_body_that_unpacks_without_end_is_cut(site: str, fetch: Fetch) -
     [
         ("été".encode(), "text/plain; charset=utf-8", "été", ""),
         ("été".encode("latin-1"), "text/html; charset=iso-8859-1", "été", ""),
-        (b"caf\xe9", "text/plain", "caf\ufffd", ""),
         (b"{}", "application/vnd.api+json", "{}", ""),
         (b"text", "text/plain; charset=unheard-of", "text", "unknown"),
+        (b"<meta charset=windows-1252>\x9cuf", "text/html", "<meta charset=windows-1252>œuf", ""),
+        (
+            '<?xml version="1.0" encoding="iso-8859-1"?>é'.encode("latin-1"),
+            "text/xml",
+            '<?xml version="1.0" encoding="iso-8859-1"?>é',
+            "",
+        ),
+        ("café".encode("cp1252"), "text/plain", "café", ""),
+        ("été".encode("utf-16"), "text/plain", "été", ""),
         (b"\x89PNG\r\n\0", "image/png", "", "binary, 7 bytes, image/png"),
         (b"\0\1\2", "text/plain", "", "binary"),
         (b"\xff\xfe\xfd", "application/octet-stream", "", "binary"),

@@ -161,7 +161,12 @@ def _describe(reader: Reader) -> Tool:
     @_tool(
         origin="file",
         examples=said.DESCRIBE_DATA,
-        answers={"en": "{path}:\n{text}", "fr": "{path} :\n{text}"},
+        answers={
+            "en": "{path}:\n{text}",
+            "fr": "{path} :\n{*tables `{name}`, {rows|ligne|lignes}\n{*columns {name} ({type:word}) : "
+            "{distinct|valeur différente|valeurs différentes}[, de {least} à {most}][, moyenne {mean}]"
+            "[, {empty_percent} % de vides]*}*}",
+        },
     )
     async def describe_data(path: TablePath, context: Context) -> Described:
         """Tell what a file of tables holds: its rows, and each column's type, range, mean and gaps."""

@@ -97,7 +97,8 @@ def tools_of(chosen: Engine) -> Sequence[Tool]:
             raise ToolFailed(said, why="robots", address=address[:200])
         answer = await fetch(address, "GET", {"User-Agent": AGENT}, None, context.allow_loopback)
         if answer.status >= 400:
-            raise ToolFailed(f"{answer.url[:200]} answers {answer.status}.")
+            said = f"{answer.url[:200]} answers {answer.status}."
+            raise ToolFailed(said, why="page_status", url=answer.url[:200], status=answer.status)
         return _article(answer, max_characters)
 
     return (web_search, read_page)
@@ -105,7 +106,8 @@ def tools_of(chosen: Engine) -> Sequence[Tool]:
 
 def _article(answer: Fetched, most: int) -> Article:
     if not answer.body:
-        raise ToolFailed(f"{answer.url[:200]} holds no text ({answer.note or 'it is empty'}).")
+        said = f"{answer.url[:200]} holds no text ({answer.note or 'it is empty'})."
+        raise ToolFailed(said, why="page_empty", url=answer.url[:200], kind=answer.media_type)
     marked = "html" in answer.media_type or "<html" in answer.body[:2000].lower()
     page = read(answer.body, answer.url) if marked else Page("", "", "", "", answer.body.strip(), ())
     cut = len(page.text) > most
