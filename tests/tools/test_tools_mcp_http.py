@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import hashlib
+import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from aiohttp import web
 from contracts.tool import context_of
 
 from orchestrator.kernel.clock import SystemClock
-from orchestrator.kernel.errors import InvalidInput, InvalidSettings, NotFound, ToolFailed
+from orchestrator.kernel.errors import InvalidInput, InvalidSettings, NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.events import ToolsPinned
 from orchestrator.kernel.settings import McpServer, Secret, Tools
 from orchestrator.storage.note import Note
@@ -22,6 +24,7 @@ from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.mcp.dialling import Ground
 from orchestrator.tools.mcp.servers import House, Servers
 from orchestrator.tools.mcp.signin import SignInNeeded
+from orchestrator.tools.mcp.wire import LARGEST
 from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.sandbox.probe import choose
 
@@ -66,6 +69,8 @@ class Wire:
         self.challenge = ""
         self.url = ""
         self.count = 0
+        self.answer: tuple[int, str, bytes] | None = None  # to the next call: status, type and body
+        self.forgets = False  # every session, before a call
 
     def application(self) -> web.Application:
         made = web.Application()
@@ -88,10 +93,16 @@ class Wire:
             said = f'Bearer resource_metadata="{self.url}/.well-known/oauth-protected-resource/mcp"'
             return web.Response(status=401, headers={"WWW-Authenticate": said})
         method, number = message["method"], message.get("id")
+        if method == "tools/call" and self.answer is not None:
+            (status, media_type, body), self.answer = self.answer, None
+            return web.Response(
+                status=status, content_type=media_type, body=body.replace(b'"ID"', json.dumps(number).encode())
+            )
         self.asked.append((method, message.get("params") or {}))
         if number is None:
             return web.Response(status=202)
-        if method not in ("initialize", "server/discover") and request.headers.get("Mcp-Session-Id") != self.session:
+        ended = request.headers.get("Mcp-Session-Id") != self.session or (self.forgets and method == "tools/call")
+        if method not in ("initialize", "server/discover") and ended:
             return web.Response(status=404)
         results: dict[str, dict[str, Any]] = {
             "initialize": {
@@ -216,9 +227,48 @@ async def test_a_server_at_an_address_is_used_with_its_headers(home: Home, wire:
 async def test_a_session_that_the_server_ended_is_begun_again(home: Home, wire: Wire) -> None:
     await home.servers.add("there", home.settings, by="usr_1")
     wire.session = "s2"
-    with pytest.raises(ToolFailed, match="ended the session"):
+    assert await home.look() == "I see"
+    assert [method for method, _ in wire.asked].count("tools/call") == 2, "one was refused: it was not done"
+    wire.forgets = True
+    with pytest.raises(ToolFailed, match="ends every session before a call"):
+        await home.look()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        ((429, "text/plain", b"slow  down"), ToolFailed, "there says: HTTP 429: slow down"),
+        ((400, "application/json", b'{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"what"}}'), ToolRetry,
+         "there says: what"),
+        ((500, "text/html", b"<h1>boom</h1>"), ConnectionError, "cannot be read: HTTP 500: <h1>boom</h1>"),
+        ((503, "application/json", b'{"detail": "away"}'), ConnectionError, 'HTTP 503: {"detail": "away"}'),
+        ((200, "text/html", b"<h1>hello</h1>"), ConnectionError, "gave no answer: Unexpected content type: text/html"),
+        ((200, "application/json", b"{not"), ConnectionError, "gave no answer: Failed to parse JSON response."),
+        ((200, "application/json", b"x" * (LARGEST + 1)), ConnectionError, "the answer is larger than 16 MB"),
+        ((200, "text/event-stream", b"data: {"), ConnectionError, "gave no answer: SSE stream ended"),
+        ((202, "text/plain", b""), ConnectionError, "gave no answer: server answered a request with 202"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_answer_is_said_and_nobody_knows_whether_it_happened(
+    home: Home, wire: Wire, answer: tuple[int, str, bytes], error: type[Exception], said: str
+) -> None:
+    await home.servers.add("there", home.settings, by="usr_1")
+    wire.answer = answer
+    with pytest.raises(error, match=re.escape(said)):
         await home.look()
     assert await home.look() == "I see"
+
+
+async def test_an_answer_in_a_stream_may_be_as_large_as_any_and_hold_what_is_not_known_yet(
+    home: Home, wire: Wire
+) -> None:
+    await home.servers.add("there", home.settings, by="usr_1")
+    parts = [{"type": "hologram", "data": "x"}, {"type": "text", "text": "x" * 2_000_000}, {"type": "image"}]
+    result = {"jsonrpc": "2.0", "id": "ID", "result": {"content": parts, "structuredContent": {"a": 1}}}
+    wire.answer = (200, "text/event-stream", f"data: {json.dumps(result)}\n\n".encode())
+    found = await home.catalogue.get("there_look").call({}, context_of(home.root))
+    assert found.content.startswith("[hologram, which cannot be read here]\nxxx")
+    assert found.content.endswith("[image, which cannot be read here]") and found.data == {"a": 1}
 
 
 async def test_somebody_signs_in_and_the_tokens_are_kept_in_the_vault(home: Home, wire: Wire) -> None:

@@ -7,12 +7,23 @@ from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.tools.base import Context, Result
 from orchestrator.tools.judging import Judge
 from orchestrator.tools.mcp.connection import UNREADABLE, Connection, first_of, said
+from orchestrator.tools.mcp.definitions import seen
 from orchestrator.tools.mcp.signin import SignInNeeded
 from orchestrator.tools.place import Place
 from orchestrator.tools.questions import Asks
 
 if TYPE_CHECKING:
     from orchestrator.tools.mcp.server import Server
+
+
+# What the SDK says in the place of an answer that did not come, or was none.
+_UNANSWERED = (
+    "Connection closed", "Failed to parse", "SSE stream", "Unexpected content type", "server answered a request",
+)  # fmt: skip
+
+
+class SessionEnded(ToolFailed):
+    """The call was not made: it is made again, in a session of its own."""
 
 
 class Mishaps:
@@ -41,11 +52,13 @@ class Mishaps:
             raise ConnectionError(f"{name} went away in the middle of it: {why.rstrip('.')}.") from error
         if isinstance(first, MCPError) and first.message == "Session terminated":
             self._server.lose("It ended the session.")
-            raise ToolFailed(f"{name} ended the session before the call.", hint="Call it again.") from None
+            raise SessionEnded(f"{name} ends every session before a call.") from None
         if isinstance(first, ValueError) or (isinstance(first, MCPError) and first.code == UNREADABLE):
             raise ConnectionError(f"{name} answered what cannot be read: {said(first)}.") from error
+        if isinstance(first, MCPError) and first.message.startswith(_UNANSWERED):
+            raise ConnectionError(f"{name} gave no answer: {first.message.partition(': 1 validation error')[0]}.")
         if isinstance(first, MCPError):
-            problem = f"{name} says: {first.message[:2000]}"
+            problem = f"{name} says: {seen(first.message, 2000)}"
             raise (ToolRetry(problem) if first.code == INVALID_PARAMS else ToolFailed(problem)) from None
 
 

@@ -6,6 +6,7 @@ sieve, which takes such an entry out before the SDK sees it.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import mcp
     import mcp_types
     from mcp.client._transport import TransportStreams
+    from pydantic import TypeAdapter
 
 _PAGES = 256
 # Lists by the field that they are in: the method that asks for one, and what stands before the name of an entry.
@@ -56,6 +58,10 @@ class Sieve:
         """The message, without what the SDK would refuse its whole list for."""
         result = getattr(getattr(message, "message", None), "result", None)
         if isinstance(result, dict) and self.client is not None:
+            if "structuredContent" in result:
+                result.setdefault("content", [])
+            if isinstance(parts := result.get("content"), list):
+                result["content"] = [self._part(one) for one in parts]
             for field, (method, kind) in _LISTS.items():
                 if isinstance(entries := result.get(field), list):
                     result[field] = [
@@ -64,6 +70,22 @@ class Sieve:
                         if self._passes(entry, f"{kind}{_name(entry) or f'#{place + 1}'}", field, method)
                     ]
         return message
+
+    @cached_property
+    def _parts(self) -> "TypeAdapter[Any]":
+        import mcp_types
+        import pydantic
+
+        return pydantic.TypeAdapter(mcp_types.ContentBlock)
+
+    def _part(self, given: Any) -> Any:
+        """A part of a result; one that is not as the protocol has it, or not yet, is said to be there."""
+        try:
+            self._parts.validate_python(given, by_name=False)
+        except ValueError:
+            kind = str(given.get("type"))[:100] if isinstance(given, dict) else "something"
+            return {"type": "text", "text": f"[{kind}, which cannot be read here]"}
+        return given
 
     def _passes(self, entry: Any, name: str, field: str, method: str) -> bool:
         from mcp.shared.inbound import find_invalid_x_mcp_header

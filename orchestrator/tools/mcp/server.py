@@ -17,7 +17,7 @@ from orchestrator.kernel.messages import Arguments
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.mcp.asking import MODERN, Talk, Underway, answered
-from orchestrator.tools.mcp.calling import Mishaps, ServerTool
+from orchestrator.tools.mcp.calling import Mishaps, ServerTool, SessionEnded
 from orchestrator.tools.mcp.connection import Connection, Dial
 from orchestrator.tools.mcp.definitions import Definition, names, spec_of
 from orchestrator.tools.mcp.holdings import said as said_of
@@ -344,6 +344,12 @@ class Server:
             raise InvalidInput(f"The prompt wants {', '.join(missing)}, too.", hint=f"Its blanks: {', '.join(blanks)}.")
         if strange := sorted(set(arguments) - set(blanks)):
             raise InvalidInput(f"The prompt has no blank {strange[0][:100]!r}.", hint=f"It has: {', '.join(blanks)}.")
+        try:
+            return await self._prompted(name, arguments)
+        except SessionEnded:
+            return await self._prompted(name, arguments)
+
+    async def _prompted(self, name: str, arguments: Mapping[str, str]) -> str:
         client = await self.client()
         assert self._connection is not None
 
@@ -358,6 +364,12 @@ class Server:
 
     async def _request(self, send: Request, context: Context) -> Any:
         """What comes of a request, after what a person must say first. Raises Asks, ToolError, ConnectionError."""
+        try:
+            return await self._requested(send, context)
+        except SessionEnded:
+            return await self._requested(send, context)
+
+    async def _requested(self, send: Request, context: Context) -> Any:
         held = context.person.held
         if isinstance(held, Underway):
             async with Mishaps(self, held.connection):
