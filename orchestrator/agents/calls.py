@@ -14,7 +14,7 @@ from orchestrator.agents import wording
 from orchestrator.agents.asking import Asking
 from orchestrator.agents.family import Harvest
 from orchestrator.agents.parked import put
-from orchestrator.agents.provenance import Traced, heard, strangers_said
+from orchestrator.agents.provenance import Traced, heard, strangers_said, tools_read
 from orchestrator.agents.state import OpenCall
 from orchestrator.agents.toolset import Delegate
 from orchestrator.agents.turn import Turn
@@ -164,6 +164,7 @@ class Caller:
     def _as_policy_sees(self, open_call: OpenCall, tool: Tool) -> Call:
         state = self._turn.state
         origins: frozenset[Origin] = self._turn.inherited.union(state.origins)
+        said = heard(self._started, self._turn.history, state.messages)
         return Call(
             tenant=state.tenant,
             subject=state.subject,
@@ -175,7 +176,8 @@ class Caller:
             run_id=state.run_id,
             scopes=frozenset(self._started.scopes),
             origins=origins,
-            sources=Traced(open_call.call.arguments, heard(self._started, self._turn.history, state.messages)),
+            sources=Traced(open_call.call.arguments, said),
+            read=tools_read(said) if self._started.parent is None else None,
             risks=tool.spec.risks,
             secrets=tool.spec.secrets,
             category=tool.spec.category,

@@ -123,6 +123,10 @@ def a_strangers(message: Message) -> Message:
     return Message(message.role, tuple(parts))
 
 
+def tools_read(conversation: Sequence[Message]) -> frozenset[str]:
+    return frozenset(part.name for message in conversation for part in message.parts if isinstance(part, ToolResult))
+
+
 def strangers_said(conversation: Sequence[Message]) -> list[str]:
     return [text for message in conversation for origin, text in _pieces(message) if origin in STRANGERS]
 

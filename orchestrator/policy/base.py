@@ -38,6 +38,7 @@ class Call(Struct, frozen=True):
     secrets: tuple[str, ...] = ()  # the arguments in which the tool takes the name of one
     category: str = ""  # of the tool
     agent: str = ""  # who calls
+    read: frozenset[str] | None = None  # the tools whose results the model has read; None: nobody looked
 
 
 class Decision(Struct, frozen=True):

@@ -369,3 +369,32 @@ async def test_a_run_from_elsewhere_is_a_strangers_here(there: Path) -> None:
         await w.runs.settled(forked)
         started = (await w.journal.read(forked))[0].body
         assert isinstance(started, RunStarted) and "web" in started.origins
+
+
+LINKED = "Great rooms: https://rooms.example/list"
+
+
+@pytest.mark.parametrize(
+    ("reads", "url", "asked_for"),
+    [
+        (["web_search"], "https://rooms.example/list", False),  # whoever searches means to read
+        (["web_search", "read_page"], "https://rooms.example/list", False),
+        (["web_search"], "https://rooms.example/list/2", True),  # nobody wrote that
+        (["web_search", "notes"], "https://rooms.example/list", True),  # which link is followed could tell of them
+        (["web_search", "mail"], "https://rooms.example/list", True),
+    ],
+)
+async def test_a_public_link_is_followed_where_only_the_public_was_read(
+    there: Path, reads: list[str], url: str, asked_for: bool
+) -> None:
+    async def found(arguments: Arguments, context: Context) -> Result:
+        return Result(LINKED)
+
+    tools = [*(labelled(name, "web") for name in ("web_search", "read_page", "mail")), labelled("notes", "file")]
+    for tool in tools:
+        tool._act = found
+    first = [say("", call(name, f"c{at}", url="https://me.example")) for at, name in enumerate(reads)]
+    parts = {"Look at https://me.example": [*first, say("", call("read_page", "l", url=url)), say("Read.")]}
+    async with world(there, spoken(parts), *tools, rules=policy()) as w:
+        await w.runs.settled(await w.run("Look at https://me.example"))
+        assert [one.arguments["url"] for one in await asked(w)] == [url] * asked_for

@@ -17,6 +17,8 @@ from orchestrator.policy.base import Call, Decision
 _ADDRESSES = ("url", "uri", "endpoint", "host")
 # A part of a name that is nothing but hexadecimal or base32: what is looked up is told to who answers for the rest.
 _CARRIES = re.compile(r"[0-9a-f]{32,}|(?=[a-z]*[2-7])[a-z2-7]{40,}|[a-z0-9_-]{60,}")
+# Tools whose results are what anybody may read, and what tells nothing of the person.
+_PUBLIC = frozenset({"read_page", "web_search", "find_tools", "describe_tool", "get_datetime", "calculate"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -106,6 +108,9 @@ class Hosts:
             return Decision(
                 "allow", self.name, "users_address", f"The user wrote this address: {host} is only read.", details
             )
+        if self._public(call, details["method"]):
+            reason = f"A public page names this address, and nothing but public pages was read: {host} is only read."
+            return Decision("allow", self.name, "named_in_public", reason, details)
         return Decision(
             "ask",
             self.name,
@@ -130,6 +135,15 @@ class Hosts:
         return address is not None and all(
             sources <= {"user"} if name != address else sources == {"user"} for name, sources in call.sources.items()
         )
+
+    def _public(self, call: Call, method: str) -> bool:
+        """Whether it only follows a link, which a page shows, where nothing was read that such a page may not know."""
+        address = url_argument(call)
+        if method not in _READING or call.scope != "read" or address is None or call.sources is None:
+            return False
+        if call.read is None or not call.read <= _PUBLIC or "file" in call.origins or "memory" in call.origins:
+            return False
+        return call.sources[address] == {"web"}
 
     def _deny(
         self, code: str, reason: str, url: str, host: str, alternative: str = "Use a public address."
