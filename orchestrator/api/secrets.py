@@ -15,16 +15,13 @@ from orchestrator.identity.vault import Entry
 router = APIRouter(route_class=JsonRoute, prefix="/api/v1/secrets", tags=["secrets"])
 
 SecretName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
-# Six characters or more between spaces, and no zeros.
-Value = Annotated[str, Field(max_length=65_536, pattern=r"^[^\u0000]*\S[^\u0000]{4,}\S[^\u0000]*$")]
-Host = Annotated[
-    str,
-    Field(
-        max_length=253,
-        pattern=r"^((\*\.)?[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63})*|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]*\]?)$",
-    ),
-]
-Tool = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
+# These say how a value is written; the vault holds it to that, and says what is wrong in words.
+_VALUE = r"^[^\u0000]*\S[^\u0000]{4,}\S[^\u0000]*$"
+_HOST = r"^((\*\.)?[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63})*|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]*\]?)$"
+_TOOL = r"^[A-Za-z0-9_.:-]{1,100}$"
+Value = Annotated[str, Field(max_length=65_536, json_schema_extra={"pattern": _VALUE})]
+Host = Annotated[str, Field(max_length=253, json_schema_extra={"pattern": _HOST})]
+Tool = Annotated[str, Field(json_schema_extra={"pattern": _TOOL})]
 
 
 class SecretForm(Form):

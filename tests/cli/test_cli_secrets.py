@@ -31,6 +31,11 @@ def test_what_cannot_be_is_refused(orchestrator: InProcess, given: tuple[str, ..
     assert done.code == 1 and done.error["code"] in ("invalid_input", "conflict") and VALUE not in str(done.error)
 
 
+def test_a_value_too_short_to_be_hidden_is_said_so_in_words(orchestrator: InProcess, way: str) -> None:
+    done = orchestrator("secrets", "set", "github", "--host", "h.example", "--stdin", "--json", stdin="short")
+    assert done.error["detail"].startswith("The value has fewer than 6 characters") and "pattern" not in str(done.error)
+
+
 def test_nobody_is_asked_where_nobody_is(orchestrator: InProcess) -> None:
     done = orchestrator("secrets", "set", "github", "--host", "h.example", "--json")
     assert "--stdin" in done.error["hint"]
