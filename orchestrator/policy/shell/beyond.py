@@ -20,6 +20,8 @@ _NO_PLACE = re.compile(
     re.IGNORECASE,
 )
 _EVERYBODY = re.compile(r"(?:--?[\w-]+=)?(?:0\.0\.0\.0|\[::\]|::)(?::\d+)?|:\d{2,5}")
+_LABELS = frozenset({"bazel", "bazelisk", "buck2", "pants"})
+_LABEL = re.compile(r"-?(@\w+)?//[\w./+-]*(:[\w.*+-]+)?")  # //server/...: of the project
 _CODE = re.compile(
     r"\b(?:system|popen|shell_exec|passthru)\s*\(|\\write18|\b(?:ba|da|z|k)?sh(?: -|,-)\w*c\b|^\s*\|", re.MULTILINE
 )
@@ -29,17 +31,21 @@ def judge(judge: Judging, segment: Segment) -> list[Finding]:
     """What is against the words of a program that runs code, or takes it from where they say."""
     found: list[Finding] = []
     for before, word in pairwise(("", *segment.arguments)):
-        if uncertain(word) or _NO_PLACE.fullmatch(before):
+        if uncertain(word) or _NO_PLACE.fullmatch(before) or (segment.program in _LABELS and _LABEL.fullmatch(word)):
             continue
         if code := _CODE.search(shown(word)):
             reason = f"{segment.program} would run {code[0].strip()!r} of what it is given, as code."
             found.append(judge.ask(segment, "runs_more", reason, "Put it into a script of the workspace."))
-        if _EVERYBODY.fullmatch(word):
+        if everybody(word):
             reason = f"{segment.program} would answer every machine of the network."
             found.append(judge.ask(segment, "exposes", reason, "Let it listen on 127.0.0.1."))
         found += fetched(judge, segment, word)
         found += judge.reach(segment).each("run", led_to(word))
     return found
+
+
+def everybody(word: str) -> bool:
+    return _EVERYBODY.fullmatch(word) is not None
 
 
 def runs_more(judge: Judging, segment: Segment) -> list[Finding]:

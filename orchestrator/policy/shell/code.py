@@ -25,7 +25,7 @@ _CODE_WORDS = (
     "--rcfile",
     "--init-file",
 )
-_SHORT = each("python pypy node nodejs ruby perl php lua Rscript")
+_SHORT = each("python pypy node nodejs ruby perl php lua Rscript R")
 _MODULES = each(
     "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
     "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
@@ -202,6 +202,10 @@ def script_file(judge: Judging, segment: Segment, file: str, depth: int) -> list
 def interpreter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     name = re.sub(r"[-\d.]+$", "", segment.program) or segment.program
     words = list(segment.arguments)
+    if name == "R" and words[:1] == ["CMD"]:
+        if words[1:2] and words[1] in ("build", "check", "config", "Rd2pdf", "Rdconv", "BATCH"):
+            return beyond.judge(judge, segment)
+        return [judge.ask(segment, "subcommand", "R CMD with this may change what is installed.", "Build and check.")]
     if len(words) == 1 and words[0] in ("--version", "-V", "-v", "--help", "-h", "-VV"):
         return []
     while words and words[0].startswith("-") and words[0] != "-":
@@ -235,6 +239,8 @@ def _given(judge: Judging, segment: Segment, name: str, word: str, behind: list[
     if code and short and not preload and not uncertain(word) and behind and name in _SHORT:
         in_place = name in ("perl", "ruby") and any(re.match(r"-[a-z]*i", given) for given in segment.arguments)
         changed = judge.reach(segment).each("write", behind[1:]) if in_place else []
+        if name == "perl" and any(word.strip()[:1] in "|>+" or word.strip()[-1:] == "|" for word in behind[1:] if word):
+            return [snippets.inline(judge, segment, "it would run or write what it is told to read")]
         return [*written_code(judge, segment, behind[0]), *judge.reach(segment).each("read", behind[1:]), *changed]
     found = snippets.denials(judge, segment, " ".join(map(shown, [word, *behind])))
     return [*found, snippets.inline(judge, segment)]

@@ -1,5 +1,6 @@
 """What judging a segment found against it. No finding means that it may run unasked."""
 
+import re
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
@@ -9,6 +10,8 @@ from orchestrator.policy.base import Verdict
 from orchestrator.policy.places import Place, Places, is_private
 from orchestrator.policy.shell.script import Bound, Segment
 from orchestrator.policy.shell.words import AWAY, UNKNOWN, UNSET, shown
+
+_OPEN_FILES = re.compile(r"/proc/(self|\d+)/(fd|fdinfo|task)/?")  # how many a process has open
 
 
 class Finding(Struct, frozen=True):
@@ -69,7 +72,7 @@ class Reach:
 
     def list(self, path: str, place: Place) -> Finding | None:
         """Names and sizes; those of system folders are no secret."""
-        return None if place == "system" else self.search(path, place)
+        return None if place == "system" or _OPEN_FILES.fullmatch(path) else self.search(path, place)
 
     def search(self, path: str, place: Place) -> Finding | None:
         if place in ("outside", "home", "system", "secret", "device", "unknown"):
@@ -212,6 +215,9 @@ class Judging(Protocol):
 
     def text(self, text: str, segment: Segment, depth: int, given: Bound | None = None) -> list[Finding]:
         """Judge code handed to a shell inside the segment, with what its variables are."""
+
+    def variable(self, segment: Segment, name: str, value: str) -> list[Finding]:
+        """Judge a variable that is set for the program of the segment."""
 
     def written(self, segment: Segment, file: str, content: str) -> list[Finding]:
         """Judge a file of code that the command itself writes."""

@@ -1,7 +1,8 @@
 """JavaScript written inside a command: allowed only where every name of it is known, or its own.
 
-Covers: short code that calculates, and reads or writes files named plainly. Names looked up by a text that is put
-together, modules, processes and the network are not known. Does not cover scripts: `node build.js`.
+Covers: short code that calculates, and reads or writes files named plainly. What it finds in its data may have any
+name but those that lead out of it. Names looked up by a text that is put together, modules, processes and the network
+are not known. Does not cover scripts: `node build.js`.
 """
 
 import re
@@ -21,7 +22,7 @@ _KNOWN = each(
     "replace replaceAll charAt charCodeAt startsWith endsWith indexOf Set Map has get set add size BigInt Intl "
     "NumberFormat DateTimeFormat format getTime getFullYear getMonth getDate getDay getHours now isInteger log2 log10 "
     "exp trunc sign hypot random sin cos tan atan2 toString toLocaleString localeCompare isNaN Infinity NaN Boolean "
-    "readFileSync writeFileSync appendFileSync existsSync readdirSync utf8 PI E LN2 toLocaleDateString getMinutes "
+    "readFileSync writeFileSync appendFileSync existsSync readdirSync mkdirSync statSync utf8 PI E LN2 toLocaleDateString getMinutes "
     "async await throw try catch finally Error message class extends super static instanceof delete isFinite "
     "lastIndexOf substring substr at codePointAt normalize match test matchAll groups parseInt flat stdout write "
     "warn count group groupEnd time timeEnd of void yield Symbol iterator Promise resolve then all values setTimeout "
@@ -48,14 +49,23 @@ _LOOKED_UP = re.compile(rf"{_NAME}\s*\(|{_NAME}(?=.*{_JOINED})|{_JOINED}(?=.*{_N
 _ENDLESS = re.compile(r"\b(?:while|for)\s*\(\s*(?:true|1|;\s*(?:true|1)?\s*;)|\d[eE]\d|\d{8}|\*\*")
 _MODULE = re.compile(r"""require\(\s*(['"])(?:(?:node:)?(?:fs|path|util|assert)|\./[\w./-]+\.json)\1\s*\)""")
 _OPENED = re.compile(
-    r"""\b(readFileSync|existsSync|readdirSync|writeFileSync|appendFileSync)\b(?:\(\s*(['"])([^'"\\]*)\2)?"""
+    r"""\b(readFileSync|existsSync|readdirSync|statSync|writeFileSync|appendFileSync|mkdirSync)\b(?:\(\s*(['"])([^'"\\]*)\2)?"""
 )
 _FILES = re.compile(r"""\b(?:const|let|var)\s+(\w+|\{[\w\s,]*\})\s*=\s*require\(\s*['"](?:node:)?fs['"]\s*\)""")
-_READ_OR_WRITTEN = each("readFileSync existsSync readdirSync writeFileSync appendFileSync")
+_READ_OR_WRITTEN = each("readFileSync existsSync readdirSync statSync writeFileSync appendFileSync mkdirSync")
+_WRITTEN = each("writeFileSync appendFileSync mkdirSync")
 _OF_PROCESS = re.compile(r"\bprocess\b(?!\.(?:argv|version|versions|platform|arch|uptime|memoryUsage|stdout\.write)\b)")
 _NEVER = each(
     "constructor prototype eval Function globalThis global import exports module arguments with debugger Reflect Proxy "
-    "caller callee binding mainModule getBuiltinModule dlopen"
+    "caller callee binding mainModule getBuiltinModule dlopen fetch WebSocket EventSource XMLHttpRequest Worker "
+    "SharedWorker Deno Bun global self window child_process execSync spawnSync getPrototypeOf setPrototypeOf prepareStackTrace "
+    "getOwnPropertyDescriptor getOwnPropertyDescriptors getOwnPropertyNames captureStackTrace callSite __proto__ this"
+)
+_KEY = re.compile(
+    r"(?<=[{,])\s*(?:eval|fetch|import|exports|module|arguments|with|self|window)\s*:"
+)  # only written down
+_ASSIGNED = re.compile(
+    r"(?<![.\w$])([A-Za-z_$]\w*)\s*=(?![=>])|(?<=[{;}])\s*(?:async\s+|static\s+)?([A-Za-z_$]\w*)\s*\([\w\s,]*\)\s*{"
 )
 
 
@@ -73,7 +83,7 @@ def opened(code: str) -> list[tuple[str, str]] | None:
         return None
     if "[" in _without_lists(left) or _LOOKED_UP.search(left) or not _known(left):
         return None
-    return [("write" if match[1] in ("writeFileSync", "appendFileSync") else "read", match[3]) for match in files]
+    return [("write" if match[1] in _WRITTEN else "read", match[3]) for match in files]
 
 
 def _only_files(code: str) -> bool:
@@ -111,9 +121,10 @@ def _without_lists(left: str) -> str:
 
 def _known(left: str) -> bool:
     declared = {name for groups in _DECLARED.findall(left) for group in groups for name in re.split(r"\W+", group)}
+    declared |= {name for groups in _ASSIGNED.findall(left) for name in groups}
     plain = left.replace("...", " ")
-    members = set(re.findall(r"\.\s*([A-Za-z_$]\w*)", plain))
-    names = set(re.findall(r"[A-Za-z_$]\w*", plain))
+    names = set(re.findall(r"[A-Za-z_$]\w*", _KEY.sub(" ", plain)))
+    free = set(re.findall(r"(?<![.\w$])[A-Za-z_$]\w*", re.sub(r"\.\s+", ".", plain)))
     if names & _NEVER or any(name.startswith("__") for name in names):
         return False
-    return members <= _KNOWN | declared and names <= _KNOWN | declared
+    return free <= _KNOWN | declared

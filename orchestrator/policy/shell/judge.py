@@ -12,12 +12,13 @@ from msgspec import structs
 
 from orchestrator.policy.base import Verdict
 from orchestrator.policy.places import Places
-from orchestrator.policy.shell import code, python, runners, snippets, together
+from orchestrator.policy.shell import beyond, code, python, runners, snippets, together
 from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
-from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, steers, swaps
+from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS
 from orchestrator.policy.shell.reader import Reader
 from orchestrator.policy.shell.script import Bound, Doubt, Script, Segment, said
+from orchestrator.policy.shell.variables import swaps
 from orchestrator.policy.shell.words import AWAY, each, marked, shown, uncertain
 
 NESTED = 4  # sh -c inside sh -c
@@ -169,27 +170,7 @@ class Judge:
         )
 
     def segment(self, segment: Segment, depth: int = 0) -> list[Finding]:
-        found = []
-        for name, value in segment.assignments:
-            if name.startswith("ORCHESTRATOR_"):
-                found.append(together.guard(self, segment, f"{name} is a setting of the server that guards it."))
-            elif name == "IFS" and segment.program == "read":
-                continue
-            elif steers(name) or swaps(name, shown(value)) or self._leads_out(segment, name, value):
-                reason = f"Setting {name} can make other programs run in place of those named."
-                found.append(
-                    self.ask(segment, "steering_variable", reason, "Leave this variable as it is.", program=name)
-                )
-            elif "$(" in value or "`" in value:
-                found.append(
-                    self.ask(
-                        segment,
-                        "dynamic_code",
-                        f"The value of {name} holds code that could run later.",
-                        "Use plain values.",
-                        program=name,
-                    )
-                )
+        found = [one for name, value in segment.assignments for one in self.variable(segment, name, value)]
         if segment.program == "":
             return found
         if marked(segment.program):
@@ -213,12 +194,28 @@ class Judge:
             )
         return found + self.program(segment, depth)
 
+    def variable(self, segment: Segment, name: str, value: str) -> list[Finding]:
+        if name.startswith("ORCHESTRATOR_"):
+            return [together.guard(self, segment, f"{name} is a setting of the server that guards it.")]
+        if name == "IFS" and segment.program == "read":
+            return []
+        if swaps(name, shown(value)) or self._leads_out(segment, name, value):
+            reason = f"Setting {name} can make other programs run in place of those named."
+            return [self.ask(segment, "steering_variable", reason, "Leave this variable as it is.", program=name)]
+        if "$(" in value or "`" in value:
+            reason = f"The value of {name} holds code that could run later."
+            return [self.ask(segment, "dynamic_code", reason, "Use plain values.", program=name)]
+        if beyond.everybody(value) and segment.program:
+            reason = f"{segment.program} would answer every machine of the network."
+            return [self.ask(segment, "exposes", reason, "Let it listen on 127.0.0.1.")]
+        return []
+
     def _leads_out(self, segment: Segment, name: str, value: str) -> bool:
-        """A list of folders to load code from, one of which is not of the workspace."""
-        if name not in ("PYTHONPATH", "NODE_PATH", "CLASSPATH", "GOPATH", "MANPATH"):
+        """A place outside, handed to a program: a folder to load code from, a file to read or to write."""
+        if not segment.program or uncertain(value) or name in ("TMPDIR", "TZ", "TEMP", "TMP"):
             return False
         reach = self.reach(segment)
-        return any(not reach.places(part) <= {"inside", "workspace"} for part in value.split(":") if part)
+        return any(reach.each("run", [part]) for part in beyond.led_to(value))
 
     def program(self, segment: Segment, depth: int) -> list[Finding]:
         found = self._program(segment, depth)

@@ -58,7 +58,7 @@ _TABLE = """
     ip6tables: +--list +--list-rules +-L +-S +-nL +-nvL +-vnL
     nft: list/chain list/chains list/ruleset list/table list/tables
     firewall-cmd: +--get-active-zones +--get-zones +--list-all +--list-ports +--list-services +--state
-    kubectl: !--kubeconfig !--server !-s !--as !--raw api-resources api-versions auth/can-i cluster-info
+    kubectl: kustomize !--kubeconfig !--server !-s !--as !--raw api-resources api-versions auth/can-i cluster-info
         config/current-context config/get-contexts
         describe diff explain get logs rollout/history rollout/status top version
     helm: !--kubeconfig !--post-renderer !--kube-apiserver history lint list ls status template version
@@ -82,6 +82,7 @@ _TABLE = """
     fail2ban-client: ping status version
     certbot: certificates
     gpg: +--verify
+    ansible-inventory: +--graph +--host +--list
     ansible-playbook: +--list-hosts +--list-tags +--list-tasks +--syntax-check
     vagrant: global-status port status version
     packer: fmt inspect validate version

@@ -4,6 +4,7 @@ What only looks is a table: the first words of a program that change nothing, an
 after all. What is in no table is asked.
 """
 
+import re
 from collections.abc import Callable
 
 from orchestrator.policy.shell import beyond
@@ -103,6 +104,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return [found]
     if looks(segment):
         return looked_at(judge, segment)
+    if program == "gdb" and _inspects(segment):
+        return looked_at(judge, segment)
     if program in ("kill", "pkill", "killall", "systemctl", "service") and any(
         "orchestrator" in word for word in plain
     ):
@@ -120,6 +123,32 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     shape = " ".join([program, *plain[:1]])
     asked = judge.ask(segment, "administration", reason, "Use the tools made for it, or do it yourself.", shape)
     return [*found_paths, asked]
+
+
+_GDB_LOOKS = re.compile(
+    r"(run|r|start|c|continue|bt( full)?|backtrace( full)?|where|quit|q|list( \w+)?|frame( \d+)?|info [\w ]+|up|down|next|step|"
+    r"finish|thread apply all (bt|backtrace)( full)?|set (pagination|confirm|print \w+|width|height) \w+|break [\w.:]+)"
+)
+
+
+def _inspects(segment: Segment) -> bool:
+    """gdb that runs a program of the workspace and shows where it stopped."""
+    words, behind = segment.arguments, False
+    for at, word in enumerate(words):
+        told = words[at - 1] in ("-ex", "--ex", "-iex") if at else False
+        behind = behind or word == "--args"
+        if told and not _GDB_LOOKS.fullmatch(shown(word)):
+            return False
+        if (
+            word.startswith("-")
+            and not behind
+            and word not in ("-batch", "--batch", "-ex", "-q", "-quiet", "-nx", "--args")
+        ):
+            return False
+    named = [
+        word for at, word in enumerate(words) if word[:1] != "-" and (not at or words[at - 1] not in ("-ex", "--ex"))
+    ]
+    return {"-batch", "--batch"} & {*words} != set() and bool(named) and "/" in named[0] and not marked(named[0])
 
 
 def looked_at(judge: Judging, segment: Segment) -> list[Finding]:

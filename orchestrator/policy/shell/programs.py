@@ -102,7 +102,7 @@ _TABLE: dict[Kind, str] = {
         rclone mail sendmail mutt tcpdump wscat grpcurl ngrok cloudflared ipfs
     """,
     "administration": """
-        docker podman nerdctl docker-compose kubectl helm terraform conda mamba gem composer nvidia-smi ss
+        ansible-inventory docker podman nerdctl docker-compose kubectl helm terraform conda mamba gem composer nvidia-smi ss
         netstat lsof arp top htop last lastlog findmnt sensors pstree mpstat pidstat sar iotop lsns lshw lsipc
         lslocks systemd-analyze systemd-cgls systemd-cgtop getent resolvectl nmcli firewall-cmd gpasswd
         adduser zpool zfs atq apt-cache pg_isready ollama rabbitmqctl chronyc ntpq supervisorctl pm2 virsh
@@ -271,38 +271,3 @@ GIT_NETWORK = each("push pull fetch clone remote submodule ls-remote send-email 
 GIT_LOSES = each(
     "reset clean checkout restore rm gc prune filter-branch filter-repo reflog update-ref replace fsck read-tree"
 )
-
-# Environment variables that decide which programs run, or what text means.
-STEERING = (
-    "PATH", "LD_", "DYLD_", "BASH_ENV", "ENV", "IFS", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND", "GIT_",
-    "PYTHONSTARTUP", "PYTHONHOME", "PYTHONINSPECT", "PERL5", "PERLLIB", "RUBYOPT", "RUBYLIB", "NODE_OPTIONS",
-    "LESSOPEN", "LESSCLOSE", "TAR_OPTIONS", "GREP_OPTIONS", "RUSTC_WRAPPER", "RIPGREP_CONFIG_PATH", "HOME", "SHELL",
-    "CDPATH", "GLOBIGNORE", "BASH_FUNC", "GCONV_PATH", "HISTFILE", "MAKEFLAGS", "PWD", "OLDPWD", "ZDOTDIR",
-    "NPM_CONFIG_", "npm_config_", "PIP_", "PYTEST_PLUGINS", "JAVA_TOOL_OPTIONS", "CARGO_", "GOFLAGS",
-    "DOCKER_HOST", "DOCKER_CONTEXT", "KUBECONFIG",
-)  # fmt: skip
-STEERING_ENDS = ("PAGER", "EDITOR", "VISUAL", "BROWSER", "ASKPASS")
-
-
-def steers(variable: str) -> bool:
-    exact = {"ENV", "IFS", "HOME", "SHELL", "PWD", "PATH", "PS4"}
-    return (
-        variable in exact
-        or variable.endswith(STEERING_ENDS)
-        or any(variable.startswith(name) for name in STEERING if name not in exact)
-    )
-
-
-_SWAPPED = each(
-    "CC CXX CPP LD AR AS RUSTC RUSTDOC JAVA_HOME GOROOT GOBIN OPENSSL_CONF XDG_CONFIG_HOME "
-    "SBT_HOME M2_HOME GRADLE_USER_HOME "
-    "PERL_MB_OPT BUNDLE_PATH GEM_HOME GEM_PATH VIRTUAL_ENV AWK SED GREP PYTHON NODE"
-)
-_LOADS = re.compile(r"javaagent|agentlib|agentpath|linker|-wrapper|-fplugin|-specs|exec=|-XX:On")
-
-
-def swaps(variable: str, value: str) -> bool:
-    """Whether a value puts another program, or other code, in the place of what would run: CC=/tmp/x, -javaagent:x."""
-    if variable in _SWAPPED:
-        return bool(re.search(r"[/\s;|&$`]", value))
-    return variable.endswith(("FLAGS", "OPTS", "OPTIONS")) and bool(_LOADS.search(value))

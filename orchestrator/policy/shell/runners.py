@@ -7,7 +7,7 @@ from msgspec import structs
 
 from orchestrator.policy.shell import code
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS, steers, swaps
+from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
 from orchestrator.policy.shell.words import STAR, UNKNOWN, each, marked, uncertain
 
@@ -80,9 +80,8 @@ def wrapped(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
                 judge.ask(segment, "dynamic_code", "env -S splits text into a command.", "Write the command itself.")
             ]
         variable, _, value = word.partition("=")
-        if name == "env" and not word.startswith("-") and (steers(variable) or swaps(variable, value)):
-            reason = f"Setting {variable} can make other programs run in place of those named."
-            found.append(judge.ask(segment, "steering_variable", reason, "Leave this variable as it is."))
+        if name == "env" and not word.startswith("-"):
+            found += judge.variable(segment, variable, value)
         if word == "--":
             break
         if word in ("-o", "--output") and name == "time" and words:

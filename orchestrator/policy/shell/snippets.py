@@ -5,12 +5,13 @@ somebody, and text that would be refused if a shell were given it. All else is a
 """
 
 import re
+from itertools import pairwise
 
 from orchestrator.policy.shell import javascript, statements
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import each, shown, uncertain
+from orchestrator.policy.shell.words import TILDE, each, shown, uncertain
 
 _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|`((?:[^`\\]|\\.)*)`")
 _RUNS = re.compile(
@@ -39,11 +40,22 @@ _PLAIN = {  # names by which short code of other languages calculates and prints
     ),
     "lua": each(
         "print math floor ceil sqrt pi abs max min string upper lower len reverse table concat sort tostring tonumber "
-        "for in pairs ipairs do end local x i k v n if then else _VERSION"
+        "for in pairs ipairs do end local x i k v n if then else elseif while repeat until not and or function return nil true "
+        "false _VERSION io lines write stdout l line s t c sum count total key value name format rep sub byte char insert "
+        "remove unpack select type next random floor fmod huge gsub find match gmatch r m j a b e f g h w o"
     ),
     "Rscript": each(
         "print mean sum c seq median sd var summary round sqrt length max min cat paste paste0 rev sort head tail "
-        "table quantile cor rnorm runif set seed x y n i TRUE FALSE R version string"
+        "table quantile cor rnorm runif set seed x y n i TRUE FALSE R version string read csv csv2 delim table write names "
+        "nrow ncol dim str colnames rownames aggregate tapply sapply lapply apply merge order with data frame subset factor "
+        "levels unique which is na omit any all ifelse if else for in while function return NULL NA invisible png pdf svg "
+        "jpeg dev off plot hist boxplot barplot lines points abline legend par main xlab ylab col lwd las type width height "
+        "res breaks FUN by header sep dec file row stringsAsFactors as numeric character integer Date format nchar toupper "
+        "tolower substr sprintf message cut diff cumsum colMeans colSums rowSums rowMeans t lm predict coef anova test "
+        "chisq wilcox shapiro aov matrix list unlist do.call Reduce Filter Map round signif ceiling floor abs exp log scale "
+        "d df m s v g k r p a b e f h j l o q w z res out dat fit stringr na.rm nlevels rm.na log10 log2 var1 dataset "
+        "sum median IQR mad range order rank prop pi letters LETTERS month sessionInfo Sys time date getwd packageVersion "
+        "reporter output_format quiet vignettes summary"
     ),
 }
 _RUBY = each(
@@ -51,16 +63,19 @@ _RUBY = each(
     "puts print p each map times to_s to_i sum do end upto step join sort min max length size upcase downcase "
     "reverse true false nil x i n"
 )
+# Perl is read token by token: texts and patterns in which nothing is evaluated, substitutions without e, known words.
+_SCALAR = r"\$(?:(?!ENV\b)[a-zA-Z]\w*+|[_.,;&/\\1-9])"
+_PATTERN = r"(?:[^/\\$@(]|\\.|\$(?=[/)|])|\((?!\?)|\(\?[:=!<])"
+_SWAPPED = r"(?:(?!(?P=d))[^\\$@(]|\\.|\$(?=(?P=d)|[)|])|\((?!\?)|\(\?[:=!<])*(?P=d)(?:(?!(?P=d))[^\\$@]|\\.|\$(?:\d|&))*(?P=d)"
 _PERL = re.compile(
-    r"\s*(?:(?:s|tr|y)(?P<d>[/#|,!])(?:(?!(?P=d))[^\\$@(]|\\[^uULlQE]|\$(?=(?P=d))|\((?!\?))*(?P=d)(?:(?!(?P=d))[^\\$@]|\\.|\$\d)*(?P=d)[gimsxcdr]*|"
-    r"print(?:\s+(?:if|unless)\s+/(?:[^/\\$@(]|\\.|\((?!\?))*/i?)?|print \"[^\"$@\\]*(?:\\n)?\")\s*;?\s*"
-)
-
-
-_PERL_PRINTS = re.compile(
-    r"(?:\b(?:print|say|if|unless|and|or|not|next|last|length|uc|lc|chomp|reverse|sort|join|split|scalar|eq|ne|lt|gt|END|keys)\b|"
-    r"\$(?!ENV\b|0\b)[a-zA-Z]\w*|\$[_.]|@F\b|\d+|\"(?:[^\"$@\\]|\\[nt])*\"|'[^'\\]*'|(?<=[(\s!~])/(?:[^/\\$@(]|\\[dswbDSW./]|\((?!\?))*/i?|"
-    r"[\s;,.(){}\[\]<>=!+*%~-])+"
+    rf"(?:\b(?:s|tr|y)(?P<d>[/#|,!]){_SWAPPED}[gimsxcdr]*(?!\w)|"
+    rf"(?:^\s*|\b(?:if|unless|and|or|not|grep|split|while)\s*\(?\s*|[=!]~\s*|[(;{{!&|]\s*)/{_PATTERN}*/[gimsx]*(?!\w)|"
+    r"\b(?:print|printf|say|if|unless|and|or|not|next|last|length|uc|lc|chomp|reverse|sort|join|split|scalar|eq|ne|lt|gt|le|ge|"
+    r"END|BEGIN|keys|values|close|ARGV|eof|my|our|map|grep|for|foreach|while|else|elsif|defined|exists|substr|index|abs|int|"
+    r"sprintf|push|shift|pop|ucfirst|lcfirst|sqrt|x|STDIN|STDOUT|STDERR|cmp)\b|"
+    rf"{_SCALAR}|[@%](?!ENV\b)[a-zA-Z]\w*+|@_|\d+|'[^'\\]*'|"
+    rf"\"(?:[^\"$@\\]|\\[ntr\\\"$@.]|(?:{_SCALAR})(?!\[|{{|->))*\"|"
+    r"&&|[\s;,.(){}\[\]<>=!+*%?:|~^-])+"
 )
 
 
@@ -72,24 +87,48 @@ def inline(judge: Judging, segment: Segment, why: str = "") -> Finding:
 
 def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     """Code given to node, ruby, perl and their like."""
-    if found := denials(judge, segment, code):
-        return [*found, inline(judge, segment)]
-    if segment.program in ("node", "nodejs"):
-        opened = javascript.opened(code)
-        if opened is None:
-            return [inline(judge, segment)]
+    if segment.program in ("node", "nodejs") and (opened := javascript.opened(code)) is not None:
         return [one for mode, path in opened for one in judge.reach(segment).each(mode, [path])]
-    return [] if _harmless(segment.program, code) else [inline(judge, segment)]
+    if segment.program not in ("node", "nodejs") and (places := _harmless(segment.program, code)) is not None:
+        reach = judge.reach(segment)
+        obeyed = [one for one in reach.each("write", places) if one.code == "automatic"]
+        return reach.each("use", places) + obeyed
+    return [*denials(judge, segment, code), inline(judge, segment)]
 
 
-def _harmless(program: str, code: str) -> bool:
-    if len(code) > 400:
-        return False
+def _harmless(program: str, code: str) -> list[str] | None:
+    """The files that it may open, where every part of it is known; None where one is not."""
+    program = "Rscript" if program == "R" else program
+    if program == "Rscript":
+        code = _R_PROJECT.sub("print", code)
+    if len(code) > 800 or not (program in _PLAIN or _calculates(program, code)):
+        return None
+    if program not in _PLAIN:
+        return []
+    if _HIDES[program].search(code) or not _plain(code, _PLAIN[program]):
+        return None
+    texts = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
+    if any("|" in text or "://" in text or _CALLED.fullmatch(text) for text in texts):
+        return None  # an address, a command, or a function named by a text
+    return (
+        [] if program == "php" else [_home(text) for text in texts if re.search(r"/|^\.|^~", text) and " " not in text]
+    )
+
+
+_CALLED = re.compile(
+    r"\s*(system2?|shell\w*|eval\w*|parse|source|unlink|file\..+|load\w*|readRDS|dyn\.load|library|require\w*|Sys\..+|m?get|"
+    r"exec\w*|pipe|url|download\.file|socket\w*|install\.packages|do\.call|assign|rm|remove|quit|q|setwd|\w*Namespace|\.\w+)\s*"
+)
+
+
+def _home(path: str) -> str:
+    return TILDE + path[1:] if path.startswith("~") else path
+
+
+def _calculates(program: str, code: str) -> bool:
     if program == "perl":
-        return bool(_PERL.fullmatch(code) or (_PERL_PRINTS.fullmatch(code) and "->" not in code))
-    if program in _PLAIN:
-        return not _HIDES.search(code) and _plain(code, _PLAIN[program])
-    if program != "ruby" or "\\" in code or _HIDES.search(code) or "[" in re.sub(r"\[[\w\s,.'\"-]*\]", "", code):
+        return bool(_PERL.fullmatch(code)) and not re.search(r"->|[$@%]\s*\{|<\s*[$\"']", code)
+    if program != "ruby" or "\\" in code or _RUBY_HIDES.search(code) or "[" in re.sub(r"\[[\w\s,.'\"-]*\]", "", code):
         return False
     quoted = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
     if any(".." in text or text.startswith(("/", "~")) for text in quoted):
@@ -98,7 +137,20 @@ def _harmless(program: str, code: str) -> bool:
 
 
 # A comment, or a quote of another kind, in which a quotation mark would stand for none.
-_HIDES = re.compile(r"`|/[*/]|#|--|\[=*\[|<<<|\?>|%[qQwWiI]?[^\w\s]|\?['\"]|/[^/]*['\"]")
+_RUBY_HIDES = re.compile(r"`|/[*/]|#|--|\[=*\[|<<<|\?>|%[qQwWiI]?[^\w\s]|\?['\"]|/[^/]*['\"]")
+_HIDES = {
+    "php": _RUBY_HIDES,
+    "lua": re.compile(r"`|--|\[=*\["),
+    "Rscript": re.compile(r"`|#|%[^\w\s]|\b[rR]['\"]|::"),
+}
+
+
+# What R is asked to do with the project itself; its code is run, as by a script.
+_R_PROJECT = re.compile(
+    r"\b(?:testthat::test_(?:local|dir|file|package)|devtools::(?:test|check|document|load_all|build)|lintr::lint\w*|"
+    r"styler::style_\w+|rmarkdown::render|knitr::knit|roxygen2::roxygeni[sz]e|covr::package_coverage|targets::tar_make|"
+    r"renv::status|pkgdown::build_site|readr::read_\w+|dplyr::\w+|tidyr::\w+|ggplot2::\w+)\b"
+)
 
 
 def _plain(code: str, known: frozenset[str]) -> bool:
@@ -142,6 +194,7 @@ _DOTS = re.compile(
     r"\.(tables|schema|headers?|mode|indexes|indices|databases|width|separator|nullvalue|timer|show|fullschema|"
     r"help|dump|dbinfo|stats|print)\b[\w ,.-]*"
 )
+_IMPORT = re.compile(r"\.import (?:--csv )?(?:--skip \d+ )?([\w./-]+) \w+")  # a table out of a file
 _SQL_VALUED = each("-separator -cmd -newline -nullvalue -c -s -init")
 
 
@@ -151,13 +204,18 @@ def sql(judge: Judging, segment: Segment) -> list[Finding]:
     if words and all(word in ("--version", "-version", "--help", "-help") for word in words):
         return []
     reach = judge.reach(segment)
-    if {"-init", "-cmd", "--init", "--cmd", "-A", "-unsigned"} & set(words):
+    if {"-init", "--init", "-A", "-unsigned"} & set(words):
         return [inline(judge, segment)]
+    dotted = [shown(after) for word, after in pairwise(words) if word in ("-cmd", "--cmd")]
+    imported = [match[1] for text in dotted if (match := _IMPORT.fullmatch(text.strip()))]
+    if any(not (_DOTS.fullmatch(text.strip()) or _IMPORT.fullmatch(text.strip())) for text in dotted):
+        return [inline(judge, segment)]
+    words = tuple(word for before, word in pairwise(("", *words)) if "-cmd" not in (before[-4:], word[-4:]))
     named = [word for word in paths(segment.program, words) if word not in _SQL_VALUED]
     plain = [shown(word) for word in named]
     asked = [text for text in plain if " " in text or text.startswith(".")]
     files = [word for word in named if shown(word) not in asked and ":memory:" not in word]
-    found = reach.each("read", files)
+    found = reach.each("read", [*files, *imported])
     for text in asked:
         if text.startswith("."):
             looks, named = bool(_DOTS.fullmatch(text.strip())), []

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
 from orchestrator.policy.shell.outputs import output
-from orchestrator.policy.shell.programs import steers
 from orchestrator.policy.shell.script import Bound, Doubt, Segment
+from orchestrator.policy.shell.variables import steers
 from orchestrator.policy.shell.words import HERE, OPEN, SPLIT, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
 
 if TYPE_CHECKING:

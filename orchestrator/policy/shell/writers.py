@@ -8,7 +8,7 @@ from orchestrator.policy.shell import beyond
 from orchestrator.policy.shell.arguments import letters, options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import each, shown
+from orchestrator.policy.shell.words import AWAY, each, shown
 
 _CHANGED = each("mkdir touch tee chmod rmdir mv rename install fallocate split")  # every file that they are given
 _MORE_THAN_A_FILE = re.compile(r"[|@]|(msl|mvg|ephemeral|show|win|text|label):")
@@ -78,8 +78,10 @@ def _ln(judge: Judging, segment: Segment) -> list[Finding]:
     named, reach = paths("ln", segment.arguments), judge.reach(segment)
     led = named[:-1] or named
     found = [one for one in reach.each("read", led) if one.code in ("credentials", "reads_secret", "device")]
+    symbolic = "s" in letters(segment.arguments) or "--symbolic" in segment.arguments
     for word in led:
-        if not reach.places(word) <= {"inside", "workspace", "private"}:
+        seen = f"{named[-1].rpartition('/')[0]}/{word}" if symbolic and len(named) == 2 and "/" in named[1] else word
+        if not reach.places(word if word.startswith(AWAY) else seen) <= {"inside", "workspace", "private"}:
             reason = f"The link would lead to {shown(word)}, outside the workspace."
             found.append(judge.ask(segment, "outside_link", reason, "Copy the file instead."))
     return found + reach.each("write", [*(named[-1:] if len(named) > 1 else []), *targets(segment.arguments)])
