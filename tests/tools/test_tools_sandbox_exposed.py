@@ -9,7 +9,7 @@ import pytest
 from orchestrator.tools.sandbox import cgroup
 from orchestrator.tools.sandbox.base import Limits
 from orchestrator.tools.sandbox.bubblewrap import Bubblewrap
-from orchestrator.tools.sandbox.exposure import ETC, KERNEL_FACTS, KERNEL_SETTINGS, SYSTEM, environment
+from orchestrator.tools.sandbox.exposure import ETC, KERNEL_FACTS, SYSTEM, environment
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "pts")
 TOP = {"dev", "etc", "home", "proc", "run", "tmp", "var"}
@@ -68,8 +68,8 @@ async def test_nothing_more_exists_than_is_listed(seen: dict[str, list[str]], wo
 
 
 async def test_nothing_more_is_mounted_or_writable(seen: dict[str, list[str]], workspace: Path) -> None:
-    writable = {"/proc", "/dev", "/tmp", "/home/agent", str(workspace), *(f"/dev/{name}" for name in DEVICES)}
-    read_only = {"/", *SYSTEM, *ETC, *KERNEL_FACTS, *KERNEL_SETTINGS, *MOUNTED_BY_BUBBLEWRAP}
+    writable = {"/dev", "/tmp", "/home/agent", str(workspace), *(f"/dev/{name}" for name in DEVICES)}
+    read_only = {"/", "/proc", *SYSTEM, *ETC, *KERNEL_FACTS, *MOUNTED_BY_BUBBLEWRAP}
     for row in seen["mounts"]:
         place, options = row.split()
         assert place in writable | read_only or under(place, SYSTEM), f"{place} is mounted"

@@ -19,7 +19,6 @@ from orchestrator.tools.sandbox.cgroup import Cgroups
 from orchestrator.tools.sandbox.exposure import (
     ETC,
     KERNEL_FACTS,
-    KERNEL_SETTINGS,
     RESOLVING,
     SYSTEM,
     confined,
@@ -87,8 +86,6 @@ class Bubblewrap:
         for name, value in environment(_HOME, "/tmp").items():
             flags += ["--setenv", name, value]
         flags += ["--proc", "/proc", "--dev", "/dev"]
-        for path in filter(os.path.exists, KERNEL_SETTINGS):
-            flags += ["--ro-bind", path, path]
         for path in KERNEL_FACTS:
             if os.access(path, os.R_OK):  # what is refused to the server is refused to what it starts
                 flags += ["--ro-bind", "/dev/null", path]
@@ -108,7 +105,7 @@ class Bubblewrap:
         for path in (*opening.readable, *(RESOLVING if opening.network else ())):
             flags += ["--ro-bind-try", str(path), str(path)]
         flags += ["--bind", str(workspace), str(workspace), "--chdir", str(workspace)]
-        return [*flags, "--remount-ro", "/"]
+        return [*flags, "--remount-ro", "/proc", "--remount-ro", "/"]
 
 
 def _content(path: str, belongings: ExitStack) -> int | None:

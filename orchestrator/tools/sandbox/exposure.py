@@ -20,10 +20,8 @@ ETC = (
 # What finding a host by its name needs, for programs that were given the network.
 RESOLVING = (Path("/etc/resolv.conf"), Path("/etc/gai.conf"), Path("/etc/host.conf"))
 
-# Where the kernel's settings are written, beside those that bubblewrap itself covers (bus, irq, sysrq-trigger).
+# What the kernel tells of itself and of others, beside what it tells to nobody in a namespace (kcore, kmsg).
 # To the kernel, the user of a namespace that root made is root.
-KERNEL_SETTINGS = ("/proc/acpi", "/proc/fs", "/proc/mtrr", "/proc/scsi", "/proc/sys")
-# What it tells of itself and of others, beside what it tells to nobody in a namespace (kcore, kmsg).
 KERNEL_FACTS = (
     "/proc/interrupts", "/proc/kallsyms", "/proc/key-users", "/proc/keys", "/proc/kpagecgroup", "/proc/kpagecount",
     "/proc/kpageflags", "/proc/latency_stats", "/proc/sched_debug", "/proc/slabinfo", "/proc/timer_list",
