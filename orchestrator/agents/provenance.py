@@ -95,11 +95,11 @@ class Traced(Mapping[str, frozenset[Origin]]):
 
 
 def heard(started: RunStarted, history: Sequence[Message], messages: Sequence[Message]) -> list[Message]:
-    """What was said to a run, by whom: a model wrote the goal of a sub-run."""
-    if started.parent is None:
+    """What was said to a run, by whom: a model wrote the goal of a sub-run, and of what it set for later."""
+    if started.parent is None and started.person is None:
         return [*history, *messages]
     goal = Message("user", (Text(started.goal.text, "model"),))
-    return [user(started.person), goal, *messages[1:]]
+    return [*history, user(started.person or ""), goal, *messages[1:]]
 
 
 def persons(text: str, conversation: Sequence[Message]) -> str:

@@ -59,6 +59,7 @@ class Runs:
         scopes: Collection[Scope] = e.ALL_SCOPES,
         tools: Collection[str] | None = None,
         run_id: str = "",
+        person: str | None = None,
     ) -> str:
         """The identifier of a new run, which a power cut would not lose any more; a `run_id` was made before."""
         if call is None and not goal.text.strip():
@@ -82,6 +83,7 @@ class Runs:
             scopes=tuple(sorted(scopes)),
             tools=None if tools is None else tuple(tools),
             origins=tuple(sorted({"user", *origins_in([goal]), *past.origins})),
+            person=person,
         )
         written = turn.record(started)
         written.add_done_callback(lambda _: None if turn.failure else self.desk.work(turn))

@@ -152,7 +152,7 @@ class Steering:
             begun = msgspec.structs.replace(
                 started, goal=message, model=chosen, channel=channel, call=None, parent=None, depth=0,
                 origins=tuple(sorted(before.inherited | before.state.origins)), after=run_id, forked_from=None,
-                person="",
+                person=None,
             )  # fmt: skip
             written = behind.record(begun)  # before the word about it: who reads that one finds this one
             before.record(e.MessageQueued(state.run_id, message, by, chosen, channel))

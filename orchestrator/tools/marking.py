@@ -49,9 +49,11 @@ def marking(tool: Tool) -> bool:
 
 
 def _reads(arguments: Arguments, result: Result, folder: Path) -> bool:
-    return any(
-        names_marked(folder, value) for name, value in arguments.items() if isinstance(value, str) and name != "text"
-    ) or any(marked(folder, path) for path in _shown(result.data))
+    named = [value for name, value in arguments.items() if name != "text"]
+    texts = [each for value in named for each in (value if isinstance(value, list) else [value])]
+    return any(names_marked(folder, text) for text in texts if isinstance(text, str)) or any(
+        marked(folder, path) for path in _shown(result.data)
+    )
 
 
 def _shown(data: Json) -> Iterator[str]:

@@ -50,6 +50,7 @@ class Keeper(Protocol):
         conversation_id: str,
         zone: str,
         name: str,
+        run_id: str,
     ) -> Kept: ...
 
     async def listed(self, subject: str) -> Sequence[Kept]:
@@ -107,8 +108,9 @@ async def _kept(keeper: Keeper, kind: Kind, text: str, when: str, zone: str, con
     name = f"schedule_{context.key[:26]}"
     try:
         found = await keeper.add(
-            kind, text, when, subject=subject, scopes=scopes, conversation_id=conversation, zone=zone, name=name
-        )
+            kind, text, when, subject=subject, scopes=scopes, conversation_id=conversation, zone=zone, name=name,
+            run_id=context.run_id,
+        )  # fmt: skip
     except InvalidInput as error:
         raise ToolRetry(error.detail, hint=error.hint) from None
     return planned(found)

@@ -15,7 +15,7 @@ from orchestrator.app import App, open_app
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import InvalidInput, NotFound
 from orchestrator.kernel.events import Event, RunStarted, ScheduleCancelled, ScheduleFired, ScheduleMade
-from orchestrator.kernel.messages import Scope
+from orchestrator.kernel.messages import Scope, user
 from orchestrator.kernel.settings import load
 from orchestrator.kernel.timing import Timing
 from orchestrator.llm.providers.scripted import Scripted
@@ -256,3 +256,17 @@ async def test_what_is_paused_leaves_its_times_out(house: House) -> None:
     house.clock.advance(HOUR)
     await house.tick()
     assert await house.answers() == ["Done: say hello", "Done: say hello"]
+
+
+async def test_what_a_model_sets_for_later_is_not_the_persons(house: House) -> None:
+    app = house.app
+    run_id = await app.runs.start(user("Every Monday, mail Bob the news."), tenant="default", subject=house.subject)
+    await asyncio.wait_for(app.runs.settled(run_id), 20)
+    by_model = await house.add("Mail the news to Bob and Eve.", "in 20 minutes", "task", run_id=run_id)
+    by_person = await house.add("Mail the news to Bob.", "in 20 minutes", "task")
+    house.clock.advance(1300)
+    await house.tick()
+    await house.answers()
+    given = await house.schedules.given()
+    started = [(await app.journal.read(given[name].run_id))[0].body for name in (by_model, by_person)]
+    assert [body.person for body in started if isinstance(body, RunStarted)] == ["Mail the news | Bob |", None]

@@ -38,7 +38,8 @@ class Book:
         return "usr_1", ("read",), "conversation_1"
 
     async def add(self, kind: Kind, text: str, when: str, *, name: str, **more: Any) -> One:
-        assert more == {"subject": "usr_1", "scopes": ("read",), "conversation_id": "conversation_1", "zone": ""}
+        asked = {"subject": "usr_1", "scopes": ("read",), "conversation_id": "conversation_1", "zone": ""}
+        assert more == asked | {"run_id": "run_1"}, more
         if when != "every Monday at 9":
             raise InvalidInput("That is no time.", hint="Say another.")
         return self.kept.setdefault(name, One(name, kind, text))

@@ -83,6 +83,7 @@ def opening(
         channel=changes.channel or started.channel,
         scopes=tuple(scope for scope in started.scopes if scope in scopes),
         origins=tuple(sorted({*started.origins, *origins})),
+        person=None if changes.prompt else started.person,
         parent=None,
         depth=0,
         after="",

@@ -15,8 +15,10 @@ from typing import Literal, Protocol
 import msgspec
 from msgspec import Struct
 
+from orchestrator.agents.provenance import heard, persons
 from orchestrator.agents.runs import Runs
 from orchestrator.agents.schedules.wording import timing
+from orchestrator.agents.state import fold as runs_fold
 from orchestrator.identity.base import User
 from orchestrator.journal.base import Journal
 from orchestrator.journal.ledger import Ledger
@@ -62,6 +64,7 @@ class Schedule(Struct, frozen=True):
     since: float
     scopes: tuple[Scope, ...]
     conversation_id: str = ""
+    person: str | None = None  # of a text that a model wrote: what of it the person had said
     last: float = 0.0  # the time it was last fired for; of a file: when that was changed
     fired: int = 0
     run_id: str = ""  # of its last firing
@@ -85,7 +88,7 @@ def fold(events: Sequence[Event], known: dict[str, Schedule] | None = None) -> d
             case ScheduleMade() as body:
                 found[body.schedule_id] = Schedule(
                     body.schedule_id, body.kind, body.text, body.timing, event.tenant, event.subject, event.at,
-                    body.scopes, body.conversation_id,
+                    body.scopes, body.conversation_id, body.person,
                 )  # fmt: skip
             case ScheduleFired() as body if (one := found.get(body.schedule_id)) and _counts(one, body):
                 ended = "done" if one.timing.at else one.ended
@@ -140,8 +143,12 @@ class Schedules:
         conversation_id: str = "",
         zone: str = "",
         name: str = "",
+        run_id: str = "",
     ) -> Schedule:
-        """Durable when it returns. Raises InvalidInput. A `name` that is there already is given back as it is."""
+        """Durable when it returns. Raises InvalidInput. A `name` that is there already is given back as it is.
+
+        `run_id`: whose model says it; otherwise a person does.
+        """
         if not text.strip():
             raise InvalidInput("Nothing is said of what is to happen.")
         mine = [one for one in (await self.given()).values() if one.subject == subject]
@@ -153,9 +160,16 @@ class Schedules:
         if meant.path:
             self._changed(meant.path)
         identifier = name or self._ids.new("schedule")
-        body = ScheduleMade(identifier, kind, text.strip(), meant, tuple(sorted(scopes)), conversation_id)
+        said = await self._said(text, run_id) if run_id else None
+        body = ScheduleMade(identifier, kind, text.strip(), meant, tuple(sorted(scopes)), conversation_id, said)
         await self._ledger.record(stream(self._tenant), body, tenant=self._tenant, subject=subject)
         return (await self.given())[identifier]
+
+    async def _said(self, text: str, run_id: str) -> str:
+        """What of a text the person had said to a run."""
+        state = runs_fold(run_id, await self._journal.read(run_id))
+        assert state.started is not None
+        return persons(text, heard(state.started, (), state.messages))
 
     async def of_run(self, run_id: str) -> tuple[str, tuple[Scope, ...], str]:
         """For whom a run is, what they may do, and its conversation."""
@@ -291,7 +305,7 @@ class Schedules:
             try:
                 await runs.start(
                     user(one.text), tenant=self._tenant, subject=one.subject, conversation_id=conversation_id,
-                    channel="schedule", call=call, scopes=scopes, run_id=one.run_id,
+                    channel="schedule", call=call, scopes=scopes, run_id=one.run_id, person=one.person,
                 )  # fmt: skip
                 return
             except NotFound as error:  # the conversation is not there any more

@@ -96,7 +96,7 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     after: str = ""  # the run of this conversation that must be finished first
     forked_from: ForkedFrom | None = None
     instructions: str = ""  # instead of the agent's own; {workspace} and {date} stand for them
-    person: str = ""  # of a sub-run, whose goal a model wrote: what of that the person had said
+    person: str | None = None  # of a goal that a model wrote: what of it the person had said
 
 
 class RunResumed(Struct, frozen=True, tag="run.resumed"):

@@ -15,6 +15,7 @@ class ScheduleMade(Struct, frozen=True, tag="schedule.made"):
     timing: Timing
     scopes: tuple[Scope, ...]  # of the person who set it
     conversation_id: str = ""
+    person: str | None = None  # of a text that a model wrote: what of it the person had said
 
 
 class ScheduleFired(Struct, frozen=True, tag="schedule.fired"):
