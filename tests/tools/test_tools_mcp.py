@@ -285,6 +285,19 @@ async def test_a_tool_that_is_none_is_left_out_and_named_and_the_others_are_used
         await home.servers.approve("rogue", {"bare": ""}, by="usr_1")
 
 
+async def test_a_server_whose_tools_have_the_names_of_others_is_called_otherwise(home: Home, sandbox: Sandbox) -> None:
+    await home.servers.add("git", home.rogue, by="usr_1")
+    says = json.dumps([{**TWIN, "name": "status"}, TWIN])
+    (home.root / "mcp" / "git" / "tools.json").write_text(says)
+    server = await home.servers.test("git")
+    await home.servers.approve("git", {offer.name: offer.digest for offer in server.offers()}, by="usr_1")
+    assert home.names() == {"mcp_git_status", "mcp_git_look"} and server.problem == ""
+    await home.servers.close()
+    again = Home(home.root, sandbox, pins=home.pins)
+    again.servers.offer()
+    assert again.names() == home.names()
+
+
 async def test_a_list_that_is_none_is_said_with_the_place(home: Home) -> None:
     await home.servers.add("rogue", home.rogue, by="usr_1")
     home.says('{"look": "at me"}')

@@ -121,7 +121,7 @@ def spec_of(server: str, name: str, definition: Definition, settings: McpServer)
     said = seen(definition.description or definition.title) or f"{definition.name}, of {server}."
     parameters = {"type": "object", "properties": {}, **definition.parameters}
     if not settings.trusted:
-        said, parameters = without_orders(said), _without_orders(parameters)
+        said, parameters = without_orders(said), harmless(parameters)
     return ToolSpec(
         name=name,
         description=said,
@@ -135,13 +135,13 @@ def spec_of(server: str, name: str, definition: Definition, settings: McpServer)
     )
 
 
-def _without_orders(schema: Any) -> Any:
-    """What a schema tells a model in words, less orders to it."""
+def harmless(schema: Any) -> Any:
+    """What a stranger's schema tells a model in words, less orders to it."""
     if isinstance(schema, list):
-        return [_without_orders(item) for item in schema]
+        return [harmless(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        key: without_orders(value) if key in _WORDS and isinstance(value, str) else _without_orders(value)
+        key: without_orders(value) if key in _WORDS and isinstance(value, str) else harmless(value)
         for key, value in schema.items()
     }

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from orchestrator.kernel.errors import ToolRetry
+from orchestrator.kernel.errors import InvalidInput, ToolRetry
 from orchestrator.tools.mcp.definitions import seen
 
 _FIELD = re.compile(r"\{([+#./;?&]?)([A-Za-z0-9_,.*]+)\}")
@@ -50,6 +50,14 @@ class Prompt(Struct, frozen=True):
     title: str = ""
     description: str = ""
     blanks: tuple[Blank, ...] = ()
+
+    def check(self, arguments: Mapping[str, str]) -> None:
+        """Raises InvalidInput unless this is what stands in its blanks."""
+        blanks = ", ".join(blank.name for blank in self.blanks)
+        if missing := [blank.name for blank in self.blanks if blank.required and not arguments.get(blank.name)]:
+            raise InvalidInput(f"The prompt wants {', '.join(missing)}, too.", hint=f"Its blanks: {blanks}.")
+        if strange := sorted(set(arguments) - {blank.name for blank in self.blanks}):
+            raise InvalidInput(f"The prompt has no blank {strange[0][:100]!r}.", hint=f"It has: {blanks}.")
 
     @property
     def digest(self) -> str:

@@ -6,7 +6,6 @@ sieve, which takes such an entry out before the SDK sees it.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     import mcp
     import mcp_types
     from mcp.client._transport import TransportStreams
-    from pydantic import TypeAdapter
 
 _PAGES = 256
 # Lists by the field that they are in: the method that asks for one, and what stands before the name of an entry.
@@ -61,7 +59,7 @@ class Sieve:
             if "structuredContent" in result:
                 result.setdefault("content", [])
             if isinstance(parts := result.get("content"), list):
-                result["content"] = [self._part(one) for one in parts]
+                result["content"] = [_part(one) for one in parts]
             for field, (method, kind) in _LISTS.items():
                 if isinstance(entries := result.get(field), list):
                     result[field] = [
@@ -70,22 +68,6 @@ class Sieve:
                         if self._passes(entry, f"{kind}{_name(entry) or f'#{place + 1}'}", field, method)
                     ]
         return message
-
-    @cached_property
-    def _parts(self) -> "TypeAdapter[Any]":
-        import mcp_types
-        import pydantic
-
-        return pydantic.TypeAdapter(mcp_types.ContentBlock)
-
-    def _part(self, given: Any) -> Any:
-        """A part of a result; one that is not as the protocol has it, or not yet, is said to be there."""
-        try:
-            self._parts.validate_python(given, by_name=False)
-        except ValueError:
-            kind = str(given.get("type"))[:100] if isinstance(given, dict) else "something"
-            return {"type": "text", "text": f"[{kind}, which cannot be read here]"}
-        return given
 
     def _passes(self, entry: Any, name: str, field: str, method: str) -> bool:
         from mcp.shared.inbound import find_invalid_x_mcp_header
@@ -109,6 +91,22 @@ class Sieve:
         if why:
             self.left_out[name] = f"it is not as the protocol has it: {why}"[:500]
         return not why
+
+
+def _part(given: Any) -> Any:
+    """A part of a result; one that is not as the protocol has it, or not yet, is said to be there."""
+    import mcp_types as types
+
+    known = (types.TextContent, types.ImageContent, types.AudioContent, types.ResourceLink, types.EmbeddedResource)
+    kind = given.get("type") if isinstance(given, dict) else None
+    for one in known:
+        if kind == one.model_fields["type"].default:
+            try:
+                one.model_validate(given, by_name=False)
+            except ValueError:
+                break
+            return given
+    return {"type": "text", "text": f"[{str(kind or 'something')[:100]}, which cannot be read here]"}
 
 
 class _Sifted:

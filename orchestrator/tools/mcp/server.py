@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from orchestrator.kernel.clock import Clock
-from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, ToolFailed
-from orchestrator.kernel.messages import Arguments
+from orchestrator.kernel.errors import Conflict, NotFound, ToolFailed
+from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.mcp.asking import MODERN, Talk, Underway, answered
@@ -53,7 +53,7 @@ class Server:
     ) -> None:
         """`pins` are the digests a person has seen; None: nobody has, and what it says first counts as seen."""
         self.prompt_pins = prompt_pins or {}
-        self.name = name
+        self.name = self.prefix = name  # what its tools are called begins with the prefix
         self.seen_by = ""  # who is taken to have seen what it offers when it is first heard
         self.settings = settings
         self.kept = kept
@@ -68,6 +68,7 @@ class Server:
         self._not_before = 0.0
         self._watch: asyncio.Task[None] | None = None
         self._sign_in: SignIn | None = None
+        self._specs: dict[Offer, ToolSpec] = {}
         self._offered: tuple[Kept, Mapping[str, str] | None, list[Offer]] | None = None
         self._wanted = ""  # the scope of the call for which somebody must sign in anew
         self._login: asyncio.Task[None] | None = None
@@ -104,8 +105,12 @@ class Server:
             self._offered = self.kept, self.pins, self._offers()
         return self._offered[2]
 
+    def set_apart(self) -> None:
+        """Its tools would have the names of others: they are called otherwise."""
+        self.prefix, self._offered = f"mcp-{self.name}", None
+
     def _offers(self) -> list[Offer]:
-        called = names(self.name, (tool.name for tool in self.kept.said))
+        called = names(self.prefix, (tool.name for tool in self.kept.said))
         before = {tool.name: tool.description for tool in self.kept.pinned}
         found = [self._offer(tool, called[tool.name], before.get(tool.name, "")) for tool in self.kept.said]
         return found + [Offer(name, name, "unusable", "", "", why) for name, why in self.kept.left_out.items()]
@@ -129,16 +134,18 @@ class Server:
     def called(self) -> dict[str, str]:
         """What the tools are called that read its resources: its own come first."""
         own = [tool.name for tool in self.kept.said]
-        return {tool: name for tool, name in names(self.name, [*own, *READERS]).items() if tool in READERS}
+        return {tool: name for tool, name in names(self.prefix, [*own, *READERS]).items() if tool in READERS}
 
     def tools(self) -> list[Tool]:
         """Ready to be called."""
         by_name = {tool.name: tool for tool in self.kept.said}
         offered = [offer for offer in self.offers() if offer.state == "offered"]
-        return [
-            ServerTool(spec_of(self.name, offer.tool, by_name[offer.name], self.settings), offer.name, self)
+        made = {
+            offer: self._specs.get(offer) or spec_of(self.name, offer.tool, by_name[offer.name], self.settings)
             for offer in offered
-        ] + readers(self)
+        }
+        self._specs = made  # its words are screened, which takes its time: once
+        return [ServerTool(spec, offer.name, self) for offer, spec in made.items()] + readers(self)
 
     def take_over(
         self, pins: Mapping[str, str] | None, kept: Kept, prompt_pins: Mapping[str, str] | None = None
@@ -339,11 +346,7 @@ class Server:
             raise NotFound(f"{self.name} has no prompt {name[:200]!r}.", hint=f"It has: {there or 'none'}.")
         if found.state != "offered":
             raise Conflict(f"The prompt {name[:200]} is {found.state}: somebody must look at it first.")
-        blanks = {blank.name: blank.required for blank in found.prompt.blanks}
-        if missing := [blank for blank, required in blanks.items() if required and not arguments.get(blank)]:
-            raise InvalidInput(f"The prompt wants {', '.join(missing)}, too.", hint=f"Its blanks: {', '.join(blanks)}.")
-        if strange := sorted(set(arguments) - set(blanks)):
-            raise InvalidInput(f"The prompt has no blank {strange[0][:100]!r}.", hint=f"It has: {', '.join(blanks)}.")
+        found.prompt.check(arguments)
         try:
             return await self._prompted(name, arguments)
         except SessionEnded:

@@ -94,7 +94,7 @@ class Servers:
     def offer(self) -> None:
         """Give the catalogue what is known of all."""
         for server in self._servers.values():
-            self._house.put(server.source, server.tools())
+            self._put(server)
 
     def watch(self) -> None:
         """Stay connected to all, from now on."""
@@ -238,9 +238,13 @@ class Servers:
         await self._house.tell(Change(server.source, what, tuple(tool.spec.name for tool in tools), "", problem))
 
     def _put(self, server: Server) -> str:
-        """Give the catalogue what it offers; why that cannot be."""
+        """Give the catalogue what it offers, under other names where some are taken; why that cannot be."""
         try:
-            self._house.put(server.source, server.tools())
+            try:
+                self._house.put(server.source, server.tools())
+            except Conflict:
+                server.set_apart()
+                self._house.put(server.source, server.tools())
         except Conflict as error:
             server.problem = error.detail
             self._house.put(server.source, ())

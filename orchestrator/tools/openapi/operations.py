@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.messages import Effects, Risk, Scope, ToolSpec
-from orchestrator.tools.mcp.definitions import MOST, Definition, names, seen
+from orchestrator.policy.screen.screen import without_orders
+from orchestrator.tools.mcp.definitions import MOST, Definition, harmless, names, seen
 from orchestrator.tools.openapi.bodies import Body, body_of
 from orchestrator.tools.openapi.reading import Document, named_server
 from orchestrator.tools.openapi.signing import Scheme, schemes_of
@@ -110,7 +111,7 @@ def _operation(api: str, called: str, one: _Listed, document: Document, secrets:
     if missing:
         raise InvalidInput(f"Its path names {sorted(missing)[0]}, which is no parameter.", hint="Mend the document.")
     body = body_of(document, raw, properties, required)
-    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    schema: dict[str, Any] = {"type": "object", "properties": harmless(properties), "additionalProperties": False}
     if required:
         schema["required"] = required
     scope, effects, risks = _meaning(method)
@@ -121,7 +122,7 @@ def _operation(api: str, called: str, one: _Listed, document: Document, secrets:
     )
     spec = ToolSpec(
         name=called,
-        description=seen(said, 1500) or f"{method.upper()} {path}, of {api}.",
+        description=without_orders(seen(said, 1500)) or f"{method.upper()} {path}, of {api}.",
         parameters=schema,
         scope=scope,
         effects=effects,
