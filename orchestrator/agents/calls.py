@@ -177,7 +177,7 @@ class Caller:
             scopes=frozenset(self._started.scopes),
             origins=origins,
             sources=Traced(open_call.call.arguments, said),
-            read=tools_read(said) if self._started.parent is None else None,
+            read=tools_read(said) if tool.spec.category == "web" and self._started.parent is None else None,
             risks=tool.spec.risks,
             secrets=tool.spec.secrets,
             category=tool.spec.category,

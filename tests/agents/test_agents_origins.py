@@ -393,6 +393,7 @@ async def test_a_public_link_is_followed_where_only_the_public_was_read(
     tools = [*(labelled(name, "web") for name in ("web_search", "read_page", "mail")), labelled("notes", "file")]
     for tool in tools:
         tool._act = found
+        tool.spec = msgspec.structs.replace(tool.spec, category="web")
     first = [say("", call(name, f"c{at}", url="https://me.example")) for at, name in enumerate(reads)]
     parts = {"Look at https://me.example": [*first, say("", call("read_page", "l", url=url)), say("Read.")]}
     async with world(there, spoken(parts), *tools, rules=policy()) as w:
