@@ -30,7 +30,7 @@ def asked(model: Embedded, text: str) -> tuple[tuple[ToolCall, ...], str]:
         "can I delete a.txt?",
         "do you want me to delete a.txt?",
         "did the nginx service restart?",
-        "when did you restart the web container?",
+        "when did you delete a.txt?",
         "le service nginx a redémarré",
         "est-ce que a.txt a été supprimé ?",
         "delete all files but a.txt",

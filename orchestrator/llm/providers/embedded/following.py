@@ -9,10 +9,12 @@ import msgspec
 
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import arithmetic
-from orchestrator.llm.providers.embedded.language import Token, known
-from orchestrator.llm.providers.embedded.lexicon import words
+from orchestrator.llm.providers.embedded.index import Entry
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, known
+from orchestrator.llm.providers.embedded.lexicon import QUESTIONS, words
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.shown import head
 from orchestrator.llm.providers.embedded.slots import fill
 from orchestrator.llm.providers.embedded.steps import Plan, Ref, Step
 
@@ -35,6 +37,11 @@ _SMALL: Final = words(
     " celui celle ceux"
     " celles appele appelee nomme nommee"
 )
+_INSTEAD: Final = words("no non instead rather plutot meant voulais dire")
+_ONES: Final = words("only ones those seulement uniquement ceux celles")
+_ASIDE: Final = words("? ! . , instead rather plutot aussi also too please now maintenant then alors")
+_BUT: Final = words("not except without but pas sauf sans mais excepte")
+_SHORT: Final = 9  # words of what only changes a call
 _SAYING: Final = words("say it that answer reply tell dis le ca cela reponds repete repeat le la s il te plait")
 _EDGES: Final = " ,.;:!?\n"
 _REPEAT: Final = words("again recommence recommencer refais encore repeat redo rerun relance")
@@ -84,13 +91,14 @@ def continued(planner: "Planner", clause: Clause, before: Plan | None) -> bool:
         return False
     if _another_name(planner, clause, before):
         return True
-    if not _fragment(clause):
-        return False
+    if _reworded(planner, clause, before):
+        return True
+    fragment = _fragment(clause)
     for place in reversed(range(len(before.steps))):
         step = before.steps[place]
         if step.past or step.entry is None or not step.entry.harmless:
             continue
-        each = _changed(step, clause)
+        each = _changed(step, clause) if fragment or _elliptical(clause, step.entry) else None
         if each is not None:
             _redone(planner, before, place, msgspec.structs.replace(step, said=clause.said, each=each))
             return True
@@ -115,6 +123,46 @@ def _another_name(planner: "Planner", clause: Clause, before: Plan) -> bool:
     return True
 
 
+def _elliptical(clause: Clause, entry: Entry) -> bool:
+    """`only the warnings`, `as a line chart`: no request of its own, and all of it is a choice of the call before."""
+    norms = {word.norm for word in clause.words}
+    named = any(not each.weak and each.kind != "number" for each in clause.mentions)
+    if len(clause.words) > _SHORT or norms & _BUT or (named and not norms & (_JOINS | _ONLY | _INSTEAD)):
+        return False
+    filling = fill(_plain(clause), entry)
+    if filling.swallowed or filling.guessed or not filling.arguments:
+        return False
+    first = head(clause.words)
+    nouns = entry.common | (entry.heads - {first}) | (entry.actions - {first} if norms & _ONES else frozenset())
+    left = [word for word in clause.words if word.norm.isalnum() and word.start not in filling.used]
+    if any(word.norm in QUESTIONS - _SMALL for word in left) and not norms & _ONES:
+        return False
+    plain = STOP_WORDS | _JOINS | _SMALL | _ONLY
+    return all(
+        word.concept in nouns or (word.norm in plain | QUESTIONS and not is_action(word.concept)) for word in left
+    )
+
+
+def _plain(clause: Clause) -> Clause:
+    """Without the words that only say that it follows."""
+    return msgspec.structs.replace(clause, words=tuple(each for each in clause.words if each.norm not in _ASIDE))
+
+
+def _reworded(planner: "Planner", clause: Clause, before: Plan) -> bool:
+    """`no, rather the price of gold`: other words in the place of those that were looked for."""
+    said = [word for word in clause.words if word.norm.isalnum()]
+    last = next((step for step in reversed(before.steps) if step.entry is not None and not step.past), None)
+    if last is None or last.entry is None or not last.entry.harmless or not {w.norm for w in said} & _INSTEAD:
+        return False
+    texts = [each.name for each in last.entry.required if each.kind == "quoted"]
+    rest = [word for word in said if word.norm not in _INSTEAD | _SMALL | _JOINS]
+    if len(last.entry.required) != 1 or not texts or not rest or any(is_action(word.concept) for word in rest):
+        return False
+    value = clause.text[rest[0].start : rest[-1].end]
+    planner.steps.append(msgspec.structs.replace(last, said=clause.said, each=({**last.each[0], texts[0]: value},)))
+    return True
+
+
 def _fragment(clause: Clause) -> bool:
     said = [word for word in clause.words if word.norm.isalnum() and not _inside(word, clause.mentions)]
     norms = {word.norm for word in said}
@@ -131,7 +179,7 @@ def _inside(word: Token, mentions: tuple[Mention, ...]) -> bool:
 def _changed(step: Step, clause: Clause) -> tuple[dict[str, Any], ...] | None:
     """The arguments of the earlier call with the new ones in their places; nothing where they do not all fit."""
     assert step.entry is not None
-    filling = fill(clause, step.entry)
+    filling = fill(_plain(clause), step.entry)
     values = {name: (value,) for name, value in filling.arguments.items()} | filling.several
     named = all(mention.start in filling.used for mention in clause.mentions)
     if values.keys() & step.refs.keys():
@@ -139,6 +187,7 @@ def _changed(step: Step, clause: Clause) -> tuple[dict[str, Any], ...] | None:
     if filling.unexplained or not named or any(map(_no_folder, [step] * len(values), values.items())):
         return None
     dropped = _elsewhere(step) - values.keys() if any(word.norm in _HERE for word in clause.words) else set()
+    dropped |= {name for name in step.each[0] if not _together(step.entry, {name, *values})} - values.keys()
     if not values and not dropped:
         return None
     each = [{name: value for name, value in arguments.items() if name not in dropped} for arguments in step.each]
@@ -147,6 +196,12 @@ def _changed(step: Step, clause: Clause) -> tuple[dict[str, Any], ...] | None:
     unique = [arguments for place, arguments in enumerate(each) if arguments not in each[:place]]
     needed = {parameter.name for parameter in step.entry.required}
     return tuple(unique) if all(needed <= {*arguments, *step.refs} for arguments in unique) else None
+
+
+def _together(entry: Entry, names: set[str]) -> bool:
+    """Whether arguments are shown to go together: of `by month` and then `by region`, the first goes."""
+    optional = names - {each.name for each in entry.required}
+    return len(optional) < 2 or any(optional <= shape for shape in entry.shapes)
 
 
 def _elsewhere(step: Step) -> set[str]:

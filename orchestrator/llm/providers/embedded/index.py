@@ -301,7 +301,7 @@ def _constants(name: str, using: Sequence[Shown], shown: Sequence[Shown], listed
     found = []
     for value, examples in unspelled.values():
         others = frozenset[str]().union(*(each.cues for each in shown if each not in examples))
-        often = Counter(cue for each in examples for cue in each.cues - others if not cue.startswith("<"))
+        often = Counter(cue for each in examples for cue in each.cues - others if cue[:1].isalnum())
         cues = frozenset(cue for cue, times in often.items() if times >= min(OFTEN, 0.51 * len(examples)))
         found.append((value, frozenset({"empty"}) if value == "" else cues))
     return tuple(found)

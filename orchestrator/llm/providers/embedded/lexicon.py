@@ -45,7 +45,8 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "run": (
         "run runs execute launch start running invoke",
-        "lance lancer lancez execute executer executez execut demarre demarrer tape taper roule tourner fais_tourner",
+        "lance lancer lancez execute executer executez execut demarre demarrer tape taper roule tourner tourne"
+        " tournent fais_tourner",
     ),
     "fetch": (
         "fetch download downloads grab retrieve pull get request query hit curl wget",

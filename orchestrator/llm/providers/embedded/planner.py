@@ -151,7 +151,7 @@ class Planner:
         found = best(clause, self.index)
         if found is not None and not askable(clause, found):
             found = None
-        if found is not None and not found.entry.harmless and not self.steps and (act := self._alone(clause)):
+        if found is not None and not self.steps and (act := self._alone(clause)):
             return self.note("what", clause, act)
         if found is not None and certain(found) and not self._rather_again(clause):
             if not found.filling.missing and (other := rival(clause, self.index, found)):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.llm.providers.embedded import lexicon, moods
-from orchestrator.llm.providers.embedded.index import Entry, Index
+from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.segment import Clause
@@ -53,7 +53,7 @@ def _best(index: Index, clause: Clause, before: Entry, given: dict[str, Any]) ->
         if entry.spec.category != before.spec.category:
             continue
         filling = fill(clause, entry)
-        taken = {each.name: given[each.name] for each in filling.missing if given.get(each.name) is not None}
+        taken = {each.name: value for each in filling.missing if (value := _of(before, given, each)) is not None}
         if len(taken) != len(filling.missing) or not taken or not _fits(clause, entry, filling):
             continue
         optional = {each.name for each in entry.parameters} & given.keys() if entry is before else set()
@@ -65,6 +65,14 @@ def _best(index: Index, clause: Clause, before: Entry, given: dict[str, Any]) ->
     if len(ranked) > 1 and ranked[0][0] == ranked[1][0] and not ranked[0][1].harmless:
         return None  # two effects are meant alike
     return ranked[0][1:]
+
+
+def _of(before: Entry, given: dict[str, Any], wanted: Parameter) -> Any:
+    """What the call before says of it: under the same name, or as the kind of thing that leads to such a name."""
+    if given.get(wanted.name) is not None or wanted.kind != "quoted":
+        return given.get(wanted.name)
+    named = (each for each in before.parameters if each.names & wanted.leading and each.name in given)
+    return next((given[each.name] for each in named), None)
 
 
 def _heavy(clause: Clause, filling: Filling) -> list[Token]:

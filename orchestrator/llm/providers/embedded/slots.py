@@ -319,6 +319,8 @@ class _Filler:
         if parameter.coined and not parameter.worded and not parameter.apart:
             return  # `delete Paul` names no `job_7`
         said = {word.concept for word in self._clause.words}
+        if not (parameter.required or parameter.longest or parameter.names & said) and self._entry.examples:
+            return  # no example shows that it is said
         if any(value == "" and cues & said for value, cues in parameter.constants):
             self._arguments[parameter.name] = ""
             return
@@ -332,7 +334,7 @@ class _Filler:
             found = None
         if found is None or not found.literal or (parameter.named and parameter.longest <= _NAMED):
             found = texts.name(self._clause, self._entry, parameter, self._used) or found
-        if found is None:
+        if found is None or (not parameter.required and found.value in self._arguments.values()):
             return
         if found.literal:
             self._used.update(each.start for each in self._free if found.start <= each.start < found.end)

@@ -177,7 +177,8 @@ def _plain(word: Token, entry: Entry) -> bool:
 
 
 def _leads_only(word: Token, entry: Entry, parameter: Parameter) -> bool:
-    return not any(word.norm in each.leads for each in entry.parameters if each is not parameter)
+    """Whether it is the first of the arguments that such a word leads to."""
+    return next((each for each in entry.parameters if word.norm in each.leads), None) is parameter
 
 
 def _names(run: Sequence[Token], entry: Entry, strange: bool = True) -> bool:
@@ -204,6 +205,8 @@ def _openings(clause: Clause, entry: Entry, parameter: Parameter) -> Iterator[tu
     """After a word such as `containing`, after the words that stand before it in examples, or after the act."""
     said = list(clause.words)
     introducers = [place for place, word in enumerate(said) if word.norm in INTRODUCE and place]
+    if parameter.named and not parameter.required:
+        introducers = []  # a line is no name
     acts = [place for place, word in enumerate(said) if word.concept in entry.actions]
     carriers = [place for place in acts if said[place].concept in parameter.before][:1]
     if parameter.required and not parameter.tail:
