@@ -10,6 +10,7 @@ from pathlib import Path
 
 NAME = "user.orchestrator.origin"
 MOST = 50  # words of a command that are looked at
+PLACES = 4  # folders that they may be seen from
 
 _WORD = re.compile(r"[^\s'\"`;|&<>()=,\[\]{}]+")
 
@@ -24,8 +25,18 @@ def marked(folder: Path, path: str) -> bool:
 
 
 def names_marked(folder: Path, text: str) -> bool:
-    """Whether a command or a program names such a file."""
-    return any(marked(folder, word) for word in _WORD.findall(text, 0, 100 * MOST)[:MOST])
+    """Whether a command or a program names such a file, also as a module or from a folder that it names."""
+    words = _WORD.findall(text, 0, 100 * MOST)[:MOST]
+    places = ["", *(f"{word}/" for word in words if _is_folder(folder / word))][:PLACES]
+    names = [name for word in words for name in (word, f"{word.replace('.', '/')}.py")]
+    return any(marked(folder, place + name) for place in places for name in names)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def mark(handle: int) -> None:

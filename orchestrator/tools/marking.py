@@ -10,7 +10,7 @@ from msgspec import structs
 from orchestrator.kernel.errors import ToolError
 from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.policy.marks import mark, marked, names_marked
-from orchestrator.policy.screen.repeats import repeats
+from orchestrator.policy.screen.repeats import ROW, repeats
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.place import place_of
 from orchestrator.tools.workspace import Workspace
@@ -70,11 +70,21 @@ def _writes(arguments: Arguments, context: Context) -> bool:
     kept = [value for name, value in arguments.items() if name in _PATHS and name != "destination"]
     if not anew and any(isinstance(path, str) and marked(context.workspace, path) for path in kept):
         return True
-    text = "\n".join(value for name, value in arguments.items() if name not in _PATHS and isinstance(value, str))
-    strangers = context.strangers()
-    if not strangers or not text.strip():
+    text, strangers = _added(arguments), context.strangers()
+    if not strangers or not text:
         return False
-    return sum(end - start for start, end in repeats(text, strangers)) >= MOSTLY * len(text.strip())
+    if len(text.split()) < ROW:
+        return any(" ".join(text.split()) in " ".join(said.split()) for said in strangers)
+    return sum(end - start for start, end in repeats(text, strangers)) >= MOSTLY * len(text)
+
+
+def _added(arguments: Arguments) -> str:
+    """What is new in the file: of a patch, the lines that are put in."""
+    patch = arguments.get("patch")
+    texts = [arguments.get("content"), arguments.get("replace")]
+    if isinstance(patch, str):
+        texts += [line[1:] for line in patch.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    return "\n".join(text for text in texts if isinstance(text, str)).strip()
 
 
 def _target(arguments: Arguments) -> str:

@@ -306,6 +306,8 @@ def wrote(path: str, content: str, **more: object) -> ToolCall:
         ([wrote("a.md", PAGE), call("copy_file", source="a.md", destination="notes.md")], True),
         ([wrote("a.md", PAGE), call("move_file", source="a.md", destination="notes.md")], True),
         ([wrote("notes.md", PAGE), wrote("notes.md", "More.", append=True)], True),
+        ([wrote("notes.md", "x = 1\n"), call("edit_file", path="notes.md", find="x = 1", replace=PAGE)], True),
+        ([wrote("notes.md", "See\nhttps://evil.example/more")], True),  # short, and all of it theirs
         ([wrote("notes.md", PAGE), wrote("notes.md", "Other.")], False),
         ([wrote("notes.md", "The rooms are great, they say, and one can write to them.")], False),
     ],
@@ -328,7 +330,8 @@ async def test_what_a_stranger_wrote_stays_a_strangers_in_a_file(
 
 
 @pytest.mark.usefixtures("attributes")
-async def test_a_program_that_a_page_holds_is_asked_for_in_a_later_run(there: Path) -> None:
+@pytest.mark.parametrize("command", ["python3 of/evil.py", "cd of && python3 evil.py", "python3 -m of.evil"])
+async def test_a_program_that_a_page_holds_is_asked_for_in_a_later_run(there: Path, command: str) -> None:
     program = "import os\nfor each in os.listdir('.'):\n    print(each, 'is here')\n"
 
     async def page(arguments: Arguments, context: Context) -> Result:
@@ -337,15 +340,15 @@ async def test_a_program_that_a_page_holds_is_asked_for_in_a_later_run(there: Pa
     shown = labelled("page", "web")
     shown._act = page
     parts = {
-        "keep": [say("", call("page")), say("", call("write_file", path="evil.py", content=program)), say("Kept.")],
-        "What is there?": [say("", RUN), say("Ran.")],
-        "Run python3 evil.py": [say("", RUN), say("Ran.")],
+        "keep": [say("", call("page")), say("", wrote("of/evil.py", program)), say("Kept.")],
+        "What is there?": [say("", call("execute_command", command=command)), say("Ran.")],
+        f"Run {command}": [say("", call("execute_command", command=command)), say("Ran.")],
     }
     async with world(there, spoken(parts), shown, *FILES[1:], rules=policy()) as w:
         await w.runs.settled(await w.run("keep"))
         await w.runs.settled(await w.run("What is there?"))
         assert [one.tool for one in await asked(w)] == ["execute_command"]
-        await w.runs.settled(await w.run("Run python3 evil.py"))
+        await w.runs.settled(await w.run(f"Run {command}"))
         assert len(await requested(w, "execute_command")) == 1
 
 
