@@ -3,13 +3,15 @@
 import sys
 import time
 from contextlib import closing
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestrator.cli import cache, preferences
 from orchestrator.cli.command import Session, command
-from orchestrator.kernel.messages import Language
+
+if TYPE_CHECKING:
+    from orchestrator.kernel.messages import Language
 
 Named = Annotated[str, typer.Argument(help="A model, a provider, or provider/model.")]
 _KINDS = ("openai", "responses", "anthropic", "gemini", "deepseek", "huggingface", "ollama", "llamacpp", "scripted")
@@ -78,7 +80,7 @@ def _looking(group: typer.Typer) -> None:
         session.terminal.note(f"then: {', '.join(found['chain'][1:]) or 'nobody'}")
 
 
-def _ill(language: Language, health: Any) -> str:
+def _ill(language: "Language", health: Any) -> str:
     from orchestrator.cli.translations import problem
 
     said = problem(language, health["code"], health["detail"], "")

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator.cli.command import Session, command
-from orchestrator.kernel.errors import NotFound
 
 Name = Annotated[str, typer.Argument(help="What it is called here; its tools are called NAME_….")]
 
@@ -26,6 +25,8 @@ def add_to(tools: typer.Typer) -> None:
     @command(group, "show")
     def show(session: Session, name: Name) -> None:
         """The tools of a document, and what of it was left out."""
+        from orchestrator.kernel.errors import NotFound
+
         found = session.do(session.connection.ask("GET", "/openapi"))["items"]
         item = next((one for one in found if one["name"] == checked(name)), None)
         if item is None:
@@ -42,11 +43,13 @@ def add_to(tools: typer.Typer) -> None:
         secret: Annotated[
             list[str] | None, typer.Option(help="SCHEME=NAME: the secret of a security scheme. May be repeated.")
         ] = None,
+        replace: Annotated[bool, typer.Option("--replace", help="In the place of the version that is there.")] = False,
     ) -> None:
         """Add a document: each of its operations becomes a tool."""
         from orchestrator.cli.pairs import pairs
 
         body: dict[str, Any] = {"server": server, "secrets": pairs(secret, "--secret petstore_auth=petstore")}
+        body["replace"] = replace
         if document.startswith(("http://", "https://")):
             body["url"] = document
         else:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import ANY
 
 import aiohttp
 import pytest
@@ -68,7 +69,9 @@ async def test_an_approval_is_asked_and_answered_on_the_socket(opening: Opening)
         asked = (await until(socket, "approval"))[-1]["data"]
         assert (asked["state"], asked["tool"], asked["arguments"]) == ("asked", "shout", {"text": "hey"})
         waiting = await site.get("/approvals")
-        assert waiting["items"][0] == {k: v for k, v in asked.items() if k not in ("state", "seq")}
+        assert waiting["items"][0] == {k: v for k, v in asked.items() if k not in ("state", "seq")} | {
+            "expires_at": ANY
+        }
         await socket.send_json({"type": "approve", "approval_id": asked["approval_id"], "answer": "once", "note": "ok"})
         frames = await until(socket, "complete")
         answered = next(frame["data"] for frame in frames if frame["type"] == "approval")
