@@ -26,6 +26,7 @@ class DocumentForm(Form):
     url: Annotated[str, Field(max_length=2000)] = ""
     server: Annotated[str, Field(max_length=2000)] = ""
     secrets: Annotated[dict[SchemeName, SecretName], Field(max_length=20, default_factory=dict)]
+    replace: Annotated[bool, Field(description="in the place of the version that is there")] = False
 
 
 class ApiTool(BaseModel):
@@ -98,7 +99,13 @@ async def openapi_documents(app: House, caller: Reader) -> ApiList:
 @router.put("/{name}", summary="Add an OpenAPI document: each of its operations becomes a tool")
 async def add_openapi_document(name: Name, form: DocumentForm, app: House, caller: Admin) -> ApiShown:
     added = await app.foreign.documents.add(
-        name, form.document, url=form.url, server=form.server, secrets=form.secrets, by=caller.id
+        name,
+        form.document,
+        url=form.url,
+        server=form.server,
+        secrets=form.secrets,
+        by=caller.id,
+        replace=form.replace,
     )
     return _shown(name, *added)
 

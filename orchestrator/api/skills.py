@@ -22,16 +22,22 @@ Bytes = Annotated[
 
 
 class SkillForm(Form):
-    """The files of a folder, base64 by path. `unsigned`: wanted although no trusted key has signed it."""
+    """The files of a folder, base64 by path. `unsigned`: wanted although no trusted key has signed it.
+
+    `replace`: in the place of the version that is there.
+    """
 
     files: Annotated[dict[FilePath, Bytes], Field(min_length=1, max_length=MOST)]
     unsigned: bool = False
+    replace: bool = False
 
 
 class SkillShown(BaseModel):
     name: str
     description: str
     license: str
+    compatibility: Annotated[str, Field(description="where it works, in its words")]
+    metadata: dict[str, str]
     needs: Annotated[list[str], Field(description="what it says it uses")]
     files: list[str]
     signed: Literal["no", "unknown", "trusted"]
@@ -57,6 +63,8 @@ def _shown(app: House, skill: Skill) -> SkillShown:
         name=skill.name,
         description=skill.description,
         license=skill.license,
+        compatibility=skill.compatibility,
+        metadata=skill.metadata,
         needs=list(skill.needs),
         files=list(skill.files),
         signed=skill.signed(app.foreign.skills.trusted),
@@ -86,7 +94,9 @@ async def look_at_skill(form: SkillForm, app: House, caller: Admin) -> SkillWhol
 
 @router.post("", status_code=201, summary="Add a skill: nothing in it is run")
 async def add_skill(form: SkillForm, app: House, caller: Admin) -> SkillShown:
-    return _shown(app, await app.foreign.skills.add(_files(form), unsigned=form.unsigned, by=caller.id))
+    files = _files(form)
+    added = await app.foreign.skills.add(files, unsigned=form.unsigned, replace=form.replace, by=caller.id)
+    return _shown(app, added)
 
 
 @router.delete("/{name}", status_code=204, summary="Remove a skill", response_class=Response)

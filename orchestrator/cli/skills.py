@@ -36,6 +36,7 @@ def add_to(application: typer.Typer) -> None:
         unsigned: Annotated[
             bool, typer.Option("--unsigned", help="You have read it: add it though no trusted key has signed it.")
         ] = False,
+        replace: Annotated[bool, typer.Option("--replace", help="In the place of the version that is there.")] = False,
     ) -> None:
         """Add a skill. Nothing in it is run."""
         import base64
@@ -51,6 +52,7 @@ def add_to(application: typer.Typer) -> None:
         body: dict[str, Any] = {
             "files": {path: base64.b64encode(data).decode() for path, data in files.items()},
             "unsigned": unsigned,
+            "replace": replace,
         }
         if not files:
             raise InvalidInput(f"{folder} holds no file.", hint="Name a folder with a SKILL.md.")
@@ -77,4 +79,7 @@ def _checked(name: str) -> str:
 def _told(item: Any) -> str:
     signed = {"no": "nobody signed it", "unknown": f"signed by {item['key']}", "trusted": "signed by a trusted key"}
     about = [item["description"], "", f"Needs: {', '.join(item['needs']) or 'nothing'}; {signed[item['signed']]}."]
+    about += [f"Works with: {item['compatibility']}"] if item["compatibility"] else []
+    more = {"license": item["license"], **item["metadata"]}
+    about += [", ".join(f"{key} {value}" for key, value in more.items() if value)] if any(more.values()) else []
     return "\n".join([item["name"], *about, f"Files: {', '.join(item['files'])}", "", item["body"]])

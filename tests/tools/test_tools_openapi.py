@@ -251,8 +251,10 @@ async def test_a_document_is_had_from_its_address_and_its_server_is_beside_it(ho
     assert home.documents.all()["pets"][0].server == f"{home.base}/v1"
     with pytest.raises(Conflict):
         await home.add()
+    await home.add(home.text.replace("listPets", "allPets"), replace=True)
+    assert "pets_all_pets" in home.names() and "pets_list_pets" not in home.names()
     await home.documents.remove("pets", by="usr_1")
-    assert [change.what for change in home.changes] == ["added", "removed"]
+    assert [change.what for change in home.changes] == ["added", "changed", "removed"]
     with pytest.raises(NotFound):
         await home.documents.remove("pets", by="usr_1")
     with pytest.raises(InvalidInput, match="cannot be had"):

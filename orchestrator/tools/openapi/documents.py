@@ -126,11 +126,24 @@ class Documents:
         return api, found
 
     async def add(
-        self, name: str, text: str, *, url: str = "", server: str = "", secrets: Mapping[str, str], by: str
+        self,
+        name: str,
+        text: str,
+        *,
+        url: str = "",
+        server: str = "",
+        secrets: Mapping[str, str],
+        by: str,
+        replace: bool = False,
     ) -> tuple[Api, Operations]:
-        """A document by its text, or from where it is. Raises as `look` does, and Conflict."""
-        if name in self._apis:
-            raise Conflict(f"There is an API {name!r} already.", hint="Remove it first, or choose another name.")
+        """A document by its text, or from where it is. Raises as `look` does, and Conflict.
+
+        In the place of another version only where that is said.
+        """
+        there = name in self._apis
+        if there and not replace:
+            hint = "Look at what is new, and say --replace; or choose another name."
+            raise Conflict(f"There is an API {name!r} already.", hint=hint)
         api, found = await self.look(name, text, url=url, server=server, secrets=secrets)
         self._put(f"openapi:{name}", _tools(api, found))
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -139,7 +152,7 @@ class Documents:
         self._apis[name] = api, found
         self._note(self._folder / f"{name}.json").save(msgspec.json.encode(api))
         tools = tuple(one.spec.name for one in found.usable)
-        await self._tell(Change(f"openapi:{name}", "added", tools, api.digest))
+        await self._tell(Change(f"openapi:{name}", "changed" if there else "added", tools, api.digest))
         return api, found
 
     async def remove(self, name: str, *, by: str) -> None:

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from orchestrator.kernel.errors import NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, ToolSpec
+from orchestrator.policy.screen.screen import without_orders
 from orchestrator.tools.arguments import Parameters
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.skills.skill import BODY, SCRIPTS, SIGNATURE, Skill, body_of
@@ -46,7 +47,7 @@ class Use:
         self._parameters = Parameters(USE, {"name": (_WHICH, msgspec.NODEFAULT)})
         said, left = [], _NAMED
         for skill in skills.all():
-            row = f"- {skill.name}: {skill.description}"
+            row = f"- {skill.name}: {without_orders(skill.description)}"
             row = row if len(row) <= left else f"- {skill.name}"
             left -= len(row)
             if left > 0:

@@ -19,15 +19,17 @@ from orchestrator.tools.plain_yaml import load
 
 Signed: TypeAlias = Literal["no", "unknown", "trusted"]
 
-MOST = 200  # files
-LARGEST = 2 * 2**20  # bytes of all files
+MOST = 500  # files
+LARGEST = 6 * 2**20  # bytes of all files
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 SIGNATURE = "SKILL.sig"
 BODY = "SKILL.md"
 SCRIPTS = "scripts"  # the capability to bring programs into a workspace
-_PATH = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._ -]{0,99}/){0,6}[A-Za-z0-9_][A-Za-z0-9._ -]{0,99}")
+_PATH = re.compile(r"(?:\w[\w.,+@() -]{0,99}/){0,6}\w[\w.,+@() -]{0,99}")
 _FRONT = re.compile(r"\A---\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)(.*)\Z", re.DOTALL)
-_NEEDS = re.compile(r"[A-Za-z0-9_.:*-]{1,100}")
+_NEED = re.compile(r"[^\s,()]+(?:\([^()]*\))?")  # Bash(git add:*) is one
+_NEEDS = re.compile(r"[A-Za-z0-9_.:*-]{1,100}(?:\([ -~]{0,200}\))?")
+_SAID = 500  # characters of what is only shown
 
 
 class Skill(Struct, frozen=True):
@@ -38,6 +40,8 @@ class Skill(Struct, frozen=True):
     digest: str  # of all files but the signature
     key: str  # that signed it, base64; empty: nobody did
     license: str = ""
+    compatibility: str = ""  # where it works, in its words
+    metadata: dict[str, str] = {}
 
     def programs(self) -> list[str]:
         return [path for path in self.files if path.startswith("scripts/")]
@@ -62,15 +66,16 @@ def skill_of(files: Mapping[str, bytes]) -> Skill:
         raise InvalidInput(f"{name} does not say what it is for.", hint="`description`: 1 to 1024 characters.")
     sums = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
     digest = digest_of(sums)
-    licence = front.get("license")
     return Skill(
         name=name,
         description=" ".join(seen(description, 1024).split()),
-        needs=_needs(front),
+        needs=_needs(front, any(path.startswith("scripts/") for path in files)),
         files=sums,
         digest=digest,
         key=_signer(files, digest),
-        license=str(licence)[:200] if licence else "",
+        license=_shown(front.get("license")),
+        compatibility=_shown(front.get("compatibility")),
+        metadata=_metadata(front.get("metadata")),
     )
 
 
@@ -125,13 +130,34 @@ def _parts(files: Mapping[str, bytes]) -> tuple[dict[str, Any], str]:
     return front, found[2]
 
 
-def _needs(front: Mapping[str, Any]) -> tuple[str, ...]:
+def _shown(value: Any) -> str:
+    return "" if value is None else " ".join(seen(str(value), _SAID).split())
+
+
+def _metadata(given: Any) -> dict[str, str]:
+    rows = list(given.items())[:50] if isinstance(given, dict) else []
+    return {_shown(key): _shown(value) for key, value in rows}
+
+
+def _needs(front: Mapping[str, Any], programs: bool) -> tuple[str, ...]:
+    """A skill of the published format does not know of `scripts`: what it has there, it needs."""
     given = front.get("capabilities", front.get("allowed-tools", ()))
-    words = re.split(r"[\s,]+", given) if isinstance(given, str) else given if isinstance(given, list) else []
+    words = _NEED.findall(given) if isinstance(given, str) else given if isinstance(given, list) else []
     found = tuple(dict.fromkeys(str(word) for word in words if word))
     if len(found) > 50 or any(not _NEEDS.fullmatch(word) for word in found):
         raise InvalidInput("What the skill says it needs cannot be read.", hint="capabilities: [read_file, scripts]")
-    return found
+    return (*found, SCRIPTS) if programs and "capabilities" not in front else found
+
+
+def difference(old: Skill, new: Skill) -> str:
+    """What of a skill is another, for a person."""
+    changed = [path for path in new.files if path in old.files and new.files[path] != old.files[path]]
+    rows = {
+        "changed": changed,
+        "new": [path for path in new.files if path not in old.files],
+        "gone": [path for path in old.files if path not in new.files],
+    }
+    return "; ".join(f"{what}: {', '.join(paths)[:500]}" for what, paths in rows.items() if paths)
 
 
 def _signer(files: Mapping[str, bytes], digest: str) -> str:

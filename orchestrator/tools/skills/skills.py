@@ -11,7 +11,7 @@ from orchestrator.kernel.events import ToolsPinned
 from orchestrator.tools.base import Tool
 from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.skills.offered import tools_of
-from orchestrator.tools.skills.skill import LARGEST, MOST, Skill, skill_of, too_much
+from orchestrator.tools.skills.skill import LARGEST, MOST, Skill, difference, skill_of, too_much
 
 Put = Callable[[str, Iterable[Tool]], None]
 Told = Callable[[Change], Awaitable[None]]
@@ -91,11 +91,16 @@ class Skills:
             raise ToolFailed(f"{path} of the skill {name} is not what was added: it is not used.")
         return data
 
-    async def add(self, files: Mapping[str, bytes], *, unsigned: bool, by: str) -> Skill:
-        """Raises InvalidInput, or Conflict for one that nobody the owner trusts has signed, unless that is said."""
+    async def add(self, files: Mapping[str, bytes], *, unsigned: bool, by: str, replace: bool = False) -> Skill:
+        """Raises InvalidInput, or Conflict for one that nobody the owner trusts has signed, unless that is said.
+
+        In the place of another version only where that is said, too: what it says then is other than what was seen.
+        """
         skill = skill_of(files)
-        if skill.name in self._skills:
-            raise Conflict(f"There is a skill {skill.name!r} already.", hint="Remove it first.")
+        before = self._skills.get(skill.name)
+        if before is not None and not replace:
+            what = difference(before, skill) or "nothing of it is another"
+            raise Conflict(f"There is a skill {skill.name!r} already ({what}).", hint="Look, and say --replace.")
         signed = skill.signed(self.trusted)
         if signed != "trusted" and not unsigned:
             who = "Nobody has signed" if signed == "no" else f"The key {skill.key}, which is not trusted, has signed"
@@ -106,7 +111,7 @@ class Skills:
         self.problems.pop(source, None)
         self._skills[skill.name] = skill
         self._offer()
-        await self._tell(Change(source, "added", (), skill.digest))
+        await self._tell(Change(source, "added" if before is None else "changed", (), skill.digest))
         return skill
 
     async def remove(self, name: str, *, by: str) -> None:

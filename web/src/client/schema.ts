@@ -305,6 +305,7 @@ export type DocumentForm = {
   url?: string;
   server?: string;
   secrets?: Record<string, string>;
+  replace?: boolean;
 };
 
 export type DraftForm = {
@@ -1348,6 +1349,7 @@ export type SignInLink = {
 export type SkillForm = {
   files: Record<string, string>;
   unsigned?: boolean;
+  replace?: boolean;
 };
 
 export type SkillList = {
@@ -1359,6 +1361,8 @@ export type SkillShown = {
   name: string;
   description: string;
   license: string;
+  compatibility: string;
+  metadata: Record<string, string>;
   needs: Array<string>;
   files: Array<string>;
   signed: "no" | "unknown" | "trusted";
@@ -1370,6 +1374,8 @@ export type SkillWhole = {
   name: string;
   description: string;
   license: string;
+  compatibility: string;
+  metadata: Record<string, string>;
   needs: Array<string>;
   files: Array<string>;
   signed: "no" | "unknown" | "trusted";
