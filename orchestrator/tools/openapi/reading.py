@@ -15,8 +15,9 @@ from orchestrator.tools.openapi.swagger import converted
 from orchestrator.tools.plain_yaml import load
 
 LARGEST = 16 * 2**20  # characters of a document
-_DEEPEST = 24  # levels of a schema that are written out
-_WIDEST = 20_000  # values in one schema
+_DEPTHS = (12, 6, 4, 3)  # levels of a schema that are written out: as many as its bound allows
+_WIDEST = 1500  # values in one schema
+_LINKS = 50  # references within references
 _ANNOTATIONS = frozenset({"example", "examples", "xml", "externalDocs", "discriminator", "deprecated", "nullable"})
 
 
@@ -83,27 +84,36 @@ class Document:
         return value
 
     def schema(self, raw: Any, *, sent: bool = True) -> dict[str, Any]:
-        """A JSON Schema of today, written out. `sent`: of what we send, so without what is only read."""
-        made: dict[str, Any] = _Writer(self, sent).written(raw, (), 0)
+        """A JSON Schema of today, written out. `sent`: of what we send, so without what is only read.
+
+        What is too deep, or too much, is anything.
+        """
+        made: dict[str, Any] = {}
+        for deepest in _DEPTHS:
+            writer = _Writer(self, sent, deepest)
+            made = writer.written(raw, (), 0)
+            if writer.left >= 0:
+                break
         return made
 
 
 class _Writer:
-    def __init__(self, document: Document, sent: bool) -> None:
+    def __init__(self, document: Document, sent: bool, deepest: int) -> None:
         self._document = document
         self._sent = sent
-        self._left = _WIDEST
+        self._deepest = deepest
+        self.left = _WIDEST
 
     def written(self, raw: Any, within: tuple[str, ...], depth: int) -> Any:
-        self._left -= 1
-        if not isinstance(raw, dict) or depth > _DEEPEST or self._left < 0:
+        self.left -= 1
+        if not isinstance(raw, dict) or depth > self._deepest or self.left < 0:
             return raw if isinstance(raw, bool) else {}
         reference = raw.get("$ref")
         if isinstance(reference, str):
-            if reference in within:
+            if reference in within or len(within) > _LINKS:
                 return {"description": "as above, once more"}
             beside = {key: value for key, value in raw.items() if key != "$ref"}
-            inner = self.written(self._document._at(reference), (*within, reference), depth + 1)
+            inner = self.written(self._document._at(reference), (*within, reference), depth)
             return {**inner, **self.written(beside, within, depth + 1)} if isinstance(inner, dict) else inner
         written: dict[str, Any] = {}
         for key, value in raw.items():
