@@ -10,12 +10,13 @@ from urllib.parse import SplitResult, unquote, urlsplit
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LOCAL_NAMES = re.compile(
-    r"(.*\.)?(localhost|localdomain|ip6-localhost|ip6-loopback|local|internal|lan|home\.arpa|localtest\.me|lvh\.me|nip\.io|sslip\.io|xip\.io)"
+    r"(.*\.)?(localhost|localdomain|ip6-localhost|ip6-loopback|local|internal|lan|home\.arpa|localtest\.me|lvh\.me|nip\.io|sslip\.io|xip\.io|"
+    r"corp|svc|home|intra|intranet|private|vcap\.me|lacolhost\.com|traefik\.me)|[^.:]+"
 )
 _LOOPBACK_NAMES = re.compile(r"(.*\.)?(localhost|ip6-loopback|ip6-localhost)")
 _METADATA = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
 _METADATA_ADDRESSES = frozenset(
-    {"169.254.169.254", "169.254.170.2", "100.100.100.200", "fd00:ec2::254", "168.63.129.16"}
+    {"169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "168.63.129.16"}
 )
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
@@ -70,9 +71,13 @@ def address_of(host: str) -> Address | None:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """An IPv4 address behind 64:ff9b::/96 or ::/96."""
+    """An IPv4 address behind 64:ff9b::/96, 64:ff9b:1::/48, ::ffff:0:0/96 or ::/96."""
     high, low = int(address) >> 32, int(address) & 0xFFFFFFFF
-    return ipaddress.IPv4Address(low) if high == 0x64FF9B << 64 or (high == 0 and low > 1) else None
+    return ipaddress.IPv4Address(low) if _carries(high) or (high == 0 and low > 1) else None
+
+
+def _carries(high: int) -> bool:
+    return high == 0x64FF9B << 64 or high >> 48 == 0x64FF9B0001 or high == 0xFFFF0000
 
 
 def _loose_ipv4(host: str) -> ipaddress.IPv4Address | None:

@@ -25,6 +25,7 @@ RULES = {
     "origin": "orchestrator.policy.rules.origin:Origin",
     "money": "orchestrator.policy.rules.money:Money",
     "statements": "orchestrator.policy.rules.statements:Statements",
+    "latent": "orchestrator.policy.rules.latent:Latent",
 }
 
 

@@ -20,7 +20,9 @@ Place: TypeAlias = Literal[
 _PRIVATE_NAMES = re.compile(
     r"\.env(\.(?!example$|sample$|template$|dist$|test$).+)?|id_(rsa|dsa|ecdsa|ed25519)|.+\.(pem|key|p12|pfx|kdbx|jks|keystore)|"
     r"\.netrc|\.pgpass|\.git-credentials|\.htpasswd|\.vault-token|credentials(\.json|\.csv)?|secrets?\.(json|ya?ml|toml|env)|"
-    r"\.npmrc|\.pypirc|\.my\.cnf|token\.(txt|json)|service[-_]account.*\.json",
+    r"\.npmrc|\.pypirc|\.my\.cnf|token\.(txt|json)|service[-_]?account.*\.json|id_(rsa|dsa|ecdsa|ed25519)\.?(bak|old|orig|~)|\.env~|(?!(example|sample|template|test|dist)\.)[\w-]+\.env|"
+    r".+\.tfstate(\.backup)?|kubeconfig|\.(bash|zsh|python|psql|mysql|node_repl|sqlite|rediscli)_history|passwords?\.(txt|csv|xlsx|json)|"
+    r".+\.(pem|key)\.?(bak|old|txt|~)|\.s3cfg|\.boto|\.dockercfg|\.terraformrc|\.vault_pass\w*|wallet\.dat|\.pgpass|env\.(production|prod)",
     re.IGNORECASE,
 )
 _PRIVATE_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".password-store", "gcloud"})
@@ -60,13 +62,17 @@ _GLOB_TEXT = str.maketrans({STAR: "*", ANY: "?", SET: "["})
 
 def is_private(path: Path | str) -> bool:
     parts = Path(path).parts
-    return bool(parts) and (bool(_PRIVATE_NAMES.fullmatch(parts[-1])) or not _PRIVATE_FOLDERS.isdisjoint(parts))
+    return bool(parts) and (
+        bool(_PRIVATE_NAMES.fullmatch(parts[-1])) or not _PRIVATE_FOLDERS.isdisjoint(map(str.lower, parts))
+    )
 
 
 def is_automatic(path: Path | str) -> bool:
     """Whether another program obeys this file without being told to: settings, hooks, profiles."""
     parts = Path(path).parts
-    return bool(parts) and (bool(_AUTOMATIC_NAMES.fullmatch(parts[-1])) or not _AUTOMATIC_FOLDERS.isdisjoint(parts))
+    return bool(parts) and (
+        bool(_AUTOMATIC_NAMES.fullmatch(parts[-1])) or not _AUTOMATIC_FOLDERS.isdisjoint(map(str.lower, parts))
+    )
 
 
 LONGEST = 4096  # characters of a path

@@ -16,6 +16,18 @@ _IN_THE_WORKSPACE = frozenset({"git_commit", "git_merge", "git_stash", "git_swit
 _KEPT_HERE = frozenset({"cancel_schedule", "create_tool", "github_clone", "remind_me"})
 
 
+_NAMES = frozenset({"ref", "branch", "since", "remote", "base", "head", "service", "machine", "image", "repository"})
+
+
+def _option_like(call: Call) -> str | None:
+    """An argument that names something, and that a program behind the tool could take for an option of its own."""
+    for name, value in call.arguments.items():
+        named = name in _NAMES or (name == "name" and call.category in ("docker", "system"))
+        if named and isinstance(value, str) and value.startswith("-"):
+            return name
+    return None
+
+
 class Effects:
     name: ClassVar[str] = "effects"
 
@@ -24,6 +36,9 @@ class Effects:
 
     def judge(self, call: Call) -> Decision | None:
         details = {"tool": call.tool, "scope": call.scope}
+        if (argument := _option_like(call)) is not None:
+            reason = f"{argument} begins with a dash: {call.tool} could take it for an option."
+            return Decision("ask", self.name, "option_like", reason, {**details, "argument": argument}, "Write a name.")
         if call.scope == "admin":
             return Decision("ask", self.name, "administration", f"{call.tool} changes how this system is run.", details)
         if call.scope == "read" and call.effects == "none":

@@ -1,5 +1,6 @@
 """Rule: files by name. Any tool with a parameter that names a path is judged by its scope."""
 
+import re
 from os.path import realpath
 from typing import ClassVar
 
@@ -11,8 +12,21 @@ from orchestrator.policy.rules.statements import statement_of
 from orchestrator.policy.shell import statements
 
 ROLES = frozenset(
-    {"path", "paths", "file", "filename", "file_path", "folder", "directory", "source", "destination", "target"}
+    {
+        "path",
+        "paths",
+        "file",
+        "filename",
+        "file_path",
+        "folder",
+        "directory",
+        "source",
+        "destination",
+        "target",
+        "files",
+    }
 )
+_CHANGED = re.compile(r"^\+\+\+ (?:b/)?([^\t\n]+)", re.MULTILINE)  # the files that a patch changes
 MOST = 500  # paths of one call
 _INSIDE: frozenset[Place] = frozenset({"inside", "workspace", "private", "automatic"})
 _NAMES_ONLY = frozenset({"list_directory", "search_files"})  # unless they look for a text
@@ -98,5 +112,11 @@ def paths_of(call: Call) -> list[str]:
         if name in ROLES or name.endswith(("_path", "_file", "_folder")):
             found.extend(item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))
     if (sql := statement_of(call)) is not None:
-        found.extend(name for name in statements.files(sql) or () if "://" not in name)
+        found.extend(re.sub("^~", "/home", name) for name in statements.files(sql) or () if "://" not in name)
+    if isinstance(patch := call.arguments.get("patch"), str):
+        found.extend(match[1] for match in _CHANGED.finditer(patch))
+    if isinstance(pattern := call.arguments.get("pattern"), str) and (
+        pattern[:1] in "/~" or ".." in pattern.split("/")
+    ):
+        found.append(pattern)
     return found

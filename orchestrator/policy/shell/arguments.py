@@ -6,6 +6,13 @@ from itertools import pairwise
 from orchestrator.policy.shell.programs import VALUED
 from orchestrator.policy.shell.words import TILDE, marked, uncertain
 
+# Long options whose next word is an expression or a text, and no path.
+_SPOKEN = {
+    "xmllint": ("--xpath", "--pattern"), "jq": ("--indent",),
+    "pandoc": ("-V", "-M", "--metadata", "--variable", "-t", "-f"),
+    "rg": ("--glob", "--replace"), "fold": ("--width",), "sort": ("--key",), "gh": ("--jq",),
+}  # fmt: skip
+
 
 def paths(program: str, arguments: tuple[str, ...], patterns: int = 0) -> list[str]:
     """The words that may name files: no options, no values of options, `patterns` first words left out."""
@@ -18,7 +25,9 @@ def paths(program: str, arguments: tuple[str, ...], patterns: int = 0) -> list[s
         elif word == "--" and not literal:
             literal = True
         elif word.startswith("-") and len(word) > 1 and not literal:
-            if word.startswith("--"):
+            if word in _SPOKEN.get(program, ()):
+                skip = True
+            elif word.startswith("--"):
                 name, _, value = word.partition("=")
                 if (
                     value
@@ -41,14 +50,20 @@ def paths(program: str, arguments: tuple[str, ...], patterns: int = 0) -> list[s
 
 def options(arguments: tuple[str, ...], names: Collection[str]) -> list[str]:
     """The words that give one of these options, alone, with =value, or with the value attached."""
-    return [
-        word
-        for word in arguments
-        if any(
-            word == name or (word.startswith(name + "=") if name.startswith("--") else word.startswith(name))
-            for name in names
-        )
-    ]
+    return [word for word in arguments if any(_gives(word, name) for name in names)]
+
+
+_WHOLE = frozenset(
+    {"--text", "--checkpoint", "--file", "--files", "--exec", "--output", "--pdf-engine"}
+)  # others only begin like these
+
+
+def _gives(word: str, name: str) -> bool:
+    """Whether a word gives an option, which may be cut short where it is a long one."""
+    if not name.startswith("--"):
+        return word == name or word.startswith(name)
+    given = word.partition("=")[0]
+    return given == name or (len(given) > 5 and given not in _WHOLE and name.startswith(given))
 
 
 def letters(arguments: tuple[str, ...]) -> str:

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from orchestrator.policy.addresses import is_loopback, split
-from orchestrator.policy.shell.arguments import options
+from orchestrator.policy.shell.arguments import options, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import GIVEN_CODE, RUNS_MORE
+from orchestrator.policy.shell.programs import GIVEN_CODE, RUNS_MORE, WRITTEN
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import GLOBS, TILDE, marked, shown, uncertain
+from orchestrator.policy.shell.words import GLOBS, TILDE, each, marked, shown, uncertain
 
 _ADDRESS = re.compile(r"(?<![\w+.-])([a-zA-Z][a-zA-Z0-9+.-]+)://[^\s'\"]*")
 _OPTION = re.compile(r"(--?[\w.-]+)[=:](.+)|[\w.+-]+=(.+)", re.DOTALL)
 _ATTACHED = re.compile(rf"-\w+?(?=[/{TILDE}]|\.\./)(.+)", re.DOTALL)
 # Options whose value is a pattern, or what others will read, and no place that this program goes to.
 _NO_PLACE = re.compile(
-    r"--?(?:\w+-)*(?:ignore|exclude|include|glob|filter|pattern|format|match|base|base-?url|origin|public-path|site-url)\w*",
+    r"--?(?:\w+-)*(?:ignore|exclude|include|glob|filter|pattern|format|match|base|base-?url|origin|public-path|site-url)\w*|-dPDFSETTINGS",
     re.IGNORECASE,
 )
 _EVERYBODY = re.compile(r"(?:--?[\w-]+=)?(?:0\.0\.0\.0|\[::\]|::)(?::\d+)?|:\d{2,5}")
@@ -44,16 +44,39 @@ def judge(judge: Judging, segment: Segment) -> list[Finding]:
     return found
 
 
+def written(judge: Judging, segment: Segment) -> list[Finding]:
+    """What is against the files that options of a program name, which it writes."""
+    return judge.reach(segment).each("write", values_of(segment.arguments, tuple(WRITTEN.get(segment.program, ()))))
+
+
 def everybody(word: str) -> bool:
     return _EVERYBODY.fullmatch(word) is not None
 
 
+_GLOBBED = each("rg sort ag bat zip split tar man")  # what a file may not be called, where a star could match it
+_STARTS = each(
+    "exec execute command cmd program prog pager engine plugin plugins script loader load preload provider vcs rsh "
+    "editor browser config conf rc rcfile ackrc init defaults eval hook interpreter prepipe prepipex mload lua "
+    "extract with-lib module modules library opener sandbox"
+)
+
+
+def _starts(word: str) -> bool:
+    """--diff-program=x, --config-file x: an option whose name says that it starts something, or loads it."""
+    name = word.partition("=")[0]
+    parts = name[2:].removesuffix("-file").removesuffix("-path").split("-")
+    return name.startswith("--") and name != "--pdf-engine" and parts[0] != "no" and bool(_STARTS.intersection(parts))
+
+
 def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
+    if given := next((word for word in segment.arguments if _starts(shown(word))), None):
+        reason = f"The option {shown(given)} makes {segment.program} start another program, or read settings."
+        return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]
     more = {*RUNS_MORE.get(segment.program, ()), *GIVEN_CODE.get(segment.program, ())}
     if given := options(segment.arguments, more):
         reason = f"The option {shown(given[0])} makes {segment.program} start another program."
         return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]
-    if segment.program in RUNS_MORE and any(word[:1] in GLOBS for word in segment.arguments):
+    if segment.program in _GLOBBED and any(word[:1] in GLOBS for word in segment.arguments):
         reason = f"A file whose name starts with - would be taken for an option of {segment.program}."
         return [judge.ask(segment, "glob_option", reason, "Write ./* in place of *.")]
     return []

@@ -25,10 +25,14 @@ _CODE_WORDS = (
     "--rcfile",
     "--init-file",
 )
+_LIBRARIES = re.compile(
+    r"-M(List::Util|POSIX|Data::Dumper|Time::Local|JSON::PP|Encode|utf8|strict|warnings|Text::Wrap)(=[\w,]+)?|"
+    r"-r(json|csv|date|time|set|bigdecimal|pp|prime)"
+)
 _SHORT = each("python pypy node nodejs ruby perl php lua Rscript R")
 _MODULES = each(
     "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
-    "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox"
+    "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox pstats"
 )
 _SHOWING = each("json.tool tokenize ast dis")  # of these modules: those that print what they are given
 _AS_PROGRAM = {"sphinx": "sphinx-build", "django": "django-admin", "PyInstaller": "pyinstaller", "babel": "pybabel"}
@@ -233,6 +237,8 @@ def _given(judge: Judging, segment: Segment, name: str, word: str, behind: list[
     if name in ("python", "pypy") and short and "i" in word:
         return [snippets.inline(judge, segment, "it stays open")]
     code = word.split("=")[0] in _CODE_WORDS or (short and bool(set(_CODE_LETTERS.get(name, "e")) & set(word)))
+    if name in ("perl", "ruby") and _LIBRARIES.fullmatch(word):
+        return None
     preload = name in ("node", "nodejs", "ruby", "perl") and word[:2] in ("-r", "-M", "-m", "-I", "-x")
     if not (code or preload or uncertain(word)):
         return None
@@ -301,6 +307,8 @@ def managed(judge: Judging, segment: Segment, words: list[str]) -> list[Finding]
 
 def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> list[Finding]:
     name = words[0] if words else UNKNOWN
+    if words[1:] in (["--help"], ["-h"]):
+        return []
     if name == "pip":
         return judge.segment(structs.replace(segment, program="pip", arguments=tuple(words[1:])), depth + 1)
     if name == "timeit":
@@ -310,6 +318,11 @@ def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> li
         name == "pdb" and options(tuple(words), ("-c", "--command"))
     ):
         scripts = [word for word in words[1:] if word.endswith(".py")]
+        if "-m" in words[1:-1]:
+            behind = words[words.index("-m", 1) + 1 :]
+            return beyond.judge(judge, structs.replace(segment, arguments=tuple(words[1:]))) + module(
+                judge, segment, behind, depth
+            )
         return beyond.judge(judge, structs.replace(segment, arguments=tuple(words[1:]))) + interpreter(
             judge, structs.replace(segment, arguments=tuple(scripts[:1]) or ("-c", UNKNOWN)), depth
         )

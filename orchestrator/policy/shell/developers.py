@@ -94,7 +94,9 @@ _VALUED = {
     "npm": each("-w --workspace --prefix -C"), "pnpm": each("-F --filter -C --dir"), "yarn": each("--cwd"),
     "mvn mvnw": each("-pl -f -P -s -T -rf --projects --file --threads"), "go": each("-C"), "cargo": each("-C"),
     "uv": each("--directory --project"), "poetry": each("-C --directory -P"), "turbo": each("--filter -F"),
-    "gradle gradlew": each("-p -x --tests --exclude-task --console --warning-mode --max-workers"),
+    "gradle gradlew": each("-p -x --tests --exclude-task --console --warning-mode --max-workers --configuration "
+    "--dependency"), "swift": each("-c --configuration --filter --product --target -Xswiftc"),
+    "dotnet": each("-c --configuration -f --framework -o --output -v --verbosity --filter --logger"),
     "nx": each("-p --project -t --target"), "bazel bazelisk": each("--config"), "dbt": each("-s --select --target"),
     "hugo": each("-b --baseURL -d --destination -s --source -t --theme -e --environment"),
 }  # fmt: skip

@@ -10,10 +10,10 @@ from orchestrator.policy.shell.programs import GIT_LOSES, GIT_NETWORK, GIT_READS
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import each, marked, shown
 
-_RUNS_MORE = each("apply grep diff log show rebase archive fetch pull clone push ls-remote")
+_RUNS_MORE = each("init cat-file apply grep diff log show rebase archive fetch pull clone push ls-remote")
 _RUNNING = each(
     "--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec --remote -x --output --textconv "
-    "--unsafe-paths"
+    "--unsafe-paths --template --filters"
 )
 _HARMLESS_SETTINGS = re.compile(
     r"user\.(name|email)|init\.defaultbranch|pull\.(rebase|ff)|push\.(default|autosetupremote)|color\..*|core\.(autocrlf|ignorecase|filemode|quotepath|eol|abbrev)|"
@@ -58,6 +58,11 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if name in ("show", "diff", "log", "blame", "annotate", "cat-file", "grep"):
         shown_files = [word.rpartition(":")[2] for word in paths("git", rest) if not marked(word)]
         found += reach.each("read", [file for file in shown_files if reach.places(file) & {"private"}])
+    if name == "submodule" and rest[:1] == ("foreach",) and len(rest) > 1:
+        return [
+            *found,
+            *judge.text(" ".join(word for word in rest[1:] if not word.startswith("--")), segment, depth + 1),
+        ]
     if name == "bisect" and rest[:1] == ("run",) and rest[1:]:
         return judge.segment(structs.replace(segment, program=rest[1], arguments=rest[2:]), depth + 1)
     return found + git_verb(judge, segment, name, rest)
@@ -75,6 +80,11 @@ def _made(name: str, rest: tuple[str, ...]) -> list[str]:
 
 def _harmless_setting(name: str) -> bool:
     return bool(_HARMLESS_SETTINGS.fullmatch(name.lower()))
+
+
+def _plain_value(values: list[str]) -> bool:
+    """ext::sh -c x and !x are commands in the place of a remote, or of a word."""
+    return not any("::" in value or value.startswith("!") for value in values)
 
 
 def _a_range(word: str) -> bool:
@@ -96,7 +106,10 @@ def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...])
     if name == "config":
         named = paths("git", rest)
         if _reads_settings(rest) or (
-            named and _harmless_setting(named[0]) and not options(rest, ("-f", "--file", "-e", "--edit"))
+            named
+            and _harmless_setting(named[0])
+            and _plain_value(named[1:])
+            and not options(rest, ("-f", "--file", "-e", "--edit"))
         ):
             return []
         reason = "git config changes settings that can start other programs."
@@ -127,11 +140,11 @@ def _reads_settings(rest: tuple[str, ...]) -> bool:
 def loses_work(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...]) -> bool:
     flags, said = letters(rest), frozenset(rest)
     if name in ("branch", "tag"):
-        return bool({"D", "d", "f"}.intersection(flags) or "--delete" in said)
+        return bool({"D", "d", "f"}.intersection(flags) or said & {"--delete", "--force"})
     if name in ("stash", "worktree", "notes"):
         return bool(said & {"drop", "clear", "remove", "prune"})
     if name == "switch":
-        return bool({"f", "C"}.intersection(flags) or "--discard-changes" in said)
+        return bool({"f", "C"}.intersection(flags) or said & {"--discard-changes", "--force"})
     if name == "reset":
         return bool(said & {"--hard", "--merge", "--keep"})
     if name in ("reflog", "fsck"):

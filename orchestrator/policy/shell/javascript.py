@@ -12,21 +12,20 @@ from orchestrator.policy.shell.words import each
 LONGEST = 2000  # characters
 
 _KNOWN = each(
-    "console log error JSON stringify parse Math max min round floor ceil sqrt abs pow PI require version "
-    "versions node process argv length map filter reduce "
-    "join split slice sort Object keys values entries new Date toISOString Array from isArray Number parseInt "
-    "parseFloat toFixed String let const var "
-    "name dependencies devDependencies scripts description trim toUpperCase toLowerCase includes platform arch "
-    "null true false undefined of in for if else while do switch case default break continue return function async "
-    "info table forEach some every find findIndex flat flatMap concat push pop shift unshift reverse padStart padEnd "
-    "replace replaceAll charAt charCodeAt startsWith endsWith indexOf Set Map has get set add size BigInt Intl "
-    "NumberFormat DateTimeFormat format getTime getFullYear getMonth getDate getDay getHours now isInteger log2 log10 "
-    "exp trunc sign hypot random sin cos tan atan2 toString toLocaleString localeCompare isNaN Infinity NaN Boolean "
-    "readFileSync writeFileSync appendFileSync existsSync readdirSync mkdirSync statSync utf8 PI E LN2 toLocaleDateString getMinutes "
-    "async await throw try catch finally Error message class extends super static instanceof delete isFinite "
-    "lastIndexOf substring substr at codePointAt normalize match test matchAll groups parseInt flat stdout write "
-    "warn count group groupEnd time timeEnd of void yield Symbol iterator Promise resolve then all values setTimeout "
-    "typeof fill fromEntries assign trimEnd trimStart x y n i a b k v e s"
+    "console log error JSON stringify parse Math max min round floor ceil sqrt abs pow PI require version versions "
+    "node process argv length map filter reduce join split slice sort Object keys values entries new Date "
+    "toISOString Array from isArray Number parseInt parseFloat toFixed String let const var name dependencies "
+    "devDependencies scripts description trim toUpperCase toLowerCase includes platform arch null true false "
+    "undefined of in for if else while do switch case default break continue return function async info table "
+    "forEach some every find findIndex flat flatMap concat push pop shift unshift reverse padStart padEnd replace "
+    "replaceAll charAt charCodeAt startsWith endsWith indexOf Set Map has get set add size BigInt Intl NumberFormat "
+    "DateTimeFormat format getTime getFullYear getMonth getDate getDay getHours now isInteger log2 log10 exp trunc "
+    "sign hypot random sin cos tan atan2 toString toLocaleString localeCompare isNaN Infinity NaN Boolean "
+    "readFileSync writeFileSync appendFileSync existsSync readdirSync mkdirSync statSync utf8 PI E LN2 "
+    "toLocaleDateString getMinutes async await throw try catch finally Error message class extends super static "
+    "instanceof delete isFinite lastIndexOf substring substr at codePointAt normalize match test matchAll groups "
+    "parseInt flat stdout write warn count group groupEnd time timeEnd of void yield Symbol iterator Promise "
+    "resolve then all values setTimeout typeof fill fromEntries assign trimEnd trimStart x y n i a b k v e s"
 )
 _TOKEN = re.compile(
     r"(?P<text>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|(?P<template>`(?:[^`\\]|\\.)*`)|(?P<comment>//[^\n]*|/\*.*?\*/)|"
@@ -36,7 +35,7 @@ _TOKEN = re.compile(
 _INSIDE = re.compile(r"\$\{([^{}`]*)\}")
 _DECLARED = re.compile(
     r"\b(?:const|let|var|function|class)\s+(\w+)|(\w+)\s*=>|\(([\w\s,=]*)\)\s*(?:=>|{)|\b(?:const|let|var)\s*[\[{]([\w\s,]*)[\]}]|"
-    r"\(\s*\[([\w\s,]*)\]\s*(?:,[\w\s]*)?\)\s*=>|\bfunction\s+\w+\s*\(([\w\s,]*)\)|([A-Za-z_]\w*)\s*:"
+    r"\(\s*\{([\w\s,]*)\}\s*\)\s*=>|\(\s*\[([\w\s,]*)\]\s*(?:,[\w\s]*)?\)\s*=>|\bfunction\s+\w+\s*\(([\w\s,]*)\)|([A-Za-z_]\w*)\s*:"
 )
 _ARRAY = re.compile(
     r"(?:(?<=[=(,:;{\[?&|+>])|^|(?<=\breturn)|(?<=\bof)|(?<=\.\.\.)|(?<=\bconst)|(?<=\blet))\s*\[[^\[\]]*\]"
@@ -52,14 +51,23 @@ _OPENED = re.compile(
     r"""\b(readFileSync|existsSync|readdirSync|statSync|writeFileSync|appendFileSync|mkdirSync)\b(?:\(\s*(['"])([^'"\\]*)\2)?"""
 )
 _FILES = re.compile(r"""\b(?:const|let|var)\s+(\w+|\{[\w\s,]*\})\s*=\s*require\(\s*['"](?:node:)?fs['"]\s*\)""")
+_DIRECT = ""  # require("fs").readFileSync(…), which gives it no name
+_USED_AT_ONCE = re.compile(
+    r"""require\(\s*['"](?:node:)?fs['"]\s*\)\s*\.\s*(?:readFileSync|writeFileSync|existsSync|readdirSync|statSync|"""
+    r"""appendFileSync|mkdirSync)\s*\("""
+)
+_IMPORTED = re.compile(
+    r"""\bimport\s+(?:\*\s+as\s+)?(\w+|\{[\w\s,]*\})\s+from\s+(['"](?:node:)?(?:fs|path|util|assert)['"])"""
+)
 _READ_OR_WRITTEN = each("readFileSync existsSync readdirSync statSync writeFileSync appendFileSync mkdirSync")
 _WRITTEN = each("writeFileSync appendFileSync mkdirSync")
 _OF_PROCESS = re.compile(r"\bprocess\b(?!\.(?:argv|version|versions|platform|arch|uptime|memoryUsage|stdout\.write)\b)")
 _NEVER = each(
-    "constructor prototype eval Function globalThis global import exports module arguments with debugger Reflect Proxy "
-    "caller callee binding mainModule getBuiltinModule dlopen fetch WebSocket EventSource XMLHttpRequest Worker "
-    "SharedWorker Deno Bun global self window child_process execSync spawnSync getPrototypeOf setPrototypeOf prepareStackTrace "
-    "getOwnPropertyDescriptor getOwnPropertyDescriptors getOwnPropertyNames captureStackTrace callSite __proto__ this"
+    "constructor prototype eval Function globalThis global import exports module arguments with debugger Reflect "
+    "Proxy caller callee binding mainModule getBuiltinModule dlopen fetch WebSocket EventSource XMLHttpRequest "
+    "Worker SharedWorker Deno Bun global self window child_process execSync spawnSync getPrototypeOf setPrototypeOf "
+    "prepareStackTrace getOwnPropertyDescriptor getOwnPropertyDescriptors getOwnPropertyNames captureStackTrace "
+    "callSite __proto__ this"
 )
 _KEY = re.compile(
     r"(?<=[{,])\s*(?:eval|fetch|import|exports|module|arguments|with|self|window)\s*:"
@@ -71,6 +79,7 @@ _ASSIGNED = re.compile(
 
 def opened(code: str) -> list[tuple[str, str]] | None:
     """The files that it reads or writes; None where a part of the code is not known to be harmless."""
+    code = _IMPORTED.sub(r"const \1 = require(\2)", code)
     if len(code) > LONGEST or _ENDLESS.search(code):
         return None
     files = list(_OPENED.finditer(code))
@@ -88,10 +97,12 @@ def opened(code: str) -> list[tuple[str, str]] | None:
 
 def _only_files(code: str) -> bool:
     """Whether of the module fs nothing is used but what reads and writes files."""
-    given = _FILES.findall(code)
+    given = _FILES.findall(code) + [_DIRECT] * len(_USED_AT_ONCE.findall(code))
     if len(re.findall(r"require\(\s*['\"](?:node:)?fs\b", code)) != len(given):
         return False
     for name in given:
+        if name == _DIRECT:
+            continue
         if name.startswith("{"):
             if not set(re.findall(r"\w+", name)) <= _READ_OR_WRITTEN:
                 return False

@@ -26,6 +26,9 @@ MANY = 150  # texts inside one command that are read
 WRAPPED = 16  # programs that only start another, one inside the other
 _STANDARD = frozenset({"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"})
 _VERSION = re.compile(r"-?\d+(\.\d+)*$")
+_BUILT = re.compile(
+    r"(^|/)(build\w*|_build|target/(debug|release)|dist|out|cmake-build-\w+|\.build|zig-out/bin|dist-newstyle)/[\w./+-]+$"
+)
 _LOCAL_TOOLS = frozenset({"gradlew", "mvnw", "configure"})
 
 _DOUBTS: dict[str, tuple[str, str]] = {
@@ -285,6 +288,8 @@ class Judge:
         reach = Reach(self.places, segment.folders, name, segment.text)
         inside = reach.places(segment.program) <= {"inside"}
         known = name in KINDS or _VERSION.sub("", name) in KINDS
+        if inside and _BUILT.search(segment.program):
+            return segment.program, []  # what was built here, which is the workspace's own code
         if inside and known and (folder.endswith(("/bin", "node_modules/.bin")) or name in _LOCAL_TOOLS):
             return name, []
         shape = shown(segment.program) if inside else None

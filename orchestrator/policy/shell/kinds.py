@@ -15,7 +15,9 @@ from orchestrator.policy.shell.words import marked, shown, uncertain
 
 def pure(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     words = segment.arguments
-    if segment.program == "date" and options(words, ("-s", "--set")):
+    told = values_of(words, ("-d", "--date", "-f", "--file", "-r", "--reference"))
+    clock = any(re.fullmatch(r"\d{8,12}(\.\d\d)?", word) for word in words if word not in told)
+    if segment.program == "date" and (clock or options(words, ("-s", "--set"))):
         return [
             judge.ask(segment, "administration", "date -s changes the clock of the machine.", "Leave the clock alone.")
         ]
@@ -26,7 +28,12 @@ def pure(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if segment.program == "date":
         return judge.reach(segment).each("read", values_of(words, ("-f", "--file", "-r", "--reference")))
     if segment.program == "mktemp":
-        return judge.reach(segment).each("write", values_of(words, ("-p", "--tmpdir")))
+        template = [word for word in paths("mktemp", words) if not word.startswith("/tmp/")]
+        return judge.reach(segment).each("write", [*values_of(words, ("-p", "--tmpdir")), *template])
+    if segment.program == "finger" and any("@" in word for word in words):
+        return [judge.ask(segment, "network_program", "finger asks another machine.", "Ask the person.", "finger")]
+    if segment.program == "jobs" and "-x" in words:
+        return [judge.ask(segment, "runs_more", "jobs -x starts another program.", "Start the program itself.")]
     if size := _huge(segment):
         reason = f"{segment.program} would go on to {size}, and keep the machine busy until it is ended."
         return [judge.ask(segment, "endless", reason, "Say how much, and let it be little.")]
@@ -76,6 +83,7 @@ def _huge(segment: Segment) -> str:
 
 
 def lister(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    written = beyond.written(judge, segment)
     output = "write" if options(segment.arguments, OUTPUTS.get(segment.program, ())) else "list"
     if segment.program == "file":  # -f FILE: the names in it, which it shows where it does not find them
         listed = values_of(segment.arguments, ("-f", "--files-from", "-m", "--magic-file"))
@@ -84,14 +92,16 @@ def lister(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             + judge.reach(segment).each("read", listed)
             + judge.reach(segment).each("list", paths("file", segment.arguments))
         )
-    return beyond.runs_more(judge, segment) + judge.reach(segment).each(
-        output, paths(segment.program, segment.arguments)
+    return (
+        written
+        + beyond.runs_more(judge, segment)
+        + judge.reach(segment).each(output, paths(segment.program, segment.arguments))
     )
 
 
 def reader(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     program, words = segment.program, segment.arguments
-    found = beyond.runs_more(judge, segment)
+    found = beyond.runs_more(judge, segment) + beyond.written(judge, segment)
     given = bool(options(words, ("-e", "-f", "--regexp", "--file", "--expression", "--from-file", "--files")))
     skipped = 1 if program in PATTERNS and not given else 0
     if program.endswith("awk"):
@@ -106,9 +116,15 @@ def reader(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     ]
     if program in ("jq", "yq"):
         found += texts.query(judge, segment)
+    if program == "exiftool":
+        found += writers.loses(judge, segment)
+    if program in ("identify", "ffprobe"):
+        found += writers.more_than_files(judge, segment)
+    if program in ("mlr", "miller", "qsv"):
+        found += texts.tables(judge, segment)
     if options(words, OUTPUTS.get(program, ())):
         return found + judge.reach(segment).each("write", named) + judge.reach(segment).each("read", named)
-    if program in ("uniq", "xxd") and len(named) > 1:
+    if program in ("uniq", "xxd", "pdftotext", "ptx") and len(named) > 1:
         found += judge.reach(segment).each("write", named[1:])
     return found + judge.reach(segment).each("read", named)
 
@@ -117,7 +133,9 @@ def deleter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     named = paths(segment.program, segment.arguments, 0)
     if segment.program == "truncate":
         named = [word for word in named if not re.fullmatch(r"[+<>-]?\d+[KMGT]?B?", word)]
-        if named and not any(uncertain(word) or marked(word) or judge.reach(segment).exists(word) for word in named):
+        sizes = [match[0] for word in segment.arguments if (match := re.search(r"\d+[KMGT]?B?$", word))]
+        there = any(uncertain(word) or marked(word) or judge.reach(segment).exists(word) for word in named)
+        if named and not there and not any(re.fullmatch("0+", size) for size in sizes):
             return judge.reach(segment).each("write", named)  # it makes them
     if "--no-preserve-root" in segment.arguments:
         return [

@@ -6,31 +6,31 @@ import sys
 from orchestrator.policy.shell.words import each
 
 MODULES = each(
-    "sys json csv re math cmath statistics collections collections.abc itertools functools datetime time "
-    "calendar decimal fractions random string "
-    "textwrap dataclasses typing enum logging asyncio sqlite3 zipfile xml.etree.ElementTree contextlib abc operator "
-    "warnings configparser ipaddress traceback matplotlib matplotlib.pyplot matplotlib.dates matplotlib.ticker seaborn "
-    "scipy.stats scipy.optimize scipy.signal scipy.interpolate sklearn.linear_model sklearn.model_selection "
-    "sklearn.metrics sklearn.cluster sklearn.preprocessing sklearn.ensemble sklearn.decomposition sklearn.tree PIL "
-    "textwrap hashlib hmac base64 binascii pathlib os os.path glob platform pprint unicodedata io struct zlib "
-    "html urllib.parse tomllib difflib "
-    "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo yaml __future__ "
-    "ast tokenize token shlex argparse gettext colorsys queue threading concurrent.futures graphlib bz2 gzip lzma codecs "
-    "stringprep reprlib sched cmath mimetypes email.utils html.parser tqdm networkx statsmodels.api dateutil pytz polars "
-    "openpyxl subprocess scipy numpy.linalg numpy.random matplotlib.colors matplotlib.patches"
+    "sys json csv re math cmath statistics collections collections.abc itertools functools datetime time calendar "
+    "decimal fractions random string textwrap dataclasses typing enum logging asyncio sqlite3 zipfile "
+    "xml.etree.ElementTree contextlib abc operator warnings configparser ipaddress traceback matplotlib "
+    "matplotlib.pyplot matplotlib.dates matplotlib.ticker seaborn scipy.stats scipy.optimize scipy.signal "
+    "scipy.interpolate sklearn.linear_model sklearn.model_selection sklearn.metrics sklearn.cluster "
+    "sklearn.preprocessing sklearn.ensemble sklearn.decomposition sklearn.tree PIL textwrap hashlib hmac base64 "
+    "binascii pathlib os os.path glob platform pprint unicodedata io struct zlib html urllib.parse tomllib difflib "
+    "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo yaml "
+    "__future__ ast tokenize token shlex argparse gettext colorsys queue threading concurrent.futures graphlib bz2 "
+    "gzip lzma codecs stringprep reprlib sched cmath mimetypes email.utils html.parser tqdm networkx "
+    "statsmodels.api dateutil pytz polars openpyxl subprocess scipy numpy.linalg numpy.random matplotlib.colors "
+    "matplotlib.patches"
 )
 # Packages of others that reach other machines, run programs, or load code. Whatever else is imported, and is no part of
 # Python, is the project's own, as a script of it is.
 REACHES = each(
-    "requests httpx aiohttp urllib3 paramiko fabric invoke sh plumbum pexpect delegator sarge boto3 botocore awscli google "
-    "azure docker kubernetes openshift ansible scapy selenium playwright pyppeteer psycopg psycopg2 pymysql MySQLdb mysql "
-    "pymongo redis sqlalchemy peewee pony elasticsearch kafka pika twisted tornado websockets websocket grpc psutil wget "
-    "pyautogui pynput keyboard mouse keyring send2trash nmap shodan telegram discord slack_sdk twilio sendgrid stripe "
-    "openai anthropic huggingface_hub transformers torch tensorflow joblib dill cloudpickle cffi pip setuptools distutils "
-    "pkg_resources virtualenv conda poetry pipx uv yt_dlp youtube_dl pycurl gdown kaggle netmiko napalm pysftp ftputil "
-    "smbprotocol impacket pwn mitmproxy tweepy praw ccxt web3 sympy jinja2 mako orchestrator duckdb pyarrow fsspec "
-    "s3fs gcsfs smart_open dask ray pyspark IPython jupyter notebook ptpython bpython win32api pywin32 comtypes jpype "
-    "ldap3"
+    "requests httpx aiohttp urllib3 paramiko fabric invoke sh plumbum pexpect delegator sarge boto3 botocore awscli "
+    "google azure docker kubernetes openshift ansible scapy selenium playwright pyppeteer psycopg psycopg2 pymysql "
+    "MySQLdb mysql pymongo redis sqlalchemy peewee pony elasticsearch kafka pika twisted tornado websockets "
+    "websocket grpc psutil wget pyautogui pynput keyboard mouse keyring send2trash nmap shodan telegram discord "
+    "slack_sdk twilio sendgrid stripe openai anthropic huggingface_hub transformers torch tensorflow joblib dill "
+    "cloudpickle cffi pip setuptools distutils pkg_resources virtualenv conda poetry pipx uv yt_dlp youtube_dl "
+    "pycurl gdown kaggle netmiko napalm pysftp ftputil smbprotocol impacket pwn mitmproxy tweepy praw ccxt web3 "
+    "sympy jinja2 mako orchestrator duckdb pyarrow fsspec s3fs gcsfs smart_open dask ray pyspark IPython jupyter "
+    "notebook ptpython bpython win32api pywin32 comtypes jpype ldap3"
 )
 
 
@@ -82,12 +82,15 @@ SUSPECT = re.compile(
 SETTINGS = each("encoding errors newline mode sep header names index usecols dtype nrows skiprows parse_dates "
     "orient lines exist_ok recursive "
                  "dpi bbox_inches facecolor transparent format quality optimize level encoding engine date_format "
-    "index_col columns na_values topdown compression indent")  # fmt: skip
+    "index_col columns na_values topdown compression indent decimal thousands quotechar low_memory on_bad_lines "
+    "comment skipinitialspace chunksize sheet_name float_format na_rep lineterminator quoting force_ascii pad_inches "
+    "date_parser dayfirst keep_default_na delimiter ensure_ascii dialect squeeze errors_")  # fmt: skip
 COUNTING = {  # the most
     "range": 10**9, "sleep": 3600, "repeat": 10**9, "bytearray": 10**9, "factorial": 10**6, "pow": 10**6, "comb": 10**6,
     "perm": 10**6, "ljust": 10**8, "rjust": 10**8, "center": 10**8, "zfill": 10**8, "ones": 10**9, "zeros": 10**9,
     "full": 10**9, "empty": 10**9, "arange": 10**9, "linspace": 10**9, "eye": 10**5, "pbkdf2_hmac": 10**7,
 }  # fmt: skip
+LOOKS = each("getsize isfile isdir exists stat islink getmtime lexists")  # of a path: names and sizes, no contents
 DESTROYS = {
     "remove": "delete",
     "unlink": "delete",

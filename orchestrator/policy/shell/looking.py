@@ -62,7 +62,8 @@ _TABLE = """
         config/current-context config/get-contexts
         describe diff explain get logs rollout/history rollout/status top version
     helm: !--kubeconfig !--post-renderer !--kube-apiserver history lint list ls status template version
-    terraform: !-chdir fmt graph providers show state/list validate version workspace/list workspace/show
+    terraform tofu: !-chdir fmt graph output plan providers show state/list validate version
+        workspace/list workspace/show
     conda: config/--show env/list info list
     mamba: env/list info list
     nvidia-smi: . !--compute-mode !--gpu-reset !--persistence-mode !--power-limit !-ac !-c !-e !-lgc !-p !-pl !-pm

@@ -43,6 +43,13 @@ def looks(segment: Segment) -> bool:
         return False
     if table is None or given_any(given, table.unless):
         return False
+    if (
+        program == "kubectl"
+        and "--dry-run=client" in given
+        and plain[:1]
+        and plain[0] in ("apply", "create", "delete", "run")
+    ):
+        return True
     if program == "kubectl" and any("secret" in word.lower() for word in plain):
         return False
     if table.options:
@@ -126,8 +133,9 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
 
 
 _GDB_LOOKS = re.compile(
-    r"(run|r|start|c|continue|bt( full)?|backtrace( full)?|where|quit|q|list( \w+)?|frame( \d+)?|info [\w ]+|up|down|next|step|"
-    r"finish|thread apply all (bt|backtrace)( full)?|set (pagination|confirm|print \w+|width|height) \w+|break [\w.:]+)"
+    r"(run|r|start|c|continue|bt( full)?|backtrace( full)?|where|quit|q|list( \w+)?|frame( \d+)?|info [\w ]+|up|down|"
+    r"next|step|finish|thread apply all (bt|backtrace)( full)?|set (pagination|confirm|print \w+|width|height) \w+|"
+    r"break [\w.:]+)"
 )
 
 

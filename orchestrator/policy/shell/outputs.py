@@ -38,7 +38,7 @@ def _told(segment: Segment) -> str | None:
         return HERE
     if program in _NUMBERS and not any("/" in word or ".." in word or marked(word) for word in words):
         return "0"
-    if program == "pgrep":
+    if program == "pgrep" or (program == "grep" and words[:1] == ("-c",) and len(words) == 3 and not marked(words[2])):
         return "0"
     if program == "mktemp":
         return _made(words)

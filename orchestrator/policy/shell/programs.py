@@ -51,7 +51,7 @@ _TABLE: dict[Kind, str] = {
         fallocate pdfunite pdfseparate pdftoppm pdftocairo pdfimages pdftk qpdf mutool tesseract optipng pngquant
         jpegoptim jpegtran cwebp dwebp rsvg-convert sox lame flac oggenc opusenc montage mogrify composite exiv2 lz4
         pigz sponge msgfmt msgmerge msginit msgcat msgattrib xgettext ps2pdf pdfcrop weasyprint soffice libreoffice
-        sd woff2_compress qrencode objcopy
+        sd woff2_compress qrencode objcopy gs ocrmypdf inkscape
     """,
     "deleter": """
         rm unlink shred truncate wipe srm
@@ -86,6 +86,7 @@ _TABLE: dict[Kind, str] = {
         sphinx-quickstart sphinx-intl bloaty cppclean cargo-nextest tsc-watch html-validate
         gcovr mdformat mdl remark dprint mdbook zola eleventy gatsby remix expo ionic nodeunit
         qunit karma testcafe codecept spectral redocly swagger-cli graphql-codegen rustup
+        genhtml flamegraph.pl stackcollapse-perf.pl mlflow openapi-typescript cargo-machete
     """,
     "interpreter": """
         python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh
@@ -102,7 +103,8 @@ _TABLE: dict[Kind, str] = {
         rclone mail sendmail mutt tcpdump wscat grpcurl ngrok cloudflared ipfs
     """,
     "administration": """
-        ansible-inventory docker podman nerdctl docker-compose kubectl helm terraform conda mamba gem composer nvidia-smi ss
+        ansible-inventory docker podman nerdctl docker-compose kubectl helm terraform tofu conda mamba
+        gem composer nvidia-smi ss
         netstat lsof arp top htop last lastlog findmnt sensors pstree mpstat pidstat sar iotop lsns lshw lsipc
         lslocks systemd-analyze systemd-cgls systemd-cgtop getent resolvectl nmcli firewall-cmd gpasswd
         adduser zpool zfs atq apt-cache pg_isready ollama rabbitmqctl chronyc ntpq supervisorctl pm2 virsh
@@ -152,6 +154,8 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "catchsegv": frozenset(),
     "xvfb-run": frozenset({"-s", "-n", "-e", "-f", "--server-args", "--server-num"}),
     "rlwrap": frozenset(),
+    "entr": frozenset(),
+    "watchexec": frozenset({"-e", "-w", "-i", "--exts", "--watch", "--ignore", "-d", "--debounce"}),
 }
 RUNNERS = frozenset(
     {
@@ -189,28 +193,59 @@ VALUED: dict[str, str] = {
 # Programs whose first words are a pattern, an expression or a language of their own.
 PATTERNS = each("grep egrep fgrep rg ag ack zgrep jq yq awk gawk mawk nawk sed")
 
-# Options of readers that start another program, or write.
-RUNS_MORE: dict[str, tuple[str, ...]] = {
-    "rg": ("--pre", "--hostname-bin"),
-    "sort": ("--compress-program",),
-    "ag": ("--pager",),
-    "bat": ("--pager",),
-    "zip": ("-T", "-TT", "--unzip-command"),
-    "split": ("--filter",),
-    "yq": ("--split-exp",),
-    "mapfile": ("-C",),
-    "readarray": ("-C",),
-    "man": ("-P", "--pager", "-H"),
-    "tar": (
-        "--checkpoint-action", "--to-command", "-I", "--use-compress-program", "-F", "--info-script",
-        "--new-volume-script", "--rsh-command", "--rmt-command",
-    ),
-    "tcpdump": ("-z",),
-}  # fmt: skip
-OUTPUTS: dict[str, tuple[str, ...]] = {
-    "sort": ("-o", "--output"), "shuf": ("-o", "--output"), "iconv": ("-o", "--output"), "tree": ("-o",),
-    "yq": ("-i", "--inplace"), "sed": ("-i", "--in-place"), "xmllint": ("--output",), "exiftool": ("-o",),
-}  # fmt: skip
+# Options of programs that look or write by which they start another, load code, or do what they are told elsewhere.
+RUNS_MORE = table("""
+    rg: --pre --hostname-bin
+    sort: --compress-program
+    ag ack bat batcat: --pager
+    less: -k --lesskey-src --lesskey-content
+    man apropos whatis: -P --pager -H -C --config-file
+    info: --init-file --restore
+    zip: -T -TT --unzip-command
+    split: --filter
+    yq: --split-exp
+    mapfile readarray: -C
+    tar bsdtar: --checkpoint-action --to-command -I --use-compress-program -F --info-script --new-volume-script
+        --rsh-command --rmt-command
+    7z 7za: -spf
+    cpio: --rsh-command
+    ar: -M
+    patch: -e --ed
+    install: --strip-program
+    openssl: -config -engine -provider -provider-path
+    pandoc: -L --lua-filter -d --defaults --pdf-engine-opt
+    cloc: --extract-with --vcs --read-lang-def
+    jobs: -x
+    jq: -L
+    mlr miller: -s
+    exiftool: -p -W -w!
+    magick: -script
+    date: -s --set
+    tcpdump: -z
+""")
+OUTPUTS = table("""
+    sort shuf iconv: -o --output
+    tree: -o
+    yq: -i --inplace
+    sed: -i --in-place
+    xmllint: --output
+    xsltproc: -o --output
+    exiftool: -o
+""")
+# Options whose value is a file that is written, of any program.
+WRITTEN = table("""
+    info: -o --output --dribble
+    less: -o -O --log-file --LOG-FILE
+    gawk awk: -d -o -p --dump-variables --pretty-print --profile
+    cloc: --out --report-file --sql
+    openssl: -out -keyout -writerand
+    tar bsdtar: --index-file --volno-file -g --listed-incremental
+    7z 7za: -w
+    ffmpeg: -passlogfile
+    pandoc: --extract-media --log
+    zip: -b -O --out
+    pdftotext pdftoppm pdfimages: -o
+""")
 
 # Words by which the tools of a project throw data away.
 DESTROYS = re.compile(
@@ -220,6 +255,9 @@ DESTROYS = re.compile(
 
 # Options by which programs run code that they are given, or others that they are told.
 GIVEN_CODE = table("""
+    gs: -c -dNOSAFER -dDELAYSAFER --permit-file-all
+    inkscape: --actions --shell --extension -x
+    nodemon: -x --exec
     make gmake: --eval -E SHELL= MAKEFLAGS=
     tox: -x --override
     cmake: -P -E

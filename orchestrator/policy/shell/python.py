@@ -8,13 +8,11 @@ import ast
 import math
 import re
 import sys
-from collections.abc import Iterator
 
-from orchestrator.policy.shell import known, processes, snippets
-from orchestrator.policy.shell.findings import Finding, Judging, Reach
+from orchestrator.policy.shell import files, known, processes, snippets
+from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import known as is_program
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import TILDE
 
 _LOADS = frozenset({"load", "save", "load_all", "unsafe_load", "full_load"})
 _ASKS_A_TABLE = re.compile(r"(?!.*__)[\w\s<>=!.'\"&|%+*/~,\[\]-]*")  # DataFrame.query: no call, no name of outside
@@ -29,10 +27,11 @@ def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [*snippets.denials(judge, segment, code), snippets.inline(judge, segment)]
     started = processes.started(judge, segment, nodes)
-    found = [*started.found, *_paths(judge, segment, nodes)]
+    found = [*started.found, *files.judged(judge, segment, nodes)]
     own = _own(judge, segment, nodes)
     left = [node for node in nodes if id(node) not in started.read]
-    doubt = next((why for node in left if (why := _doubt(node, own))), None) or _doubt_of_whole(nodes)
+    listed = files.found_by_listing(nodes)
+    doubt = next((why for node in left if (why := _doubt(node, own, listed))), None) or _doubt_of_whole(nodes)
     if not (doubt or own):
         return found
     found += snippets.denials(judge, segment, code)
@@ -93,7 +92,7 @@ def _doubt_of_texts(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> s
     return None
 
 
-def _doubt(node: ast.AST, own: frozenset[str]) -> str | None:
+def _doubt(node: ast.AST, own: frozenset[str], listed: frozenset[str]) -> str | None:
     """What is not known to be harmless about one part of the code."""
     if isinstance(node, ast.Import):
         return next(
@@ -130,13 +129,13 @@ def _doubt(node: ast.AST, own: frozenset[str]) -> str | None:
     if isinstance(node, ast.Call | ast.For | ast.BinOp | ast.comprehension) and (why := _doubt_of_size(node)):
         return why
     if isinstance(node, ast.Call):
-        return _doubt_of_call(node)
+        return _doubt_of_call(node, listed)
     if (
         isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr)
         and isinstance(node.value, ast.Name | ast.Attribute)
-        and _called(node.value) in known.OPENS | known.CHANGES
+        and files.called(node.value) in known.OPENS | known.CHANGES
     ):
-        return f"it gives {_called(node.value)} another name"
+        return f"it gives {files.called(node.value)} another name"
     return None
 
 
@@ -160,25 +159,25 @@ def _doubt_of_size(node: ast.AST) -> str | None:
     long = "it takes longer than anybody waits"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.LShift):
         return long if _size(node.right) > 10**6 else None
-    if isinstance(node, ast.Call) and _called(node.func) in known.COUNTING:
-        most = known.COUNTING[_called(node.func)]
+    if isinstance(node, ast.Call) and files.called(node.func) in known.COUNTING:
+        most = known.COUNTING[files.called(node.func)]
         return long if any(_size(value) > most for value in node.args) else None
     if (
         isinstance(node, ast.For | ast.comprehension)
         and isinstance(node.iter, ast.Call)
-        and _called(node.iter.func) in ("count", "cycle")
+        and files.called(node.iter.func) in ("count", "cycle")
     ):
         left = any(isinstance(inner, ast.Break | ast.Return) for inner in ast.walk(node))
-        return None if left or (_of(node.iter) not in ("", "itertools")) else "it never ends"
+        return None if left or (files.of(node.iter) not in ("", "itertools")) else "it never ends"
     return None
 
 
 def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
     """Files put together while it runs, and openers handed on under another name."""
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-    paths = any(_called(node) in ("Path", "PurePath", "PosixPath") for node in nodes)
+    paths = any(files.called(node) in ("Path", "PurePath", "PosixPath") for node in nodes)
     for node in nodes:
-        name = _called(node)
+        name = files.called(node)
         opens = name in known.OPENS - {"Path", "stat", "exists"} or name == "query" or known.TABLES.fullmatch(name)
         if id(node) not in called and opens:
             return f"it hands {name} on"
@@ -246,36 +245,38 @@ def _doubt_of_attribute(node: ast.Attribute) -> str | None:
     return None
 
 
-def _doubt_of_call(node: ast.Call) -> str | None:
-    name = _called(node.func)
+def _doubt_of_call(node: ast.Call, listed: frozenset[str]) -> str | None:
+    name = files.called(node.func)
     if isinstance(node.func, ast.Call | ast.Subscript | ast.Lambda | ast.IfExp):
         return "what it calls is known only when it runs"
     if name in ("rename", "replace") and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
         return f"it uses .{name}"
-    if isinstance(node.func, ast.Attribute) and not _is_path(node.func.value):
+    if isinstance(node.func, ast.Attribute) and not files.is_path(node.func.value):
         if name in ("write_text", "write_bytes", "mkdir") and not isinstance(node.func.value, ast.Name):
             return f"which file it means by .{name} is known only when it runs"
         if name in ("write_text", "write_bytes") or (
             name == "open"
-            and _writes(node, first=0)
-            and _of(node) not in ("io", "Image", "gzip", "bz2", "lzma", "codecs")
+            and files.writes(node, first=0)
+            and files.of(node) not in ("io", "Image", "gzip", "bz2", "lzma", "codecs")
         ):
             return f"which file it means by .{name} is known only when it runs"
-    if name == "query" and not (_text_of(node.args[:1]) and _ASKS_A_TABLE.fullmatch(_text_of(node.args[:1]))):
+    if name == "query" and not (files.text_of(node.args[:1]) and _ASKS_A_TABLE.fullmatch(files.text_of(node.args[:1]))):
         return "it uses .query"
     told = next((keyword.value for keyword in node.keywords if keyword.arg == "filename"), None)
-    if told is not None and not _is_plain_path(told, name):
+    if told is not None and not files.is_plain(told, name, listed):
         return f"which file it means by {name} is known only when it runs"
     if name in ("execute", "executemany", "executescript"):
-        statement = _text_of(node.args[:1])
+        statement = files.text_of(node.args[:1])
         if not statement or _LOSES.search(statement):
             return "it may change data"
     saves = isinstance(node.func, ast.Attribute) and (
-        name == "save" or (name == "parse" and _of(node) in known.DOCUMENTS)
+        name == "save" or (name == "parse" and files.of(node) in known.DOCUMENTS)
     )
-    if name in known.OPENS or known.TABLES.fullmatch(name) or name == "joinpath" or saves:
+    opens = name in known.OPENS and not (name == "walk" and files.of(node) == "ast")
+    if opens or known.TABLES.fullmatch(name) or name == "joinpath" or saves:
         given = node.args if name in ("Path", "PurePath", "PosixPath", "joinpath") else node.args[:1]
-        if not all(_is_plain_path(value, name) for value in given) or any(
+        looks = name in known.LOOKS
+        if not all(looks or files.is_plain(value, name, listed) for value in given) or any(
             keyword.arg not in known.SETTINGS for keyword in node.keywords
         ):
             return f"which file it means by {name} is known only when it runs"
@@ -283,25 +284,7 @@ def _doubt_of_call(node: ast.Call) -> str | None:
 
 
 def _called_by(node: ast.AST) -> str:
-    return _called(node.func) if isinstance(node, ast.Call) else ""
-
-
-def _called(function: ast.AST) -> str:
-    return (
-        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
-    )
-
-
-def _is_plain_path(value: ast.AST, name: str) -> bool:
-    if name in ("write_text", "write_bytes"):
-        return True  # its argument is what is written
-    if name == "open" and isinstance(value, ast.Constant) and isinstance(value.value, int):
-        return value.value in (0, 1, 2)
-    return isinstance(value, ast.Constant) and isinstance(value.value, str) and "://" not in value.value
-
-
-def _text_of(given: list[ast.expr]) -> str:
-    return given[0].value if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str) else ""
+    return files.called(node.func) if isinstance(node, ast.Call) else ""
 
 
 def _is_text(*sides: ast.AST) -> bool:
@@ -318,94 +301,3 @@ def _is_huge(*sides: ast.AST) -> bool:
         if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Pow | ast.LShift | ast.Mult):
             return True
     return False
-
-
-def _paths(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Finding]:
-    """Every text that may be a path, by what is done with it."""
-    reach = judge.reach(segment)
-    found: list[Finding] = []
-    meant: set[int] = set()
-    for node in nodes:
-        if isinstance(node, ast.Call):
-            found += _given_paths(reach, node)
-        if (
-            not isinstance(node, ast.Call)
-            or not node.args
-            or not isinstance(node.args[0], ast.Constant)
-            or not isinstance(node.args[0].value, str)
-        ):
-            continue
-        name, path = _called(node.func), _spelt(node.args[0].value)
-        if mode := known.DESTROYS.get(name):
-            found += reach.each(mode, [path])
-        elif name in known.MAKES or (name in ("open", "ZipFile") and _writes(node)):
-            found += reach.each("write", [path] if path != ":memory:" else [])
-        elif name in known.OPENS or (name == "parse" and _of(node) in known.DOCUMENTS) or known.TABLES.fullmatch(name):
-            found += reach.each("write" if name.startswith("to_") or _written_to(node, nodes) else "read", [path])
-        else:
-            continue
-        meant.add(id(node.args[0]))
-    for text in _texts(nodes, meant):
-        if text.startswith(("/", "~")) or ".." in text.split("/"):
-            found += [
-                one
-                for one in reach.each("read", [_spelt(text)])
-                if one.code != "outside" or text.count("/") > 1 or ".." in text
-            ]
-    return found
-
-
-def _given_paths(reach: Reach, node: ast.Call) -> list[Finding]:
-    """Paths that are given by name, and folders that modules are looked for in."""
-    told = [
-        keyword.value
-        for keyword in node.keywords
-        if keyword.arg in ("filename", "fname", "path_or_buf", "excel_writer")
-    ]
-    found = reach.each("write", [_spelt(text) for value in told if (text := _text_of([value]))])
-    of = node.func.value if isinstance(node.func, ast.Attribute) else None
-    if isinstance(of, ast.Attribute) and of.attr == "path" and _called(node.func) in ("insert", "append"):
-        found += reach.each("run", [_spelt(text) for value in node.args[-1:] if (text := _text_of([value]))])
-    return found
-
-
-def _texts(nodes: list[ast.AST], meant: set[int]) -> Iterator[str]:
-    for node in nodes:
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and id(node) not in meant
-            and " " not in node.value
-        ):
-            yield node.value
-
-
-def _spelt(path: str) -> str:
-    return TILDE + path[1:] if path.startswith("~") else path
-
-
-def _is_path(value: ast.AST) -> bool:
-    return isinstance(value, ast.Call) and _called(value.func) in ("Path", "PurePath", "PosixPath")
-
-
-def _of(call: ast.Call) -> str:
-    of = call.func.value if isinstance(call.func, ast.Attribute) else None
-    return of.id if isinstance(of, ast.Name) else ""
-
-
-def _writes(call: ast.Call, first: int = 1) -> bool:
-    modes = [*call.args[first : first + 1], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
-    return any(
-        not (isinstance(mode, ast.Constant) and isinstance(mode.value, str) and set(mode.value) <= set("rbtU"))
-        for mode in modes
-    )
-
-
-def _written_to(call: ast.Call, nodes: list[ast.AST]) -> bool:
-    """Path("x").write_text(…), Path("x").open("w")."""
-    return any(
-        isinstance(node, ast.Attribute)
-        and node.value is call
-        and node.attr in ("write_text", "write_bytes", "open", "mkdir", "touch")
-        for node in nodes
-    )

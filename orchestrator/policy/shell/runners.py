@@ -95,7 +95,7 @@ def wrapped(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         words.pop(0)
     if name == "flock" and words[:1] in (["-c"], ["--command"]):
         return found + judge.text(" ".join(words[1:]), segment, depth + 1)
-    if name == "watch":
+    if name == "watch" or (name == "entr" and any(re.fullmatch(r"-[a-z]*s[a-z]*", word) for word in segment.arguments)):
         return found + judge.text(" ".join(words), segment, depth)
     return found + started(judge, segment, tuple(words), depth)
 

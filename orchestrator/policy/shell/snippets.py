@@ -39,43 +39,49 @@ _PLAIN = {  # names by which short code of other languages calculates and prints
         "str_repeat var_dump print_r true false null md5 sha1 crc32"
     ),
     "lua": each(
-        "print math floor ceil sqrt pi abs max min string upper lower len reverse table concat sort tostring tonumber "
-        "for in pairs ipairs do end local x i k v n if then else elseif while repeat until not and or function return nil true "
-        "false _VERSION io lines write stdout l line s t c sum count total key value name format rep sub byte char insert "
-        "remove unpack select type next random floor fmod huge gsub find match gmatch r m j a b e f g h w o"
+        "print math floor ceil sqrt pi abs max min string upper lower len reverse table concat sort tostring "
+        "tonumber for in pairs ipairs do end local x i k v n if then else elseif while repeat until not and or "
+        "function return nil true false _VERSION io lines write stdout l line s t c sum count total key value name "
+        "format rep sub byte char insert remove unpack select type next random floor fmod huge gsub find match "
+        "gmatch r m j a b e f g h w o"
     ),
     "Rscript": each(
         "print mean sum c seq median sd var summary round sqrt length max min cat paste paste0 rev sort head tail "
-        "table quantile cor rnorm runif set seed x y n i TRUE FALSE R version string read csv csv2 delim table write names "
-        "nrow ncol dim str colnames rownames aggregate tapply sapply lapply apply merge order with data frame subset factor "
-        "levels unique which is na omit any all ifelse if else for in while function return NULL NA invisible png pdf svg "
-        "jpeg dev off plot hist boxplot barplot lines points abline legend par main xlab ylab col lwd las type width height "
-        "res breaks FUN by header sep dec file row stringsAsFactors as numeric character integer Date format nchar toupper "
-        "tolower substr sprintf message cut diff cumsum colMeans colSums rowSums rowMeans t lm predict coef anova test "
-        "chisq wilcox shapiro aov matrix list unlist do.call Reduce Filter Map round signif ceiling floor abs exp log scale "
-        "d df m s v g k r p a b e f h j l o q w z res out dat fit stringr na.rm nlevels rm.na log10 log2 var1 dataset "
-        "sum median IQR mad range order rank prop pi letters LETTERS month sessionInfo Sys time date getwd packageVersion "
-        "reporter output_format quiet vignettes summary"
+        "table quantile cor rnorm runif set.seed read.csv read.csv2 read.delim read.table write.csv write.csv2 "
+        "write.table names nrow ncol dim str colnames rownames aggregate tapply sapply lapply apply merge order "
+        "with data.frame subset factor levels unique which is.na na.omit any all ifelse if for while function "
+        "return invisible png pdf svg jpeg dev.off plot hist boxplot barplot lines points abline legend par "
+        "as.numeric as.character as.integer as.Date format nchar toupper tolower substr sprintf message cut diff "
+        "cumsum colMeans colSums rowSums rowMeans t lm predict coef anova t.test chisq.test wilcox.test "
+        "shapiro.test aov matrix list unlist signif ceiling floor abs exp log log2 log10 scale IQR mad range rank "
+        "prop.table sessionInfo Sys.time Sys.Date date getwd packageVersion nlevels by split stack seq_len "
+        "seq_along gsub sub grepl regmatches strsplit is.null stopifnot identical density layout text title axis"
     ),
 }
 _RUBY = each(
-    "$_ select reject inject reduce first last uniq count split gsub sub strip round floor to_f chars even odd "
-    "puts print p each map times to_s to_i sum do end upto step join sort min max length size upcase downcase "
-    "reverse true false nil x i n"
+    "$_ select reject inject reduce first last uniq count split gsub sub strip round floor to_f chars even odd puts "
+    "print p each map times to_s to_i sum do end upto step join sort min max length size upcase downcase reverse "
+    "true false nil x i n l r s k v a b if unless then else JSON parse pretty_generate generate File read readlines "
+    "foreach CSV Date Time now today strftime headers each_with_index group_by sort_by sum tally transform_values "
+    "values keys to_a to_h flat_map compact reject find_all include? start_with? end_with? match? zip each_slice "
+    "push format ljust rjust center symbolize_names ERROR lines line row data h t"
 )
 # Perl is read token by token: texts and patterns in which nothing is evaluated, substitutions without e, known words.
 _SCALAR = r"\$(?:(?!ENV\b)[a-zA-Z]\w*+|[_.,;&/\\1-9])"
 _PATTERN = r"(?:[^/\\$@(]|\\.|\$(?=[/)|])|\((?!\?)|\(\?[:=!<])"
-_SWAPPED = r"(?:(?!(?P=d))[^\\$@(]|\\.|\$(?=(?P=d)|[)|])|\((?!\?)|\(\?[:=!<])*(?P=d)(?:(?!(?P=d))[^\\$@]|\\.|\$(?:\d|&))*(?P=d)"
+_SWAPPED = (
+    r"(?:(?!(?P=d))[^\\$@(]|\\.|\$(?=(?P=d)|[)|])|\((?!\?)|\(\?[:=!<])*(?P=d)"
+    r"(?:(?!(?P=d))[^\\$@]|\\.|\$(?:\d|&))*(?P=d)"
+)
 _PERL = re.compile(
     rf"(?:\b(?:s|tr|y)(?P<d>[/#|,!]){_SWAPPED}[gimsxcdr]*(?!\w)|"
     rf"(?:^\s*|\b(?:if|unless|and|or|not|grep|split|while)\s*\(?\s*|[=!]~\s*|[(;{{!&|]\s*)/{_PATTERN}*/[gimsx]*(?!\w)|"
     r"\b(?:print|printf|say|if|unless|and|or|not|next|last|length|uc|lc|chomp|reverse|sort|join|split|scalar|eq|ne|lt|gt|le|ge|"
     r"END|BEGIN|keys|values|close|ARGV|eof|my|our|map|grep|for|foreach|while|else|elsif|defined|exists|substr|index|abs|int|"
-    r"sprintf|push|shift|pop|ucfirst|lcfirst|sqrt|x|STDIN|STDOUT|STDERR|cmp)\b|"
+    r"sprintf|sum0?|max|min|first|uniq|floor|ceil|strftime|push|shift|pop|ucfirst|lcfirst|sqrt|x|STDIN|STDOUT|STDERR|cmp)\b|"
     rf"{_SCALAR}|[@%](?!ENV\b)[a-zA-Z]\w*+|@_|\d+|'[^'\\]*'|"
-    rf"\"(?:[^\"$@\\]|\\[ntr\\\"$@.]|(?:{_SCALAR})(?!\[|{{|->))*\"|"
-    r"&&|[\s;,.(){}\[\]<>=!+*%?:|~^-])+"
+    rf"\"(?:[^\"$@\\]|\\[ntr\\\"$@.]|(?:{_SCALAR})(?:\[-?\w+\]|{{[$\w]\w*}})?+(?!\[|{{|->))*\"|"
+    r"&&|(?<=[\w)\]}])\s*/(?=\s*[\w$@(])|[\s;,.(){}\[\]<>=!+*%?:|~^-])+"
 )
 
 
@@ -103,9 +109,9 @@ def _harmless(program: str, code: str) -> list[str] | None:
         code = _R_PROJECT.sub("print", code)
     if len(code) > 800 or not (program in _PLAIN or _calculates(program, code)):
         return None
-    if program not in _PLAIN:
+    if program not in (*_PLAIN, "ruby"):
         return []
-    if _HIDES[program].search(code) or not _plain(code, _PLAIN[program]):
+    if program in _PLAIN and (_HIDES[program].search(code) or not _plain(code, program)):
         return None
     texts = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
     if any("|" in text or "://" in text or _CALLED.fullmatch(text) for text in texts):
@@ -130,9 +136,6 @@ def _calculates(program: str, code: str) -> bool:
         return bool(_PERL.fullmatch(code)) and not re.search(r"->|[$@%]\s*\{|<\s*[$\"']", code)
     if program != "ruby" or "\\" in code or _RUBY_HIDES.search(code) or "[" in re.sub(r"\[[\w\s,.'\"-]*\]", "", code):
         return False
-    quoted = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
-    if any(".." in text or text.startswith(("/", "~")) for text in quoted):
-        return False
     return set(re.findall(r"[A-Za-z_$@]\w*", _TEXT.sub('""', code))) <= _RUBY
 
 
@@ -153,10 +156,16 @@ _R_PROJECT = re.compile(
 )
 
 
-def _plain(code: str, known: frozenset[str]) -> bool:
+def _plain(code: str, program: str) -> bool:
     """Whether it calls nothing but what is known by its name."""
+    known = _PLAIN[program]
     texts = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
     left = _TEXT.sub('""', code)
+    if program == "Rscript":  # columns have any name; what is called, and what could be, has not
+        names = set(re.findall(r"[A-Za-z_.][\w.]*", left))
+        return set(re.findall(r"([A-Za-z_.][\w.]*)\s*\(", left)) <= known and not any(
+            map(_CALLED.fullmatch, names - known)
+        )
     called = re.search(r"[$\\]|\"\"\s*[(.:]", left) or any("$" in text for text in texts)
     return not called and set(re.findall(r"[A-Za-z_]\w*", left)) <= known
 

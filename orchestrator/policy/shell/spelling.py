@@ -230,7 +230,7 @@ class Spelling:
 
     def _spell_variable(self, node: "Node", quoted: bool, first: bool) -> tuple[str, ...]:
         text = self.text(node)
-        if quoted and text[:1].isspace() and text.lstrip()[1:].isidentifier():  # the grammar takes the space in
+        if quoted and text[:1].isspace() and re.fullmatch(r"\$\w+", text.lstrip()):  # the grammar takes the space in
             lead = text[: -len(text.lstrip())]
             return tuple(lead + value for value in self.variable(text.lstrip()[1:], quoted, False))
         inside = text[2:-1] if node.type == "expansion" else text[1:]

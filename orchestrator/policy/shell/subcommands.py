@@ -70,6 +70,7 @@ _SUBCOMMANDS = """
     trunk: build serve watch clean
     pre-commit: run sample-config validate-config validate-manifest
     twine: check
+    mlflow: ui server
     towncrier: build check create
     maturin: build develop
     dbt: run test build compile parse list ls docs debug seed snapshot source clean show
@@ -104,5 +105,5 @@ TASKS = each("gradle gradlew mvn mvnw sbt mill")
 SAFE_TASK = re.compile(
     r"(test|assemble|build|check|compile|lint|ktlint|detekt|spotless|jacoco|javadoc|dokka|help|bundle|process|generate|"
     r"verify|bench|jmh|clean|classes|dependenc|tasks|projects|properties|package|validate|report|scalafmt|scalastyle|"
-    r"format|fmt|run$|bootRun|bootJar|jar|display|analyze|tree|doc)[\w-]*(\s[^;!]*)?"
+    r"format|fmt|project |run$|bootRun|bootJar|jar|display|analyze|tree|doc)[\w-]*(\s[^;!]*)?"
 )

@@ -90,6 +90,21 @@ def query(judge: Judging, segment: Segment) -> list[Finding]:
     return [judge.ask(segment, "program_text", reason, "Name the files behind the expression.")]
 
 
+_TABLE_CODE = re.compile(
+    r"\b(system|exec|hostname|os_type|version)\s*\(|\b(tee|emit\w*|print\w*|dump|edump)\b[^;}]*[>|]|^(tee|split|case|luau|py|fetch\w*|"
+    r"apply|extdedup|extsort|snappy|to|pro|prompt|describegpt|foreach)$"
+)
+
+
+def tables(judge: Judging, segment: Segment) -> list[Finding]:
+    """Miller and qsv: verbs and expressions that start programs, fetch, or write files."""
+    for word in map(shown, segment.arguments):
+        if match := _TABLE_CODE.search(word):
+            reason = f"{match[0].strip()} makes {segment.program} start programs or write other files."
+            return [judge.ask(segment, "program_text", reason, "Only select and calculate, and redirect the output.")]
+    return []
+
+
 def _plain_sed(script: str) -> bool:
     at = 0
     while at < len(script.rstrip()):

@@ -230,7 +230,7 @@ def _fills(judge: Judging, script: Script) -> list[Finding]:
     for part in script.segments:
         words = [shown(word) for word in part.arguments]
         endless = part.program == "yes" or (
-            KINDS.get(part.program) in ("reader", "writer")
+            (KINDS.get(part.program) in ("reader", "writer") or part.program == "tr")
             and any(_ENDLESS.fullmatch(word.removeprefix("if=")) for word in [*words, *sources])
         )
         size = _asked_size(part, words)

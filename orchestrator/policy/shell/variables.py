@@ -52,7 +52,7 @@ def steers(variable: str) -> bool:
 
 
 def swaps(variable: str, value: str) -> bool:
-    """Whether setting it puts another program, or other code, in the place of what would run: CC=/tmp/x, -javaagent:x."""
+    """Whether setting it puts another program, or other code, in the place of what would run: CC=/tmp/x."""
     loads = _LOADS.search(value) is not None
     if _HARMLESS.fullmatch(f"{variable}={value}"):
         return loads

@@ -43,6 +43,8 @@ _BRANCHES = each(
 _MOVERS = frozenset({"cd", "chdir", "pushd", "popd"})
 _CALCULATES = re.compile(r"-(eq|ne|lt|le|gt|ge|v|R)\b")
 _FOREVER = re.compile(r"while\s+(true|:|\[\[? *1 *\]\]?|\(\(\s*1\s*\)\))\s*;?\s*do\b|until\s+false\s*;?\s*do\b")
+_MANY = re.compile(r"\bseq\b[^;|)]*\b\d{4,}\b|\.\.\d{4,}\}|<=?\s*\d{4,}|\bwhile\s+(true|:)")  # times that it goes round
+_APART = re.compile(r"(?<![&>])&(?![&>])\s*(;|\)|\n|done|$)|\bnohup\b|\bsetsid\b")
 _READS_NAMES = re.compile(r"while\s+(?:IFS=\s+)?read\s+(?:-r\s+)?(\w+)\s*;?\s*do\b")
 _LEAVES = re.compile(r"\b(break|exit|return|sleep|read|wait|inotifywait)\b")
 _GAP = re.compile(rb"(?:[ \t]|(?<=[ \t])\\\n)+")
@@ -171,6 +173,8 @@ class Walk(Redirecting):
         if name not in self.untold:
             self.values.pop(name, None)  # behind the loop it may be empty
         if _FOREVER.match(self.text(node)) and not _LEAVES.search(self.text(node)):
+            self.doubt("endless", self.text(node))
+        if _MANY.search(self.text(node)) and _APART.search(self.text(node)):
             self.doubt("endless", self.text(node))
         if after != flow.folders:
             self.doubt("moving_loop", self.text(node))

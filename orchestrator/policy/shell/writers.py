@@ -8,20 +8,30 @@ from orchestrator.policy.shell import beyond
 from orchestrator.policy.shell.arguments import letters, options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import AWAY, each, shown
+from orchestrator.policy.shell.words import AWAY, each, shown, uncertain
 
 _CHANGED = each("mkdir touch tee chmod rmdir mv rename install fallocate split")  # every file that they are given
-_MORE_THAN_A_FILE = re.compile(r"[|@]|(msl|mvg|ephemeral|show|win|text|label):")
+_IN_PLACE = each(
+    "gzip gunzip bzip2 bunzip2 xz unxz zstd lz4 pigz dos2unix unix2dos sponge sd mogrify jpegoptim optipng exiv2"
+)
+_LOSES = {
+    "zip": r"-[a-zA-Z]*[dm][a-zA-Z]*|--move|--delete", "zstd": "--rm", "7z": "d|-sdel", "7za": "d|-sdel",
+    "ar": r"-?d[a-z]*",
+    "tar": "--delete|--recursive-unlink|--remove-files", "exiftool": r"-all=|-overwrite_original\w*",
+}  # fmt: skip
+_SHOWS = re.compile(r"-[a-zA-Z]*[clt][a-zA-Z]*|--(stdout|list|test|to-stdout)|-p|--preview")
+_MORE_THAN_A_FILE = re.compile(
+    r"[|@]|-sOutputFile=[|%]|-o%|(msl|mvg|ephemeral|show|win|text|label|concat|subfile|crypto|tee|fd|data|pipe|x11|caption|pango)[:,]|file:(?=/|\.\.)|"
+    r".*\b(a?movie|subtitles|ass)=/"
+)
 
 
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     program, words, reach = segment.program, segment.arguments, judge.reach(segment)
-    found = beyond.runs_more(judge, segment)
+    found = beyond.runs_more(judge, segment) + beyond.written(judge, segment) + loses(judge, segment)
     if own := _OWN_WAYS.get(program):
         return found + own(judge, segment)
     named = paths(program, words, patterns=1 if program == "chmod" else 0)
-    if program == "zip" and ({"m"} & set(letters(words)) or "--move" in words):
-        found.append(judge.ask(segment, "destroys", "zip -m deletes what it packs.", "Keep the files."))
     if program in ("mv", "split", "csplit"):
         taken = reach.each("read", named[:-1] if program == "mv" else named[:1])
         found += [one for one in taken if one.code == "credentials"]
@@ -31,8 +41,19 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         found += permissions(judge, segment, named if program == "chmod" else [])
     if program in _CHANGED:
         return found + reach.each("write", [*named, *(targets(words) if program in ("mv", "install") else ())])
+    if program in _IN_PLACE and not any(_SHOWS.fullmatch(word) for word in words):
+        return found + reach.each("write", named)
     made = [after for option, after in pairwise(words) if option in ("-o", "--output", "-out")]
+    made += [word for word in named[-1:] if "automatic" in reach.places(word)]
     return found + reach.each("read", [word.split("=", 1)[-1] for word in named]) + reach.each("write", made)
+
+
+def loses(judge: Judging, segment: Segment) -> list[Finding]:
+    gone = re.compile(_LOSES.get(segment.program, "$"))
+    if (lost := next(filter(gone.fullmatch, segment.arguments), None)) is None:
+        return []
+    reason = f"{segment.program} {shown(lost)} deletes files, or parts of them."
+    return [judge.ask(segment, "destroys", reason, "Keep the files.")]
 
 
 def _dd(judge: Judging, segment: Segment) -> list[Finding]:
@@ -55,6 +76,8 @@ def _patch(judge: Judging, segment: Segment) -> list[Finding]:
 def _cpio(judge: Judging, segment: Segment) -> list[Finding]:
     words, reach = segment.arguments, judge.reach(segment)
     told = values_of(words, ("-D", "--directory", "-O"))
+    if any(":" in word and not uncertain(word) for word in words):
+        return [judge.ask(segment, "network_program", "cpio would reach another machine.", "Keep the archive here.")]
     if ("i" in letters(words) or "--extract" in words) and "--no-absolute-filenames" not in words:
         reason = "cpio lets the archive say where its files go, also outside the workspace."
         asked = [judge.ask(segment, "unknown_path", reason, "Add --no-absolute-filenames.")]
@@ -65,13 +88,34 @@ def _cpio(judge: Judging, segment: Segment) -> list[Finding]:
 def _converted(judge: Judging, segment: Segment) -> list[Finding]:
     """pandoc, ffmpeg, ImageMagick: the last file is written, and words can be more than files."""
     words, reach = segment.arguments, judge.reach(segment)
-    found = beyond.judge(judge, segment)
-    if more := next((shown(word) for word in words if _MORE_THAN_A_FILE.match(shown(word))), None):
-        reason = f"{more} makes {segment.program} open or run more than a file."
-        found.append(judge.ask(segment, "runs_more", reason, "Name plain files."))
+    found = beyond.judge(judge, segment) + more_than_files(judge, segment)
     named = [word.split("=", 1)[-1] for word in paths(segment.program, words) if "://" not in word]
     made = values_of(words, ("-o", "--output")) if segment.program == "pandoc" else named[-1:]
     return found + reach.each("read", [word for word in named if word not in made]) + reach.each("write", made)
+
+
+def more_than_files(judge: Judging, segment: Segment) -> list[Finding]:
+    """Words that name no file, but what to do: |rm x, msl:x, concat:/etc/passwd."""
+    words = [shown(word) for word in segment.arguments]
+    more = next((word for word in words if _MORE_THAN_A_FILE.match(word)), None)
+    engine = next((word for word in words if re.match(r"--pdf-engine=(?!\w+$)", word)), None)
+    lua = next((word for word in words if segment.program == "pandoc" and word.endswith(".lua")), None)
+    tee = "-f tee" if ("-f", "tee") in pairwise(words) else None
+    if (told := more or engine or lua or tee) is None:
+        return []
+    reason = f"{told} makes {segment.program} open or run more than a file."
+    return [judge.ask(segment, "runs_more", reason, "Name plain files.")]
+
+
+def _rename(judge: Judging, segment: Segment) -> list[Finding]:
+    """In one rename the first word is Perl, in another the text that goes; each file may be anything after it."""
+    named = paths("rename", segment.arguments)
+    first = shown(named[0]) if named else ""
+    found = judge.reach(segment).each("write", [word for word in named if word != named[0] or "/" not in first])
+    plain = r"(s|y|tr)/(?:[^/`$@\\]|\\.|\$(?=/))*/(?:[^/`$@\\]|\\.|\$\d)*/[gi]*|[\w .-]+"
+    if not re.fullmatch(plain, first):
+        return [*found, judge.ask(segment, "program_text", "This rename runs a piece of Perl.", "Use s/old/new/.")]
+    return found
 
 
 def _ln(judge: Judging, segment: Segment) -> list[Finding]:
@@ -103,17 +147,18 @@ def _archive(judge: Judging, segment: Segment) -> list[Finding]:
     """Making one reads what goes in; unpacking one writes where it is told, unless it may name places itself."""
     program, words, reach = segment.program, segment.arguments, judge.reach(segment)
     named = paths(program, words)
-    flags = letters(words) + (words[0] if words and program == "tar" and words[0][:1] != "-" else "")
+    flags = letters(words) + (words[0] if words and program in ("tar", "bsdtar") and words[0][:1] != "-" else "")
     if program == "unzip":
-        into = [after for option, after in pairwise(words) if option == "-d"]
+        into = [after for option, after in pairwise(words) if re.fullmatch(r"-[a-z]*d", option)]
+        into += [word[2:] for word in words if word.startswith("-d") and len(word) > 2]
         return reach.each("write", into) + reach.each("use", [word for word in named if word not in into])
-    if "--remove-files" in words:
-        return [judge.ask(segment, "destroys", "tar --remove-files deletes what it packs.", "Keep the files.")]
     if program.startswith("7z"):
         into = [word[2:] for word in words if word.startswith("-o")]
         return reach.each("write", into) + reach.each("read", named[1:])
     folders = [after for option, after in pairwise(words) if option in ("-C", "--directory")]
+    folders += [word[2:] for word in words if re.fullmatch(r"-C.+", word, re.DOTALL)]
     folders += [word.partition("=")[2] for word in words if word.startswith(("--directory=", "--one-top-level="))]
+    named = [word.removeprefix("@") if program == "bsdtar" else word for word in named]
     makes = "c" in flags or "--create" in words or "r" in flags or "u" in flags
     kept = [after for option, after in pairwise(words) if re.fullmatch(r"-[^-].*f|-f|--file", option)]
     kept += named[1:2] if words and words[0][:1] != "-" and "f" in words[0] else []
@@ -162,9 +207,12 @@ _OWN_WAYS: dict[str, Callable[[Judging, Segment], list[Finding]]] = {
     "dd": _dd,
     "cp": _cp,
     "ln": _ln,
+    "rename": _rename,
     "patch": _patch,
     "cpio": _cpio,
     "openssl": _openssl,
     **dict.fromkeys(("tar", "unzip", "7z", "7za", "bsdtar"), _archive),
-    **dict.fromkeys(("pandoc", "ffmpeg", "convert", "magick"), _converted),
+    **dict.fromkeys(
+        ("pandoc", "ffmpeg", "convert", "magick", "mogrify", "montage", "composite", "gs", "inkscape"), _converted
+    ),
 }

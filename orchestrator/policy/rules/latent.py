@@ -1,0 +1,83 @@
+"""Rule: what is written now and run later. A build file, a script or the settings of a CI that a tool writes is read.
+
+Each line that is a command is judged as one; where a shell would be refused it (keys that would be sent, a shell
+handed out, code out of an encoding), the writing is asked. Does not cover: code of other languages, and lines that
+are put together from others.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import ClassVar
+
+from orchestrator.kernel.ids import call_hash
+from orchestrator.kernel.settings import Policy
+from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.rules.paths import paths_of
+from orchestrator.policy.shell.findings import Finding
+from orchestrator.policy.shell.judge import Judge
+from orchestrator.policy.shell.reader import Reader
+from orchestrator.policy.shell.words import each
+
+_LATER = re.compile(
+    r"(.*/)?(GNU)?[Mm]akefile(\.\w+)?|.+\.(mk|sh|bash|zsh|service|timer)|(.*/)?(package\.json|[Jj]ustfile|Taskfile\.ya?ml|"
+    r"\.pre-commit-config\.yaml|tox\.ini|crontab|Procfile|Jenkinsfile|\.gitlab-ci\.yml|\.travis\.yml|azure-pipelines\.yml|"
+    r"bitbucket-pipelines\.yml|cloudbuild\.yaml|(docker-)?compose[\w.-]*\.ya?ml|(.+\.)?Dockerfile(\..+)?)|"
+    r"(.*/)?\.(github/workflows|circleci|buildkite|drone)/.+"
+)
+_LEAD = re.compile(
+    r"^[\s@+-]*(?:-\s+)?(?:(?:run|script|command|cmd|entrypoint|RUN|CMD|ExecStart\w*)\s*[:=]?\s+|ExecStart\w*=)?[|>]?\s*"
+)
+_WORTH = re.compile(r"[|>&;`$]|\brm\b|\b(?:curl|wget|nc|ncat|socat|ssh|scp|dd|mkfs\S*|eval|chmod|cat)\b")
+_REFUSED = each(
+    "exfiltration reverse_shell raw_connection reads_secret fork_bomb metadata guard escape destructive_program"
+)
+_ROOTS = each("/ ~ /* ~/* $HOME /home /etc /usr")
+MOST = 80  # lines of one file that are read
+
+
+class Latent:
+    name: ClassVar[str] = "latent"
+
+    def __init__(self, settings: Policy) -> None:
+        del settings
+        self._reader = Reader()
+
+    def judge(self, call: Call) -> Decision | None:
+        if call.scope != "write":
+            return None
+        named = next((path for path in paths_of(call) if _LATER.fullmatch(path)), None)
+        texts = [text for name in ("content", "replace", "patch") if isinstance(text := call.arguments.get(name), str)]
+        if named is None or not texts:
+            return None
+        lines = (line for text in texts for line in _commands(text, named))
+        for line in islice(filter(_WORTH.search, lines), MOST):
+            _, found = Judge(self._reader, call.workspace).command(line)
+            if refused := next((one for one in found if one.verdict == "deny" and _matters(one)), None):
+                reason = f"{named} would do later what a command may not: {refused.reason}"
+                details = {"tool": call.tool, "path": named, "segment": refused.text, "program": refused.program}
+                return Decision("ask", self.name, "latent", reason, details, "Look at this line before it is written.")
+        return None
+
+    def shape(self, call: Call) -> str | None:
+        return call_hash(call.tool, call.arguments) if self.judge(call) else None
+
+
+def _matters(finding: Finding) -> bool:
+    return (
+        finding.code in _REFUSED
+        or (finding.code == "piped_code" and "network" not in finding.reason)
+        or (finding.code == "deletes_outside" and finding.path.rstrip("/") in _ROOTS | {""})
+    )
+
+
+def _commands(text: str, path: str) -> Iterator[str]:
+    if path.endswith(".json"):
+        for match in re.finditer(r'"(?:[^"\\]|\\.)*"', text):
+            with suppress(ValueError):
+                yield str(json.loads(match[0]))
+        return
+    for line in text.replace("\\\n", " ").splitlines():
+        yield _LEAD.sub("", line.removeprefix("+"))
