@@ -311,6 +311,27 @@ async def test_a_token_is_refreshed_after_a_restart_and_nobody_is_asked(home: Ho
     assert home.vault.kept["mcp.there.refresh"][0] == f"refresh-{wire.count}"
 
 
+async def test_nobody_else_comes_back_in_a_persons_place(home: Home, wire: Wire) -> None:
+    wire.guarded = True
+    server = await home.servers.add("there", home.settings, by="usr_1")
+    link = await home.servers.login("there", by="usr_1")
+    asked = parse_qs(urlsplit(link).query)
+    door, state = asked["redirect_uri"][0], asked["state"][0]
+    with pytest.raises(InvalidInput, match="another attempt"):
+        server.came_back(f"{door}?code=evil&state=x")
+    async with aiohttp.ClientSession() as browser:
+        for said in ("code=evil&state=x", "code=evil", "error=access_denied", f"state={state}"):
+            async with browser.get(f"{door}?{said}") as page:
+                assert page.status == 404
+        assert server.signing_in
+        async with browser.get(link) as page:
+            assert page.status == 200
+        await server.signed_in()
+        with pytest.raises(aiohttp.ClientError):
+            await browser.get(f"{door}?code=evil&state={state}")
+    assert await home.look() == "I see"
+
+
 async def test_a_person_who_says_no_is_told_so(home: Home, wire: Wire) -> None:
     wire.guarded = True
     server = await home.servers.add("there", home.settings, by="usr_1")

@@ -8,7 +8,7 @@ from orchestrator.kernel.errors import InvalidInput, ToolFailed
 SECONDS = 600.0  # that a person has
 _PAGE = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close\r\n"
-    b"Content-Security-Policy: default-src 'none'\r\n\r\n<title>Signed in</title><p>You can close this page."
+    b"Content-Security-Policy: default-src 'none'\r\n\r\n<title>AI Orchestrator</title><p>%s You can close this page."
 )
 
 
@@ -49,31 +49,50 @@ class SignIn:
         """What the person came back with."""
         return await self._back
 
-    def finish(self, address: str) -> None:
-        """Raises InvalidInput for an address that nobody comes back with."""
-        try:
-            asked = parse_qs(urlsplit(address).query, max_num_fields=20)
-        except ValueError:
-            asked = {}
-        found = {name: values[0] for name, values in asked.items()}
+    def finish(self, address: str) -> dict[str, str]:
+        """Raises InvalidInput for an address that nobody comes back with from this attempt."""
+        found = _asked(address)
         if "code" not in found and "error" not in found:
             raise InvalidInput(
                 "This is not where a person comes back to.", hint="Paste the whole address, ?code=… too."
             )
+        if found.get("state", "" if "code" in found else self._state) != self._state:
+            raise InvalidInput("This is of another attempt to sign in.", hint="Open the link that was shown last.")
         if not self._back.done():
             self._back.set_result(found)
+        return found
+
+    @property
+    def _state(self) -> str:
+        """By which an answer is known to be one to this link."""
+        known = self.link.done() and not self.link.cancelled()
+        return _asked(self.link.result()).get("state", "") if known else ""
 
     async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(10):
                 line = (await reader.readline()).decode("ascii", "replace").split(" ")
-            if len(line) == 3 and line[1].startswith("/callback?"):
-                self.finish(line[1])
-                writer.write(_PAGE)
-            else:
-                writer.write(b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n")
+            writer.write(self._met(line[1] if len(line) == 3 else ""))
             await writer.drain()
-        except (OSError, ValueError, InvalidInput):
+        except (OSError, ValueError):
             pass  # whoever knocked, it was not the person
         finally:
             writer.close()
+
+    def _met(self, path: str) -> bytes:
+        """What is said to whoever knocks. Any page can send a browser here, but none knows the state of the link."""
+        if path.startswith("/callback?") and self._state and _asked(path).get("state") == self._state:
+            try:
+                return _PAGE % (
+                    b"It goes on where you began." if "code" in self.finish(path) else b"Nobody was signed in."
+                )
+            except InvalidInput:
+                pass
+        return b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n"
+
+
+def _asked(address: str) -> dict[str, str]:
+    try:
+        return {name: values[0] for name, values in parse_qs(urlsplit(address).query, max_num_fields=20).items()}
+    except ValueError:
+        return {}
