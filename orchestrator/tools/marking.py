@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.policy.marks import mark, marked, names_marked
 from orchestrator.policy.screen.repeats import ROW, repeats
 from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.files.moving import kept
 from orchestrator.tools.place import place_of
 from orchestrator.tools.workspace import Workspace
 
 MOSTLY = 0.5  # of what is written
+KEPT = "What was there before is kept in the trash:"
 _PATHS = frozenset({"path", "file", "source", "destination"})
 _SHOWN = 200  # files whose text is in one result
 
@@ -36,11 +39,11 @@ class Marking:
             result = await self._tool.call(arguments, context)
             strange = await asyncio.to_thread(_reads, arguments, result, context.workspace)
             return structs.replace(result, origin="web") if strange else result
-        strange = await asyncio.to_thread(_writes, arguments, context)
+        strange, trash = await asyncio.to_thread(_before, arguments, context)
         result = await self._tool.call(arguments, context)
         if strange:
             await asyncio.to_thread(_mark, context.workspace, _target(arguments))
-        return result
+        return structs.replace(result, content=f"{result.content}\n{KEPT} {trash}.") if trash else result
 
 
 def marking(tool: Tool) -> bool:
@@ -76,6 +79,20 @@ def _writes(arguments: Arguments, context: Context) -> bool:
     if len(text.split()) < ROW:
         return any(" ".join(text.split()) in " ".join(said.split()) for said in strangers)
     return sum(end - start for start, end in repeats(text, strangers)) >= MOSTLY * len(text)
+
+
+def _before(arguments: Arguments, context: Context) -> tuple[bool, str]:
+    """Whether what is written is a stranger's; and where a file is kept that is written over after strangers were read.
+
+    As it was before the run: nothing that a page says costs the person what they had.
+    """
+    trash = ""
+    if not arguments.get("append") and "destination" not in arguments and context.strangers():
+        path = _target(arguments)
+        key = hashlib.sha256(f"{context.run_id}\0{path}".encode()).hexdigest()
+        with contextlib.suppress(OSError, ToolError):
+            trash = kept(Workspace(context.workspace), path, key)
+    return _writes(arguments, context), trash
 
 
 def _added(arguments: Arguments) -> str:

@@ -182,13 +182,34 @@ def delete(workspace: Workspace, path: str, key: str) -> Deleted:
     bin_path = f"{TRASH}/{key[:16]}"
     with entry(workspace, name) as (folder, own):
         found(folder, own, path)
-        with entry(workspace, f"{bin_path}/path", make=True) as (bin_folder, note):
-            handle = os.open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600, dir_fd=bin_folder)
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(name))
+        with _bin(workspace, bin_path, name) as bin_folder:
             os.rename(own, "it", src_dir_fd=folder, dst_dir_fd=bin_folder)
             os.fsync(bin_folder)
     return Deleted(name, f"{bin_path}/it")
+
+
+def kept(workspace: Workspace, path: str, key: str) -> str:
+    """A second name, in the trash, for a file that is about to be written anew; empty where none is kept."""
+    name, bin_path = workspace.relative(path), f"{TRASH}/{key[:16]}"
+    if workspace.stat(name) is None or name.startswith(f"{TRASH}/") or _lies(workspace, bin_path):
+        return ""
+    with entry(workspace, name) as (folder, own):
+        if not stat.S_ISREG(os.stat(own, dir_fd=folder, follow_symlinks=False).st_mode):
+            return ""
+        with _bin(workspace, bin_path, name) as bin_folder:
+            os.link(own, "it", src_dir_fd=folder, dst_dir_fd=bin_folder, follow_symlinks=False)
+            os.fsync(bin_folder)
+    return f"{bin_path}/it"
+
+
+@contextlib.contextmanager
+def _bin(workspace: Workspace, bin_path: str, name: str) -> Iterator[int]:
+    """The open folder of one thing in the trash, which says where it was."""
+    with entry(workspace, f"{bin_path}/path", make=True) as (bin_folder, note):
+        handle = os.open(note, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600, dir_fd=bin_folder)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(name))
+        yield bin_folder
 
 
 def deleted(workspace: Workspace, path: str, key: str) -> Deleted | None:
