@@ -12,6 +12,7 @@ from orchestrator.llm.providers.embedded import arithmetic
 from orchestrator.llm.providers.embedded.index import Entry
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, known
 from orchestrator.llm.providers.embedded.lexicon import QUESTIONS, words
+from orchestrator.llm.providers.embedded.match import Match, certain
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import head
@@ -141,6 +142,16 @@ def _elliptical(clause: Clause, entry: Entry) -> bool:
     return all(
         word.concept in nouns or (word.norm in plain | QUESTIONS and not is_action(word.concept)) for word in left
     )
+
+
+def narrowed(clause: Clause, found: Match | None) -> Match | None:
+    """`the logs of nginx, last 50 lines`: what is said after a comma, as choices of the same call."""
+    if found is None or not certain(found) or found.filling.missing:
+        return None
+    if not found.entry.harmless or not _elliptical(clause, found.entry):
+        return None
+    given = {**found.filling.arguments, **fill(_plain(clause), found.entry).arguments}
+    return msgspec.structs.replace(found, filling=msgspec.structs.replace(found.filling, arguments=given))
 
 
 def _plain(clause: Clause) -> Clause:

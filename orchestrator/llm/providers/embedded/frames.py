@@ -141,6 +141,15 @@ class _Aligner:
             elif mention is None and parameter.kind == "path" and parameter.worded and here.word:
                 yield item + 1  # `zip src into …`
             return
+        if (
+            parameter.named
+            and mention
+            and mention.kind == "path"
+            and not mention.weak
+            and "." not in str(mention.value)
+        ):
+            yield item + 1  # `the branch feature/login`
+            return
         if parameter.coined and not parameter.worded:
             if mention and mention.kind in ("name", "path", "url") and str(mention.value).startswith(parameter.prefix):
                 yield next((n for n, each in enumerate(self._items) if each.start >= mention.end), len(self._items))
@@ -173,6 +182,7 @@ class _Aligner:
             elif mention and (
                 parameter.kind != "quoted"
                 or (mention.kind == "quoted" and end == first + 1)
+                or (mention.kind == "path" and parameter.named)
                 or (mention.kind == "name" and item.word is None and end == first + 1 and parameter.named)
             ):
                 mentions[name] = mention

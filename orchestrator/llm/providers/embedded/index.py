@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from orchestrator.kernel.messages import ToolSpec
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, concept_of, fold, is_action, stem, tokens
-from orchestrator.llm.providers.embedded.lexicon import DEFINITE
+from orchestrator.llm.providers.embedded.lexicon import DEFINITE, THINGS
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.shown import Bag, Frame, Shown, bag, choices, types
 
@@ -122,6 +122,7 @@ class Index(Struct, frozen=True):
     spoken: Bag = frozenset()  # concepts that examples speak of, their values aside
     leading: Bag = frozenset()  # concepts that stand before a name in examples
     deferring: Entry | None = None  # the tool that does a request later
+    heads: Bag = frozenset()  # what requests for effects begin with, no verb of the lexicon: `commit`, `stash`
     ranked: dict[Any, Any] = {}  # what was matched for the reply that is being made
 
     def weight(self, concept: str) -> float:
@@ -146,7 +147,9 @@ def gathered(entries: Sequence[Entry]) -> Index:
     spoken_of = none.union(*(entry.shown for entry in entries))
     leading = none.union(*(each.before for entry in entries for each in entry.parameters if each.named))
     deferring = next((entry for entry in entries if entry.deferring), None)
-    return Index(tuple(entries), weights, math.log(1 + count), words, spoken_of, leading, deferring)
+    heads = none.union(*(each.heads for each in entries if not each.harmless))
+    heads = frozenset(each for each in heads if not is_action(each) and each not in THINGS)
+    return Index(tuple(entries), weights, math.log(1 + count), words, spoken_of, leading, deferring, heads)
 
 
 def learnt(spec: ToolSpec, finder: Finder) -> Entry:

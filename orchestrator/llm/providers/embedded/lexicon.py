@@ -244,6 +244,7 @@ THINGS: Final[dict[str, tuple[str, str]]] = {
     "status": ("status state", "statut etat"),
     "container": ("container containers", "conteneur conteneurs"),
     "service": ("service services daemon", "service services"),
+    "pull request": ("pull_request pull_requests merge_request", "pull_request pull_requests demande_de_fusion"),
     "repository": ("repository repositories repo repos", "depot depots"),
     "branch": ("branch branches", "branche branches"),
     "process": ("process processes program programs", "processus programmes"),

@@ -35,7 +35,7 @@ NAMED: Final = 0.06  # for saying the tool's own name
 _LOOKS: Final = frozenset(
     {"show", "read", "list", "find", "contain", "count", "compute", "fetch", "check", "write", "run"}
 )
-_ORDERS: Final = lexicon.words("restart stop delete move rename install merge push restore hack encrypt buy book")
+ORDERS: Final = lexicon.words("restart stop delete move rename install merge push restore hack encrypt buy book")
 _LIGHTLY: Final = frozenset({"run", "send", "create"})  # `run a ping`: the noun says what is done
 
 # Acts so near each other that one stands for the other at a discount.
@@ -255,7 +255,7 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
     changing = [act for act in acts if act in lexicon.CHANGING and not (lightly and act in _LIGHTLY)]
     if any(_nearest(act, entry.actions) < 0.6 for act in changing):
         return True
-    if entry.harmless and (first := head(words)) in _ORDERS and first not in entry.heads:
+    if entry.harmless and (first := head(words)) in ORDERS and first not in entry.heads:
         return True  # `restart apache2` is not to be told what restarted
     if not entry.harmless and (
         filling.unexplained >= 1 or _twice(filling) or _either(clause) or _places(entry, filling)

@@ -22,13 +22,13 @@ from orchestrator.llm.providers.embedded import (
     views,
 )
 from orchestrator.llm.providers.embedded.index import Index, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, is_action, is_open, known, tokens
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, is_open, known, tokens
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.match import ASKED, Match, askable, best, certain, match, rival
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.reading import READABLE, Kept, read
 from orchestrator.llm.providers.embedded.segment import Clause
-from orchestrator.llm.providers.embedded.shown import Bag
+from orchestrator.llm.providers.embedded.shown import Bag, head
 from orchestrator.llm.providers.embedded.slots import fill
 from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Ref, Step, Why
 
@@ -40,6 +40,7 @@ _SAME: Final = words(
 )
 _IT: Final = words("it them this that these those le la les l ca cela")
 _EVERYTHING: Final = words("all every everything whole entire tout tous toute toutes entier")
+PLAIN: Final = 0.95  # how well each part of a clause must fit, to be a request of its own whatever it does
 CLAUSES: Final = 12  # more is pasted text rather than a request
 
 
@@ -212,17 +213,28 @@ class Planner:
         """`the date and the free memory`: two things to look at, joined by a word, each with a tool of its own."""
         whole = best(clause, self.index)
         joiners = [word for word in clause.words if word.norm in ("and", "et", ",", "&")]
+        if joiners and all(map(self._plainly, parts := _parted(clause, joiners))) and len(parts) > 1:
+            return all(list(map(self.clause, parts)))  # `stash, pull, stash pop`
         for word in joiners[:_JOINERS]:
             if whole and word.start in whole.filling.used:
                 continue
             parts = clause.part(clause.start, word.start), clause.part(word.end, clause.end)
             found = [best(part, self.index) for part in parts]
+            if word.norm == "," and (narrowed := following.narrowed(parts[1], found[0])):
+                return self.call(clause, narrowed)
             sure = [each for each in found if each and each.score >= _SURE and each.entry.harmless]
             if whole and whole.score >= max((each.score for each in sure), default=0) and whole.score >= 1:
                 continue
             if len(sure) == 2 and sure[0].entry is not sure[1].entry and not any(m.filling.missing for m in sure):
                 return all(list(map(self.clause, parts)))
         return False
+
+    def _plainly(self, clause: Clause) -> bool:
+        """Whether a clause is a request with nothing left open and nothing left over."""
+        found = best(clause, self.index)
+        if found is None or found.filling.missing or found.filling.swallowed or pointing.points(clause):
+            return False
+        return found.score >= PLAIN and found.explained >= 1 and head(clause.words) in found.entry.heads
 
     def _idle(self, clause: Clause) -> bool:
         """Politeness and small words, with nothing to do."""
@@ -358,6 +370,13 @@ class Planner:
     def match(self, clause: Clause, name: str, ignoring: Bag = frozenset()) -> Match | None:
         entry = self.index.entry(name)
         return match(clause, entry, self.index, ignoring) if entry else None
+
+
+def _parted(clause: Clause, joiners: list[Token]) -> list[Clause]:
+    starts = [clause.start, *(word.end for word in joiners)]
+    ends = [*(word.start for word in joiners), clause.end]
+    parts = (clause.part(start, end) for start, end in zip(starts, ends, strict=True))
+    return [part for part in parts if part.words or part.mentions]
 
 
 def _within(clause: Clause) -> bool:

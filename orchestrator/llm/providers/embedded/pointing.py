@@ -6,7 +6,9 @@ from orchestrator.llm.providers.embedded import lexicon, moods
 from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action
 from orchestrator.llm.providers.embedded.lexicon import words
+from orchestrator.llm.providers.embedded.match import ORDERS
 from orchestrator.llm.providers.embedded.segment import Clause
+from orchestrator.llm.providers.embedded.shown import Bag
 from orchestrator.llm.providers.embedded.slots import Filling, fill
 from orchestrator.llm.providers.embedded.steps import Step
 
@@ -23,7 +25,7 @@ _REACH: Final = 2  # calls that it looks back over
 
 def follow(planner: "Planner", clause: Clause) -> bool:
     """Add the call that a clause asks for of the thing that a call before it was about."""
-    if not _points(clause) or moods.stated(clause):
+    if not points(clause) or moods.stated(clause):
         return False
     earlier = [step for step in planner.steps if step.entry is not None]
     for step in reversed(earlier[-_REACH:]):
@@ -37,7 +39,7 @@ def follow(planner: "Planner", clause: Clause) -> bool:
     return False
 
 
-def _points(clause: Clause) -> bool:
+def points(clause: Clause) -> bool:
     said = [word for word in clause.words if word.norm.isalnum() or word.norm == "-"]
     for place, word in enumerate(said):
         after = next((each for each in said[place + 1 :] if each.norm.isalnum()), None)
@@ -53,8 +55,9 @@ def _best(index: Index, clause: Clause, before: Entry, given: dict[str, Any]) ->
         if entry.spec.category != before.spec.category:
             continue
         filling = fill(clause, entry)
-        taken = {each.name: value for each in filling.missing if (value := _of(before, given, each)) is not None}
-        if len(taken) != len(filling.missing) or not taken or not _fits(clause, entry, filling):
+        wanted = _open(entry, filling)
+        taken = {each.name: value for each in wanted if (value := _of(before, given, each)) is not None}
+        if len(taken) < len(filling.missing) or not taken or not _fits(clause, entry, filling):
             continue
         optional = {each.name for each in entry.parameters} & given.keys() if entry is before else set()
         whole = {**{name: given[name] for name in optional}, **filling.arguments, **taken}
@@ -69,10 +72,22 @@ def _best(index: Index, clause: Clause, before: Entry, given: dict[str, Any]) ->
 
 def _of(before: Entry, given: dict[str, Any], wanted: Parameter) -> Any:
     """What the call before says of it: under the same name, or as the kind of thing that leads to such a name."""
-    if given.get(wanted.name) is not None or wanted.kind != "quoted":
+    if wanted.name in given or wanted.kind != "quoted":
         return given.get(wanted.name)
-    named = (each for each in before.parameters if each.names & wanted.leading and each.name in given)
-    return next((given[each.name] for each in named), None)
+    kind = _kind(wanted)
+    return next((given[each.name] for each in before.parameters if each.name in given and _kind(each) & kind), None)
+
+
+def _kind(parameter: Parameter) -> Bag:
+    """The nouns for what is named: `service`, for the name of one."""
+    return (parameter.names | parameter.leading) - {"name"} if parameter.named else frozenset()
+
+
+def _open(entry: Entry, filling: Filling) -> tuple[Parameter, ...]:
+    """What must be said still; of a tool that only looks and needs nothing, what may be."""
+    if filling.missing or not entry.harmless:
+        return filling.missing
+    return tuple(each for each in entry.parameters if each.kind == "quoted" and each.name not in filling.arguments)
 
 
 def _heavy(clause: Clause, filling: Filling) -> list[Token]:
@@ -96,6 +111,8 @@ def _fits(clause: Clause, entry: Entry, filling: Filling) -> bool:
     if not entry.harmless:
         said = heavy | acts | filling.acts
         return bool(said & doing) and heavy - {"show"} <= entry.vocabulary and not acts - doing
+    if acts & ORDERS - entry.heads:
+        return False
     return bool(heavy - {"show"}) and heavy - {"show"} <= entry.vocabulary and not (acts & lexicon.CHANGING) - doing
 
 

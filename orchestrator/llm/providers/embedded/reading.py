@@ -9,11 +9,12 @@ import msgspec
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import moods, verbatim
 from orchestrator.llm.providers.embedded.index import Index
-from orchestrator.llm.providers.embedded.language import Token, tokens
+from orchestrator.llm.providers.embedded.language import Token, is_action, tokens
 from orchestrator.llm.providers.embedded.mentions import Finder, Mention
 from orchestrator.llm.providers.embedded.segment import Clause, clauses
 
 READABLE: Final = 4000  # characters outside quotes that are read as a request
+_FIRST: Final = frozenset(["first", "firstly", "abord"])
 Kept = Mapping[str, str]  # the quotations that were set aside
 _WITHIN: Final = re.compile(  # `make a folder a and inside it a file b`: made as the folder is
     r"(?:(?<=\band)|(?<=,)|(?<=\bet))\s+"
@@ -33,7 +34,15 @@ def read(text: str, language: Language, finder: Finder, index: Index, kept: Kept
     found = [each for each in finder.find(text, spoken, language) if not _common(each, spoken, index)]
     passed_on = verbatim.places(text, spoken)
     mentions = verbatim.set_apart(text, restored(found, kept), passed_on)
-    return tuple(_reported(clauses(text, spoken, mentions, language, passed_on)))
+    found = clauses(text, spoken, mentions, language, passed_on, index.heads)
+    return tuple(_reported([_begun(clause) for clause in found]))
+
+
+def _begun(clause: Clause) -> Clause:
+    """Without the word that only says that it is the first: `first run …`."""
+    if len(clause.words) > 1 and clause.words[0].norm in _FIRST and is_action(clause.words[1].concept):
+        return msgspec.structs.replace(clause, words=clause.words[1:])
+    return clause
 
 
 def whole(text: str, found: Sequence[Clause]) -> Clause:

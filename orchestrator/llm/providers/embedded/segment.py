@@ -67,8 +67,10 @@ def clauses(
     mentions: tuple[Mention, ...],
     language: Language,
     kept: Sequence[tuple[int, int]] = (),
+    heads: frozenset[str] = frozenset(),
 ) -> tuple[Clause, ...]:
-    """The clauses of a request, in the order they are said. `kept`: where what is said is passed on as it is."""
+    """The clauses of a request, in the order they are said. `kept`: where what is said is passed on as it is;
+    `heads`: what requests begin with beside the verbs of the lexicon, such as `commit`."""
     outside = _outside(words, mentions)
     bounds = [0]
     for place, word in enumerate(outside):
@@ -76,7 +78,7 @@ def clauses(
             continue
         if any(start <= word.start < end for start, end in kept):
             continue
-        if _ends(text, word) or _joins(outside, place, mentions, word):
+        if _ends(text, word) or _joins(outside, place, mentions, word, heads):
             bounds.append(word.end if word.norm in ".;!?\n" else word.start)
     bounds += [found.end() for found in re.finditer(r"\n", text) if _breaks(text, found.start(), mentions)]
     edges = [*sorted(set(bounds)), len(text)]
@@ -130,7 +132,9 @@ def _ends(text: str, word: Token) -> bool:
     return word.norm == "." and (word.end == len(text) or text[word.end].isspace())
 
 
-def _joins(words: tuple[Token, ...], place: int, mentions: tuple[Mention, ...], word: Token) -> bool:
+def _joins(
+    words: tuple[Token, ...], place: int, mentions: tuple[Mention, ...], word: Token, heads: frozenset[str]
+) -> bool:
     """Whether a comma or a joining word here begins a new clause: what follows starts with a verb or a question."""
     if word.norm == "+":
         return True
@@ -146,6 +150,8 @@ def _joins(words: tuple[Token, ...], place: int, mentions: tuple[Mention, ...], 
             return True
         if is_action(after.concept) or (is_open(after.concept) and after.concept not in ("artwork", "knowledge")):
             return not _noun_use(words, place + 1 + distance)
+        if after.concept in heads and words[place + distance].norm not in lexicon.ARTICLES:
+            return True
         if after.norm in ("dont", "never"):
             return True
         if after.norm not in lexicon.FILLERS and after.norm != ",":

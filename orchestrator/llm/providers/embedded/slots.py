@@ -169,6 +169,7 @@ class _Filler:
             return
         several = len(fitting) > 1 and not rivals and parameter.kind not in ("number", "moment")
         several = several and not self._apart(fitting)
+        several = several or (parameter.kind == "number" and len(fitting) > 1 and self._in_a_row(parameter, fitting))
         for mention in fitting if several else fitting[:1]:
             self._take(mention)
             led = mention.kind == "name" or (
@@ -180,6 +181,13 @@ class _Filler:
             self._several[parameter.name] = tuple(dict.fromkeys(values))
         else:
             self._arguments[parameter.name] = values[0]
+
+    def _in_a_row(self, parameter: Parameter, numbers: list[Mention]) -> bool:
+        """`ports 80 and 443`: numbers of one kind, joined."""
+        between = [w for w in self._clause.words if numbers[0].end <= w.start < numbers[-1].start]
+        joined = {word.norm for word in between} & _AND
+        leads = parameter.leads | parameter.names
+        return self._entry.harmless and bool(joined) and all(w.norm in _AND | leads for w in between)
 
     def _apart(self, mentions: list[Mention]) -> bool:
         """Whether values are not of one kind in what is said: `a.txt from team/site`."""

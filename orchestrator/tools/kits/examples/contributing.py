@@ -185,6 +185,16 @@ GITHUB_COMMIT_FILE = examples(
 
 GITHUB_CREATE_PULL_REQUEST = examples(
     en={
+        'open a pull request for the branch fix-login of octo/shop titled "fix the login"': {
+            "repository": _SHOP,
+            "title": "fix the login",
+            "head": "fix-login",
+        },
+        'create a pull request "new prices" from the branch prices of team/site': {
+            "repository": _SITE,
+            "title": "new prices",
+            "head": "prices",
+        },
         'propose the branch fix-login of octo/shop as the pull request "fix the login"': {
             "repository": _SHOP,
             "title": "fix the login",
@@ -207,6 +217,16 @@ GITHUB_CREATE_PULL_REQUEST = examples(
         },
     },
     fr={
+        "ouvre une pull request pour la branche fix-login de octo/shop intitulée « corrige la connexion »": {
+            "repository": _SHOP,
+            "title": "corrige la connexion",
+            "head": "fix-login",
+        },
+        "crée une pull request « nouveaux prix » depuis la branche prix de team/site": {
+            "repository": _SITE,
+            "title": "nouveaux prix",
+            "head": "prix",
+        },
         "propose la branche fix-login de octo/shop comme pull request « corrige la connexion »": {
             "repository": _SHOP,
             "title": "corrige la connexion",
