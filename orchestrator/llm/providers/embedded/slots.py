@@ -7,12 +7,13 @@ import msgspec
 from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import frames, texts, timings
+from orchestrator.llm.providers.embedded.choosing import chosen
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, is_action, stem
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold
 from orchestrator.llm.providers.embedded.lexicon import PROGRAMS
 from orchestrator.llm.providers.embedded.mentions import Mention, joined
 from orchestrator.llm.providers.embedded.segment import Clause
-from orchestrator.llm.providers.embedded.shown import choices, spells, types
+from orchestrator.llm.providers.embedded.shown import types
 
 
 class Filling(Struct, frozen=True):
@@ -71,8 +72,10 @@ class _Filler:
         for each in tails:  # a value that runs to the end may hold anything: it goes first
             self._text(each)
         for each in parameters:
-            if each.kind in ("enum", "boolean"):
-                self._choice(each)
+            if each.kind in ("enum", "boolean") and (found := chosen(self._clause, self._entry, each, self._used)):
+                self._arguments[each.name] = found.value
+                self._used |= found.used
+                self._acts |= found.acts
         for each in parameters:
             if each.kind == "quoted" and each.named and (named := self._pathlike(each)):
                 self._take(named)
@@ -258,53 +261,6 @@ class _Filler:
 
     def _use(self, start: int, end: int) -> None:
         self._used.update(word.start for word in self._clause.words if start <= word.start < end)
-
-    # Choices
-
-    def _choice(self, parameter: Parameter) -> None:
-        listed = choices(parameter.schema)
-        spelled = [
-            (self._led(parameter, word, value), -word.start, word, value)
-            for word in self._clause.words
-            for value in listed
-            if word.start not in self._used and spells(word, value)
-        ]
-        if spelled:
-            led, _, word, value = max(spelled, key=lambda each: each[:2])
-            if led >= 0:
-                self._arguments[parameter.name] = value
-                self._used.add(word.start)
-                self._acts |= {word.concept} if is_action(word.concept) else set()
-            return
-        said = {word.concept for word in self._clause.words} | {stem(word.norm) for word in self._clause.words}
-        if not listed and parameter.kind == "boolean":
-            for value, cues in parameter.constants:
-                if cues & said:
-                    self._arguments[parameter.name] = value
-                    return
-            if not parameter.constants and parameter.names & said:
-                self._arguments[parameter.name] = True
-        elif listed:
-            self._cued(parameter, said)
-
-    def _cued(self, parameter: Parameter, said: set[str]) -> None:
-        """The choice that words mean without spelling it; none where two are meant alike."""
-        acts = {stem(word.norm) for word in self._clause.words if is_action(word.concept)}
-        ranked = sorted(
-            ((len(cues & said) + 2 * len(cues & acts), place) for place, (_, cues) in enumerate(parameter.constants)),
-            key=lambda each: -each[0],
-        )
-        if not ranked or not ranked[0][0] or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
-            return
-        self._arguments[parameter.name], cues = parameter.constants[ranked[0][1]]
-        named = (word for word in self._clause.words if not is_action(word.concept))
-        self._used |= {word.start for word in named if {word.concept, stem(word.norm)} & cues}
-
-    def _led(self, parameter: Parameter, word: Token, value: Any) -> int:
-        """1 where the word before a choice stands before this parameter's in examples, -1 where before another's."""
-        before = next((each.norm for each in reversed(self._clause.words) if each.end <= word.start), "")
-        rivals = [each for each in self._entry.parameters if each is not parameter and value in choices(each.schema)]
-        return (before in parameter.leads) - any(before in each.leads for each in rivals)
 
     # Free text
 
