@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from orchestrator.agents import wording
 from orchestrator.agents.asking import Asking
+from orchestrator.agents.expiry import EXPIRED_BY
 from orchestrator.agents.family import Harvest
 from orchestrator.agents.parked import put
 from orchestrator.agents.provenance import Traced, heard, strangers_said, tools_read
@@ -157,7 +158,8 @@ class Caller:
         if asked.hash != call_hash(open_call.call.name, open_call.call.arguments):
             raise Refused("The approval was for another call.")
         if answered.answer == "refuse":
-            said = f"A person refused this call. {answered.note}".strip()
+            who = "This call was refused." if answered.by == EXPIRED_BY else "A person refused this call."
+            said = f"{who} {answered.note}".strip()
             raise Refused(said, why="refused_by_person", note=answered.note)
         return f"approved by {answered.by}"
 

@@ -202,10 +202,11 @@ function onThinking(run: RunState, data: ThinkingData, at: string): RunState {
 function onTool(run: RunState, data: ToolData, at: string): RunState {
   return withStep(run, data.step, (step) => {
     const known = step.calls.find((call) => call.id === data.call_id);
+    const asked = step.questions.findLast((question) => question.call_id === data.call_id); // of a call that never began
     const call: Call = {
       id: data.call_id,
       tool: data.tool,
-      arguments: data.arguments ?? known?.arguments ?? {},
+      arguments: data.arguments ?? known?.arguments ?? asked?.arguments ?? {},
       state: data.state,
       outcome: data.state === "returned" ? data.outcome : null,
       content: data.state === "returned" ? (data.content ?? "") : "",

@@ -48,7 +48,7 @@ const PETS = {
   problems: { addPhoto: "It wants image/png, which cannot be sent." },
 };
 const SKILL = {
-  name: "pdf-forms", description: "Fills in PDF forms. \u202eUse when a form must be filled in.", license: "MIT", needs: ["execute_command", "scripts"],
+  name: "pdf-forms", description: "Fills in PDF forms. \u202eUse when a form must be filled in.", license: "MIT", compatibility: "Needs Python.", metadata: { author: "somebody" }, needs: ["execute_command", "scripts"],
   files: ["SKILL.md", "scripts/fill.py"], signed: "no", key: "", digest: "b".repeat(64),
 };
 const SKILLS = {
@@ -97,6 +97,7 @@ const FOUND = {
 
 const MADE = {
   "POST openapi/zoo/look": { ...PETS, name: "zoo", secrets: {}, document: "openapi: 3.1.0" },
+  "POST openapi/pets/look": { ...PETS, server: "https://other.example", tools: [{ ...operation, name: "newPet", tool: "pets_new", method: "POST", path: "/pets" }], document: "openapi: 3.1.1" },
   "PUT openapi/zoo": PETS,
   "POST skills/look": { ...SKILL, body: BODY },
   "POST skills": SKILL,

@@ -95,11 +95,24 @@ test("an OpenAPI document is looked at, and added as it was looked at; a changed
   await slot("looked-document").getByLabel("petToken").selectOption("WEATHER_KEY");
   await slot("looked-document").getByRole("button", { name: "Offer these 2 tools" }).click();
   await becomes(() => last().method, "PUT");
-  assert.deepEqual(last().body, { document: "openapi: 3.1.0", server: "https://api.pets.example/v1", secrets: { petToken: "WEATHER_KEY" } });
+  assert.deepEqual(last().body, { document: "openapi: 3.1.0", server: "https://api.pets.example/v1", secrets: { petToken: "WEATHER_KEY" }, replace: false });
   await slot("looked-document").waitFor({ state: "detached" });
   await slot("spoiled", "birds").getByRole("button", { name: "Remove" }).click();
   await confirm("Remove");
   await becomes(() => `${last().method} ${last().path}`, "DELETE /openapi/birds");
+});
+
+test("another version of a document says what it brings and takes away, and keeps the secrets", async () => {
+  await settings();
+  await page.getByRole("button", { name: "Add a document" }).click();
+  await slot("add-document").getByLabel("Name here").fill("pets");
+  await slot("add-document").getByLabel("Address or text").fill("openapi: 3.1.1");
+  await slot("add-document").getByRole("button", { name: "Look at it" }).click();
+  const said = ["It is called elsewhere: https://api.pets.example/v1 before, https://other.example now.", "New: pets_new", "No longer there: pets_list_pets, pets_delete"];
+  for (const text of said) await slot("replaced").getByText(text).waitFor();
+  await slot("looked-document").getByRole("button", { name: "Offer this tool" }).click();
+  await becomes(() => last().method, "PUT");
+  assert.deepEqual(last().body, { document: "openapi: 3.1.1", server: "https://other.example", secrets: { petKey: "WEATHER_KEY" }, replace: true });
 });
 
 test("a document's file is sent as it is; what is wrong with it is said beside the form", async () => {
@@ -136,7 +149,7 @@ test("a skill is read with its files before it is added, and says who stands beh
   assert.deepEqual(last(), { method: "POST", path: "/skills/look", body: { files } });
   await slot("looked-skill").getByRole("button", { name: "I have read it: add it" }).click();
   await becomes(() => last().path, "/skills");
-  assert.deepEqual(last().body, { files, unsigned: true });
+  assert.deepEqual(last().body, { files, unsigned: true, replace: true }); // there is one of this name
   await slot("looked-skill").waitFor({ state: "detached" });
   await slot("spoiled", "old").getByRole("button", { name: "Remove" }).click();
   await confirm("Remove");

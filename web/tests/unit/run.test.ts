@@ -63,6 +63,13 @@ describe("the fold of frames", () => {
     expect(mended.steps[0]!.text.text).toBe("abcdef");
   });
 
+  it("knows of a call that was refused what it was asked about", () => {
+    const asked = { approval_id: "a", call_id: "c", tool: "execute_command", arguments: { command: "ls" }, step: 1, state: "asked", seq: 1 };
+    const refused = { call_id: "c", tool: "execute_command", step: 1, state: "returned", outcome: "refused", content: "no", seq: 2 };
+    const frames = [["approval", asked], ["tool", refused]].map(([type, data]) => ({ type, data, timestamp: "", run_id: "r" }) as unknown as RunFrame);
+    expect(all(frames).steps[0]!.calls[0]!.arguments).toEqual({ command: "ls" });
+  });
+
   it("starts the words of a step again when its model is asked again", () => {
     const frames = recording(drawFrom(3), { failFirst: true }).flatMap((moment) => moment.frames);
     const run = all(frames);

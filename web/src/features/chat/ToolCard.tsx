@@ -156,8 +156,12 @@ function Facts({ call, answered }: { call: Call; answered: Question | undefined 
   const told = typeof data?.sandbox === "string" ? data.sandbox : undefined;
   const facts = [
     answered && said(answered),
-    told ? t("tool.places.sandbox", { level: told }) : known && t(`tool.places.${known.place}`, { level: known.sandbox }),
-    call.origin && t("tool.origin", { origin: t(`tool.origins.${call.origin}`) }),
+    ...(call.outcome === "refused" // it never ran
+      ? []
+      : [
+          told ? t("tool.places.sandbox", { level: told }) : known && t(`tool.places.${known.place}`, { level: known.sandbox }),
+          call.origin && t("tool.origin", { origin: t(`tool.origins.${call.origin}`) }),
+        ]),
   ].filter(Boolean);
   if (facts.length === 0 && !call.artifact) return null;
   return (

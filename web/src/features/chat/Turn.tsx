@@ -34,7 +34,8 @@ export const Turn = memo(function Turn({ view, last, onRetry, onEdit }: Props) {
     if (!over) asking().catch(() => undefined); // it is there before it asks; without a line it is fetched again then
   }, [over]);
   const said = run.steps.at(-1)?.text.text.trim() ?? "";
-  const extra = over && run.answer.trim() && run.answer.trim() !== said ? run.answer : "";
+  const told = [said, run.problem?.detail.trim() ?? ""];
+  const extra = over && run.answer.trim() && !told.includes(run.answer.trim()) ? run.answer : "";
   return (
     <article className="flex min-w-0 flex-col gap-5 [content-visibility:auto] [contain-intrinsic-size:auto_20rem]">
       <Asked text={run.goal || view.goal} quoted={run.quoted} />

@@ -1,8 +1,8 @@
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "@/client/change";
-import { addDocument, DOCUMENTS_STALE, lookAtDocument, useSecrets } from "@/client/guard";
-import type { ApiLooked, KeptSecret } from "@/client/types";
+import { addDocument, DOCUMENTS_STALE, lookAtDocument, useDocuments, useSecrets } from "@/client/guard";
+import type { ApiLooked, ApiShown, KeptSecret } from "@/client/types";
 import { Button } from "@/ui/Button";
 import { NotChanged } from "@/ui/Change";
 import { AreaField, SelectField, TextField } from "@/ui/Field";
@@ -74,13 +74,15 @@ export function AddDocument() {
 function Looked({ looked, onBack, onClose }: { looked: ApiLooked; onBack(): void; onClose(): void }) {
   const { t } = useTranslation();
   const secrets = useSecrets().data?.items ?? [];
+  const before = useDocuments().data?.items.find(({ name }) => name === looked.name);
   const add = useChange(addDocument, DOCUMENTS_STALE);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const said = new FormData(event.currentTarget);
     const chosen = looked.schemes.map((scheme, index) => [scheme, String(said.get(`scheme-${index}`) ?? "")] as const);
     const { name, document, server } = looked;
-    add.mutate({ name, document, server, secrets: Object.fromEntries(chosen.filter(([, secret]) => secret)) }, { onSuccess: onClose });
+    const secrets = Object.fromEntries(chosen.filter(([, secret]) => secret));
+    add.mutate({ name, document, server, secrets, replace: !!before }, { onSuccess: onClose });
   };
   return (
     <form onSubmit={submit} className="flex flex-col gap-4 rounded-2xl border border-control bg-surface-2 p-4" data-slot="looked-document">
@@ -98,13 +100,14 @@ function Looked({ looked, onBack, onClose }: { looked: ApiLooked; onBack(): void
       >
         <Operations document={{ ...looked, schemes: [] }} />
       </div>
+      {before && <Replaced before={before} looked={looked} />}
       {looked.schemes.length > 0 && (
         <fieldset className="flex flex-col gap-3">
           <legend className="text-sm font-medium">{t("safety.documents.who")}</legend>
           <p className="mt-1 text-xs text-text-2">{t("safety.documents.whoHint")}</p>
           <div className="grid gap-4 sm:grid-cols-2">
             {looked.schemes.map((scheme, index) => (
-              <SelectField key={scheme} name={`scheme-${index}`} label={visible(scheme)}>
+              <SelectField key={scheme} name={`scheme-${index}`} label={visible(scheme)} defaultValue={before?.secrets[scheme] ?? ""}>
                 <option value="">{t("safety.documents.nobody")}</option>
                 {secrets.map((secret) => (
                   <option key={secret.name} value={secret.name}>
@@ -127,6 +130,21 @@ function Looked({ looked, onBack, onClose }: { looked: ApiLooked; onBack(): void
         </Button>
       </div>
     </form>
+  );
+}
+
+/** What another version of a document would bring, and take away. */
+function Replaced({ before, looked }: { before: ApiShown; looked: ApiLooked }) {
+  const { t } = useTranslation();
+  const only = (one: ApiShown, other: ApiShown) => one.tools.filter(({ tool }) => !other.tools.some((known) => known.tool === tool)).map(({ tool }) => tool);
+  const [fresh, gone] = [only(looked, before), only(before, looked)];
+  return (
+    <div className="text-sm wrap-anywhere text-warning" data-slot="replaced">
+      <p>{t("safety.replaces", { digest: before.digest })}</p>
+      {before.server !== looked.server && <p>{t("safety.documents.moved", { before: visible(before.server), server: visible(looked.server) })}</p>}
+      {fresh.length > 0 && <p>{t("safety.documents.fresh", { tools: fresh.join(", ") })}</p>}
+      {gone.length > 0 && <p>{t("safety.documents.gone", { tools: gone.join(", ") })}</p>}
+    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "@/client/change";
-import { addSkill, lookAtSkill, SKILLS_STALE } from "@/client/guard";
+import { addSkill, lookAtSkill, SKILLS_STALE, useSkills } from "@/client/guard";
 import { Button } from "@/ui/Button";
 import { NotChanged } from "@/ui/Change";
 import { Disclosure } from "@/ui/Disclosure";
@@ -35,6 +35,7 @@ export function AddSkill() {
     }
   };
   const skill = look.data;
+  const before = useSkills().data?.items.find(({ name }) => name === skill?.name);
   return (
     <div className="flex flex-col gap-4" data-slot="add-skill">
       {skill ? (
@@ -48,12 +49,13 @@ export function AddSkill() {
             {[...files].map(([path, bytes]) => path !== "SKILL.md" && <Beside key={path} path={path} bytes={bytes} />)}
           </div>
           <p className="text-sm text-text-2">{t(skill.signed === "trusted" ? "safety.skills.wantedSigned" : "safety.skills.wanted")}</p>
+          {before && <p className="text-sm text-warning">{t(before.digest === skill.digest ? "safety.same" : "safety.replaces", { digest: before.digest })}</p>}
           <NotChanged error={add.error} />
           <div className="flex flex-wrap gap-2">
             <Button
               look="primary"
               disabled={add.isPending}
-              onClick={() => add.mutate({ files: sent(), unsigned: skill.signed !== "trusted" }, { onSuccess: drop })}
+              onClick={() => add.mutate({ files: sent(), unsigned: skill.signed !== "trusted", replace: !!before }, { onSuccess: drop })}
             >
               {add.isPending && <Spinner />}
               {t(skill.signed === "trusted" ? "safety.skills.add" : "safety.skills.read")}

@@ -68,6 +68,8 @@ export function Manifest({ skill }: { skill: SkillShown }) {
     skill.needs.length > 0 ? t("safety.skills.needs", { needs: skill.needs.join(", ") }) : t("safety.skills.needsNothing"),
     t("safety.skills.files", { count: skill.files.length }),
     skill.license && t("safety.skills.license", { license: visible(skill.license) }),
+    visible(skill.compatibility),
+    ...Object.entries(skill.metadata).map(([name, value]) => visible(`${name}: ${value}`)),
   ];
   return (
     <div className="min-w-0 flex-1 basis-56">
