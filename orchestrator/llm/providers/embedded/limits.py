@@ -13,7 +13,7 @@ from orchestrator.llm.providers.embedded.language import aligned
 from orchestrator.llm.providers.embedded.lexicon import words
 from orchestrator.llm.providers.embedded.segment import Clause
 
-Sense: TypeAlias = Literal["over", "under", "since", "before", "lines", "last"]
+Sense: TypeAlias = Literal["over", "under", "since", "before", "lines", "last", "is"]
 
 
 class Limit(Struct, frozen=True):
@@ -52,6 +52,7 @@ _RANGE: Final = re.compile(
     r"\b(?:lines?|rows?|lignes?) (?P<first>\d{1,7})"
     r"(?:\s*(?:to|through|until|and|a|jusqu'a|et|-|–)\s*(?P<last>\d{1,7}))\b"
 )
+_NUMBERED: Final = re.compile(r"\b(?:(?:the|le) )?(?P<unit>port|pid) (?P<number>\d{1,7})\b")
 _SECONDS: Final = {
     "minute": 60, "hour": 3600, "heure": 3600, "day": 86400, "jour": 86400, "week": 604800, "semaine": 604800,
 }  # fmt: skip
@@ -73,6 +74,8 @@ def limit(clause: Clause, now: float) -> Limit | None:
         first, last = int(found["first"]), int(found["last"])
         if 0 < first <= last:
             return Limit("lines", at + found.start(), at + found.end(), "line", first, last)
+    if found := _NUMBERED.search(text):
+        return Limit("is", at + found.start(), at + found.end(), found["unit"], int(found["number"]))
     return None
 
 
@@ -108,6 +111,8 @@ def holds(limit: Limit, value: object) -> bool:
         return limit.least <= moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() <= limit.most
     if not isinstance(value, int | float):
         return False
+    if limit.sense == "is":
+        return value == limit.least
     return value > limit.least if limit.sense == "over" else value < limit.least
 
 

@@ -35,6 +35,8 @@ _HAVING: Final = words(
 )
 _NEVER: Final = words("dont never cannot wont avoid evite jamais doesnt shouldnt mustnt")
 _WHICH: Final = words("which what who whose how quel quelle quels quelles qui combien lesquels lesquelles")
+_WHERE: Final = words("where wheres ou ou_est ou_sont")
+_MINE: Final = words("my our mon ma mes notre nos")
 _NOT_THAT: Final = words("why if or is are was were")
 _FORGET: Final = words("forget oublie oubliez oublier hesitate hesite hesitez")
 # What is told of, or asked about, rather than asked for.
@@ -135,6 +137,15 @@ def _subject(clause: Clause, act: Token, before: Sequence[Token]) -> bool:
     between = clause.text[before[0].start : act.start]
     named = [word for word in before if word.norm not in _SMALL and not word.norm.endswith("ment")]
     return bool(named) and not any(sign in between for sign in ",:;")
+
+
+def sought(clause: Clause, spoken: frozenset[str]) -> bool:
+    """`where is my phone?`: something of the person's that no tool speaks of."""
+    said = [word for word in clause.words if word.norm.isalpha() or "_" in word.norm]
+    if clause.mentions or not said or said[0].norm not in _WHERE:
+        return False
+    things = [word for word in said if word.norm not in _SMALL and word.norm not in _WHERE]
+    return bool({word.norm for word in said} & _MINE) and not any(word.concept in spoken for word in things)
 
 
 def negated(clause: Clause) -> bool:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from orchestrator.llm.providers.embedded import lexicon, limits, measures
+from orchestrator.llm.providers.embedded import lexicon, limits, measures, pointing
 from orchestrator.llm.providers.embedded.index import Entry
 from orchestrator.llm.providers.embedded.language import STOP_WORDS
 from orchestrator.llm.providers.embedded.lexicon import words
@@ -30,8 +30,10 @@ def plan(planner: "Planner", clause: Clause) -> bool:
     if _taken(planner, clause, limit):
         return False
     rest = limits.without(clause, limit)
-    if any(act in lexicon.CHANGING for act in rest.actions):
-        return False
+    if any(act in lexicon.CHANGING - {"play"} for act in rest.actions):
+        return False  # ports listen, and music is listened to
+    if limit.sense == "is" and pointing.points(rest):
+        return False  # `its port 22`
     place = _looked(planner, rest, limit.unit)
     if place is None:
         return False

@@ -98,6 +98,10 @@ SAY: Final[dict[str, Both]] = {
         "fr": "Je n'ai pas assez bien compris « {said} » pour agir : je n'ai rien fait pour cela. Je ne suis que le"
         " modèle intégré, pas un modèle de langage : je fais travailler les outils installés.{near}",
     },
+    "absent": {
+        "en": "No tool installed here can tell “{said}”, so I have not looked anywhere.",
+        "fr": "Aucun outil installé ici ne peut dire « {said} » : je n'ai donc cherché nulle part.",
+    },
     "vague": {
         "en": "“{said}” could do damage and does not say exactly to what, so I do nothing. If you mean it, which"
         " files, or which exact command? I will pass on precisely that, and policy will have its say.",

@@ -12,6 +12,7 @@ from orchestrator.llm.providers.embedded import (
     lexicon,
     limits,
     moods,
+    narrow,
     operations,
     pointing,
     references,
@@ -38,6 +39,7 @@ _SURE: Final = 0.62  # how well each half of a clause must fit, to be taken apar
 _SAME: Final = words(
     "pareil same again idem autant chose likewise aussi instead plutot encore meant mean rather voulais dire non sorry"
 )
+_TELLING: Final = ({"show", "content"}, {"show", "result"})
 _IT: Final = words("it them this that these those le la les l ca cela")
 _EVERYTHING: Final = words("all every everything whole entire tout tous toute toutes entier")
 PLAIN: Final = 0.95  # how well each part of a clause must fit, to be a request of its own whatever it does
@@ -118,9 +120,11 @@ class Planner:
             return True
         if self._idle(clause):
             return True
+        if moods.sought(clause, self.index.spoken):
+            return self.note("absent", clause)
         worded = self.worded(clause)
         if (why := self._mood(clause)) and not (why == "question" and (worded or self._answered(clause))):
-            return self.note(why, clause, moods.vague(clause))
+            return (why == "question" and narrow.plan(self, clause)) or self.note(why, clause, moods.vague(clause))
         if worded:
             return self.call(clause, worded)
         return self._inferred(clause)
@@ -241,6 +245,8 @@ class Planner:
         heavy = [word for word in clause.words if word.norm.replace("_", "").isalnum() and word.norm not in STOP_WORDS]
         if clause.mentions:
             return False
+        if self._done() and not pointing.points(clause) and {word.concept for word in heavy} in _TELLING:
+            return True  # `read the page and give me the text`: it is told anyway
         return not heavy or (converse.kind(clause.words) in ("greeting", "thanks", "bye", "yes", "how"))
 
     def note(self, why: Why, clause: Clause, act: str = "") -> bool:

@@ -20,6 +20,7 @@ _OBJECT: Final = words("le la les l")  # articles too, where a noun follows
 _EASY: Final = words(
     "now maintenant again please last latest recent mistake erreur non no rather plutot aussi also too first"
 )
+_PLACES: Final = frozenset(["path", "file", "folder", "destin", "log"])
 _REACH: Final = 2  # calls that it looks back over
 
 
@@ -72,7 +73,7 @@ def _best(index: Index, clause: Clause, before: Entry, given: dict[str, Any]) ->
 
 def _of(before: Entry, given: dict[str, Any], wanted: Parameter) -> Any:
     """What the call before says of it: under the same name, or as the kind of thing that leads to such a name."""
-    if wanted.name in given or wanted.kind != "quoted":
+    if wanted.name in given or not _named(wanted):
         return given.get(wanted.name)
     kind = _kind(wanted)
     return next((given[each.name] for each in before.parameters if each.name in given and _kind(each) & kind), None)
@@ -83,11 +84,16 @@ def _kind(parameter: Parameter) -> Bag:
     return (parameter.names | parameter.leading) - {"name"} if parameter.named else frozenset()
 
 
+def _named(parameter: Parameter) -> bool:
+    """Whether it takes a name rather than a place: of a service, and not of a file."""
+    return parameter.kind == "quoted" or (parameter.kind == "path" and not parameter.names & _PLACES)
+
+
 def _open(entry: Entry, filling: Filling) -> tuple[Parameter, ...]:
     """What must be said still; of a tool that only looks and needs nothing, what may be."""
     if filling.missing or not entry.harmless:
         return filling.missing
-    return tuple(each for each in entry.parameters if each.kind == "quoted" and each.name not in filling.arguments)
+    return tuple(each for each in entry.parameters if _named(each) and each.name not in filling.arguments)
 
 
 def _heavy(clause: Clause, filling: Filling) -> list[Token]:

@@ -91,6 +91,7 @@ LIST_DIRECTORY = examples(
 
 SEARCH_FILES = examples(
     en={
+        "find TODO in the project": {"text": "TODO"},
         "find all Python files": {"pattern": "*.py"},
         "search for TODO in the files": {"text": "TODO"},
         "which files contain the word password?": {"text": "password"},
@@ -108,6 +109,7 @@ SEARCH_FILES = examples(
         },
     },
     fr={
+        "cherche TODO dans le projet": {"text": "TODO"},
         "trouve tous les fichiers Python": {"pattern": "*.py"},
         "cherche TODO dans les fichiers": {"text": "TODO"},
         "quels fichiers contiennent le mot facture ?": {"text": "facture"},
