@@ -19,8 +19,9 @@ from orchestrator.kernel.settings import Tools
 from orchestrator.storage.blobs import Blobs
 from orchestrator.tools.base import Context, Tool
 from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.foreign import Change
 from orchestrator.tools.plugins.child import tools_of
-from orchestrator.tools.plugins.folder import Change, Plugins, open_plugins
+from orchestrator.tools.plugins.folder import Plugins, open_plugins
 from orchestrator.tools.plugins.plugin import Ground
 from orchestrator.tools.sandbox.probe import choose
 

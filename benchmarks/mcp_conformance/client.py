@@ -22,11 +22,11 @@ from orchestrator.kernel.settings import McpServer, Secret, Tools
 from orchestrator.storage.note import Note
 from orchestrator.tools.base import Context, Tool
 from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.foreign import Change
 from orchestrator.tools.mcp.dialling import Ground
 from orchestrator.tools.mcp.server import Server
 from orchestrator.tools.mcp.servers import House, Servers
 from orchestrator.tools.mcp.signin import SignInNeeded
-from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.sandbox.probe import choose
 
 DOCUMENT = "https://conformance-test.local/client-metadata.json"  # what the suite knows this client by

@@ -16,7 +16,8 @@ from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Tool
-from orchestrator.tools.kit import Change, Equipment, Kit
+from orchestrator.tools.foreign import Change
+from orchestrator.tools.kit import Equipment, Kit
 from orchestrator.tools.offering import CORE, FEW, FIND, finder
 from orchestrator.tools.place import Place, place_of
 from orchestrator.tools.sandbox.base import Sandbox

@@ -7,7 +7,7 @@ from orchestrator.identity.accounts import Accounts
 from orchestrator.identity.base import TENANT
 from orchestrator.journal.ledger import Ledger
 from orchestrator.kernel.events import ToolsChanged, ToolsPinned
-from orchestrator.tools.plugins.folder import Change
+from orchestrator.tools.foreign import Change
 
 STREAM = f"tools:{TENANT}"
 

@@ -13,16 +13,8 @@ from msgspec import Struct
 from orchestrator.kernel.messages import ToolSpec
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Tool
+from orchestrator.tools.foreign import Change
 from orchestrator.tools.sandbox.base import Sandbox
-
-
-class Change(Struct, frozen=True):
-    """What became of one source of tools."""
-
-    source: str
-    what: str  # added, changed, removed, broken
-    tools: tuple[str, ...] = ()
-    problem: str = ""
 
 
 class Stock(Protocol):

@@ -1,7 +1,8 @@
 """The tools assembled: the sandbox, the kits, and what others add while it runs."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from msgspec import Struct
 
@@ -13,7 +14,6 @@ from orchestrator.storage.note import Note
 from orchestrator.tools.base import Tool
 from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.chronicle import Chronicle
-from orchestrator.tools.kit import Change
 from orchestrator.tools.mcp import dialling
 from orchestrator.tools.mcp.servers import House, Servers, open_servers
 from orchestrator.tools.news import News, followed
@@ -56,7 +56,7 @@ async def open_tools(
     chronicle = Chronicle(ledger, accounts)
     await chronicle.read()
     plugins = _plugins(settings, sandbox, clock, catalogue, chronicle)
-    catalogue.reload = _reloading(plugins)
+    catalogue.reload = partial(plugins.reload, again=True)
     servers = _servers(settings, sandbox, clock, secrets, catalogue, chronicle)
     place = settings.shared / "openapi"
     documents = Documents(place, Note, catalogue.put, chronicle.tell, chronicle.pin, chronicle.pins)
@@ -65,14 +65,6 @@ async def open_tools(
     news = News(chronicle, servers, documents, skills)
     async with open_plugins(plugins, watching=watching), open_servers(servers, watching=watching), followed(news):
         yield catalogue, plugins, Foreign(servers, documents, skills, news)
-
-
-def _reloading(plugins: Plugins) -> Callable[[], Awaitable[Sequence[Change]]]:
-    async def reload() -> Sequence[Change]:
-        found = await plugins.reload(again=True)
-        return [Change(each.source, each.what, each.tools, each.problem) for each in found]
-
-    return reload
 
 
 def _plugins(settings: Settings, sandbox: Sandbox, clock: Clock, catalogue: Catalogue, chronicle: Chronicle) -> Plugins:

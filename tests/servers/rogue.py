@@ -13,9 +13,9 @@ from orchestrator.kernel.settings import McpServer, Secret, Tools
 from orchestrator.storage.note import Note
 from orchestrator.tools.base import Context
 from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.foreign import Change
 from orchestrator.tools.mcp.dialling import Ground
 from orchestrator.tools.mcp.servers import House, Servers
-from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.sandbox.base import Sandbox
 
 # A server of the standard library alone: it starts at once, and misbehaves as it is told to.

@@ -14,7 +14,7 @@ from orchestrator.kernel.settings import Tools
 from orchestrator.tools.asking import Asked
 from orchestrator.tools.base import Context, Reconcilable, Tool
 from orchestrator.tools.catalogue import Catalogue, kits
-from orchestrator.tools.kit import Change
+from orchestrator.tools.foreign import Change
 from orchestrator.tools.plugins.child import tools_of
 from orchestrator.tools.plugins.drafts import Drafts
 from orchestrator.tools.questions import Asks, Person, Told

@@ -21,11 +21,11 @@ from orchestrator.kernel.events import ToolsPinned
 from orchestrator.kernel.settings import McpServer, Secret, Tools
 from orchestrator.storage.note import Note
 from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.foreign import Change
 from orchestrator.tools.mcp.dialling import Ground
 from orchestrator.tools.mcp.servers import House, Servers
 from orchestrator.tools.mcp.signin import SignInNeeded
 from orchestrator.tools.mcp.wire import LARGEST
-from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.sandbox.probe import choose
 
 TOOL = {"name": "look", "description": "Look.", "inputSchema": {"type": "object"}}

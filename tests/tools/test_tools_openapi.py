@@ -19,11 +19,11 @@ from orchestrator.kernel.settings import Secret, Tools
 from orchestrator.storage.note import Note
 from orchestrator.tools.base import Context, Result
 from orchestrator.tools.catalogue import Catalogue, kits
+from orchestrator.tools.foreign import Change
 from orchestrator.tools.mcp.definitions import MOST, Definition
 from orchestrator.tools.openapi.documents import Documents
 from orchestrator.tools.openapi.operations import operations
 from orchestrator.tools.openapi.reading import Document, read
-from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.sandbox.probe import choose
 
 PETS = """

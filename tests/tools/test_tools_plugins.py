@@ -16,7 +16,8 @@ from orchestrator.kernel.errors import NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context, Reconcilable
 from orchestrator.tools.catalogue import Catalogue, kits
-from orchestrator.tools.plugins.folder import Change, Plugins
+from orchestrator.tools.foreign import Change
+from orchestrator.tools.plugins.folder import Plugins
 from orchestrator.tools.plugins.plugin import IDLE, Ground
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.sandbox.probe import choose

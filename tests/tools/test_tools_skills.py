@@ -11,7 +11,7 @@ from orchestrator.kernel.events import ToolsPinned
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Result
 from orchestrator.tools.catalogue import Catalogue, kits
-from orchestrator.tools.plugins.folder import Change
+from orchestrator.tools.foreign import Change
 from orchestrator.tools.sandbox.probe import choose
 from orchestrator.tools.skills.skill import SIGNATURE, sign, skill_of
 from orchestrator.tools.skills.skills import Skills, files_of

@@ -13,7 +13,7 @@ from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import InvalidInput, InvalidSettings, NotAllowed, NotFound, ToolFailed
 from orchestrator.kernel.secrets import MENTION, Secrets
 from orchestrator.kernel.settings import McpServer
-from orchestrator.policy.addresses import is_metadata
+from orchestrator.policy.addresses import is_loopback, is_metadata
 from orchestrator.tools.mcp.connection import Dial, Over
 from orchestrator.tools.mcp.pipe import pipe
 from orchestrator.tools.mcp.signin import SignIn
@@ -81,12 +81,8 @@ def _address(name: str, settings: McpServer) -> None:
     if is_metadata(host):
         raise InvalidSettings(f"{host} gives away the credentials of this machine.", hint="Name another server.")
     secret = any(MENTION.search(value) for value in settings.headers.values())
-    if secret and parts.scheme != "https" and not _is_here(host):
+    if secret and parts.scheme != "https" and not is_loopback(host):
         raise InvalidSettings(f"{name} is given a secret, which goes over https only.", hint="Write https://.")
-
-
-def _is_here(host: str) -> bool:
-    return host in ("localhost", "127.0.0.1", "::1")
 
 
 def dial_of(name: str, settings: McpServer, ground: Ground) -> Dial:

@@ -4,36 +4,23 @@ What a person has seen of their tools is in the journal, as digests; the texts a
 does not fit the journal, the journal is right and the tool is withheld.
 """
 
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from orchestrator.kernel.errors import Conflict, InvalidInput, InvalidSettings, NotFound
+from orchestrator.kernel.errors import Conflict, InvalidSettings, NotFound
 from orchestrator.kernel.events import ToolsPinned
 from orchestrator.kernel.settings import McpServer
-from orchestrator.tools.base import Tool
+from orchestrator.tools.foreign import Change, Note, Pin, Put, Told, named
 from orchestrator.tools.mcp.dialling import Ground, checked, dial_of, forget, kept_apart
 from orchestrator.tools.mcp.offers import Kept, read_kept
 from orchestrator.tools.mcp.server import Server
 from orchestrator.tools.mcp.signin import SignInNeeded
-from orchestrator.tools.plugins.folder import Change
 
-NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _OF_THE_SETTINGS = "settings"  # who has seen what is first heard of a server that nobody has just added
-
-Put = Callable[[str, Iterable[Tool]], None]
-Told = Callable[[Change], Awaitable[None]]
-Pin = Callable[[ToolsPinned], Awaitable[None]]
-
-
-class Note(Protocol):
-    def load(self) -> bytes | None: ...
-
-    def save(self, data: bytes) -> None: ...
 
 
 class House(Struct, frozen=True):
@@ -56,7 +43,7 @@ class Servers:
         self._watching = False
         self._servers: dict[str, Server] = {}
         for name, settings in {**self._added(), **self._given}.items():
-            _named(name)
+            named(name, "a server")
             checked(name, settings)
             self._servers[name] = self._server(name, settings)
             self._servers[name].seen_by = _OF_THE_SETTINGS
@@ -104,7 +91,7 @@ class Servers:
 
     async def add(self, name: str, settings: McpServer, *, by: str) -> Server:
         """Connect, and offer what it offers. Raises InvalidInput, Conflict, ToolFailed where it cannot be reached."""
-        _named(name)
+        named(name, "a server")
         checked(name, settings)
         kept_apart(name, settings)
         if name in self._servers:
@@ -269,14 +256,6 @@ class Servers:
 def prompts_of(name: str) -> str:
     """The source under which the prompts of a server are pinned."""
     return f"mcp:{name}/prompts"
-
-
-def _named(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise InvalidInput(
-            f"{name[:64]!r} cannot be the name of a server.",
-            hint="Use up to 32 small letters, digits and -, a letter first.",
-        )
 
 
 @asynccontextmanager

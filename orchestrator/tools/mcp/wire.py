@@ -21,6 +21,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import INVALID_REQUEST
 
 from orchestrator.kernel.errors import ToolFailed
+from orchestrator.policy.addresses import is_loopback
 from orchestrator.tools.mcp.connection import UNREADABLE, Over
 from orchestrator.tools.web import judge
 
@@ -67,8 +68,8 @@ class Guarded(httpx2.AsyncBaseTransport):
     async def _pinned(self, request: httpx2.Request) -> httpx2.Request:
         """The same request, to an address that was judged."""
         host = request.url.host
-        near = is_near(self._own)
-        if request.url.scheme != "https" and not (near and is_near(host)):
+        near = is_loopback(self._own)
+        if request.url.scheme != "https" and not (near and is_loopback(host)):
             raise ToolFailed(f"The server sends us to {host} without https.")
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
         try:
@@ -126,11 +127,3 @@ class _Bounded(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
-
-
-def is_near(host: str) -> bool:
-    """Whether a host is this machine, as it is written."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

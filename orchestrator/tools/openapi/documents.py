@@ -5,11 +5,9 @@ The digest of the copy is in the journal; a copy that does not fit it offers not
 
 import asyncio
 import hashlib
-import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -19,24 +17,12 @@ from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, Orchest
 from orchestrator.kernel.events import ToolsPinned
 from orchestrator.policy.addresses import is_metadata
 from orchestrator.tools.base import Tool
+from orchestrator.tools.foreign import Change, Note, Pin, Put, Told, named
 from orchestrator.tools.openapi.calling import OperationTool
 from orchestrator.tools.openapi.operations import Operations, operations
 from orchestrator.tools.openapi.reading import LARGEST, Document, named_server, read
 from orchestrator.tools.openapi.signing import Signer
-from orchestrator.tools.plugins.folder import Change
 from orchestrator.tools.web import fetch
-
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-
-Put = Callable[[str, Iterable[Tool]], None]
-Told = Callable[[Change], Awaitable[None]]
-Pin = Callable[[ToolsPinned], Awaitable[None]]
-
-
-class Note(Protocol):
-    def load(self) -> bytes | None: ...
-
-    def save(self, data: bytes) -> None: ...
 
 
 class Api(Struct, frozen=True, dict=True):
@@ -109,11 +95,7 @@ class Documents:
         self, name: str, text: str, *, url: str = "", server: str = "", secrets: Mapping[str, str]
     ) -> tuple[Api, Operations]:
         """What a document would give; nothing is kept, or offered. Raises InvalidInput, ToolFailed, ToolRetry."""
-        if not _NAME.fullmatch(name):
-            raise InvalidInput(
-                f"{name[:64]!r} cannot be the name of an API.",
-                hint="Use up to 32 small letters, digits and -, a letter first.",
-            )
+        named(name, "an API")
         if url:
             text = await _fetched(url)
         api, found = await asyncio.to_thread(_looked, name, text, url, server, secrets)

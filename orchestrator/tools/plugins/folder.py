@@ -9,31 +9,20 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
 from weakref import WeakSet
 
 from msgspec import Struct
 
 from orchestrator.kernel.errors import OrchestratorError
-from orchestrator.tools.base import Tool
+from orchestrator.tools.foreign import Change, Put, Told
 from orchestrator.tools.plugins.plugin import Ground, Plugin, described
 
 _PATIENCE = 5.0  # seconds that a server waits for tools before it starts without those that are not ready
 
 log = logging.getLogger("orchestrator.tools")
-
-
-class Change(Struct, frozen=True):
-    """What became of one source."""
-
-    source: str
-    what: Literal["added", "changed", "removed", "broken"]
-    tools: tuple[str, ...] = ()
-    digest: str = ""  # sha256 of the file, in hexadecimal
-    problem: str = ""
 
 
 class _Loaded(Struct, frozen=True):
@@ -48,8 +37,6 @@ class Source(Struct, frozen=True):
 
 
 Packages = Callable[[], Mapping[str, tuple[str, str]]]  # (target, version) by name
-Put = Callable[[str, Iterable[Tool]], None]  # raises Conflict when a name is taken
-Told = Callable[[Change], Awaitable[None]]
 
 
 class Plugins:

@@ -3,19 +3,14 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.kernel.errors import Conflict, InvalidInput, NotFound, OrchestratorError, ToolFailed
 from orchestrator.kernel.events import ToolsPinned
-from orchestrator.tools.base import Tool
-from orchestrator.tools.plugins.folder import Change
+from orchestrator.tools.foreign import Change, Pin, Put, Told
 from orchestrator.tools.skills.offered import tools_of
 from orchestrator.tools.skills.skill import LARGEST, MOST, Skill, difference, skill_of, too_much
-
-Put = Callable[[str, Iterable[Tool]], None]
-Told = Callable[[Change], Awaitable[None]]
-Pin = Callable[[ToolsPinned], Awaitable[None]]
 
 
 class Skills:
