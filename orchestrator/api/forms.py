@@ -123,3 +123,4 @@ class CallForm(Form):
     arguments: dict[str, Any] = {}
     approvals: Literal["ask", "refuse"] = "ask"
     channel: Channel = "api"
+    wait: bool = True  # until it has ended or asks a person; else the answer is the run as it begins

@@ -72,7 +72,8 @@ async def call(name: ToolName, form: CallForm, app: House, caller: Actor) -> Run
         scopes=caller.scopes,
         call=ToolCall(app.ids.new("call"), known, form.arguments),
     )
-    await app.runs.settled(run_id)
+    if form.wait:
+        await app.runs.settled(run_id)
     return await shown(app, caller, run_id)
 
 

@@ -147,7 +147,7 @@ class Local:
         return _json(await tools.tool(name, self._app, self._caller))
 
     async def call(self, name: str, arguments: dict[str, Any], approvals: Approvals) -> Json:
-        form = _form(CallForm, arguments=arguments, approvals=approvals, channel="cli")
+        form = _form(CallForm, arguments=arguments, approvals=approvals, channel="cli", wait=False)
         run = _json(await tools.call(name, form, self._app, self._caller))
         self._taken_up.add(run["run_id"])
         return run

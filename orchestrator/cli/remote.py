@@ -194,7 +194,7 @@ class Remote:
         return await self.ask("GET", f"/tools/{quote(name, safe='')}")
 
     async def call(self, name: str, arguments: dict[str, Any], approvals: Approvals) -> Json:
-        body = {"arguments": arguments, "approvals": approvals, "channel": "cli"}
+        body = {"arguments": arguments, "approvals": approvals, "channel": "cli", "wait": False}
         return await self.ask("POST", f"/tools/{quote(name, safe='')}/call", body)
 
     async def models(self) -> Json:

@@ -94,6 +94,15 @@ def test_ctrl_c_cancels_a_run_and_says_so(screen: Screens, models: Models, orche
     assert [run["status"] for run in orchestrator("runs", "list", "--json").json["items"]] == ["cancelled"]
 
 
+def test_ctrl_c_cancels_a_call_wherever_it_is_at_work(way: str, screen: Screens, orchestrator: InProcess) -> None:
+    shown = screen("tools", "call", "execute_command", "--args", '{"command": "sleep 300"}')
+    shown.until("→ execute_command")
+    shown.type("\x03")
+    shown.until(r"\[cancelled\]")
+    assert shown.end() == 130
+    assert [run["status"] for run in orchestrator("runs", "list", "--json").json["items"]] == ["cancelled"]
+
+
 def test_ctrl_c_in_a_chat_cancels_the_run_and_the_chat_goes_on(screen: Screens, orchestrator: InProcess) -> None:
     chat = screen("chat", "--model", "told/stall")
     chat.until("> ")

@@ -120,6 +120,7 @@ export type CallForm = {
   arguments?: Record<string, unknown>;
   approvals?: "ask" | "refuse";
   channel?: "api" | "web" | "cli";
+  wait?: boolean;
 };
 
 export type CaseOutcome = {
@@ -537,7 +538,7 @@ export type EventRunStarted = {
   after: string;
   forked_from: EventForkedFrom | null;
   instructions: string;
-  person: string;
+  person: string | null;
 };
 
 export type EventSpared = {
