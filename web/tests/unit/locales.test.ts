@@ -72,7 +72,7 @@ describe("the languages", () => {
   });
 
   it("have the same values to fill in", () => {
-    const gaps = (text: string) => [...text.matchAll(/\{\{(\w+)(?:, \w+)?\}\}|<(\w+)>/g)].map((match) => match[1] ?? match[2]).sort();
+    const gaps = (text: string) => [...text.matchAll(/\{\{(\w+)(?:, \w+)?\}\}|`(.+)`/g)].map((match) => match[1] ?? match[2]).sort();
     for (const [key, text] of english) expect([key, gaps(french.get(key)!)]).toEqual([key, gaps(text)]);
   });
 

@@ -1,6 +1,6 @@
 import { KeyRound, Link2 } from "lucide-react";
 import { type FormEvent, useEffect, useState } from "react";
-import { Trans, useTranslation } from "react-i18next";
+import { useTranslation } from "react-i18next";
 import { useClient } from "@/client/client";
 import { ApiError, problemFrom } from "@/client/http";
 import type { Problem } from "@/client/types";
@@ -37,6 +37,7 @@ export function SignIn({ expired }: { expired: boolean }) {
 
 function LinkWay() {
   const { t } = useTranslation();
+  const [before, command, after] = t("signIn.link.again").split("`");
   return (
     <section className="min-w-0 p-6 md:p-8">
       <h2 className="flex items-center gap-2.5 font-semibold">
@@ -52,10 +53,9 @@ function LinkWay() {
         </pre>
       </figure>
       <p className="mt-3 text-sm leading-relaxed text-text-2">
-        <Trans
-          i18nKey="signIn.link.again"
-          components={{ code: <code className="rounded-md bg-surface-3 px-1.5 py-0.5 font-mono text-xs whitespace-nowrap" /> }}
-        />
+        {before}
+        <code className="rounded-md bg-surface-3 px-1.5 py-0.5 font-mono text-xs whitespace-nowrap">{command}</code>
+        {after}
       </p>
     </section>
   );
