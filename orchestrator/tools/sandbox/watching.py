@@ -50,10 +50,10 @@ class Watch:
 
     @classmethod
     def of(cls, pid: int) -> "Watch | None":
-        """None for one that is not there any more."""
+        """None for one that is not there any more, or where no handle is left to watch it by."""
         try:
             return cls(os.pidfd_open(pid))
-        except ProcessLookupError:
+        except OSError:
             return None
 
     def close(self) -> None:
