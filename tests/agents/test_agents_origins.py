@@ -413,7 +413,7 @@ async def test_what_is_written_over_after_a_page_can_be_had_back(there: Path) ->
     back = [say("", moved), say("", call("restore_file", path="report.md")), say("Back.")]
     parts = {
         "read": [say("", call("page")), *(say("", one) for one in over), *back],
-        "mine": [say("", over[0]), say("")],
+        "mine": [say("", over[0]), say("Mine.")],
     }
     async with world(there, spoken(parts), *FILES, rules=policy()) as w:
         run_id = await w.run("read")
@@ -423,3 +423,18 @@ async def test_what_is_written_over_after_a_page_can_be_had_back(there: Path) ->
         assert own.read_text() == "Mine." and (there / "workspace" / "other.md").read_text() == "Theirs, again."
         await w.runs.settled(await w.run("mine"))
         assert not list((there / "workspace" / ".trash").glob("*/it")), "who has read no stranger writes over it"
+
+
+async def test_a_yes_to_a_program_after_a_page_is_for_that_program(there: Path) -> None:
+    commands = ["pytest -q", "pytest tests", "make test", "python3 evil.py", "python3 evil.py"]
+    calls = [say("", call("execute_command", f"c{at}", command=command)) for at, command in enumerate(commands)]
+    parts = {"read": [say("", call("page")), *calls, say("Done.")]}
+    questions: list[object] = []
+    async with world(there, spoken(parts), *TOOLS, rules=policy()) as w:
+        run_id = await w.run("read")
+        await w.runs.settled(run_id)
+        while waiting := await w.views.approvals("t"):
+            questions.append(waiting[0].asked.arguments["command"])
+            await w.runs.answer(waiting[0].approval_id, "run", tenant="t", by="u")
+            await w.runs.settled(run_id)
+    assert questions == ["pytest -q", "make test", "python3 evil.py"]

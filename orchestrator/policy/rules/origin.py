@@ -9,6 +9,7 @@ Looking and writing inside the workspace go on unasked. Looking at an address do
 more than a number of a page: whoever answers there is told.
 """
 
+import re
 from typing import ClassVar
 
 from orchestrator.kernel.ids import call_hash
@@ -20,6 +21,10 @@ from orchestrator.policy.marks import names_marked
 from orchestrator.policy.rules.commands import Commands, command_of
 from orchestrator.policy.rules.hosts import method_of, url_argument, url_of
 
+_RUNS_ANYTHING = re.compile(
+    r"\b(?:python|pypy|node|deno|bun|perl|ruby|php|lua|rscript|(?:ba|z|da|k|c|fi)?sh|eval|source|xargs|env)\b|\bpython[\d.]",
+    re.IGNORECASE,
+)
 _USER: frozenset[Source] = frozenset({"user"})
 
 # Arguments that are said to somebody, and do not choose who or what.
@@ -87,10 +92,20 @@ class Origin:
         parts = split(url)
         return parts is None or not listed((parts.hostname or "").lower().rstrip("."), self._hosts)
 
+    def _programs(self, call: Call) -> str | None:
+        """Of a command that passes by itself: its programs, save those that run whatever they are given."""
+        command = command_of(call)
+        if command is None or _RUNS_ANYTHING.search(command) or names_marked(call.workspace, command):
+            return None
+        decision = self._commands.judge(call)
+        return self._commands.shape(call) if decision is not None and decision.verdict == "allow" else None
+
     def shape(self, call: Call) -> str | None:
         """A yes given before the web was read does not count after it, nor for what else strangers choose."""
         if self.judge(call) is None:
             return None
+        if (programs := self._programs(call)) is not None:
+            return f"{programs} + after reading the web"
         chosen = {name: call.arguments.get(name, "") for name in self._chosen_by_others(call) or ()}
         return f"after reading the web: {call_hash(call.tool, chosen)[:12]}" if chosen else "after reading the web"
 
