@@ -131,6 +131,31 @@ class Ran(msgspec.Struct, frozen=True):
         return f"{self.text}\n[exit code {self.exit_code}{ended}{', ' if self.cause else ''}{self.cause}]".strip()
 
 
+class Removed(msgspec.Struct, frozen=True):
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} is removed."
+
+
+class Happened(msgspec.Struct, frozen=True):
+    time: str
+    name: str
+    what: Annotated[str, Meta(description="start, die, oom, kill, stop, restart, healthy, unhealthy…")]
+    exit_code: int
+
+
+class Happenings(msgspec.Struct, frozen=True):
+    events: list[Happened]
+    hours: float
+
+    def __str__(self) -> str:
+        lines = [
+            f"{e.time} {e.name}: {e.what}{f', exit code {e.exit_code}' if e.exit_code else ''}" for e in self.events
+        ]
+        return "\n".join(lines) or f"Nothing in the last {self.hours:g} hours."
+
+
 def listed(daemon: Daemon, now: float, *, all: bool) -> list[Container]:
     """The containers there are, each with why it is ill where it is."""
     import docker  # type: ignore[import-untyped]

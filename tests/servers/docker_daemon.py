@@ -76,6 +76,15 @@ ROWS = [
     row("web", "shop:1", "running", "Up 2 hours (unhealthy)"),
     row("db", "pg:16", "running", "Up 2 hours (healthy)"),
 ]
+NAMED = '{"name": ["^/?old$"]}'
+
+
+def event(action: str, **attributes: str) -> dict[str, Any]:
+    about = {"ID": "w" * 64, "Attributes": {"image": "shop:1", "name": "web", **attributes}}
+    return {"Type": "container", "Action": action, "Actor": about, "scope": "local", "time": 1704067200}
+
+
+EVENTS = [event("start"), event("die", exitCode="137"), event("health_status: unhealthy")]
 STOPPED = '{"status": ["created", "exited", "dead"]}'
 USAGE = {"cpu_usage": {"total_usage": 200}, "system_cpu_usage": 2000, "online_cpus": 2}
 STATS = {
@@ -87,7 +96,7 @@ STATS = {
 }
 ANSWERS: dict[str, Any] = {
     "GET /version": {"ApiVersion": "1.50", "Version": "28"},
-    "GET /containers/json": {"by filters": {STOPPED: []}, "else": ROWS},
+    "GET /containers/json": {"by filters": {STOPPED: [], NAMED: []}, "else": ROWS},
     "GET /containers/web/json": WEB,
     f"GET /containers/{'w' * 64}/json": WEB,
     "GET /containers/db/json": DB,
@@ -106,6 +115,11 @@ ANSWERS: dict[str, Any] = {
     "GET /containers/run1/json": RAN,
     "GET /containers/run1/logs": b"\x01\0\0\0\0\0\0\x03hi\n",
     "DELETE /containers/run1": None,
+    "DELETE /containers/old": None,
+    "POST /containers/web/exec": {"Id": "exec1"},
+    "POST /exec/exec1/start": b"\x01\0\0\0\0\0\0\x03hi\n",
+    "GET /exec/exec1/json": {"ID": "exec1", "Running": False, "ExitCode": 3},
+    "GET /events": b"".join(msgspec.json.encode(event) + b"\n" for event in EVENTS),
 }
 
 
@@ -134,9 +148,10 @@ class Daemon(BaseHTTPRequestHandler):
             data = found if isinstance(found, bytes) else msgspec.json.encode(found)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
+        streamed = isinstance(found, bytes)  # as Docker does with what may go on
+        self.send_header(*(("Transfer-Encoding", "chunked") if streamed else ("Content-Length", str(len(data)))))
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if streamed else data)
 
     do_GET = do_POST = do_DELETE = _answer
 

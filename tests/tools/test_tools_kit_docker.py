@@ -17,7 +17,8 @@ from orchestrator.kernel.answers import say
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
 from orchestrator.tools.base import Context, Tool
-from orchestrator.tools.kits.docker import opened, tools_at
+from orchestrator.tools.daemon import opened
+from orchestrator.tools.kits.docker import tools_at
 
 RUNC = "failed to create shim task: OCI runtime create failed: unable to start container process: "
 _BY_NAME = ("Ports", "Networks", "networks", "total_inactive_file")  # what these hold, or whether, is the machine's
@@ -80,6 +81,28 @@ class TestPruneDocker(Docker):
 
 class TestRunContainer(Docker):
     name, arguments = "run_container", {"image": "shop:1", "command": ["echo", "hi"]}
+
+
+class TestRunInContainer(Docker):
+    name, arguments = "run_in_container", {"name": "web", "line": "echo hi"}
+
+
+class TestRemoveContainer(Docker):
+    name, arguments = "remove_container", {"name": "old"}
+
+
+class TestContainerEvents(Docker):
+    name, arguments = "container_events", {}
+
+
+async def test_what_became_of_containers_is_told(kit: dict[str, Tool], context: Context) -> None:
+    found = (await kit["container_events"].call({"hours": 2}, context)).data["events"]
+    assert [(one["what"], one["exit_code"]) for one in found] == [("start", 0), ("die", 137), ("unhealthy", 0)]
+
+
+async def test_a_command_in_a_container_says_what_it_did(kit: dict[str, Tool], context: Context) -> None:
+    ran = (await kit["run_in_container"].call({"name": "web", "line": "echo hi; exit 3"}, context)).data
+    assert (ran["image"], ran["exit_code"], ran["text"]) == ("shop:1", 3, "hi")
 
 
 async def test_an_unhealthy_container_says_why(kit: dict[str, Tool], context: Context) -> None:
@@ -202,7 +225,7 @@ async def test_what_is_not_there_is_said(kit: dict[str, Tool], context: Context,
 async def test_a_docker_that_is_stuck_is_said_to_be(
     context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.tools.kits.docker.SECONDS", 0.05)
+    monkeypatch.setattr("orchestrator.tools.daemon.SECONDS", 0.05)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(tmp_path / "silent.sock"))
         silent.listen()
@@ -263,6 +286,20 @@ async def test_a_real_container_is_read_and_handled(real: dict[str, Tool], engin
         await data("container_stats", name=told)
     with pytest.raises(ToolRetry, match=f"No such container: {engine.name}-ghost"):
         await data("container_logs", name=f"{engine.name}-ghost")
+    ran = await data("run_in_container", name=screen, line="echo hi; exit 3")
+    assert (ran["text"], ran["exit_code"]) == ("hi", 3)
+    with pytest.raises(ToolFailed, match="may go on in"):
+        await data("run_in_container", name=screen, line="sleep 3", seconds=1)
+    with pytest.raises(ToolFailed, match="is not running"):
+        await data("run_in_container", name=told, line="true")
+    with pytest.raises(ToolFailed, match=r"cannot remove a running container|container is running"):
+        await data("remove_container", name=screen)
+    remove: Any = real["remove_container"]
+    assert await remove.reconcile({"name": screen}, context) is None
+    await data("remove_container", name=screen, force=True)
+    assert (await remove.reconcile({"name": screen}, context)).content == f"{screen} is removed."
+    become = [one["what"] for one in (await data("container_events", name=told))["events"]]
+    assert become[:2] == ["create", "start"] and {"die", "restart", "stop"} <= set(become)
     if engine.own:
         assert len((await data("prune_docker", what="containers"))["removed"]) >= 1
         assert (await data("prune_docker", what="images"))["removed"] == []

@@ -4,14 +4,14 @@ Looking is free; starting, stopping, running and pruning are asked. Values of en
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from orchestrator.kernel.errors import ToolFailed, ToolRetry
+from orchestrator.kernel.errors import ToolFailed
 from orchestrator.kernel.messages import Arguments
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.containers import (
@@ -20,75 +20,28 @@ from orchestrator.tools.containers import (
     Controlled,
     Daemon,
     Details,
+    Happenings,
     Images,
     Picture,
     Pruned,
     Ran,
+    Removed,
     Stats,
-    cause_of,
     details_of,
     listed,
     stats_of,
-    trimmed,
 )
+from orchestrator.tools.daemon import LONGEST_GRACE, SECONDS, executed, happened, opened, ran, stopped, text_of
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import docker as said
 
-SECONDS = 20  # that the daemon may take to answer
-_KEPT = 200_000  # characters of a log
-_GRACE = 10  # seconds that Docker gives a container to end, unless it says otherwise
-_LONGEST_GRACE = 120
-
-_LACKING = {"container": "no_such_container", "image": "no_such_image"}
+_NEWEST = 200  # events
 
 Open = Callable[[], contextlib.AbstractContextManager[Daemon]]
 Name = Annotated[str, Meta(description="the name or identifier of a container", pattern="^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 _tool = partial(tool, category="docker")
-
-
-@contextlib.contextmanager
-def opened(address: str) -> Iterator[Daemon]:
-    """The daemon. Raises ToolFailed, in words, when it is not there or says no."""
-    import docker  # type: ignore[import-untyped]
-    import requests
-
-    client = None
-    try:
-        client = docker.APIClient(base_url=address, version="auto", timeout=SECONDS)
-        yield client
-    except docker.errors.NotFound as error:
-        hint = "list_containers and list_images show what there is."
-        said = _says(error)
-        kind, _, name = said.partition("No such ")[2].rstrip(".").partition(": ")
-        raise ToolRetry(said, hint=hint, why=_LACKING.get(kind, ""), name=name) from error
-    except docker.errors.APIError as error:
-        raise ToolFailed(_says(error)) from error
-    except (docker.errors.DockerException, requests.RequestException) as error:
-        problem, hint, why = _absent(address, str(error))
-        raise ToolFailed(problem, hint=hint, why=why, address=address) from error
-    finally:
-        if client is not None:
-            client.close()
-
-
-def _says(error: Any) -> str:
-    return f"Docker says: {trimmed(str(error.explanation or error)).removesuffix('.')}."
-
-
-def _absent(address: str, error: str) -> tuple[str, str, str]:
-    if "Permission denied" in error or "PermissionError" in error:
-        return (
-            f"This server's user may not use Docker at {address}.",
-            "Add that user to the group docker (which is as much as root), or use rootless Docker.",
-            "docker_denied",
-        )
-    if "timed out" in error:
-        hint = "It may be busy or stuck: `docker info` on that machine would show it."
-        return f"Docker at {address} did not answer in time.", hint, "docker_slow"
-    hint = "Start Docker, or say in the setting tools.docker where it listens."
-    return f"No Docker answers at {address}.", hint, "docker_absent"
 
 
 def _list_containers(open_daemon: Open) -> Tool:
@@ -138,7 +91,7 @@ def _container_logs(open_daemon: Open) -> Tool:
         """Read the newest lines that a Docker container wrote."""
         with open_daemon() as daemon:
             data: bytes = daemon.logs(name, stdout=True, stderr=True, tail=lines)
-        return ContainerLogs(name, _text(data))
+        return ContainerLogs(name, text_of(data))
 
     return container_logs
 
@@ -219,7 +172,7 @@ def _control_container(open_daemon: Open) -> Tool:
         effects="once",
         examples=said.CONTROL_CONTAINER,
         answers={"en": "{name} is {state}.", "fr": "{name} : {state:word}."},
-        timeout=_LONGEST_GRACE + 2.0 * SECONDS,
+        timeout=LONGEST_GRACE + 2.0 * SECONDS,
         reconcile=controlled,
     )
     def control_container(
@@ -229,9 +182,8 @@ def _control_container(open_daemon: Open) -> Tool:
         with open_daemon() as daemon:
             if action == "start":
                 daemon.start(name)
-            else:  # as long as it says that it needs to end well, which a restart of the SDK does not heed
-                grace = daemon.inspect_container(name)["Config"].get("StopTimeout") or _GRACE
-                getattr(daemon, action)(name, timeout=min(grace, _LONGEST_GRACE))
+            else:
+                stopped(daemon, name, action)
             return Controlled(name, daemon.inspect_container(name)["State"]["Status"])
 
     return control_container
@@ -297,44 +249,88 @@ def _run_container(open_daemon: Open) -> Tool:
     ) -> Ran:
         """Run a Docker container once and remove it: without network, rights or mounts, with 512 MB of memory."""
         with open_daemon() as daemon:
-            return _ran(daemon, image, command, seconds, f"orchestrator-{context.key[:32]}")
+            return ran(daemon, image, command, seconds, f"orchestrator-{context.key[:32]}")
 
     return run_container
 
 
-def _ran(daemon: Daemon, image: str, command: list[str] | None, seconds: int, name: str) -> Ran:
-    import docker
-    import requests
-
-    limits = daemon.create_host_config(
-        mem_limit=512 * 2**20,
-        pids_limit=256,
-        cap_drop=["ALL"],
-        security_opt=["no-new-privileges"],
-        network_mode="none",
-        log_config=docker.types.LogConfig(type="json-file", config={"max-size": "4m", "max-file": "1"}),
+def _run_in_container(open_daemon: Open) -> Tool:
+    @_tool(
+        scope="execute",
+        effects="once",
+        origin="web",
+        place="elsewhere",
+        examples=said.RUN_IN_CONTAINER,
+        answers={
+            "en": "{text}\nExit code {exit_code}.",
+            "fr": "{text}\nCode de sortie {exit_code}.",
+        },
+        timeout=330.0,
+        risks=("destroys", "sends"),
     )
-    with contextlib.suppress(docker.errors.NotFound):
-        daemon.remove_container(name, force=True, v=True)
-    made, limit = daemon.create_container(image, command, name=name, host_config=limits)["Id"], None
-    try:
-        daemon.start(made)
-        try:
-            daemon.wait(made, timeout=seconds)
-        except requests.RequestException:
-            limit = seconds
-            daemon.kill(made)
-            daemon.wait(made)
-        state = daemon.inspect_container(made)["State"]
-        text = _text(daemon.logs(made, stdout=True, stderr=True))
-        return Ran(image, state["ExitCode"], text, cause_of(state), limit)
-    finally:
-        daemon.remove_container(made, force=True, v=True)
+    def run_in_container(
+        name: Name,
+        line: Annotated[
+            str, Meta(description="the command line, as its shell reads it", min_length=1, max_length=8000)
+        ],
+        context: Context,
+        seconds: Annotated[int, Meta(description="that it may take", ge=1, le=150)] = 60,
+    ) -> Ran:
+        """Run a command in a Docker container that is running, as docker exec does, with all it may do there."""
+        with open_daemon() as daemon:
+            return executed(daemon, name, line, seconds)
+
+    return run_in_container
 
 
-def _text(data: bytes) -> str:
-    """What a container wrote: with a terminal its lines end as a terminal's do."""
-    return data.decode("utf-8", "replace").replace("\r\n", "\n").rstrip("\n")[-_KEPT:]
+def _remove_container(open_daemon: Open) -> Tool:
+    async def removed(arguments: Arguments, context: Context) -> Result | None:
+        """What is gone was removed, by this call or another."""
+        with open_daemon() as daemon:
+            left = daemon.containers(all=True, filters={"name": f"^/?{arguments['name']}$"})
+        found = Removed(arguments["name"])
+        return None if left else Result(str(found), msgspec.to_builtins(found))
+
+    @_tool(
+        scope="execute",
+        effects="once",
+        examples=said.REMOVE_CONTAINER,
+        answers={"en": "{name} is removed.", "fr": "{name} est supprimé."},
+        reconcile=removed,
+        risks=("destroys",),
+    )
+    def remove_container(
+        name: Name, context: Context, force: Annotated[bool, "also while it runs: it is killed"] = False
+    ) -> Removed:
+        """Remove a Docker container for ever, with what it wrote outside its volumes."""
+        with open_daemon() as daemon:
+            daemon.remove_container(name, force=force)
+        return Removed(name)
+
+    return remove_container
+
+
+def _container_events(open_daemon: Open) -> Tool:
+    @_tool(
+        origin="web",
+        examples=said.CONTAINER_EVENTS,
+        answers={
+            "en": "[{*events {time} **{name}**: {what}[, exit code {exit_code}]*}|Nothing in the last {hours} hours.]",
+            "fr": "[{*events {time} **{name}** : {what:word}[, code de sortie {exit_code}]*}"
+            "|Rien dans les {hours} dernières heures.]",
+        },
+    )
+    def container_events(
+        context: Context,
+        name: Annotated[Name | None, "of one container only"] = None,
+        hours: Annotated[float, Meta(description="how far back", gt=0, le=168)] = 1.0,
+    ) -> Happenings:
+        """Tell what became of Docker containers lately: started, ended, killed, out of memory, healthy or not."""
+        now = context.clock.now()
+        with open_daemon() as daemon:
+            return Happenings(happened(daemon, now - hours * 3600, now, name)[-_NEWEST:], hours)
+
+    return container_events
 
 
 def tools_at(open_daemon: Open) -> Sequence[Tool]:
@@ -347,6 +343,9 @@ def tools_at(open_daemon: Open) -> Sequence[Tool]:
         _control_container,
         _prune_docker,
         _run_container,
+        _run_in_container,
+        _remove_container,
+        _container_events,
     )
     return [make(open_daemon) for make in makers]
 

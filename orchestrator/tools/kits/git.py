@@ -246,8 +246,10 @@ def _git_merge(sandbox: Sandbox) -> Tool:
             conflicts = await git.run("diff", "--name-only", "--diff-filter=U")
             await git.run("merge", "--abort")
             both = ", ".join(conflicts.out.split())
-            why = f"Both branches changed {both}; the repository is as it was." if both else told.wrong.strip()
-            raise ToolFailed(why)
+            if not both:
+                raise failed("merge", told)
+            said_so = f"Both branches changed {both}; the repository is as it was."
+            raise ToolFailed(said_so, why="merge_conflict", both=both)
         return Told(git.path, told.out.strip())
 
     return git_merge

@@ -13,6 +13,7 @@ LIST_CONTAINERS = examples(
         "what containers do I have?": {},
         "is any container in bad health?": {"only": "unhealthy"},
         "list the containers that are up": {"only": "running"},
+        "running containers": {"only": "running"},
         "which containers are down?": {"only": "stopped"},
         "which containers exited?": {"only": "stopped"},
         "did any container crash?": {"only": "unhealthy"},
@@ -38,6 +39,7 @@ LIST_CONTAINERS = examples(
         "lesquels de mes conteneurs sont malades ?": {"only": "unhealthy"},
         "tous mes conteneurs vont-ils bien ?": {"only": "unhealthy"},
         "quels conteneurs ont un problème ?": {"only": "unhealthy"},
+        "les conteneurs qui tournent": {"only": "running"},
         "état des conteneurs": {},
     },
 )
@@ -188,5 +190,54 @@ RUN_CONTAINER = examples(
         "essaie l'image docker hello-world": {"image": "hello-world"},
         "lance l'image docker alpine": {"image": "alpine"},
         "démarre un conteneur à partir de l'image nginx": {"image": "nginx"},
+    },
+)
+
+RUN_IN_CONTAINER = examples(
+    en={
+        "run `ls -l` in the container web": {"name": "web", "line": "ls -l"},
+        'in the container db, run "pg_isready"': {"name": "db", "line": "pg_isready"},
+        "docker exec web cat /etc/hosts": {"name": "web", "line": "cat /etc/hosts"},
+        "execute `env` inside the container api": {"name": "api", "line": "env"},
+    },
+    fr={
+        "lance `ls -l` dans le conteneur web": {"name": "web", "line": "ls -l"},
+        "dans le conteneur db, exécute « pg_isready »": {"name": "db", "line": "pg_isready"},
+        "docker exec web cat /etc/hosts": {"name": "web", "line": "cat /etc/hosts"},
+        "exécute `env` à l'intérieur du conteneur api": {"name": "api", "line": "env"},
+    },
+)
+
+REMOVE_CONTAINER = examples(
+    en={
+        "remove the container web": {"name": "web"},
+        "delete the container old-db": {"name": "old-db"},
+        "docker rm worker": {"name": "worker"},
+        "remove the container api even if it runs": {"name": "api", "force": True},
+        "docker rm -f cache": {"name": "cache", "force": True},
+    },
+    fr={
+        "supprime le conteneur web": {"name": "web"},
+        "efface le conteneur old-db": {"name": "old-db"},
+        "docker rm worker": {"name": "worker"},
+        "supprime le conteneur api même s'il tourne": {"name": "api", "force": True},
+        "docker rm -f cache": {"name": "cache", "force": True},
+    },
+)
+
+CONTAINER_EVENTS = examples(
+    en={
+        "what happened to my containers?": {},
+        "what happened to the container web in the last 24 hours?": {"name": "web", "hours": 24},
+        "docker events": {},
+        "when did the container db restart?": {"name": "db", "hours": 24},
+        "events of the containers in the last 2 hours": {"hours": 2},
+    },
+    fr={
+        "qu'est-il arrivé à mes conteneurs ?": {},
+        "qu'est-il arrivé au conteneur web ces dernières 24 heures ?": {"name": "web", "hours": 24},
+        "docker events": {},
+        "quand le conteneur db a-t-il redémarré ?": {"name": "db", "hours": 24},
+        "événements des conteneurs des 2 dernières heures": {"hours": 2},
     },
 )
