@@ -142,8 +142,8 @@ test("a skill is read with its files before it is added, and says who stands beh
   mkdirSync(join(folder, "scripts"));
   for (const [name, text] of [["SKILL.md", "---"], ["scripts/fill.py", "print('filled')"], [".hidden", "no"]]) writeFileSync(join(folder, name), text);
   await chosen(page.getByRole("button", { name: "Choose a skill’s folder" }), folder);
-  rmSync(folder, { recursive: true });
   await slot("looked-skill").getByRole("button", { name: "scripts/fill.py" }).click();
+  rmSync(folder, { recursive: true });
   await slot("looked-skill").getByText("print('filled')").waitFor();
   const files = { "SKILL.md": btoa("---"), "scripts/fill.py": btoa("print('filled')") };
   assert.deepEqual(last(), { method: "POST", path: "/skills/look", body: { files } });

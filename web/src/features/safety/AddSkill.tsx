@@ -30,8 +30,8 @@ export function AddSkill() {
       setWrong(null);
       setFiles(read);
       look.mutate({ files: Object.fromEntries([...read].map(([path, bytes]) => [path, base64(bytes)])) });
-    } catch {
-      setWrong(new Error(t("safety.skills.tooMuch")));
+    } catch (error) {
+      setWrong(error instanceof RangeError ? new Error(t("safety.skills.tooMuch")) : (error as Error));
     }
   };
   const skill = look.data;
