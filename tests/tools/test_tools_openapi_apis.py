@@ -240,6 +240,7 @@ class Place:
         self.asked: list[dict[str, Any]] = []
         self.answers: list[web.Response] = []
         self.tokens = 0
+        self.hangs_up = False
         self.secrets = {"key": "k-1", "card": "sk_live:", "machine": "me:pass"}
 
     async def speak(self, request: web.Request) -> web.Response:
@@ -254,6 +255,8 @@ class Place:
         if request.path == "/v9/oauth/token" or request.path == "/oauth/token":
             self.tokens += 1
             return web.json_response({"access_token": f"t{self.tokens}", "expires_in": 3600})
+        if self.hangs_up and request.transport is not None:
+            request.transport.close()
         return self.answers.pop(0) if self.answers else web.json_response({"id": 1})
 
     def tools(self, document: Any, **secrets: str) -> dict[str, OperationTool]:
@@ -386,6 +389,20 @@ async def test_payments_with_nested_forms_and_an_account_of_a_machine(place: Pla
     tools = place.tools(PAY, machine="machine")
     await place.call(tools["x_get_charges"])
     assert place.headers["authorization"] == "Bearer a-token-of-a-person"
+
+
+@pytest.mark.parametrize("status", [0, 502])
+async def test_a_payment_that_was_sent_and_got_no_answer_may_have_happened(place: Place, status: int) -> None:
+    tools = place.tools(PAY, basic="card")
+    place.answers = [web.Response(status=status or 200) for _ in range(2)]
+    place.hangs_up = not status
+    with pytest.raises(ConnectionError):
+        await place.call(tools["x_post_charges"], body={"amount": 5})
+    with pytest.raises(ToolFailed):
+        await place.call(tools["x_get_charges"])
+    place.base = "http://127.0.0.1:9"  # nobody is there: it was not sent
+    with pytest.raises(ToolFailed, match="cannot be reached"):
+        await place.call(place.tools(PAY, basic="card")["x_post_charges"], body={"amount": 5})
 
 
 async def test_a_weather_service_with_styles_cookies_and_two_keys(place: Place) -> None:

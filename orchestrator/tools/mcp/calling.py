@@ -1,6 +1,8 @@
 """A tool of a server, and what goes wrong in a call of it, said as a tool says it."""
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.kernel.errors import ToolError, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, ToolSpec
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from orchestrator.tools.mcp.server import Server
 
 
+T = TypeVar("T")
+
 # What the SDK says in the place of an answer that did not come, or was none.
 _UNANSWERED = (
     "Connection closed", "Failed to parse", "SSE stream", "Unexpected content type", "server answered a request",
@@ -24,6 +28,19 @@ _UNANSWERED = (
 
 class SessionEnded(ToolFailed):
     """The call was not made: it is made again, in a session of its own."""
+
+
+async def in_time(server: "Server", ask: Callable[[], Awaitable[T]]) -> T:
+    """What it answers, in a session of its own where the first had ended. Raises ConnectionError when it is late."""
+    seconds = server.settings.seconds
+    try:
+        async with asyncio.timeout(seconds):
+            try:
+                return await ask()
+            except SessionEnded:
+                return await ask()
+    except TimeoutError:
+        raise ConnectionError(f"{server.name} did not answer within {seconds:g} seconds.") from None
 
 
 class Mishaps:

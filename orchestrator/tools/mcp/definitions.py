@@ -22,6 +22,7 @@ from orchestrator.tools.judging import validator
 MOST = 2048  # of each kind that one server lists
 _TEXT = 4_000  # characters of a description that a model reads
 _SCHEMA = 128 * 1024  # bytes of one schema
+_LATER = 5.0  # seconds after its own limit at which a call is ended whatever it does
 _NAME = 64  # characters of a name
 _DEEPEST = 40  # levels of a schema
 _WORDS = ("title", "description", "$comment")  # of a schema, for who reads it
@@ -130,7 +131,7 @@ def spec_of(server: str, name: str, definition: Definition, settings: McpServer)
         effects=effects,
         category=server,
         origin="web",
-        timeout=settings.seconds,
+        timeout=settings.seconds + _LATER,
         risks=risks,
     )
 

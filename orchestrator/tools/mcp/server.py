@@ -17,7 +17,7 @@ from orchestrator.kernel.messages import Arguments, ToolSpec
 from orchestrator.kernel.settings import McpServer
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.mcp.asking import MODERN, Talk, Underway, answered
-from orchestrator.tools.mcp.calling import Mishaps, ServerTool, SessionEnded
+from orchestrator.tools.mcp.calling import Mishaps, ServerTool, in_time
 from orchestrator.tools.mcp.connection import Connection, Dial
 from orchestrator.tools.mcp.definitions import Definition, names, spec_of
 from orchestrator.tools.mcp.holdings import said as said_of
@@ -347,10 +347,7 @@ class Server:
         if found.state != "offered":
             raise Conflict(f"The prompt {name[:200]} is {found.state}: somebody must look at it first.")
         found.prompt.check(arguments)
-        try:
-            return await self._prompted(name, arguments)
-        except SessionEnded:
-            return await self._prompted(name, arguments)
+        return await in_time(self, lambda: self._prompted(name, arguments))
 
     async def _prompted(self, name: str, arguments: Mapping[str, str]) -> str:
         client = await self.client()
@@ -367,10 +364,7 @@ class Server:
 
     async def _request(self, send: Request, context: Context) -> Any:
         """What comes of a request, after what a person must say first. Raises Asks, ToolError, ConnectionError."""
-        try:
-            return await self._requested(send, context)
-        except SessionEnded:
-            return await self._requested(send, context)
+        return await in_time(self, lambda: self._requested(send, context))
 
     async def _requested(self, send: Request, context: Context) -> Any:
         held = context.person.held

@@ -15,6 +15,7 @@ from orchestrator.tools.place import Place
 from orchestrator.tools.web import Fetched, fetch
 from orchestrator.tools.workspace import Workspace
 
+_BETWEEN = (502, 504)  # of a proxy, which does not know what became of it
 _TOLD = ("location", "link", "retry-after")  # headers that say how to go on
 
 
@@ -55,7 +56,24 @@ class OperationTool:
             headers["Content-Type"] = media_type
         url = self._base + path_of(operation, arguments) + (f"?{query_of(query)}" if query else "")
         headers |= signs.headers
-        return await fetch(url, operation.method, headers, body, context.allow_loopback, self._host)
+        try:
+            answer = await fetch(url, operation.method, headers, body, context.allow_loopback, self._host)
+        except ToolFailed as error:
+            if self.spec.effects == "once" and _was_sent(error):
+                raise ConnectionError(f"{error.detail} It was sent.") from error
+            raise
+        if self.spec.effects == "once" and answer.status in _BETWEEN:
+            raise ConnectionError(f"The server says {answer.status}: who stands before it had no answer.")
+        return answer
+
+
+def _was_sent(error: ToolFailed) -> bool:
+    """Whether a request that failed had gone out: then nobody knows whether it was done."""
+    import aiohttp
+
+    origin = error.__cause__ or error.__context__
+    before = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+    return isinstance(origin, TimeoutError | aiohttp.ClientError) and not isinstance(origin, before)
 
 
 def _result(answer: Fetched) -> Result:
