@@ -144,8 +144,10 @@ class _Running:
             if self._told is not None:
                 self._told.over.remove_done_callback(self._hear_of_first)
                 self._told.close()
-            for each in (*watches, self._exit, *self.drains):
-                each.close()
+            for watch in (*watches, self._exit):
+                watch.close()
+            for drain in self.drains:
+                drain.close()
 
 
 async def run_process(make: Make, limits: Limits) -> Outcome:
