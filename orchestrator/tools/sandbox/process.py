@@ -136,7 +136,8 @@ class _Running:
                 await exited
             process.wait()
             self._group.kill()
-            await asyncio.wait([each.over for each in (*watches, *self.drains)], timeout=_ENDING)
+            over = [*(watch.over for watch in watches), *(drain.over for drain in self.drains)]
+            await asyncio.wait(over, timeout=_ENDING)
             while self._group.pids() and loop.time() < deadline:
                 self._group.kill()
                 await asyncio.sleep(0.005)
