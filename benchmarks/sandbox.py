@@ -159,9 +159,9 @@ async def measured(folder: Path) -> dict[str, object]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sandbox-") as name:
-        folder = Path(name)
+        folder, load = Path(name), round(os.getloadavg()[0], 1)
         figures = {**uvloop.run(measured(folder)), **health(folder)}
-        write("sandbox", "python -m benchmarks.sandbox", {**figures, "load": round(os.getloadavg()[0], 1)})
+        write("sandbox", "python -m benchmarks.sandbox", {**figures, "load": load})
 
 
 if __name__ == "__main__":
