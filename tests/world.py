@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy
 from msgspec import Struct
 
-from orchestrator.agents.ports import House
+from orchestrator.agents.ports import Decide, House
 from orchestrator.agents.runs import Runs
 from orchestrator.journal.bus import Bus
 from orchestrator.journal.keys import Keyring, Master
@@ -183,7 +183,7 @@ async def world(
     folder: Path,
     model: ScriptModel,
     *tools: Tool,
-    rules: Rules | None = None,
+    rules: Decide | None = None,
     limits: Limits | None = None,
     ids: CountedIds | None = None,
 ) -> AsyncIterator[World]:

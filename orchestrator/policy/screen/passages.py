@@ -12,7 +12,7 @@ from msgspec import Struct
 from orchestrator.policy.screen.cues import cues, hints
 from orchestrator.policy.screen.letters import Letters, letters, spelled_out
 from orchestrator.policy.screen.manner import Features, bias, features, glance
-from orchestrator.policy.screen.sentences import WORD, said, sentences, words
+from orchestrator.policy.screen.sentences import Sentence, apart_in, said, sentences, words
 
 ENOUGH = 5.0  # weight of what speaks for it
 DOUBTFUL = 2.0  # where it is only looked at what an answer repeats of it
@@ -83,7 +83,8 @@ class _Text:
     def __init__(self, form: Letters) -> None:
         self._form = form
         self._all = list(sentences(form.plain))
-        self._glanced = [_worth(form.plain[one.start : one.end]) for one in self._all]
+        apart = apart_in(form.plain)
+        self._glanced = [_worth(apart, one) for one in self._all]
         self._voices: dict[int, _Voice] = {}
         self._weights: dict[tuple[int, int], tuple[bool, float]] = {}
         self._orders: dict[int, bool] = {}
@@ -205,9 +206,9 @@ class _Text:
         return self._ordering(at) or bool(_ALARM.match(self._text(at))) or self._weight(at, at, enough) >= NEARLY
 
 
-def _worth(sentence: str) -> bool:
+def _worth(apart: str, one: Sentence) -> bool:
     """Whether its words, each by itself, could be part of an order."""
-    return sum(map(glance, set(WORD.findall(sentence)))) >= GLANCE
+    return sum(map(glance, set(apart[one.start : one.end].split()))) >= GLANCE
 
 
 def _families(every: list[str], voices: tuple[str, ...]) -> dict[str, int]:

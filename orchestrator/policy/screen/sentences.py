@@ -23,6 +23,7 @@ _QUOTED = re.compile(
     r"|\"[^\"\n]{1,300}[,.!?]\" (?=said|says|asked|replied|whispered|cried|he |she |the \w+ (?:said|asked))"
 )
 _DATA = re.compile(r"[\[{\"]|[\w.-]{1,40} ?: [\"']")
+_APART = {code: chr(code) if chr(code).islower() or chr(code) == "_" else " " for code in range(128)} | {2: "'"}
 WORD = re.compile(r"[a-z_]+(?:'t)?")
 _PLACE = re.compile(r"https?://\S+|\w[\w@+-]*(?:\.\w[\w@+/?=&-]*)+|~?(?:/[\w.-]+){2,}|\+?\d[\d ]{6,}\d")
 PLACE = " zplace "  # any address, path or long number: which one shows nothing
@@ -41,6 +42,13 @@ def said(text: str) -> tuple[str, ...]:
     if _DATA.match(text) or not ('"' in text or "'" in text or "`" in text):
         return voices
     return tuple(_QUOTED.sub(" ", voice) for voice in voices)
+
+
+def apart_in(plain: str) -> str:
+    """The same length, and nothing but its words (WORD) with room between them."""
+    text = plain.replace("'t", "\x02t")
+    text = text if text.isascii() else text.encode("ascii", "replace").decode()
+    return text.translate(_APART)
 
 
 def words(voices: tuple[str, ...]) -> tuple[list[str], int]:
