@@ -14,8 +14,18 @@ import { Spinner } from "@/ui/Spinner";
 i18next.addResourceBundle("en", "translation", { settings: en }, true);
 i18next.addResourceBundle("fr", "translation", { settings: fr }, true);
 
-/** A page of settings; who may not change them is told. */
-export function SettingsPage({ title, admin, children }: { title: string; admin: boolean; children: ReactNode }) {
+/** A page of settings; who may not change them is told. A long one begins with its parts, each by its id and title. */
+export function SettingsPage({
+  title,
+  admin,
+  parts = {},
+  children,
+}: {
+  title: string;
+  admin: boolean;
+  parts?: Record<string, string>;
+  children: ReactNode;
+}) {
   const { t } = useTranslation();
   return (
     <main id="conversation" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
@@ -26,6 +36,15 @@ export function SettingsPage({ title, admin, children }: { title: string; admin:
           </Link>
           <h1 className="mt-1 text-2xl font-semibold tracking-tight">{title}</h1>
           {!admin && <p className="mt-2 text-sm text-text-2">{t("settings.lookOnly")}</p>}
+          {Object.keys(parts).length > 0 && (
+            <nav aria-label={title} className="mt-2 flex flex-wrap gap-x-5">
+              {Object.entries(parts).map(([id, name]) => (
+                <a key={id} href={`#${id}`} className="inline-flex min-h-11 min-w-11 items-center text-sm text-primary underline underline-offset-4">
+                  {name}
+                </a>
+              ))}
+            </nav>
+          )}
         </div>
         {children}
       </div>
@@ -34,10 +53,10 @@ export function SettingsPage({ title, admin, children }: { title: string; admin:
 }
 
 /** A part of the page, with its heading. */
-export function Section({ title, text, children }: { title: string; text: string; children: ReactNode }) {
+export function Section({ id: part, title, text, children }: { id?: string; title: string; text: string; children: ReactNode }) {
   const id = useId();
   return (
-    <section aria-labelledby={id}>
+    <section id={part} aria-labelledby={id} className="scroll-mt-4">
       <h2 id={id} className="text-lg font-semibold">
         {title}
       </h2>

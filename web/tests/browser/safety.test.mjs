@@ -50,6 +50,8 @@ test("it is reached by the menu; a tool says what it may do, what confines it an
   await visit();
   await page.getByRole("button", { name: "Preferences" }).click();
   await page.getByRole("menuitem", { name: "Tools & safety" }).click();
+  await page.getByRole("link", { name: "Keys of programs" }).click();
+  await becomes(() => page.locator("#keys").evaluate((part) => part.getBoundingClientRect().top < innerHeight), true);
   await slot("category", "Files").getByRole("button").click();
   const facts = "read_file Read a file of the workspace. reads · changes nothing · Part of the server · from files 42 calls · 2 failed · 30 ms each";
   await becomes(async () => (await slot("known-tool", "read_file").innerText()).replace(/\s+/g, " "), facts);

@@ -13,7 +13,7 @@ export function Documents({ admin }: { admin: boolean }) {
   const { t } = useTranslation();
   const asked = useDocuments();
   return (
-    <Section title={t("safety.documents.title")} text={t("safety.documents.text")}>
+    <Section id="documents" title={t("safety.documents.title")} text={t("safety.documents.text")}>
       <Loaded asked={asked}>
         {({ items, problems }) => (
           <>

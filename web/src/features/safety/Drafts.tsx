@@ -13,7 +13,7 @@ export function Drafts() {
   const { t } = useTranslation();
   const asked = useDrafts();
   return (
-    <Section title={t("safety.drafts.title")} text={t("safety.drafts.text")}>
+    <Section id="drafts" title={t("safety.drafts.title")} text={t("safety.drafts.text")}>
       <Loaded asked={asked}>
         {({ items }) => (
           <ul className="flex flex-col gap-3">

@@ -34,7 +34,7 @@ export function Explain() {
     }
   };
   return (
-    <Section title={t("safety.explain.title")} text={t("safety.explain.text")}>
+    <Section id="explain" title={t("safety.explain.title")} text={t("safety.explain.text")}>
       <form onSubmit={submit} className="flex flex-col gap-4 rounded-2xl border border-control bg-surface-2 p-4" data-slot="explain">
         <div className="grid gap-4 sm:grid-cols-2">
           <SelectField key={tools.length} name="tool" label={t("safety.explain.tool")} defaultValue="execute_command">

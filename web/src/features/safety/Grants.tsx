@@ -10,7 +10,7 @@ export function Grants() {
   const covers = useCovers();
   const asked = useGrants();
   return (
-    <Section title={t("safety.grants.title")} text={t("safety.grants.text")}>
+    <Section id="grants" title={t("safety.grants.title")} text={t("safety.grants.text")}>
       <Loaded asked={asked}>
         {({ items }) => (
           <ul className="flex flex-col gap-3">

@@ -18,7 +18,7 @@ export function Keys() {
   const { t } = useTranslation();
   const asked = useKeys();
   return (
-    <Section title={t("safety.keys.title")} text={t("safety.keys.text")}>
+    <Section id="keys" title={t("safety.keys.title")} text={t("safety.keys.text")}>
       <Loaded asked={asked}>
         {({ items }) => (
           <ul className="flex flex-col gap-3">

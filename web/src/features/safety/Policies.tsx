@@ -15,7 +15,7 @@ export function Policies({ admin }: { admin: boolean }) {
   const asked = usePolicy();
   const reload = useChange((api, _: null) => reloadPolicy(api), [guardKeys.policy]);
   return (
-    <Section title={t("safety.policies.title")} text={t("safety.policies.text")}>
+    <Section id="policies" title={t("safety.policies.title")} text={t("safety.policies.text")}>
       <Loaded asked={asked}>
         {({ items, problem, folder, roles }) => (
           <>

@@ -14,7 +14,7 @@ export function Secrets() {
   const { t } = useTranslation();
   const asked = useSecrets();
   return (
-    <Section title={t("safety.secrets.title")} text={t("safety.secrets.text")}>
+    <Section id="secrets" title={t("safety.secrets.title")} text={t("safety.secrets.text")}>
       <Loaded asked={asked}>
         {({ items }) => (
           <ul className="flex flex-col gap-3">

@@ -18,7 +18,7 @@ export function Servers({ admin }: { admin: boolean }) {
   const { t } = useTranslation();
   const asked = useServers();
   return (
-    <Section title={t("safety.servers.title")} text={t("safety.servers.text")}>
+    <Section id="servers" title={t("safety.servers.title")} text={t("safety.servers.text")}>
       <Loaded asked={asked}>
         {({ items }) => (
           <ul className="flex flex-col gap-3">

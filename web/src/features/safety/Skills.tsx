@@ -14,7 +14,7 @@ export function Skills({ admin }: { admin: boolean }) {
   const { t } = useTranslation();
   const asked = useSkills();
   return (
-    <Section title={t("safety.skills.title")} text={t("safety.skills.text")}>
+    <Section id="skills" title={t("safety.skills.title")} text={t("safety.skills.text")}>
       <Loaded asked={asked}>
         {({ items, problems }) => (
           <>

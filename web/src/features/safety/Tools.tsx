@@ -15,7 +15,7 @@ export function Tools({ admin }: { admin: boolean }) {
   const { t } = useTranslation();
   const asked = useTools();
   return (
-    <Section title={t("safety.tools.title")} text={t("safety.tools.text")}>
+    <Section id="tools" title={t("safety.tools.title")} text={t("safety.tools.text")}>
       <Loaded asked={asked}>{(found) => <Categories found={found} />}</Loaded>
       {admin && <Reload />}
     </Section>
