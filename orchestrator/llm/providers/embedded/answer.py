@@ -201,8 +201,8 @@ def nearest(note: Note, index: Index, language: Language) -> str:
                     return example.text.replace(str(values_of[0]), note.named[0])
     said = [word for word in tokens(note.said[:400], index.words) if word.norm not in STOP_WORDS]
     words = {word.concept for word in said}
-    if note.act or "artwork" in words:
-        return ""
+    if note.act or note.why == "open":
+        return ""  # nothing is near what needs reasoning
     things = words & lexicon.THINGS.keys()
     near = [
         (sum(index.weight(word) for word in words & entry.vocabulary), entry)

@@ -8,7 +8,7 @@ from orchestrator.llm.providers.embedded import lexicon, measures, narrow, views
 from orchestrator.llm.providers.embedded.index import Entry
 from orchestrator.llm.providers.embedded.language import STOP_WORDS
 from orchestrator.llm.providers.embedded.lexicon import words
-from orchestrator.llm.providers.embedded.match import best, match
+from orchestrator.llm.providers.embedded.match import Match, best, match
 from orchestrator.llm.providers.embedded.references import sources
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.steps import Operation, Step
@@ -113,13 +113,22 @@ def _count(planner: "Planner", clause: Clause) -> bool:
         return _uncountable(planner, clause, unit)
     pointing = not clause.mentions and not measures.own_source(planner, clause)
     own = [place for place in sources(planner) if not planner.steps[place].past]
-    found = measures.lister(planner, clause, frozenset({"count"}), unit)
+    found = _those(planner, clause) or measures.lister(planner, clause, frozenset({"count"}), unit)
     if (pointing or found is None) and own and measures.lists(planner.steps[own[-1]]):
         return measures.add(planner, clause, "count", own[-1], unit)
     if found is None or _amount(clause, found.entry):
         return False
     planner.call(clause, found, told=False)
     return measures.add(planner, clause, "count", len(planner.steps) - 1, unit)
+
+
+def _those(planner: "Planner", clause: Clause) -> Match | None:
+    """The tool that is shown to be asked which they are, where how many is asked: `how many containers run?`."""
+    asked = "quels" if clause.language == "fr" else "which"
+    words = [word for word in clause.words if word.norm not in ("de", "d", "'")]
+    words = [msgspec.structs.replace(w, norm=asked, concept=asked) if w.concept == "count" else w for w in words]
+    found = planner.worded(msgspec.structs.replace(clause, words=tuple(words)))
+    return found if found and found.entry.harmless and found.entry.listed else None
 
 
 def _amount(clause: Clause, entry: Entry) -> bool:

@@ -217,8 +217,9 @@ class Planner:
         """`the date and the free memory`: two things to look at, joined by a word, each with a tool of its own."""
         whole = best(clause, self.index)
         joiners = [word for word in clause.words if word.norm in ("and", "et", ",", "&")]
-        if joiners and all(map(self._plainly, parts := _parted(clause, joiners))) and len(parts) > 1:
-            return all(list(map(self.clause, parts)))  # `stash, pull, stash pop`
+        several = _parted(clause, joiners)
+        if len(several) > 1 and all(map(self._plainly, several)):
+            return all(list(map(self.clause, several)))  # `stash, pull, stash pop`
         for word in joiners[:_JOINERS]:
             if whole and word.start in whole.filling.used:
                 continue

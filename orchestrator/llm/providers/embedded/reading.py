@@ -34,8 +34,8 @@ def read(text: str, language: Language, finder: Finder, index: Index, kept: Kept
     found = [each for each in finder.find(text, spoken, language) if not _common(each, spoken, index)]
     passed_on = verbatim.places(text, spoken)
     mentions = verbatim.set_apart(text, restored(found, kept), passed_on)
-    found = clauses(text, spoken, mentions, language, passed_on, index.heads)
-    return tuple(_reported([_begun(clause) for clause in found]))
+    cut = clauses(text, spoken, mentions, language, passed_on, index.heads)
+    return tuple(_reported([_begun(clause) for clause in cut]))
 
 
 def _begun(clause: Clause) -> Clause:

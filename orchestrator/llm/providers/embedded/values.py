@@ -119,7 +119,8 @@ def measure(item: dict[str, Any], concept: str) -> Any:
 
 
 def label(item: dict[str, Any]) -> str:
-    return next((str(item[key]) for key in _LABELS if isinstance(item.get(key), str) and item[key]), str(item))
+    named = next((item[key] for key in _LABELS if isinstance(item.get(key), str) and item[key]), "")
+    return str(named) or ", ".join(str(value) for value in item.values() if isinstance(value, str | int) and value)
 
 
 def line(item: dict[str, Any]) -> str:
