@@ -1,8 +1,8 @@
 """Rule: what is written now and run later. A build file, a script or the settings of a CI that a tool writes is read.
 
 Each line that is a command is judged as one; where a shell would be refused it (keys that would be sent, a shell
-handed out, code out of an encoding), the writing is asked. Does not cover: code of other languages, and lines that
-are put together from others.
+handed out, code out of an encoding), the writing is asked. Does not cover: code of other languages, lines that are
+put together from others, and long ones.
 """
 
 import json
@@ -36,6 +36,7 @@ _REFUSED = each(
 )
 _ROOTS = each("/ ~ /* ~/* $HOME /home /etc /usr")
 MOST = 80  # lines of one file that are read
+LONGEST = 400  # characters of a line that is
 
 
 class Latent:
@@ -53,7 +54,7 @@ class Latent:
         if named is None or not texts:
             return None
         lines = (line for text in texts for line in _commands(text, named))
-        for line in islice(filter(_WORTH.search, lines), MOST):
+        for line in islice((one for one in lines if len(one) <= LONGEST and _WORTH.search(one)), MOST):
             _, found = Judge(self._reader, call.workspace).command(line)
             if refused := next((one for one in found if one.verdict == "deny" and _matters(one)), None):
                 reason = f"{named} would do later what a command may not: {refused.reason}"

@@ -16,7 +16,7 @@ _OPTION = re.compile(r"(--?[\w.-]+)[=:](.+)|[\w.+-]+=(.+)", re.DOTALL)
 _ATTACHED = re.compile(rf"-\w+?(?=[/{TILDE}]|\.\./)(.+)", re.DOTALL)
 # Options whose value is a pattern, or what others will read, and no place that this program goes to.
 _NO_PLACE = re.compile(
-    r"--?(?:\w+-)*(?:ignore|exclude|include|glob|filter|pattern|format|match|base|base-?url|origin|public-path|site-url)\w*|-dPDFSETTINGS",
+    r"--?(?:\w+-)*(?:ignore|exclude|include|glob|filter|pattern|format|match|base|base-?url|origin|public-path|site-url|base-href|deploy-url|root-path|url-prefix|public-url|base-path|context-path|path-prefix)\w*|-dPDFSETTINGS",
     re.IGNORECASE,
 )
 _EVERYBODY = re.compile(r"(?:--?[\w-]+=)?(?:0\.0\.0\.0|\[::\]|::)(?::\d+)?|:\d{2,5}")
@@ -69,8 +69,8 @@ def _starts(word: str) -> bool:
 
 
 def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
-    if given := next((word for word in segment.arguments if _starts(shown(word))), None):
-        reason = f"The option {shown(given)} makes {segment.program} start another program, or read settings."
+    if word := next((word for word in segment.arguments if _starts(shown(word))), ""):
+        reason = f"The option {shown(word)} makes {segment.program} start another program, or read settings."
         return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]
     more = {*RUNS_MORE.get(segment.program, ()), *GIVEN_CODE.get(segment.program, ())}
     if given := options(segment.arguments, more):

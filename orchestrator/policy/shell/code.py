@@ -132,7 +132,7 @@ def shell(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
                 return found
             code = words[1] if words[0] in ("-", "--") and len(words) > 1 else words[0]
             behind = words[words.index(code) + 1 :]
-            given = {str(at): (word,) for at, word in enumerate(behind)}
+            given: dict[str, tuple[str, ...]] = {str(at): (word,) for at, word in enumerate(behind)}
             given |= {"@": tuple(behind[1:]), "*": tuple(behind[1:])} if behind[1:] else {}
             return found + judge.text(code, structs.replace(segment, stdin="", feeders=()), depth, given)
         if (word in ("-O", "+O", "+o", "--rcfile", "--init-file") or re.fullmatch(r"-[a-z]*o", word)) and words:
@@ -263,6 +263,8 @@ def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> 
         reason = f"{segment.program} would fetch {elsewhere} and run it."
         return [judge.ask(segment, "fetches", reason, "Fetch it first with http_request, and look at it.")]
     if name == "deno":
+        if words[0] == "task" and len(words) > 1 and not marked(words[1]):
+            return []  # a script of the project, as of npm run
         words = words[1:] if words[0] in ("run", "test", "check", "lint", "fmt") else []
         if not words:
             return [

@@ -106,7 +106,7 @@ _BEFORE = {name: valued for names, valued in _VALUED.items() for name in names.s
 def _plain(program: str, words: tuple[str, ...]) -> list[str]:
     """The words that are no options, nor values of options that stand before the subcommand."""
     valued, found, skip = _BEFORE.get(program, frozenset()), list[str](), False
-    for word in words:
+    for word in words[1:] if program == "cargo" and words[:1] and words[0][:1] == "+" else words:
         if skip:
             skip = False
         elif word in valued:
@@ -147,7 +147,7 @@ _PACKAGERS = each(
 
 def _code_in_a_setting(word: str) -> bool:
     """CC='sh -c …': make hands it to a shell."""
-    flags = re.fullmatch(r"\w*(FLAGS|ARGS|OPTS|LIBS)=(-[\w=.,+/-]+\s*)*", word)
+    flags = re.fullmatch(r"\w*(FLAGS|ARGS|OPTS|LIBS)=[\w=.,+/ @:%-]*", word)
     return flags is None and bool(re.fullmatch(r"[^=]+=.*[\s;|&<>()$`].*", word, re.DOTALL))
 
 

@@ -48,7 +48,7 @@ _LOOKED_UP = re.compile(rf"{_NAME}\s*\(|{_NAME}(?=.*{_JOINED})|{_JOINED}(?=.*{_N
 _ENDLESS = re.compile(r"\b(?:while|for)\s*\(\s*(?:true|1|;\s*(?:true|1)?\s*;)|\d[eE]\d|\d{8}|\*\*")
 _MODULE = re.compile(r"""require\(\s*(['"])(?:(?:node:)?(?:fs|path|util|assert)|\./[\w./-]+\.json)\1\s*\)""")
 _OPENED = re.compile(
-    r"""\b(readFileSync|existsSync|readdirSync|statSync|writeFileSync|appendFileSync|mkdirSync)\b(?:\(\s*(['"])([^'"\\]*)\2)?"""
+    r"""\b(readFileSync|existsSync|readdirSync|statSync|writeFileSync|appendFileSync|mkdirSync)\b(?:\(\s*(?:(['"])([^'"\\]*)\2|(0)\b))?"""
 )
 _FILES = re.compile(r"""\b(?:const|let|var)\s+(\w+|\{[\w\s,]*\})\s*=\s*require\(\s*['"](?:node:)?fs['"]\s*\)""")
 _DIRECT = ""  # require("fs").readFileSync(…), which gives it no name
@@ -83,7 +83,9 @@ def opened(code: str) -> list[tuple[str, str]] | None:
     if len(code) > LONGEST or _ENDLESS.search(code):
         return None
     files = list(_OPENED.finditer(code))
-    if any(match[3] is None for match in files) or code.count("require") != len(_MODULE.findall(code)):
+    if any(match[3] is None and match[4] is None for match in files) or code.count("require") != len(
+        _MODULE.findall(code)
+    ):
         return None
     if not _only_files(code) or _OF_PROCESS.search(code):
         return None
@@ -92,7 +94,7 @@ def opened(code: str) -> list[tuple[str, str]] | None:
         return None
     if "[" in _without_lists(left) or _LOOKED_UP.search(left) or not _known(left):
         return None
-    return [("write" if match[1] in _WRITTEN else "read", match[3]) for match in files]
+    return [("write" if match[1] in _WRITTEN else "read", match[3]) for match in files if match[3] is not None]
 
 
 def _only_files(code: str) -> bool:

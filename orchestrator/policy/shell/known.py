@@ -16,8 +16,8 @@ MODULES = each(
     "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo yaml "
     "__future__ ast tokenize token shlex argparse gettext colorsys queue threading concurrent.futures graphlib bz2 "
     "gzip lzma codecs stringprep reprlib sched cmath mimetypes email.utils html.parser tqdm networkx "
-    "statsmodels.api dateutil pytz polars openpyxl subprocess scipy numpy.linalg numpy.random matplotlib.colors "
-    "matplotlib.patches"
+    "statsmodels.api dateutil pytz polars openpyxl shutil PIL.Image PIL.ImageDraw PIL.ImageFont PIL.ImageOps "
+    "PIL.ImageFilter subprocess scipy numpy.linalg numpy.random matplotlib.colors matplotlib.patches"
 )
 # Packages of others that reach other machines, run programs, or load code. Whatever else is imported, and is no part of
 # Python, is the project's own, as a script of it is.
@@ -53,6 +53,7 @@ OF_SYS = each(
     "getrecursionlimit "
     "implementation hexversion float_info int_info getdefaultencoding getfilesystemencoding prefix"
 )
+PARTLY = {"os": OF_OS, "sys": OF_SYS, "shutil": each("which disk_usage get_terminal_size")}  # modules, and what of each
 NAMES = each(
     "exec eval compile __import__ getattr setattr delattr globals locals vars breakpoint input __builtins__ "
     "__loader__ help memoryview"

@@ -51,7 +51,11 @@ _TABLE = """
     tmux: list-panes list-sessions list-windows ls
     screen: +-list +-ls
     nginx: !-g !-s +-T +-V +-t +-v
-    apachectl apache2ctl: configtest status
+    apachectl apache2ctl: configtest status +-S +-t +-M
+    haproxy: +-c
+    hwclock: +--show +-r
+    ssh-keygen: +-l +-lf +-lvf
+    ansible-doc: . list
     update-alternatives: +--display +--get-selections +--list +--query
     ufw: status version
     iptables: +--list +--list-rules +-L +-Ln +-Lnv +-S +-nL +-nvL +-vL +-vnL
@@ -61,7 +65,7 @@ _TABLE = """
     kubectl: kustomize !--kubeconfig !--server !-s !--as !--raw api-resources api-versions auth/can-i cluster-info
         config/current-context config/get-contexts
         describe diff explain get logs rollout/history rollout/status top version
-    helm: !--kubeconfig !--post-renderer !--kube-apiserver history lint list ls status template version
+    helm: !--kubeconfig !--post-renderer !--kube-apiserver history lint list ls show ls status template version
     terraform tofu: !-chdir fmt graph output plan providers show state/list validate version
         workspace/list workspace/show
     conda: config/--show env/list info list

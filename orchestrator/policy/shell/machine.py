@@ -32,7 +32,7 @@ def looks(segment: Segment) -> bool:
     given = [shown(word) for word in words if word.startswith("-")]
     if len(words) == 1 and words[0] in _VERSION and program not in ("init", "telinit"):
         return True
-    table, unknown = LOOKS.get(program), any(marked(word) for word in words)
+    table, unknown = LOOKS.get(program), any(marked(word[:1]) for word in words)
     if judge := _OWN_WAYS.get(program):
         return not unknown and judge(plain, given)
     if (
@@ -52,8 +52,10 @@ def looks(segment: Segment) -> bool:
         return True
     if program == "kubectl" and any("secret" in word.lower() for word in plain):
         return False
-    if table.options:
-        return bool(table.options.intersection(given))
+    if table.options.intersection(given):
+        return True
+    if table.options and not table.first:
+        return False
     if not plain or not table.first:
         return table.alone
     if words[0].startswith("-") and not table.alone:
@@ -111,6 +113,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return [found]
     if looks(segment):
         return looked_at(judge, segment)
+    if program == "kill" and words[:1] in (("-0",), ("-l",)):
+        return []
     if program == "gdb" and _inspects(segment):
         return looked_at(judge, segment)
     if program in ("kill", "pkill", "killall", "systemctl", "service") and any(

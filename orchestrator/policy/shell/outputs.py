@@ -38,6 +38,8 @@ def _told(segment: Segment) -> str | None:
         return HERE
     if program in _NUMBERS and not any("/" in word or ".." in word or marked(word) for word in words):
         return "0"
+    if program == "seq" and not any(word.startswith(("-f", "-s")) or marked(word) for word in words):
+        return UNKNOWN if any(re.search(r"\d{6}", word) for word in words) else "0"
     if program == "pgrep" or (program == "grep" and words[:1] == ("-c",) and len(words) == 3 and not marked(words[2])):
         return "0"
     if program == "mktemp":
@@ -64,6 +66,8 @@ def _part(program: str, words: tuple[str, ...]) -> str:
     """The last part of a path, or what is before it."""
     path, suffix = words[0].rstrip("/"), words[1] if len(words) == 2 else ""
     if uncertain(path) or len(words) > 2 or path[:1] in ("", "-") or {SPLIT, HERE, MADE} & set(path):
+        return UNKNOWN
+    if path in (".", "..") or path.endswith(("/.", "/..")):
         return UNKNOWN
     if program == "dirname":
         return path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")

@@ -86,6 +86,7 @@ _TABLE: dict[Kind, str] = {
         sphinx-quickstart sphinx-intl bloaty cppclean cargo-nextest tsc-watch html-validate
         gcovr mdformat mdl remark dprint mdbook zola eleventy gatsby remix expo ionic nodeunit
         qunit karma testcafe codecept spectral redocly swagger-cli graphql-codegen rustup
+        ant scala-cli d2 goaccess
         genhtml flamegraph.pl stackcollapse-perf.pl mlflow openapi-typescript cargo-machete
     """,
     "interpreter": """
@@ -108,13 +109,14 @@ _TABLE: dict[Kind, str] = {
         netstat lsof arp top htop last lastlog findmnt sensors pstree mpstat pidstat sar iotop lsns lshw lsipc
         lslocks systemd-analyze systemd-cgls systemd-cgtop getent resolvectl nmcli firewall-cmd gpasswd
         adduser zpool zfs atq apt-cache pg_isready ollama rabbitmqctl chronyc ntpq supervisorctl pm2 virsh
-        ipcs numactl apache2ctl dmidecode smartctl blkid fuser lspci killall5 systemctl service journalctl
+        ipcs numactl apache2ctl dmidecode smartctl blkid fuser lspci killall5 haproxy hwclock
+        ssh-keygen ansible-doc systemctl service journalctl
         crontab at batch apt apt-get aptitude dpkg yum dnf rpm pacman apk brew snap flatpak useradd userdel
         usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount umount kill killall pkill
         renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl localectl sysctl
         swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv update-alternatives
         loginctl coredumpctl networkctl logrotate sshd named-checkconf named-checkzone zipinfo fail2ban-client
-        certbot gpg packer screen tmux mknod mkfifo modinfo lsmod dmesg gdb strace ltrace perf bpftrace nginx apachectl
+        certbot gpg packer screen tmux mknod mkfifo modinfo lsmod dmesg gdb ltrace perf bpftrace nginx apachectl
         wall write
     """,
     "destroyer": """
@@ -155,6 +157,8 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "xvfb-run": frozenset({"-s", "-n", "-e", "-f", "--server-args", "--server-num"}),
     "rlwrap": frozenset(),
     "entr": frozenset(),
+    "bear": frozenset({"--output"}),
+    "strace": frozenset({"-e", "-o", "-s", "-S"}),
     "watchexec": frozenset({"-e", "-w", "-i", "--exts", "--watch", "--ignore", "-d", "--debounce"}),
 }
 RUNNERS = frozenset(
@@ -299,7 +303,8 @@ GIVEN_CODE = table("""
 GIT_READS = each(
     "status diff log show ls-files ls-tree blame shortlog describe rev-parse rev-list cat-file grep name-rev "
     "merge-base version help count-objects whatchanged check-ignore var for-each-ref diff-tree diff-index "
-    "show-ref annotate cherry range-diff verify-commit"
+    "show-ref annotate cherry range-diff verify-commit hash-object check-attr check-mailmap diff-files verify-tag "
+    "verify-pack merge-tree stripspace column fmt-merge-msg show-branch"
 )
 GIT_WRITES = each(
     "add commit init mv tag branch stash switch notes worktree apply revert cherry-pick merge rebase am "

@@ -99,7 +99,8 @@ def _doubt(node: ast.AST, own: frozenset[str], listed: frozenset[str]) -> str | 
             (
                 f"it imports {alias.name}"
                 for alias in node.names
-                if alias.name not in known.MODULES | own or (alias.asname and alias.name in ("os", "sys", "subprocess"))
+                if alias.name not in known.MODULES | own
+                or (alias.asname and alias.name in ("os", "sys", "subprocess", "shutil"))
             ),
             None,
         )
@@ -175,6 +176,7 @@ def _doubt_of_size(node: ast.AST) -> str | None:
 def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
     """Files put together while it runs, and openers handed on under another name."""
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    called |= {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     paths = any(files.called(node) in ("Path", "PurePath", "PosixPath") for node in nodes)
     for node in nodes:
         name = files.called(node)
@@ -194,7 +196,7 @@ def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
 def _doubt_of_import(node: ast.ImportFrom) -> str | None:
     if node.level or node.module not in known.MODULES or node.module == "subprocess":
         return f"it imports {node.module or 'from here'}"
-    of = {"os": known.OF_OS, "sys": known.OF_SYS}.get(node.module or "")
+    of = known.PARTLY.get(node.module or "")
     for alias in node.names:
         matters = alias.name in known.OPENS | known.CHANGES | known.NAMES | known.COUNTING.keys()
         renamed = alias.asname is not None and (matters or of is not None)
@@ -215,7 +217,8 @@ def _doubt_of_own_attribute(node: ast.Attribute) -> str | None:
 
 def _reaches(name: str) -> bool:
     """Whether a name that another module gives is no work of that module: a part of Python, or hidden."""
-    return name.startswith("_") or name in sys.stdlib_module_names or name in known.NAMES or name in known.REACHES
+    hidden = name.startswith("_") and name not in ("__version__", "__file__", "__name__", "__doc__", "__all__")
+    return hidden or name in sys.stdlib_module_names or name in known.NAMES or name in known.REACHES
 
 
 def _root(node: ast.Attribute) -> str:
@@ -238,8 +241,8 @@ def _doubt_of_attribute(node: ast.Attribute) -> str | None:
         return None  # see its call
     if name.startswith("_") or name in known.CHANGES or known.SUSPECT.fullmatch(name):
         return f"it uses .{name}"
-    if of in ("os", "sys"):
-        return None if name in (known.OF_OS if of == "os" else known.OF_SYS) else f"it uses {of}.{name}"
+    if (partly := known.PARTLY.get(of)) is not None:
+        return None if name in partly else f"it uses {of}.{name}"
     if (name in known.NAMES and (of, name) != ("re", "compile")) or name in ("os", "sys") or (name == "io" and of):
         return f"it uses .{name}"
     return None

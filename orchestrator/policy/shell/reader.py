@@ -55,8 +55,8 @@ class Reader:
         doubts += [Doubt("continued_word", text[:80])] if _CONTINUED.search(text) else []
         doubts += [Doubt("unreadable", text[:80])] if tree.root_node.has_error else []
         script = structs.replace(script, doubts=(*doubts, *script.doubts))
-        given = sum(len(segment.arguments) for segment in script.segments) + len(script.redirects)
-        if len(script.segments) > SEGMENTS or given > WORDS:
+        count = sum(len(segment.arguments) for segment in script.segments) + len(script.redirects)
+        if len(script.segments) > SEGMENTS or count > WORDS:
             return Script(doubts=(Doubt("too_long", text[:80]),))
         return script
 

@@ -43,6 +43,14 @@ class Redirecting(Spelling):
         self._redirects: list[Redirect] = []
         self._flow = Flow()
 
+    def set_first(self, node: "Node") -> set[str]:
+        """What the first command of a list sets, which runs in any case; the grammar puts a `>` behind the list."""
+        listed = node.type == "list"
+        while node.type == "list":
+            node = node.children[0]
+        name = node.child_by_field_name("name") if listed and node.type == "variable_assignment" else None
+        return {self.text(name)} if name is not None else set()
+
     def visit(self, node: "Node", flow: Flow) -> After:
         """Collect what is inside; say where the shell may be afterwards."""
         raise NotImplementedError
@@ -51,6 +59,7 @@ class Redirecting(Spelling):
         stdin, start = flow.stdin, len(self._segments)
         redirects, made = [child for child in node.children if child.type in REDIRECTS], len(self._redirects)
         fed = flow.fed
+        self.definite |= self.set_first(node.children[0])
         for redirect in redirects:
             fed = self._text_fed(redirect) or fed
             stdin = self._redirect(redirect, flow) or stdin

@@ -54,6 +54,10 @@ def kept(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     words = list(segment.arguments)
     if segment.program == "parallel" and ":::" in words:
         at = words.index(":::")
+        while words[:1] and words[0].startswith("-") and words[0] != ":::":
+            skipped = 2 if words[0] in ("-j", "--jobs", "-n", "-N", "--joblog", "--delay", "--timeout") else 1
+            words, at = words[skipped:], at - skipped
+        words[:at] = [re.sub(r"\{(//?|\.|/\.|#)?\}", STAR, word) for word in words[:at]]
         return started(judge, segment, (*words[:at], *words[at + 1 :]), depth)
     text = next((after for option, after in pairwise(words) if re.fullmatch(r"-[a-z]*c|--command", option)), "")
     text = text or (words[0] if segment.program == "trap" and words else "")

@@ -75,7 +75,7 @@ _SWAPPED = (
 )
 _PERL = re.compile(
     rf"(?:\b(?:s|tr|y)(?P<d>[/#|,!]){_SWAPPED}[gimsxcdr]*(?!\w)|"
-    rf"(?:^\s*|\b(?:if|unless|and|or|not|grep|split|while)\s*\(?\s*|[=!]~\s*|[(;{{!&|]\s*)/{_PATTERN}*/[gimsx]*(?!\w)|"
+    rf"(?:^\s*|\b(?:if|unless|and|or|not|grep|split|while)\s*\(?\s*|[=!]~\s*|[(;{{!&|]\s*|\.\.\s*)/{_PATTERN}*/[gimsx]*(?!\w)|"
     r"\b(?:print|printf|say|if|unless|and|or|not|next|last|length|uc|lc|chomp|reverse|sort|join|split|scalar|eq|ne|lt|gt|le|ge|"
     r"END|BEGIN|keys|values|close|ARGV|eof|my|our|map|grep|for|foreach|while|else|elsif|defined|exists|substr|index|abs|int|"
     r"sprintf|sum0?|max|min|first|uniq|floor|ceil|strftime|push|shift|pop|ucfirst|lcfirst|sqrt|x|STDIN|STDOUT|STDERR|cmp)\b|"
@@ -136,7 +136,8 @@ def _calculates(program: str, code: str) -> bool:
         return bool(_PERL.fullmatch(code)) and not re.search(r"->|[$@%]\s*\{|<\s*[$\"']", code)
     if program != "ruby" or "\\" in code or _RUBY_HIDES.search(code) or "[" in re.sub(r"\[[\w\s,.'\"-]*\]", "", code):
         return False
-    return set(re.findall(r"[A-Za-z_$@]\w*", _TEXT.sub('""', code))) <= _RUBY
+    plain = re.sub(r"(?<=[\s(])/(?:[^/\\\n#]|\\.)*/[imx]*(?=\s|$|\))", '""', _TEXT.sub('""', code))
+    return set(re.findall(r"[A-Za-z_$@]\w*", plain)) <= _RUBY
 
 
 # A comment, or a quote of another kind, in which a quotation mark would stand for none.

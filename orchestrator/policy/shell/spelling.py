@@ -27,6 +27,7 @@ SETTERS = each("read mapfile readarray printf getopts let wait unset local decla
 _COUNTERS = each("? # $ ! RANDOM SECONDS LINENO UID EUID PPID")
 _NUMERIC = re.compile(r"-?[0-9]+")
 _CUT = re.compile(r"(\w+)(%\.\w+|##\*/|%/\*|%%?\.\*|,,|\^\^)")
+_SWAP = re.compile(r"(\w+)//?([\w.-]+)/([\w.-]*)")
 _ELEMENT = re.compile(r"(\w+)\[(?:@|\*|-?\d+)\]")
 _DEFAULT = re.compile(r"(\w+):?([-=?])([\w./~:@%+-]*)")
 _SETS = re.compile(r"(\w+):?=.*", re.DOTALL)
@@ -84,8 +85,7 @@ class Spelling:
                 self.untold.update(self._names(node))
         self.times.update(looped)
         self.loose.update((name, ()) for name in looped if self.times[name] > 1)
-        for name in self.untold:
-            self.loose.pop(name, None)
+        self.loose = {label: values for label, values in self.loose.items() if label not in self.untold}
         self.set |= self.untold | set(looped)
 
     def _survey_assignment(self, node: "Node") -> None:
@@ -249,6 +249,8 @@ class Spelling:
         elif default := _DEFAULT.fullmatch(inside):
             given = self.variable(default[1], quoted, first)
             return given if default[2] == "?" else (*given, default[3])
+        elif (swap := _SWAP.fullmatch(inside)) and ".." not in inside:
+            return tuple(_swapped(value, swap[2], swap[3]) for value in self.variable(swap[1], quoted, first))
         elif cut := _CUT.fullmatch(inside):
             return tuple(_without(value, cut[2]) for value in self.variable(cut[1], quoted, first))
         for child in node.children:
@@ -266,8 +268,8 @@ class Spelling:
                 if not values or not all(_NUMERIC.fullmatch(value) for value in values):
                     self.doubt("arithmetic", self.text(node))
             elif inner.type in WORDS and inner.type != "number":
-                self.doubt("arithmetic", self.text(node))
-                self.spell(inner)
+                if not all(map(_NUMERIC.fullmatch, self.spell(inner))):
+                    self.doubt("arithmetic", self.text(node))
             else:
                 stack.extend(inner.children)
         return ("0",)
@@ -281,6 +283,11 @@ class Spelling:
             return "/dev/fd/63"
         found = output(inner, not {">", "\\"} & set(text), quoted)
         return words.value_unquoted(found) if not quoted and not words.marked(found) else found
+
+
+def _swapped(value: str, old: str, new: str) -> str:
+    """${x/.wav/.mp3}: what a star stands for may change too, and is a name of a file all the same."""
+    return UNKNOWN if uncertain(value) or {HERE, TILDE, SPLIT} & set(value) else value.replace(old, new)
 
 
 def _without(value: str, cut: str) -> str:

@@ -5,10 +5,11 @@ engine does with a statement; ours looks only, and in a sandbox.
 """
 
 import re
-from bisect import bisect_left
+from collections.abc import Iterator
 
 from orchestrator.policy.shell.words import each
 
+LONGEST = 20_000  # characters of a statement
 _QUOTED = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _HIDES = re.compile(
     r"`|\$\w*\$|\b[eE]'|\b[uU]&['\"]"
@@ -31,7 +32,7 @@ _REACHES = re.compile(
     re.IGNORECASE,
 )
 _OPENS = re.compile(r"\b(?:read_\w+|read|glob|\w+_scan|sniff_csv|parquet_\w+|st_read\w*)\s*\(\s*", re.IGNORECASE)
-_WORD = re.compile(r"[()]|\w+")
+_TOKEN = re.compile(r"'+|\w+|[^\s\w']")
 _TABLES = each("from join into table describe desc summarize pivot unpivot show")
 _VALUES = each(
     "select where on having in values by limit using set then else when case and or like between as qualify returning "
@@ -46,6 +47,8 @@ def bare(text: str) -> str:
 
 
 def only_looks(text: str) -> bool:
+    if len(text) > LONGEST:
+        return False
     said = bare(text)
     parts = [part for part in said.split(";") if part.strip()]
     looks = bool(parts) and all(_LOOKS.match(part) for part in parts)
@@ -54,10 +57,11 @@ def only_looks(text: str) -> bool:
 
 def files(text: str) -> list[str] | None:
     """The files it names as tables, or to functions that open some; None where one is put together while it runs."""
+    if len(text) > LONGEST:
+        return None
     said, found = bare(text), list[str]()
     quoted = {match.start(): match for match in _QUOTED.finditer(text) if match[0][0] in "'\""}
-    words = list(_WORD.finditer(said))
-    found += [match[1] or match[2] or "" for at, match in quoted.items() if _is_table(words, said, at)]
+    found += _tables(said, quoted)
     for begun in _OPENS.finditer(said):
         at, names = begun.end(), list[str]()
         while (match := quoted.get(_skipped(said, at))) is not None:
@@ -69,34 +73,20 @@ def files(text: str) -> list[str] | None:
     return found
 
 
-def _is_table(words: list[re.Match[str]], said: str, at: int) -> bool:
-    """Whether a text stands where a table is named, by the nearest word before it that says so."""
-    if said[:at].rstrip()[-1:] not in "(,;" and not re.search(
-        r"\b(?:" + "|".join(_TABLES) + r")\s*$", said[:at], re.IGNORECASE
-    ):
-        return False
-    depth = 0
-    for word in reversed(words[: bisect_left(words, at, key=re.Match.start)]):
-        text = word[0].lower()
-        if text == "(" and depth:
-            depth -= 1
-            continue
-        depth += text == ")"
-        if depth == 0 and (text in _TABLES or text in _VALUES):
-            return text in _TABLES
-        if (
-            depth == 0
-            and text == "("
-            and re.search(r"\w$", said[: word.start()].rstrip())
-            and not _opens_tables(said, word)
-        ):
-            return False  # the argument of a function
-    return False
-
-
-def _opens_tables(said: str, word: re.Match[str]) -> bool:
-    before = re.search(r"(\w+)\s*$", said[: word.start()])
-    return before is not None and before[1].lower() in _TABLES
+def _tables(said: str, quoted: dict[int, re.Match[str]]) -> Iterator[str]:
+    """The texts that stand where a table is named: behind FROM and its like, also in brackets and in lists."""
+    named, before = [False], ""  # for each bracket that is open, whether tables are named in it
+    for token in _TOKEN.finditer(said):
+        text = token[0].lower()
+        if text == "(":
+            named.append(named[-1] and not (before.isidentifier() and before not in _TABLES))
+        elif text == ")" and len(named) > 1:
+            named.pop()
+        elif text in _TABLES or text in _VALUES:
+            named[-1] = text in _TABLES
+        elif named[-1] and (match := quoted.get(token.start())) and (before in ("(", ",", ";") or before in _TABLES):
+            yield match[1] if match[1] is not None else match[2]
+        before = text
 
 
 def _skipped(said: str, at: int) -> int:

@@ -9,7 +9,7 @@ _SUBCOMMANDS = """
     cargo: build b check c test t run r clippy fmt bench doc tree metadata version clean init new nextest deny
         machete udeps expand llvm-cov tarpaulin package generate-lockfile verify-project pkgid
         locate-project read-manifest help
-    go: build test vet fmt run list env version doc tool help
+    go: build test vet fmt run generate list env version doc tool help
     npm: root prefix bin test t tst run run-script start ls list version help outdated init view why explain pkg query
         pack fund restart stop
     pnpm: test t run start ls list build dev lint format typecheck check why outdated
@@ -17,6 +17,8 @@ _SUBCOMMANDS = """
     bun: test run build
     mvn mvnw: dependency:tree dependency:analyze test compile package verify validate clean
     gradle gradlew: . test build check assemble clean tasks
+    ant: . compile test build clean jar dist javadoc
+    scala-cli: test compile run fmt
     sbt mill: compile test run clean
     dotnet: build test run format clean list sln
     pip: index list show freeze check --version -V inspect debug
@@ -101,7 +103,7 @@ def table(text: str) -> dict[str, frozenset[str]]:
 
 SAFE_SUBCOMMANDS = table(_SUBCOMMANDS)
 # What a task of gradle, sbt or maven does is said by how its name begins.
-TASKS = each("gradle gradlew mvn mvnw sbt mill")
+TASKS = each("ant gradle gradlew mvn mvnw sbt mill")
 SAFE_TASK = re.compile(
     r"(test|assemble|build|check|compile|lint|ktlint|detekt|spotless|jacoco|javadoc|dokka|help|bundle|process|generate|"
     r"verify|bench|jmh|clean|classes|dependenc|tasks|projects|properties|package|validate|report|scalafmt|scalastyle|"

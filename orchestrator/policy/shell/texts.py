@@ -11,9 +11,7 @@ from orchestrator.policy.shell.words import shown, uncertain
 # Texts, and patterns where no number can be divided, in the order in which they stand; a pipe is told from "or".
 _AWK_TOKEN = re.compile(r'("(?:[^"\\\n]|\\.)*")|(?:^|(?<=[{};(,!~&|\n]))\s*/(?:[^/\\\n]|\\.)+/')
 _AWK_HIDDEN = re.compile(r"\bsystem\b|\bgetline\b|[|>]\s*\"")  # where a division might be a pattern after all
-_AWK_RUNS = re.compile(
-    r"\bsystem\b|(?<!\|)\|(?!\|)|\bgetline\b|@|\bARGV\b|\bARGC\b|\bENVIRON\b|\bprintf?\b[^;}\n]*>|\bclose\b|/inet"
-)
+_AWK_RUNS = re.compile(r"\bsystem\b|(?<!\|)\|(?!\|)|\bgetline\b|@|\bARGV\b|\bARGC\b|\bENVIRON\b|\bclose\b|/inet")
 
 _ADDRESS = r"(?:\d+(?:~\d+)?|\$|/(?:[^/\\\n]|\\.)*/I?|\+\d+)"
 _SUBSTITUTE = (
@@ -21,7 +19,7 @@ _SUBSTITUTE = (
 )
 _TRANSLATE = r"y/(?:[^/\\\n]|\\.)*/(?:[^/\\\n]|\\.)*/"
 _SED_COMMAND = re.compile(
-    rf"\s*(?:{_ADDRESS}(?:\s*,\s*{_ADDRESS})?)?\s*!?\s*(?:{_SUBSTITUTE.format(1)}|{_TRANSLATE}|[dDpPgGhHxnNz=l{{}}]|[qQ]\d*|[btT]\s*\w*|:\s*\w+|[aic]\\?[^\n]*|\#[^\n]*)\s*(?:;|\n|$|(?=}}))"
+    rf"\s*(?:{_ADDRESS}(?:\s*,\s*{_ADDRESS})?)?\s*!?\s*\{{\s*|\s*(?:{_ADDRESS}(?:\s*,\s*{_ADDRESS})?)?\s*!?\s*(?:{_SUBSTITUTE.format(1)}|{_TRANSLATE}|[dDpPgGhHxnNz=l{{}}]|[qQ]\d*|[btT]\s*\w*|:\s*\w+|[aic]\\?[^\n]*|\#[^\n]*)\s*(?:;|\n|$|(?=}}))"
 )
 
 
@@ -47,7 +45,15 @@ def awk(judge: Judging, segment: Segment) -> list[Finding]:
             )
         ]
     left = _AWK_TOKEN.sub(lambda token: "''" if token[1] else "", shown(program))
-    if _AWK_RUNS.search(left) or '"' in left or ("/" in left and _AWK_HIDDEN.search(shown(program))):
+    outside = left
+    while (smaller := re.sub(r"\([^()]*\)", "", outside)) != outside:
+        outside = smaller  # in brackets > compares
+    if (
+        _AWK_RUNS.search(left)
+        or re.search(r"\bprintf?\b[^;}\n]*>", outside)
+        or '"' in left
+        or ("/" in left and _AWK_HIDDEN.search(shown(program)))
+    ):
         reason = f"This {segment.program} program may start other programs, or open files by itself."
         worse = snippets.denials(judge, segment, shown(program))
         return [*worse, judge.ask(segment, "program_text", reason, "Only print, and redirect the output in the shell.")]

@@ -21,7 +21,7 @@ from orchestrator.policy.shell.script import (
     lists_names,
 )
 from orchestrator.policy.shell.spelling import SETTERS, WORDS
-from orchestrator.policy.shell.words import AWAY, MADE, TILDE, UNKNOWN, UNSET, each, uncertain
+from orchestrator.policy.shell.words import ANY, AWAY, MADE, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -133,15 +133,8 @@ class Walk(Redirecting):
         if not chained:
             self.definite = kept
         elif not _in_chain(node):
-            self.definite = before | self._set_first(node)
+            self.definite = before | self.set_first(node)
         return After(second.success if chained else first.success | second.success, first.anyhow | second.anyhow)
-
-    def _set_first(self, node: "Node") -> set[str]:
-        """What the first command of a list sets, which is run in any case."""
-        while node.type == "list":
-            node = node.children[0]
-        name = node.child_by_field_name("name") if node.type == "variable_assignment" else None
-        return {self.text(name)} if name is not None else set()
 
     def _pipeline(self, node: "Node", flow: Flow) -> After:
         feeders, stdin = flow.feeders, flow.stdin
@@ -208,7 +201,7 @@ class Walk(Redirecting):
         if value is not None and value.type == "array":
             spelt = self._elements(value)
         else:
-            spelt: tuple[str, ...] = self.spell(value) if value is not None else ("",)
+            spelt = self.spell(value) if value is not None else ("",)
         label = self.text(name) if name is not None else ""
         self.assigned(label, spelt)
         return label, spelt[0] if len(spelt) == 1 else UNKNOWN
@@ -345,7 +338,10 @@ def _joined(folder: str, goal: str) -> str:
 
 
 def _marked_inside(goal: str) -> bool:
-    return uncertain(goal) or words.marked(goal[1:] if goal[:1] in (TILDE, MADE) else goal)
+    plain = goal[1:] if goal[:1] in (TILDE, MADE) else goal
+    if not uncertain(plain) and ".." not in plain and not plain.startswith("/"):
+        plain = plain.replace(STAR, "").replace(ANY, "")  # a folder of the workspace, whichever
+    return uncertain(goal) or words.marked(plain)
 
 
 _CONSTRUCTS: dict[str, Callable[[Walk, "Node", Flow], After]] = {
