@@ -142,7 +142,8 @@ class Catalogue:
         for tool in tools:
             name = tool.spec.name
             if name in taken or name in fresh:
-                raise Conflict(f"Two tools are called {name!r}.", hint="Rename one, or remove its kit.")
+                other = f"; one is of {taken[name]}" if name in taken else ""
+                raise Conflict(f"Two tools are called {name!r}{other}.", hint="Rename one, or remove its kit.")
             fresh[name] = wrapped(tool, self._limit, self._secrets)
         if fresh:
             self._by_source[source] = fresh

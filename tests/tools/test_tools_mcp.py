@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from orchestrator.kernel.errors import Conflict, InvalidInput, InvalidSettings, 
 from orchestrator.kernel.settings import McpServer, Tools
 from orchestrator.tools.base import Context
 from orchestrator.tools.mcp.definitions import MOST, Definition, names, seen, spec_of
+from orchestrator.tools.mcp.listing import Sieve
 from orchestrator.tools.sandbox.base import Sandbox
 from orchestrator.tools.sandbox.probe import choose
 
@@ -296,6 +298,23 @@ async def test_a_server_whose_tools_have_the_names_of_others_is_called_otherwise
     again = Home(home.root, sandbox, pins=home.pins)
     again.servers.offer()
     assert again.names() == home.names()
+
+
+@pytest.mark.parametrize(
+    ("version", "left"),
+    [("2026-07-28", {"odd": "property 'a': x-mcp-header '' is not an RFC 9110 token"}), ("2025-06-18", {})],
+)
+def test_a_tool_that_the_sdk_would_drop_in_silence_is_named(version: str, left: dict[str, str]) -> None:
+    sieve = Sieve()
+    sieve.client = SimpleNamespace(protocol_version=version)  # type: ignore[assignment]
+    odd = {
+        "name": "odd",
+        "inputSchema": {"type": "object", "properties": {"a": {"type": "string", "x-mcp-header": ""}}},
+    }
+    answer = SimpleNamespace(message=SimpleNamespace(result={"tools": [odd, TWIN]}))
+    kept = [tool["name"] for tool in sieve.sift(answer).message.result["tools"]]
+    assert kept == [name for name in ("odd", "look") if name not in left]
+    assert sieve.left_out == {name: f"it is not as the protocol has it: {why}" for name, why in left.items()}
 
 
 async def test_a_list_that_is_none_is_said_with_the_place(home: Home) -> None:

@@ -10,7 +10,8 @@ import msgspec
 
 from orchestrator.kernel.errors import ToolRetry
 from orchestrator.kernel.messages import Arguments, Json
-from orchestrator.tools.openapi.operations import Body, Operation, Parameter
+from orchestrator.tools.openapi.bodies import Body
+from orchestrator.tools.openapi.operations import Operation, Parameter
 from orchestrator.tools.workspace import Workspace, regular
 
 _LARGEST = 32 * 2**20  # bytes of one file that is sent

@@ -86,7 +86,7 @@ def _operation(raw: Mapping[str, Any], operation: dict[str, Any], listed: list[A
 
 
 def _parameter(entry: dict[str, Any]) -> dict[str, Any]:
-    made = {key: entry[key] for key in ("name", "in", "required", "description") if key in entry}
+    made: dict[str, Any] = {key: entry[key] for key in ("name", "in", "required", "description") if key in entry}
     style, explode = _STYLES.get(str(entry.get("collectionFormat")), ("", False))
     made |= {"schema": _schema(entry), "explode": explode}
     return {**made, "style": style} if style and entry.get("in") == "query" else made
