@@ -17,6 +17,7 @@ from orchestrator.llm.optimiser.prompt import (
     optimize_prompt,
     restore_history,
 )
+from orchestrator.llm.optimiser.texts import rewritten
 
 MODES = ("minimal", "balanced", "aggressive")
 
@@ -117,3 +118,10 @@ def test_one_change_in_a_reread_file_costs_one_change() -> None:
     assert sizes[1] < sizes[0] / 10
     assert "setting_30 = 901  # changed" in build.text(made[1])
     assert all(one > other for one, other in pairwise([sizes[0], sizes[1]]))
+
+
+def test_what_a_program_says_may_be_shortened_and_what_a_file_says_not() -> None:
+    names = ("execute_command", "read_file")
+    results = tuple(ToolResult(name, name, "x", origin="file") for name in names)
+    made = rewritten(Message("tool", results), lambda text, voice: voice)
+    assert [part.content for part in made.parts if isinstance(part, ToolResult)] == ["tool", "file"]

@@ -11,6 +11,8 @@ M = TypeVar("M", bound=Message | dict[str, Any])
 Voice: TypeAlias = Literal["instructions", "person", "assistant", "tool", "file", "prompt"]
 Change: TypeAlias = Callable[[str, Voice], str]
 
+# Tools whose results are said by programs: they may show a file, and mostly say what they did.
+_PROGRAMS = frozenset({"execute_command", "run_javascript", "run_python"})
 _VOICES: dict[str, Voice] = {
     "system": "instructions",
     "developer": "instructions",
@@ -63,7 +65,8 @@ def _part(part: Part, voice: Voice, change: Change) -> Part:
     if isinstance(part, Text):
         return replace(part, text=change(part.text, voice))
     if isinstance(part, ToolResult):
-        return replace(part, content=change(part.content, "file" if part.origin == "file" else "tool"))
+        shown = part.origin == "file" and part.name not in _PROGRAMS
+        return replace(part, content=change(part.content, "file" if shown else "tool"))
     return part
 
 
