@@ -307,6 +307,7 @@ test("a question shows what is not what it seems and whose words they are; the c
   await card.getByRole("button", { name: "Put it so" }).click();
   await card.getByText("https://example.org/12").waitFor();
   await becomes(() => card.locator("[data-slot=lookalikes]").count(), 0);
+  await becomes(() => page.evaluate(() => "composer" in document.activeElement.dataset), true);
   await card.getByRole("button", { name: "Allow once" }).click();
   await answer("It was sent.").waitFor();
 });

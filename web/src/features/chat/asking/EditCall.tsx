@@ -20,6 +20,7 @@ export function EditCall({ question, onDone }: { question: Question; onDone(): v
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (sending) return; // the button stays: with it would go the focus
     const said = new FormData(event.currentTarget);
     const values: Record<string, unknown> = {};
     for (const [name, before] of entries) {
@@ -67,7 +68,7 @@ export function EditCall({ question, onDone }: { question: Question; onDone(): v
       <p className="text-xs text-text-2">{t("asking.edit.hint")}</p>
       {problem && <ProblemNotice title={t("asking.edit.failed")} problem={problem} alert />}
       <div className="flex flex-wrap gap-2">
-        <Button type="submit" look="primary" disabled={sending}>
+        <Button type="submit" look="primary" aria-disabled={sending}>
           {t("asking.edit.save")}
         </Button>
         <Button look="quiet" onClick={onDone}>

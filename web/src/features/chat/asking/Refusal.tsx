@@ -10,7 +10,7 @@ export function Refusal({ sending, onRefuse, onDone }: { sending: boolean; onRef
   useEffect(() => form.current?.querySelector("textarea")?.focus(), []);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    onRefuse(String(new FormData(event.currentTarget).get("note")).trim());
+    if (!sending) onRefuse(String(new FormData(event.currentTarget).get("note")).trim());
   };
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation(); // numbers are written here, and answer nothing
@@ -22,7 +22,7 @@ export function Refusal({ sending, onRefuse, onDone }: { sending: boolean; onRef
     <form ref={form} onSubmit={submit} onKeyDown={onKeyDown} className="mt-3 flex flex-col gap-3" data-slot="refusal">
       <AreaField name="note" label={t("asking.refusal.label")} rows={2} maxLength={2000} required />
       <div className="flex flex-wrap gap-2">
-        <Button type="submit" look="danger" disabled={sending}>
+        <Button type="submit" look="danger" aria-disabled={sending}>
           {t("asking.buttons.refuse")}
         </Button>
         <Button look="quiet" disabled={sending} onClick={onDone}>
