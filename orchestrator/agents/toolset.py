@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import msgspec
 
+from orchestrator.agents import delegating
 from orchestrator.agents.ports import Tools
 from orchestrator.agents.shelf import Shelf, Stock
 from orchestrator.kernel.errors import NotFound, ToolFailed
 from orchestrator.kernel.messages import Arguments, Message, Text, ToolResult, ToolSpec
 from orchestrator.tools.arguments import Parameters
 from orchestrator.tools.base import Context, Result, Tool
-from orchestrator.tools.kits.examples import agents as said
 from orchestrator.tools.offering import FEW, FIND, Offering
 
 DELEGATE = "delegate"
@@ -44,7 +44,7 @@ class Delegate:
             " `goal` all it needs to know. Several in one reply work at the same time."
         ),
         parameters=_PARAMETERS.schema,
-        examples=said.DELEGATE,
+        examples=delegating.DELEGATE,
         category="agents",
     )
 

@@ -1,10 +1,3 @@
-"""What people say when they want a tool of a kit, in French and English, and the arguments they mean."""
+"""What people say when they want a tool of a kit."""
 
-from collections.abc import Mapping
-
-from orchestrator.kernel.messages import Arguments, Example
-
-
-def examples(*, en: Mapping[str, Arguments], fr: Mapping[str, Arguments]) -> tuple[Example, ...]:
-    english = [Example("en", text, arguments) for text, arguments in en.items()]
-    return (*english, *(Example("fr", text, arguments) for text, arguments in fr.items()))
+from orchestrator.tools.said import examples as examples

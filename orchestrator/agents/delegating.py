@@ -1,6 +1,6 @@
 """Requests that an agent hands on to another."""
 
-from orchestrator.tools.kits.examples import examples
+from orchestrator.tools.said import examples
 
 DELEGATE = examples(
     en={
