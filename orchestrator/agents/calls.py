@@ -142,7 +142,8 @@ class Caller:
         if self._started.approvals == "refuse":
             raise Refused(
                 f"This needs a person's approval, and nobody is there to give it. {_said(decision)}"
-                " It was not done; run it with --yes, or where a person can answer."
+                " It was not done; run it with --yes, or where a person can answer.",
+                why="nobody_to_ask",
             )
         asked = self._question(open_call, "call", decision, call)
         if self._started.approvals == "grant":

@@ -112,7 +112,8 @@ async def _kept(keeper: Keeper, kind: Kind, text: str, when: str, zone: str, con
             run_id=context.run_id,
         )  # fmt: skip
     except InvalidInput as error:
-        raise ToolRetry(error.detail, hint=error.hint) from None
+        why = "" if zone else "not_a_time"
+        raise ToolRetry(error.detail, hint=error.hint, why=why, when=when) from None
     return planned(found)
 
 

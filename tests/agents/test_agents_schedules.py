@@ -45,6 +45,11 @@ def following(said: str, now: float = NOW) -> str:
         ("every weekday at 8", "en semaine à 8h", "11-23 08:00"),
         ("every month on the 1st", "le 1er de chaque mois", "12-01 09:00"),
         ("2026-12-24 18:00", "le 2026-12-24 à 18:00", "12-24 18:00"),
+        ("on December 24 at 6 pm", "le 24 décembre à 18h", "12-24 18:00"),
+        ("the 24th of December, 2026", "24 décembre 2026", "12-24 09:00"),
+        ("24/12/2026 at 18:00", "le 24/12/2026 à 18h", "12-24 18:00"),
+        ("on March 3rd at noon", "le 3 mars à midi", "03-03 12:00"),
+        ("2026-12-01 08:00", "le 01/12/2026 à 8h", "12-01 08:00"),
     ],
 )
 def test_times_are_said_in_words(english: str, french: str, first: str) -> None:
@@ -61,6 +66,7 @@ def test_a_file_may_be_what_it_waits_for() -> None:
     [
         "", "soon", "every second", "every Monday at 9 or 10", "at 25:00", "2020-01-01", "2026-13-01", "in 0 minutes",
         "every month on the 32nd", "every 0 minutes", "in 99999 weeks", "Monday unless it rains", "x" * 200,
+        "on 03/04/2027", "le 31 février", "February 30 2027 at 9", "le 3 mars 2020",
     ],
 )  # fmt: skip
 def test_what_is_no_time_for_certain_is_asked(said: str) -> None:

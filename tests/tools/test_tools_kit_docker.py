@@ -121,7 +121,8 @@ def _ended(name: str, status: str, **more: Any) -> dict[str, Any]:
 
 
 async def test_what_has_no_check_and_does_not_run_is_unhealthy_too(tmp_path: Path, context: Context) -> None:
-    rows = [("loops", "restarting", {"ExitCode": 1}), ("full", "exited", {"ExitCode": 137, "OOMKilled": True})]
+    rows: list[tuple[str, str, dict[str, Any]]] = [("loops", "restarting", {"ExitCode": 1})]
+    rows += [("full", "exited", {"ExitCode": 137, "OOMKilled": True})]
     rows += [("term", "exited", {"ExitCode": 143}), ("ended", "exited", {}), ("silent", "dead", {})]
     rows += [
         ("broken", "created", {"ExitCode": 127, "Error": f"{RUNC}no such program: unknown"}),

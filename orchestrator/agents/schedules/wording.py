@@ -47,6 +47,19 @@ _MONTH: Final = re.compile(
     r"|(?:the|le) (\d{1,2})(?:st|nd|rd|th|er)? (?:of (?:every|each) month|(?:de chaque|du) mois)"
     r"|(?:chaque|tous les) mois le (\d{1,2})(?:er)?"
 )
+_MONTHS: Final = {
+    name: number
+    for names in ("january february march april may june july august september october november december",
+                  "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+                  "jan feb mar apr may jun jul aug sep oct nov dec")
+    for number, name in enumerate(names.split(), 1)
+}  # fmt: skip
+_NAMED: Final = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DATED: Final = re.compile(
+    rf"(?:on |le |the )*(?P<day>\d{{1,2}})(?:st|nd|rd|th|er)?(?: of)? (?P<month>{_NAMED})(?: (?P<year>\d{{4}}))?"
+    rf"|(?:on )?(?P<month_>{_NAMED}) (?:the )?(?P<day_>\d{{1,2}})(?:st|nd|rd|th)?(?: (?P<year_>\d{{4}}))?"
+    r"|(?P<first>on |le )?(?P<one>\d{1,2})/(?P<other>\d{1,2})/(?P<year__>\d{4})"
+)
 _CHANGE: Final = re.compile(
     r"(?:when(?:ever)?|each time|quand|lorsque|des que|chaque fois que)\s+(?:the file |le fichier )?"
     r"[\"«`']?\s*(\S+?)\s*[\"»`']?"
@@ -103,6 +116,8 @@ def _of_day(text: str, now: float, place: datetime.tzinfo | None, zone: str) -> 
         return Timing(days=(0, 1, 2, 3, 4), hour=hour, minute=minute, zone=zone)
     if (every := _EVERY.fullmatch(left)) is not None and not clock:
         return Timing(every=_count(every[1]) * _UNITS[every[2]])
+    if (dated := _DATED.fullmatch(left)) is not None:
+        return _dated(dated, datetime.time(hour, minute), now, place, zone)
     days = _days(left)
     if days and _AGAIN.match(left) and not re.match(r"on \w+day$", left):
         return Timing(days=tuple(sorted(set(days))), hour=hour, minute=minute, zone=zone)
@@ -121,6 +136,28 @@ def _of_day(text: str, now: float, place: datetime.tzinfo | None, zone: str) -> 
             day + datetime.timedelta(days=1), datetime.time(hour, minute), place
         ).timestamp()
     return Timing(at=moment, zone=zone)
+
+
+def _dated(
+    found: re.Match[str], clock: datetime.time, now: float, place: datetime.tzinfo | None, zone: str
+) -> Timing | None:
+    """A day of the calendar: of this year or the next where none is said. What may be two days is none."""
+    if found["one"]:
+        day, month = int(found["one"]), int(found["other"])
+        if day <= 12 and day != month and found["first"] != "le ":  # the English write it in both orders
+            return None
+    else:
+        day, month = int(found["day"] or found["day_"]), _MONTHS[found["month"] or found["month_"]]
+    said = found["year"] or found["year_"] or found["year__"]
+    this = datetime.datetime.fromtimestamp(now, place).year
+    for year in [int(said)] if said else [this, this + 1]:
+        try:
+            moment = datetime.datetime.combine(datetime.date(year, month, day), clock, place).timestamp()
+        except ValueError:
+            continue
+        if said or moment > now:
+            return Timing(at=moment, zone=zone)
+    return None
 
 
 def _days(text: str) -> list[int]:

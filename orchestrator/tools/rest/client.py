@@ -183,7 +183,7 @@ def _said(body: str) -> str:
 def _exhausted(service: str, headers: Mapping[str, str], hint: str) -> ToolFailed:
     """Too much was asked of it; with when it answers again, where it says so."""
     seconds, moment = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
-    said, when = "", {}
+    said, when = "", dict[str, str | float]()
     if seconds.isdecimal():
         said, when = f": again in {seconds} s", {"seconds": int(seconds)}
     elif moment.isdecimal() and len(moment) < 12:

@@ -59,8 +59,8 @@ def _whole(folder: Path, path: str) -> str:
 def _answer(said: dict[str, Any]) -> dict[str, Any]:
     if said.get("missing"):
         command = "pip install 'ai-orchestrator[data]'"
-        said = "Tables need DuckDB, which is not installed."
-        raise ToolFailed(said, hint=command, why="duckdb_missing", command=command)
+        lacking = "Tables need DuckDB, which is not installed."
+        raise ToolFailed(lacking, hint=command, why="duckdb_missing", command=command)
     if problem := said.get("wrong"):
         raise ToolRetry(problem)
     return said
