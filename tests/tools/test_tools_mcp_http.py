@@ -263,12 +263,15 @@ async def test_an_answer_in_a_stream_may_be_as_large_as_any_and_hold_what_is_not
     home: Home, wire: Wire
 ) -> None:
     await home.servers.add("there", home.settings, by="usr_1")
-    parts = [{"type": "hologram", "data": "x"}, {"type": "text", "text": "x" * 2_000_000}, {"type": "image"}]
+    picture = {"type": "image", "data": "eA==", "mimeType": "image/png"}
+    parts = [{"type": "hologram", "data": "x"}, {"type": "text", "text": "x" * 2_000_000}, picture, picture]
+    parts.append({"type": "image"})
     result = {"jsonrpc": "2.0", "id": "ID", "result": {"content": parts, "structuredContent": {"a": 1}}}
     wire.answer = (200, "text/event-stream", f"data: {json.dumps(result)}\n\n".encode())
     found = await home.catalogue.get("there_look").call({}, context_of(home.root))
     assert found.content.startswith("[hologram, which cannot be read here]\nxxx")
-    assert found.content.endswith("[image, which cannot be read here]") and found.data == {"a": 1}
+    assert found.content.endswith("this is not.]\n[image, which cannot be read here]") and found.data == {"a": 1}
+    assert found.content.count("only the first is kept") == 1
 
 
 async def test_somebody_signs_in_and_the_tokens_are_kept_in_the_vault(home: Home, wire: Wire) -> None:

@@ -54,6 +54,8 @@ def content_of(blocks: "list[mcp_types.ContentBlock]") -> tuple[list[str], bytes
                 parts.append(said)
         if data is not None and kept is None:
             kept, kept_name = data, f"content{_ENDINGS.get(media_type, '.bin')}"
+        elif data is not None:
+            parts.append("[Of what has no words, only the first is kept: this is not.]")
     return parts, kept, kept_name
 
 
