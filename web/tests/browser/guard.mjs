@@ -101,7 +101,7 @@ const MADE = {
   "PUT openapi/zoo": PETS,
   "POST skills/look": { ...SKILL, body: BODY },
   "POST skills": SKILL,
-  "POST drafts/roll_die/approve": { items: [] },
+  "POST drafts/roll_die/approve": { items: [{ source: "roll_die.py", what: "broken", tools: [], problem: "line 1" }] },
   "POST tools/reload": { items: [{ source: "dice.py", what: "changed", tools: ["roll_die"], problem: "" }, { source: "broken.py", what: "broken", tools: [], problem: "line 3" }] },
   "POST policy/explain": VERDICT,
   "POST policy/reload": POLICY,

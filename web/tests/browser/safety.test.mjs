@@ -41,7 +41,7 @@ for (const [language, width] of [["en", 1280], ["fr", 320]]) {
     await slot("add-document").waitFor();
     await chosen(slot("add-skill").getByRole("button").nth(1), { name: "SKILL.md", mimeType: "text/markdown", buffer: Buffer.from("# Forms") });
     await slot("looked-skill").waitFor();
-    await slot("skill").locator("pre").nth(2).waitFor();
+    await slot("skill").getByRole("group").nth(2).waitFor();
     await presentable(page, "tools and safety");
   });
 }
@@ -164,6 +164,7 @@ test("a draft becomes a tool only as it was read, or is thrown away", async () =
   await slot("draft").getByRole("button", { name: "I have read it: make it a tool" }).click();
   await becomes(() => last().path, "/drafts/roll_die/approve");
   assert.deepEqual(last().body, { digest: "c".repeat(64) });
+  await page.locator("#drafts").getByText("roll_die.py is broken: line 1").waitFor();
   await slot("draft").getByRole("button", { name: "Discard" }).click();
   await confirm("Discard");
   await becomes(() => `${last().method} ${last().path}`, "DELETE /drafts/roll_die");

@@ -1,6 +1,7 @@
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { classes } from "@/ui/classes";
+import { Long } from "@/ui/Long";
 import { visible } from "@/ui/visible";
 
 // The one argument that says what a call is about, by tool; others are named beside their values.
@@ -49,39 +50,11 @@ export function Arguments({
         <div key={name} className="flex flex-col gap-x-4 border-line px-4 py-2 not-first:border-t sm:flex-row">
           <dt className="shrink-0 text-text-2 sm:w-28">{name}</dt>
           <dd className="min-w-0 flex-1">
-            <Value text={written(value)} main={name === MAIN[tool]} mark={mark} />
+            <Long text={written(value)} mark={mark} className={classes("break-words whitespace-pre-wrap", name === MAIN[tool] && "text-primary")} />
             {below?.(name)}
           </dd>
         </div>
       ))}
     </dl>
-  );
-}
-
-const LONG = { characters: 1200, lines: 12 };
-
-/** A long value says that it is: what matters may stand at its end. */
-function Value({ text, main, mark }: { text: string; main: boolean; mark(text: string): ReactNode }) {
-  const { t, i18n } = useTranslation();
-  const [whole, setWhole] = useState(false);
-  const long = text.length > LONG.characters || text.split("\n", LONG.lines + 1).length > LONG.lines;
-  return (
-    <>
-      <div
-        tabIndex={0}
-        className={classes("overflow-auto break-words whitespace-pre-wrap", !whole && "max-h-80", main && "text-primary")}
-      >
-        {mark(text)}
-      </div>
-      {long && !whole && (
-        <button
-          type="button"
-          onClick={() => setWhole(true)}
-          className="min-h-11 text-left font-sans text-sm text-primary underline underline-offset-4"
-        >
-          {t("tool.whole", { count: [...text].length, number: [...text].length.toLocaleString(i18n.language) })}
-        </button>
-      )}
-    </>
   );
 }

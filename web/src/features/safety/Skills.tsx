@@ -4,6 +4,7 @@ import { removeSkill, SKILLS_STALE, useSkill, useSkills } from "@/client/guard";
 import type { SkillShown, SkillWhole } from "@/client/types";
 import { Remove } from "@/ui/Change";
 import { Disclosure } from "@/ui/Disclosure";
+import { Long } from "@/ui/Long";
 import { Loaded, Section } from "@/ui/Settings";
 import { visible } from "@/ui/visible";
 import { AddSkill } from "./AddSkill";
@@ -107,12 +108,10 @@ export function Instructions({ skill }: { skill: SkillWhole }) {
 /** Somebody's words, exactly: hidden characters are written out. */
 export function Words({ label, text }: { label: string; text: string }) {
   return (
-    <pre
-      tabIndex={0}
-      aria-label={label}
-      className="mt-2 max-h-80 overflow-auto rounded-xl border border-line bg-surface-1 px-4 py-3 font-mono text-[0.8125rem] leading-6 wrap-anywhere whitespace-pre-wrap"
-    >
-      {visible(text)}
-    </pre>
+    <Long
+      text={text}
+      label={label}
+      className="mt-2 rounded-xl border border-line bg-surface-1 px-4 py-3 font-mono text-[0.8125rem] leading-6 wrap-anywhere whitespace-pre-wrap"
+    />
   );
 }

@@ -112,7 +112,8 @@ function Reload() {
   );
 }
 
-function Changes({ changes }: { changes: ToolChange[] }) {
+/** What came of loading tools. */
+export function Changes({ changes }: { changes: ToolChange[] }) {
   const { t } = useTranslation();
   if (changes.length === 0) return <p className="text-text-2">{t("safety.tools.same")}</p>;
   return (
