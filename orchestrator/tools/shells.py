@@ -78,7 +78,11 @@ class Machines:
         except (OSError, asyncssh.Error) as error:
             raise _unreachable(machine, error) from error
         async with connection:
-            yield connection
+            try:
+                yield connection
+            except asyncssh.DisconnectError as error:  # its effect is unknown
+                lost = f"The connection to {machine} was lost: what was asked may have been done there, or go on."
+                raise ConnectionError(lost) from error
 
     async def _credentials(self, host: Host, context: Context) -> dict[str, Any]:
         import asyncssh
@@ -180,6 +184,7 @@ async def run(connection: "asyncssh.SSHClientConnection", command: str, seconds:
         why = f"It took longer than {seconds:g} s: the connection was closed, and it may go on there."
         raise ToolFailed(why, why="machine_slow", seconds=seconds) from None
     code = process.returncode
+    code = 128 - code if code is not None and code < 0 else code  # ended by a signal
     cut = len(out) >= KEPT or len(wrong) >= KEPT
     return Ran(255 if code is None else code, out.decode("utf-8", "replace"), wrong.decode("utf-8", "replace"), cut)
 

@@ -112,6 +112,11 @@ async def test_a_command_says_what_it_did(sshd: Sshd, known: Path, context: Cont
     line = "echo out; echo wrong >&2; exit 3"
     ran = (await tools["run_on_host"].call({"machine": "web1", "line": line}, context)).data
     assert (ran["exit_code"], ran["stdout"], ran["stderr"]) == (3, "out\n", "wrong\n")
+    assert (await tools["run_on_host"].call({"machine": "web1", "line": "kill -9 $$"}, context)).data[
+        "exit_code"
+    ] == 137
+    with pytest.raises(ConnectionError, match="connection to web1 was lost"):
+        await tools["run_on_host"].call({"machine": "web1", "line": "kill -9 $PPID"}, context)
     with pytest.raises(ToolFailed, match="took longer than 1 s"):
         await tools["run_on_host"].call({"machine": "web1", "line": "sleep 30", "seconds": 1}, context)
     assert tools["run_on_host"].spec.scope == "execute" and "sends" in tools["run_on_host"].spec.risks
