@@ -1,6 +1,7 @@
 """The embedded model beside every tool of the product."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -99,6 +100,74 @@ async def test_the_first_requests_of_newcomers_mean_what_they_say(
     case = msgspec.structs.replace(among.cases[0], text=text, before=())
     got, _ = await played(case, model, among)
     assert (got.calls[-1].name, got.calls[-1].arguments) == (last, arguments)
+
+
+@pytest.mark.parametrize(
+    ("texts", "calls"),
+    [
+        # a sysadmin
+        (["which containers are unhealthy, and why?"], [("list_containers", {"only": "unhealthy"})]),
+        (["y a-t-il des conteneurs en panne ?"], [("list_containers", {"only": "unhealthy"})]),
+        (["pourquoi le conteneur cache est-il malade ?"], [("inspect_container", {"name": "cache"})]),
+        (["which containers exited?"], [("list_containers", {"only": "stopped"})]),
+        (["combien de conteneurs tournent ?"], [("list_containers", {"only": "running"})]),
+        (["redémarre nginx"], [("control_service", {"name": "nginx", "action": "restart"})]),
+        (["qui écoute sur le port 8080 ?"], [("open_ports", {})]),
+        (
+            ["check ports 80 and 443 on acme.com"],
+            [("check_port", {"host": "acme.com", "port": port}) for port in (80, 443)],
+        ),
+        # a developer
+        (["stash, pull, stash pop"], [("git_stash", {}), ("git_pull", {}), ("git_stash", {"action": "pop"})]),
+        (
+            ["new branch feature/x, then show me the branches"],
+            [("git_switch", {"branch": "feature/x", "create": True}), ("git_branches", {})],
+        ),
+        (["read README.md of acme/widgets"], [("github_read", {"repository": "acme/widgets", "file": "README.md"})]),
+        (["search for 'TODO' in acme/widgets"], [("search_files", {"text": "TODO", "path": "acme/widgets"})]),
+        # an analyst
+        (["chart this CSV: x.csv"], [("chart_data", {"path": "x.csv"})]),
+        (["quel est le total des montants dans x.csv ?"], [("total_data", {"path": "x.csv", "value": "montants"})]),
+        (
+            ["montre-moi un camembert des dépenses par poste avec x.xlsx"],
+            [("chart_data", {"path": "x.xlsx", "value": "dépenses", "by": "poste", "kind": "pie"})],
+        ),
+        (
+            ["can you draw a bar chart of stock by warehouse using x.csv?"],
+            [("chart_data", {"path": "x.csv", "value": "stock", "by": "warehouse", "kind": "bar"})],
+        ),
+        # what follows up
+        (
+            ["show the journal of cron", "only the warnings"],
+            [("read_journal", {"service": "cron", "level": "warning"})],
+        ),
+        (["chart x.csv by month", "et par région ?"], [("chart_data", {"path": "x.csv", "by": "région"})]),
+        (["show the containers", "and the running ones?"], [("list_containers", {"only": "running"})]),
+        (["search the web for red shoes", "no, rather blue hats"], [("web_search", {"query": "blue hats"})]),
+        (["show the journal of nginx", "restart it"], [("control_service", {"name": "nginx", "action": "restart"})]),
+        (["redémarre nginx", "montre son journal"], [("read_journal", {"service": "nginx"})]),
+    ],
+)
+async def test_people_at_work_are_understood(model: Embedded, texts: list[str], calls: list[Any]) -> None:
+    among = load("strangers_development")
+    case = msgspec.structs.replace(among.cases[0], text=texts[-1], before=tuple(texts[:-1]))
+    got, _ = await played(case, model, among)
+    assert [(call.name, call.arguments) for call in got.calls] == calls
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where is my phone?",
+        "chart this CSV",
+        'put "hello" into notes.md of octo/shop with the message "first note"',
+        "close port 80",
+        "turn up the volume",
+        "restart it",
+    ],
+)
+def test_what_no_tool_is_told_or_takes_calls_none(model: Embedded, tools: tuple[ToolSpec, ...], text: str) -> None:
+    assert not said(model, text, tools).message.calls
 
 
 async def test_nothing_is_made_inside_what_was_not_understood(model: Embedded) -> None:

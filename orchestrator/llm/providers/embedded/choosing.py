@@ -8,7 +8,7 @@ from msgspec import Struct
 from orchestrator.llm.providers.embedded.index import Entry, Parameter
 from orchestrator.llm.providers.embedded.language import Token, is_action, stem
 from orchestrator.llm.providers.embedded.segment import Clause
-from orchestrator.llm.providers.embedded.shown import choices, spells
+from orchestrator.llm.providers.embedded.shown import Bag, choices, spells
 
 
 class Chosen(Struct, frozen=True):
@@ -32,10 +32,10 @@ def chosen(clause: Clause, entry: Entry, parameter: Parameter, used: Set[int]) -
     said = {word.concept for word in clause.words} | {stem(word.norm) for word in clause.words}
     if listed:
         return _cued(clause, parameter, said)
-    meant = next((value for value, cues in parameter.constants if cues & said), None)
-    if meant is None and not parameter.constants and parameter.names & said:
-        meant = True
-    return None if meant is None else Chosen(meant)
+    for value, cues in parameter.constants or ((True, parameter.names),):
+        if cues & said:
+            return Chosen(value, _saying(clause, cues))
+    return None
 
 
 def _cued(clause: Clause, parameter: Parameter, said: set[str]) -> Chosen | None:
@@ -48,8 +48,12 @@ def _cued(clause: Clause, parameter: Parameter, said: set[str]) -> Chosen | None
     if not ranked or not ranked[0][0] or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
         return None
     value, cues = parameter.constants[ranked[0][1]]
+    return Chosen(value, _saying(clause, cues))
+
+
+def _saying(clause: Clause, cues: Bag) -> frozenset[int]:
     named = (word for word in clause.words if not is_action(word.concept))
-    return Chosen(value, frozenset(word.start for word in named if {word.concept, stem(word.norm)} & cues))
+    return frozenset(word.start for word in named if {word.concept, stem(word.norm)} & cues)
 
 
 def _led(clause: Clause, entry: Entry, parameter: Parameter, word: Token, value: Any) -> int:

@@ -265,6 +265,9 @@ class _Filler:
     # Free text
 
     def _text(self, parameter: Parameter) -> None:
+        said = {word.concept for word in self._clause.words}
+        if not (parameter.required or parameter.longest or parameter.names & said) and self._entry.examples:
+            return  # no example shows that it is said
         apart = [each for each in self._free if each.kind == "quoted" or (parameter.tail and self._set_apart(each))]
         if parameter.brief and not parameter.apart:
             apart = [each for each in apart if len(str(each.value).split()) <= parameter.longest]
@@ -282,9 +285,6 @@ class _Filler:
             return
         if parameter.coined and not parameter.worded and not parameter.apart:
             return  # `delete Paul` names no `job_7`
-        said = {word.concept for word in self._clause.words}
-        if not (parameter.required or parameter.longest or parameter.names & said) and self._entry.examples:
-            return  # no example shows that it is said
         if any(value == "" and cues & said for value, cues in parameter.constants):
             self._arguments[parameter.name] = ""
             return

@@ -71,6 +71,7 @@ TOTAL_DATA = examples(
         "what is the total of amount in sales.csv?": {"path": "sales.csv", "value": "amount"},
         "sum the amount column of sales.csv": {"path": "sales.csv", "value": "amount"},
         "the total amount of orders.parquet": {"path": "orders.parquet", "value": "amount"},
+        "total of the hours in time.csv": {"path": "time.csv", "value": "hours"},
         "add up the prices in items.csv": {"path": "items.csv", "value": "prices"},
         "what is the average price in items.csv?": {"path": "items.csv", "value": "price", "how": "average"},
         "average of quantity in stock.csv": {"path": "stock.csv", "value": "quantity", "how": "average"},
