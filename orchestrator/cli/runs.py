@@ -103,13 +103,15 @@ def _approve(
 ) -> int | None:
     from orchestrator.cli.follow import asking
     from orchestrator.cli.forms import pairs
+    from orchestrator.cli.translations import reason
     from orchestrator.kernel.errors import InvalidInput, NotFound
 
     waiting = session.do(session.connection.approvals())
     terminal = session.terminal
     if approval_id is None:
-        columns = ("approval_id", "tool", "reason")
-        terminal.table(waiting, waiting["items"], columns, "Nothing waits for an answer.")
+        columns = ("approval_id", "tool", "reason", "expires_at")
+        rows = [{**item, "reason": reason(terminal.language, item)[0]} for item in waiting["items"]]
+        terminal.table(waiting, rows, columns, "Nothing waits for an answer.")
         return None
     found = next((item for item in waiting["items"] if item["approval_id"] == approval_id), None)
     content = pairs(found["form"], fields) if found is not None else {}
@@ -129,6 +131,7 @@ def _approve(
 def _told(session: Session, run: "Json") -> str:
     from orchestrator.cli.display import call_text, known
     from orchestrator.cli.terminal import moment
+    from orchestrator.cli.translations import reason
 
     done, took = _done(session, run["run_id"])
     lines = [
@@ -159,7 +162,7 @@ def _told(session: Session, run: "Json") -> str:
         of = "" if approval["run_id"] == run["run_id"] else f"{approval['run_id']}: "
         call = of + call_text(approval["tool"], approval["arguments"])
         command = session.typed("runs", "approve", approval["approval_id"])
-        lines += [f"  {call}", f"  {approval['reason']}"]
+        lines += [f"  {call}", f"  {reason(session.terminal.language, approval)[0]}"]
         lines += [f"  {known(session.terminal, approval)}"] if approval["kind"] == "outcome" else []
         lines += [session.terminal.word("waits", command=command)]
     return "\n".join(lines)
