@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 from contracts.tool import ToolContract
 
-from orchestrator.kernel.errors import ToolRetry
+from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments
 from orchestrator.kernel.settings import Policy as PolicySettings
 from orchestrator.kernel.settings import Tools
@@ -16,6 +16,7 @@ from orchestrator.policy.decide import Policy
 from orchestrator.tools.base import Context, Tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.code import kit
+from orchestrator.tools.sandbox.base import Isolation, Level, Limits, Opening, Outcome, Session
 from orchestrator.tools.sandbox.probe import choose
 
 needs_node = pytest.mark.skipif(
@@ -53,6 +54,25 @@ async def test_files_are_told_and_a_picture_is_kept(tools: dict[str, Tool], cont
     assert ran.data["stdout"] == "Ada\n" and ran.data["exit_code"] == 0
     assert [file["path"] for file in ran.data["files"]] == ["a.png", "b.txt"]
     assert (ran.overflow, ran.overflow_name, ran.data["picture"]) == (b"png", "a.png", "a.png")
+
+
+async def test_a_machine_without_node_says_so(context: Context) -> None:
+    class Nodeless:
+        """SIMULATED: what the sandbox says on a machine without Node.js."""
+
+        level: Level = "none"
+        isolation = Isolation("no", "no", "no", "no", "no")
+        detail = ""
+
+        async def run(self, command: str, workspace: Path, limits: Limits) -> Outcome:
+            return Outcome(127, b"", b"/bin/sh: line 4: exec: node: not found\n", 0.01)
+
+        async def open(self, opening: Opening, workspace: Path, limits: Limits) -> Session:
+            raise NotImplementedError
+
+    tools = {tool.spec.name: tool for tool in kit(Equipment(Tools(), Nodeless()))}
+    with pytest.raises(ToolFailed, match=r"has no Node\.js to run the program\. Install Node\.js"):
+        await tools["run_javascript"].call({"code": "1"}, context)
 
 
 async def test_open_figures_are_saved(tools: dict[str, Tool], context: Context, workspace: Path) -> None:

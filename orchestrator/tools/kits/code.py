@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from orchestrator.kernel.errors import ToolRetry
+from orchestrator.kernel.errors import ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Language
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.function import tool
@@ -47,6 +47,11 @@ _RUNNERS = {
     ' MPLCONFIGDIR="$TMPDIR" PYTHONPATH="$TMPDIR/site:$PWD" && exec python3 "$TMPDIR/main.py"',
     "js": 'export NODE_PATH="$PWD/node_modules" && exec node "$TMPDIR/main.js"',
 }
+
+
+_NAMES = {"py": "Python", "js": "Node.js"}
+_LACKING = {"py": "python3: not found", "js": "node: not found"}  # in the words of every shell
+_NOT_FOUND = 127
 
 
 class File(msgspec.Struct, frozen=True):
@@ -87,6 +92,9 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         before = await asyncio.to_thread(_files, context.workspace)
         limits = limits_of(settings, timeout)
         outcome = executed(await sandbox.run(_command(code, ending), context.workspace, limits), sandbox, limits)
+        if outcome.exit_code == _NOT_FOUND and outcome.stderr.rstrip().endswith(_LACKING[ending]):
+            said_so, name = f"This machine has no {_NAMES[ending]} to run the program.", _NAMES[ending]
+            raise ToolFailed(said_so, hint=f"Install {name} on it.", why="no_program", name=name)
         after = await asyncio.to_thread(_files, context.workspace)
         fresh = sorted(path for path, what in after.items() if before.get(path) != what)
         files = [File(path, after[path][1]) for path in fresh[:_TOLD]]
