@@ -124,7 +124,8 @@ class Vault:
             )
         if not hosts and not tools:
             raise Conflict(
-                f"{name} is bound to nothing: it could go anywhere.", hint="Say --host HOST, --tool TOOL, or both."
+                f"{name} is bound to nothing: it could go anywhere.",
+                hint="Name a host (--host), a tool (--tool), or both.",
             )
         await self.load()
         now = self._clock.now()

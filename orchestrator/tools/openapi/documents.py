@@ -196,7 +196,7 @@ def _server(raw: Mapping[str, object], chosen: str, url: str) -> str:
     if parts.scheme not in ("http", "https") or not host or parts.username or parts.query or "{" in base:
         raise InvalidInput(
             f"The document does not say where its server is ({base[:200] or 'nothing'}).",
-            hint="Say it: --server https://host",
+            hint="Say where it is called (--server https://host).",
         )
     if is_metadata(host):
         raise InvalidInput(f"{host} gives away the credentials of this machine.", hint="Name another server.")
