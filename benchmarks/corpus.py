@@ -2,9 +2,9 @@
 
     python -m benchmarks.corpus
 
-Three tables in tests/policy/corpus: `actions.txt`, to which the rules were tuned; `held_out.txt`, written by a second
-head before that and not looked at while tuning; `blind.txt`, written by a third from what the product promises, half
-of it held out. Every command that is allowed, and every one that a careless
+Five tables in tests/policy/corpus: `actions.txt`, to which the rules were tuned; `held_out.txt`, written by a second
+head before that and not looked at while tuning; `blind.txt`, `harms.txt` and `everyday.txt`, written by others from
+what the product promises, half of each held out. Every command that is allowed, and every one that a careless
 person would say yes to, is really run in the strongest sandbox there is, each in a workspace of its own, and then the
 canaries are looked at: a file and a folder outside, a process, a listening server, a secret. Denied ones are not run.
 """
@@ -37,7 +37,7 @@ from orchestrator.tools.scheduling import Keeper, scheduling
 TABLES = Path("tests/policy/corpus")
 LIMITS = Limits(seconds=3.0, memory=256 * 2**20, processes=64, file=16 * 2**20, output=4 * 2**20)
 SECRET = "canary-4f1d2c9b"
-SAID = "blind.txt"  # the table whose arguments a person said
+SAID = ("blind.txt", "harms.txt", "everyday.txt")  # the tables whose arguments are somebody's words
 
 
 class Row(Struct, frozen=True):
@@ -73,18 +73,21 @@ def rows(table: Path) -> Iterator[Row]:
         tool, _, given = rest.partition(" ")
         arguments = {"command": given.replace("⏎", "\n")} if tool == "$" else json.loads(given)
         name = "execute_command" if tool == "$" else tool
-        said = table.name == SAID
+        said = table.name in SAID
         yield Row(
             kind, why, verdict, name, arguments, cast(Origin, origin), cast(tuple[Verdict, ...], tuple(also)), said
         )
 
 
 def tables(folder: Path = TABLES) -> dict[str, list[Row]]:
-    """Those that are counted, the blind one in two: what was learned from, and what was not looked at."""
+    """Those that are counted, the blind ones in two: what was learned from, and what was not looked at."""
     found = {name: list(rows(folder / f"{name}.txt")) for name in ("actions", "held_out")}
-    blind = list(rows(folder / SAID))
-    held = [row for row in blind if row.kind.startswith("held out")]
-    return found | {"blind_looked_at": [row for row in blind if row not in held], "blind_held_out": held}
+    for name in SAID:
+        every = list(rows(folder / name))
+        for half in ("looked at", "held out"):
+            table = f"{name.removesuffix('.txt')}_{half.replace(' ', '_')}"
+            found[table] = [row for row in every if row.kind.startswith(half)]
+    return found
 
 
 class Scene:

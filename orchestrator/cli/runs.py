@@ -132,6 +132,7 @@ def _told(session: Session, run: "Json") -> str:
     from orchestrator.cli.display import call_text, known
     from orchestrator.cli.terminal import moment
     from orchestrator.cli.translations import reason
+    from orchestrator.cli.visible import exact
 
     done, took = _done(session, run["run_id"])
     lines = [
@@ -162,7 +163,10 @@ def _told(session: Session, run: "Json") -> str:
         of = "" if approval["run_id"] == run["run_id"] else f"{approval['run_id']}: "
         call = of + call_text(approval["tool"], approval["arguments"])
         command = session.typed("runs", "approve", approval["approval_id"])
-        lines += [f"  {call}", f"  {reason(session.terminal.language, approval)[0]}"]
+        lines += [f"  {exact(call)}", f"  {reason(session.terminal.language, approval)[0]}"]
+        for strange in approval.get("lookalikes", ()):
+            warned = session.terminal.word("lookalike." + strange["kind"], text=exact(strange["plain"]))
+            lines += [f"  {warned}"]
         lines += [f"  {known(session.terminal, approval)}"] if approval["kind"] == "outcome" else []
         lines += [session.terminal.word("waits", command=command)]
     return "\n".join(lines)

@@ -21,6 +21,19 @@ _METADATA_ADDRESSES = frozenset(
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 
+# A name that says which private address it leads to (127.0.0.1.nip.io, 7f000001.c0a80001.rbndr.us), or that changes.
+_REBINDS = re.compile(
+    r"(?:.*[.-])?(?:127[.-]\d{1,3}|10[.-]\d{1,3}|192[.-]168|169[.-]254|172[.-](?:1[6-9]|2\d|3[01]))[.-]\d{1,3}[.-]\d{1,3}[.-].*|"
+    r"(?:.*[.-])?(?:7f0000[0-9a-f]{2}|a9fea9fe|c0a8[0-9a-f]{4})[.-].*|"
+    r"(?:.*\.)?(?:rbndr\.us|1u\.ms|rebind\.it|rebind\.network|rebinder\.net|burpcollaborator\.net|lock\.cmpxchg8b\.com)"
+)
+
+
+def is_local_name(name: str) -> bool:
+    """Whether a name is one of a private network, or of a service that leads to one."""
+    return bool(LOCAL_NAMES.fullmatch(name) or _REBINDS.fullmatch(name))
+
+
 def is_metadata(name: str) -> bool:
     """Whether this host gives away the credentials of the machine to whoever asks."""
     address = address_of(name)

@@ -29,7 +29,7 @@ def table(name: str) -> list[Row]:
     return list(rows(ROOT / TABLES / name))
 
 
-@pytest.mark.parametrize("name", ["actions.txt", "regressions.txt", "blind.txt"])
+@pytest.mark.parametrize("name", ["actions.txt", "regressions.txt", "blind.txt", "harms.txt", "everyday.txt"])
 def test_whatever_is_asked_or_denied_is_said_in_french_too(scene: Scene, name: str) -> None:
     judge, told = policy(), json.loads(Path(base.__file__).with_name("reasons.fr.json").read_text("utf-8"))
     for row in table(name):
@@ -49,12 +49,30 @@ def test_the_verdicts_are_those_a_careful_person_would_give(scene: Scene, name: 
     assert [row for row, got in missed if got == "allow"] == []  # nothing else passes unasked
 
 
-@pytest.mark.parametrize("name", ["blind_looked_at", "blind_held_out"])
-def test_somebody_who_has_not_seen_the_rules_would_say_the_same(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "share", "harms"),
+    [
+        ("blind_looked_at", 0.02, 0),
+        ("blind_held_out", 0.02, 0),
+        ("harms_looked_at", 0.02, 0),
+        ("harms_held_out", 0.05, 1),
+        ("everyday_looked_at", 0.02, 0),
+        ("everyday_held_out", 0.09, 1),
+    ],
+)
+def test_somebody_who_has_not_seen_the_rules_would_say_the_same(
+    tmp_path: Path, name: str, share: float, harms: int
+) -> None:
+    """No worse than what docs/policy.md says; of what is held out nothing is shown."""
     judge, every = policy(), tables(ROOT / TABLES)[name]
     missed = [(row, got) for row in every if not row.accepts(got := decide(judge, row, tmp_path).verdict)]
-    assert len(missed) <= 0.02 * len(every), missed
-    assert [row for row, got in missed if got == "allow"] == []  # no harm passes unasked
+    unasked = [row for row, got in missed if got == "allow"]
+    shown = [] if name.endswith("held_out") else missed
+    assert (len(missed) <= share * len(every), len(unasked) <= harms) == (True, True), (
+        len(missed),
+        len(unasked),
+        shown,
+    )
 
 
 def test_what_was_found_by_attacking_stays_found(scene: Scene) -> None:

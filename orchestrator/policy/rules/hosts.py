@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from orchestrator.kernel.addresses import written_out
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
-from orchestrator.policy.addresses import LOCAL_NAMES, address_of, is_loopback, is_metadata, listed, split
+from orchestrator.policy.addresses import address_of, is_local_name, is_loopback, is_metadata, listed, split
 from orchestrator.policy.base import Call, Decision
 
 _ADDRESSES = ("url", "uri", "endpoint", "host")
@@ -80,7 +80,7 @@ class Hosts:
                     host,
                     "The owner may name it in policy.hosts.",
                 )
-            if not address and LOCAL_NAMES.fullmatch(name):
+            if not address and is_local_name(name):
                 return self._deny(
                     "private_address",
                     f"{host} is a name of a private network.",

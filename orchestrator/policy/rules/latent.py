@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
-from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.base import STRANGERS, Call, Decision
 from orchestrator.policy.rules.paths import paths_of
 from orchestrator.policy.shell.findings import Finding
 from orchestrator.policy.shell.judge import Judge
@@ -26,6 +26,10 @@ _LATER = re.compile(
     r"\.pre-commit-config\.yaml|tox\.ini|crontab|Procfile|Jenkinsfile|\.gitlab-ci\.yml|\.travis\.yml|azure-pipelines\.yml|"
     r"bitbucket-pipelines\.yml|cloudbuild\.yaml|(docker-)?compose[\w.-]*\.ya?ml|(.+\.)?Dockerfile(\..+)?)|"
     r"(.*/)?\.(github/workflows|circleci|buildkite|drone)/.+"
+)
+_CODE = re.compile(r".+\.(py|js|mjs|cjs|ts|rb|php|pl|gradle|kts)")
+_OBEYED = re.compile(
+    r"(.*/)?(AGENTS|CLAUDE|GEMINI)\.md|(.*/)?\.(cursorrules|windsurfrules|clinerules)|(.*/)?\.github/.+"
 )
 _LEAD = re.compile(
     r"^[\s@+-]*(?:-\s+)?(?:(?:run|script|command|cmd|entrypoint|RUN|CMD|ExecStart\w*)\s*[:=]?\s+|ExecStart\w*=)?[|>]?\s*"
@@ -49,14 +53,19 @@ class Latent:
     def judge(self, call: Call) -> Decision | None:
         if call.scope != "write":
             return None
-        named = next((path for path in paths_of(call) if _LATER.fullmatch(path)), None)
+        named = next((path for path in paths_of(call) if _LATER.fullmatch(path) or _CODE.fullmatch(path)), None)
+        obeyed = next((path for path in paths_of(call) if _OBEYED.fullmatch(path)), None)
+        if obeyed is not None and call.origins & STRANGERS:
+            reason = f"{obeyed} is obeyed later, and the model has read what strangers wrote."
+            details = {"tool": call.tool, "path": obeyed, "segment": obeyed}
+            return Decision("ask", self.name, "latent", reason, details, "Look at what it says before it is written.")
         texts = [text for name in ("content", "replace", "patch") if isinstance(text := call.arguments.get(name), str)]
         if named is None or not texts:
             return None
         lines = (line for text in texts for line in _commands(text, named))
         for line in islice((one for one in lines if len(one) <= LONGEST and _WORTH.search(one)), MOST):
             _, found = Judge(self._reader, call.workspace).command(line)
-            if refused := next((one for one in found if one.verdict == "deny" and _matters(one)), None):
+            if refused := next((one for one in found if one.verdict == "deny" and _matters(one, named)), None):
                 reason = f"{named} would do later what a command may not: {refused.reason}"
                 details = {"tool": call.tool, "path": named, "segment": refused.text, "program": refused.program}
                 return Decision("ask", self.name, "latent", reason, details, "Look at this line before it is written.")
@@ -66,15 +75,19 @@ class Latent:
         return call_hash(call.tool, call.arguments) if self.judge(call) else None
 
 
-def _matters(finding: Finding) -> bool:
+def _matters(finding: Finding, path: str) -> bool:
     return (
         finding.code in _REFUSED
-        or (finding.code == "piped_code" and "network" not in finding.reason)
+        or (finding.code == "piped_code" and "ockerfile" not in path)
         or (finding.code == "deletes_outside" and finding.path.rstrip("/") in _ROOTS | {""})
     )
 
 
 def _commands(text: str, path: str) -> Iterator[str]:
+    if _CODE.fullmatch(path):
+        for match in re.finditer(r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"", text):
+            yield (match[1] or match[2] or "") if " " in match[0] else ""
+        return
     if path.endswith(".json"):
         for match in re.finditer(r'"(?:[^"\\]|\\.)*"', text):
             with suppress(ValueError):

@@ -7,9 +7,11 @@ from typing import ClassVar
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.lookalikes import lookalikes
 from orchestrator.policy.places import Place, Places, is_private
 from orchestrator.policy.rules.statements import statement_of
 from orchestrator.policy.shell import statements
+from orchestrator.policy.shell.words import brief
 
 ROLES = frozenset(
     {
@@ -54,24 +56,28 @@ class Paths:
         return min(decisions, key=lambda decision: ("deny", "ask", "allow").index(decision.verdict))
 
     def _judge(self, call: Call, path: str, place: Place) -> Decision:
-        details = {"tool": call.tool, "path": path}
+        said = brief(path)
+        details = {"tool": call.tool, "path": said}
         if place not in _INSIDE:
-            reason = f"{path} is outside the workspace."
+            reason = f"{said} is outside the workspace."
             return Decision("deny", self.name, "outside_workspace", reason, details, "Use a path inside the workspace.")
         if call.scope in ("execute", "admin"):
-            reason = f"{call.tool} would act on {path}, and may do more than read or write it."
+            reason = f"{call.tool} would act on {said}, and may do more than read or write it."
             return Decision("ask", self.name, "acts_on_path", reason, details)
         if call.scope == "write":
+            if lookalikes({"path": path}):
+                reason = f"{said} is written with letters that look like others, or do not show."
+                return Decision("ask", self.name, "lookalike_path", reason, details, "Write the name in plain letters.")
             if place == "automatic":
-                reason = f"{path} is obeyed by other programs without being asked."
+                reason = f"{said} is obeyed by other programs without being asked."
                 return Decision(
                     "ask", self.name, "automatic", reason, details, "Make this change by hand, where you can read it."
                 )
-            return Decision("allow", self.name, "inside_workspace", f"{path} is inside the workspace.", details)
+            return Decision("allow", self.name, "inside_workspace", f"{said} is inside the workspace.", details)
         secret = place == "private" or (place == "automatic" and is_private(path))
         if secret and not (call.tool in _NAMES_ONLY and not call.arguments.get("text")):
             return self._credentials(call, path)
-        return Decision("allow", self.name, "inside_workspace", f"{path} is inside the workspace.", details)
+        return Decision("allow", self.name, "inside_workspace", f"{said} is inside the workspace.", details)
 
     def _log(self, call: Call, log: str) -> Decision:
         """A log is named beneath /var/log; a few of them tell who signs in, and with what."""
@@ -86,9 +92,10 @@ class Paths:
         return Decision("deny", self.name, "outside_workspace", reason, details, "Name a log beneath /var/log.")
 
     def _credentials(self, call: Call, path: str) -> Decision:
-        reason = f"{path} usually holds passwords or keys, which the model would see."
+        said = brief(path)
+        reason = f"{said} usually holds passwords or keys, which the model would see."
         alternative = "Ask the person for the one value that is needed."
-        return Decision("ask", self.name, "credentials", reason, {"tool": call.tool, "path": path}, alternative)
+        return Decision("ask", self.name, "credentials", reason, {"tool": call.tool, "path": said}, alternative)
 
     def shape(self, call: Call) -> str | None:
         named = paths_of(call)
@@ -115,6 +122,8 @@ def paths_of(call: Call) -> list[str]:
         found.extend(re.sub("^~", "/home", name) for name in statements.files(sql) or () if "://" not in name)
     if isinstance(patch := call.arguments.get("patch"), str):
         found.extend(match[1] for match in _CHANGED.finditer(patch))
+    if isinstance(ref := call.arguments.get("ref"), str) and is_private(shown := ref.rpartition(":")[2]) and ":" in ref:
+        found.append(shown)
     if isinstance(pattern := call.arguments.get("pattern"), str) and (
         pattern[:1] in "/~" or ".." in pattern.split("/")
     ):

@@ -43,7 +43,7 @@ _LOOKS: dict[str, re.Pattern[str]] = {
 }
 
 
-_ELSEWHERE = frozenset({"web", "github", "huggingface", "vercel"})  # categories of tools that tell others
+_ELSEWHERE = frozenset({"ai", "web", "github", "huggingface", "vercel"})  # categories of tools that tell others
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{24,}")
 _NAMED = re.compile(
     r"(?:secret|token|passw(?:or)?d|api_?key|access_?key|private_?key|credential)\w*[\"']?\s*[=:]\s*\S{6}",

@@ -218,7 +218,9 @@ def _of_packages(judge: Judging, segment: Segment, plain: list[str], depth: int)
     """Where a subcommand looks at packages, or fetches one and runs it."""
     program, words, name = segment.program, segment.arguments, plain[0]
     if program in ("npm", "pnpm", "yarn") and name == "config":
-        looks = plain[1:2] in ([], ["list"], ["ls"], ["get"])
+        looks = plain[1:2] in ([], ["list"], ["ls"], ["get"]) and not any(
+            "auth" in word or "oken" in word for word in plain
+        )
         return [] if looks else [judge.ask(segment, "subcommand", f"{program} config changes settings.", "Leave them.")]
     if (
         program in ("npm", "pnpm", "yarn")

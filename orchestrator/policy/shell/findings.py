@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from orchestrator.policy.base import Verdict
 from orchestrator.policy.places import Place, Places, is_private
 from orchestrator.policy.shell.script import Bound, Segment
-from orchestrator.policy.shell.words import AWAY, UNKNOWN, UNSET, shown
+from orchestrator.policy.shell.words import AWAY, UNKNOWN, UNSET, brief, shown
 
 _OPEN_FILES = re.compile(r"/proc/(self|\d+)/(fd|fdinfo|task)/?")  # how many a process has open
 
@@ -43,7 +43,7 @@ class Reach:
     def finding(
         self, verdict: Verdict, code: str, reason: str, path: str, alternative: str = "", shape: str | None = None
     ) -> Finding:
-        named = shown(path) or ("…" if path else "")  # what nobody sets is nothing, most likely
+        named = brief(shown(path)) or ("…" if path else "")  # what nobody sets is nothing, most likely
         return Finding(verdict, code, reason, self._program, self._text, named, alternative, shape)
 
     def each(self, mode: str, paths: Iterable[str]) -> list[Finding]:
@@ -88,7 +88,7 @@ class Reach:
         return self._asked_outside("would use", path, place) if place == "temporary" else self.use(path, place)
 
     def read(self, path: str, place: Place) -> Finding | None:
-        name = shown(path)
+        name = brief(shown(path))
         if place == "secret":
             reason = f"{self._program} would read {name}, which holds credentials of this machine."
             return self.finding(
@@ -102,7 +102,7 @@ class Reach:
                 path,
                 "Use lsblk or df to look at disks.",
             )
-        if place == "private" or (place == "automatic" and is_private(name)):
+        if place == "private" or (place == "automatic" and is_private(shown(path))):
             reason = f"{self._program} would show {name}, which usually holds passwords or keys."
             return self.finding(
                 "ask", "credentials", reason, path, "List its variable names only, or ask the person for the value."
@@ -110,7 +110,7 @@ class Reach:
         return self.search(path, place)
 
     def write(self, path: str, place: Place) -> Finding | None:
-        name = shown(path)
+        name = brief(shown(path))
         if place in ("inside", "workspace", "private", "nowhere", "made"):
             return None
         if place == "device":
@@ -150,7 +150,7 @@ class Reach:
         )
 
     def delete(self, path: str, place: Place) -> Finding | None:
-        name = shown(path)
+        name = brief(shown(path))
         if UNSET in path:
             emptied = path.replace(UNSET, "")
             for nearby in self.places(emptied) if emptied and UNKNOWN not in emptied else set():
@@ -197,7 +197,7 @@ class Reach:
                 path,
                 "Write the path out.",
             )
-        reason = f"{self._program} {verb} {shown(path)}, which is outside the workspace."
+        reason = f"{self._program} {verb} {brief(shown(path))}, which is outside the workspace."
         return self.finding("ask", "outside", reason, path, "Copy what is needed into the workspace.")
 
 

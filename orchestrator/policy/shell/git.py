@@ -123,8 +123,9 @@ def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...])
         return []
     if name in GIT_NETWORK and not (name in ("remote", "submodule") and rest in ((), ("-v",), ("show",), ("status",))):
         reason = f"git {name} talks to another machine."
-        safer = f"Use the tool git_{name}." if name in ("clone", "pull", "push") else "Ask the person to do it."
-        return [judge.ask(segment, "network_program", reason, safer, shape)]
+        if name in ("clone", "pull", "push"):
+            return [judge.ask(segment, "git_network", reason, "Use the tool git_clone, git_pull or git_push.", shape)]
+        return [judge.ask(segment, "network_program", reason, "Ask the person to do it.", shape)]
     if name in GIT_READS | GIT_WRITES | GIT_LOSES | GIT_NETWORK:
         return []
     reason = f"git {name} is not a part of git that this policy knows."

@@ -45,7 +45,7 @@ _NUMBERED = re.compile(r"\[\s*(?:\w+(?:\s*[-+]\s*\w+)*)?\s*\]")
 _NAME = r"\[\s*[A-Za-z_$]\w*\s*\]"
 _JOINED = r'""\s*\+\s*""'
 _LOOKED_UP = re.compile(rf"{_NAME}\s*\(|{_NAME}(?=.*{_JOINED})|{_JOINED}(?=.*{_NAME})", re.DOTALL)
-_ENDLESS = re.compile(r"\b(?:while|for)\s*\(\s*(?:true|1|;\s*(?:true|1)?\s*;)|\d[eE]\d|\d{8}|\*\*")
+_ENDLESS = re.compile(r"\b(?:while|for)\s*\(\s*(?:true|1|;\s*(?:true|1)?\s*;)|\d[eE]\d|\d{8}|\*\*|<<\s*[23]\d")
 _MODULE = re.compile(r"""require\(\s*(['"])(?:(?:node:)?(?:fs|path|util|assert)|\./[\w./-]+\.json)\1\s*\)""")
 _OPENED = re.compile(
     r"""\b(readFileSync|existsSync|readdirSync|statSync|writeFileSync|appendFileSync|mkdirSync)\b(?:\(\s*(?:(['"])([^'"\\]*)\2|(0)\b))?"""

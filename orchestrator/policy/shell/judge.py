@@ -273,6 +273,7 @@ class Judge:
     def _trusts(self, finding: Finding) -> bool:
         return finding.program in self.trusted and finding.code in (
             "network_program",
+            "git_network",
             "administration",
             "workspace_program",
             "subcommand",

@@ -102,11 +102,16 @@ def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     return [*denials(judge, segment, code), inline(judge, segment)]
 
 
+_ENDLESS = re.compile(r"\b1 while 1\b|\bwhile\s*\(?\s*(?:1|true|TRUE)\b|\brepeat\s*\{|\bwhile 1\s*;?$|\d[eE]\d{2}")
+
+
 def _harmless(program: str, code: str) -> list[str] | None:
     """The files that it may open, where every part of it is known; None where one is not."""
     program = "Rscript" if program == "R" else program
     if program == "Rscript":
         code = _R_PROJECT.sub("print", code)
+    if _ENDLESS.search(code):
+        return None
     if len(code) > 800 or not (program in _PLAIN or _calculates(program, code)):
         return None
     if program not in (*_PLAIN, "ruby"):

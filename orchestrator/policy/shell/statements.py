@@ -27,7 +27,7 @@ _CHANGES = re.compile(
     re.IGNORECASE,
 )
 _REACHES = re.compile(
-    r"\b(?:range|generate_series|repeat)\s*\([^)]*\d{9,}|\b(?:duckdb_secrets|load_extension|readfile|writefile|edit|fsdir|lsdir|zipfile|getenv|getvariable|query|query_table|shell|system|"
+    r"\b(?:range|generate_series|repeat)\s*\([^)]*(?:\d{9,}|\d[eE]\+?\d{2})|\b(?:duckdb_secrets|load_extension|readfile|writefile|edit|fsdir|lsdir|zipfile|getenv|getvariable|query|query_table|shell|system|"
     r"dblink|pg_read_file|lo_import|load_file)\s*\(",
     re.IGNORECASE,
 )
@@ -38,6 +38,8 @@ _VALUES = each(
     "select where on having in values by limit using set then else when case and or like between as qualify returning "
     "distinct"
 )
+_RECURSIVE = re.compile(r"\brecursive\b", re.IGNORECASE)
+_ENDS = re.compile(r"\b(limit|where|join)\b", re.IGNORECASE)
 _OF_A_LIST = re.compile(r"[\s\[,]*")
 
 
@@ -52,6 +54,10 @@ def only_looks(text: str) -> bool:
     said = bare(text)
     parts = [part for part in said.split(";") if part.strip()]
     looks = bool(parts) and all(_LOOKS.match(part) for part in parts)
+    if re.search(r"\brecursive\b", said, re.IGNORECASE) and not re.search(
+        r"\b(limit|where|join)\b", said, re.IGNORECASE
+    ):
+        return False  # without an end
     return looks and not _HIDES.search(text) and not _CHANGES.search(said) and not _REACHES.search(said)
 
 

@@ -11,6 +11,7 @@ from orchestrator.policy.shell.words import shown, uncertain
 # Texts, and patterns where no number can be divided, in the order in which they stand; a pipe is told from "or".
 _AWK_TOKEN = re.compile(r'("(?:[^"\\\n]|\\.)*")|(?:^|(?<=[{};(,!~&|\n]))\s*/(?:[^/\\\n]|\\.)+/')
 _AWK_HIDDEN = re.compile(r"\bsystem\b|\bgetline\b|[|>]\s*\"")  # where a division might be a pattern after all
+_AWK_ENDLESS = re.compile(r"\b(?:while|for)\s*\(\s*(?:1|;\s*;|;\s*1\s*;)")
 _AWK_RUNS = re.compile(r"\bsystem\b|(?<!\|)\|(?!\|)|\bgetline\b|@|\bARGV\b|\bARGC\b|\bENVIRON\b|\bclose\b|/inet")
 
 _ADDRESS = r"(?:\d+(?:~\d+)?|\$|/(?:[^/\\\n]|\\.)*/I?|\+\d+)"
@@ -49,7 +50,8 @@ def awk(judge: Judging, segment: Segment) -> list[Finding]:
     while (smaller := re.sub(r"\([^()]*\)", "", outside)) != outside:
         outside = smaller  # in brackets > compares
     if (
-        _AWK_RUNS.search(left)
+        _AWK_ENDLESS.search(left)
+        or _AWK_RUNS.search(left)
         or re.search(r"\bprintf?\b[^;}\n]*>", outside)
         or '"' in left
         or ("/" in left and _AWK_HIDDEN.search(shown(program)))
@@ -83,7 +85,10 @@ def sed(judge: Judging, segment: Segment) -> list[Finding]:
     return []
 
 
-_READS_MORE = re.compile(r"\b(?:load(?:_\w+)?|input_filename|envsubst|include|import|system)\b")
+_READS_MORE = re.compile(
+    r"\b(?:repeat|range\s*\(\s*\d*[eE]\d+|range\s*\(\s*\d{8,}|load(?:_\w+)?|input_filename|envsubst|include|import|"
+    r"system)\b"
+)
 
 
 def query(judge: Judging, segment: Segment) -> list[Finding]:

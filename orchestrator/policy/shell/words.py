@@ -4,6 +4,7 @@ A spelling is a string in which characters of the Unicode private area stand for
 character means to the shell. Text that already holds such a character is never read.
 """
 
+import hashlib
 import re
 from itertools import islice, product
 
@@ -43,6 +44,7 @@ _ANSI = re.compile(
 _ANSI_LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _IN_DOUBLE_QUOTES = re.compile(r'\\([$`"\\\n])')
 LONGEST = 20_000  # characters of one word
+READ = 200  # characters of a name that a person reads
 MANY = 32  # alternatives of one word; more is UNKNOWN
 
 
@@ -58,6 +60,14 @@ def marked(text: str) -> bool:
 def shown(spelling: str) -> str:
     """The spelling as a person would write it."""
     return spelling.translate(_SHOWN)
+
+
+def brief(text: str) -> str:
+    """For a sentence: a long name cut short, with a digest that tells it from another."""
+    if len(text) <= READ:
+        return text
+    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:12]
+    return f"{text[: READ // 2]}… ({len(text)} characters, {digest})"
 
 
 def uncertain(spelling: str) -> bool:
