@@ -157,6 +157,14 @@ async def test_a_file_that_hangs_holds_no_other_up_and_is_left_when_it_changes(h
     assert [change.source for change in await hanging] == ["dice.py"]
 
 
+async def test_of_two_tools_with_one_name_the_first_file_has_it_however_slow(house: House) -> None:
+    (house.folder / "a.py").write_text(f"import time\ntime.sleep(0.3)\n{dice(1)}")
+    (house.folder / "b.py").write_text(dice(2))
+    await house.plugins.reload()
+    assert (await house.catalogue.get("roll_die").call({}, house.context)).data == {"value": 1}
+    assert list(house.plugins.problems) == ["b.py"] and "one is of a.py" in house.plugins.problems["b.py"]
+
+
 async def test_a_tool_that_exits_says_so_and_the_next_call_works(house: House) -> None:
     await house.write(EXITS)
     leave = house.catalogue.get("leave")

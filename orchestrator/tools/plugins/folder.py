@@ -20,6 +20,7 @@ from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.tools.foreign import Change, Put, Told
 from orchestrator.tools.plugins.plugin import Ground, Plugin, described
 
+_TURN = 2.0  # seconds that a source waits for those before it in the alphabet, where they are loaded together
 _PATIENCE = 5.0  # seconds that a server waits for tools before it starts without those that are not ready
 
 log = logging.getLogger("orchestrator.tools")
@@ -121,6 +122,9 @@ class Plugins:
     async def _taken_up(self, source: str, digest: str, plugin: Plugin) -> Change:
         """Its tools take the place of those before. Raises PluginBroken, Conflict."""
         tools = await plugin.load()
+        before_it = [task for name, (_, task) in self._loading.items() if name < source]
+        if before_it:  # whose a name is that two have does not hang on who is faster
+            await asyncio.wait(before_it, timeout=_TURN)
         names = tuple(tool.spec.name for tool in tools)
         self._put(source, tools)
         self.problems.pop(source, None)
