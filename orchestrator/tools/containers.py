@@ -147,13 +147,15 @@ class Happened(msgspec.Struct, frozen=True):
 
 class Happenings(msgspec.Struct, frozen=True):
     events: list[Happened]
-    hours: float
+    hours: int
+    oldest: Annotated[str, Meta(description="Docker remembers nothing before; empty: it remembers it all")] = ""
 
     def __str__(self) -> str:
         lines = [
             f"{e.time} {e.name}: {e.what}{f', exit code {e.exit_code}' if e.exit_code else ''}" for e in self.events
         ]
-        return "\n".join(lines) or f"Nothing in the last {self.hours:g} hours."
+        lines = lines or [f"Nothing in the last {self.hours} hours."]
+        return "\n".join([*lines, *([f"[Docker remembers nothing before {self.oldest}]"] if self.oldest else [])])
 
 
 def listed(daemon: Daemon, now: float, *, all: bool) -> list[Container]:

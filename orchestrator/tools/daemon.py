@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
-from orchestrator.tools.containers import Daemon, Happened, Ran, cause_of, trimmed
+from orchestrator.tools.containers import Daemon, Happened, Happenings, Ran, cause_of, trimmed
 
 SECONDS = 20  # that the daemon may take to answer
 _KEPT = 200_000  # characters of what a container says
 _GRACE = 10  # seconds that Docker gives a container to end, unless it says otherwise
 LONGEST_GRACE = 120
 _LACKING = {"container": "no_such_container", "image": "no_such_image"}
+_REMEMBERED = 256  # events of all kinds, by Docker
+_NEWEST = 200  # events that are told
 _TOLD = ("create", "start", "restart", "pause", "unpause", "stop", "kill", "oom", "die", "destroy", "health_status")
 
 
@@ -33,7 +35,8 @@ def opened(address: str) -> Iterator[Daemon]:
         kind, _, name = said.partition("No such ")[2].rstrip(".").partition(": ")
         raise ToolRetry(said, hint=hint, why=_LACKING.get(kind, ""), name=name) from error
     except docker.errors.APIError as error:
-        raise ToolFailed(_says(error)) from error
+        said = _says(error)
+        raise ToolFailed(said, why="no_logs" if "does not support reading" in said else "") from error
     except (docker.errors.DockerException, requests.RequestException) as error:
         problem, hint, why = _absent(address, str(error))
         raise ToolFailed(problem, hint=hint, why=why, address=address) from error
@@ -145,20 +148,20 @@ def _unframed(data: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def happened(daemon: Daemon, since: float, now: float, name: str | None) -> list[Happened]:
-    """What became of containers, the newest last, without the commands of their health checks."""
-    filters = {"type": ["container"], "event": list(_TOLD), **({"container": [name]} if name else {})}
+def happened(daemon: Daemon, name: str | None, hours: int, now: float) -> Happenings:
+    """What became of containers, the newest last, as far as Docker remembers: checks of health fill its memory too."""
+    events = list(daemon.events(since=int(now - hours * 3600), until=int(now) + 1, decode=True))
     found = []
-    for event in daemon.events(since=int(since), until=int(now) + 1, filters=filters, decode=True):
+    for event in events:
         what, _, health = event["Action"].partition(": ")
         about = event["Actor"]["Attributes"]
-        moment = datetime.datetime.fromtimestamp(event["time"], datetime.UTC).astimezone()
-        found.append(
-            Happened(
-                moment.strftime("%Y-%m-%d %H:%M:%S"),
-                about.get("name", ""),
-                health or what,
-                int(about.get("exitCode") or 0),
-            )
-        )
-    return found
+        here = name is None or about.get("name") == name or event["Actor"]["ID"].startswith(name)
+        if event["Type"] == "container" and what in _TOLD and here:
+            found.append(Happened(_time(event), about.get("name", ""), health or what, int(about.get("exitCode") or 0)))
+    oldest = _time(events[0]) if len(events) >= _REMEMBERED else ""
+    return Happenings(found[-_NEWEST:], hours, oldest)
+
+
+def _time(event: dict[str, Any]) -> str:
+    moment = datetime.datetime.fromtimestamp(event["time"], datetime.UTC).astimezone()
+    return moment.strftime("%Y-%m-%d %H:%M:%S")

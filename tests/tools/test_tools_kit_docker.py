@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 from contracts.tool import ToolContract
-from servers.docker_daemon import ANSWERS, ROWS, inspected, listening, row, state
+from servers.docker_daemon import ANSWERS, ROWS, event, inspected, listening, row, state
 from servers.docker_engine import Engine, docker_engine
 
 from orchestrator.kernel.answers import say
@@ -98,6 +98,15 @@ class TestContainerEvents(Docker):
 async def test_what_became_of_containers_is_told(kit: dict[str, Tool], context: Context) -> None:
     found = (await kit["container_events"].call({"hours": 2}, context)).data["events"]
     assert [(one["what"], one["exit_code"]) for one in found] == [("start", 0), ("die", 137), ("unhealthy", 0)]
+
+
+async def test_what_docker_has_forgotten_is_said_to_be(tmp_path: Path, context: Context) -> None:
+    check = msgspec.json.encode(event("exec_start: /bin/check")) + b"\n"
+    with listening(tmp_path, {**ANSWERS, "GET /events": check * 256}) as (address, _):
+        (tool,) = (tool for tool in tools_at(lambda: opened(address)) if tool.spec.name == "container_events")
+        found = await tool.call({}, context)
+    assert found.data["events"] == [] and found.data["oldest"]
+    assert "Docker remembers nothing before 20" in found.content
 
 
 async def test_a_command_in_a_container_says_what_it_did(kit: dict[str, Tool], context: Context) -> None:

@@ -36,8 +36,6 @@ from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import docker as said
 
-_NEWEST = 200  # events
-
 Open = Callable[[], contextlib.AbstractContextManager[Daemon]]
 Name = Annotated[str, Meta(description="the name or identifier of a container", pattern="^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
@@ -315,20 +313,20 @@ def _container_events(open_daemon: Open) -> Tool:
         origin="web",
         examples=said.CONTAINER_EVENTS,
         answers={
-            "en": "[{*events {time} **{name}**: {what}[, exit code {exit_code}]*}|Nothing in the last {hours} hours.]",
+            "en": "[{*events {time} **{name}**: {what}[, exit code {exit_code}]*}|Nothing in {hours|hour|hours}.]"
+            "[\n\nDocker remembers nothing before {oldest}.]",
             "fr": "[{*events {time} **{name}** : {what:word}[, code de sortie {exit_code}]*}"
-            "|Rien dans les {hours} dernières heures.]",
+            "|Rien en {hours|heure|heures}.][\n\nDocker ne se souvient de rien avant {oldest}.]",
         },
     )
     def container_events(
         context: Context,
         name: Annotated[Name | None, "of one container only"] = None,
-        hours: Annotated[float, Meta(description="how far back", gt=0, le=168)] = 1.0,
+        hours: Annotated[int, Meta(description="how far back", ge=1, le=168)] = 24,
     ) -> Happenings:
         """Tell what became of Docker containers lately: started, ended, killed, out of memory, healthy or not."""
-        now = context.clock.now()
         with open_daemon() as daemon:
-            return Happenings(happened(daemon, now - hours * 3600, now, name)[-_NEWEST:], hours)
+            return happened(daemon, name, hours, context.clock.now())
 
     return container_events
 

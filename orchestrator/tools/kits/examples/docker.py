@@ -228,16 +228,16 @@ REMOVE_CONTAINER = examples(
 CONTAINER_EVENTS = examples(
     en={
         "what happened to my containers?": {},
-        "what happened to the container web in the last 24 hours?": {"name": "web", "hours": 24},
+        "what happened to the container web in the last 3 hours?": {"name": "web", "hours": 3},
         "docker events": {},
-        "when did the container db restart?": {"name": "db", "hours": 24},
+        "when did the container db restart?": {"name": "db"},
         "events of the containers in the last 2 hours": {"hours": 2},
     },
     fr={
         "qu'est-il arrivé à mes conteneurs ?": {},
-        "qu'est-il arrivé au conteneur web ces dernières 24 heures ?": {"name": "web", "hours": 24},
+        "qu'est-il arrivé au conteneur web ces 3 dernières heures ?": {"name": "web", "hours": 3},
         "docker events": {},
-        "quand le conteneur db a-t-il redémarré ?": {"name": "db", "hours": 24},
+        "quand le conteneur db a-t-il redémarré ?": {"name": "db"},
         "événements des conteneurs des 2 dernières heures": {"hours": 2},
     },
 )
