@@ -346,6 +346,24 @@ MUCH = {
         "securitySchemes": {"k": {"type": "apiKey", "in": "header", "name": "X-K"}},
     },
 }
+OLD = {
+    "swagger": "2.0",
+    "host": "x.example",
+    "basePath": "/v2",
+    "schemes": ["http"],
+    "consumes": ["application/json"],
+    "paths": {
+        "/a/{id}": {
+            "parameters": [{"$ref": "#/parameters/id"}],
+            "get": {"parameters": [{"name": "q", "in": "query", "type": "array", "collectionFormat": "multi"}]},
+            "post": {"parameters": [{"name": "b", "in": "body", "schema": {"$ref": "#/definitions/n"}}]},
+            "put": {"parameters": [{"name": "f", "in": "formData", "type": "file"}], "security": [{"k": []}]},
+        }
+    },
+    "parameters": {"id": {"name": "id", "in": "path", "required": True, "type": "string"}},
+    "definitions": {"n": {"properties": {"n": {"$ref": "#/definitions/n"}}}},
+    "securityDefinitions": {"k": {"type": "oauth2", "flow": "application", "tokenUrl": "/t"}},
+}
 JUNK = st.recursive(
     st.sampled_from([None, True, 0, 1.5, "", "x", "#/paths", "é\r\n"]),
     lambda inner: (
@@ -361,9 +379,14 @@ def places(node: Any) -> list[tuple[Any, ...]]:
     return [(), *((key, *place) for key, one in inner for place in places(one))]
 
 
-@given(place=st.sampled_from([place for place in places(MUCH) if place]), junk=JUNK, yaml=st.booleans())
-def test_whatever_stands_in_a_document_it_is_read_or_refused(place: tuple[Any, ...], junk: Any, yaml: bool) -> None:
-    document = json.loads(json.dumps(MUCH))
+EVERY = [(document, place) for document in (MUCH, OLD) for place in places(document) if place]
+
+
+@given(at=st.sampled_from(EVERY), junk=JUNK, yaml=st.booleans())
+def test_whatever_stands_in_a_document_it_is_read_or_refused(
+    at: tuple[dict[str, Any], tuple[Any, ...]], junk: Any, yaml: bool
+) -> None:
+    document, place = json.loads(json.dumps(at[0])), at[1]
     node = document
     for step in place[:-1]:
         node = node[step]
