@@ -95,9 +95,7 @@ def kit(equipment: Equipment) -> Sequence[Tool]:
         if outcome.exit_code == _NOT_FOUND and outcome.stderr.rstrip().endswith(_LACKING[ending]):
             said_so, name = f"This machine has no {_NAMES[ending]} to run the program.", _NAMES[ending]
             raise ToolFailed(said_so, hint=f"Install {name} on it.", why="no_program", name=name)
-        after = await asyncio.to_thread(_files, context.workspace)
-        fresh = sorted(path for path, what in after.items() if before.get(path) != what)
-        files = [File(path, after[path][1]) for path in fresh[:_TOLD]]
+        files = _left(before, await asyncio.to_thread(_files, context.workspace))
         return await asyncio.to_thread(_told, outcome, files, context)
 
     @tool(
@@ -179,6 +177,12 @@ def _files(folder: Path) -> dict[str, tuple[int, int]]:
         if len(found) > _SEEN:
             break
     return found
+
+
+def _left(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> list[File]:
+    """What is new or changed."""
+    fresh = sorted(path for path, what in after.items() if before.get(path) != what)
+    return [File(path, after[path][1]) for path in fresh[:_TOLD]]
 
 
 def _told(outcome: Executed, files: list[File], context: Context) -> Result:
