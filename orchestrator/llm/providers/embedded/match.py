@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from orchestrator.llm.providers.embedded import lexicon
 from orchestrator.llm.providers.embedded.index import Entry, Index
-from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, is_action, is_open, stem
+from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, is_action, is_open, stem
 from orchestrator.llm.providers.embedded.limits import left_over
 from orchestrator.llm.providers.embedded.moods import stated
 from orchestrator.llm.providers.embedded.segment import Clause
@@ -209,8 +209,21 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
         score = min(score, CERTAIN - CAUTION)  # `restart it` does not say what
     if not entry.harmless and spoken < (STRANGE_DELETED if "delete" in clause.actions else STRANGE):
         score = min(score, CERTAIN - CAUTION)
+    if not entry.harmless and (_unled(clause, entry, filling) or not (given or said <= entry.shown)):
+        score = min(score, CERTAIN - CAUTION)
     taken = sum(index.weight(word) for word in filling.swallowed - entry.vocabulary if word not in STOP_WORDS)
     return Match(entry, filling, score, spoken * total / (total + taken))
+
+
+def _unled(clause: Clause, entry: Entry, filling: Filling) -> bool:
+    """Whether a name stands without the noun that leads to one, and no example has it: `switch to dark mode`."""
+    said = {word.concept for word in clause.words}
+    typed = {each.value for each in clause.mentions}
+    names = [each for each in entry.required if each.kind == "quoted" and each.named and each.leading]
+    given = ((each, filling.arguments[each.name]) for each in names if each.name in filling.arguments)
+    return any(
+        not each.leading & said and value not in typed and fold(str(value)) not in each.values for each, value in given
+    )
 
 
 def _said(clause: Clause, filling: Filling, ignoring: Bag) -> Bag:

@@ -64,6 +64,8 @@ def _is_line(command: str, marked: bool) -> bool:
     plain = [fold(word) for word in rest if word.isalpha()]
     if any(word in STOP_WORDS for word in plain) or (program in HOMONYMS and not strong):
         return False
+    if not strong and any(word.endswith(("ed", "ing")) for word in plain):
+        return False  # `mysql stopped working`
     return strong or (len(plain) <= _MOST and unquoted.isascii())
 
 
