@@ -57,7 +57,7 @@ _GLOBBED = each("rg sort ag bat zip split tar man")  # what a file may not be ca
 _STARTS = each(
     "exec execute command cmd program prog pager engine plugin plugins script loader load preload provider vcs rsh "
     "editor browser config conf rc rcfile ackrc init defaults eval hook interpreter prepipe prepipex mload lua "
-    "extract with-lib module modules library opener sandbox"
+    "with-lib module modules library opener sandbox"
 )
 
 

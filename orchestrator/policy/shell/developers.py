@@ -182,7 +182,7 @@ def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -
 def _safe_task(word: str) -> bool:
     """:app:testDebug, spotless:check; a plugin named in full may be anything."""
     of, _, name = word.rpartition(":")
-    return "." not in of and SAFE_TASK.fullmatch(name) is not None
+    return "." not in of and of != "archetype" and SAFE_TASK.fullmatch(name) is not None
 
 
 _OF_RUN = re.compile(r"--(frozen|locked|no-sync|offline|all-extras|all-groups|quiet|no-dev|dev|isolated)|-[qv]+")

@@ -21,18 +21,21 @@ def found_by_listing(nodes: list[ast.AST]) -> frozenset[str]:
     found: set[str] = set()
     bound = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
     bound.update(node.arg for node in nodes if isinstance(node, ast.arg))
-    for node in nodes:
-        if isinstance(node, ast.For | ast.comprehension) and _lists_files(node.iter):
-            targets = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
-            found |= {part.id for part in targets if isinstance(part, ast.Name) and bound[part.id] == 1}
-    inner = {
-        node.target.id: node.iter.id
-        for node in nodes
-        if isinstance(node, ast.For | ast.comprehension)
-        and isinstance(node.target, ast.Name)
-        and isinstance(node.iter, ast.Name)
-    }
-    return frozenset(found | {name for name, of in inner.items() if of in found and bound[name] == 1})
+    for _ in range(2):  # what is made of them, too
+        for node in nodes:
+            if isinstance(node, ast.For | ast.comprehension):
+                of_found = isinstance(node.iter, ast.Name) and node.iter.id in found
+                targets = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
+                found |= _named_once(targets, bound) if of_found or _lists_files(node.iter) else set()
+            elif isinstance(node, ast.Assign) and (
+                _lists_files(node.value) or is_plain(node.value, "", frozenset(found))
+            ):
+                found |= _named_once(node.targets, bound)
+    return frozenset(found)
+
+
+def _named_once(targets: list[ast.expr], bound: Counter[str]) -> set[str]:
+    return {part.id for part in targets if isinstance(part, ast.Name) and bound[part.id] == 1}
 
 
 def _lists_files(node: ast.AST) -> bool:
@@ -48,6 +51,21 @@ def _lists_files(node: ast.AST) -> bool:
     )
 
 
+def _part(node: ast.AST, files: frozenset[str]) -> bool:
+    """A piece of a path that adds no folder but those that are written: a text, the name of a file that was found."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str | int)
+    if isinstance(node, ast.Attribute) and node.attr in ("name", "stem", "suffix"):
+        return isinstance(node.value, ast.Name) and node.value.id in files
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _part(node.left, files) and _part(node.right, files)
+    return (
+        isinstance(node, ast.Call)
+        and called(node.func) == "basename"
+        and all(is_plain(part, "", files) for part in node.args)
+    )
+
+
 def is_plain(value: ast.AST, name: str, files: frozenset[str]) -> bool:
     if name in ("write_text", "write_bytes"):
         return True  # its argument is what is written
@@ -55,6 +73,10 @@ def is_plain(value: ast.AST, name: str, files: frozenset[str]) -> bool:
         return True
     if isinstance(value, ast.Call) and called(value.func) == "join":
         return all(is_plain(part, name, files) for part in value.args)
+    if isinstance(value, ast.JoinedStr):
+        return all(_part(part.value if isinstance(part, ast.FormattedValue) else part, files) for part in value.values)
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Div):
+        return _part(value.left, files) and _part(value.right, files)
     if ast.unparse(value).startswith("sys.argv["):
         return True  # a word of the command, which is judged as what it is
     if name == "open" and isinstance(value, ast.Constant) and isinstance(value.value, int):

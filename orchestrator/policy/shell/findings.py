@@ -58,6 +58,8 @@ class Reach:
         }[mode]
         found = []
         for path in paths:
+            if mode not in ("write", "delete") and re.fullmatch(r"/proc/sys/[\w/.-]+", path) and ".." not in path:
+                continue  # settings of the kernel, which anybody may read
             for folder in self._folders:
                 if finding := judge(path, self._places.of(path, folder)):
                     found.append(self._located(finding, path, folder))

@@ -6,7 +6,9 @@ are not known. Does not cover scripts: `node build.js`.
 """
 
 import re
+from collections.abc import Iterator
 
+from orchestrator.policy.shell.programs import known as is_program
 from orchestrator.policy.shell.words import each
 
 LONGEST = 2000  # characters
@@ -45,8 +47,11 @@ _NUMBERED = re.compile(r"\[\s*(?:\w+(?:\s*[-+]\s*\w+)*)?\s*\]")
 _NAME = r"\[\s*[A-Za-z_$]\w*\s*\]"
 _JOINED = r'""\s*\+\s*""'
 _LOOKED_UP = re.compile(rf"{_NAME}\s*\(|{_NAME}(?=.*{_JOINED})|{_JOINED}(?=.*{_NAME})", re.DOTALL)
-_ENDLESS = re.compile(r"\b(?:while|for)\s*\(\s*(?:true|1|;\s*(?:true|1)?\s*;)|\d[eE]\d|\d{8}|\*\*|<<\s*[23]\d")
-_MODULE = re.compile(r"""require\(\s*(['"])(?:(?:node:)?(?:fs|path|util|assert)|\./[\w./-]+\.json)\1\s*\)""")
+_ENDLESS = re.compile(
+    r"\b(?:while|for)\s*\(\s*(?:true|1|;\s*(?:true|1)?\s*;)|\d[eE]\d|\d{8}|\*\*(?!\s*\d{1,2}\b(?!\s*\*\*))|<<\s*[23]\d"
+)
+_MODULE = re.compile(r"""require\(\s*(['"])(?:(?:node:)?(?:fs|path|util|assert)|\./(?!.*\.\.)[\w./-]+)\1\s*\)""")
+_OWN = re.compile(r"""require\(\s*['"]\./[\w./-]+(?<!\.json)['"]\s*\)""")
 _OPENED = re.compile(
     r"""\b(readFileSync|existsSync|readdirSync|statSync|writeFileSync|appendFileSync|mkdirSync)\b(?:\(\s*(?:(['"])([^'"\\]*)\2|(0)\b))?"""
 )
@@ -67,7 +72,7 @@ _NEVER = each(
     "Proxy caller callee binding mainModule getBuiltinModule dlopen fetch WebSocket EventSource XMLHttpRequest "
     "Worker SharedWorker Deno Bun global self window child_process execSync spawnSync getPrototypeOf setPrototypeOf "
     "prepareStackTrace getOwnPropertyDescriptor getOwnPropertyDescriptors getOwnPropertyNames captureStackTrace "
-    "callSite __proto__ this"
+    "callSite __proto__"
 )
 _KEY = re.compile(
     r"(?<=[{,])\s*(?:eval|fetch|import|exports|module|arguments|with|self|window)\s*:"
@@ -79,6 +84,7 @@ _ASSIGNED = re.compile(
 
 def opened(code: str) -> list[tuple[str, str]] | None:
     """The files that it reads or writes; None where a part of the code is not known to be harmless."""
+    code = re.sub(r"(?<=[.\s{;])#(?=[A-Za-z_])", "", code)  # a field of a class
     code = _IMPORTED.sub(r"const \1 = require(\2)", code)
     if len(code) > LONGEST or _ENDLESS.search(code):
         return None
@@ -92,9 +98,22 @@ def opened(code: str) -> list[tuple[str, str]] | None:
     left = _TOKEN.sub(_left, _MODULE.sub("0", code))
     if re.search(r"[`'\\#@]|\"(?!\")|\"\"\"|(?<![\w)\]\s])\s*/|/(?!\s*[\w(])|\breturn\s*/", left.replace('""', "0")):
         return None
+    if _OWN.search(code) and any(map(_acts, _texts(code))):
+        return None
     if "[" in _without_lists(left) or _LOOKED_UP.search(left) or not _known(left):
         return None
     return [("write" if match[1] in _WRITTEN else "read", match[3]) for match in files if match[3] is not None]
+
+
+def _texts(code: str) -> Iterator[str]:
+    return (
+        match[1] or match[2] or "" for match in re.finditer(r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"", code)
+    )
+
+
+def _acts(text: str) -> bool:
+    """Whether the project's own code, which is given it, could do anything with it: a command, an address."""
+    return bool(re.match(r"[a-z]+://(?!localhost|127\.)", text)) or (" " in text and is_program(text.partition(" ")[0]))
 
 
 def _only_files(code: str) -> bool:
@@ -133,11 +152,11 @@ def _without_lists(left: str) -> str:
 
 
 def _known(left: str) -> bool:
-    declared = {name for groups in _DECLARED.findall(left) for group in groups for name in re.split(r"\W+", group)}
-    declared |= {name for groups in _ASSIGNED.findall(left) for name in groups}
     plain = left.replace("...", " ")
+    declared = {name for groups in _DECLARED.findall(plain) for group in groups for name in re.split(r"\W+", group)}
+    declared |= {name for groups in _ASSIGNED.findall(plain) for name in groups}
     names = set(re.findall(r"[A-Za-z_$]\w*", _KEY.sub(" ", plain)))
     free = set(re.findall(r"(?<![.\w$])[A-Za-z_$]\w*", re.sub(r"\.\s+", ".", plain)))
-    if names & _NEVER or any(name.startswith("__") for name in names):
+    if re.search(r"\bthis\b(?!\s*\.)", plain) or names & _NEVER or any(name.startswith("__") for name in names):
         return False
-    return free <= _KNOWN | declared
+    return free <= _KNOWN | declared | {"this"}

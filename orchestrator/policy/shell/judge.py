@@ -247,6 +247,11 @@ class Judge:
             return python.judge(self, segment, content)
         if file.endswith(".sh"):
             return self.text(content, segment, 1)
+        if name in ("node", "nodejs"):
+            return snippets.judge(self, segment, content)
+        if file.rpartition("/")[2] in ("Makefile", "makefile", "GNUmakefile") and "$(" not in content:
+            recipes = "\n".join(line.strip().lstrip("@-+") for line in content.splitlines() if line.startswith("\t"))
+            return self.text(recipes, segment, 1)
         reason = f"{segment.program} would run what this command itself writes."
         return [self.ask(segment, "written_and_run", reason, "Write the file first, with write_file, then run it.")]
 

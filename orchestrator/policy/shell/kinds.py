@@ -58,7 +58,7 @@ def pure(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return [
             judge.ask(segment, "dynamic_code", f"{segment.program} may evaluate a word as code.", "Use plain words.")
         ]
-    if segment.program in ("declare", "typeset", "local") and letters(words):
+    if segment.program in ("declare", "typeset", "local") and not set(letters(words)) <= set("Aarxg"):
         return [
             judge.ask(
                 segment,

@@ -17,7 +17,8 @@ MODULES = each(
     "__future__ ast tokenize token shlex argparse gettext colorsys queue threading concurrent.futures graphlib bz2 "
     "gzip lzma codecs stringprep reprlib sched cmath mimetypes email.utils html.parser tqdm networkx "
     "statsmodels.api dateutil pytz polars openpyxl shutil PIL.Image PIL.ImageDraw PIL.ImageFont PIL.ImageOps "
-    "PIL.ImageFilter subprocess scipy numpy.linalg numpy.random matplotlib.colors matplotlib.patches"
+    "PIL.ImageFilter unittest unittest.mock doctest subprocess scipy numpy.linalg numpy.random matplotlib.colors "
+    "matplotlib.patches"
 )
 # Packages of others that reach other machines, run programs, or load code. Whatever else is imported, and is no part of
 # Python, is the project's own, as a script of it is.

@@ -56,6 +56,7 @@ _TABLE = """
     hwclock: +--show +-r
     ssh-keygen: +-l +-lf +-lvf
     ansible-doc: . list
+    lsmem: .
     update-alternatives: +--display +--get-selections +--list +--query
     ufw: status version
     iptables: +--list +--list-rules +-L +-Ln +-Lnv +-S +-nL +-nvL +-vL +-vnL

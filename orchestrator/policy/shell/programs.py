@@ -28,7 +28,7 @@ _TABLE: dict[Kind, str] = {
         getconf ps exit return break continue shift set wait tr yes users who w vmstat iostat lsusb lspci
         pgrep times jobs logname mktemp uuidgen lsb_release runlevel pidof finger history ulimit tldr apropos
         whatis export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
-        caller units figlet cowsay fortune lolcat neofetch fastfetch ts fc-list fc-match gettext ngettext
+        caller deactivate units figlet cowsay fortune lolcat neofetch fastfetch ts fc-list fc-match gettext ngettext
     """,
     "lister": """
         ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl exa eza lsd cd pushd popd
@@ -110,7 +110,7 @@ _TABLE: dict[Kind, str] = {
         lslocks systemd-analyze systemd-cgls systemd-cgtop getent resolvectl nmcli firewall-cmd gpasswd
         adduser zpool zfs atq apt-cache pg_isready ollama rabbitmqctl chronyc ntpq supervisorctl pm2 virsh
         ipcs numactl apache2ctl dmidecode smartctl blkid fuser lspci killall5 haproxy hwclock
-        ssh-keygen ansible-doc systemctl service journalctl
+        ssh-keygen ansible-doc lsmem systemctl service journalctl
         crontab at batch apt apt-get aptitude dpkg yum dnf rpm pacman apk brew snap flatpak useradd userdel
         usermod groupadd groupdel passwd chpasswd chown chgrp chattr setfacl mount umount kill killall pkill
         renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl localectl sysctl

@@ -233,7 +233,9 @@ def _doubt_of_attribute(node: ast.Attribute) -> str | None:
     of = node.value.id if isinstance(node.value, ast.Name) else ""
     if isinstance(node.ctx, ast.Store) and of in ("os", "sys", "subprocess"):
         return f"it changes {of}.{name}"
-    if (of, name) == ("platform", "system") or (name == "__init__" and _called_by(node.value) == "super"):
+    if (of, name) in (("platform", "system"), ("unittest", "main")) or (
+        name == "__init__" and _called_by(node.value) == "super"
+    ):
         return None
     if of in ("np", "numpy", "yaml") and name in _LOADS:
         return f"it uses {of}.{name}"
@@ -279,11 +281,22 @@ def _doubt_of_call(node: ast.Call, listed: frozenset[str]) -> str | None:
     if opens or known.TABLES.fullmatch(name) or name == "joinpath" or saves:
         given = node.args if name in ("Path", "PurePath", "PosixPath", "joinpath") else node.args[:1]
         looks = name in known.LOOKS
+        listed = frozenset() if _overwrites(node) else listed
         if not all(looks or files.is_plain(value, name, listed) for value in given) or any(
             keyword.arg not in known.SETTINGS for keyword in node.keywords
         ):
             return f"which file it means by {name} is known only when it runs"
     return None
+
+
+def _overwrites(node: ast.Call) -> bool:
+    """open(found, "w"): what a listing found would be lost."""
+    return (
+        files.called(node.func) == "open"
+        and bool(node.args)
+        and isinstance(node.args[0], ast.Name)
+        and files.writes(node)
+    )
 
 
 def _called_by(node: ast.AST) -> str:

@@ -28,7 +28,8 @@ _COUNTERS = each("? # $ ! RANDOM SECONDS LINENO UID EUID PPID")
 _NUMERIC = re.compile(r"-?[0-9]+")
 _CUT = re.compile(r"(\w+)(%\.\w+|##\*/|%/\*|%%?\.\*|,,|\^\^)")
 _SWAP = re.compile(r"(\w+)//?([\w.-]+)/([\w.-]*)")
-_ELEMENT = re.compile(r"(\w+)\[(?:@|\*|-?\d+)\]")
+_ELEMENT = re.compile(r"(\w+)\[(?:@|\*|-?\d+)\](?::\d+(?::\d+)?)?")
+_INDICES = re.compile(r"!\w+\[[@*]\]")
 _DEFAULT = re.compile(r"(\w+):?([-=?])([\w./~:@%+-]*)")
 _SETS = re.compile(r"(\w+):?=.*", re.DOTALL)
 _COUNTS = re.compile(rb"\+\+|--|(?<![=<>!])=(?!=)")
@@ -161,6 +162,10 @@ class Spelling:
         if steers(name):
             self.doubt("steering_variable", text)
 
+    def _steered_by(self, inside: str, text: str) -> None:
+        if match := _SETS.fullmatch(inside):
+            self.steered(match[1], text)
+
     # Words
 
     def spell(self, node: "Node", quoted: bool = False, first: bool = True) -> tuple[str, ...]:
@@ -236,14 +241,15 @@ class Spelling:
         inside = text[2:-1] if node.type == "expansion" else text[1:]
         if inside.isidentifier() or (len(inside) == 1 and inside in "?#$!@*-0123456789"):
             return self.variable(inside, quoted, first)
-        if match := _SETS.fullmatch(inside):
-            self.steered(match[1], text)
+        self._steered_by(inside, text)
         # The grammar lets a space stand behind the sign, and sees a word in `command`.
         if node.type == "simple_expansion" or "`" in inside:
             self.doubt("unreadable", text)
         elif element := _ELEMENT.fullmatch(inside.removeprefix("#")):
             numeric = inside[0] == "#" or element[1] == "PIPESTATUS"
             return ("0",) if numeric else self.variable(element[1], quoted, first)
+        elif self._is_table(inside):
+            return (UNKNOWN,)
         elif "@" in inside or "[" in inside or inside.startswith("!"):
             self.doubt("expansion", text)
         elif default := _DEFAULT.fullmatch(inside):
@@ -257,6 +263,13 @@ class Spelling:
             if child.is_named:
                 self.spell(child)
         return ("0",) if re.fullmatch(r"#\w+", inside) else (UNKNOWN,)
+
+    def _is_table(self, inside: str) -> bool:
+        """${h[$k]}, where h is declared as a table: of anything else the shell would evaluate the index."""
+        match = re.fullmatch(r"(\w+)\[\$\w+\]", inside)
+        return (
+            match is not None and re.search(rb"declare -A [^;\n]*\b%s\b" % match[1].encode(), self.source) is not None
+        )
 
     def _spell_arithmetic(self, node: "Node") -> tuple[str, ...]:
         """A number, provided that its variables are numbers: anything else may be evaluated as code."""

@@ -129,6 +129,8 @@ def _made_and_run(judge: Judging, script: Script) -> list[Finding]:
             come = "fetched" if fetches else "decoded"
             reason = f"{part.program} would run what this command has just {come}, which nobody has seen."
             return [judge.deny(part, "piped_code", reason, "Show the file first, then run it.")]
+        if file == "a build" and len(builds := [name for name in made if _BUILD_FILES.fullmatch(name)]) == 1:
+            file = builds[0]
         if file in read and (content := read[file]) is not None:
             found += judge.written(part, file, content)
             continue

@@ -45,7 +45,8 @@ _CALCULATES = re.compile(r"-(eq|ne|lt|le|gt|ge|v|R)\b")
 _FOREVER = re.compile(r"while\s+(true|:|\[\[? *1 *\]\]?|\(\(\s*1\s*\)\))\s*;?\s*do\b|until\s+false\s*;?\s*do\b")
 _MANY = re.compile(r"\bseq\b[^;|)]*\b\d{4,}\b|\.\.\d{4,}\}|<=?\s*\d{4,}|\bwhile\s+(true|:)")  # times that it goes round
 _APART = re.compile(r"(?<![&>])&(?![&>])\s*(;|\)|\n|done|$)|\bnohup\b|\bsetsid\b")
-_READS_NAMES = re.compile(r"while\s+(?:IFS=\s+)?read\s+(?:-r\s+)?(\w+)\s*;?\s*do\b")
+_READS_NAMES = re.compile(r"while\s+(?:IFS=(?:'')?\s+)?read\s+(?:-r\s+|-d\s*''\s+|-rd\s*''\s+)*(\w+)\s*;?\s*do\b")
+_COUNTS = re.compile(r"for\s*\(\(\s*(\w+)\s*=\s*\d+\s*;\s*\1\s*[<>]=?\s*\d{1,5}\s*;\s*\1(?:\+\+|--|\+=\d+)\s*\)\)")
 _LEAVES = re.compile(r"\b(break|exit|return|sleep|read|wait|inotifywait)\b")
 _GAP = re.compile(rb"(?:[ \t]|(?<=[ \t])\\\n)+")
 
@@ -113,7 +114,8 @@ class Walk(Redirecting):
         return self._sequence(node, flow)
 
     def _counting_loop(self, node: "Node", flow: Flow) -> After:
-        self.doubt("arithmetic", self.text(node))
+        if not _COUNTS.match(self.text(node)):
+            self.doubt("arithmetic", self.text(node))
         return self._sequence(node, flow)
 
     def _subshell(self, node: "Node", flow: Flow) -> After:
