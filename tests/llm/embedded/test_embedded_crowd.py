@@ -117,7 +117,18 @@ async def test_the_first_requests_of_newcomers_mean_what_they_say(
             ["check ports 80 and 443 on acme.com"],
             [("check_port", {"host": "acme.com", "port": port}) for port in (80, 443)],
         ),
+        (["tue le processus 4242"], [("end_process", {"pid": 4242})]),
+        (["say the reminder: water the plants"], [("say_reminder", {"text": "water the plants"})]),
         # a developer
+        (
+            ["commit a file hello.txt with 'hi' to octo/shop, message 'add hello'"],
+            [
+                (
+                    "github_commit_file",
+                    {"repository": "octo/shop", "file": "hello.txt", "content": "hi", "message": "add hello"},
+                )
+            ],
+        ),
         (["stash, pull, stash pop"], [("git_stash", {}), ("git_pull", {}), ("git_stash", {"action": "pop"})]),
         (
             ["new branch feature/x, then show me the branches"],
@@ -164,6 +175,9 @@ async def test_people_at_work_are_understood(model: Embedded, texts: list[str], 
         "close port 80",
         "turn up the volume",
         "restart it",
+        "switch to dark mode",
+        "send the file",
+        "mysql stopped working",
     ],
 )
 def test_what_no_tool_is_told_or_takes_calls_none(model: Embedded, tools: tuple[ToolSpec, ...], text: str) -> None:
