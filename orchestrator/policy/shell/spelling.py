@@ -265,11 +265,10 @@ class Spelling:
         return ("0",) if re.fullmatch(r"#\w+", inside) else (UNKNOWN,)
 
     def _is_table(self, inside: str) -> bool:
-        """${h[$k]}, where h is declared as a table: of anything else the shell would evaluate the index."""
+        """${!h[@]}; ${h[$k]}, where h is declared as a table: of anything else the shell would evaluate the index."""
         match = re.fullmatch(r"(\w+)\[\$\w+\]", inside)
-        return (
-            match is not None and re.search(rb"declare -A [^;\n]*\b%s\b" % match[1].encode(), self.source) is not None
-        )
+        declared = match and re.search(rb"declare -A [^;\n]*\b%s\b" % match[1].encode(), self.source)
+        return bool(declared or _INDICES.fullmatch(inside))
 
     def _spell_arithmetic(self, node: "Node") -> tuple[str, ...]:
         """A number, provided that its variables are numbers: anything else may be evaluated as code."""

@@ -54,10 +54,8 @@ def only_looks(text: str) -> bool:
     said = bare(text)
     parts = [part for part in said.split(";") if part.strip()]
     looks = bool(parts) and all(_LOOKS.match(part) for part in parts)
-    if re.search(r"\brecursive\b", said, re.IGNORECASE) and not re.search(
-        r"\b(limit|where|join)\b", said, re.IGNORECASE
-    ):
-        return False  # without an end
+    if _RECURSIVE.search(said) and not _ENDS.search(said):
+        return False
     return looks and not _HIDES.search(text) and not _CHANGES.search(said) and not _REACHES.search(said)
 
 
