@@ -1,6 +1,7 @@
 """Programs that start others: wrappers, find, xargs. What they start is judged; code.py reads what shells are given."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 from msgspec import structs
@@ -9,21 +10,15 @@ from orchestrator.policy.shell import code
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
-from orchestrator.policy.shell.words import STAR, UNKNOWN, each, marked, uncertain
+from orchestrator.policy.shell.words import MADE, STAR, UNKNOWN, each, marked, uncertain
 
 
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     name = segment.program
     if name in PRIVILEGE:
         return privilege(judge, segment, depth)
-    if name == "find":
-        return find(judge, segment, depth)
-    if name in ("fd", "fdfind"):
-        return fd(judge, segment, depth)
-    if name == "hyperfine":
-        return timed(judge, segment, depth)
-    if name == "xargs":
-        return xargs(judge, segment, depth)
+    if own := _OWN_WAYS.get(name):
+        return own(judge, segment, depth)
     if name == "eval":
         found = judge.text(" ".join(segment.arguments), segment, depth)
         return [*found, judge.ask(segment, "dynamic_code", "eval runs text as code.", "Write the command itself.")]
@@ -33,6 +28,9 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return wrapped(judge, segment, depth)
     if name == "alias" and not segment.arguments:
         return []
+    if name == "trap" and any(MADE in word for word in segment.arguments):  # "rm -rf $tmp", which is put in at once
+        words = tuple(word.replace(MADE, '"$_made"') for word in segment.arguments)
+        segment = structs.replace(segment, arguments=words, bound=(*segment.bound, ("_made", (MADE,))))
     plain = not any(map(uncertain, segment.arguments)) and not any(map(marked, segment.arguments))
     if plain and name == "trap" and len(segment.arguments) > 1:
         return kept(judge, segment, depth)
@@ -239,3 +237,12 @@ def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         ]
     inner = structs.replace(segment, stdin="", feeders=())
     return found + started(judge, inner, tuple(command), depth)
+
+
+_OWN_WAYS: dict[str, Callable[[Judging, Segment, int], list[Finding]]] = {
+    "find": find,
+    "fd": fd,
+    "fdfind": fd,
+    "hyperfine": timed,
+    "xargs": xargs,
+}
