@@ -206,6 +206,7 @@ GIT_STASH = examples(
         "git stash list": {"action": "list"},
         "put my changes aside": {},
         "bring my stashed changes back": {"action": "pop"},
+        "restore my stashed changes": {"action": "pop"},
     },
     fr={
         "remise mes changements": {},
@@ -214,6 +215,7 @@ GIT_STASH = examples(
         "git stash list": {"action": "list"},
         "mets de côté mes changements": {},
         "reprends mes changements mis de côté": {"action": "pop"},
+        "remets mes changements mis de côté": {"action": "pop"},
     },
 )
 
