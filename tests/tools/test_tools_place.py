@@ -22,7 +22,7 @@ CONFINED = {
 PLACES = {
     "sandbox": CONFINED,
     "machine": {"control_service", "list_services", "read_journal", "service_status"},
-    "elsewhere": {"run_container", "run_on_host"},
+    "elsewhere": {"run_container", "run_in_container", "run_on_host"},
 }
 
 
