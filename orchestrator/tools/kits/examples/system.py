@@ -20,6 +20,7 @@ GET_SYSTEM_INFO = examples(
     },
     fr={
         "combien de mémoire reste-t-il ?": {},
+        "combien de mémoire et d'espace disque a cette machine ?": {},
         "quelle est cette machine ?": {},
         "affiche les informations système": {},
         "combien de processeurs ai-je ?": {},
