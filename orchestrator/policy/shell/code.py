@@ -287,7 +287,7 @@ def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> 
 def _given_to_script(judge: Judging, segment: Segment, script: str, words: list[str]) -> list[Finding]:
     named = [word for word in paths(segment.program, tuple(words)) if not uncertain(word)]
     found = judge.reach(segment).each("use", named)
-    if lost := next((shown(word) for word in words if DESTROYS.fullmatch(shown(word))), None):
+    if lost := next((shown(word) for word in words if DESTROYS.fullmatch(shown(word).lstrip("-"))), None):
         reason = f"{shown(script)} {lost} throws data away."
         found.append(judge.ask(segment, "destroys", reason, "Keep a copy first."))
     return found

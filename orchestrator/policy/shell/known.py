@@ -3,6 +3,7 @@
 import re
 import sys
 
+from orchestrator.policy.shell.programs import KINDS
 from orchestrator.policy.shell.words import each
 
 MODULES = each(
@@ -23,6 +24,7 @@ MODULES = each(
 # Packages of others that reach other machines, run programs, or load code. Whatever else is imported, and is no part of
 # Python, is the project's own, as a script of it is.
 REACHES = each(
+    "test sitecustomize usercustomize django gevent eventlet twine "
     "requests httpx aiohttp urllib3 paramiko fabric invoke sh plumbum pexpect delegator sarge boto3 botocore awscli "
     "google azure docker kubernetes openshift ansible scapy selenium playwright pyppeteer psycopg psycopg2 pymysql "
     "MySQLdb mysql pymongo redis sqlalchemy peewee pony elasticsearch kafka pika twisted tornado websockets "
@@ -41,7 +43,8 @@ _PACKAGES = frozenset(module.partition(".")[0] for module in MODULES)
 def own(module: str) -> bool:
     """Whether a module can only be the project's own, or a package that does no more than calculate."""
     first = module.partition(".")[0]
-    return first.isidentifier() and first not in sys.stdlib_module_names | REACHES | _PACKAGES
+    hidden = first.startswith("_") or first in KINDS
+    return first.isidentifier() and not hidden and first not in sys.stdlib_module_names | REACHES | _PACKAGES
 
 
 OF_OS = each(

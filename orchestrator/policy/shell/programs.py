@@ -254,7 +254,7 @@ WRITTEN = table("""
 # Words by which the tools of a project throw data away.
 DESTROYS = re.compile(
     r"db:(drop|reset|purge|rollback|wipe|fresh|migrate:(reset|down))(:\w+)?|migrate:(fresh|reset|refresh|rollback)|flush|reset_db|"
-    r"drop([-_:]?(db|database|all|tables?))?|downgrade|destroy|wipe|purge|nuke|delete|reset[-_]db|db[-_]reset|db:wipe|deletedb"
+    r"drop([-_:]?(db|database|all|tables?))?|downgrade|destroy|wipe|purge|nuke|delete|reset[-_]db|db[-_]reset|db:wipe|deletedb|(delete|drop|remove|purge|wipe)[-_]?(all|everything|data)"
 )
 
 # Options by which programs run code that they are given, or others that they are told.

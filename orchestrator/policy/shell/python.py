@@ -9,13 +9,19 @@ import math
 import re
 import sys
 
+from msgspec import structs
+
 from orchestrator.policy.shell import files, known, processes, snippets
 from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.programs import DESTROYS
 from orchestrator.policy.shell.programs import known as is_program
 from orchestrator.policy.shell.script import Segment
 
 _LOADS = frozenset({"load", "save", "load_all", "unsafe_load", "full_load"})
 _ASKS_A_TABLE = re.compile(r"(?!.*__)[\w\s<>=!.'\"&|%+*/~,\[\]-]*")  # DataFrame.query: no call, no name of outside
+_LOSES_BY_NAME = re.compile(
+    r"(?:^|_)(?:drop|destroy|wipe|purge|nuke|truncate|flush|delete|erase)(?:_|$)|reset_(?:db|data)"
+)
 _LOSES = re.compile(r"\b(drop|delete|truncate|attach|detach|vacuum|pragma)\s", re.IGNORECASE)
 
 
@@ -82,8 +88,20 @@ def _own(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> frozenset[st
 def _doubt_of_texts(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> str | None:
     """What the project's own code is given: a command or an address, with which it could do anything."""
     for node in nodes:
+        if isinstance(node, ast.Call) and _LOSES_BY_NAME.search(files.called(node.func)):
+            return f"{files.called(node.func)} may throw data away"
+        given = node.elts if isinstance(node, ast.List | ast.Tuple) else node.args if isinstance(node, ast.Call) else []
+        words = [files.text_of([part]) for part in given]
+        if words and is_program(words[0]) and all(words):
+            plain = structs.replace(
+                segment, program=words[0], arguments=tuple(words[1:]), stdin="", feeders=(), fed=None
+            )
+            if judge.segment(plain, 2):
+                return "it hands a command to other code"
         if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
             continue
+        if DESTROYS.fullmatch(node.value):
+            return f"{node.value} may throw data away"
         if re.match(r"[a-z]+://(?!localhost|127\.)", node.value):
             return "it hands an address to other code"
         program, _, behind = node.value.partition(" ")
