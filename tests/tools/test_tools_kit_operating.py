@@ -177,7 +177,8 @@ def test_no_password_on_a_command_line_is_shown(line: str, told: str) -> None:
 @pytest.fixture
 def stranger() -> Iterator[int]:
     """The number of a process that is no child of this one."""
-    shell = subprocess.run(["sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!"], capture_output=True, text=True, check=True)
+    line = "sleep 60 >/dev/null 2>&1 & echo $!"
+    shell = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
     yield int(shell.stdout)
     with contextlib.suppress(ProcessLookupError):
         os.kill(int(shell.stdout), signal.SIGKILL)
