@@ -365,7 +365,7 @@ async def test_a_run_from_elsewhere_is_a_strangers_here(there: Path) -> None:
         exported = await trials_of(w).export("t", run_id)
     async with world(there / "here", spoken(parts), *TOOLS, rules=policy(), ids=CountedIds()) as w:
         await trusted(w, "send")
-        w.runs._house.ids.new("run")  # type: ignore[attr-defined]
+        w.runs._house.ids.new("run")
         await trials_of(w).take_in(exported, tenant="t", subject="u")
         await w.runs.settled(await w.run("Go on.", conversation_id=conversation))
         assert [one.sources["to"] for one in await asked(w)] == [("web",)]

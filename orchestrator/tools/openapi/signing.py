@@ -50,7 +50,7 @@ def schemes_of(document: Document, raw: Mapping[str, Any], secrets: Mapping[str,
 def _scheme(entry: dict[str, Any], secret: str, scopes: Any) -> Scheme:
     match entry.get("type"), str(entry.get("in")), str(entry.get("scheme")).lower():
         case "apiKey", ("header" | "query" | "cookie") as place, _:
-            return Scheme(place, str(entry.get("name")), secret)  # type: ignore[arg-type]
+            return Scheme(place, str(entry.get("name")), secret)
         case "http", _, "basic":
             return Scheme("basic", "Authorization", secret)
         case "oauth2", _, _:
