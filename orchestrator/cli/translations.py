@@ -49,10 +49,11 @@ _SHAPES = (
     (r"^read (https?://\S+)$", r"reading from \1", r"lire depuis \1"),
     (r"^change (https?://\S+)$", r"sending changes to \1", r"envoyer des changements à \1"),
     (r"^any ([a-z][a-z0-9_]*)$", r"any call of \1", r"tout appel de \1"),
+    (r"^after reading the web$", "also after pages from the web were read", "aussi après la lecture de pages du web"),
     (
-        r"^after reading the web(: [0-9a-f]{12})?$",
-        "also after pages from the web were read",
-        "aussi après la lecture de pages du web",
+        r"^after reading the web: [0-9a-f]{12}$",
+        "with what pages from the web have chosen here, and nothing else of theirs",
+        "avec ce que des pages du web ont choisi ici, et rien d’autre d’elles",
     ),
 )
 
