@@ -84,6 +84,7 @@ class Places:
     def __init__(self, workspace: Path) -> None:
         self.workspace = str(workspace)
         self.root = realpath(workspace)
+        self.made: frozenset[str] = frozenset()  # files in /tmp that the command itself makes
 
     def of(self, path: str, folder: str = "") -> Place:
         """The place of a spelling (see `shell.words`) used in `folder`, which is relative to the workspace."""
@@ -101,7 +102,8 @@ class Places:
         if uncertain(path) or uncertain(folder):
             return "unknown"
         if not marked(path):
-            return self.of_plain(path, folder)
+            own = any(path == made or path.startswith(f"{made}/") for made in self.made)
+            return "made" if own and ".." not in path.split("/") else self.of_plain(path, folder)
         return self.of_pattern(path, folder)
 
     def of_plain(self, path: str, folder: str = "") -> Place:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from orchestrator.policy.addresses import is_loopback, split
 from orchestrator.policy.shell.arguments import options, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import GIVEN_CODE, RUNS_MORE, WRITTEN
+from orchestrator.policy.shell.programs import GIVEN_CODE, PRODUCED, RUNS_MORE, WRITTEN
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import GLOBS, TILDE, each, marked, shown, uncertain
 
@@ -40,8 +40,15 @@ def judge(judge: Judging, segment: Segment) -> list[Finding]:
             reason = f"{segment.program} would answer every machine of the network."
             found.append(judge.ask(segment, "exposes", reason, "Let it listen on 127.0.0.1."))
         found += fetched(judge, segment, word)
-        found += judge.reach(segment).each("run", led_to(word))
+        made = before in PRODUCED or word.partition("=")[0] in PRODUCED
+        led = [place for place in led_to(word) if not (made and judge.reach(segment).places(place) == {"temporary"})]
+        found += judge.reach(segment).each("run", [place for place in led if not own(judge, segment, place)])
     return found
+
+
+def own(judge: Judging, segment: Segment, place: str) -> bool:
+    """A file in /tmp that this command makes: its /tmp is empty before, and gone afterwards."""
+    return place.startswith("/tmp/") and judge.reach(segment).places(place) == {"made"}
 
 
 def written(judge: Judging, segment: Segment) -> list[Finding]:

@@ -275,7 +275,8 @@ def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> 
                     "Use deno run FILE.",
                 )
             ]
-    if not reach.places(words[0]) <= {"inside"}:
+    written = shown(words[0]) in judge.made and reach.places(words[0]) <= {"made"}
+    if not written and not reach.places(words[0]) <= {"inside"}:
         reason = f"{segment.program} would run {shown(words[0])}, which is not a file of the workspace."
         return [judge.ask(segment, "outside_script", reason, "Run a script of the workspace.")]
     before = segment.arguments[: len(segment.arguments) - len(words)]

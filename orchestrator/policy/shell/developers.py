@@ -8,16 +8,13 @@ from msgspec import structs
 from orchestrator.policy.shell import beyond, code, git, snippets
 from orchestrator.policy.shell.arguments import options
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, known
+from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, PRODUCED, known
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.subcommands import SAFE_SUBCOMMANDS, SAFE_TASK, TASKS
 from orchestrator.policy.shell.words import each, marked, shown
 
 _LEAVES = each("install uninstall deploy publish release push upload gh-deploy --install --pastebin --record --submit")
 _SIGNS_IN = each("login logout")
-_OUTPUTS = each(
-    "-o --output --prefix -d --out-dir --outdir --outfile --basetemp --junitxml --log-file -output-directory"
-)
 _MEASURED = each("valgrind c8 nyc")  # they start the program that they are given
 _CONSOLES = each("console c shell repl ghci top utop dbshell dbconsole sql db")
 _COMPILERS = each("gcc g++ cc c++ clang clang++")
@@ -30,8 +27,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program in ("npx", "pnpx", "bunx"):
         return fetched_tool(judge, segment, list(words), depth)
     found = beyond.judge(judge, segment)
-    made = [after for option, after in pairwise(words) if option in _OUTPUTS]
-    made += [word.partition("=")[2] for word in words if word.partition("=")[0] in _OUTPUTS - {"--prefix"}]
+    made = [after for option, after in pairwise(words) if option in PRODUCED]
+    made += [word.partition("=")[2] for word in words if word.partition("=")[0] in PRODUCED - {"--prefix"}]
     found += judge.reach(segment).each("write", made)
     found += _given_code(judge, segment)
     if program in _MEASURED and (inner := [word for word in words if not word.startswith("-")]):

@@ -87,7 +87,8 @@ class Reach:
 
     def run(self, path: str, place: Place) -> Finding | None:
         """By a program that takes its code or its settings from there."""
-        return self._asked_outside("would use", path, place) if place == "temporary" else self.use(path, place)
+        shared = place == "temporary" or (place == "made" and path.startswith(("/tmp/", "/var/tmp/")))
+        return self._asked_outside("would use", path, place) if shared else self.use(path, place)
 
     def read(self, path: str, place: Place) -> Finding | None:
         name = brief(shown(path))
@@ -115,6 +116,8 @@ class Reach:
         name = brief(shown(path))
         if place in ("inside", "workspace", "private", "nowhere", "made"):
             return None
+        if place == "temporary" and ".." not in path.split("/"):
+            return None  # a command has a /tmp of its own, gone with it
         if place == "device":
             return self.finding(
                 "deny",

@@ -67,6 +67,10 @@ def _only_helps(program: str, words: tuple[str, ...]) -> bool:
     return words[-1:] in (("--help",), ("-h",)) and 0 < len(words) <= 4 and has_subcommands and plain
 
 
+def _of_tmp(reach: Reach, word: str) -> bool:
+    return reach.places(word) <= {"temporary", "made"} and word.startswith("/tmp/") and ".." not in word
+
+
 _RUNS = each("run exec x dlx start create eval compose debug attach ssh kubectl")
 _HOSTS_FIRST = each("ssh curl wget nc ncat netcat socat telnet psql mysql mail sendmail df free docker-compose")
 
@@ -94,6 +98,7 @@ class Judge:
         """A whole command line: each of its parts, and what they do together."""
         script = self.reader.read(text)
         self.made = together.compiled(script) | together.written(script)
+        self.places.made = together.temporary(script)
         self.installs_here = together.installs_here(self, script)
         self.makes_nothing = all(_looks_or_runs(part) for part in script.segments)
         return script, self.script(script, text=text)
@@ -252,6 +257,8 @@ class Judge:
         if file.rpartition("/")[2] in ("Makefile", "makefile", "GNUmakefile") and "$(" not in content:
             recipes = "\n".join(line.strip().lstrip("@-+") for line in content.splitlines() if line.startswith("\t"))
             return self.text(recipes, segment, 1)
+        if together.bounded(name, content):
+            return []
         reason = f"{segment.program} would run what this command itself writes."
         return [self.ask(segment, "written_and_run", reason, "Write the file first, with write_file, then run it.")]
 
@@ -301,7 +308,7 @@ class Judge:
         shape = shown(segment.program) if inside else None
         if name in self.trusted or segment.program in self.trusted or name == "orchestrator":
             return name, []
-        if inside and shown(segment.program).removeprefix("./") in self.made:
+        if shown(segment.program).removeprefix("./") in self.made and (inside or _of_tmp(reach, segment.program)):
             return name, []
         if inside and (read := code.read_script(self, segment, segment.program)) is not None:
             return name, read

@@ -251,6 +251,12 @@ WRITTEN = table("""
     pdftotext pdftoppm pdfimages: -o
 """)
 
+# Options of developer programs whose value is what they make.
+PRODUCED = each(
+    "-o --output --prefix -d --out-dir --outdir --outDir --outfile --basetemp --junitxml --junit-xml --log-file "
+    "-output-directory -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -outputdir "
+    "--output-file --output-dir --coverage-output --outputFile --report-dir --json-report-file"
+)
 # Words by which the tools of a project throw data away.
 DESTROYS = re.compile(
     r"db:(drop|reset|purge|rollback|wipe|fresh|migrate:(reset|down))(:\w+)?|migrate:(fresh|reset|refresh|rollback)|flush|reset_db|"

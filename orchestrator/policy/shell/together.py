@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from orchestrator.policy.shell.arguments import letters
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import GIT_NETWORK, KINDS
+from orchestrator.policy.shell.programs import GIT_NETWORK, KINDS, PRODUCED
 from orchestrator.policy.shell.script import Script, Segment
 from orchestrator.policy.shell.words import each, shown, uncertain
 
@@ -139,22 +139,39 @@ def _made_and_run(judge: Judging, script: Script) -> list[Finding]:
     return found
 
 
-def written(script: Script) -> set[str]:
-    """Files whose whole text this command writes, and which are read when they are run."""
+_REACHES_OUT = re.compile(
+    r"\b(system|popen\w*|exec\w*|posix_spawn\w*|fork|vfork|dlopen|socket|connect|unlink\w*|remove\w*|rmdir|rename\w*|"
+    r"syscall|asm|__asm__|Command|os/exec|net|Remove\w*|File::create|process::|shell|unsafe|include_str|url|curl\w*|"
+    r"download\.file|eval|parse|source|do\.call|match\.fun|get|dyn\.load|os\.\w+|io\.\w+|run|delete|load\w*)\b|`|"
+    r"\.C\(|\.Call\(|\bSys\.setenv|#\s*include\b(?!\s*(?:<[\w/]+(\.h)?>|\"[\w.]+\"))|[\"'](?:/\w|~|[^\"'\n]*(?:://|\.\./))"
+)
+_READ_LIKE_C = each("Rscript R julia lua luajit octave")
+
+
+def bounded(program: str, text: str) -> bool:
+    """Whether a program that the command writes only calculates and shows, in a language that is read no closer."""
+    return program in _READ_LIKE_C and not _REACHES_OUT.search(text)
+
+
+def written(script: Script, reading: frozenset[str] = frozenset()) -> set[str]:
+    """Files whose whole text this command writes, and which are read when they are run, or by those that are named."""
     counts = [_plain(redirect.target) for redirect in script.redirects if ">" in redirect.operator]
     known = {_plain(one.target) for one in script.redirects if one.operator == ">" and one.content is not None}
     touched = {name for part in script.segments for name in _makes(part)}
     for part in script.segments:
-        if part.program not in ("chmod", "cat", "ls") and _runs(part) not in known:
+        if part.program not in {"chmod", "cat", "ls", *reading} and _runs(part) not in known:
             touched |= {_plain(word) for word in part.arguments}
     return {name for name in known - touched if counts.count(name) == 1}
 
 
 def compiled(script: Script) -> set[str]:
-    """Programs that this command compiles, from sources it does not itself write."""
+    """Programs that this command compiles, from sources of the workspace, or from its own that reach no further."""
+    whole = written(script, frozenset(part.program for part in script.segments if part.program in _COMPILERS))
+    texts = {_plain(one.target): one.content or "" for one in script.redirects if _plain(one.target) in whole}
     made = {_plain(redirect.target) for redirect in script.redirects} | {
         name for part in script.segments for name in _makes(part)
     }
+    made -= {name for name, text in texts.items() if "\n" in text.strip() and not _REACHES_OUT.search(text)}
     found: set[str] = set()
     for part in script.segments:
         words = [_plain(word) for word in part.arguments]
@@ -166,6 +183,21 @@ def compiled(script: Script) -> set[str]:
     return found - {""}
 
 
+def temporary(script: Script) -> frozenset[str]:
+    """Files of /tmp that this command makes, where nothing of it is fetched or decoded."""
+    if any(KINDS.get(part.program) == "network" or decodes(part) for part in script.segments):
+        return frozenset()
+    made = {one.target for one in script.redirects if one.operator in (">", ">>", "&>", "&>>", ">|")}
+    for part in script.segments:
+        words = part.arguments
+        named = [word for word in words if not word.startswith("-")]
+        made |= {after for option, after in pairwise(words) if option in PRODUCED}
+        made |= {word.partition("=")[2] for word in words if word.partition("=")[0] in PRODUCED}
+        made |= set(named if part.program in ("tee", "mkdir", "touch") else named[-1:] if part.program == "cp" else ())
+    return frozenset(name.rstrip("/") for name in made if _IN_TMP.fullmatch(name) and ".." not in name.split("/"))
+
+
+_IN_TMP = re.compile(r"/tmp/[\w.+@/-]+")
 _PREFIX = re.compile(
     r"(?:--prefix|--install-prefix|-DCMAKE_INSTALL_PREFIX(?::\w+)?|DESTDIR|PREFIX|prefix)=(.*)", re.DOTALL
 )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
+from msgspec import structs
+
 from orchestrator.policy.shell import beyond
 from orchestrator.policy.shell.arguments import letters, options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
@@ -35,7 +37,9 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program in ("mv", "split", "csplit"):
         taken = reach.each("read", named[:-1] if program == "mv" else named[:1])
         found += [one for one in taken if one.code == "credentials"]
-    if program == "mv" and any("nowhere" in reach.places(word) for word in named[-1:]):
+    into = (targets(words) or named[-1:]) if program == "mv" else []
+    gone = any(reach.places(word) & {"nowhere", "temporary", "made"} for word in into)
+    if gone and any(reach.places(word) - {"temporary", "made"} for word in named if word not in into):
         found.append(judge.ask(segment, "destroys", "What is moved there is gone.", "Move it into .trash instead."))
     if program in ("chmod", "install"):
         found += permissions(judge, segment, named if program == "chmod" else [])
@@ -88,9 +92,10 @@ def _cpio(judge: Judging, segment: Segment) -> list[Finding]:
 def _converted(judge: Judging, segment: Segment) -> list[Finding]:
     """pandoc, ffmpeg, ImageMagick: the last file is written, and words can be more than files."""
     words, reach = segment.arguments, judge.reach(segment)
-    found = beyond.judge(judge, segment) + more_than_files(judge, segment)
     named = [word.split("=", 1)[-1] for word in paths(segment.program, words) if "://" not in word]
     made = values_of(words, ("-o", "--output")) if segment.program == "pandoc" else named[-1:]
+    rest = tuple(word for word in words if word not in made)
+    found = beyond.judge(judge, structs.replace(segment, arguments=rest)) + more_than_files(judge, segment)
     return found + reach.each("read", [word for word in named if word not in made]) + reach.each("write", made)
 
 
