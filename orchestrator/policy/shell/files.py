@@ -27,8 +27,10 @@ def found_by_listing(nodes: list[ast.AST]) -> frozenset[str]:
                 of_found = isinstance(node.iter, ast.Name) and node.iter.id in found
                 targets = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
                 found |= _named_once(targets, bound) if of_found or _lists_files(node.iter) else set()
+            elif isinstance(node, ast.withitem) and _temporary(node.context_expr) and node.optional_vars:
+                found |= _named_once([node.optional_vars], bound)
             elif isinstance(node, ast.Assign) and (
-                _lists_files(node.value) or is_plain(node.value, "", frozenset(found))
+                _lists_files(node.value) or _temporary(node.value) or is_plain(node.value, "", frozenset(found))
             ):
                 found |= _named_once(node.targets, bound)
     return frozenset(found)
@@ -36,6 +38,10 @@ def found_by_listing(nodes: list[ast.AST]) -> frozenset[str]:
 
 def _named_once(targets: list[ast.expr], bound: Counter[str]) -> set[str]:
     return {part.id for part in targets if isinstance(part, ast.Name) and bound[part.id] == 1}
+
+
+def _temporary(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and called(node.func) in ("TemporaryDirectory", "mkdtemp")
 
 
 def _lists_files(node: ast.AST) -> bool:
@@ -96,14 +102,9 @@ def judged(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Findi
     for node in nodes:
         if isinstance(node, ast.Call):
             found += _given_paths(reach, node)
-        if (
-            not isinstance(node, ast.Call)
-            or not node.args
-            or not isinstance(node.args[0], ast.Constant)
-            or not isinstance(node.args[0].value, str)
-        ):
+        if not (isinstance(node, ast.Call) and node.args and (begun := _begun(node.args[0]))):
             continue
-        name, path = called(node.func), _spelt(node.args[0].value)
+        name, path = called(node.func), _spelt(begun)
         if mode := known.DESTROYS.get(name):
             found += reach.each(mode, [path])
         elif name in known.MAKES or (name in ("open", "ZipFile") and writes(node)):
@@ -121,6 +122,21 @@ def judged(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Findi
                 if one.code != "outside" or text.count("/") > 1 or ".." in text
             ]
     return found
+
+
+def _begun(value: ast.AST) -> str:
+    """The path that is written, or that what is put together begins with, where it names a folder."""
+    if isinstance(value, ast.Constant):
+        return value.value if isinstance(value.value, str) else ""
+    if isinstance(value, ast.BinOp):
+        first: ast.AST | None = value.left
+    elif isinstance(value, ast.JoinedStr):
+        first = value.values[0] if value.values else None
+    else:
+        first = value.args[0] if isinstance(value, ast.Call) and called(value.func) == "join" and value.args else None
+    text = _begun(first) if first is not None else ""
+    folder = f"{text}/" if isinstance(value, ast.Call) and text else text
+    return f"{folder}x" if "/" in folder else ""
 
 
 def _given_paths(reach: Reach, node: ast.Call) -> list[Finding]:

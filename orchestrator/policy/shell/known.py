@@ -15,11 +15,23 @@ MODULES = each(
     "sklearn.preprocessing sklearn.ensemble sklearn.decomposition sklearn.tree PIL textwrap hashlib hmac base64 "
     "binascii pathlib os os.path glob platform pprint unicodedata io struct zlib html urllib.parse tomllib difflib "
     "fnmatch heapq bisect uuid secrets pandas numpy tabulate locale copy numbers array keyword zoneinfo yaml "
+    "contextvars dis email errno faulthandler filecmp getopt http.cookies ntpath opcode optparse pickletools plistlib "
+    "posixpath pstats pyclbr quopri resource select selectors sre_constants sre_parse stat symtable sysconfig this "
+    "urllib.error wave weakref xdrlib xml xml.sax.saxutils concurrent crypt "
     "__future__ ast tokenize token shlex argparse gettext colorsys queue threading concurrent.futures graphlib bz2 "
     "gzip lzma codecs stringprep reprlib sched cmath mimetypes email.utils html.parser tqdm networkx "
     "statsmodels.api dateutil pytz polars openpyxl shutil PIL.Image PIL.ImageDraw PIL.ImageFont PIL.ImageOps "
     "PIL.ImageFilter unittest unittest.mock doctest subprocess scipy numpy.linalg numpy.random matplotlib.colors "
     "matplotlib.patches"
+)
+# Of these every module is known, but those with such a name in it: they open what they are told, or start programs.
+WHOLE = each(
+    "json collections email xml html concurrent numpy scipy sklearn pandas matplotlib seaborn statsmodels skimage "
+    "networkx polars dateutil pytz tqdm tabulate openpyxl"
+)
+_NOT_OF_WHOLE = re.compile(
+    r"_\w*|io|sax|compat|tests?|testing|conftest|lib|core|f2py|distutils|ctypeslib|externals|animation|backends|texmanager|"
+    r"dviread|sphinxext|\w*pickle\w*|readwrite|parallel|joblib|plugins|cbook|style"
 )
 # Packages of others that reach other machines, run programs, or load code. Whatever else is imported, and is no part of
 # Python, is the project's own, as a script of it is.
@@ -40,6 +52,13 @@ REACHES = each(
 _PACKAGES = frozenset(module.partition(".")[0] for module in MODULES)
 
 
+def module(name: str) -> bool:
+    """Whether it is a module of which all, or a part, is known to be harmless."""
+    first, *parts = name.split(".")
+    whole = first in WHOLE and not any(map(_NOT_OF_WHOLE.fullmatch, parts))
+    return name in MODULES or name in PARTLY or whole
+
+
 def own(module: str) -> bool:
     """Whether a module can only be the project's own, or a package that does no more than calculate."""
     first = module.partition(".")[0]
@@ -57,17 +76,65 @@ OF_SYS = each(
     "getrecursionlimit "
     "implementation hexversion float_info int_info getdefaultencoding getfilesystemencoding prefix"
 )
-PARTLY = {"os": OF_OS, "sys": OF_SYS, "shutil": each("which disk_usage get_terminal_size")}  # modules, and what of each
+PARTLY = {  # modules, and what of each
+    "os": OF_OS,
+    "sys": OF_SYS,
+    "shutil": each("which disk_usage get_terminal_size"),
+    "cProfile": each("Profile"),
+    "gc": each("collect disable enable isenabled get_count get_stats get_threshold set_threshold freeze"),
+    "getpass": each("getuser"),
+    "grp": each("getgrgid getgrnam"),
+    "http": each("HTTPStatus HTTPMethod cookies"),
+    "importlib": each("metadata util"),
+    "importlib.metadata": each(
+        "version distribution distributions metadata requires files packages_distributions PackageNotFoundError"
+    ),
+    "importlib.util": each("find_spec"),
+    "inspect": each(
+        "getsource getsourcelines getsourcefile getfile getdoc getcomments signature cleandoc isfunction isclass "
+        "ismethod isbuiltin ismodule isgenerator isgeneratorfunction iscoroutine iscoroutinefunction isabstract "
+        "Parameter Signature getmro getfullargspec getmodulename"
+    ),
+    "multiprocessing": each("Pool cpu_count Queue Lock Value Array freeze_support current_process TimeoutError pool"),
+    "multiprocessing.pool": each("Pool ThreadPool"),
+    "pkgutil": each("iter_modules"),
+    "profile": each("Profile"),
+    "pwd": each("getpwuid getpwnam"),
+    "signal": each(
+        "signal alarm setitimer getsignal strsignal Signals ITIMER_REAL SIGINT SIGTERM SIGALRM SIGPIPE SIGHUP SIGUSR1 "
+        "SIGUSR2 SIGCHLD SIGKILL SIG_DFL SIG_IGN default_int_handler"
+    ),
+    "site": each("getsitepackages getusersitepackages"),
+    "socket": each("gethostname inet_aton inet_ntoa inet_pton inet_ntop ntohs htons htonl ntohl AF_INET AF_INET6"),
+    "ssl": each("OPENSSL_VERSION OPENSSL_VERSION_INFO"),
+    "tarfile": each("open is_tarfile TarInfo ReadError TarError"),
+    "tempfile": each("TemporaryDirectory NamedTemporaryFile TemporaryFile SpooledTemporaryFile mkdtemp gettempdir"),
+    "timeit": each("timeit repeat Timer default_timer"),
+    "tracemalloc": each(
+        "start stop take_snapshot get_traced_memory clear_traces reset_peak is_tracing Filter DomainFilter "
+        "get_traceback_limit get_tracemalloc_memory get_object_traceback"
+    ),
+    "types": each("SimpleNamespace MappingProxyType NoneType GeneratorType TracebackType UnionType"),
+}
+_RUNS_TEXTS = each("run runctx")
+NOT_BESIDE = {  # names that what a module makes has, which run texts or load code
+    "cProfile": _RUNS_TEXTS,
+    "profile": _RUNS_TEXTS,
+    "tracemalloc": each("load dump"),
+}
 NAMES = each(
     "exec eval compile __import__ getattr setattr delattr globals locals vars breakpoint input __builtins__ "
     "__loader__ help memoryview"
 )
 OPENS = each(
     "open Path PurePath PosixPath listdir walk scandir glob iglob rglob stat mkdir makedirs write_text "
-    "write_bytes exists isfile isdir getsize chdir connect ZipFile savefig imread imsave extractall"
+    "write_bytes exists isfile isdir getsize chdir connect ZipFile savefig imread imsave extractall savetxt loadtxt "
+    "genfromtxt dump_stats"
 )
-MAKES = each("connect savefig imsave extractall save makedirs mkdir")  # of these: those that write what they are told
-DOCUMENTS = each("ET ElementTree etree")  # whose .parse opens a file
+MAKES = each(
+    "connect savefig imsave extractall save makedirs mkdir savetxt dump_stats"
+)  # of these: those that write what they are told
+DOCUMENTS = each("ET ElementTree etree minidom")  # whose .parse opens a file
 TABLES = re.compile(
     r"(read|to)_(csv|json|excel|parquet|table|html|feather|fwf|xml|orc|stata|markdown|latex|string)|ExcelFile|ExcelWriter"
 )
@@ -81,13 +148,14 @@ SUSPECT = re.compile(
     r"create_subprocess_\w+|subprocess_\w+|open_connection|open_unix_\w+|start_server|start_unix_server|run_in_executor|to_thread|"
     r"get_event_loop|new_event_loop|attrgetter|methodcaller|\w*FileHandler|(Socket|SMTP|HTTP|Datagram)Handler|fileConfig|dictConfig|get_type_hints|"
     r"ForwardRef|rc_file|request|main|copyreg|make_dataclass|load_dataset|fetch_\w+|load_files|load_svmlight\w*|enable_load_extension|load_extension|"
-    r"deserialize|ImageShow|ImageGrab|ImageMath|show_file|"
-    r"genfromtxt|loadtxt|savetxt|savez\w*|fromfile|tofile|memmap|DataSource|lib|f2py|ctypeslib|distutils|testing|Formatter|get_field"
+    r"mp|deserialize|ImageShow|ImageGrab|ImageMath|show_file|"
+    r"entry_points|import_module|joblib|savez\w*|fromfile|tofile|memmap|DataSource|lib|f2py|ctypeslib|distutils|testing|Formatter|get_field"
 )
 SETTINGS = each("encoding errors newline mode sep header names index usecols dtype nrows skiprows parse_dates "
     "orient lines exist_ok recursive "
                  "dpi bbox_inches facecolor transparent format quality optimize level encoding engine date_format "
     "index_col columns na_values topdown compression indent decimal thousands quotechar low_memory on_bad_lines "
+    "header comments fmt footer unpack ndmin filter "
     "comment skipinitialspace chunksize sheet_name float_format na_rep lineterminator quoting force_ascii pad_inches "
     "date_parser dayfirst keep_default_na delimiter ensure_ascii dialect squeeze errors_")  # fmt: skip
 COUNTING = {  # the most

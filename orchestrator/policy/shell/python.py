@@ -11,7 +11,7 @@ import sys
 
 from msgspec import structs
 
-from orchestrator.policy.shell import files, known, processes, snippets
+from orchestrator.policy.shell import files, folding, imported, known, processes, snippets
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS
 from orchestrator.policy.shell.programs import known as is_program
@@ -29,15 +29,20 @@ def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     """No finding where every part of the code is known to be harmless, or is the project's own."""
     try:
         tree = ast.parse(code)
-        nodes = list(ast.walk(tree))
+        nodes = list(ast.walk(folding.folded(tree)))
+        run = imported.texts_run(nodes, imported.modules(nodes))
+        nodes += [node for text in run or () for node in ast.walk(folding.folded(ast.parse(text)))]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [*snippets.denials(judge, segment, code), snippets.inline(judge, segment)]
     started = processes.started(judge, segment, nodes)
     found = [*started.found, *files.judged(judge, segment, nodes)]
     own = _own(judge, segment, nodes)
-    left = [node for node in nodes if id(node) not in started.read]
-    listed = files.found_by_listing(nodes)
-    doubt = next((why for node in left if (why := _doubt(node, own, listed))), None) or _doubt_of_whole(nodes)
+    listed, given = files.found_by_listing(nodes), imported.modules(nodes)
+    read = started.read | imported.kept_inside(nodes, given)
+    left = [node for node in nodes if id(node) not in read]
+    doubt = "it runs a text that is known only when it runs" if run is None else None
+    doubt = doubt or next((why for node in left if (why := _doubt(node, own, listed, given))), None)
+    doubt = doubt or _doubt_of_whole(nodes) or imported.doubt_of_whole(nodes, given)
     if not (doubt or own):
         return found
     found += snippets.denials(judge, segment, code)
@@ -63,13 +68,13 @@ def _own(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> frozenset[st
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.asname or alias.name.partition(".")[0]
-                if alias.name not in known.MODULES and own_module(judge, segment, alias.name):
+                if not known.module(alias.name) and own_module(judge, segment, alias.name):
                     found |= {alias.name, name}
                 else:
                     bound.add(name)
         elif isinstance(node, ast.ImportFrom):
             names = {alias.asname or alias.name for alias in node.names}
-            if node.module and node.module not in known.MODULES and own_module(judge, segment, node.module):
+            if node.module and not known.module(node.module) and own_module(judge, segment, node.module):
                 found |= {node.module, *names}
             else:
                 bound |= names
@@ -110,14 +115,14 @@ def _doubt_of_texts(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> s
     return None
 
 
-def _doubt(node: ast.AST, own: frozenset[str], listed: frozenset[str]) -> str | None:
+def _doubt(node: ast.AST, own: frozenset[str], listed: frozenset[str], given: imported.Modules) -> str | None:
     """What is not known to be harmless about one part of the code."""
     if isinstance(node, ast.Import):
         return next(
             (
                 f"it imports {alias.name}"
                 for alias in node.names
-                if alias.name not in known.MODULES | own
+                if not (known.module(alias.name) or alias.name in own)
                 or (alias.asname and alias.name in ("os", "sys", "subprocess", "shutil"))
             ),
             None,
@@ -131,7 +136,7 @@ def _doubt(node: ast.AST, own: frozenset[str], listed: frozenset[str]) -> str | 
     ):
         return f"it uses {node.id}"
     if isinstance(node, ast.Attribute):
-        return _doubt_of_own_attribute(node) if _root(node) in own else _doubt_of_attribute(node)
+        return _doubt_of_own_attribute(node) if _root(node) in own else _doubt_of_attribute(node, given)
     if (
         isinstance(node, ast.While)
         and isinstance(node.test, ast.Constant)
@@ -148,7 +153,7 @@ def _doubt(node: ast.AST, own: frozenset[str], listed: frozenset[str]) -> str | 
     if isinstance(node, ast.Call | ast.For | ast.BinOp | ast.comprehension) and (why := _doubt_of_size(node)):
         return why
     if isinstance(node, ast.Call):
-        return _doubt_of_call(node, listed)
+        return _doubt_of_call(node, listed, given)
     if (
         isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr)
         and isinstance(node.value, ast.Name | ast.Attribute)
@@ -198,7 +203,11 @@ def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
     paths = any(files.called(node) in ("Path", "PurePath", "PosixPath") for node in nodes)
     for node in nodes:
         name = files.called(node)
-        opens = name in known.OPENS - {"Path", "stat", "exists"} or name == "query" or known.TABLES.fullmatch(name)
+        opens = (
+            name in known.OPENS - {"Path", "stat", "exists"}
+            or name in ("query", "eval")
+            or known.TABLES.fullmatch(name)
+        )
         if id(node) not in called and opens:
             return f"it hands {name} on"
         if (
@@ -212,15 +221,16 @@ def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
 
 
 def _doubt_of_import(node: ast.ImportFrom) -> str | None:
-    if node.level or node.module not in known.MODULES or node.module == "subprocess":
+    if node.level or not node.module or not known.module(node.module) or node.module == "subprocess":
         return f"it imports {node.module or 'from here'}"
-    of = known.PARTLY.get(node.module or "")
     for alias in node.names:
         matters = alias.name in known.OPENS | known.CHANGES | known.NAMES | known.COUNTING.keys()
-        renamed = alias.asname is not None and (matters or of is not None)
+        renamed = alias.asname is not None and (matters or node.module in ("os", "sys", "shutil"))
         loads = node.module in ("numpy", "yaml") and alias.name in _LOADS
         suspect = known.SUSPECT.fullmatch(alias.name) or alias.name in known.CHANGES | {"os", "sys", "io"}
-        if alias.name == "*" or renamed or loads or suspect or (of is not None and alias.name not in of):
+        part = imported.doubt_of_part(node.module, alias.name)
+        suspect = suspect and part is not False
+        if alias.name == "*" or renamed or loads or suspect or part or imported.hidden(alias.name):
             return f"it imports {alias.name}"
     return None
 
@@ -246,7 +256,7 @@ def _root(node: ast.Attribute) -> str:
     return value.id if isinstance(value, ast.Name) else ""
 
 
-def _doubt_of_attribute(node: ast.Attribute) -> str | None:
+def _doubt_of_attribute(node: ast.Attribute, given: imported.Modules) -> str | None:
     name = node.attr
     of = node.value.id if isinstance(node.value, ast.Name) else ""
     if isinstance(node.ctx, ast.Store) and of in ("os", "sys", "subprocess"):
@@ -257,20 +267,27 @@ def _doubt_of_attribute(node: ast.Attribute) -> str | None:
         return None
     if of in ("np", "numpy", "yaml") and name in _LOADS:
         return f"it uses {of}.{name}"
-    if name == "query":
+    if name in ("query", "eval"):
         return None  # see its call
-    if name.startswith("_") or name in known.CHANGES or known.SUSPECT.fullmatch(name):
+    stands = imported.meant(node.value, given)
+    parts = {imported.doubt_of_part(module, name) for module in stands}
+    if True in parts:
+        return f"it uses {of or 'a module'}.{name}"
+    if parts == {False} and name not in known.CHANGES:
+        return None
+    if imported.hidden(name) or name in known.CHANGES or known.SUSPECT.fullmatch(name):
         return f"it uses .{name}"
-    if (partly := known.PARTLY.get(of)) is not None:
+    if not stands and (partly := known.PARTLY.get(of if of in ("os", "sys", "shutil") else "")) is not None:
         return None if name in partly else f"it uses {of}.{name}"
     if (name in known.NAMES and (of, name) != ("re", "compile")) or name in ("os", "sys") or (name == "io" and of):
         return f"it uses .{name}"
     return None
 
 
-def _doubt_of_call(node: ast.Call, listed: frozenset[str]) -> str | None:
+def _doubt_of_call(node: ast.Call, listed: frozenset[str], given: imported.Modules) -> str | None:
     name = files.called(node.func)
-    if isinstance(node.func, ast.Call | ast.Subscript | ast.Lambda | ast.IfExp):
+    evaluated = any(keyword.arg == "eval_str" for keyword in node.keywords)
+    if evaluated or isinstance(node.func, ast.Call | ast.Subscript | ast.Lambda | ast.IfExp):
         return "what it calls is known only when it runs"
     if name in ("rename", "replace") and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
         return f"it uses .{name}"
@@ -280,11 +297,13 @@ def _doubt_of_call(node: ast.Call, listed: frozenset[str]) -> str | None:
         if name in ("write_text", "write_bytes") or (
             name == "open"
             and files.writes(node, first=0)
-            and files.of(node) not in ("io", "Image", "gzip", "bz2", "lzma", "codecs")
+            and files.of(node) not in ("io", "Image", "gzip", "bz2", "lzma", "codecs", "wave", "tarfile")
         ):
             return f"which file it means by .{name} is known only when it runs"
-    if name == "query" and not (files.text_of(node.args[:1]) and _ASKS_A_TABLE.fullmatch(files.text_of(node.args[:1]))):
-        return "it uses .query"
+    if name in ("query", "eval") and not (
+        files.text_of(node.args[:1]) and _ASKS_A_TABLE.fullmatch(files.text_of(node.args[:1]))
+    ):
+        return f"it uses .{name}"
     told = next((keyword.value for keyword in node.keywords if keyword.arg == "filename"), None)
     if told is not None and not files.is_plain(told, name, listed):
         return f"which file it means by {name} is known only when it runs"
@@ -292,9 +311,7 @@ def _doubt_of_call(node: ast.Call, listed: frozenset[str]) -> str | None:
         statement = files.text_of(node.args[:1])
         if not statement or _LOSES.search(statement):
             return "it may change data"
-    saves = isinstance(node.func, ast.Attribute) and (
-        name == "save" or (name == "parse" and files.of(node) in known.DOCUMENTS)
-    )
+    saves = _saves(node, given)
     opens = name in known.OPENS and not (name == "walk" and files.of(node) == "ast")
     if opens or known.TABLES.fullmatch(name) or name == "joinpath" or saves:
         given = node.args if name in ("Path", "PurePath", "PosixPath", "joinpath") else node.args[:1]
@@ -305,6 +322,15 @@ def _doubt_of_call(node: ast.Call, listed: frozenset[str]) -> str | None:
         ):
             return f"which file it means by {name} is known only when it runs"
     return None
+
+
+def _saves(node: ast.Call, given: imported.Modules) -> bool:
+    """image.save(…), and what reads a document by its name."""
+    name = files.called(node.func)
+    of_tree = isinstance(node.func, ast.Attribute) and (
+        name == "save" or (name == "parse" and files.of(node) in known.DOCUMENTS)
+    )
+    return of_tree or any(re.fullmatch(r"xml\..*\.parse", module) for module in imported.meant(node.func, given))
 
 
 def _overwrites(node: ast.Call) -> bool:
