@@ -15,14 +15,14 @@ from orchestrator.agents.asking import Asking
 from orchestrator.agents.expiry import EXPIRED_BY
 from orchestrator.agents.family import Harvest
 from orchestrator.agents.parked import put
-from orchestrator.agents.provenance import Traced, heard, strangers_said, tools_read
+from orchestrator.agents.provenance import Traced, heard, retold, strangers_said, tools_read
 from orchestrator.agents.state import OpenCall
 from orchestrator.agents.toolset import Delegate
 from orchestrator.agents.turn import Turn
 from orchestrator.kernel import events as e
 from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.ids import call_hash, child_id, effect_key
-from orchestrator.kernel.messages import Origin, Outcome, Usage
+from orchestrator.kernel.messages import Origin, Outcome, Usage, user
 from orchestrator.policy.base import Call, Decision
 from orchestrator.tools.asking import Ask, nobody_to_ask
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
@@ -168,6 +168,7 @@ class Caller:
         state = self._turn.state
         origins: frozenset[Origin] = self._turn.inherited.union(state.origins)
         said = heard(self._started, self._turn.history, state.messages)
+        said += map(user, open_call.typed)
         return Call(
             tenant=state.tenant,
             subject=state.subject,
@@ -332,6 +333,8 @@ class Caller:
             origin = (said and said.origin) or self._turn.tools.get(open_call.call.name).spec.origin
         except NotFound:
             origin = "tool"
+        if origin == "model" and harvest is None:
+            origin = retold(self._turn.inherited | self._turn.state.origins)
         effects = open_call.requested.effects if open_call.requested else "none"
         seen = self._house.policy.screen(
             open_call.call.name, open_call.call.arguments, origin, content, self._turn.granted()

@@ -10,7 +10,7 @@ had said to the run above it.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -36,6 +36,7 @@ _SMALL = 3  # digits of a number that is in every text
 _CARRIED = 16  # characters of an address that nobody said: the number of a page, and no more
 _JOINS = "-./:@_'+%#~"  # within a word: 2024-05-13 holds no 13
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ t](\d\d:\d\d)(?::\d\d)?(?:z|[+-]\d\d:\d\d)?")
+_RETOLD: tuple[Origin, ...] = ("web", "memory", "skill", "file")  # strangers' before what lies in files
 _DEEPEST = 20  # levels of a value that are looked into
 
 
@@ -129,6 +130,21 @@ def tools_read(conversation: Sequence[Message]) -> frozenset[str]:
 
 def strangers_said(conversation: Sequence[Message]) -> list[str]:
     return [text for message in conversation for origin, text in _pieces(message) if origin in STRANGERS]
+
+
+def retold(read: Collection[Origin]) -> Origin:
+    """Whose words those of a model are that was told of what a run has read."""
+    return next((origin for origin in _RETOLD if origin in read), "model")
+
+
+def typed(before: Arguments, after: Arguments) -> str:
+    """What a person put into a call that they edited: its words that were not there before, in their rows."""
+    there = {word for text in _leaves([*before.values()], _DEEPEST) for word in text.split()}
+    rows: list[str] = []
+    for text in _leaves([*after.values()], _DEEPEST):
+        kept = ["|" if word in there else word for word in text.split()]
+        rows += [*kept, f"#{text}" if text.isdigit() and kept != ["|"] else "", "|"]
+    return " ".join(filter(None, rows)) if any(row not in ("|", "") for row in rows) else ""
 
 
 def origins_in(conversation: Sequence[Message]) -> frozenset[Origin]:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from orchestrator.agents.provenance import typed
 from orchestrator.kernel import events as e
 from orchestrator.kernel.ids import canonical
 from orchestrator.kernel.messages import Image, Message, Origin, Part, Text, ToolCall, ToolResult, Usage
@@ -27,6 +28,7 @@ class OpenCall(Struct):
     edited: e.CallEdited | None = None
     begun_at: float = 0.0  # seconds since the Unix epoch
     told: list[tuple[e.ApprovalAsked, e.ApprovalAnswered]] = []  # what it asked in the middle of it
+    typed: tuple[str, ...] = ()  # what people put into it
 
     @property
     def waits(self) -> bool:
@@ -166,6 +168,7 @@ class RunState:
 
     def _call_edited(self, body: e.CallEdited, event: e.Event) -> None:
         opened = self.open[body.call_id]
+        opened.typed = (*opened.typed, typed(opened.call.arguments, body.arguments))
         opened.call = msgspec.structs.replace(opened.call, arguments=body.arguments)
         opened.occurrence = event.seq  # an effect of its own, also where another call of the step is the same now
         opened.edited, opened.asked, opened.answered = body, None, None

@@ -1,16 +1,22 @@
 """Files that hold what a stranger wrote say so, by an attribute which goes where the file goes.
 
-Covers what the tools for files write and copy after strangers were read. Does not cover what commands and programs
-write, what git brings back, archives, and file systems without attributes: there such a file is a file like others.
+Covers what the tools for files write, copy, pack and unpack after strangers were read. Does not cover what commands and
+programs write, what git brings back, and file systems without attributes: there such a file is a file like others.
 """
 
+import contextlib
+import glob
 import os
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 NAME = "user.orchestrator.origin"
 MOST = 50  # words of a command that are looked at
 PLACES = 4  # folders that they may be seen from
+MEANT = 2000  # files that a pattern may mean
+DEPTH = 2  # levels of a pattern
 
 _WORD = re.compile(r"[^\s'\"`;|&<>()=,\[\]{}]+")
 
@@ -29,7 +35,19 @@ def names_marked(folder: Path, text: str) -> bool:
     words = _WORD.findall(text, 0, 100 * MOST)[:MOST]
     places = ["", *(f"{word}/" for word in words if _is_folder(folder / word))][:PLACES]
     names = [name for word in words for name in (word, f"{word.replace('.', '/')}.py")]
-    return any(marked(folder, place + name) for place in places for name in names)
+    return any(marked(folder, place + name) for place in places for name in names) or any(
+        marked(folder, path) for word in words for place in places for path in _meant(folder, place + word)
+    )
+
+
+def _meant(folder: Path, pattern: str) -> Iterator[str]:
+    """The files that a shell would put for a pattern."""
+    bare = re.sub(r"\*\*+", "*", pattern)
+    parts = bare.split("/")
+    if not 0 < sum(map(glob.has_magic, parts)) <= DEPTH or ".." in parts or parts[0] == "":
+        return
+    with contextlib.suppress(OSError, ValueError, re.error):
+        yield from islice(glob.iglob(bare, root_dir=folder), MEANT)  # noqa: PTH207 — as names in the folder
 
 
 def _is_folder(path: Path) -> bool:
@@ -42,3 +60,10 @@ def _is_folder(path: Path) -> bool:
 def mark(handle: int) -> None:
     """The open file. Raises OSError."""
     os.setxattr(handle, NAME, b"web")
+
+
+def carried(source: int, target: int) -> None:
+    """What an open file says of whose words it holds, said of another one that is made of it."""
+    with contextlib.suppress(OSError):
+        os.getxattr(source, NAME)
+        mark(target)

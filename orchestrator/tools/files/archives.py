@@ -18,6 +18,7 @@ from typing import IO, Annotated
 from msgspec import Meta, Struct
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
+from orchestrator.policy.marks import carried
 from orchestrator.tools.files.moving import entry, exists, found
 from orchestrator.tools.workspace import Workspace, explained
 
@@ -96,6 +97,7 @@ def pack(workspace: Workspace, paths: list[str], destination: str) -> Packed:
                             count += 1
                             if count > FILES:
                                 raise ToolFailed(f"There are more than {FILES} files: nothing was packed.")
+                            carried(source.handle, file.fileno())
                             add(source)
             size = os.stat(part, dir_fd=folder).st_size
             os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -176,7 +178,7 @@ def unpack(workspace: Workspace, path: str, destination: str, key: str) -> Unpac
         os.mkdir(beside, 0o755, dir_fd=root)
         try:
             with workspace.opened(path) as handle, explained(path), os.fdopen(os.dup(handle), "rb") as file:
-                unpacking = _Unpacking(workspace, beside, os.fstat(handle).st_size)
+                unpacking = _Unpacking(workspace, beside, handle)
                 try:
                     for member in _members(file, kind, unpacking):
                         unpacking.put(member)
@@ -194,7 +196,7 @@ def unpack(workspace: Workspace, path: str, destination: str, key: str) -> Unpac
 def contents(workspace: Workspace, path: str) -> Iterator[str]:
     """The names of the files in an archive. Raises ToolRetry, ToolFailed."""
     with workspace.opened(path) as handle, explained(path), os.fdopen(os.dup(handle), "rb") as file:
-        nowhere = _Unpacking(workspace, "", 0)
+        nowhere = _Unpacking(workspace, "", handle)
         try:
             for member in _members(file, form(path), nowhere):
                 if not member.folder and (name := _safe(member.name)):
@@ -241,9 +243,11 @@ def _members(file: IO[bytes], kind: str, unpacking: "_Unpacking") -> Iterator[_M
 
 class _Unpacking:
     def __init__(self, workspace: Workspace, folder: str, packed: int) -> None:
+        """`packed`: the open archive."""
         self._workspace = workspace
         self._folder = folder
-        self._most = min(BYTES, max(FREE, packed * RATIO))
+        self._packed = packed
+        self._most = min(BYTES, max(FREE, os.fstat(packed).st_size * RATIO))
         self.files = self.size = self.left_out = self._entries = 0
 
     def put(self, member: _Member) -> None:
@@ -261,6 +265,7 @@ class _Unpacking:
         with entry(self._workspace, place, make=True) as (folder, own):
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(own, flags, mode, dir_fd=folder), "wb") as out:
+                carried(self._packed, out.fileno())
                 while piece := member.data.read(2**18):
                     self.size += len(piece)
                     if self.size > self._most:

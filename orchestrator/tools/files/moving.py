@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
+from orchestrator.policy.marks import carried
 from orchestrator.tools.workspace import Workspace, explained
 
 TRASH = ".trash"
@@ -160,6 +161,7 @@ class _Copying:
         try:
             target = os.open(new_name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | flags, mode, dir_fd=new)
             try:
+                carried(source, target)
                 while piece := os.read(source, 2**20):
                     self.size += len(piece)
                     if self.size > BYTES or self.files > MOST:
