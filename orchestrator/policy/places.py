@@ -60,8 +60,17 @@ _SECRET = re.compile(
 _GLOB_TEXT = str.maketrans({STAR: "*", ANY: "?", SET: "["})
 
 
+_OF_TESTS = re.compile(r"(.*/)?(tests?|specs?|__tests__)/(.+/)?(fixtures?|data|testdata)/(.+/)?token\.(txt|json)")
+_RUN_ELSEWHERE = re.compile(
+    r"(.*/)?(\.github/workflows/.+|\.circleci/.+|\.woodpecker/.+|\.(gitlab-ci|travis|drone|woodpecker)\.ya?ml|Jenkinsfile|"
+    r"(azure|bitbucket)-pipelines\.ya?ml)"
+)
+
+
 def is_private(path: Path | str) -> bool:
     parts = Path(path).parts
+    if _OF_TESTS.fullmatch(str(path)):
+        return False
     return bool(parts) and (
         bool(_PRIVATE_NAMES.fullmatch(parts[-1])) or not _PRIVATE_FOLDERS.isdisjoint(map(str.lower, parts))
     )
@@ -71,7 +80,9 @@ def is_automatic(path: Path | str) -> bool:
     """Whether another program obeys this file without being told to: settings, hooks, profiles."""
     parts = Path(path).parts
     return bool(parts) and (
-        bool(_AUTOMATIC_NAMES.fullmatch(parts[-1])) or not _AUTOMATIC_FOLDERS.isdisjoint(map(str.lower, parts))
+        bool(_AUTOMATIC_NAMES.fullmatch(parts[-1]))
+        or not _AUTOMATIC_FOLDERS.isdisjoint(map(str.lower, parts))
+        or bool(_RUN_ELSEWHERE.fullmatch(str(path)))
     )
 
 

@@ -150,7 +150,7 @@ def policy() -> Policy:
         ("search_files", "read", "src", "allow"),
         ("write_file", "write", "new/deep/file.txt", "allow"),
         ("write_file", "write", ".env", "allow"),
-        ("write_file", "write", ".github/workflows/ci.yml", "allow"),
+        ("write_file", "write", ".github/workflows/ci.yml", "ask"),
         ("read_file", "read", ".env", "ask"),
         ("read_file", "read", ".env.production", "ask"),
         ("read_file", "read", ".env.example", "allow"),

@@ -8,6 +8,7 @@ from orchestrator.policy.shell.words import TILDE, marked, uncertain
 
 # Long options whose next word is an expression or a text, and no path.
 _SPOKEN = {
+    "tshark": ("-z", "-Y", "-T", "-e", "-E", "-R", "-d", "-c", "-t", "-u", "-N", "-a"),
     "xmllint": ("--xpath", "--pattern"), "jq": ("--indent",),
     "pandoc": ("-V", "-M", "--metadata", "--variable", "-t", "-f"),
     "rg": ("--glob", "--replace"), "fold": ("--width",), "sort": ("--key",), "gh": ("--jq",),

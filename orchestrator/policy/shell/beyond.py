@@ -60,6 +60,21 @@ def everybody(word: str) -> bool:
     return _EVERYBODY.fullmatch(word) is not None
 
 
+_DATABASE = re.compile(
+    r"(?:jdbc:)?(?:postgres\w*|mysql\w*|mariadb|mongodb|redis|rediss|mssql|sqlserver|oracle|cockroachdb)(?:\+\w+)?://(?:[^@/\s]*@)?([\w.-]+).*",
+    re.DOTALL,
+)
+_DATABASE_HOST = re.compile(r"PGHOST|MYSQL_HOST|(DB|DATABASE|POSTGRES|MONGO|REDIS)_HOST")
+
+
+def database_of(name: str, value: str) -> str:
+    """The host of a database elsewhere, of a variable that names one."""
+    match = _DATABASE.fullmatch(value)
+    host = match[1] if match else value if _DATABASE_HOST.fullmatch(name) else ""
+    elsewhere = "." in host or re.search(r"prod|live|staging", host)
+    return host if elsewhere and re.fullmatch(r"[\w.-]+", host) and not is_loopback(host) else ""
+
+
 _GLOBBED = each("rg sort ag bat zip split tar man")  # what a file may not be called, where a star could match it
 _STARTS = each(
     "exec execute command cmd program prog pager engine plugin plugins script loader load preload provider vcs rsh "

@@ -5,7 +5,7 @@ import re
 from msgspec import structs
 
 from orchestrator.policy.shell import beyond, python, snippets
-from orchestrator.policy.shell.arguments import options, paths
+from orchestrator.policy.shell.arguments import options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS, KINDS
 from orchestrator.policy.shell.script import Segment, said
@@ -329,6 +329,9 @@ def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> li
         return beyond.judge(judge, structs.replace(segment, arguments=tuple(words[1:]))) + interpreter(
             judge, structs.replace(segment, arguments=tuple(scripts[:1]) or ("-c", UNKNOWN)), depth
         )
+    if name == "http.server" and {"127.0.0.1", "localhost", "::1"} & {*words, *(w.partition("=")[2] for w in words)}:
+        named = values_of(tuple(words), ("-d", "--directory"))
+        return judge.reach(segment).each("read", named) + beyond.judge(judge, segment)
     if name == "orchestrator":
         return judge.segment(structs.replace(segment, program="orchestrator", arguments=tuple(words[1:])), depth + 1)
     if name in _MODULES:

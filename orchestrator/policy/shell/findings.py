@@ -213,6 +213,7 @@ class Judging(Protocol):
     places: Places
     made: Collection[str]  # programs whose text this command writes or compiles itself
     makes_nothing: bool  # whether nothing else of this command could make a file that it runs
+    serves: bool  # whether it begins a server of its own, in the background
     installs_here: bool  # whether what it builds is told to go into the workspace
 
     def segment(self, segment: Segment, depth: int) -> list[Finding]:

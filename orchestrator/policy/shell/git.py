@@ -1,6 +1,7 @@
 """git: looking and committing are ordinary; what loses work, reaches other machines or starts programs is asked."""
 
 import re
+from itertools import pairwise
 
 from msgspec import structs
 
@@ -11,6 +12,7 @@ from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import each, marked, shown
 
 _RUNS_MORE = each("init cat-file apply grep diff log show rebase archive fetch pull clone push ls-remote")
+_LINES = re.compile(r"(?:/(?:[^/\\]|\\.)*/|\d*),?(?:/(?:[^/\\]|\\.)*/|[+-]?\d*):(.+)|:\^?[^:]+:(.+)")
 _RUNNING = each(
     "--ext-diff -O --open-files-in-pager --upload-pack --receive-pack --exec --remote -x --output --textconv "
     "--unsafe-paths --template --filters"
@@ -50,6 +52,9 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             *found,
             judge.ask(segment, "indirect_program", "What git does is known only when it runs.", "Name the subcommand."),
         ]
+    ranges = [match[1] or match[2] for match in map(_LINES.fullmatch, values_of(rest, ("-L",))) if match]
+    rest = tuple(word for before, word in pairwise(("", *rest)) if before != "-L" and word[:2] != "-L")
+    found += reach.each("read", ranges)
     found += reach.each("use", [word for word in paths("git", rest) if like_a_path(word) and not _a_range(word)])
     found += reach.each("write", _made(name, rest))
     if name in _RUNS_MORE and (given := options(rest, _RUNNING)):

@@ -91,7 +91,7 @@ class Judge:
         self.trusted = trusted
         self.hosts = hosts
         self.made: Collection[str] = frozenset()
-        self.installs_here = self.makes_nothing = False
+        self.installs_here = self.makes_nothing = self.serves = False
         self._texts = 0
 
     def command(self, text: str) -> tuple[Script, list[Finding]]:
@@ -99,6 +99,7 @@ class Judge:
         script = self.reader.read(text)
         self.made = together.compiled(script) | together.written(script)
         self.places.made = together.temporary(script)
+        self.serves = together.serves(script, text)
         self.installs_here = together.installs_here(self, script)
         self.makes_nothing = all(_looks_or_runs(part) for part in script.segments)
         return script, self.script(script, text=text)
@@ -213,6 +214,9 @@ class Judge:
         if "$(" in value or "`" in value:
             reason = f"The value of {name} holds code that could run later."
             return [self.ask(segment, "dynamic_code", reason, "Use plain values.", program=name)]
+        if segment.program and (host := beyond.database_of(name, shown(value))):
+            reason = f"{segment.program} would reach the database at {host}."
+            return [self.ask(segment, "network_program", reason, "Use a database of this machine.")]
         if beyond.everybody(value) and segment.program:
             reason = f"{segment.program} would answer every machine of the network."
             return [self.ask(segment, "exposes", reason, "Let it listen on 127.0.0.1.")]

@@ -111,11 +111,15 @@ def reader(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     elif program in ("less", "more") and any(word.startswith("+") for word in words):
         found.append(judge.ask(segment, "runs_more", f"{program} + runs a command of the pager.", "Use cat."))
     named = paths(program, words, skipped)
+    if program in ("awk", "gawk", "mawk", "cut"):  # who has an account here, and which shell
+        named = [word for word in named if word not in ("/etc/passwd", "/etc/group")]
     found += [
         one for word in named if re.match(r"[a-z]+://", shown(word)) for one in beyond.fetched(judge, segment, word)
     ]
-    if program in ("jq", "yq"):
+    if program in ("jq", "yq", "jaq", "gojq"):
         found += texts.query(judge, segment)
+    if program == "tshark" and (set("iXwKFbCoJ") & set(letters(words)) or "r" not in letters(words)):
+        found.append(judge.ask(segment, "runs_more", "tshark would do more than read a file.", "Use tshark -r FILE."))
     if program == "exiftool":
         found += writers.loses(judge, segment)
     if program in ("identify", "ffprobe"):

@@ -69,8 +69,18 @@ _TABLE = """
     helm: !--kubeconfig !--post-renderer !--kube-apiserver history lint list ls show ls status template version
     terraform tofu: !-chdir fmt graph output plan providers show state/list validate version
         workspace/list workspace/show
-    conda: config/--show env/list info list
-    mamba: env/list info list
+    dpkg-query: +-l +-L +-S +-s +-W +--list +--listfiles +--search +--status +--show
+    dpkg-deb: +-I +-c +--info +--contents
+    apt-mark: showauto showhold showmanual
+    pyenv rbenv nodenv asdf mise: current list ls version versions which where
+    opam: list show
+    luarocks: list show
+    tlmgr: info list
+    minikube: ip profile/list status version
+    kind: get/clusters get/nodes version
+    k3d: cluster/list node/list version
+    sestatus getenforce aa-status jps lsscsi: .
+    jstack jinfo: .
     nvidia-smi: . !--compute-mode !--gpu-reset !--persistence-mode !--power-limit !-ac !-c !-e !-lgc !-p !-pl !-pm
         !-r !-rac !-rgc
     ss: . !--diag !--kill !-D !-K

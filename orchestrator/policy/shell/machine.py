@@ -84,6 +84,11 @@ def _looks_ip(plain: list[str], given: list[str]) -> bool:
     return not _IP_VERBS.intersection(plain[1:]) and not {"-b", "-batch", "-n", "-netns"}.intersection(given)
 
 
+def _looks_conda(plain: list[str], given: list[str]) -> bool:
+    settings = plain[:1] == ["config"] and bool({"--show", "--show-sources"} & {*given}) and len(given) == 1
+    return settings or plain[:1] in (["list"], ["info"], ["compare"]) or plain[:2] == ["env", "list"]
+
+
 def _looks_sysctl(plain: list[str], given: list[str]) -> bool:
     return not any("=" in word for word in plain) and not given_any(given, each("-w -p --write --load --system -f"))
 
@@ -92,6 +97,7 @@ def _looks_sysctl(plain: list[str], given: list[str]) -> bool:
 _OWN_WAYS: dict[str, Callable[[list[str], list[str]], bool]] = {
     "ip": _looks_ip,
     "ifconfig": lambda plain, given: len(plain) <= 1,
+    **dict.fromkeys(("conda", "mamba", "micromamba"), _looks_conda),
     "route": lambda plain, given: not plain,
     "mount": lambda plain, given: not plain and set(given) <= {"-l", "-v"},
     "sysctl": _looks_sysctl,
@@ -111,10 +117,15 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     plain = [shown(word) for word in words if not word.startswith("-")]
     if found := _catastrophe(judge, segment, plain):
         return [found]
-    if looks(segment):
+    if looks(segment) and not shows_environment(segment):
         return looked_at(judge, segment)
     if program == "kill" and words[:1] in (("-0",), ("-l",)):
         return []
+    if program == "kill" and judge.serves and _OWN_CHILD.fullmatch(segment.text):
+        return []
+    if shows_environment(segment):
+        reason = "The environment of a container usually holds a password or a key, which the model would see."
+        return [judge.ask(segment, "reveals_secret", reason, "Ask the person for the one value that is needed.")]
     if program == "gdb" and _inspects(segment):
         return looked_at(judge, segment)
     if program in ("kill", "pkill", "killall", "systemctl", "service") and any(
@@ -134,6 +145,19 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     shape = " ".join([program, *plain[:1]])
     asked = judge.ask(segment, "administration", reason, "Use the tools made for it, or do it yourself.", shape)
     return [*found_paths, asked]
+
+
+_OWN_CHILD = re.compile(
+    r"kill(?:\s+-(?:\w+|s\s+\w+))?"
+    r"(?:\s+(?:--\s+)?\"?(?:\$(?:\w+|!|\{\w+\})|\$\(cat [\w./-]+\.pid\)|%\d)\"?)+"
+)
+
+
+def shows_environment(segment: Segment) -> bool:
+    """docker inspect --format '{{.Config.Env}}'"""
+    shown_words = [shown(word) for word in segment.arguments]
+    inspects = segment.program in ("docker", "podman", "nerdctl") and "inspect" in shown_words
+    return inspects and any(re.search(r"\.Env\b|\.Config\s*\}", word) for word in shown_words)
 
 
 _GDB_LOOKS = re.compile(

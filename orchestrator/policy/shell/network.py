@@ -42,6 +42,8 @@ _SHELL = re.compile(r"^-[a-z]*[ec]$|--exec|--sh-exec|exec|EXEC|SYSTEM")
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     program, words = segment.program, segment.arguments
     reach = judge.reach(segment)
+    if program == "tcpdump" and _READ_BACK.fullmatch(" ".join(words[:1])) and not {"w", "z"} & set(letters(words)):
+        return reach.each("read", words[1:2])
     if (copied := _copied_here(judge, segment)) is not None:
         return copied
     if (program in LOOKS and machine.looks(segment)) or words == ("-V",):
@@ -55,6 +57,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             return [denied]
     if leaked := _leak(judge, segment, reach):
         return [leaked]
+    if judge.serves and (asked := _of_itself(segment, reach)) is not None:
+        return asked
     found = _files(segment, reach)
     if _only_reads_known(judge, segment, hosts):
         return found
@@ -94,6 +98,47 @@ def _copied_here(judge: Judging, segment: Segment) -> list[Finding] | None:
         found.append(judge.ask(segment, "destroys", reason, "Look first with rsync -n.", "rsync --delete"))
         found += [one for one in reach.each("delete", named[-1:]) if one.verdict == "deny"]
     return found
+
+
+_READ_BACK = re.compile(r"-[nqveAXxtS#]*r")  # tcpdump -nr FILE
+_ITSELF = re.compile(
+    r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?P<port>:[\d…]+)?(?P<rest>[/?…*].*)?", re.DOTALL
+)
+_OWN_FLAGS = re.compile(
+    r"-[sSfLvikIGgNqnc#046j]+|-q?O-|--(silent|show-error|fail|location|verbose|include|head|compressed|"
+    r"get|no-buffer|fail-with-body|insecure|quiet|spider|server-response|retry-connrefused|retry-all-errors|no-verbose)"
+)
+_OWN_VALUED = re.compile(
+    r"-[sSfLvikIGg]*[XdHwmAeFubtT]|--(request|data|data-raw|data-binary|json|header|write-out|max-time|"
+    r"form|user|retry|retry-delay|retry-max-time|connect-timeout|tries|timeout|method|body-data|user-agent|cookie|url-query)"
+)
+
+
+def _of_itself(segment: Segment, reach: Reach) -> list[Finding] | None:
+    """curl and wget that only ask what this command has begun, on the loopback of its own; None where it is more."""
+    if segment.program not in ("curl", "wget"):
+        return None
+    found, before, asked = list[Finding](), "", False
+    for word in segment.arguments:
+        plain, value = shown(word), before
+        before = ""
+        if value and (value in _SAVED[segment.program] or re.fullmatch(r"-[sSfLviIkg]*o", value)):
+            found += reach.each("write", [] if word == "-" else [word])
+        elif value:
+            sent = re.search(r"(?:^|=)[@<](.+)", word)
+            found += reach.each("read", [sent[1]] if sent and sent[1] != "-" else [])
+        elif _OWN_VALUED.fullmatch(plain) or plain in _SAVED[segment.program] or re.fullmatch(r"-[sSfLviIkg]*o", plain):
+            before = plain
+        elif word.startswith("-"):
+            if not _OWN_FLAGS.fullmatch(plain):
+                return None
+        elif "%{" in plain and " " in plain:
+            continue  # what it writes about each of several words
+        elif (match := _ITSELF.fullmatch(plain)) is None or ("…" in (match["port"] or "") and "/api/" in plain):
+            return None
+        else:
+            asked = True
+    return found if asked else None
 
 
 def address(program: str, word: str) -> tuple[str, str, str] | None:

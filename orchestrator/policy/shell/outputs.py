@@ -36,6 +36,8 @@ def _told(segment: Segment) -> str | None:
     program, words = segment.program, segment.arguments
     if program == "pwd" and not words:
         return HERE
+    if program == "date" and (shape := _dated(words)):
+        return shape
     if program in _NUMBERS and not any("/" in word or ".." in word or marked(word) for word in words):
         return "0"
     if program == "seq" and not any(word.startswith(("-f", "-s")) or marked(word) for word in words):
@@ -50,7 +52,17 @@ def _told(segment: Segment) -> str | None:
         return "0"
     if program in ("basename", "dirname") and words:
         return _part(program, words)
-    return _printed(words) if program == "printf" else None
+    return printed(words) if program == "printf" else None
+
+
+def _dated(words: tuple[str, ...]) -> str:
+    """date -r FILE +%Y/%m: numbers, and what stands between them; "" where it may be more."""
+    shapes = [word[1:] for word in words if word.startswith("+")]
+    shape = _OF_A_DATE.sub("0", shapes[0]) if len(shapes) == 1 else ""
+    return shape if re.fullmatch(r"[\w][\w/.-]*", shape) and ".." not in shape else ""
+
+
+_OF_A_DATE = re.compile(r"%[-_0]?[YmdHMSFTjVUyCsuwRIklNGge]")
 
 
 def _made(words: tuple[str, ...]) -> str:
@@ -74,7 +86,7 @@ def _part(program: str, words: tuple[str, ...]) -> str:
     return path.rpartition("/")[2].removesuffix(suffix) or UNSET
 
 
-def _printed(words: tuple[str, ...]) -> str | None:
+def printed(words: tuple[str, ...]) -> str | None:
     """printf with numbers, and with words that are known."""
     if not words or marked(words[0]) or words[0].startswith("-") or "\\" in words[0]:
         return None

@@ -29,6 +29,8 @@ _TABLE: dict[Kind, str] = {
         pgrep times jobs logname mktemp uuidgen lsb_release runlevel pidof finger history ulimit tldr apropos
         whatis export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
         caller deactivate units figlet cowsay fortune lolcat neofetch fastfetch ts fc-list fc-match gettext ngettext
+        pkg-config pkgconf llvm-config python3-config kpsewhich acpi quota pwgen uuid errno jot primes ascii
+        c++filt
     """,
     "lister": """
         ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl exa eza lsd cd pushd popd
@@ -44,6 +46,10 @@ _TABLE: dict[Kind, str] = {
         difft delta hexyl glow gron dasel htmlq pup xq tomlq uchardet enca soxi mediainfo zless zmore lz4cat xzgrep
         bzgrep zdiff zcmp xsltproc csvjson csvgrep csvsort csvjoin csvstack csvclean csvformat in2csv epubcheck texcount
         docx2txt antiword catdoc unzstd ministat dwdiff pv col colrm ul msgcmp msggrep
+        capinfos csvtk jaq gojq hck html2text cmark rst2html pod2text detex lacheck diction style pdfgrep unrtf odt2txt
+        catppt b3sum sha3sum crc32 rhash scc dyff jd addr2line dwarfdump pahole otool llvm-objdump llvm-nm
+        llvm-readelf gprof callgrind_annotate ms_print cg_annotate sqldiff json_pp jsonlint zipgrep lsar mkvinfo
+        djvutxt isutf8 tshark pdfdetach bibtool latexdiff wasm-objdump benchstat
     """,
     "writer": """
         mkdir touch cp mv ln tee install split csplit rmdir chmod zip unzip tar gzip gunzip bzip2 bunzip2 xz
@@ -51,7 +57,8 @@ _TABLE: dict[Kind, str] = {
         fallocate pdfunite pdfseparate pdftoppm pdftocairo pdfimages pdftk qpdf mutool tesseract optipng pngquant
         jpegoptim jpegtran cwebp dwebp rsvg-convert sox lame flac oggenc opusenc montage mogrify composite exiv2 lz4
         pigz sponge msgfmt msgmerge msginit msgcat msgattrib xgettext ps2pdf pdfcrop weasyprint soffice libreoffice
-        sd woff2_compress qrencode objcopy gs ocrmypdf inkscape
+        sd woff2_compress qrencode objcopy gs ocrmypdf inkscape compare mergecap editcap brotli lzip lzop gifsicle
+        img2pdf potrace oxipng pngcrush unar genisoimage mkisofs cabextract xlsx2csv ssconvert tidy mkvmerge
     """,
     "deleter": """
         rm unlink shred truncate wipe srm
@@ -84,6 +91,11 @@ _TABLE: dict[Kind, str] = {
         lilypond gfortran fpc dmd dub gleam elm elm-test spago lein lessc stylus lint-staged dotenv-linter nodemon
         import-linter lint-imports asciidoctor mmdc svgo ajv taplo yamlfmt hclfmt poe pip-licenses cargo-deny
         sphinx-quickstart sphinx-intl bloaty cppclean cargo-nextest tsc-watch html-validate
+        llvm-cov llvm-profdata llc opt ocamlc ocamlopt ocamlbuild javap jdeps iverilog vvp coqc lean agda idris2 z3 cvc5
+        minisat glpsol cbc minizinc dafny snakemake robot nosetests pyreverse pydeps mutmut diff-cover gitlint srb steep
+        yard rdoc gofumpt revive gocyclo ineffassign templ stringer http-server json-server live-server npm-run-all
+        run-s run-p depcruise jscpd license-checker ts-prune type-coverage clang-query include-what-you-use flatc
+        wasm2wat texi2pdf makeinfo xmlstarlet swift-format bundler-audit pyinstrument scalene memray
         gcovr mdformat mdl remark dprint mdbook zola eleventy gatsby remix expo ionic nodeunit
         qunit karma testcafe codecept spectral redocly swagger-cli graphql-codegen rustup
         ant scala-cli d2 goaccess
@@ -116,8 +128,9 @@ _TABLE: dict[Kind, str] = {
         renice ionice iptables ip6tables nft ufw ip ifconfig route hostnamectl timedatectl localectl sysctl
         swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv update-alternatives
         loginctl coredumpctl networkctl logrotate sshd named-checkconf named-checkzone zipinfo fail2ban-client
-        certbot gpg packer screen tmux mknod mkfifo modinfo lsmod dmesg gdb ltrace perf bpftrace nginx apachectl
-        wall write
+        certbot gpg packer screen tmux mknod mkfifo modinfo lsmod dmesg gdb bpftrace nginx apachectl
+        wall write micromamba dpkg-query dpkg-deb apt-mark pyenv rbenv nodenv asdf mise opam luarocks tlmgr minikube
+        kind k3d sestatus getenforce aa-status jps lsscsi jstack jinfo
     """,
     "destroyer": """
         fdisk sfdisk parted gdisk wipefs blkdiscard shutdown reboot halt poweroff init telinit insmod rmmod
@@ -158,7 +171,11 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "rlwrap": frozenset(),
     "entr": frozenset(),
     "bear": frozenset({"--output"}),
-    "strace": frozenset({"-e", "-o", "-s", "-S"}),
+    "strace": frozenset({"-e", "-o", "-s", "-S", "-I", "-P", "-O", "-a", "-b", "--trace", "--output"}),
+    "ltrace": frozenset({"-e", "-o", "-s", "-n", "-x", "-l", "-a", "--output"}),
+    "faketime": frozenset({"-f"}),
+    "ifne": frozenset(),
+    "eatmydata": frozenset(),
     "watchexec": frozenset({"-e", "-w", "-i", "--exts", "--watch", "--ignore", "-d", "--debounce"}),
 }
 RUNNERS = frozenset(
@@ -168,6 +185,7 @@ RUNNERS = frozenset(
         "fdfind",
         "hyperfine",
         "xargs",
+        "perf",
         "eval",
         "source",
         ".",
@@ -195,7 +213,7 @@ VALUED: dict[str, str] = {
 }  # fmt: skip
 
 # Programs whose first words are a pattern, an expression or a language of their own.
-PATTERNS = each("grep egrep fgrep rg ag ack zgrep jq yq awk gawk mawk nawk sed")
+PATTERNS = each("grep egrep fgrep rg ag ack zgrep jq yq jaq gojq awk gawk mawk nawk sed")
 
 # Options of programs that look or write by which they start another, load code, or do what they are told elsewhere.
 RUNS_MORE = table("""
@@ -226,6 +244,10 @@ RUNS_MORE = table("""
     magick: -script
     date: -s --set
     tcpdump: -z
+    tshark: --extcap --export-objects --temp-dir --compress
+    jaq gojq: -L --in-place -i
+    json_pp: -f -json_opt
+    tidy: -config
 """)
 OUTPUTS = table("""
     sort shuf iconv: -o --output
@@ -248,7 +270,11 @@ WRITTEN = table("""
     ffmpeg: -passlogfile
     pandoc: --extract-media --log
     zip: -b -O --out
-    pdftotext pdftoppm pdfimages: -o
+    pdftotext pdftoppm pdfimages pdfdetach bibtool html2text csvtk: -o
+    mergecap: -w
+    cabextract: -d
+    oxipng: --out --dir
+    scc: -o --output
 """)
 
 # Options of developer programs whose value is what they make.
@@ -289,6 +315,13 @@ GIVEN_CODE = table("""
     mix: -e --eval
     ghc: -e -F -pgm
     gnuplot: -e
+    pyinstrument scalene memray: -c
+    robot: --listener --pythonpath --prerunmodifier --prerebotmodifier --parser -P -A --argumentfile
+    javap jdeps: -J
+    llvm-cov: -Xdemangler
+    opt llc: -load --load -load-pass-plugin
+    makeinfo: --init-file --conf-dir
+    snakemake: --cluster --executor --default-remote-provider --report-stylesheet --wrapper-prefix
     protoc: --plugin
     latexmk: -e -r -shell-escape --shell-escape -enable-write18 -pdflatex= -latex=
     pdflatex xelatex lualatex: -shell-escape --shell-escape -enable-write18 --enable-write18

@@ -7,6 +7,7 @@ from itertools import pairwise
 from msgspec import structs
 
 from orchestrator.policy.shell import code
+from orchestrator.policy.shell.arguments import values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
@@ -47,16 +48,26 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     ]
 
 
+_PARALLEL_VALUED = each(
+    "-j --jobs -n -N --joblog --results --delay --timeout --retries --tmpdir --load --memfree --nice"
+)
+
+
 def kept(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     """What is against the code that trap, script and parallel are given."""
     words = list(segment.arguments)
     if segment.program == "parallel" and ":::" in words:
         at = words.index(":::")
+        made: list[str] = []
         while words[:1] and words[0].startswith("-") and words[0] != ":::":
-            skipped = 2 if words[0] in ("-j", "--jobs", "-n", "-N", "--joblog", "--delay", "--timeout") else 1
+            skipped = 2 if words[0] in _PARALLEL_VALUED else 1
+            made += words[1:2] if words[0] in ("--joblog", "--results") else []
             words, at = words[skipped:], at - skipped
-        words[:at] = [re.sub(r"\{(//?|\.|/\.|#)?\}", STAR, word) for word in words[:at]]
-        return started(judge, segment, (*words[:at], *words[at + 1 :]), depth)
+        numbered = r"\{(\d+|//?|\.|/\.|#)?\}"
+        given = [word for word in words[at + 1 :] if word not in (":::", ":::+")]
+        words[:at] = [re.sub(numbered, STAR, word) for word in words[:at]]
+        found = judge.reach(segment).each("write", [re.sub(numbered, "0", word) for word in made])
+        return found + started(judge, segment, (*words[:at], *given), depth)
     text = next((after for option, after in pairwise(words) if re.fullmatch(r"-[a-z]*c|--command", option)), "")
     text = text or (words[0] if segment.program == "trap" and words else "")
     return judge.text(text, segment, depth + 1, dict(segment.bound)) if text else []
@@ -86,20 +97,30 @@ def wrapped(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             found += judge.variable(segment, variable, value)
         if word == "--":
             break
-        if word in ("-o", "--output") and name == "time" and words:
-            found += judge.reach(segment).each("write", words[:1])
+        if name in ("time", "strace", "ltrace"):
+            found += _recorded(judge, segment, word, words[:1])
         if word in ("-C", "--chdir") and name == "env" and words:
             found += judge.reach(segment).each("list", words[:1])
             found.append(judge.ask(segment, "moving", "env -C changes the folder that paths are seen from.", "Use cd."))
         if word in valued and words:
             words.pop(0)
-    if name in ("timeout", "taskset", "flock") and words:
+    if name in ("timeout", "taskset", "flock", "faketime") and words:
         words.pop(0)
     if name == "flock" and words[:1] in (["-c"], ["--command"]):
         return found + judge.text(" ".join(words[1:]), segment, depth + 1)
     if name == "watch" or (name == "entr" and any(re.fullmatch(r"-[a-z]*s[a-z]*", word) for word in segment.arguments)):
         return found + judge.text(" ".join(words), segment, depth)
     return found + started(judge, segment, tuple(words), depth)
+
+
+def _recorded(judge: Judging, segment: Segment, option: str, behind: list[str]) -> list[Finding]:
+    """Where time, strace and ltrace write what they saw; for strace a | is a program."""
+    made = behind if option in ("-o", "--output") else [option.removeprefix("-o")] if option.startswith("-o") else []
+    made = [option.partition("=")[2]] if option.startswith("--output=") else made
+    if any(word[:1] in ("|", "!") for word in made) or (segment.program == "ltrace" and option.startswith("-F")):
+        reason = f"{segment.program} {option} starts another program, or reads settings."
+        return [judge.ask(segment, "runs_more", reason, "Name a file of the workspace.")]
+    return judge.reach(segment).each("write", made)
 
 
 def privilege(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
@@ -192,6 +213,31 @@ def timed(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     return found + judge.reach(segment).each("write", written)
 
 
+_PERF_VALUED = each("-e -r -o -F -c -C -I --event --repeat --output --call-graph")
+
+
+def perf(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
+    """perf stat COMMAND, perf record COMMAND: what it starts is judged."""
+    name, *words = segment.arguments or ("",)
+    if name in ("list", "report", "annotate", "version"):
+        return judge.reach(segment).each("read", values_of(tuple(words), ("-i", "--input")))
+    found: list[Finding] = []
+    while name in ("stat", "record") and words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word == "--":
+            break
+        if word in _PERF_VALUED and words:
+            found += judge.reach(segment).each("write", words[:1] if word in ("-o", "--output") else [])
+            words.pop(0)
+        elif word.startswith(("--pre", "--post", "--control")) or word in ("-a", "-p", "--pid"):
+            words = []
+    if name in ("stat", "record") and words:
+        return found + started(judge, segment, tuple(words), depth)
+    reason = "perf administers the machine, beyond the workspace."
+    asked = judge.ask(segment, "administration", reason, "Use the tools made for it, or do it yourself.", "perf")
+    return [*found, asked]
+
+
 def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     words = list(segment.arguments)
     found: list[Finding] = []
@@ -245,4 +291,5 @@ _OWN_WAYS: dict[str, Callable[[Judging, Segment, int], list[Finding]]] = {
     "fdfind": fd,
     "hyperfine": timed,
     "xargs": xargs,
+    "perf": perf,
 }

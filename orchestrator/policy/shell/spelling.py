@@ -80,7 +80,11 @@ class Spelling:
                     self.untold.add(looped[-1])
             elif node.type == "command":
                 name = node.child_by_field_name("name")
-                if name is not None and self.text(name) in SETTERS:
+                if name is not None and (label := self.printed_to(node)):
+                    self.set.add(label)
+                    self.times[label] += 1
+                    self.loose[label] = ()
+                elif name is not None and self.text(name) in SETTERS:
                     self.untold.update(self.text(word) for word in node.children_by_field_name("argument"))
             elif self._sets_variables(node):
                 self.untold.update(self._names(node))
@@ -88,6 +92,13 @@ class Spelling:
         self.loose.update((name, ()) for name in looped if self.times[name] > 1)
         self.loose = {label: values for label, values in self.loose.items() if label not in self.untold}
         self.set |= self.untold | set(looped)
+
+    def printed_to(self, node: "Node") -> str:
+        """The variable of `printf -v NAME`, where it is plainly that."""
+        given = [self.text(word) for word in node.children_by_field_name("argument")[:2]]
+        name = node.child_by_field_name("name")
+        plain = name is not None and self.text(name) == "printf" and given[:1] == ["-v"]
+        return given[1] if plain and len(given) == 2 and given[1].isidentifier() else ""
 
     def _survey_assignment(self, node: "Node") -> None:
         name, parent = node.child_by_field_name("name"), node.parent

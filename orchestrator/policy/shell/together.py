@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from orchestrator.policy.shell.arguments import letters
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import GIT_NETWORK, KINDS, PRODUCED
+from orchestrator.policy.shell.programs import GIT_NETWORK, KINDS, PRODUCED, WRAPPERS
 from orchestrator.policy.shell.script import Script, Segment
 from orchestrator.policy.shell.words import each, shown, uncertain
 
@@ -31,11 +31,45 @@ def judge(judge: Judging, script: Script, found: list[Finding], text: str) -> li
         *_made_and_run(judge, script),
         *_fills(judge, script),
         *_empties(judge, script),
+        *_carries_off(judge, script),
+        *_shows_keys(judge, script),
     ]
     killed = [part for part in script.segments if part.program in ("kill", "xargs") and "pgrep" not in part.program]
     if killed and any(part.program in ("pgrep", "pidof") and "orchestrator" in part.text for part in script.segments):
         more.append(guard(judge, killed[0], "This would end the server that guards it."))
     return more
+
+
+_SENDS = re.compile(r"urlopen|urllib|requests?\.\w+\(|httpx?\.|aiohttp|socket|fetch\(|axios|Net::HTTP|curl|smtplib")
+_ENVIRONMENT = re.compile(
+    r"os\.environ\b(?!\s*(?:\[|\.get))|process\.env\b(?!\s*[.\[])|\bENV\.to_h|dict\(environ|getenv\(\)"
+)
+
+
+def _carries_off(judge: Judging, script: Script) -> list[Finding]:
+    """A file that is written or changed here, and carries the environment away when it is run."""
+    texts = [one.content for one in script.redirects if one.content]
+    texts += [part.text for part in script.segments if part.program in ("sed", "perl", "tee", "printf", "echo")]
+    texts += [part.fed for part in script.segments if part.fed and part.program in ("tee", "patch", "git")]
+    if not any(_SENDS.search(text) and _ENVIRONMENT.search(text) for text in texts):
+        return []
+    part = script.segments[-1]
+    reason = f"{part.program} would run what this command itself writes, which sends the environment away."
+    return [judge.ask(part, "written_and_run", reason, "Write it first, with write_file, then run it.")]
+
+
+_KEYS = re.compile(r"AKIA|ASIA|gh[pousr]_|glpat-|sk_live|xox[abp]|PRIVATE KEY|_SECRET|SECRET_|password", re.IGNORECASE)
+
+
+def _shows_keys(judge: Judging, script: Script) -> list[Finding]:
+    """git log -p -S AKIA: keys that stood in the history."""
+    logs = [part for part in script.segments if part.program == "git" and "log" in part.arguments[:1]]
+    full = [part for part in logs if {"-p", "-u", "--patch", "-U0"} & set(part.arguments)]
+    sought = [part for part in script.segments if part in full or part.program in ("grep", "egrep", "rg")]
+    if not full or not any(_KEYS.search(" ".join(part.arguments)) for part in sought):
+        return []
+    reason = "The history usually holds a password or a key where one is looked for, which the model would see."
+    return [judge.ask(full[0], "reveals_secret", reason, "Look for the commits alone, without -p.")]
 
 
 def guard(judge: Judging, segment: Segment, reason: str) -> Finding:
@@ -195,6 +229,17 @@ def temporary(script: Script) -> frozenset[str]:
         made |= {word.partition("=")[2] for word in words if word.partition("=")[0] in PRODUCED}
         made |= set(named if part.program in ("tee", "mkdir", "touch") else named[-1:] if part.program == "cp" else ())
     return frozenset(name.rstrip("/") for name in made if _IN_TMP.fullmatch(name) and ".." not in name.split("/"))
+
+
+_APART = re.compile(r"(?:[^\n;|&]|>&\d|&>)*(?<![>&])&(?![&>\d])")
+
+
+def serves(script: Script, text: str) -> bool:
+    """Whether it begins a program of the project in the background: a server, that it may ask things of."""
+    begun = [part for part in script.segments if KINDS.get(part.program) in ("developer", "interpreter")]
+    begun += [part for part in script.segments if "/" in part.program or part.program in WRAPPERS]
+    ends = (match.end() for part in begun for match in re.finditer(re.escape(part.text), text))
+    return any(_APART.match(text, end) for end in ends)
 
 
 _IN_TMP = re.compile(r"/tmp/[\w.+@/-]+")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from orchestrator.policy.shell import words
+from orchestrator.policy.shell.outputs import printed
 from orchestrator.policy.shell.programs import known
 from orchestrator.policy.shell.redirecting import IGNORED, REDIRECTS, After, Flow, Redirecting
 from orchestrator.policy.shell.script import (
@@ -269,6 +270,8 @@ class Walk(Redirecting):
         if name == "trap":
             found = structs.replace(found, bound=self._bound())
         self._segments += [found, *(structs.replace(found, program=other) for other in names[1:])]
+        if label := self.printed_to(node):
+            self.assigned(label, (printed(tuple(behind[2:])) or UNKNOWN,))
         if name in SETTERS:
             self.met.update(behind)
             for word in behind if name not in ("printf", "wait") or "-v" in behind else ():

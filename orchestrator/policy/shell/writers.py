@@ -218,6 +218,7 @@ _OWN_WAYS: dict[str, Callable[[Judging, Segment], list[Finding]]] = {
     "openssl": _openssl,
     **dict.fromkeys(("tar", "unzip", "7z", "7za", "bsdtar"), _archive),
     **dict.fromkeys(
-        ("pandoc", "ffmpeg", "convert", "magick", "mogrify", "montage", "composite", "gs", "inkscape"), _converted
+        ("pandoc", "ffmpeg", "convert", "magick", "mogrify", "montage", "composite", "compare", "gs", "inkscape"),
+        _converted,
     ),
 }
