@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.agents.desk import Desk
 
 LONGEST = 20_000  # characters of an answer that the parent's model reads
-TRUST: tuple[Origin, ...] = ("user", "model", "tool", "skill", "memory", "file", "web")  # the last is trusted least
+TRUST: tuple[Origin, ...] = ("user", "model", "tool", "file", "skill", "memory", "web")  # the last is trusted least
 
 _OUTCOMES: dict[e.FinalStatus, Outcome] = {
     "completed": "ok",

@@ -162,6 +162,7 @@ def _adding(keeper: Keeper) -> Sequence[Tool]:
 def _looking_after(keeper: Keeper) -> Sequence[Tool]:
     @tool(
         category="schedule",
+        origin="file",  # what it is of may have been read somewhere
         examples=said.LIST_SCHEDULES,
         answers={
             "en": "[{*schedules {text}: {when} `{id}`*}|Nothing is scheduled.]",

@@ -1,6 +1,7 @@
 """Doors of the product through which a stranger's words could come back as somebody else's."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from test_agents_origins import (
@@ -24,9 +25,16 @@ from world import call, say, world
 from orchestrator.agents.provenance import Traced, typed
 from orchestrator.kernel.events import ToolReturned
 from orchestrator.kernel.messages import Arguments, Origin, Risk, ToolCall, user
+from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context, Result
+from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.ai import tools as ai
 from orchestrator.tools.kits.changes import tools as changes
+from orchestrator.tools.kits.files import tools as files
+from orchestrator.tools.kits.git import kit as git
+from orchestrator.tools.kits.operating import tools as operating
+from orchestrator.tools.sandbox.base import Sandbox
+from orchestrator.tools.scheduling import Keeper, scheduling
 from orchestrator.tools.wrappers import wrapped
 
 __all__ = ["attributes", "there"]  # fixtures
@@ -137,6 +145,13 @@ async def test_a_pattern_that_means_a_strangers_file_is_read_as_theirs(there: Pa
         await w.runs.settled(run_id)
         found = [event.body for event in await w.journal.read(run_id) if isinstance(event.body, ToolReturned)]
         assert [one.origin for one in found] == ["web"]
+
+
+def test_tools_that_give_back_what_others_chose_do_not_vouch_for_it() -> None:
+    says = {"list_schedules", "git_merge", "git_stash", "git_log", "git_branches", "list_directory", "list_processes"}
+    gits = git(Equipment(Tools(), cast(Sandbox, None)))
+    specs = [one.spec for one in (*gits, *scheduling(cast(Keeper, None)), *operating, *files)]
+    assert {one.name: one.origin for one in specs if one.name in says} == dict.fromkeys(says, "file")
 
 
 async def test_what_a_person_writes_into_a_call_is_theirs(there: Path) -> None:

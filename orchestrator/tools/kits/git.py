@@ -234,6 +234,7 @@ def _git_merge(sandbox: Sandbox) -> Tool:
     @_tool(
         scope="write",
         effects="once",
+        origin="file",
         examples=said.GIT_MERGE,
         answers={"en": "{text}", "fr": "{text}"},
         reconcile=merged,
@@ -278,6 +279,7 @@ def _git_stash(sandbox: Sandbox) -> Tool:
     @_tool(
         scope="write",
         effects="once",
+        origin="file",
         examples=said.GIT_STASH,
         answers={"en": "[{text}|Nothing.]", "fr": "[{text}|Rien.]"},
         reconcile=stashed,

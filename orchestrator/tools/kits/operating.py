@@ -45,6 +45,7 @@ class Processes(msgspec.Struct, frozen=True):
 
 @tool(
     category="system",
+    origin="file",  # whoever started one chose its words
     examples=said.LIST_PROCESSES,
     answers={
         "en": "[{*processes {name} ({pid}, {user}): {memory:bytes}, {cpu} % of a processor*}|No such process.]",
