@@ -23,11 +23,11 @@ _KNOWN = each(
     "replaceAll charAt charCodeAt startsWith endsWith indexOf Set Map has get set add size BigInt Intl NumberFormat "
     "DateTimeFormat format getTime getFullYear getMonth getDate getDay getHours now isInteger log2 log10 exp trunc "
     "sign hypot random sin cos tan atan2 toString toLocaleString localeCompare isNaN Infinity NaN Boolean "
-    "readFileSync writeFileSync appendFileSync existsSync readdirSync mkdirSync statSync utf8 PI E LN2 "
-    "toLocaleDateString getMinutes async await throw try catch finally Error message class extends super static "
-    "instanceof delete isFinite lastIndexOf substring substr at codePointAt normalize match test matchAll groups "
-    "parseInt flat stdout write warn count group groupEnd time timeEnd of void yield Symbol iterator Promise "
-    "resolve then all values setTimeout typeof fill fromEntries assign trimEnd trimStart x y n i a b k v e s"
+    "readFileSync writeFileSync appendFileSync existsSync readdirSync mkdirSync statSync utf8 E LN2 "
+    "toLocaleDateString getMinutes await throw try catch finally Error message class extends super static instanceof "
+    "delete isFinite lastIndexOf substring substr at codePointAt normalize match test matchAll groups "
+    "structuredClone stdout write warn count group groupEnd time timeEnd void yield Symbol iterator Promise resolve "
+    "then all setTimeout typeof fill fromEntries assign trimEnd trimStart x y n i a b k v e s"
 )
 _TOKEN = re.compile(
     r"(?P<text>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")|(?P<template>`(?:[^`\\]|\\.)*`)|(?P<comment>//[^\n]*|/\*.*?\*/)|"
@@ -53,7 +53,7 @@ _ENDLESS = re.compile(
 _MODULE = re.compile(r"""require\(\s*(['"])(?:(?:node:)?(?:fs|path|util|assert)|\./(?!.*\.\.)[\w./-]+)\1\s*\)""")
 _OWN = re.compile(r"""require\(\s*['"]\./[\w./-]+(?<!\.json)['"]\s*\)""")
 _OPENED = re.compile(
-    r"""\b(readFileSync|existsSync|readdirSync|statSync|writeFileSync|appendFileSync|mkdirSync)\b(?:\(\s*(?:(['"])([^'"\\]*)\2|(0)\b))?"""
+    r"""\b(readFileSync|existsSync|readdirSync|statSync|writeFileSync|appendFileSync|mkdirSync)\b(?:\(\s*(?:(['"])([^'"\\]*)\2|(0)\b)(?=\s*[,)]))?"""
 )
 _FILES = re.compile(r"""\b(?:const|let|var)\s+(\w+|\{[\w\s,]*\})\s*=\s*require\(\s*['"](?:node:)?fs['"]\s*\)""")
 _DIRECT = ""  # require("fs").readFileSync(…), which gives it no name
