@@ -67,7 +67,10 @@ class Redirecting(Spelling):
         for child in node.children:
             if child.type not in REDIRECTS:
                 after = self.visit(child, Flow(flow.folders, stdin, flow.feeders, fed))
-        content = _written(self._segments[body:])
+        inside, last = self._segments[body:], node.children[0]
+        if last.type == "list" and inside and inside[-1].text == self.text(last.children[-1]):
+            inside = inside[-1:]  # the grammar hangs `a && cat > x` above the list
+        content = _written(inside)
         self._redirects[made:behind] = [structs.replace(one, content=content) for one in self._redirects[made:behind]]
         feeders = flow.feeders + tuple(self._segments[start:])
         for redirect in redirects:

@@ -308,7 +308,10 @@ def _fills(judge: Judging, script: Script) -> list[Finding]:
     sources = [redirect.target for redirect in script.redirects if redirect.operator == "<"]
     for part in script.segments:
         words = [shown(word) for word in part.arguments]
-        endless = part.program == "yes" or (
+        drawn = any(
+            f"--random-source=<({part.text})" in other.text for other in script.segments
+        )  # as much as is needed
+        endless = (part.program == "yes" and not drawn) or (
             (KINDS.get(part.program) in ("reader", "writer") or part.program == "tr")
             and any(_ENDLESS.fullmatch(word.removeprefix("if=")) for word in [*words, *sources])
         )

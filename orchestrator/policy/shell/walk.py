@@ -132,7 +132,9 @@ class Walk(Redirecting):
         first = self.visit(left, flow)
         chained = [child.type for child in between] == ["&&"]
         kept = self.definite.copy()
-        second = self.visit(right, Flow(first.success if chained else first.anyhow, flow.stdin, flow.feeders))
+        above = node.parent is not None and node.parent.type == "redirected_statement"
+        fed = flow.fed if above else None  # the grammar hangs `a && cat <<E` there: the text is for the last of them
+        second = self.visit(right, Flow(first.success if chained else first.anyhow, flow.stdin, flow.feeders, fed))
         if not chained:
             self.definite = kept
         elif not _in_chain(node):
@@ -244,7 +246,7 @@ class Walk(Redirecting):
         stdin, fed, end, text = flow.stdin, flow.fed, -1, self.text(node)
         for child in node.children:
             beside = child.start_byte == end and not self.source[end : end + 1].isspace()
-            if beside or not (end < 0 or self._apart(end, child.start_byte)):
+            if (beside and child.type != "process_substitution") or not (end < 0 or self._apart(end, child.start_byte)):
                 self.doubt("unreadable", text)
             end = child.end_byte
             if child.type == "variable_assignment":
