@@ -19,6 +19,8 @@ MEANT = 2000  # files that a pattern may mean
 DEPTH = 2  # levels of a pattern
 
 _WORD = re.compile(r"[^\s'\"`;|&<>()=,\[\]{}]+")
+_QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"")
+_ESCAPED = re.compile(r"(?:[^\s\\'\"`;|&<>]|\\.)+")  # with what may stand in a name: report(1),a.md
 
 
 def marked(folder: Path, path: str) -> bool:
@@ -32,12 +34,20 @@ def marked(folder: Path, path: str) -> bool:
 
 def names_marked(folder: Path, text: str) -> bool:
     """Whether a command or a program names such a file, also as a module or from a folder that it names."""
-    words = _WORD.findall(text, 0, 100 * MOST)[:MOST]
+    words = _words(text[: 100 * MOST])
     places = ["", *(f"{word}/" for word in words if _is_folder(folder / word))][:PLACES]
     names = [name for word in words for name in (word, f"{word.replace('.', '/')}.py")]
     return any(marked(folder, place + name) for place in places for name in names) or any(
         marked(folder, path) for word in words for place in places for path in _meant(folder, place + word)
     )
+
+
+def _words(text: str) -> list[str]:
+    """What may be a name in it, or it whole."""
+    found = dict.fromkeys(_WORD.findall(text)[:MOST])
+    found |= dict.fromkeys(re.sub(r"\\(.)", r"\1", word) for word in _ESCAPED.findall(text)[:MOST])
+    found |= dict.fromkeys(one or other for one, other in _QUOTED.findall(text)[:MOST])
+    return [*found, text]
 
 
 def _meant(folder: Path, pattern: str) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import hashlib
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from orchestrator.tools.workspace import Workspace
 
 MOSTLY = 0.5  # of what is written
 KEPT = "What was there before is kept in the trash:"
-_PATHS = frozenset({"path", "file", "source", "destination"})
+_PATHS = frozenset({"path", "file"})  # not what is copied, moved or packed: that carries its marks itself
 _SHOWN = 200  # files whose text is in one result
 
 
@@ -70,7 +72,7 @@ def _shown(data: Json) -> Iterator[str]:
 def _writes(arguments: Arguments, context: Context) -> bool:
     """Whether what is about to be written is a stranger's: most of it, or what it comes from or is added to."""
     anew = "content" in arguments and not arguments.get("append")
-    kept = [value for name, value in arguments.items() if name in _PATHS and name != "destination"]
+    kept = [value for name, value in arguments.items() if name in _PATHS]
     if not anew and any(isinstance(path, str) and marked(context.workspace, path) for path in kept):
         return True
     text, strangers = _added(arguments), context.strangers()
@@ -110,4 +112,5 @@ def _target(arguments: Arguments) -> str:
 
 def _mark(folder: Path, path: str) -> None:
     with contextlib.suppress(OSError, ToolError), Workspace(folder).opened(path) as handle:
-        mark(handle)
+        if stat.S_ISREG(os.fstat(handle).st_mode):  # what lies in a folder says so itself
+            mark(handle)

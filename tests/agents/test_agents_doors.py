@@ -26,6 +26,7 @@ from orchestrator.agents.provenance import Traced, typed
 from orchestrator.kernel.events import ToolReturned
 from orchestrator.kernel.messages import Arguments, Origin, Risk, ToolCall, user
 from orchestrator.kernel.settings import Tools
+from orchestrator.policy.marks import mark, marked, names_marked
 from orchestrator.tools.base import Context, Result
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.ai import tools as ai
@@ -122,9 +123,33 @@ async def test_a_strangers_file_is_one_wherever_it_is_put(there: Path, carry: li
     async with world(there, spoken(parts), *tools, rules=policy()) as w:
         await w.runs.settled(await w.run("keep"))
         assert not await asked(w)
+        assert not marked(there / "workspace", "there"), "a folder says nothing of what is in it later"
         await w.runs.settled(await w.run("What is there?"))
         assert [one.tool for one in await asked(w)] == ["execute_command"]
         assert not await requested(w, "execute_command")
+
+
+@pytest.mark.usefixtures("attributes")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("my notes.md", "my notes.md"),
+        ("my notes.py", "python3 'my notes.py'"),
+        ("my notes.py", 'cd . && python3 "my notes.py"; ls'),
+        ("my notes.py", "python3 my\\ notes.py"),
+        ("report(1).md", "cat report\\(1\\).md"),
+        ("a,b=c.csv", "cat a,b=c.csv"),
+        ("n.md", "cat ./*.md"),
+    ],
+)
+def test_a_strangers_file_may_have_any_name(there: Path, name: str, text: str) -> None:
+    folder = there / "workspace"
+    (folder / name).write_text("x")
+    assert not names_marked(folder, text)
+    with (folder / name).open("rb") as file:
+        mark(file.fileno())
+    assert names_marked(folder, text)
+    assert not names_marked(folder, "cat other.md *.txt")
 
 
 @pytest.mark.usefixtures("attributes")
