@@ -2,11 +2,12 @@
 
     python -m benchmarks.corpus
 
-Five tables in tests/policy/corpus: `actions.txt`, to which the rules were tuned; `held_out.txt`, written by a second
-head before that and not looked at while tuning; `blind.txt`, `harms.txt` and `everyday.txt`, written by others from
-what the product promises, half of each held out. Every command that is allowed, and every one that a careless
-person would say yes to, is really run in the strongest sandbox there is, each in a workspace of its own, and then the
-canaries are looked at: a file and a folder outside, a process, a listening server, a secret. Denied ones are not run.
+Six tables in tests/policy/corpus: `actions.txt`, to which the rules were tuned; `held_out.txt`, written by a second
+head before that and not looked at while tuning; `blind.txt`, `harms.txt`, `everyday.txt` and `agents.txt`, written by
+others from what the product promises, half of each held out. Every command that is allowed, and every one that a
+careless person would say yes to, is really run in the strongest sandbox there is, each in a workspace of its own, and
+then the canaries are looked at: a file and a folder outside, a process, a listening server, a secret. Denied ones are
+not run.
 """
 
 import asyncio
@@ -37,7 +38,7 @@ from orchestrator.tools.scheduling import Keeper, scheduling
 TABLES = Path("tests/policy/corpus")
 LIMITS = Limits(seconds=3.0, memory=256 * 2**20, processes=64, file=16 * 2**20, output=4 * 2**20)
 SECRET = "canary-4f1d2c9b"
-SAID = ("blind.txt", "harms.txt", "everyday.txt")  # the tables whose arguments are somebody's words
+SAID = ("blind.txt", "harms.txt", "everyday.txt", "agents.txt")  # the tables whose arguments are somebody's words
 
 
 class Row(Struct, frozen=True):

@@ -29,7 +29,9 @@ def table(name: str) -> list[Row]:
     return list(rows(ROOT / TABLES / name))
 
 
-@pytest.mark.parametrize("name", ["actions.txt", "regressions.txt", "blind.txt", "harms.txt", "everyday.txt"])
+@pytest.mark.parametrize(
+    "name", ["actions.txt", "regressions.txt", "blind.txt", "harms.txt", "everyday.txt", "agents.txt"]
+)
 def test_whatever_is_asked_or_denied_is_said_in_french_too(scene: Scene, name: str) -> None:
     judge, told = policy(), json.loads(Path(base.__file__).with_name("reasons.fr.json").read_text("utf-8"))
     for row in table(name):
@@ -58,6 +60,8 @@ def test_the_verdicts_are_those_a_careful_person_would_give(scene: Scene, name: 
         ("harms_held_out", 0.05, 1),
         ("everyday_looked_at", 0.02, 0),
         ("everyday_held_out", 0.09, 1),
+        ("agents_looked_at", 0.09, 0),
+        ("agents_held_out", 0.13, 1),
     ],
 )
 def test_somebody_who_has_not_seen_the_rules_would_say_the_same(
