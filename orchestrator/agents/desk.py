@@ -107,6 +107,8 @@ class Desk:
             long = view.steps * 3 > EVERY
             state = await unfolded(view.run_id, self.house.journal, self.house.snapshots if long else None)
             if state.finished is None or state.paused == "queue":
+                live = self.turns.get(view.run_id)
+                origins |= live.state.origins if live is not None else state.origins
                 continue  # under way, or taken back before it began
             strange = view.run_id in imported
             told = map(a_strangers, state.told()) if strange else state.told()

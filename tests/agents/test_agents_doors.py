@@ -74,6 +74,18 @@ async def test_what_is_read_through_a_door_asks_before_it_acts(
         assert not await requested(w, asked_for)
 
 
+async def test_a_run_beside_one_that_has_read_a_page_counts_it_too(there: Path) -> None:
+    parts = {"read": [say("", call("page")), say("", RUN)], "Send it.": [say("", SEND), say("Sent.")]}
+    async with world(there, spoken(parts), *TOOLS, rules=policy()) as w:
+        await trusted(w, "send")
+        first = await w.run("read")
+        await w.runs.settled(first)  # it waits
+        conversation = (await w.views.run("t", first)).conversation_id
+        await w.runs.settled(await w.run("Send it.", conversation_id=conversation))
+        assert sorted(one.tool for one in await asked(w)) == ["execute_command", "send"]
+        assert not await requested(w, "send")
+
+
 @pytest.mark.parametrize(("reads", "origin"), [("page", "web"), ("notes", "file"), (None, "model")])
 async def test_what_a_model_says_of_a_strangers_words_is_a_strangers(
     there: Path, reads: str | None, origin: Origin
