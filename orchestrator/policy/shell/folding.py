@@ -50,7 +50,7 @@ class _Folds(ast.NodeTransformer):
         self.generic_visit(node)
         texts = [_text(_inside(part)) for part in node.args]
         parts = [text for text in texts if text is not None]
-        if len(parts) != len(texts) or len(parts) < 1 or node.keywords:
+        if len(parts) != len(texts) or not parts or node.keywords or sum(map(len, parts)) > LONGEST:
             return node
         if _name(node.func) in _PATHS:
             return ast.Call(node.func, [ast.Constant(posixpath.join(*parts))], [])
@@ -66,7 +66,8 @@ class _Folds(ast.NodeTransformer):
             for part in node.values
         ]  # fmt: skip
         whole = [text for text in texts if text is not None]
-        return ast.Constant("".join(whole)) if len(whole) == len(texts) else node
+        plain = len(whole) == len(texts) and sum(map(len, whole)) < LONGEST
+        return ast.Constant("".join(whole)) if plain else node
 
 
 def _name(node: ast.AST) -> str:

@@ -104,7 +104,7 @@ _PERL = re.compile(
     rf"(?:\b(?:s|tr|y)(?P<d>[/#|,!]){_SWAPPED}[gimsxcdr]*(?!\w)|\bs{_BRACED}{_PUT_IN}[gimsxr]*(?!\w)|\bm{_BRACED}[gimsx]*(?!\w)|"
     rf"\buse\s+(?:strict|warnings|utf8|List::Util|POSIX|Data::Dumper|Time::(?:Local|Piece|HiRes))(?:\s+qw\s*\([\w\s]*\))?\s*;|"
     rf"\bqw\s*\([\w\s.,-]*\)|\b[A-Za-z]\w*(?=[ ]*=>)|"
-    rf"(?:^\s*|\b(?:if|unless|and|or|not|grep|split|while|for|foreach)\s*\(?\s*|[=!]~\s*|[(;{{!&|,]\s*|\.\.\s*)/{_PATTERN}*/[gimsx]*(?!\w)|"
+    rf"(?:^\s*|\b(?:if|unless|and|or|not|grep|split|while|for|foreach)\s*+(?:\(\s*+)?|[=!]~\s*|[(;{{!&|,]\s*+|\.\.\s*)/{_PATTERN}*/[gimsx]*(?!\w)|"
     r"\b(?:print|printf|say|if|unless|and|or|not|next|last|length|uc|lc|chomp|reverse|sort|join|split|scalar|eq|ne|lt|gt|le|ge|"
     r"END|BEGIN|keys|values|close|ARGV|eof|my|our|map|grep|for|foreach|while|else|elsif|defined|exists|substr|index|abs|int|"
     r"sprintf|sum0?|max|min|first|uniq|floor|ceil|strftime|push|shift|pop|ucfirst|lcfirst|sqrt|x|localtime|gmtime|time|delete|each|splice|ord|chr|hex|oct|rindex|rand|srand|sin|cos|exp|log|exit|shuffle|minstr|maxstr|product|Dumper|STDIN|STDOUT|STDERR|cmp)\b|"
@@ -286,11 +286,15 @@ def sql(judge: Judging, segment: Segment) -> list[Finding]:
     asked = [text for text in plain if " " in text or text.startswith(".")]
     files = [word for word in named if shown(word) not in asked and ":memory:" not in word]
     found = reach.each("read", [*files, *imported])
+    aside = plain[:1] == [":memory:"] and not files
     for text in asked:
+        if segment.program == "duckdb" and (into := statements.copied(text)) is not None and "://" not in into[1]:
+            found += reach.each("write", [into[1]])
+            text = into[0]
         if text.startswith("."):
             looks, named = bool(_DOTS.fullmatch(text.strip())), []
         else:
-            looks, named = statements.only_looks(text), statements.files(text) or []
+            looks, named = statements.only_looks(text, aside), statements.files(text) or []
             looks = looks and not (segment.program == "sqlite3" and _QUOTED_NAME.search(text))
             looks = looks and statements.files(text) is not None and not any("://" in one for one in named)
         found += reach.each("read", [one for one in named if "://" not in one])

@@ -19,6 +19,12 @@ _LOOKS = re.compile(
     r"pragma\s+\w+(\(\w+\))?\s*$)(?!\w)",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(  # what changes nothing but a database that is kept in memory
+    r"\s*(?:create\s+(?:or\s+replace\s+)?(?:temp\w*\s+)?(?:table|view|index)|drop\s+(?:table|view|index)|"
+    r"insert\s+into|update|delete\s+from|alter\s+table)\s+[\w\s(),.=<>*+'|-]+$",
+    re.IGNORECASE,
+)
+_COPIED = re.compile(r"\s*copy\s*\((.*)\)\s*to\s*'([^']+)'\s*(?:\([\w\s,]*\)\s*)?;?\s*", re.IGNORECASE | re.DOTALL)
 _CHANGES = re.compile(
     r"\b(?:insert\s+(?:or\s+\w+\s+)?into|replace\s+into|update\s+\S+\s+set|delete\s+from|drop\s+\w+|alter\s+\w+|"
     r"truncate\s+\w+|merge\s+into|into\s+outfile|writable_schema|"
@@ -48,15 +54,26 @@ def bare(text: str) -> str:
     return _QUOTED.sub(lambda match: "'" * len(match[0]) if match[0][0] in "'\"" else " " * len(match[0]), text)
 
 
-def only_looks(text: str) -> bool:
+def copied(text: str) -> tuple[str, str] | None:
+    """The question whose answer duckdb puts into a file, and that file."""
+    match = _COPIED.fullmatch(text) if len(text) <= LONGEST else None
+    return (match[1], match[2]) if match and bare(match[1]).count("(") == bare(match[1]).count(")") else None
+
+
+def only_looks(text: str, aside: bool = False) -> bool:
+    """Whether it changes nothing; `aside`: nothing but a database that is kept in memory."""
     if len(text) > LONGEST:
         return False
     said = bare(text)
     parts = [part for part in said.split(";") if part.strip()]
-    looks = bool(parts) and all(_LOOKS.match(part) for part in parts)
+    changes = [part for part in parts if _CHANGES.search(part)]
+    if aside and all(map(_ASIDE.match, changes)):
+        parts = [part for part in parts if part not in changes]
+        said = ";".join(parts)
+    looks = bool(parts or changes) and all(_LOOKS.match(part) for part in parts)
     if _RECURSIVE.search(said) and not _ENDS.search(said):
         return False
-    return looks and not _HIDES.search(text) and not _CHANGES.search(said) and not _REACHES.search(said)
+    return looks and not _HIDES.search(text) and not _CHANGES.search(said) and not _REACHES.search(bare(text))
 
 
 def files(text: str) -> list[str] | None:
