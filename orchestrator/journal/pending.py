@@ -185,6 +185,11 @@ class Pending:
         await asyncio.shield(self._emptied)
 
 
+def settle(batch: Sequence[Append], error: OrchestratorError) -> None:
+    for entry in batch:
+        entry.settle(error)
+
+
 def tell(publish: Publish, events: Sequence[Event]) -> None:
     try:
         publish(events)

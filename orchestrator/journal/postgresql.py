@@ -28,7 +28,7 @@ import asyncpg  # type: ignore[import-untyped]
 from orchestrator.journal.bound import bind
 from orchestrator.journal.claims import riding
 from orchestrator.journal.keys import Key, Keyring
-from orchestrator.journal.pending import Append, Head, Pending, Publish, tell
+from orchestrator.journal.pending import Append, Head, Pending, Publish, settle, tell
 from orchestrator.journal.projections import merged
 from orchestrator.journal.rows import GENESIS, Row, is_personal
 from orchestrator.journal.stored import StoredEvents
@@ -116,6 +116,7 @@ class _InDoubt(Exception):
         super().__init__()
         self.session = session
         self.last = last
+        self.refused: JournalUnavailable | None = None  # what waited meanwhile was told this
 
 
 class PostgresJournal(StoredEvents):
@@ -161,7 +162,10 @@ class PostgresJournal(StoredEvents):
                 except _InDoubt as doubt:
                     if not await self._is_there(doubt):
                         self._heads.clear()
-                        self._pending.again(batch)
+                        if doubt.refused is None:
+                            self._pending.again(batch)
+                        else:  # what was to follow was refused: whoever goes on from what is there must find it so
+                            settle(batch, doubt.refused)
                         batch = []
         except Exception as error:  # noqa: BLE001  (whatever it is, those who wait are told)
             self._heads.clear()
@@ -198,9 +202,7 @@ class PostgresJournal(StoredEvents):
         elif at_fault and len(batch) > 1:
             self._pending.again(batch, alone=True)
         else:
-            failure = self._explain(error, state)
-            for entry in batch:
-                entry.settle(failure)
+            settle(batch, self._explain(error, state))
             if isinstance(error, JournalUnavailable):  # it is away: the others need not wait to hear that
                 self._pending.fail(error)
 
@@ -315,6 +317,7 @@ class PostgresJournal(StoredEvents):
                         "PostgreSQL was lost while events were written; whether they are there is not known.",
                         hint="The next start reads them from the journal, and goes on from what is there.",
                     ) from error
+                doubt.refused = error
                 self._pending.fail(error)
             except FAILURES as error:
                 log.warning("PostgreSQL cannot say yet what it holds: %s", error)

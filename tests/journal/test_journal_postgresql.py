@@ -295,6 +295,28 @@ async def test_a_server_that_stays_away_is_said_and_what_was_in_doubt_waits(
         await journal.append([event("a", 3)])
 
 
+async def test_what_never_arrived_is_not_sent_again_once_what_follows_was_refused(
+    postgresql: Server, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was told reads what is there and goes on from it: what comes late would take the place of that."""
+    monkeypatch.setattr(room, "GRACE", 0.0)
+    async with cuttable(postgresql, postgresql_url) as (cutter, journal):
+        await journal.append([start("a")])
+        cutter.hold(up=True)
+        doubtful = journal.append([event("a", 2)])
+        await cutter.held.wait()
+        cutter.refuse(True)
+        cutter.lose()
+        with pytest.raises(JournalUnavailable):
+            await journal.append([event("a", 3)])
+        cutter.refuse(False)
+        cutter.mend()
+        with pytest.raises(JournalUnavailable):
+            await doubtful
+        await journal.append([event("a", 2)])
+        assert [one.seq for one in await journal.read("a")] == [1, 2]
+
+
 async def test_closing_without_knowing_says_so(
     postgresql: Server, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,11 @@ class Cutter:
         for client, _ in self._wires:
             client.transport.abort()
 
+    def lose(self) -> None:
+        """What is held arrives nowhere: the server's side ends too."""
+        for _, server in self._wires:
+            server.transport.abort()
+
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._refuses:
             writer.transport.abort()
