@@ -102,7 +102,7 @@ def _copied_here(judge: Judging, segment: Segment) -> list[Finding] | None:
 
 _READ_BACK = re.compile(r"-[nqveAXxtS#]*r")  # tcpdump -nr FILE
 _ITSELF = re.compile(
-    r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?P<port>:[\d…]+)?(?P<rest>[/?…*].*)?", re.DOTALL
+    r"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\])(?:(?P<port>:[\d…]+)(?:[/?…*].*)?|(?:[/?].*)?)", re.DOTALL
 )
 _OWN_FLAGS = re.compile(
     r"-[sSfLvikIGgNqnc#046j]+|-q?O-|--(silent|show-error|fail|location|verbose|include|head|compressed|"

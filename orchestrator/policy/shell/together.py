@@ -175,11 +175,12 @@ def _made_and_run(judge: Judging, script: Script) -> list[Finding]:
 
 _REACHES_OUT = re.compile(
     r"\b(system|popen\w*|exec\w*|posix_spawn\w*|fork|vfork|dlopen|socket|connect|unlink\w*|remove\w*|rmdir|rename\w*|"
-    r"syscall|asm|__asm__|Command|os/exec|net|Remove\w*|File::create|process::|shell|unsafe|include_str|url|curl\w*|"
-    r"download\.file|eval|parse|source|do\.call|match\.fun|get|dyn\.load|os\.\w+|io\.\w+|run|delete|load\w*)\b|`|"
+    r"syscall|chmod|truncate|ftruncate|dlsym|asm|__asm__|Command|os/exec|net|Remove\w*|File::create|process::|shell|unsafe|include_str|url|curl\w*|"
+    r"download\.file|eval|parse|source|do\.call|match\.fun|get|dyn\.load|os\.\w+|io\.\w+|run|delete|load\w*)\b|`|##|\\\n|"
+    r"[\"'][^\"'\n]*(?:\.(?:env|pem|key|git|ssh|aws|npmrc|netrc)\b|id_rsa|secret|token|credential|passw)|"
     r"\.C\(|\.Call\(|\bSys\.setenv|#\s*include\b(?!\s*(?:<[\w/]+(\.h)?>|\"[\w.]+\"))|[\"'](?:/\w|~|[^\"'\n]*(?:://|\.\./))"
 )
-_READ_LIKE_C = each("Rscript R julia lua luajit octave")
+_READ_LIKE_C = each("go Rscript R julia lua luajit octave")
 
 
 def bounded(program: str, text: str) -> bool:
@@ -282,6 +283,9 @@ def _runs(part: Segment) -> str | None:
     kind = KINDS.get(part.program)
     if kind in ("shell", "interpreter") or part.program in ("source", "."):
         named = [word for word in part.arguments if not word.startswith("-")]
+        return _plain(named[0]) if named else None
+    if part.program == "go" and part.arguments[:1] == ("run",):
+        named = [word for word in part.arguments[1:] if word.endswith(".go")]
         return _plain(named[0]) if named else None
     if part.program in (
         "make",
