@@ -1,10 +1,11 @@
 """Doors of the product through which a stranger's words could come back as somebody else's."""
 
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import cast
 
 import pytest
-from test_agents_origins import (
+from agents.test_agents_origins import (
     FILES,
     PAGE,
     RUN,
@@ -23,9 +24,11 @@ from test_agents_origins import (
 from world import call, say, world
 
 from orchestrator.agents.provenance import Traced, typed
+from orchestrator.kernel.errors import ModelError
 from orchestrator.kernel.events import ToolReturned
 from orchestrator.kernel.messages import Arguments, Origin, Risk, ToolCall, user
 from orchestrator.kernel.settings import Tools
+from orchestrator.llm.base import Reply, Request
 from orchestrator.policy.marks import mark, marked, names_marked
 from orchestrator.tools.base import Context, Result
 from orchestrator.tools.kit import Equipment
@@ -95,12 +98,12 @@ async def test_what_a_model_says_of_a_strangers_words_is_a_strangers(
     prompt = "Say it in French."
     script = spoken({prompt: [*first, say("", translate), say("Done.")]})
     answered = script._script
+    assert callable(answered)
 
-    def both(request: object) -> object:
-        last = request.messages[-1]  # type: ignore[attr-defined]
-        return say("Belles chambres.") if "<material" in last.text else answered(request)  # type: ignore[arg-type]
+    def both(request: Request) -> Reply | ModelError | Awaitable[Reply]:
+        return say("Belles chambres.") if "<material" in request.messages[-1].text else answered(request)
 
-    script._script = both  # type: ignore[assignment]
+    script._script = both
     async with world(there, script, *ALL, *(one for one in ai if "translate" in one.spec.name), rules=policy()) as w:
         run_id = await w.run(prompt)
         await w.runs.settled(run_id)

@@ -314,10 +314,10 @@ def _doubt_of_call(node: ast.Call, listed: frozenset[str], given: imported.Modul
     saves = _saves(node, given)
     opens = name in known.OPENS and not (name == "walk" and files.of(node) == "ast")
     if opens or known.TABLES.fullmatch(name) or name == "joinpath" or saves:
-        given = node.args if name in ("Path", "PurePath", "PosixPath", "joinpath") else node.args[:1]
+        named = node.args if name in ("Path", "PurePath", "PosixPath", "joinpath") else node.args[:1]
         looks = name in known.LOOKS
         listed = frozenset() if _overwrites(node) else listed
-        if not all(looks or files.is_plain(value, name, listed) for value in given) or any(
+        if not all(looks or files.is_plain(value, name, listed) for value in named) or any(
             keyword.arg not in known.SETTINGS for keyword in node.keywords
         ):
             return f"which file it means by {name} is known only when it runs"
