@@ -164,6 +164,14 @@ async def test_what_is_no_table_is_said(tools: dict[str, Tool], context: Context
             await tools["chart_data"].call({"path": name}, context)
 
 
+async def test_a_column_that_is_called_as_the_period_is_the_period(
+    tools: dict[str, Tool], context: Context, workspace: Path
+) -> None:
+    (workspace / "ventes.csv").write_text("mois,montant\n2026-01,10\n2026-02,25\n")
+    drawn = await tools["chart_data"].call({"path": "ventes.csv", "frequency": "monthly"}, context)
+    assert {point["label"]: point["value"] for point in drawn.data["points"]} == {"2026-01": 10, "2026-02": 25}
+
+
 @pytest.mark.usefixtures("sales")
 @pytest.mark.parametrize(
     ("asked", "points"),

@@ -19,6 +19,9 @@ from typing import Any
 
 from .opening import Tables, Wrong, named
 
+_IN_FRENCH = {
+    "hour": "heure", "day": "jour", "week": "semaine", "month": "mois", "quarter": "trimestre", "year": "année",
+}  # fmt: skip
 _PERIODS = {
     "day": "%Y-%m-%d",
     "week": "%G-W%V",
@@ -120,7 +123,8 @@ def _label(columns: list[tuple[str, str]], by: str) -> tuple[str, str, bool]:
     """The SQL of what a point stands for, what it is called, and whether points stand in its order."""
     kinds = dict(columns)
     dates = [column for column, kind in columns if kind.startswith(("DATE", "TIMESTAMP"))]
-    if found := _column(columns, by):
+    called = (_column(columns, name) for name in (by, _IN_FRENCH.get(by, by)))
+    if found := next(filter(None, called), None):
         return named(found), found, kinds[found] != "VARCHAR"
     if by not in _PERIODS and by:
         raise Wrong(f"There is no column {by!r}. Columns: {_said(columns)}.")
