@@ -39,6 +39,8 @@ _REFUSED = each(
     "exfiltration reverse_shell raw_connection reads_secret fork_bomb metadata guard escape destructive_program"
 )
 _ROOTS = each("/ ~ /* ~/* $HOME /home /etc /usr")
+_SETTINGS = ("~/.", "$HOME/.")  # of a person: keys, and what programs obey
+_HOOK = re.compile(r'"(?:(?:pre|post)?install|prepare|prepack|prepublish\w*)"\s*:\s*("(?:[^"\\]|\\.)*")')
 MOST = 80  # lines of one file that are read
 LONGEST = 400  # characters of a line that is
 
@@ -62,6 +64,10 @@ class Latent:
         texts = [text for name in ("content", "replace", "patch") if isinstance(text := call.arguments.get(name), str)]
         if named is None or not texts:
             return None
+        if named.endswith("package.json") and (hook := self._hooked(call, texts)) is not None:
+            reason = f"{named} would have everybody who installs the project run: {hook}"
+            details = {"tool": call.tool, "path": named, "segment": hook}
+            return Decision("ask", self.name, "latent", reason, details, "Look at this line before it is written.")
         lines = (line for text in texts for line in _commands(text, named))
         for line in islice((one for one in lines if len(one) <= LONGEST and _WORTH.search(one)), MOST):
             _, found = Judge(self._reader, call.workspace).command(line)
@@ -69,6 +75,15 @@ class Latent:
                 reason = f"{named} would do later what a command may not: {refused.reason}"
                 details = {"tool": call.tool, "path": named, "segment": refused.text, "program": refused.program}
                 return Decision("ask", self.name, "latent", reason, details, "Look at this line before it is written.")
+        return None
+
+    def _hooked(self, call: Call, texts: list[str]) -> str | None:
+        """What would be run at an install, where a command like it would be asked about."""
+        for match in islice((match for text in texts for match in _HOOK.finditer(text)), MOST):
+            with suppress(ValueError):
+                line = str(json.loads(match[1]))
+                if len(line) > LONGEST or Judge(self._reader, call.workspace).command(line)[1]:
+                    return line[:LONGEST]
         return None
 
     def shape(self, call: Call) -> str | None:
@@ -79,7 +94,10 @@ def _matters(finding: Finding, path: str) -> bool:
     return (
         finding.code in _REFUSED
         or (finding.code == "piped_code" and "ockerfile" not in path)
-        or (finding.code == "deletes_outside" and finding.path.rstrip("/") in _ROOTS | {""})
+        or (
+            finding.code == "deletes_outside"
+            and (finding.path.rstrip("/") in _ROOTS | {""} or finding.path.startswith(_SETTINGS))
+        )
     )
 
 
