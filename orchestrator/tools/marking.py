@@ -16,8 +16,8 @@ from orchestrator.policy.marks import mark, marked, names_marked
 from orchestrator.policy.screen.repeats import ROW, repeats
 from orchestrator.tools.base import Context, Result, Tool
 from orchestrator.tools.files.moving import kept
-from orchestrator.tools.place import place_of
 from orchestrator.tools.workspace import Workspace
+from orchestrator.tools.wrapper import Wrapper
 
 MOSTLY = 0.5  # of what is written
 KEPT = "What was there before is kept in the trash:"
@@ -25,16 +25,8 @@ _PATHS = frozenset({"path", "file"})  # not what is copied, moved or packed: tha
 _SHOWN = 200  # files whose text is in one result
 
 
-class Marking:
+class Marking(Wrapper):
     """Around a tool whose results hold the words of files, or that writes them."""
-
-    def __init__(self, tool: Tool) -> None:
-        self.spec = tool.spec
-        self.place = place_of(tool)
-        self._tool = tool
-
-    def check(self, arguments: Arguments) -> None:
-        self._tool.check(arguments)
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
         if self.spec.scope != "write":

@@ -17,21 +17,16 @@ from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.kernel.secrets import MENTION, Secrets, mentioned
 from orchestrator.kernel.settings import Secret
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
-from orchestrator.tools.place import place_of
 from orchestrator.tools.questions import Asks
+from orchestrator.tools.wrapper import Wrapper
 
 _ADDRESSES = ("url", "uri", "endpoint")
 
 
-class Sealed:
+class Sealed(Wrapper):
     def __init__(self, tool: Tool, secrets: Secrets) -> None:
-        self.spec = tool.spec
-        self.place = place_of(tool)
-        self._tool = tool
+        super().__init__(tool)
         self._secrets = secrets
-
-    def check(self, arguments: Arguments) -> None:
-        self._tool.check(arguments)
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
         try:

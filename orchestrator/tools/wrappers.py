@@ -9,28 +9,13 @@ from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.kernel.secrets import NoSecrets, Secrets
 from orchestrator.tools.base import Context, Reconcilable, Result, Tool
 from orchestrator.tools.marking import Marking, marking
-from orchestrator.tools.place import place_of
 from orchestrator.tools.sealed import sealed
+from orchestrator.tools.wrapper import Wrapper
 
 _SAID = 4000  # characters of an error
 _ITEMS = 2000  # of one list in the data
 _WHOLE_FACTOR = 50  # and all of its strings together
 _DATA_FACTOR = 5  # the data keeps strings this many times longer than what a model reads
-
-
-class Wrapper:
-    """A tool around a tool, which passes everything on."""
-
-    def __init__(self, tool: Tool) -> None:
-        self.spec = tool.spec
-        self.place = place_of(tool)
-        self._tool = tool
-
-    def check(self, arguments: Arguments) -> None:
-        self._tool.check(arguments)
-
-    async def call(self, arguments: Arguments, context: Context) -> Result:
-        return await self._tool.call(arguments, context)
 
 
 class Checked(Wrapper):
