@@ -82,7 +82,7 @@ def search(workspace: Workspace, pattern: str, text: str | None, path: str, cloc
                 matches += [FoundLine(shown, number, line) for number, line in lines]
     count = len(matches) if words else len(files)
     truncated = bool(note) or deep
-    keys = f"not searched: {withheld} files that usually hold passwords or keys (read_file asks for them)"
+    keys = f"not searched, for they usually hold passwords or keys: {withheld} (read_file asks for them)"
     note = "; ".join(filter(None, [note, TOO_DEEP if deep else "", keys if withheld else ""]))
     return Found(pattern, tuple(files), tuple(matches), count, truncated, note)
 
