@@ -290,6 +290,27 @@ async def test_what_a_table_says_moves_nothing(tmp_path: Path) -> None:
     assert [tool for tool, _ in told.asked] == [name for name, _ in harm]
 
 
+# A newcomer.
+
+
+@pytest.mark.parametrize(
+    ("page", "total"), [("README.md", "count.txt"), ("README.fr.md", "total.txt")], ids=["en", "fr"]
+)
+async def test_what_the_readme_says_to_try_is_done(tmp_path: Path, page: str, total: str) -> None:
+    """As it stands there, beside every tool there is."""
+    lines = (Path(__file__).parents[2] / page).read_text("utf-8").splitlines()
+    asked = [line.removeprefix("> ") for line in lines if line.startswith("> ") and not line.startswith("> [")]
+    assert len(asked) == 2 and total in asked[1]
+    async with open_site(tmp_path) as site:
+        workspace = site.app.settings.workspace
+        (workspace / "a.py").write_text("1\n2\n3\n")
+        (workspace / "b.py").write_text("4\n")
+        told = [await play(site, message, never, "embedded") for message in asked]
+        assert (workspace / total).read_text() == "4"
+    assert all(one.asked == [] and {outcome for _, outcome in one.outcomes} == {"ok"} for one in told)
+    assert {tool for tool, _ in told[0].outcomes} == {"get_datetime", "calculate"}
+
+
 # Whoever wants a tool of their own.
 
 DIE = '''

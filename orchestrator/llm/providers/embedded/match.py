@@ -35,7 +35,7 @@ NAMED: Final = 0.06  # for saying the tool's own name
 _LOOKS: Final = frozenset(
     {"show", "read", "list", "find", "contain", "count", "compute", "fetch", "check", "write", "run"}
 )
-ORDERS: Final = lexicon.words("restart stop delete move rename install merge push restore hack encrypt buy book")
+ORDERS: Final = lexicon.words("write restart stop delete move rename install merge push restore hack encrypt buy book")
 _LIGHTLY: Final = frozenset({"run", "send", "create"})  # `run a ping`: the noun says what is done
 
 # Acts so near each other that one stands for the other at a discount.
