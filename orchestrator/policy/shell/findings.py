@@ -12,6 +12,7 @@ from orchestrator.policy.shell.script import Bound, Segment
 from orchestrator.policy.shell.words import AWAY, UNKNOWN, UNSET, brief, shown
 
 _OPEN_FILES = re.compile(r"/proc/(self|\d+)/(fd|fdinfo|task)/?")  # how many a process has open
+_INSTALLED = re.compile(r"(^|/)(node_modules/(?!\.)|site-packages/)[^/]+/.")  # a file of a package
 
 
 class Finding(Struct, frozen=True):
@@ -114,6 +115,8 @@ class Reach:
 
     def write(self, path: str, place: Place) -> Finding | None:
         name = brief(shown(path))
+        if place == "inside" and _INSTALLED.search(path):
+            place = "automatic"
         if place in ("inside", "workspace", "private", "nowhere", "made"):
             return None
         if place == "temporary" and ".." not in path.split("/"):
@@ -126,7 +129,7 @@ class Reach:
                 path,
                 "Write to a file of the workspace.",
             )
-        if place == "unknown":
+        if place in ("unknown", "found"):
             return self.finding(
                 "ask",
                 "unknown_path",
@@ -176,7 +179,7 @@ class Reach:
                 path,
                 "Name the files that can go.",
             )
-        if place in ("unknown", "temporary"):
+        if place in ("unknown", "found", "temporary"):
             return self.finding(
                 "ask",
                 "deletes",

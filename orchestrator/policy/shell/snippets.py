@@ -7,9 +7,13 @@ somebody, and text that would be refused if a shell were given it. All else is a
 import re
 from itertools import pairwise
 
+from msgspec import structs
+
+from orchestrator.policy.addresses import is_metadata
 from orchestrator.policy.shell import functions, javascript, statements
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.grammar import Reading
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import TILDE, each, shown, uncertain
 
@@ -23,6 +27,7 @@ _DECODES = re.compile(
     r"decompress|rot_?13|unpack|chr\s*\(.*chr\s*\(|"
     r"urlopen|requests\.get|http\.get|fetch\s*\(|Net::HTTP|LWP|open-uri|file_get_contents\s*\(\s*['\"]http)"
 )
+_HOST = re.compile(r"['\"`(/](?:https?://)?([\w.-]{7,60})(?=[/:'\"`])")
 _SOCKET = re.compile(r"\b(socket|Socket|fsockopen|TCPSocket|IO::Socket|net\.connect|TCPServer|net\.Socket)\b")
 _HANDS = re.compile(r"dup2|pty\b|/bin/(ba|z|k|da)?sh|\bsh -i|cmd\.exe|\b(exec|spawn|system|popen)\b")
 _WORSE = each(
@@ -126,13 +131,34 @@ def inline(judge: Judging, segment: Segment, why: str = "") -> Finding:
 
 def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     """Code given to node, ruby, perl and their like."""
-    if segment.program in ("node", "nodejs") and (opened := javascript.opened(code)) is not None:
-        return [one for mode, path in opened for one in judge.reach(segment).each(mode, [path])]
-    if segment.program not in ("node", "nodejs") and (places := _harmless(segment.program, code)) is not None:
+    if segment.program in ("node", "nodejs"):
+        return read(judge, segment, code, javascript.read(code))
+    if (places := _harmless(segment.program, code)) is not None:
         reach = judge.reach(segment)
         obeyed = [one for one in reach.each("write", places) if one.code == "automatic"]
         return reach.each("use", places) + obeyed + (reach.each("read", places) if segment.program == "php" else [])
     return [*denials(judge, segment, code), inline(judge, segment)]
+
+
+def read(judge: Judging, segment: Segment, code: str, reading: Reading) -> list[Finding]:
+    """What is against code that was read with its own grammar."""
+    reach = judge.reach(segment)
+    found = [one for opened in reading.opened for one in reach.each(opened.mode, [_home(opened.path)])]
+    for command in reading.commands:
+        if isinstance(command, str):
+            found += judge.text(command, segment, 2)
+        else:
+            plain = structs.replace(segment, program=command[0], arguments=command[1:], stdin="", feeders=(), fed=None)
+            found += judge.segment(plain, 2)
+    for text in reading.texts:
+        if text.startswith(("/", "~")) or ".." in text.split("/"):
+            outside = reach.each("read", [_home(text)]) if " " not in text else []
+            found += [one for one in outside if one.code != "outside" or text.count("/") > 1 or ".." in text]
+    planted = any(_RUNS.search(text) and _DECODES.search(text) for text in reading.texts if len(text) > 20)
+    doubt = reading.doubt or ("it writes down code that is decoded when it runs" if planted else "")
+    if doubt:
+        found += [*denials(judge, segment, code), inline(judge, segment, doubt)]
+    return found
 
 
 _ENDLESS = re.compile(r"\b1 while 1\b|\bwhile\s*\(?\s*(?:1|true|TRUE)\b|\brepeat\s*\{|\bwhile 1\s*;?$|\d[eE]\d{2}")
@@ -239,6 +265,9 @@ def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     if _SOCKET.search(code) and _HANDS.search(code):
         reason = f"{segment.program} would hand a shell to another machine."
         return [judge.deny(segment, "reverse_shell", reason, "Say what should be reached, and use http_request.")]
+    if any(is_metadata(match[1].lower()) for match in _HOST.finditer(code)):
+        reason = f"{segment.program} would ask for the credentials of this machine."
+        return [judge.deny(segment, "metadata", reason, "Use a public address.")]
     if segment.program in ("perl", "ruby", "php") and re.search(r"exec\s*\(?\s*['\"]/bin/\w*sh( -i)?['\"]", code):
         reason = f"{segment.program} would become a shell that nobody reads."
         return [judge.deny(segment, "reverse_shell", reason, "Write the commands themselves.")]

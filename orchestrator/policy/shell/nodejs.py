@@ -1,0 +1,63 @@
+"""What node gives to code: the roots from which it could do harm, and those from which it cannot."""
+
+import re
+
+from orchestrator.policy.shell.words import each
+
+GLOBALS = each(
+    "Object Array Number parseFloat parseInt Infinity NaN undefined Boolean String Symbol Date Promise RegExp Error "
+    "AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError JSON Math Intl ArrayBuffer "
+    "Uint8Array Int8Array Uint16Array Int16Array Uint32Array Int32Array Float32Array Float64Array Uint8ClampedArray "
+    "BigUint64Array BigInt64Array DataView Map BigInt Set WeakMap WeakSet WeakRef decodeURI decodeURIComponent "
+    "encodeURI encodeURIComponent escape unescape isFinite isNaN console Buffer clearImmediate setImmediate URL "
+    "URLSearchParams AbortController AbortSignal Event EventTarget TextEncoder TextDecoder ReadableStream "
+    "WritableStream TransformStream clearInterval clearTimeout setInterval setTimeout queueMicrotask structuredClone "
+    "atob btoa performance crypto Blob __filename __dirname module exports arguments Iterator"
+)
+RULED = each("require process fetch")  # globals that are looked at where they stand
+NEVER = each(  # what leads from a value to the roots
+    "constructor __proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ mainModule require "
+    "process global globalThis binding _linkedBinding dlopen _load _extensions _compile getBuiltinModule createRequire "
+    "caller callee eval Function reallyExit kill abort prepareStackTrace getOwnPropertyDescriptor "
+    "getOwnPropertyDescriptors getOwnPropertyNames"
+)
+MODULES = each(
+    "path util assert assert/strict url querystring events string_decoder readline readline/promises os perf_hooks "
+    "timers timers/promises buffer stream stream/promises zlib crypto test punycode async_hooks constants tty "
+    "worker_threads "
+    "lodash underscore ramda dayjs moment luxon date-fns chalk uuid nanoid yaml js-yaml csv-parse csv-parse/sync "
+    "csv-stringify csv-stringify/sync papaparse semver ajv zod joi yup validator marked markdown-it cheerio handlebars "
+    "mustache mathjs decimal.js bignumber.js big.js immutable immer rxjs async bluebird qs ms bytes minimatch "
+    "picomatch micromatch glob fast-glob globby typescript acorn esprima @babel/parser prettier postcss table "
+    "cli-table3 kleur picocolors debug react react-dom react-dom/server vue d3 d3-array simple-statistics "
+    "fast-xml-parser xml2js ini toml dotenv-parse gray-matter remark unified diff fast-deep-equal classnames color "
+    "jest-diff expect chai sinon ava tape xlsx exceljs pdfkit sharp canvas jsonschema commander yargs minimist"
+)
+READS = each(
+    "readFileSync readFile existsSync exists readdirSync readdir statSync stat lstatSync lstat accessSync access "
+    "createReadStream opendirSync opendir realpathSync realpath"
+)
+WRITES = each("writeFileSync writeFile appendFileSync appendFile mkdirSync mkdir createWriteStream mkdtempSync mkdtemp")
+COPIES = each("copyFileSync copyFile cpSync cp")
+DELETES = each("rmSync rm unlinkSync unlink rmdirSync rmdir truncateSync truncate renameSync rename")
+STARTS = each("exec execSync spawn spawnSync execFile execFileSync")
+SERVES = each("http net https http2")
+RULED_MODULES = SERVES | {"fs", "child_process"}
+PROCESS = each(
+    "argv argv0 version versions platform arch uptime memoryUsage hrtime cwd stdout stderr stdin exit exitCode "
+    "nextTick on once pid ppid title cpuUsage resourceUsage release execPath execArgv emitWarning env features config"
+)
+LEADING = each("constructor __proto__ __lookup __define caller callee mainModule")  # of them, those of any value
+HIDDEN = re.compile(
+    r"<!--|-->|[\u2028\u2029]|\r(?!\n)"
+)  # what begins a line, or a comment, for one reader and not for another
+SECRET = re.compile(r"key|token|secret|pass|credential|auth", re.IGNORECASE)
+LOOPBACK = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/?]|$)")
+FAR = re.compile(r"[a-z]+://(?!localhost|127\.)")
+LOSES = re.compile(r"^(?:drop|destroy|wipe|purge|nuke|truncate|flush|delete|erase|remove)(?:[A-Z_]\w*)?$")
+DECODES = each("atob fromCharCode fromCodePoint unescape decodeURIComponent")
+MANY = each("repeat alloc allocUnsafe Array padStart padEnd Uint8Array Float64Array Uint32Array ArrayBuffer fill")
+HUGE = 10**9
+ENCODINGS = each("hex base64 base64url latin1 binary")
+JOINS = ("path.join", "path.resolve", "path.normalize")
+CALLS = each("get request connect createConnection")
