@@ -19,14 +19,19 @@ MEANT = 2000  # files that a pattern may mean
 DEPTH = 2  # levels of a pattern
 
 _WORD = re.compile(r"[^\s'\"`;|&<>()=,\[\]{}]+")
+_MODULE = re.compile(r"[A-Za-z_][\w.]*")
 _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"")
 _ESCAPED = re.compile(r"(?:[^\s\\'\"`;|&<>]|\\.)+")  # with what may stand in a name: report(1),a.md
 
 
 def marked(folder: Path, path: str) -> bool:
     """Whether a file of the workspace holds a stranger's words."""
+    return _marked(f"{folder}/{path}" if path[:1] != "/" else path)
+
+
+def _marked(path: str) -> bool:
     try:
-        os.getxattr(folder / path, NAME)
+        os.getxattr(path, NAME)
     except (OSError, ValueError):
         return False
     return True
@@ -35,11 +40,12 @@ def marked(folder: Path, path: str) -> bool:
 def names_marked(folder: Path, text: str) -> bool:
     """Whether a command or a program names such a file, also as a module or from a folder that it names."""
     words = _words(text[: 100 * MOST])
-    places = ["", *(f"{word}/" for word in words if _is_folder(folder / word))][:PLACES]
-    names = [name for word in words for name in (word, f"{word.replace('.', '/')}.py")]
-    return any(marked(folder, place + name) for place in places for name in names) or any(
-        marked(folder, path) for word in words for place in places for path in _meant(folder, place + word)
-    )
+    places = ["", *(f"{word}/" for word in words if _is_folder(f"{folder}/{word}"))][:PLACES]
+    names = words + [f"{word.replace('.', '/')}.py" for word in words if _MODULE.fullmatch(word)]
+    if any(marked(folder, place + name) for place in places for name in names):
+        return True
+    patterns = [word for word in words if glob.has_magic(word)]
+    return any(marked(folder, path) for word in patterns for place in places for path in _meant(folder, place + word))
 
 
 def _words(text: str) -> list[str]:
@@ -60,10 +66,10 @@ def _meant(folder: Path, pattern: str) -> Iterator[str]:
         yield from islice(glob.iglob(bare, root_dir=folder), MEANT)  # noqa: PTH207 — as names in the folder
 
 
-def _is_folder(path: Path) -> bool:
+def _is_folder(path: str) -> bool:
     try:
-        return path.is_dir()
-    except (OSError, ValueError):
+        return os.path.isdir(path)  # noqa: PTH112 — for every word of every command
+    except ValueError:
         return False
 
 
