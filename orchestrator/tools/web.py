@@ -10,11 +10,13 @@ named in the settings may be on a private network, or this machine. Does not cov
 with what it is told, nor proxies: none is used.
 """
 
+import contextlib
 import ipaddress
 import os
 import re
 import socket
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 from msgspec import Meta, Struct
 
@@ -52,6 +54,8 @@ _VALUE = re.compile(r"[^\0\r\n]*")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Taken = TypeVar("Taken")
+Take: TypeAlias = "Callable[[aiohttp.ClientResponse, str], Awaitable[Taken]]"  # the answer, and a remark on it
 
 
 class Fetched(Struct, frozen=True):
@@ -76,9 +80,25 @@ async def fetch(
     own: str = "",
     limit: int = BODY_LIMIT,
 ) -> Fetched:
-    """What the address answers. Raises ToolRetry for a wrong request, ToolFailed for one that cannot be made.
+    """What the address answers. Raises as `reach` does. `limit`: bytes of the answer."""
+    return await reach(
+        url, method, headers, body, allow_loopback, lambda answer, remark: fetched(answer, limit, remark), own
+    )
 
-    `own` is the host that the owner's settings name: it alone may be private. `limit`: bytes of the answer.
+
+async def reach(
+    url: str,
+    method: str,
+    headers: dict[str, str],
+    body: str | bytes | None,
+    allow_loopback: bool,
+    take: "Take[Taken]",
+    own: str = "",
+    seconds: float = SECONDS,
+) -> "Taken":
+    """What `take` makes of the answer. Raises ToolRetry for a wrong request, ToolFailed for one that cannot be made.
+
+    `own` is the host that the owner's settings name: it alone may be private.
     """
     import aiohttp
 
@@ -87,8 +107,8 @@ async def fetch(
             raise ToolRetry(f"The header {name[:60]!r} cannot be sent.")
     data = body.encode() if isinstance(body, str) else body
     connector = aiohttp.TCPConnector(resolver=_guarded_resolver(allow_loopback, own), force_close=True)
-    timeout = aiohttp.ClientTimeout(total=SECONDS, connect=10)
-    try:
+    timeout = aiohttp.ClientTimeout(total=seconds, connect=10, sock_read=SECONDS)
+    with told(url):
         async with aiohttp.ClientSession(
             connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
         ) as session:
@@ -99,16 +119,25 @@ async def fetch(
                 ) as answer:
                     target = answer.headers.get("Location") if answer.status in (301, 302, 303, 307, 308) else None
                     if target is None:
-                        return await _fetched(answer, limit)
+                        return await take(answer, "")
                     method, data = _after_redirect(answer.status, method, data)
                     following = _judged(target, allow_loopback, address, own)
                     if following.origin() != address.origin():
                         if method not in ("GET", "HEAD", "OPTIONS"):
-                            return await _fetched(answer, limit, f"it leads to {following}, which was not told")
+                            return await take(answer, f"it leads to {following}, which was not told")
                         headers = {name: value for name, value in headers.items() if name.lower() in _ANYONES}
                     address = following
-            said = f"The address redirects more than {REDIRECTS} times."
-            raise ToolFailed(said, why="redirects", host=_host(url), times=REDIRECTS)
+        said = f"The address redirects more than {REDIRECTS} times."
+        raise ToolFailed(said, why="redirects", host=_host(url), times=REDIRECTS)
+
+
+@contextlib.contextmanager
+def told(url: str) -> Iterator[None]:
+    """What goes wrong on the way to an address, in the words of the tool seam."""
+    import aiohttp
+
+    try:
+        yield
     except TimeoutError:
         raise ToolFailed(f"{_host(url)} did not answer in time.", why="host_silent", host=_host(url)) from None
     except aiohttp.InvalidURL:
@@ -229,7 +258,7 @@ def _guarded_resolver(allow_loopback: bool, own: str) -> "aiohttp.abc.AbstractRe
     return Guarded()
 
 
-async def _fetched(answer: "aiohttp.ClientResponse", limit: int, remark: str = "") -> Fetched:
+async def fetched(answer: "aiohttp.ClientResponse", limit: int, remark: str = "") -> Fetched:
     pieces, size = [], 0
     async for piece in answer.content.iter_chunked(64 * 1024):
         pieces.append(piece[: limit - size])

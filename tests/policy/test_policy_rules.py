@@ -472,6 +472,33 @@ def test_reading_an_address_that_the_user_wrote_is_not_asked(
 
 
 @pytest.mark.parametrize(
+    ("url", "path", "sources", "code"),
+    [
+        ("https://example.com/a.csv", "data/", {"url": {"user"}, "path": {"model"}}, "users_address"),
+        ("https://example.com/a.csv", None, {"url": {"web"}}, "new_host"),  # also where a page may be followed
+        ("https://example.com/install.sh", None, {"url": {"user"}}, "users_address"),  # asked when it is run
+        ("https://example.com/Makefile", None, {"url": {"user"}}, "unread"),
+        ("https://example.com/x", "AGENTS.md", {"url": {"user"}}, "unread"),
+        ("https://example.com/.bashrc", None, {"url": {"user"}}, "automatic"),
+        ("https://example.com/pre-commit", ".git/hooks", {"url": {"user"}}, "automatic"),
+        ("https://example.com/a", "../a", {"url": {"user"}}, "outside_workspace"),
+        ("https://example.com/a", "out", {"url": {"user"}}, "outside_workspace"),
+        ("http://192.168.1.1/a", None, {"url": {"user"}}, "private_address"),
+    ],
+)
+def test_a_download_is_judged_by_where_it_comes_from_and_where_it_goes(
+    policy: Policy, workspace: Path, url: str, path: str | None, sources: dict[str, set[Origin]], code: str
+) -> None:
+    call = call_of(workspace, "download_file", {"url": url, **({"path": path} if path else {})}, "write", "once")
+    traced = {name: frozenset(found) for name, found in sources.items()}
+    opinions = policy.explain(replace(call, sources=traced, read=frozenset({"read_page"})))
+    verdicts = ("allow", "ask", "deny")
+    worst = max(opinions, key=lambda opinion: verdicts.index(opinion.verdict))
+    assert code in {one.code for one in opinions if one.verdict == worst.verdict}
+    assert (worst.verdict == "allow") == (code == "users_address")
+
+
+@pytest.mark.parametrize(
     ("tool", "category", "scope", "origins", "verdict"),
     [
         ("github_clone", "github", "write", USER, "allow"),

@@ -1,5 +1,7 @@
 """The web kit against engines and sites on this machine that speak their documented wires."""
 
+import io
+import zipfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,10 +17,14 @@ from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import InvalidSettings, NotFound, ToolFailed
 from orchestrator.kernel.messages import Arguments
 from orchestrator.kernel.secret import Secret
+from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context, Tool
+from orchestrator.tools.files.documents import Documents
 from orchestrator.tools.kits.web import tools_of
+from orchestrator.tools.pages import reading
 from orchestrator.tools.pages.engines import Brave, DuckDuckGo, Searxng, engine
 from orchestrator.tools.pages.html import read
+from orchestrator.tools.sandbox.probe import choose
 
 PAGE = (
     """<!doctype html><html><head><title>Bread &amp; time</title>
@@ -38,6 +44,15 @@ DUCK = f"""<div class="result result--ad"><a class="result__a" href="https://duc
 <div class="result"><h2><a class="result__a" href="{LEADS}">A <b>one</b></a></h2>
 <a class="result__snippet" href="#">Words <b>of</b> it &amp; more</a></div>
 <div class="result"><a class="result__a" href="https://b.example/">B</a></div>"""
+
+
+def letter() -> bytes:
+    """A Word file that says Dear Zoé."""
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    text = f'<w:document xmlns:w="{space}"><w:body><w:p><w:r><w:t>Dear Zoé</w:t></w:r></w:p></w:body></w:document>'
+    with zipfile.ZipFile(data := io.BytesIO(), "w") as parts:
+        parts.writestr("word/document.xml", text)
+    return data.getvalue()
 
 
 class Site:
@@ -66,6 +81,10 @@ class Site:
                 return web.Response(text="just words")
             case "/file":
                 return web.Response(body=b"\0\1\2", content_type="application/pdf")
+            case "/letter.docx":
+                return web.Response(body=letter(), content_type="application/octet-stream")
+            case "/bill":
+                return web.Response(body=b"%PDF-1.4\nplain", content_type="application/pdf")
             case "/search":
                 return self._searxng(request)
             case "/res/v1/web/search":
@@ -183,6 +202,23 @@ async def test_what_is_no_page_is_said(site: Site, context: Context) -> None:
     assert cut.data["truncated"] and len(cut.data["text"]) == 200 and "the first 200 of" in cut.data["note"]
     with pytest.raises(ToolFailed, match="may not reach"):
         await page.call({"url": f"{site.url}/page"}, msgspec.structs.replace(context, allow_loopback=False))
+
+
+async def test_documents_of_the_web_are_read_as_text(
+    site: Site, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Tools()
+    page = named(tools_of(DuckDuckGo(), Documents(await choose(settings), settings)), "read_page")
+    read_as = (await page.call({"url": f"{site.url}/letter.docx"}, context)).data
+    assert (read_as["title"], read_as["text"], read_as["links"]) == ("letter.docx", "Dear Zoé", [])
+    with pytest.raises(ToolFailed, match="'file' cannot be read: it is damaged"):
+        await page.call({"url": f"{site.url}/file"}, context)
+    with pytest.raises(ToolFailed, match=r"it is damaged|pip install 'ai-orchestrator\[documents\]'"):
+        await page.call({"url": f"{site.url}/bill"}, context)
+    monkeypatch.setattr(reading, "LARGEST", 10)
+    with pytest.raises(ToolFailed, match=r"larger than.*download_file"):
+        await page.call({"url": f"{site.url}/letter.docx"}, context)
+    assert list(context.workspace.iterdir()) == []
 
 
 async def test_duckduckgo_s_page_is_read_without_advertisements(site: Site, context: Context) -> None:

@@ -19,6 +19,9 @@ _ADDRESSES = ("url", "uri", "endpoint", "host")
 _CARRIES = re.compile(r"[0-9a-f]{32,}|(?=[a-z]*[2-7])[a-z2-7]{40,}|[a-z0-9_-]{60,}")
 # Tools whose results are what anybody may read, and what tells nothing of the person.
 _PUBLIC = frozenset({"read_page", "web_search", "find_tools", "describe_tool", "get_datetime", "calculate"})
+# A tool that keeps here what an address shows, and those of its arguments that nobody there is told.
+DOWNLOAD = "download_file"
+_KEPT_HERE = {DOWNLOAD: frozenset({"path", "overwrite"})}
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -131,9 +134,11 @@ class Hosts:
         """Whether it only reads what the user's own words name, and sends nothing along."""
         if method not in _READING or call.sources is None:
             return False
-        address = url_argument(call)
+        address, untold = url_argument(call), _KEPT_HERE.get(call.tool, frozenset())
         return address is not None and all(
-            sources <= {"user"} if name != address else sources == {"user"} for name, sources in call.sources.items()
+            sources <= {"user"} if name != address else sources == {"user"}
+            for name, sources in call.sources.items()
+            if name not in untold
         )
 
     def _public(self, call: Call, method: str) -> bool:

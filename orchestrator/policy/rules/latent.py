@@ -15,6 +15,7 @@ from typing import ClassVar
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import STRANGERS, Call, Decision
+from orchestrator.policy.rules.hosts import DOWNLOAD
 from orchestrator.policy.rules.paths import paths_of
 from orchestrator.policy.shell.findings import Finding
 from orchestrator.policy.shell.judge import Judge
@@ -27,6 +28,7 @@ _LATER = re.compile(
     r"bitbucket-pipelines\.yml|cloudbuild\.yaml|(docker-)?compose[\w.-]*\.ya?ml|(.+\.)?Dockerfile(\..+)?)|"
     r"(.*/)?\.(github/workflows|circleci|buildkite|drone)/.+"
 )
+_NAMED = re.compile(r".+\.(sh|bash|zsh|mk)")  # run by who names them
 _CODE = re.compile(r".+\.(py|js|mjs|cjs|ts|rb|php|pl|gradle|kts)")
 _OBEYED = re.compile(
     r"(.*/)?(AGENTS|CLAUDE|GEMINI)\.md|(.*/)?\.(cursorrules|windsurfrules|clinerules)|(.*/)?\.github/.+"
@@ -57,6 +59,8 @@ class Latent:
             return None
         named = next((path for path in paths_of(call) if _LATER.fullmatch(path) or _CODE.fullmatch(path)), None)
         obeyed = next((path for path in paths_of(call) if _OBEYED.fullmatch(path)), None)
+        if call.tool == DOWNLOAD:
+            return self._downloaded(call)
         if obeyed is not None and call.origins & STRANGERS:
             reason = f"{obeyed} is obeyed later, and the model has read what strangers wrote."
             details = {"tool": call.tool, "path": obeyed, "segment": obeyed}
@@ -77,6 +81,15 @@ class Latent:
                 return Decision("ask", self.name, "latent", reason, details, "Look at this line before it is written.")
         return None
 
+    def _downloaded(self, call: Call) -> Decision | None:
+        """What others put there is read by nobody before it is obeyed, where no command names the file."""
+        named = next((path for path in paths_of(call) if _obeyed_unnamed(path)), None)
+        if named is None:
+            return None
+        reason = f"{named} is obeyed by other programs, and nobody has read what it will say."
+        details = {"tool": call.tool, "path": named}
+        return Decision("ask", self.name, "unread", reason, details, "Save it under another name, and look at it.")
+
     def _hooked(self, call: Call, texts: list[str]) -> str | None:
         """What would be run at an install, where a command like it would be asked about."""
         for match in islice((match for text in texts for match in _HOOK.finditer(text)), MOST):
@@ -88,6 +101,10 @@ class Latent:
 
     def shape(self, call: Call) -> str | None:
         return call_hash(call.tool, call.arguments) if self.judge(call) else None
+
+
+def _obeyed_unnamed(path: str) -> bool:
+    return bool(_OBEYED.fullmatch(path) or (_LATER.fullmatch(path) and not _NAMED.fullmatch(path)))
 
 
 def _matters(finding: Finding, path: str) -> bool:

@@ -4,11 +4,13 @@ import re
 from os.path import realpath
 from typing import ClassVar
 
+from orchestrator.kernel.addresses import file_name
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import Call, Decision
 from orchestrator.policy.lookalikes import lookalikes
 from orchestrator.policy.places import Place, Places, is_private
+from orchestrator.policy.rules.hosts import DOWNLOAD, url_of
 from orchestrator.policy.rules.statements import statement_of
 from orchestrator.policy.shell import statements
 from orchestrator.policy.shell.words import brief
@@ -128,4 +130,12 @@ def paths_of(call: Call) -> list[str]:
         pattern[:1] in "/~" or ".." in pattern.split("/")
     ):
         found.append(pattern)
+    if call.tool == DOWNLOAD and (url := url_of(call)) is not None:
+        found += _saved_as(url, found)
     return found
+
+
+def _saved_as(url: str, named: list[str]) -> list[str]:
+    """Where a download may go besides: under the name that its address gives, here or in a folder that was named."""
+    name = file_name(url)
+    return [f"{path.rstrip('/')}/{name}" for path in named if path.rpartition("/")[2] != name] if named else [name]

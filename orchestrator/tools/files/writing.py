@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct, to_builtins
@@ -36,28 +37,35 @@ def write(workspace: Workspace, path: str, content: str, append: bool, encoding:
     with workspace.parent(path) as (folder, name), explained(path):
         old = _existing(folder, name, path)
         mode = stat.S_IMODE(os.fstat(old).st_mode) if old is not None else 0o644
-        beside = f".{name[:80]}.{secrets.token_hex(6)}.part"
         try:
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
-            try:
+            with placed(folder, name, f".{name[:80]}.{secrets.token_hex(6)}.part", mode) as handle:
                 lines = _copy(old, handle) if append and old is not None else _Lines()
                 if append and lines.size and lines.last != b"\n":
                     lines.write(handle, b"\n")
                 lines.write(handle, new)
-                os.fchmod(handle, mode)
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(beside, dir_fd=folder)
-            raise
         finally:
             if old is not None:
                 os.close(old)
-        os.fsync(folder)
     return Written(workspace.relative(path), lines.size, lines.count, old is None)
+
+
+@contextlib.contextmanager
+def placed(folder: int, name: str, beside: str, mode: int) -> Iterator[int]:
+    """An open file beside its place, and in it once it is whole. On any error what was there is as it was."""
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+        try:
+            yield handle
+            os.fchmod(handle, mode)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside, dir_fd=folder)
+        raise
+    os.fsync(folder)
 
 
 def ends_with(workspace: Workspace, path: str, content: str, whole: bool) -> Written | None:
@@ -107,13 +115,18 @@ class _Lines:
         return self._breaks + (self.size > 0 and self.last != b"\n")
 
     def write(self, handle: int | None, data: bytes) -> None:
-        view = memoryview(data)
-        while handle is not None and view:
-            view = view[os.write(handle, view) :]
+        if handle is not None:
+            write_all(handle, data)
         if data:
             self.size += len(data)
             self.last = data[-1:]
             self._breaks += data.count(b"\n")
+
+
+def write_all(handle: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
 
 
 def _copy(source: int, target: int | None) -> _Lines:

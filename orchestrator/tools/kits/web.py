@@ -1,4 +1,5 @@
-"""The web kit: searched through an engine of the owner's choice, and pages read as clean text. See tools/web.py."""
+"""The web kit: searched through an engine of the owner's choice, pages read as clean text, files saved here.
+See tools/web.py for what is refused."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -8,16 +9,19 @@ from msgspec import Meta
 
 from orchestrator.kernel.addresses import written_out
 from orchestrator.kernel.errors import ToolFailed
-from orchestrator.tools.base import Context, Tool
+from orchestrator.kernel.messages import Arguments
+from orchestrator.policy.marks import marked
+from orchestrator.tools.base import Context, Result, Tool
+from orchestrator.tools.downloading import Download, Downloaded, target
+from orchestrator.tools.files.documents import Documents
 from orchestrator.tools.function import tool
 from orchestrator.tools.kit import Equipment
 from orchestrator.tools.kits.examples import web as said
 from orchestrator.tools.pages.engines import AGENT, Engine, Hit, engine
-from orchestrator.tools.pages.html import Link, Page, read
+from orchestrator.tools.pages.reading import MOST, Article, Reading
 from orchestrator.tools.pages.robots import Robots
-from orchestrator.tools.web import Fetched, fetch
-
-_MOST = 40_000  # characters of a page that may be asked for
+from orchestrator.tools.web import reach
+from orchestrator.tools.workspace import Workspace
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -30,31 +34,13 @@ class Found(msgspec.Struct, frozen=True):
         return "\n\n".join(lines) or "Nothing found."
 
 
-class Article(msgspec.Struct, frozen=True):
-    url: Annotated[str, Meta(description="that was read, after redirects")]
-    title: str
-    source: Annotated[str, Meta(description="who published it, as the page says")]
-    author: str
-    date: Annotated[str, Meta(description="the day it was published, as the page says")]
-    text: str
-    links: list[Link]
-    truncated: bool
-    note: str = ""
-
-    def __str__(self) -> str:
-        about = ", ".join(filter(None, [self.source, self.author, self.date]))
-        links = "\n".join(f"- {link.text}: {link.url}" for link in self.links)
-        note = f"[{self.note}]" if self.note else ""
-        return "\n\n".join(
-            filter(None, [f"{self.title}\n{self.url}", about, self.text, note, links and f"Links:\n{links}"])
-        )
-
-
 def kit(equipment: Equipment) -> Sequence[Tool]:
-    return tools_of(engine(equipment.settings.search))
+    settings = equipment.settings
+    documents = Documents(equipment.sandbox, settings)
+    return (*tools_of(engine(settings.search), documents), _download_file(settings.file_mb * 2**20))
 
 
-def tools_of(chosen: Engine) -> Sequence[Tool]:
+def tools_of(chosen: Engine, documents: Documents | None = None) -> Sequence[Tool]:
     robots = Robots()
 
     @tool(
@@ -88,39 +74,57 @@ def tools_of(chosen: Engine) -> Sequence[Tool]:
     async def read_page(
         url: Annotated[str, Meta(description="an http or https address", min_length=4, max_length=4096)],
         context: Context,
-        max_characters: Annotated[int, Meta(description="of the text, at most", ge=200, le=_MOST)] = 15_000,
+        max_characters: Annotated[int, Meta(description="of the text, at most", ge=200, le=MOST)] = 15_000,
     ) -> Article:
         """Read a web page as clean text, with its title, source, date and links."""
         address = written_out(url)
         if not await robots.allows(address, context):
             said = f"The site of {address[:200]} does not let programs read this page (robots.txt)."
             raise ToolFailed(said, why="robots", address=address[:200])
-        answer = await fetch(address, "GET", {"User-Agent": AGENT}, None, context.allow_loopback)
-        if answer.status >= 400:
-            said = f"{answer.url[:200]} answers {answer.status}."
-            raise ToolFailed(said, why="page_status", url=answer.url[:200], status=answer.status)
-        return _article(answer, max_characters)
+        reading = Reading(documents, max_characters)
+        return await reach(address, "GET", {"User-Agent": AGENT}, None, context.allow_loopback, reading.read)
 
     return (web_search, read_page)
 
 
-def _article(answer: Fetched, most: int) -> Article:
-    if not answer.body:
-        said = f"{answer.url[:200]} holds no text ({answer.note or 'it is empty'})."
-        raise ToolFailed(said, why="page_empty", url=answer.url[:200], kind=answer.media_type)
-    marked = "html" in answer.media_type or "<html" in answer.body[:2000].lower()
-    page = read(answer.body, answer.url) if marked else Page("", "", "", "", answer.body.strip(), ())
-    cut = len(page.text) > most
-    notes = [answer.note, f"the first {most} of {len(page.text)} characters" if cut else ""]
-    notes += ["" if page.text else "the page holds no text: a script may write it"]
-    return Article(
-        answer.url,
-        page.title or answer.url,
-        page.source,
-        page.author,
-        page.date,
-        page.text[:most],
-        list(page.links),
-        cut,
-        "; ".join(filter(None, notes)),
+async def _reconcile_download(arguments: Arguments, context: Context) -> Result | None:
+    """What is put in place whole, where nothing was, did happen if it is there and says whose it is."""
+    workspace, url = Workspace(context.workspace), written_out(arguments["url"])
+    name = target(workspace, url, arguments["path"])
+    found = workspace.stat(name)
+    if found is None or arguments["overwrite"]:
+        return None
+    if not marked(context.workspace, name):
+        raise ToolFailed(f"{name!r} is there, and does not say that it was downloaded.")
+    saved = Downloaded(name, found.st_size, "", url)
+    return Result(str(saved), msgspec.to_builtins(saved))
+
+
+def _download_file(largest: int) -> Tool:
+    @tool(
+        scope="write",
+        effects="once",
+        category="web",
+        origin="web",
+        examples=said.DOWNLOAD_FILE,
+        answers={
+            "en": "Saved: {path} ({size:bytes}[, {media_type}]).[ What was there before is in the trash: {trash}.]",
+            "fr": "Enregistré : {path} ({size:bytes}[, {media_type}])."
+            "[ Ce qui y était avant est à la corbeille : {trash}.]",
+        },
+        timeout=600.0,
+        reconcile=_reconcile_download,
     )
+    async def download_file(
+        url: Annotated[str, Meta(description="an http or https address", min_length=4, max_length=4096)],
+        context: Context,
+        path: Annotated[
+            Annotated[str, Meta(min_length=1)] | None,
+            "where in the workspace; a folder takes it in; the name in the address when not given",
+        ] = None,
+        overwrite: Annotated[bool, "replace a file that is there; it goes to the trash"] = False,
+    ) -> Downloaded:
+        """Download a file from the web into the workspace, whatever it is: a document, a picture, data, an archive."""
+        return await Download(context, url, path, overwrite=overwrite, largest=largest).save()
+
+    return download_file

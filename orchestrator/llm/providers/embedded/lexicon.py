@@ -49,9 +49,10 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         " tournent fais_tourner",
     ),
     "fetch": (
-        "fetch download downloads grab retrieve pull get request query hit curl wget",
-        "telecharge telecharger recupere recuperer va_chercher rapatrie interroge interroger appelle requete curl wget",
+        "fetch grab retrieve pull get request query hit curl wget",
+        "recupere recuperer va_chercher rapatrie interroge interroger appelle requete curl wget",
     ),
+    "download": ("download downloads downloading", "telecharge telecharger telechargez telechargement"),
     "compute": (
         "compute calculate calculates calculation work_out evaluate figure_out solve equals equal math maths",
         "calcule calculer calculez calcul calculs evalue evaluer resous resoudre font fait_combien egale egal"

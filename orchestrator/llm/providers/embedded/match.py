@@ -50,6 +50,7 @@ _NEAR: Final[tuple[tuple[str, str, float], ...]] = (
     ("disk", "memory", 0.3), ("cpu", "memory", 0.3),
     ("log", "journal", 0.8), ("project", "folder", 0.6), ("merge", "copy", 0.5), ("expire", "valid", 0.8),
     ("fetch", "restore", 0.6), ("schedule", "remind", 0.5), ("reach", "result", 0.6), ("ask", "send", 0.3),
+    ("download", "fetch", 0.9), ("download", "web", 0.5), ("download", "write", 0.6),
 )  # fmt: skip
 NEAR: Final[dict[str, dict[str, float]]] = {
     word: {left if word == right else right: near for left, right, near in _NEAR if word in (left, right)}

@@ -52,7 +52,7 @@ def _operation(clause: Clause) -> Operation | None:
     if any(mention.kind in ("expression", "url") for mention in clause.mentions):
         return None
     for word in clause.words:
-        if word.concept in lexicon.CHANGING or word.concept == "fetch":
+        if word.concept in lexicon.CHANGING or word.concept in ("fetch", "download"):
             return None
         if word.concept == "count":
             return "count"

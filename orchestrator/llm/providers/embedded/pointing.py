@@ -35,9 +35,16 @@ def follow(planner: "Planner", clause: Clause) -> bool:
         found = _best(planner.index, clause, step.entry, step.each[0])
         if found is not None:
             entry, arguments = found
+            if entry is step.entry and step is planner.steps[-1] and _more(step, arguments):
+                planner.steps.pop()  # `download it and save it as F` is one call
             planner.steps.append(Step(clause.said, entry, (arguments,)))
             return True
     return False
+
+
+def _more(step: Step, arguments: dict[str, Any]) -> bool:
+    """Whether it is the same call, not made yet, with more said of it."""
+    return not step.past and not step.refs and step.each[0].items() < arguments.items()
 
 
 def points(clause: Clause) -> bool:

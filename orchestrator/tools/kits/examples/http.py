@@ -5,7 +5,7 @@ from orchestrator.tools.kits.examples import examples
 HTTP_REQUEST = examples(
     en={
         "fetch https://example.com": {"url": "https://example.com"},
-        "download the page https://example.org/index.html": {"url": "https://example.org/index.html"},
+        "get the page https://example.org/index.html": {"url": "https://example.org/index.html"},
         "GET https://api.example.com/v1/items": {"url": "https://api.example.com/v1/items"},
         "what does http://example.net/status answer?": {"url": "http://example.net/status"},
         "send a HEAD request to https://example.com/file.zip": {
@@ -30,7 +30,7 @@ HTTP_REQUEST = examples(
     },
     fr={
         "récupère https://example.com": {"url": "https://example.com"},
-        "télécharge la page https://example.org/index.html": {"url": "https://example.org/index.html"},
+        "récupère la page https://example.org/index.html": {"url": "https://example.org/index.html"},
         "fais une requête GET sur https://api.example.com/v1/items": {"url": "https://api.example.com/v1/items"},
         "que répond http://example.net/status ?": {"url": "http://example.net/status"},
         "envoie une requête HEAD à https://example.com/archive.zip": {

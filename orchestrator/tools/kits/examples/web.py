@@ -40,3 +40,60 @@ READ_PAGE = examples(
         "donne-moi le texte de la page web https://example.com/guide": {"url": "https://example.com/guide"},
     },
 )
+
+DOWNLOAD_FILE = examples(
+    en={
+        "download https://example.com/report.pdf": {"url": "https://example.com/report.pdf"},
+        "save https://example.com/logo.png": {"url": "https://example.com/logo.png"},
+        "download https://example.org/sales.csv to data/sales.csv": {
+            "url": "https://example.org/sales.csv",
+            "path": "data/sales.csv",
+        },
+        "save the page https://example.com/guide as guide.html": {
+            "url": "https://example.com/guide",
+            "path": "guide.html",
+        },
+        "download the file https://example.com/data.zip into the folder downloads": {
+            "url": "https://example.com/data.zip",
+            "path": "downloads",
+        },
+        "download https://example.com/data.csv again and overwrite it": {
+            "url": "https://example.com/data.csv",
+            "overwrite": True,
+        },
+        "download https://example.com/data.csv, replacing what is there": {
+            "url": "https://example.com/data.csv",
+            "overwrite": True,
+        },
+        "download the picture https://example.com/cat.jpg": {"url": "https://example.com/cat.jpg"},
+    },
+    fr={
+        "télécharge https://example.com/rapport.pdf": {"url": "https://example.com/rapport.pdf"},
+        "enregistre https://example.com/logo.png": {"url": "https://example.com/logo.png"},
+        "télécharge https://example.org/ventes.csv dans data/ventes.csv": {
+            "url": "https://example.org/ventes.csv",
+            "path": "data/ventes.csv",
+        },
+        "télécharge https://example.org/ventes.csv sous le nom janvier.csv": {
+            "url": "https://example.org/ventes.csv",
+            "path": "janvier.csv",
+        },
+        "enregistre la page https://example.com/guide sous guide.html": {
+            "url": "https://example.com/guide",
+            "path": "guide.html",
+        },
+        "télécharge le fichier https://example.com/data.zip dans le dossier telechargements": {
+            "url": "https://example.com/data.zip",
+            "path": "telechargements",
+        },
+        "télécharge encore https://example.com/data.csv en remplaçant le fichier": {
+            "url": "https://example.com/data.csv",
+            "overwrite": True,
+        },
+        "télécharge https://example.com/data.csv en écrasant l'ancien": {
+            "url": "https://example.com/data.csv",
+            "overwrite": True,
+        },
+        "télécharge l'image https://example.com/chat.jpg": {"url": "https://example.com/chat.jpg"},
+    },
+)
