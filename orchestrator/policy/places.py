@@ -6,15 +6,15 @@ from os.path import lexists, realpath
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from orchestrator.policy.shell.words import ANY, AWAY, GLOBS, MADE, SET, STAR, TILDE, marked, uncertain
+from orchestrator.policy.shell.words import ANY, AWAY, FOUND, GLOBS, MADE, SET, STAR, TILDE, marked, uncertain
 
 # made (by the command itself, in /tmp), inside, workspace (the folder itself), private (credentials inside),
 # automatic (files that other programs obey), temporary, facts (what every program may know of the machine),
 # nowhere (/dev/null and the standard streams), outside, home, system (/ and the folders under it),
-# secret (credentials outside), device, unknown (until it runs).
+# secret (credentials outside), device, found (what a file of the workspace names), unknown (until it runs).
 Place: TypeAlias = Literal[
     "made", "inside", "workspace", "private", "automatic", "temporary", "facts", "nowhere",
-    "outside", "home", "system", "secret", "device", "unknown",
+    "outside", "home", "system", "secret", "device", "found", "unknown",
 ]  # fmt: skip
 
 _PRIVATE_NAMES = re.compile(
@@ -110,6 +110,9 @@ class Places:
             return "made" if plain and ".." not in path.split("/") else "unknown"
         if path.startswith(TILDE):
             return "secret" if _SECRET.fullmatch("/home" + path[1:]) else "home"
+        if FOUND in path and not uncertain(path.replace(FOUND, "")) and not uncertain(folder):
+            place = self.of_pattern(path.replace(FOUND, STAR), folder)
+            return "found" if path.startswith(FOUND) and place in ("inside", "workspace") else place
         if uncertain(path) or uncertain(folder):
             return "unknown"
         if not marked(path):

@@ -9,7 +9,7 @@ from orchestrator.policy.shell.arguments import options, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import GIVEN_CODE, PRODUCED, RUNS_MORE, WRITTEN
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import GLOBS, TILDE, each, marked, shown, uncertain
+from orchestrator.policy.shell.words import FOUND, GLOBS, TILDE, each, marked, shown, uncertain
 
 _ADDRESS = re.compile(r"(?<![\w+.-])([a-zA-Z][a-zA-Z0-9+.-]+)://[^\s'\"]*")
 _OPTION = re.compile(r"(--?[\w.-]+)[=:](.+)|[\w.+-]+=(.+)", re.DOTALL)
@@ -98,7 +98,7 @@ def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
     if given := options(segment.arguments, more):
         reason = f"The option {shown(given[0])} makes {segment.program} start another program."
         return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]
-    if segment.program in _GLOBBED and any(word[:1] in GLOBS for word in segment.arguments):
+    if segment.program in _GLOBBED and any(word[:1] in GLOBS | {FOUND} for word in segment.arguments):
         reason = f"A file whose name starts with - would be taken for an option of {segment.program}."
         return [judge.ask(segment, "glob_option", reason, "Write ./* in place of *.")]
     return []

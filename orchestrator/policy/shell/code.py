@@ -132,9 +132,8 @@ def shell(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
                 return found
             code = words[1] if words[0] in ("-", "--") and len(words) > 1 else words[0]
             behind = words[words.index(code) + 1 :]
-            given: dict[str, tuple[str, ...]] = {str(at): (word,) for at, word in enumerate(behind)}
-            given |= {"@": tuple(behind[1:]), "*": tuple(behind[1:])} if behind[1:] else {}
-            return found + judge.text(code, structs.replace(segment, stdin="", feeders=()), depth, given)
+            told = given(behind[0], tuple(behind[1:])) if behind else None
+            return found + judge.text(code, structs.replace(segment, stdin="", feeders=()), depth, told)
         if (word in ("-O", "+O", "+o", "--rcfile", "--init-file") or re.fullmatch(r"-[a-z]*o", word)) and words:
             words.pop(0)
     words = [word for word in words if word not in ("-", "--")]
@@ -146,6 +145,12 @@ def shell(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
 
 
 LONGEST_SCRIPT = 20_000  # bytes
+
+
+def given(file: str, words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """What $0, $1 and "$@" are of a script."""
+    told = {str(at): (word,) for at, word in enumerate((file, *words))}
+    return told | ({"@": words, "*": words} if words else {})
 
 
 def read_script(judge: Judging, segment: Segment, file: str, depth: int = 0) -> list[Finding] | None:
@@ -162,7 +167,8 @@ def read_script(judge: Judging, segment: Segment, file: str, depth: int = 0) -> 
         or (not text.startswith("#!") and segment.program == file and not file.endswith(".sh"))
     ):
         return None
-    against = judge.text(text, structs.replace(segment, stdin="", feeders=(), fed=None), depth + 1)
+    behind = segment.arguments[1:] if segment.arguments[:1] == (file,) else segment.arguments
+    against = judge.text(text, structs.replace(segment, stdin="", feeders=(), fed=None), depth + 1, given(file, behind))
     denied = [finding for finding in against if finding.verdict == "deny"]
     if denied or not against:
         return denied

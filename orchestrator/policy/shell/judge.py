@@ -29,6 +29,7 @@ _VERSION = re.compile(r"-?\d+(\.\d+)*$")
 _BUILT = re.compile(
     r"(^|/)(build\w*|_build|target/(debug|release)|dist|out|cmake-build-\w+|\.build|zig-out/bin|dist-newstyle)/[\w./+-]+$"
 )
+_SHEBANG = re.compile(r"#!\s*/(?:usr/)?bin/(?:env )?(?:ba|da|z|k)?sh\b")
 _LOCAL_TOOLS = frozenset({"gradlew", "mvnw", "configure"})
 
 _DOUBTS: dict[str, tuple[str, str]] = {
@@ -246,16 +247,12 @@ class Judge:
     def written(self, segment: Segment, file: str, content: str) -> list[Finding]:
         """A file of code that is written and run by the same command, where what is written can be read."""
         name = segment.program.rpartition("/")[2]
-        if (
-            KINDS.get(name) == "shell"
-            or segment.program in ("source", ".")
-            or content.startswith(("#!/bin/sh", "#!/bin/bash"))
-        ):
-            return self.text(content, segment, 1)
+        shell = KINDS.get(name) == "shell" or name in ("source", ".") or _SHEBANG.match(content)
+        if shell or (file.endswith(".sh") and not content.startswith("#!")):
+            words = segment.arguments if "/" in segment.program else segment.arguments[1:]
+            return self.text(content, segment, 1, code.given(file, words))
         if name.startswith("python"):
             return python.judge(self, segment, content)
-        if file.endswith(".sh"):
-            return self.text(content, segment, 1)
         if name in ("node", "nodejs"):
             return snippets.judge(self, segment, content)
         if file.rpartition("/")[2] in ("Makefile", "makefile", "GNUmakefile") and "$(" not in content:

@@ -2,8 +2,22 @@
 
 import re
 
+from orchestrator.policy.shell.arguments import paths
+from orchestrator.policy.shell.programs import GIT_READS, KINDS, PATTERNS
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
-from orchestrator.policy.shell.words import HERE, MADE, SPLIT, STAR, UNKNOWN, UNSET, each, marked, uncertain
+from orchestrator.policy.shell.words import (
+    AWAY,
+    FOUND,
+    HERE,
+    MADE,
+    SPLIT,
+    STAR,
+    UNKNOWN,
+    UNSET,
+    each,
+    marked,
+    uncertain,
+)
 
 _NUMBERS = each("nproc date whoami pgrep pidof arch hostname uname id")  # a number or a name, never a path
 _KEEPS = re.compile(r"(a-z|A-Z|0-9|\[:(alnum|alpha|digit|lower|upper):\]|[\w-])*")  # what tr leaves: no slash, no dot
@@ -23,9 +37,39 @@ def output(inner: tuple[Segment, ...], plain: bool, quoted: bool) -> str:
         return told
     if len(inner) == 1 and not last.indirect and plain and (spoken := said(last)) is not None:
         return spoken.rstrip("\n")
-    if not lists_names(inner) or quoted:
-        return UNKNOWN
-    return SPLIT.join(names_listed(inner[0]))
+    if lists_names(inner) and not quoted:
+        return SPLIT.join(names_listed(inner[0]))
+    if [part.program for part in inner] == ["cd", "pwd"] and inner[0].folders == {""} and len(last.folders) == 1:
+        return f"{HERE}/{next(iter(last.folders))}" if not next(iter(last.folders)).startswith(AWAY) else UNKNOWN
+    return FOUND if finds(inner) else UNKNOWN
+
+
+_DECODERS = each("base64 base32 basenc xxd rev tac od shuf hexdump openssl tr column iconv zcat fold")
+_READS_A_FILE = re.compile(r"\bopen\(|\bread_text\(|\breadFileSync\(|\brequire\(|__version__|\bload\(")
+_SPELLS = re.compile(r"\$\(|`|\\[0-7x]")  # what could become code, or be a letter that does not show
+_PUTS_TOGETHER = re.compile(r"\bchr\(|fromhex|b64|decode|\\\\x|join\(|fromCharCode|Buffer|atob")
+
+
+def finds(segments: tuple[Segment, ...]) -> bool:
+    """Whether the output is what stands in files of the workspace, or is said of them: nothing of the command's own."""
+    plain = not any(_SPELLS.search(word) for part in segments for word in part.arguments)
+    return plain and bool(segments) and _tells(segments[0]) and all(map(_filters, segments[1:]))
+
+
+def _tells(part: Segment) -> bool:
+    words = part.arguments
+    if part.program == "git":
+        return bool(GIT_READS.intersection(words[:1]))
+    if part.program.startswith("python") or part.program == "node":
+        return bool(_READS_A_FILE.search(part.text)) and not _PUTS_TOGETHER.search(part.text)
+    if KINDS.get(part.program) == "lister":
+        return True
+    named = paths(part.program, words, 1 if part.program in PATTERNS else 0)
+    return _filters(part) and part.fed is None and (part.stdin == "file" or any(name != "-" for name in named))
+
+
+def _filters(part: Segment) -> bool:
+    return KINDS.get(part.program) in ("reader", "lister") and part.program not in _DECODERS
 
 
 def _only_keeps(words: tuple[str, ...]) -> bool:

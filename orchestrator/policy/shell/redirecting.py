@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from orchestrator.policy.shell import words
+from orchestrator.policy.shell.outputs import finds
 from orchestrator.policy.shell.script import Bound, Folders, Redirect, Segment, Stdin, said
 from orchestrator.policy.shell.spelling import Spelling
 from orchestrator.policy.shell.words import each
@@ -42,6 +43,7 @@ class Redirecting(Spelling):
         self._segments: list[Segment] = []
         self._redirects: list[Redirect] = []
         self._flow = Flow()
+        self._told: set[str] = set()  # files that it writes out of others of the workspace
 
     def set_first(self, node: "Node") -> set[str]:
         """What the first command of a list sets, which runs in any case; the grammar puts a `>` behind the list."""
@@ -60,16 +62,22 @@ class Redirecting(Spelling):
         redirects, made = [child for child in node.children if child.type in REDIRECTS], len(self._redirects)
         fed = flow.fed
         self.definite |= self.set_first(node.children[0])
+        given = flow.feeders
         for redirect in redirects:
             fed = self._text_fed(redirect) or fed
+            before = len(self._segments)
             stdin = self._redirect(redirect, flow) or stdin
+            if fed_by := self.fed_by(redirect, before):
+                given, stdin = fed_by, "pipe"
         after, behind, body = After(flow.folders, flow.folders), len(self._redirects), len(self._segments)
         for child in node.children:
             if child.type not in REDIRECTS:
-                after = self.visit(child, Flow(flow.folders, stdin, flow.feeders, fed))
+                after = self.visit(child, Flow(flow.folders, stdin, given, fed))
         inside, last = self._segments[body:], node.children[0]
         if last.type == "list" and inside and inside[-1].text == self.text(last.children[-1]):
             inside = inside[-1:]  # the grammar hangs `a && cat > x` above the list
+        if finds(tuple(inside)):
+            self._told.update(one.target for one in self._redirects[made:behind])
         content = _written(inside)
         self._redirects[made:behind] = [structs.replace(one, content=content) for one in self._redirects[made:behind]]
         feeders = flow.feeders + tuple(self._segments[start:])
@@ -77,6 +85,17 @@ class Redirecting(Spelling):
             if redirect.type == "heredoc_redirect":
                 after = self._behind_heredoc(redirect, flow, feeders, after)
         return after
+
+    def fed_by(self, redirect: "Node", before: int) -> tuple[Segment, ...]:
+        """The programs of `< <(…)` and `<<< "$(…)"`."""
+        text = self.text(redirect).lstrip("< ").strip().strip('"')
+        alone = redirect.type == "herestring_redirect" and text.startswith("$(") and text.endswith(")")
+        return tuple(self._segments[before:]) if alone or (text.startswith("(") and text.endswith(")")) else ()
+
+    def own(self, segments: tuple[Segment, ...]) -> bool:
+        written = {one.target for one in self._redirects if ">" in one.operator} - self._told
+        written |= {word for part in self._segments if part.program in ("tee", "cp") for word in part.arguments}
+        return any(written.intersection(part.arguments) for part in segments)
 
     def _text_fed(self, redirect: "Node") -> str | None:
         """The text of a here-document or a here-string, where no part of it is known only when it runs."""

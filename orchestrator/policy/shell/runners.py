@@ -11,7 +11,7 @@ from orchestrator.policy.shell.arguments import values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
-from orchestrator.policy.shell.words import MADE, STAR, UNKNOWN, each, marked, uncertain
+from orchestrator.policy.shell.words import FOUND, MADE, STAR, UNKNOWN, each, marked, uncertain
 
 
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
@@ -147,7 +147,7 @@ def find(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         starts.append(words.pop(0))
     starts = [word for word in starts if not word.startswith("-")] or ["."]
     reach = judge.reach(segment)
-    found = reach.each("search", starts)
+    found = reach.each("search", [word.replace(FOUND, UNKNOWN) for word in starts])
     names = names_listed(segment)
     under = tuple(
         f"{start.rstrip('/')}/{name}" if start not in (".", "./") else name for start in starts for name in names

@@ -7,13 +7,15 @@ script is read again until nothing is added). Words are nodes of the bash gramma
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
+from orchestrator.policy.shell.changes import SLICE, are_numbers, of_change
 from orchestrator.policy.shell.outputs import output
 from orchestrator.policy.shell.script import Bound, Doubt, Segment
 from orchestrator.policy.shell.variables import steers
-from orchestrator.policy.shell.words import HERE, OPEN, SPLIT, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
+from orchestrator.policy.shell.words import FOUND, HERE, OPEN, SPLIT, STAR, TILDE, UNKNOWN, UNSET, each
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -23,16 +25,14 @@ WORDS = each(
     "command_substitution process_substitution arithmetic_expansion brace_expression variable_name regex "
     "extglob_pattern special_variable_name test_operator"
 )
-SETTERS = each("read mapfile readarray printf getopts let wait unset local declare typeset readonly")
+READERS = each("read mapfile readarray")
+SETTERS = READERS | each("printf getopts let wait unset local declare typeset readonly")
 _COUNTERS = each("? # $ ! RANDOM SECONDS LINENO UID EUID PPID")
-_NUMERIC = re.compile(r"-?[0-9]+")
-_CUT = re.compile(r"(\w+)(%\.\w+|##\*/|%/\*|%%?\.\*|,,|\^\^)")
-_SWAP = re.compile(r"(\w+)//?([\w.-]+)/([\w.-]*)")
-_ELEMENT = re.compile(r"(\w+)\[(?:@|\*|-?\d+)\](?::\d+(?::\d+)?)?")
-_INDICES = re.compile(r"!\w+\[[@*]\]")
-_DEFAULT = re.compile(r"(\w+):?([-=?])([\w./~:@%+-]*)")
+_DEFAULT = re.compile(r":?([-=?+])(.*)", re.DOTALL)
+_PLAIN = re.compile(r"[\w./~:@%+ -]*")
+_EXPANSION = re.compile(r"([#!]?)(\w+|[@*])(?:\[([^\]]*)\])?(.*)", re.DOTALL)
 _SETS = re.compile(r"(\w+):?=.*", re.DOTALL)
-_COUNTS = re.compile(rb"\+\+|--|(?<![=<>!])=(?!=)")
+_ASSIGNED = re.compile(r"(\w+)\s*(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))|(?:\+\+|--)\s*(\w+)")
 _RANGE = re.compile(r"\{\w+\.\.\w+\}")
 
 
@@ -50,10 +50,15 @@ class Spelling:
         self.times: Counter[str] = Counter()  # how often each is set
         self.met: set[str] = set()  # variables set so far
         self.values: dict[str, tuple[str, ...]] = {}
-        self.listed: set[str] = set()  # variables that hold names of files that were found
+        self.bases: Counter[str] = Counter()  # how often each is set to an array, as a whole
+        self.frame: tuple[str, ...] | None = tuple(given.get("@", ())) if "0" in given else None  # $1, $2, …
 
     def substituted(self, node: "Node") -> tuple[Segment, ...]:
         """Walk the script inside a substitution; the programs it starts."""
+        raise NotImplementedError
+
+    def own(self, segments: tuple[Segment, ...]) -> bool:
+        """Whether they read what the script itself has written."""
         raise NotImplementedError
 
     def text(self, node: "Node") -> str:
@@ -84,10 +89,17 @@ class Spelling:
                     self.set.add(label)
                     self.times[label] += 1
                     self.loose[label] = ()
+                elif name is not None and self.text(name) in READERS:
+                    named = [self.text(word) for word in node.children_by_field_name("argument")]
+                    self._survey_loose(named_by(self.text(name), named))
                 elif name is not None and self.text(name) in SETTERS:
                     self.untold.update(self.text(word) for word in node.children_by_field_name("argument"))
-            elif self._sets_variables(node):
+            elif node.type == "declaration_command":
+                self._survey_declaration(node)
+            elif node.type == "unset_command" or (node.type == "expansion" and "=" in self.text(node)):
                 self.untold.update(self._names(node))
+            elif node.type in ("arithmetic_expansion", "c_style_for_statement") or self.text(node)[:2] == "((":
+                self._survey_loose(self._counted(node))
         self.times.update(looped)
         self.loose.update((name, ()) for name in looped if self.times[name] > 1)
         self.loose = {label: values for label, values in self.loose.items() if label not in self.untold}
@@ -100,27 +112,48 @@ class Spelling:
         plain = name is not None and self.text(name) == "printf" and given[:1] == ["-v"]
         return given[1] if plain and len(given) == 2 and given[1].isidentifier() else ""
 
+    def _survey_loose(self, labels: Iterable[str]) -> None:
+        for label in labels:
+            self.set.add(label)
+            self.times[label] += 1
+            self.loose[label] = ()
+
+    def _survey_declaration(self, node: "Node") -> None:
+        """local x, declare -A t; where it changes what is set, or names another variable, it cannot be followed."""
+        program, plain = (
+            self.text(node.children[0]),
+            [self.text(child) for child in node.children[1:] if child.is_named],
+        )
+        if set("nilu") & set("".join(word for word in plain if word[:1] in ("-", "+"))):
+            self.untold.update(self._names(node))
+        elif program not in ("export", "readonly"):
+            self._survey_loose(word for word in plain if word.isidentifier())
+
+    def _counted(self, node: "Node") -> set[str]:
+        """The variables that arithmetic sets: each is a number afterwards."""
+        text = self.text(node)
+        text = text[: text.find("))")] if node.type == "c_style_for_statement" else text
+        return {match[1] or match[2] for match in _ASSIGNED.finditer(text)}
+
     def _survey_assignment(self, node: "Node") -> None:
         name, parent = node.child_by_field_name("name"), node.parent
+        if name is not None and name.type == "subscript":
+            self._survey_loose([self.text(name.children[0])])
+            self.bases[self.text(name.children[0])] += 1
+            return
         label = self.text(name) if name is not None else ""
         self.set.add(label)
         self.times[label] += 1
         above = parent.parent if parent is not None and parent.type == "variable_assignments" else parent
         behind = (node if above is parent else parent).next_sibling if parent is not None else None
         apart = behind is not None and behind.type == "&"  # set in another shell, and forgotten
-        value = node.child_by_field_name("value")
-        if self.text(node).startswith(f"{label}+=") and (value is None or value.type != "array"):
+        value, adds = node.child_by_field_name("value"), self.text(node).startswith(f"{label}+=")
+        array = value is not None and value.type == "array"
+        self.bases[label] += array and not adds
+        if adds and not array:
             self.untold.add(label)
-        elif above is None or above.type != "program" or apart or self.text(node).startswith(f"{label}+="):
+        elif above is None or above.type != "program" or apart or adds:
             self.loose[label] = ()
-
-    def _sets_variables(self, node: "Node") -> bool:
-        if node.type in ("unset_command", "declaration_command", "c_style_for_statement"):
-            return True
-        text = self.source[node.start_byte : node.end_byte]
-        if node.type == "arithmetic_expansion":
-            return _COUNTS.search(text) is not None
-        return (node.type == "expansion" and b"=" in text) or (node.type == "compound_statement" and text[:2] == b"((")
 
     def _names(self, node: "Node") -> set[str]:
         found, stack = set(), [node]
@@ -134,8 +167,6 @@ class Spelling:
     def variable(self, name: str, quoted: bool, first: bool) -> tuple[str, ...]:
         """What it may hold where it is used. What is set further on only adds to it."""
         found: tuple[str, ...] = ()
-        if name in self.listed:
-            return (STAR,)
         if name in self.loose or (name in self.given and name not in self.set):
             values = tuple(
                 dict.fromkeys((*self.prior.get(name, ()), *self.loose.get(name, ()), *self.given.get(name, ())))
@@ -146,6 +177,8 @@ class Spelling:
             found = tuple(self._used(value, quoted) for value in self.values[name])
         elif name in _COUNTERS:
             found = ("0",)
+        elif self.frame is not None and name.isdecimal():
+            found = (UNSET,)
         elif name == "IFS" and not quoted:
             self.doubt("disguise", "$IFS")
             found = (SPLIT,)
@@ -193,7 +226,8 @@ class Spelling:
         if kind in ("simple_expansion", "expansion"):
             return self._spell_variable(node, quoted, first)
         if kind == "arithmetic_expansion":
-            return self._spell_arithmetic(node)
+            self.calculated(node)
+            return ("0",)
         if kind in ("command_substitution", "process_substitution"):
             return (self._spell_substitution(node, quoted),)
         return self._spell_rest(node)
@@ -245,10 +279,12 @@ class Spelling:
         return (words.in_double_quotes(self.source[start:end].decode()),) if start < end else ("",)
 
     def _spell_variable(self, node: "Node", quoted: bool, first: bool) -> tuple[str, ...]:
-        text = self.text(node)
-        if quoted and text[:1].isspace() and re.fullmatch(r"\$\w+", text.lstrip()):  # the grammar takes the space in
-            lead = text[: -len(text.lstrip())]
-            return tuple(lead + value for value in self.variable(text.lstrip()[1:], quoted, False))
+        text = self.text(node).lstrip()
+        if lead := self.text(node)[: -len(text)]:  # the grammar takes the space in
+            return tuple(lead + value for value in self._expanded(node, text, quoted, False))
+        return self._expanded(node, text, quoted, first)
+
+    def _expanded(self, node: "Node", text: str, quoted: bool, first: bool) -> tuple[str, ...]:
         inside = text[2:-1] if node.type == "expansion" else text[1:]
         if inside.isidentifier() or (len(inside) == 1 and inside in "?#$!@*-0123456789"):
             return self.variable(inside, quoted, first)
@@ -256,46 +292,77 @@ class Spelling:
         # The grammar lets a space stand behind the sign, and sees a word in `command`.
         if node.type == "simple_expansion" or "`" in inside:
             self.doubt("unreadable", text)
-        elif element := _ELEMENT.fullmatch(inside.removeprefix("#")):
-            numeric = inside[0] == "#" or element[1] == "PIPESTATUS"
-            return ("0",) if numeric else self.variable(element[1], quoted, first)
-        elif self._is_table(inside):
-            return (UNKNOWN,)
-        elif "@" in inside or "[" in inside or inside.startswith("!"):
+        elif match := _EXPANSION.fullmatch(inside):
+            sign, name, index, change = match.groups()
+            if index is not None and not self._indexed(name, index):
+                self.doubt("expansion", text)
+            elif sign == "#" and not change:
+                return ("0",)
+            elif not sign:
+                return self._changed(node, name, index, change, quoted, first)
+            elif index not in ("@", "*") or change:
+                self.doubt("expansion", text)
+        else:
             self.doubt("expansion", text)
-        elif default := _DEFAULT.fullmatch(inside):
-            given = self.variable(default[1], quoted, first)
-            return given if default[2] == "?" else (*given, default[3])
-        elif (swap := _SWAP.fullmatch(inside)) and ".." not in inside:
-            return tuple(_swapped(value, swap[2], swap[3]) for value in self.variable(swap[1], quoted, first))
-        elif cut := _CUT.fullmatch(inside):
-            return tuple(_without(value, cut[2]) for value in self.variable(cut[1], quoted, first))
+        self._inside(node)
+        return (UNKNOWN,)
+
+    def _inside(self, node: "Node") -> tuple[str, ...]:
+        """What is written last within an expansion; all of it is read."""
+        spelt: tuple[str, ...] = (UNKNOWN,)
         for child in node.children:
-            if child.is_named:
-                self.spell(child)
-        return ("0",) if re.fullmatch(r"#\w+", inside) else (UNKNOWN,)
+            if child.is_named and child.type not in ("subscript", "variable_name", "special_variable_name"):
+                spelt = self.spell(child)
+        return spelt
 
-    def _is_table(self, inside: str) -> bool:
-        """${!h[@]}; ${h[$k]}, where h is declared as a table: of anything else the shell would evaluate the index."""
-        match = re.fullmatch(r"(\w+)\[\$\w+\]", inside)
-        declared = match and re.search(rb"declare -A [^;\n]*\b%s\b" % match[1].encode(), self.source)
-        return bool(declared or _INDICES.fullmatch(inside))
+    def _changed(
+        self, node: "Node", name: str, index: str | None, change: str, quoted: bool, first: bool
+    ) -> tuple[str, ...]:
+        """${x:-y}, ${x%.txt}, ${x/a/b}, ${x[0]}, of all that x may hold."""
+        own = name == "BASH_SOURCE" and "0" in self.given
+        held = ("0",) if name == "PIPESTATUS" else self.variable("0" if own else name, quoted, first)
+        if not change or (index in ("@", "*") and SLICE.fullmatch(change)):
+            return held
+        if default := _DEFAULT.fullmatch(change):
+            other = (default[2],) if _PLAIN.fullmatch(default[2]) else self._inside(node)
+            return held if default[1] == "?" else (UNSET, *other) if default[1] == "+" else (*held, *other)
+        if re.fullmatch(r"@[QULu]", change):
+            return (UNKNOWN,)
+        if "@" in change or "!" in change[:1]:
+            self.doubt("expansion", self.text(node))
+        self._inside(node)
+        return tuple(of_change(value, change) for value in held)
 
-    def _spell_arithmetic(self, node: "Node") -> tuple[str, ...]:
-        """A number, provided that its variables are numbers: anything else may be evaluated as code."""
+    def _indexed(self, name: str, index: str) -> bool:
+        """Whether an index is one that the shell does not evaluate: of a table, or a number."""
+        if index in ("@", "*") or re.fullmatch(r"-?\d+", index):
+            return True
+        plain = re.fullmatch(r"\"?\$?\{?(\w+)\}?\"?", index)
+        declared = re.search(rb"(?:declare|local|typeset) -\w*A[^;\n]*\b%s\b" % name.encode(), self.source)
+        if declared is not None:
+            return plain is not None or "$(" not in index
+        return plain is not None and are_numbers(self.variable(plain[1], True, False))
+
+    def calculated(self, node: "Node") -> None:
+        """Arithmetic, provided that its variables are numbers: anything else may be evaluated as code."""
         stack = list(node.children)
         while stack:
             inner = stack.pop()
             if inner.type in ("variable_name", "word"):
-                values = self.values.get(self.text(inner), ())
-                if not values or not all(_NUMERIC.fullmatch(value) for value in values):
+                if not are_numbers(self.variable(self.text(inner), True, False)):
                     self.doubt("arithmetic", self.text(node))
+            elif inner.type == "subscript":
+                base, _, index = self.text(inner)[:-1].partition("[")
+                if not self._indexed(base, index):
+                    self.doubt("arithmetic", self.text(node))
+                stack.extend(inner.children[1:])
             elif inner.type in WORDS and inner.type != "number":
-                if not all(map(_NUMERIC.fullmatch, self.spell(inner))):
+                if not are_numbers(self.spell(inner)):
                     self.doubt("arithmetic", self.text(node))
-            else:
+            elif inner.type != "do_group":
                 stack.extend(inner.children)
-        return ("0",)
+        for name in self._counted(node):
+            self.assigned(name, ("0",))
 
     def _spell_substitution(self, node: "Node", quoted: bool) -> str:
         inner = self.substituted(node)
@@ -305,26 +372,10 @@ class Spelling:
         if node.type == "process_substitution":
             return "/dev/fd/63"
         found = output(inner, not {">", "\\"} & set(text), quoted)
+        found = UNKNOWN if found == FOUND and self.own(inner) else found
         return words.value_unquoted(found) if not quoted and not words.marked(found) else found
 
 
-def _swapped(value: str, old: str, new: str) -> str:
-    """${x/.wav/.mp3}: what a star stands for may change too, and is a name of a file all the same."""
-    return UNKNOWN if uncertain(value) or {HERE, TILDE, SPLIT} & set(value) else value.replace(old, new)
-
-
-def _without(value: str, cut: str) -> str:
-    """${x%.txt} is x without .txt behind it; ${x##*/} is its last part."""
-    if uncertain(value) or HERE in value or TILDE in value or SPLIT in value:
-        return UNKNOWN
-    if cut in (",,", "^^"):
-        return value.lower() if cut == ",," else value.upper()
-    if cut == "##*/":
-        return value.rpartition("/")[2] or UNSET
-    if cut == "%/*":
-        return value.rpartition("/")[0] or value
-    folder, slash, name = value.rpartition("/")
-    if cut in ("%.*", "%%.*"):
-        name = name.rpartition(".")[0] if cut == "%.*" and "." in name else name.partition(".")[0]
-        return f"{folder}{slash}{name}" or UNSET
-    return value.removesuffix(cut[1:]) or UNSET
+def named_by(program: str, words: list[str]) -> list[str]:
+    """The variables that read and mapfile set."""
+    return [word for word in words if word.isidentifier()] or ["REPLY" if program == "read" else "MAPFILE"]

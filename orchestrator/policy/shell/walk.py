@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from orchestrator.policy.shell import words
+from orchestrator.policy.shell.calling import MOVERS, Calling, multiplies
+from orchestrator.policy.shell.changes import are_numbers
 from orchestrator.policy.shell.outputs import printed
 from orchestrator.policy.shell.programs import known
-from orchestrator.policy.shell.redirecting import IGNORED, REDIRECTS, After, Flow, Redirecting
+from orchestrator.policy.shell.redirecting import IGNORED, REDIRECTS, After, Flow
 from orchestrator.policy.shell.script import (
     Bound,
     Doubt,
     Folders,
     Script,
     Segment,
-    lists_names,
 )
-from orchestrator.policy.shell.spelling import SETTERS, WORDS
+from orchestrator.policy.shell.spelling import READERS, SETTERS, WORDS
 from orchestrator.policy.shell.words import ANY, AWAY, MADE, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
 
 if TYPE_CHECKING:
@@ -41,22 +42,20 @@ _BRANCHES = each(
     "if_statement elif_clause else_clause case_statement case_item while_statement for_statement pipeline subshell "
     "c_style_for_statement command_substitution process_substitution function_definition"
 )
-_MOVERS = frozenset({"cd", "chdir", "pushd", "popd"})
-_CALCULATES = re.compile(r"-(eq|ne|lt|le|gt|ge|v|R)\b")
+_CALCULATES = re.compile(r"-(eq|ne|lt|le|gt|ge)")
+_JOINED = re.compile(r"(?:&&|\|\||(?<!\$)\()\s*([\w./-]+)")
 _FOREVER = re.compile(r"while\s+(true|:|\[\[? *1 *\]\]?|\(\(\s*1\s*\)\))\s*;?\s*do\b|until\s+false\s*;?\s*do\b")
 _MANY = re.compile(r"\bseq\b[^;|)]*\b\d{4,}\b|\.\.\d{4,}\}|<=?\s*\d{4,}|\bwhile\s+(true|:)")  # times that it goes round
+_HEADER = re.compile(r"for\s*\(\((?P<first>[^;]*);(?P<until>[^;]*);(?P<step>.*?)\)\)", re.DOTALL)
 _APART = re.compile(r"(?<![&>])&(?![&>])\s*(;|\)|\n|done|$)|\bnohup\b|\bsetsid\b")
-_READS_NAMES = re.compile(r"while\s+(?:IFS=(?:'')?\s+)?read\s+(?:-r\s+|-d\s*''\s+|-rd\s*''\s+)*(\w+)\s*;?\s*do\b")
-_COUNTS = re.compile(r"for\s*\(\(\s*(\w+)\s*=\s*\d+\s*;\s*\1\s*[<>]=?\s*\d{1,5}\s*;\s*\1(?:\+\+|--|\+=\d+)\s*\)\)")
 _LEAVES = re.compile(r"\b(break|exit|return|sleep|read|wait|inotifywait)\b")
 _GAP = re.compile(rb"(?:[ \t]|(?<=[ \t])\\\n)+")
 
 
-class Walk(Redirecting):
+class Walk(Calling):
     def __init__(self, source: bytes, given: Bound, prior: Bound) -> None:
         super().__init__(source, given, prior)
         self._loops: list[str] = []
-        self._functions: set[str] = set()  # that stand for no other program, and were read where they are defined
         self._pushed: Folders = frozenset()  # the folders that pushd left
         self._depth = 0
 
@@ -64,6 +63,8 @@ class Walk(Redirecting):
         if b"$" in self.source:
             self.survey(root)
         self.visit(root, Flow())
+        for name in self.left:
+            self.called(name, None, Flow())
         return Script(tuple(self._segments), tuple(self._redirects), tuple(self.doubts), tuple(self._loops))
 
     def substituted(self, node: "Node") -> tuple[Segment, ...]:
@@ -110,14 +111,28 @@ class Walk(Redirecting):
         return after if node.child_count == 1 else After(after.anyhow, after.anyhow)
 
     def _group(self, node: "Node", flow: Flow) -> After:
-        if self.text(node).startswith("(("):
-            self.doubt("arithmetic", self.text(node))
-        return self._sequence(node, flow)
+        if not self.text(node).startswith("(("):
+            return self._sequence(node, flow)
+        self._flow = flow
+        self.calculated(node)
+        return After(flow.folders, flow.folders)
 
     def _counting_loop(self, node: "Node", flow: Flow) -> After:
-        if not _COUNTS.match(self.text(node)):
-            self.doubt("arithmetic", self.text(node))
-        return self._sequence(node, flow)
+        self._flow, header = flow, _HEADER.match(self.text(node))
+        for name in self._counted(node):
+            self.assigned(name, ("0",))
+        self.calculated(node)
+        if header is None or (not header["until"].strip() and not _LEAVES.search(self.text(node))):
+            self.doubt("endless", self.text(node))
+        elif re.search(r"\d{7}", header["until"]):
+            self.doubt("huge", self.text(node))
+        self._spawns(node)
+        body = node.child_by_field_name("body")
+        return self.visit(body, flow) if body is not None else After(flow.folders, flow.folders)
+
+    def _spawns(self, node: "Node") -> None:
+        if _MANY.search(self.text(node)) and _APART.search(self.text(node)):
+            self.doubt("endless", self.text(node))
 
     def _subshell(self, node: "Node", flow: Flow) -> After:
         self._sequence(node, flow)
@@ -159,40 +174,36 @@ class Walk(Redirecting):
         if name:
             self.steered(name, self.text(node)[:80])
             self.assigned(name, tuple(values) if 0 < len(values) <= words.MANY else (UNKNOWN,))
-        reads = _READS_NAMES.match(self.text(node)) if lists_names(flow.feeders) else None
-        if reads:
-            self.listed.add(reads[1])
         after = flow.folders
         for index, child in enumerate(node.children):
             if node.field_name_for_child(index) not in ("variable", "value"):
                 after = after | self.visit(child, Flow(after, flow.stdin, flow.feeders)).anyhow
-        if reads:
-            self.listed.discard(reads[1])
         if name not in self.untold:
             self.values.pop(name, None)  # behind the loop it may be empty
         if _FOREVER.match(self.text(node)) and not _LEAVES.search(self.text(node)):
             self.doubt("endless", self.text(node))
-        if _MANY.search(self.text(node)) and _APART.search(self.text(node)):
-            self.doubt("endless", self.text(node))
+        self._spawns(node)
         if after != flow.folders:
             self.doubt("moving_loop", self.text(node))
         return After(after, after)
 
     def _function(self, node: "Node", flow: Flow) -> After:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        start = len(self._segments)
-        after = self.visit(body, flow) if body is not None else After(flow.folders, flow.folders)
         called = self.text(name) if name is not None else ""
-        moves = after.anyhow != flow.folders or any(one.program in _MOVERS for one in self._segments[start:])
         above = node.parent is not None and node.parent.type == "program" and b"unset" not in self.source
         above = above and not any(child.type in REDIRECTS for child in node.children)
-        if moves or not above or not called.isidentifier() or known(called):
+        taken = known(called) or called in self.functions or called == "command_not_found_handle"
+        if body is None or not above or not called.isidentifier() or taken:
             self.doubt("function", self.text(node))
-        else:
-            self._functions.add(called)
-        if any(segment.program == called for segment in self._segments[start:]):
+            start = len(self._segments)
+            after = self.visit(body, flow) if body is not None else After(flow.folders, flow.folders)
+            if any(segment.program == called for segment in self._segments[start:]):
+                self._loops.append(called)
+            return after
+        self.functions[called] = body
+        if multiplies(self.text(body), called):
             self._loops.append(called)
-        return after
+        return After(flow.folders, flow.folders)
 
     def _assignment(self, node: "Node", flow: Flow) -> After:
         self._segments.append(Segment("", (), self.text(node), flow.folders, (self._assign(node),)))
@@ -201,8 +212,10 @@ class Walk(Redirecting):
     def _assign(self, node: "Node") -> tuple[str, str]:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if name is not None and name.type == "subscript":
-            self.doubt("subscript", self.text(node))
-            self._sequence(name, self._flow)
+            base, _, index = self.text(name)[:-1].partition("[")
+            if not self._indexed(base, index):
+                self.doubt("subscript", self.text(node))
+            name = name.children[0]
         if value is not None and value.type == "array":
             spelt = self._elements(value)
         else:
@@ -234,16 +247,32 @@ class Walk(Redirecting):
         """[[ … ]] evaluates some of its words as arithmetic, and arithmetic can run code."""
         text = self.text(node)
         double = text.startswith("[[")
-        joins = double and re.search(r"\|\||&&|[<>(]", text.replace("$(", ""))
-        calculates = double and _CALCULATES.search(text) and re.search(r"[$`'\"\\]", text)
-        if joins or calculates or re.search(r"-[vR]\s", text):
+        joins = double and any(known(match[1]) or "/" in match[1] for match in _JOINED.finditer(text))
+        if joins or re.search(r"(?<![=<>] )-[vR]\s", text) or (double and not self._compares(node)):
             self.doubt("condition", text)
         return self._sequence(node, flow)
+
+    def _compares(self, node: "Node") -> bool:
+        """Whether what [[ … -eq … ]] calculates with are numbers."""
+        if node.type == "binary_expression" and any(_CALCULATES.fullmatch(self.text(one)) for one in node.children):
+            spelt = [
+                self.variable(self.text(one), True, False)
+                if one.type in ("word", "variable_name") and self.text(one).isidentifier()
+                else self.spell(one)
+                for one in node.children
+                if one.type != "test_operator"
+            ]
+            return all(map(are_numbers, spelt))
+        return all(map(self._compares, node.children))
+
+    def _operand(self, node: "Node") -> tuple[str, ...]:
+        text = self.text(node)
+        return self.variable(text, True, False) if text.isidentifier() else self.spell(node)
 
     def _command(self, node: "Node", flow: Flow) -> After:
         written: list[list[Node]] = []  # words, in the pieces the grammar makes of them
         assignments: list[tuple[str, str]] = []
-        stdin, fed, end, text = flow.stdin, flow.fed, -1, self.text(node)
+        stdin, fed, end, text, given = flow.stdin, flow.fed, -1, self.text(node), flow.feeders
         for child in node.children:
             beside = child.start_byte == end and not self.source[end : end + 1].isspace()
             if (beside and child.type != "process_substitution") or not (end < 0 or self._apart(end, child.start_byte)):
@@ -252,67 +281,49 @@ class Walk(Redirecting):
             if child.type == "variable_assignment":
                 assignments.append(self._assign(child))
             elif child.type in REDIRECTS:
-                fed = self._text_fed(child) or fed
+                fed, before = self._text_fed(child) or fed, len(self._segments)
                 stdin = self._redirect(child, flow) or stdin
+                if fed_by := self.fed_by(child, before):
+                    given, stdin = fed_by, "pipe"
             elif beside and written:
                 written[-1].append(child)
             else:
                 written.append([child])
-        spelt = [self._spell_beside(pieces) for pieces in written]
-        named = spelt[0] if spelt else [""]
-        indirect = bool(written) and (len(named) != 1 or self._is_variable(written[0][0]))
-        first, *behind = [*(named or [UNKNOWN]), *(word for group in spelt[1:] for word in group)]
-        names = self._chosen(written[0]) if indirect else ()
-        name, behind = (names[0], behind[len(named) - 1 :]) if names else (first, behind)
-        indirect = indirect and not names
-        feeders, fed = (flow.feeders, None) if stdin == "pipe" else ((), fed or flow.fed if stdin == "text" else None)
-        if name in self._functions and not indirect:
-            name, behind = "", []
+        names, behind, indirect = self.words_of(written)
+        feeders, fed = (given, None) if stdin == "pipe" else ((), fed or flow.fed if stdin == "text" else None)
+        name = names[0]
+        if name in self.functions and not indirect:
+            return self.called(name, tuple(behind), Flow(flow.folders, stdin, feeders, fed))
+        own = re.fullmatch(r"(\w+)(?: \"?\$?[\w?]+\"?)*", next(iter(behind), "")) if name == "trap" else None
+        if own is not None and own[1] in self.functions:
+            self.left.append(own[1])
+            name, behind = ":", []
         found = Segment(name, tuple(behind), text, flow.folders, tuple(assignments), stdin, feeders, indirect, fed)
         if name == "trap":
             found = structs.replace(found, bound=self._bound())
         self._segments += [found, *(structs.replace(found, program=other) for other in names[1:])]
-        if label := self.printed_to(node):
-            self.assigned(label, (printed(tuple(behind[2:])) or UNKNOWN,))
-        if name in SETTERS:
-            self.met.update(behind)
-            for word in behind if name not in ("printf", "wait") or "-v" in behind else ():
-                self.steered(word, text)
-        return self._moved(found, flow) if name in _MOVERS else After(flow.folders, flow.folders)
+        if name in SETTERS or name in ("shift", "set"):
+            self._set(node, found, given)
+        return self._moved(found, flow) if name in MOVERS else After(flow.folders, flow.folders)
 
-    def _chosen(self, pieces: "list[Node]") -> tuple[str, ...]:
-        """The programs that a variable may name, where all of them are known."""
-        if len(pieces) != 1 or len(pieces[0].children) != 1:
-            return ()
-        name = pieces[0].children[0]
-        inner = name.named_children[0] if name.type == "string" and name.named_child_count == 1 else name
-        if inner.type not in ("simple_expansion", "expansion"):
-            return ()
-        doubts = len(self.doubts)
-        named = self.spell(name)
-        del self.doubts[doubts:]
-        return named if all(known(one) and one not in _MOVERS | SETTERS for one in named) else ()
+    def _set(self, node: "Node", segment: Segment, given: tuple[Segment, ...]) -> None:
+        """The variables that a command sets."""
+        name, words = segment.program, list(segment.arguments)
+        if name in ("shift", "set"):
+            self.shifted(node, name, words)
+            return
+        if label := self.printed_to(node):
+            self.assigned(label, (printed(tuple(words[2:])) or UNKNOWN,))
+        if name in READERS:
+            self.read_into(name, words, segment.stdin, given)
+        self.met.update(words)
+        for word in words if name not in ("printf", "wait") or "-v" in words else ():
+            self.steered(word, segment.text)
 
     def _bound(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """What is set once, and is set by now: it holds until the end."""
         once = [name for name in self.definite if self.times[name] == 1 and name not in self.untold]
         return tuple((name, self.values[name]) for name in sorted(once) if name in self.values)
-
-    def _spell_beside(self, pieces: "list[Node]") -> list[str]:
-        spelt: list[tuple[str, ...]] = []
-        for index, piece in enumerate(pieces):
-            inner = piece.children[0] if piece.type == "command_name" and piece.child_count else piece
-            if not inner.is_named and inner.type not in ("==", "=~", "="):
-                self.doubt("unreadable", self.text(inner))
-            spelt.append(self.spell(inner, first=index == 0) if inner.is_named else (self.text(inner),))
-        return [word for spelling in words.joined(spelt) for word in words.words(spelling)]
-
-    def _is_variable(self, name: "Node") -> bool:
-        return bool(name.child_count) and name.children[0].type in (
-            "simple_expansion",
-            "expansion",
-            "command_substitution",
-        )
 
     def _apart(self, end: int, start: int) -> bool:
         """Whether the shell sees two words here, as the grammar does."""

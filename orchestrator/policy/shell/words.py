@@ -16,10 +16,11 @@ UNSET = "\ue008"  # a variable nobody sets: nothing, most likely
 TILDE = "\ue009"  # the home folder
 HERE = "\ue00a"  # the folder the shell is in
 MADE = "\ue00b"  # a new file or folder in /tmp, which this command makes for itself
+FOUND = "\ue00c"  # what stands in a file of the workspace, or is said of it
 
 AWAY = ("/", TILDE, MADE)  # how a path begins that leads away from the folder it is used in
 GLOBS = frozenset((STAR, ANY, SET))
-_MARKED = re.compile("[\ue000-\ue00b]")
+_MARKED = re.compile("[\ue000-\ue00c]")
 _UNQUOTED = {"*": STAR, "?": ANY, "[": SET, "{": OPEN, ",": COMMA, "}": CLOSE}
 _SHOWN = str.maketrans(
     {
@@ -35,6 +36,7 @@ _SHOWN = str.maketrans(
         TILDE: "~",
         HERE: "$PWD",
         MADE: "/tmp/…",
+        FOUND: "…",
     }
 )
 _BRACE = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*{COMMA}[^{OPEN}{CLOSE}]*){CLOSE}")
@@ -71,7 +73,7 @@ def brief(text: str) -> str:
 
 
 def uncertain(spelling: str) -> bool:
-    return UNKNOWN in spelling or UNSET in spelling
+    return UNKNOWN in spelling or UNSET in spelling or FOUND in spelling
 
 
 def bare(text: str, first: bool) -> str:

@@ -1,0 +1,136 @@
+"""What a command starts: its words, functions (read where they are called, with what they are given), "$@", `read`."""
+
+import re
+from typing import TYPE_CHECKING
+
+from orchestrator.policy.shell import words
+from orchestrator.policy.shell.outputs import finds
+from orchestrator.policy.shell.programs import known
+from orchestrator.policy.shell.redirecting import After, Flow, Redirecting
+from orchestrator.policy.shell.script import Bound, Segment, Stdin, lists_names, names_listed
+from orchestrator.policy.shell.spelling import SETTERS, named_by
+from orchestrator.policy.shell.words import FOUND, UNKNOWN, UNSET
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+MOVERS = frozenset({"cd", "chdir", "pushd", "popd"})
+_CALLS = 6  # functions that call each other
+
+
+class Calling(Redirecting):
+    def __init__(self, source: bytes, given: Bound, prior: Bound) -> None:
+        super().__init__(source, given, prior)
+        self.functions: dict[str, Node] = {}  # that stand for no other program: read where they are called
+        self.left: list[str] = []  # those that a trap calls at the end
+        self._calls: list[str] = []  # the functions that the walk is in
+        self._again: set[str] = set()  # those that call themselves, and were read with whatever they may be given
+
+    def words_of(self, written: "list[list[Node]]") -> tuple[tuple[str, ...], list[str], bool]:
+        """The programs that a command may start, their words, and whether the shell puts the name together."""
+        told = self.every(written[0]) if written else None
+        spelt = [self.every(pieces) or self._spell_beside(pieces) for pieces in written]
+        every = [word for group in spelt for word in group] or ([UNKNOWN] if written else [""])
+        if told or not written:
+            return (every[0],), every[1:], False
+        indirect = len(spelt[0]) != 1 or self._is_variable(written[0][0])
+        if indirect and (names := self._chosen(written[0])):
+            return names, every[len(spelt[0]) :], False
+        return (every[0],), every[1:], indirect
+
+    def _chosen(self, pieces: "list[Node]") -> tuple[str, ...]:
+        """The programs that a variable may name, where all of them are known."""
+        if len(pieces) != 1 or len(pieces[0].children) != 1:
+            return ()
+        name = pieces[0].children[0]
+        inner = name.named_children[0] if name.type == "string" and name.named_child_count == 1 else name
+        if inner.type not in ("simple_expansion", "expansion"):
+            return ()
+        doubts = len(self.doubts)
+        named = self.spell(name)
+        del self.doubts[doubts:]
+        return named if all(known(one) and one not in MOVERS | SETTERS for one in named) else ()
+
+    def _spell_beside(self, pieces: "list[Node]") -> list[str]:
+        spelt: list[tuple[str, ...]] = []
+        for index, piece in enumerate(pieces):
+            inner = piece.children[0] if piece.type == "command_name" and piece.child_count else piece
+            if not inner.is_named and inner.type not in ("==", "=~", "="):
+                self.doubt("unreadable", self.text(inner))
+            spelt.append(self.spell(inner, first=index == 0) if inner.is_named else (self.text(inner),))
+        return [word for spelling in words.joined(spelt) for word in words.words(spelling)]
+
+    def _is_variable(self, name: "Node") -> bool:
+        return bool(name.child_count) and name.children[0].type in (
+            "simple_expansion",
+            "expansion",
+            "command_substitution",
+        )
+
+    def called(self, name: str, given: tuple[str, ...] | None, flow: Flow) -> After:
+        """Read what a function does with what it is given; None where that is not known."""
+        if name in self._calls or len(self._calls) == _CALLS:
+            if name in self._again or len(self._calls) == _CALLS:
+                return After(flow.folders, flow.folders)
+            self._again.add(name)
+            given = None
+        kept = self.given, self.frame
+        self.given = {label: values for label, values in self.given.items() if label.isidentifier() or label == "0"}
+        self._framed(given)
+        self._calls.append(name)
+        after = self.visit(self.functions[name], flow)
+        self._calls.pop()
+        self.given, self.frame = kept
+        return after
+
+    def _framed(self, given: tuple[str, ...] | None) -> None:
+        self.frame = given
+        told = {str(at): (word,) for at, word in enumerate(given or (), 1)}
+        every = {"@": given or (UNSET,), "*": given or (UNSET,)} if given is not None else {}
+        kept = {label: values for label, values in self.given.items() if label.isidentifier() or label == "0"}
+        self.given = {**kept, **told, **every}
+
+    def shifted(self, node: "Node", program: str, told: list[str]) -> None:
+        """$2 is $1 from here, or `set -- a b`; where it may or may not be, nothing is known of either."""
+        if program == "set" and all(word[:1] in ("-", "+") and word != "--" for word in told):
+            return
+        above = node.parent
+        while above is not None and above.type in ("compound_statement", "program"):
+            above = above.parent
+        count = int(told[0]) if told[:1] and told[0].isdecimal() else 1
+        certain = (above is None or above.type == "function_definition") and self.frame is not None
+        new = self.frame[count:] if self.frame is not None and program == "shift" else tuple(told[1:])
+        self._framed(new if certain and (program == "shift" or told[:1] == ["--"]) else None)
+
+    def read_into(self, program: str, words: list[str], stdin: Stdin, feeders: tuple[Segment, ...]) -> None:
+        """What read and mapfile set: names that were found, or what a file of the workspace says."""
+        labels, names = named_by(program, words), (UNKNOWN,)
+        if lists_names(feeders) and len(labels) == 1:
+            names = tuple(names_listed(feeders[0]))
+        elif (stdin == "file" and not self._own_input()) or (finds(feeders) and not self.own(feeders)):
+            names = (FOUND,)
+        for label in labels:
+            self.assigned(label, names)
+
+    def _own_input(self) -> bool:
+        written = {one.target for one in self._redirects if ">" in one.operator} - self._told
+        return any(one.operator == "<" and one.target in written for one in self._redirects)
+
+    def every(self, pieces: "list[Node]") -> list[str] | None:
+        """The words of "$@" and "${a[@]}", one behind the other, where they are known."""
+        text = self.text(pieces[0]).strip('"') if len(pieces) == 1 else ""
+        if text in ("$@", "${@}", "$*") and self.frame is not None:
+            return list(self.frame)
+        match = re.fullmatch(r"\$\{(\w+)\[[@*]\]\}", text)
+        if match is None or match[1] not in self.definite or self.bases[match[1]] != 1 or b"unset" in self.source:
+            return None
+        held = {**self.values, **self.loose}.get(match[1], ())
+        return list(held) if held and held != (UNSET,) else None
+
+
+def multiplies(body: str, name: str) -> bool:
+    """Whether a function starts itself beside itself, or in any case: it never comes to an end."""
+    called = rf"(?<![\w$./-]){name}(?![\w=./-])"
+    beside = re.search(rf"{called}[^\n;]*(?:\||(?<!&)&(?![&>]))|(?:\||(?<!&)&(?!&))\s*{called}", body)
+    always = not re.search(r"\b(?:if|case|while|until|for|return|exit)\b|&&|\|\|", body)
+    return beside is not None or (always and re.search(called, body) is not None)
