@@ -26,7 +26,8 @@ class ExplainForm(Form):
     arguments: dict[str, Any] = Field(default_factory=dict)
     # Whose words the model has read.
     origins: Annotated[list[Origin], Field(max_length=10, default_factory=lambda: ["user"])]
-    sources: dict[str, list[Origin]] | None = None  # of each argument; without it nobody looked
+    # Of each argument. Without it they are the caller's own where the model has read nobody else's, and else unknown.
+    sources: dict[str, list[Origin]] | None = None
     agent: Annotated[str, Field(max_length=100)] = "assistant"
 
 
@@ -112,6 +113,8 @@ async def explain(form: ExplainForm, app: House, caller: Reader) -> Verdict:
     found = expected(form.tool, app.tools, app.foreign.servers.all())
     spec = found.spec
     sources = None if form.sources is None else {name: frozenset(words) for name, words in form.sources.items()}
+    if sources is None and set(form.origins) <= {"user"}:
+        sources = dict.fromkeys(form.arguments, frozenset[Origin]({"user"}))
     call = Call(
         tenant=caller.tenant,
         subject=caller.id,

@@ -15,7 +15,10 @@ Tool = Annotated[str, typer.Option("--tool", "-t", help="The tool, as `tools lis
 Args = Annotated[str, typer.Option("--args", help="Its arguments as a JSON object; - reads standard input.")]
 Origins = Annotated[
     list[str] | None,
-    typer.Option("--origin", help="Whose words the model has read: user, web, file, memory, skill. May be repeated."),
+    typer.Option(
+        "--origin",
+        help="Whose words it has read beside yours: model, web, file, memory, skill. Without it, the words are yours.",
+    ),
 ]
 
 

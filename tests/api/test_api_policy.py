@@ -18,8 +18,11 @@ async def test_a_call_is_explained_and_not_made(opening: Opening) -> None:
 async def test_whose_words_it_is_changes_what_is_said(opening: Opening) -> None:
     async with opening() as site:
         call = {"tool": "http_request", "arguments": {"url": "https://example.com/a"}}
-        said = await site.post("/policy/explain", {**call, "sources": {"url": ["user"]}})
-        assert (said["verdict"], said["code"]) == ("allow", "users_address")
+        for typed in ({}, {"origins": ["user"]}, {"sources": {"url": ["user"]}}):
+            said = await site.post("/policy/explain", {**call, **typed})
+            assert (said["verdict"], said["code"]) == ("allow", "users_address")
+        said = await site.post("/policy/explain", {**call, "origins": ["user", "model"]})
+        assert said["code"] == "new_host"
         said = await site.post("/policy/explain", {**call, "sources": {"url": ["web"]}, "origins": ["user", "web"]})
         assert said["verdict"] == "ask"
 

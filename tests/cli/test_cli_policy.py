@@ -29,6 +29,12 @@ def test_what_is_covered_by_one_exact_yes_is_said_in_words(orchestrator: InProce
     assert "“always” cover: exactly this call" in done.out
 
 
+def test_what_is_typed_are_the_persons_words(orchestrator: InProcess) -> None:
+    call = ("policy", "explain", "-t", "read_page", "--args", '{"url": "https://docs.python.org/3/"}', "--json")
+    assert orchestrator(*call).json["verdict"] == "allow"
+    assert orchestrator(*call, "--origin", "model").json["code"] == "new_host"
+
+
 def test_what_a_page_said_is_asked(orchestrator: InProcess) -> None:
     call = ("policy", "explain", "-t", "execute_command", "--args", '{"command": "make test"}', "--json")
     assert orchestrator(*call).json["verdict"] == "allow"
