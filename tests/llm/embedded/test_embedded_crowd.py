@@ -61,6 +61,9 @@ def test_what_asks_for_nothing_is_declined_with_what_this_model_is(
         ("montre le journal du service redis", "read_journal", {"service": "redis"}),
         ("envoie un ping à www.example.net", "ping", {"host": "www.example.net"}),
         ("who is connected to this machine?", "logged_in", {}),
+        ("fetch https://example.com", "http_request", {"url": "https://example.com"}),
+        ("télécharge https://example.com/a.pdf", "download_file", {"url": "https://example.com/a.pdf"}),
+        ("save https://example.com/a as b.html", "download_file", {"url": "https://example.com/a", "path": "b.html"}),
     ],
 )
 def test_names_are_found_beside_the_words_that_lead_to_them(
@@ -119,6 +122,14 @@ async def test_the_first_requests_of_newcomers_mean_what_they_say(
         ),
         (["tue le processus 4242"], [("end_process", {"pid": 4242})]),
         (["say the reminder: water the plants"], [("say_reminder", {"text": "water the plants"})]),
+        (
+            ["download https://example.com/a.csv and save it as x.csv"],
+            [("download_file", {"url": "https://example.com/a.csv", "path": "x.csv"})],
+        ),
+        (
+            ["télécharge https://example.com et enregistre la page dans x.html"],
+            [("download_file", {"url": "https://example.com", "path": "x.html"})],
+        ),
         # a developer
         (
             ["commit a file hello.txt with 'hi' to octo/shop, message 'add hello'"],
