@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -130,30 +131,32 @@ def test(setup: Setup, arguments: list[str]) -> int:
         ours = ("-c", ROOT / "pyproject.toml", "--rootdir", ROOT)  # also for tests elsewhere: of a tool of one's own
         return setup.python("-m", "pytest", *ours, *arguments)
     debian.install(setup.steps, setup.environ)
-    app = Web(setup.environment, setup.environ, setup.steps)
-    failed = _test_web(setup, app)
     beside = ("-n", str(min(os.cpu_count() or 1, WORKERS)), "--dist", "worksteal")
-    code = setup.python("-m", "pytest", *beside)
+    with ThreadPoolExecutor(1) as aside:
+        web = aside.submit(_test_web, setup, Web(setup.environment, setup.environ, setup.steps))
+        code = setup.python("-m", "pytest", *beside)
+        failed = web.result()
+    for script, said in failed.items():
+        setup.steps.say(f"\n  ✗  npm run {script}\n{said}")
     if code:
         setup.steps.say("\n  ✗  Tests failed: see the short summary above.")
     if failed:
-        setup.steps.say(f"\n  ✗  The web app's own tests failed (further above): npm run {', '.join(failed)}.")
+        setup.steps.say(f"\n  ✗  The web app's own tests failed (above): npm run {', '.join(failed)}.")
     if not code and not failed:
         setup.steps.say("\n  ✓  All tests passed.")
     return code or int(bool(failed))
 
 
-def _test_web(setup: Setup, app: "Web") -> list[str]:
-    """The scripts that failed, or could not be run."""
-    failed = []
+def _test_web(setup: Setup, app: "Web") -> dict[str, str]:
+    """The scripts that failed, or could not be run, and what they said."""
+    failed = {}
     for script in app.tests():
         try:
-            passed = app.test(script) == 0
+            code, said = app.test(script)
         except SetupFailed as problem:
-            setup.steps.say(f"  ✗  {problem} {problem.advice}")
-            passed = False
-        if not passed:
-            failed.append(script)
+            code, said = 1, f"{problem} {problem.advice}"
+        if code:
+            failed[script] = said
     return failed
 
 

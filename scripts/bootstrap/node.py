@@ -60,9 +60,9 @@ class Packages:
         environ = {**self.environ, "CI": "true"}  # npm asks nothing
         self._steps.run(title, [*self.tools.npm, *arguments], cwd=self.folder, environ=environ, limit=limit)
 
-    def show(self, title: str, *arguments: str) -> int:
-        """The exit code, its output on the terminal."""
-        return self._steps.show(title, [*self.tools.npm, *arguments], cwd=self.folder, environ=self.environ)
+    def aside(self, title: str, *arguments: str) -> tuple[int, str]:
+        """The exit code, and the output."""
+        return self._steps.aside(title, [*self.tools.npm, *arguments], cwd=self.folder, environ=self.environ)
 
     @property
     def environ(self) -> dict[str, str]:

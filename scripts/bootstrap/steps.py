@@ -99,15 +99,23 @@ class Steps:
         hint = advice(output) or ("Is the network very slow, or a proxy silent?" if code is None else "")
         raise SetupFailed(f"“{title}” {reason} after {seconds:.1f} s. All of its output: {self.log}", hint)
 
-    def show(self, title: str, command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str]) -> int:
-        """Run with its output on the terminal, for as long as it takes; its exit code."""
-        self.say(f"  ·  {title}")
-        process = subprocess.Popen(command, cwd=cwd, env={**self.environ, **environ}, stdin=subprocess.DEVNULL)
+    def aside(
+        self, title: str, command: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str]
+    ) -> tuple[int, str]:
+        """Run while something else has the terminal, for as long as it takes: its exit code, and all that it said."""
+        started = time.monotonic()
+        process = subprocess.Popen(
+            command, cwd=cwd, env={**self.environ, **environ}, text=True, encoding="utf-8", errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
         try:
-            return process.wait()
+            said, _ = process.communicate()
         finally:
             if process.returncode is None:
                 process.terminate()
+        mark = "✗" if process.returncode else "✓"
+        self.say(f"\n  {mark}  {title:<44}{time.monotonic() - started:6.1f} s")
+        return process.returncode, said
 
     def _watch(
         self,

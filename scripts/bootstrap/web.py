@@ -83,10 +83,10 @@ class Web:
         scripts = json.loads((self.folder / "package.json").read_text("utf-8")).get("scripts", {})
         return [name for name in _TESTS if name in scripts]
 
-    def test(self, script: str) -> int:
-        """The exit code of one of these scripts, its output on the terminal."""
+    def test(self, script: str) -> tuple[int, str]:
+        """The exit code of one of these scripts, and its output."""
         self._packages.install()
-        return self._packages.show(_TESTS[script], "run", script)
+        return self._packages.aside(_TESTS[script], "run", script)
 
 
 def _read(path: Path) -> str:

@@ -164,5 +164,13 @@ def test_the_scripts_that_test_are_those_of_the_package(root: Path) -> None:
     assert web(root, Npm(root)).tests() == ["test"]
 
 
+def test_what_a_script_says_is_kept_until_it_is_wanted(root: Path) -> None:
+    """The tests of the web app run beside the others, who have the terminal."""
+    (root / "programs" / "npm").write_text("#!/bin/sh\necho $1 $2: one failed >&2\nexit 3\n", "utf-8")
+    steps = Npm(root)
+    assert web(root, steps).test("test") == (3, "run test: one failed\n")
+    assert "one failed" not in steps.said.getvalue() and "✗  Test the web app" in steps.said.getvalue()
+
+
 def test_a_checkout_without_web_is_ready(tmp_path: Path) -> None:
     assert Web(Environment(tmp_path, {}, Npm(tmp_path)), {}, Npm(tmp_path)).ready()
