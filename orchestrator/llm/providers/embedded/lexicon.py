@@ -50,9 +50,9 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "fetch": (
         "fetch grab retrieve pull get request query hit curl wget",
-        "recupere recuperer va_chercher rapatrie interroge interroger appelle requete curl wget",
+        "recupere recuperer va_chercher interroge interroger appelle requete curl wget",
     ),
-    "download": ("download downloads downloading", "telecharge telecharger telechargez telechargement"),
+    "download": ("download downloads downloading", "telecharge telecharger telechargez telechargement rapatrie rapatrier"),
     "compute": (
         "compute calculate calculates calculation work_out evaluate figure_out solve equals equal math maths",
         "calcule calculer calculez calcul calculs evalue evaluer resous resoudre font fait_combien egale egal"
