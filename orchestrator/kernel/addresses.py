@@ -1,5 +1,6 @@
 """How people write web addresses, read in one way by whoever judges one and whoever goes there."""
 
+import ipaddress
 import re
 from urllib.parse import unquote, urlsplit
 
@@ -22,3 +23,12 @@ def file_name(url: str) -> str:
         return "download"
     name = _UNFIT.sub("_", unquote(parts.path.rstrip("/").rpartition("/")[2])).strip()
     return name[-_LONGEST:] if name.strip(".") else f"{parts.hostname or 'page'}.html"
+
+
+def is_here(host: str) -> bool:
+    """Whether a host is plainly this machine, so that nobody listens on the way to it: unlike what policy denies as
+    loopback, no name that somebody may answer otherwise, and no number in disguise."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

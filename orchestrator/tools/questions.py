@@ -5,7 +5,6 @@ left a memo, or is still under way (`held`); else it begins anew, and what was a
 """
 
 import hashlib
-import ipaddress
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
+from orchestrator.kernel.addresses import is_here
 from orchestrator.kernel.errors import InvalidInput
 from orchestrator.kernel.messages import Arguments, Json
 
@@ -114,7 +114,7 @@ def _link_problem(link: str) -> str:
         return "its link is not one to a page"
     if parts.username is not None:
         return "its link hides where it leads, behind a name before the host"
-    if parts.scheme == "http" and not _is_here(host):
+    if parts.scheme == "http" and not is_here(host):
         return "its link is without https"
     return ""
 
@@ -128,13 +128,6 @@ def host_of(link: str) -> str:
     except UnicodeError:
         return host
     return plain if shown == plain else f"{plain} ({shown})"
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def proposed(form: Mapping[str, Any]) -> Arguments | None:

@@ -5,13 +5,12 @@ goes over https only, or to this machine itself. Does not cover a tool that writ
 and another that reads it there in a shape nobody foresaw (encrypted, or a letter at a time).
 """
 
-import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from orchestrator.kernel.addresses import written_out
+from orchestrator.kernel.addresses import is_here, written_out
 from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Arguments, Json
 from orchestrator.kernel.secrets import MENTION, Secrets, mentioned
@@ -161,10 +160,3 @@ def _host(arguments: Arguments) -> str:
     if parts.scheme != "https" and not is_here(host):
         raise ToolRetry("A secret goes over https only.", hint="Write the address with https://.")
     return host
-
-
-def is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -12,6 +12,7 @@ from orchestrator.tools.marking import Marking, marking
 from orchestrator.tools.sealed import sealed
 from orchestrator.tools.wrapper import Wrapper
 
+_FINDING_OUT = 4.0  # seconds, within the grace of a call that is over its time
 _SAID = 4000  # characters of an error
 _ITEMS = 2000  # of one list in the data
 _WHOLE_FACTOR = 50  # and all of its strings together
@@ -27,7 +28,14 @@ class Checked(Wrapper):
 
 
 class Limited(Wrapper):
-    """Ends a call at the tool's time limit and waits until it has cleaned up after itself."""
+    """Ends a call at the tool's time limit and waits until it has cleaned up after itself.
+
+    A call with effects may have had them: what the tool itself cannot find out is an unknown outcome.
+    """
+
+    def __init__(self, tool: Tool, inner: Tool) -> None:
+        super().__init__(tool)
+        self._inner = inner
 
     async def call(self, arguments: Arguments, context: Context) -> Result:
         try:
@@ -37,7 +45,25 @@ class Limited(Wrapper):
             if not limit.expired():
                 raise
         said = f"{self.spec.name} did not finish within its limit of {self.spec.timeout:g} seconds."
-        raise ToolFailed(said, why="time_limit", tool=self.spec.name, seconds=self.spec.timeout)
+        problem = ToolFailed(said, why="time_limit", tool=self.spec.name, seconds=self.spec.timeout)
+        if self.spec.effects != "once":
+            raise problem
+        return await self._found_out(arguments, context, problem)
+
+    async def _found_out(self, arguments: Arguments, context: Context, problem: ToolFailed) -> Result:
+        unknown = Result(f"{problem.detail} It may or may not have happened.", problem.told, outcome="unknown")
+        if not isinstance(self._inner, Reconcilable):
+            return unknown
+        try:
+            async with context.clock.timeout(_FINDING_OUT):
+                found = await self._inner.reconcile(arguments, context)
+        except (ToolRetry, ToolFailed, TimeoutError):
+            return unknown
+        if found is None and self.place == "elsewhere":
+            return unknown  # it may happen there still
+        if found is None:
+            raise problem
+        return found
 
 
 class Capped(Wrapper):
@@ -85,7 +111,7 @@ class CappedReconcilable(Capped):
 
 def wrapped(tool: Tool, limit: int, secrets: Secrets | None = None) -> Tool:
     inner = sealed(tool, secrets or NoSecrets())
-    guarded = Limited(Checked(Marking(inner) if marking(inner) else inner))
+    guarded = Limited(Checked(Marking(inner) if marking(inner) else inner), inner)
     return CappedReconcilable(guarded, inner, limit) if isinstance(inner, Reconcilable) else Capped(guarded, limit)
 
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from contracts.tool import context_of
+from world import ScriptModel, call, say, world
 
 from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.errors import Conflict, NotFound, ToolFailed, ToolRetry
+from orchestrator.kernel.events import ToolReturned
+from orchestrator.kernel.failures import explained
 from orchestrator.kernel.messages import Arguments
 from orchestrator.kernel.registry import Registry
 from orchestrator.kernel.settings import Tools
@@ -16,6 +19,7 @@ from orchestrator.tools.base import Context, Reconcilable, Result
 from orchestrator.tools.catalogue import Catalogue, kits
 from orchestrator.tools.function import tool
 from orchestrator.tools.kits import echo
+from orchestrator.tools.place import Place
 from orchestrator.tools.sandbox.probe import Refused
 from orchestrator.tools.wrappers import cut, wrapped
 
@@ -58,6 +62,77 @@ async def test_the_time_limit_ends_a_call_and_waits_for_its_cleaning(context: Co
     with pytest.raises(ToolFailed, match="wait did not finish within its limit of 7 seconds"):
         await work
     assert slow.cleaned
+
+
+@pytest.mark.parametrize(
+    ("place", "known", "outcome"),
+    [
+        ("server", "nothing", "unknown"),
+        ("server", "done", "ok"),
+        ("server", "not done", "failed"),
+        ("elsewhere", "not done", "unknown"),  # it may happen there still
+        ("server", "cannot say", "unknown"),
+        ("server", "never answers", "unknown"),
+    ],
+)
+async def test_what_is_over_its_time_may_have_happened_unless_the_tool_finds_out(
+    context: Context, clock: ManualClock, place: Place, known: str, outcome: str
+) -> None:
+    over, asked = asyncio.Event(), asyncio.Event()
+
+    async def find(arguments: Arguments, context: Context) -> Result | None:
+        asked.set()
+        if known == "never answers":
+            await over.wait()
+        if known == "cannot say":
+            raise ToolFailed("Nobody answers.")
+        return Result("sent") if known == "done" else None
+
+    begun = asyncio.Event()
+
+    @tool(effects="once", timeout=7, place=place, reconcile=None if known == "nothing" else find)
+    async def send() -> str:
+        """Send."""
+        begun.set()
+        await over.wait()
+        return "sent"
+
+    work = asyncio.ensure_future(wrapped(send, 1000).call({}, context))
+    await begun.wait()
+    clock.advance(7.1)
+    if known == "never answers":
+        await asked.wait()
+        clock.advance(5)
+    if outcome == "failed":
+        with pytest.raises(ToolFailed, match="limit of 7 seconds"):
+            await work
+        return
+    result = await work
+    assert result.outcome == outcome
+    if outcome == "unknown":
+        assert result.content.endswith("7 seconds. It may or may not have happened.")
+        assert result.data == {"why": "time_limit", "tool": "send", "seconds": 7.0}
+
+
+async def test_a_run_whose_call_is_over_its_time_says_that_nobody_knows(tmp_path: Path) -> None:
+    begun = asyncio.Event()
+
+    @tool(scope="execute", effects="once", timeout=7)
+    async def send() -> str:
+        """Send."""
+        begun.set()
+        await asyncio.Event().wait()
+        return "sent"
+
+    async with world(tmp_path, ScriptModel([say("", call("send")), say("Look.")]), wrapped(send, 1000)) as w:
+        run_id = await w.run()
+        await begun.wait()
+        w.clock.advance(7.1)
+        await w.runs.settled(run_id)
+        (receipt,) = [e.body for e in await w.journal.read(run_id) if isinstance(e.body, ToolReturned)]
+        assert receipt.outcome == "unknown" and "may or may not have happened" in receipt.content
+        assert (await w.views.run("t", run_id)).answer == "Look."
+    assert explained(receipt.data, "fr") == "send n’a pas fini dans sa limite de 7 s."
 
 
 async def test_cancelling_waits_for_the_cleaning_too(context: Context) -> None:

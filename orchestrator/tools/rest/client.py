@@ -12,11 +12,11 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
+from orchestrator.kernel.addresses import is_here
 from orchestrator.kernel.errors import NotAllowed, NotFound, ToolFailed, ToolRetry
 from orchestrator.kernel.messages import Json
 from orchestrator.kernel.secrets import how_to_set
 from orchestrator.tools.base import Context
-from orchestrator.tools.sealed import is_here
 from orchestrator.tools.web import Fetched, fetch
 
 T = TypeVar("T")

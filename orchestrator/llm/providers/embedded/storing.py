@@ -73,7 +73,8 @@ def stored(planner: "Planner", clause: Clause) -> bool:
 
 def _placed(planner: "Planner", clause: Clause) -> bool:
     """`download URL, and save it as F`: where the step before, which keeps what it gets, is to keep it."""
-    before, targets = (planner.steps or [None])[-1], [each for each in clause.mentions if not each.weak]
+    targets = [each for each in clause.mentions if not each.weak]
+    before = planner.steps[-1] if planner.steps else None
     if before is None or before.past or before.entry is None or before.entry.harmless or len(before.each) != 1:
         return False
     [given] = before.each
