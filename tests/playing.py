@@ -24,7 +24,7 @@ from orchestrator.kernel.errors import (
     ToolFailed,
     ToolRetry,
 )
-from orchestrator.kernel.events import ApprovalAnswered, ApprovalAsked, CallEdited, Limits
+from orchestrator.kernel.events import ApprovalAnswered, ApprovalAsked, CallEdited, Limits, RunFinished
 from orchestrator.kernel.ids import CountedIds
 from orchestrator.kernel.messages import Arguments, user
 from orchestrator.llm.base import Reply, Request
@@ -86,11 +86,12 @@ class Life:
         w, draw = self._w, self._random
         cancels = draw.random() < 0.15
         async with asyncio.timeout(30):
-            while not any(event.type == "run.finished" and event.stream == run_id for event in w.committed):
+            seen = Seen(w, run_id)
+            while not seen.finished:
                 for _ in range(draw.randrange(4)):
                     await asyncio.sleep(0)
                 w.clock.advance(draw.choice([0.0, 0.0, 0.1, 1.3]))
-                for approval_id in waiting(w, run_id):
+                for approval_id in seen.waiting:
                     if draw.random() < 0.3:
                         await self._answer(approval_id)
                 if self._steered and draw.random() < 0.1:
@@ -131,12 +132,42 @@ class Life:
             await self._w.runs.answer(approval_id, answer, tenant="t", by="u", note="So be it.")  # type: ignore[arg-type]
 
 
+class Seen:
+    """What was committed of a run, each event looked at once."""
+
+    def __init__(self, w: World, run_id: str) -> None:
+        self._w = w
+        self._run_id = run_id
+        self._looked = 0
+        self._finished = False
+        self._waiting: list[str] = []
+
+    @property
+    def finished(self) -> bool:
+        self._look()
+        return self._finished
+
+    @property
+    def waiting(self) -> list[str]:
+        """The questions that nobody has answered."""
+        self._look()
+        return list(self._waiting)
+
+    def _look(self) -> None:
+        new = self._w.committed[self._looked :]
+        self._looked += len(new)
+        for body in (event.body for event in new if event.stream == self._run_id):
+            if isinstance(body, ApprovalAsked):
+                self._waiting.append(body.approval_id)
+            elif isinstance(body, ApprovalAnswered | CallEdited) and body.approval_id in self._waiting:
+                self._waiting.remove(body.approval_id)
+            elif isinstance(body, RunFinished):
+                self._finished = True
+
+
 def waiting(w: World, run_id: str) -> list[str]:
     """The questions of a run that nobody has answered."""
-    bodies = [event.body for event in w.committed if event.stream == run_id]
-    answered = {body.approval_id for body in bodies if isinstance(body, ApprovalAnswered)}
-    answered |= {body.approval_id for body in bodies if isinstance(body, CallEdited)}
-    return [b.approval_id for b in bodies if isinstance(b, ApprovalAsked) and b.approval_id not in answered]
+    return Seen(w, run_id).waiting
 
 
 class Shape(Struct, frozen=True):

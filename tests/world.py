@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -172,10 +173,21 @@ def opened(folder: Path) -> Database:
     if named.exists():
         return PostgresDatabase(named.read_text("utf-8"))
     database = SqliteDatabase(folder / "orchestrator.db")
-    engine = sqlalchemy.create_engine(f"sqlite:///{database.path}")
-    metadata.create_all(engine)
-    engine.dispose()
+    if not database.path.exists():
+        database.path.write_bytes(_empty(frozenset(metadata.tables)))
     return database
+
+
+@cache
+def _empty(_tables: frozenset[str]) -> bytes:
+    """A SQLite database with these tables: made once, since each change of a schema waits for the disk."""
+    engine = sqlalchemy.create_engine("sqlite://")
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+    with engine.connect() as connection:
+        made: bytes = connection.connection.driver_connection.serialize()  # type: ignore[union-attr]
+    engine.dispose()
+    return made
 
 
 @asynccontextmanager
