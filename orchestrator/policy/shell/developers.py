@@ -8,9 +8,9 @@ from msgspec import structs
 from orchestrator.policy.shell import beyond, code, git, snippets
 from orchestrator.policy.shell.arguments import options
 from orchestrator.policy.shell.findings import Finding, Judging
-from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, PRODUCED, known
+from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, PRIVILEGE, PRODUCED, known
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.subcommands import SAFE_SUBCOMMANDS, SAFE_TASK, TASKS
+from orchestrator.policy.shell.subcommands import MANAGERS, consequent, offline
 from orchestrator.policy.shell.words import each, marked, shown
 
 _LEAVES = each("install uninstall deploy publish release push upload gh-deploy --install --pastebin --record --submit")
@@ -38,7 +38,7 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         found.append(snippets.inline(judge, segment))
     if program == "django-admin":
         found += code.managed(judge, segment, [*words])
-    if program in SAFE_SUBCOMMANDS and not _is_file(judge, segment, plain[:1]):
+    if program in MANAGERS and not _is_file(judge, segment, plain[:1]):
         return found + subcommand(judge, segment, plain, depth)
     if lost := next((word for word in plain if DESTROYS.fullmatch(word)), None):
         reason = f"{program} {lost} throws data away."
@@ -54,7 +54,8 @@ def _given_code(judge: Judging, segment: Segment) -> list[Finding]:
     """Code in an option, in a setting, or on the input, which this policy does not read."""
     program, words = segment.program, segment.arguments
     asked: list[Finding] = []
-    if given := options(words, GIVEN_CODE.get(program, ())):
+    own = words[: words.index("--")] if "--" in words else words
+    if given := options(own, GIVEN_CODE.get(program, ())):
         reason = f"{shown(given[0])} makes {program} run other code."
         asked.append(judge.ask(segment, "runs_more", reason, "Leave that out."))
     if program == "cmake" and (others := [word for word in words if _other_program(word)]):
@@ -154,32 +155,36 @@ def _leaves(judge: Judging, segment: Segment, name: str) -> Finding:
 
 
 def subcommand(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding]:
-    program, words, safe = segment.program, segment.arguments, SAFE_SUBCOMMANDS[segment.program]
-    if not plain or any(marked(word) for word in words[:1]):
-        flags_only = all(word in ("--version", "-V", "-v", "--help", "-h", "version") for word in words)
-        if (words and flags_only) or ("." in safe and not any(map(marked, words))):
-            return []
+    program, words = segment.program, segment.arguments
+    if any(marked(word) for word in words[:1]):
         reason = f"What {program} does here cannot be told."
         return [judge.ask(segment, "subcommand", reason, "Name what it should do.")]
-    for own in (_started, _of_packages):
+    for own in (_started, _of_packages) if plain else ():
         if (found := own(judge, segment, plain, depth)) is not None:
             return found
+    if offline(program, plain, words):
+        return []
     if left := _LEAVES.intersection(word.split(":")[0] for word in plain) | _SIGNS_IN.intersection(plain[:1]):
         return [_leaves(judge, segment, min(left))]
-    if program in TASKS:
-        other = next((word for word in plain if word not in safe and not _safe_task(word)), "")
-    else:
-        other = "" if plain[0] in safe or "/".join(plain[:2]) in safe else plain[0]
-    if not other:
+    if lost := next((word for word in plain[:3] if DESTROYS.fullmatch(word)), None):
+        reason = f"{program} {lost} throws data away."
+        return [judge.ask(segment, "destroys", reason, "Keep a copy first.", f"{program} {lost}")]
+    if more := next((word for word in map(shown, words) if _starts_more(word)), None):
+        reason = f"{more} makes {program} run other code."
+        return [judge.ask(segment, "runs_more", reason, "Run it by itself.")]
+    if not (other := consequent(program, plain, words)):
         return []
-    reason = f"{program} {other} is not known to stay in the workspace; it may fetch or run code from elsewhere."
+    reason = f"{program} {other} does not stay in the workspace; it may fetch or run code from elsewhere."
     return [judge.ask(segment, "subcommand", reason, "Use what is installed already.", f"{program} {other}")]
 
 
-def _safe_task(word: str) -> bool:
-    """:app:testDebug, spotless:check; a plugin named in full may be anything."""
-    of, _, name = word.rpartition(":")
-    return "." not in of and of != "archetype" and SAFE_TASK.fullmatch(name) is not None
+def _starts_more(word: str) -> bool:
+    """A word that is a dangerous program, or a line of shell that begins with one."""
+    first = word.lstrip("-").partition(" ")[0]
+    return first in PRIVILEGE or first in _DANGEROUS
+
+
+_DANGEROUS = each("rm shred dd sh bash zsh curl wget nc ssh scp mkfs unlink truncate killall")
 
 
 _OF_RUN = re.compile(r"--(frozen|locked|no-sync|offline|all-extras|all-groups|quiet|no-dev|dev|isolated)|-[qv]+")
@@ -202,7 +207,7 @@ def _started(judge: Judging, segment: Segment, plain: list[str], depth: int) -> 
         return [judge.ask(segment, "subcommand", reason, "Name the program first.")]
     if program in ("npm", "pnpm", "yarn", "bun") and name in ("exec", "x", "dlx"):
         return fetched_tool(judge, segment, list(behind), depth)
-    if program in ("yarn", "pnpm") and KINDS.get(name) == "developer" and name not in SAFE_SUBCOMMANDS:
+    if program in ("yarn", "pnpm") and KINDS.get(name) == "developer" and name not in _PACKAGERS:
         return judge.segment(structs.replace(segment, program=name, arguments=behind), depth + 1)
     if program in ("bundle", "stack", "cabal", "lerna", "nx", "dune") and name == "exec" and inner:
         return judge.segment(structs.replace(segment, program=inner[0], arguments=inner[1:]), depth + 1)

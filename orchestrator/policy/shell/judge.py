@@ -15,7 +15,7 @@ from orchestrator.policy.places import Places
 from orchestrator.policy.shell import beyond, code, python, runners, snippets, together
 from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
-from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS
+from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, of_a_target
 from orchestrator.policy.shell.reader import Reader
 from orchestrator.policy.shell.script import Bound, Doubt, Script, Segment, said
 from orchestrator.policy.shell.variables import swaps
@@ -273,6 +273,7 @@ class Judge:
             return [together.guard(self, segment, "This would drive the server that guards it.")]
         if not slashed and (segment.arguments in (("--version",), ("--help",)) or _only_helps(name, segment.arguments)):
             return found
+        name = of_a_target(name)
         segment = structs.replace(segment, program=name)
         if name in WRAPPERS or name in PRIVILEGE or name in RUNNERS:
             return found + runners.judge(self, segment, depth)

@@ -67,7 +67,7 @@ _TABLE = """
         config/current-context config/get-contexts
         describe diff explain get logs rollout/history rollout/status top version
     helm: !--kubeconfig !--post-renderer !--kube-apiserver history lint list ls show ls status template version
-    terraform tofu: !-chdir fmt graph output plan providers show state/list validate version
+    terraform tofu: fmt graph output plan providers show state/list validate version
         workspace/list workspace/show
     dpkg-query: +-l +-L +-S +-s +-W +--list +--listfiles +--search +--status +--show
     dpkg-deb: +-I +-c +--info +--contents
@@ -108,7 +108,6 @@ _TABLE = """
     fuser: . !-k !--kill !-K
     getent: ahosts group hosts networks protocols services
     gem: env environment info list outdated which
-    composer: licenses outdated show validate
     redis-cli: DBSIZE INFO PING dbsize info ping
     ollama: list ps show
     rabbitmqctl: list_queues status

@@ -75,8 +75,8 @@ def _without_settings(program: str, words: tuple[str, ...]) -> tuple[str, ...]:
     valued = _WHERE.get(program, frozenset())
     if program in ("docker", "podman") and words[:1] == ("compose",):
         return ("compose", *_without_settings("docker-compose", words[1:]))
-    while len(words) > 1 and words[0] in valued:
-        words = words[2:]
+    while len(words) > 1 and (words[0] in valued or words[0].startswith("-chdir=")):
+        words = words[1 if words[0].startswith("-chdir=") else 2 :]
     return words
 
 

@@ -3,8 +3,7 @@
 import re
 from typing import Literal, TypeAlias
 
-from orchestrator.policy.shell.subcommands import table
-from orchestrator.policy.shell.words import each
+from orchestrator.policy.shell.words import each, table
 
 Kind: TypeAlias = Literal[
     "pure",  # its words are no paths; it changes nothing
@@ -99,7 +98,7 @@ _TABLE: dict[Kind, str] = {
         gcovr mdformat mdl remark dprint mdbook zola eleventy gatsby remix expo ionic nodeunit
         qunit karma testcafe codecept spectral redocly swagger-cli graphql-codegen rustup
         ant scala-cli d2 goaccess
-        genhtml flamegraph.pl stackcollapse-perf.pl mlflow openapi-typescript cargo-machete
+        composer genhtml flamegraph.pl stackcollapse-perf.pl mlflow openapi-typescript cargo-machete
     """,
     "interpreter": """
         python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh
@@ -117,7 +116,7 @@ _TABLE: dict[Kind, str] = {
     """,
     "administration": """
         ansible-inventory docker podman nerdctl docker-compose kubectl helm terraform tofu conda mamba
-        gem composer nvidia-smi ss
+        gem nvidia-smi ss
         netstat lsof arp top htop last lastlog findmnt sensors pstree mpstat pidstat sar iotop lsns lshw lsipc
         lslocks systemd-analyze systemd-cgls systemd-cgtop getent resolvectl nmcli firewall-cmd gpasswd
         adduser zpool zfs atq apt-cache pg_isready ollama rabbitmqctl chronyc ntpq supervisorctl pm2 virsh
@@ -197,6 +196,18 @@ RUNNERS = frozenset(
     }
 )
 PRIVILEGE = frozenset({"sudo", "doas", "su", "pkexec", "runuser", "sudoedit", "gosu"})
+
+
+_CROSS = re.compile(
+    r"(?:[a-z0-9_]+-){1,4}(gcc|g\+\+|c\+\+|cpp|ld|as|ar|nm|objdump|objcopy|readelf|size|strip|strings|ranlib|addr2line|"
+    r"clang|windres|c\+\+filt)(?:-[\d.]+)?"
+)
+
+
+def of_a_target(program: str) -> str:
+    """arm-none-eabi-gcc is gcc, for another machine."""
+    match = None if program in KINDS else _CROSS.fullmatch(program)
+    return match[1] if match else program
 
 
 def known(program: str) -> bool:
@@ -292,6 +303,7 @@ DESTROYS = re.compile(
 # Options by which programs run code that they are given, or others that they are told.
 GIVEN_CODE = table("""
     gs: -c -dNOSAFER -dDELAYSAFER --permit-file-all
+    gradle gradlew: --init-script -I
     inkscape: --actions --shell --extension -x
     nodemon: -x --exec
     make gmake: --eval -E SHELL= MAKEFLAGS=

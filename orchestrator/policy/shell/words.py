@@ -55,6 +55,12 @@ def each(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
+def table(text: str) -> dict[str, frozenset[str]]:
+    """PROGRAM PROGRAM: WORD WORD, with what follows on further lines set in deeper."""
+    entries = (entry.partition(": ") for entry in text.strip().replace("\n        ", " ").split("\n"))
+    return {name: each(words) for names, _, words in entries for name in names.split()}
+
+
 def marked(text: str) -> bool:
     return bool(_MARKED.search(text))
 
