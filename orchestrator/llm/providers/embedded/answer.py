@@ -1,5 +1,6 @@
 """The answer, in the person's language, from results and nothing else."""
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -107,6 +108,24 @@ def question(plan: Plan, language: Language) -> str:
         asks.append(say("ask lead", language, said=clipped(step.said)))
         asks += [f"- {_asked(parameter, step, ask, language)}" for parameter in ask.missing]
     return "\n".join(asks)
+
+
+def doubt(plan: Plan, language: Language) -> str:
+    """The exact calls that are meant, to be said yes to."""
+    calls = [
+        say("doubted", language, said=clipped(step.said), call=_call(step, arguments))
+        for step in (plan.steps[place] for place in plan.doubts)
+        for arguments in step.each
+    ]
+    return say("doubt", language, calls="\n".join(calls))
+
+
+def _call(step: Step, arguments: Arguments) -> str:
+    """A call as it would be made; `…` for what comes of another."""
+    assert step.entry is not None
+    given = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items()]
+    line = ", ".join([*given, *(f"{name}=…" for name in step.refs)])
+    return f"``{step.entry.spec.name}({line})``" if "`" in line else f"`{step.entry.spec.name}({line})`"
 
 
 def _asked(parameter: Parameter, step: Step, ask: Ask, language: Language) -> str:

@@ -17,6 +17,12 @@ from orchestrator.llm.providers.embedded.slots import fill
 from orchestrator.llm.providers.embedded.steps import Ask, Plan, Step
 
 _IT: Final = words("it them le la les")
+_YES: Final = words(
+    "yes yeah yep yup oui ouais ok okay sure exactly right correct exactement accord vas go confirm confirme"
+)
+_GLADLY: Final = words(
+    "please stp svp do it that is ahead d y fais le bien sur c est ca s il te vous plait merci thanks , . ! -"
+)
 _CANCEL: Final = words("cancel annule annuler stop forget oublie nevermind rien nothing laisse")
 
 
@@ -50,6 +56,14 @@ def completed(plan: Plan, text: str, kept: Kept, finder: Finder, index: Index, l
     steps[ask.step] = msgspec.structs.replace(step, each=each)
     asks = (*((Ask(ask.step, left),) if left else ()), *plan.asks[1:])
     return Plan(language, tuple(steps), asks, plan.notes)
+
+
+def confirmed(plan: Plan, text: str, language: Language) -> Plan | None:
+    """The plan that was in doubt, where the person says yes and nothing else."""
+    said = {word.norm for word in tokens(text[:READABLE], mend=False)}
+    if not plan.doubts or not said & _YES or said - _YES - _GLADLY:
+        return None
+    return msgspec.structs.replace(plan, language=language, doubts=(), notes=())
 
 
 def _free(clause: Clause) -> tuple[Any, ...]:

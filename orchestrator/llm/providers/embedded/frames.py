@@ -9,7 +9,7 @@ from msgspec import Struct
 from orchestrator.llm.providers.embedded import texts
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, is_action, known, stem
-from orchestrator.llm.providers.embedded.lexicon import ARTICLES, FILLERS, PROGRAMS
+from orchestrator.llm.providers.embedded.lexicon import ARTICLES, FILLERS, PROGRAMS, THINGS
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import Frame, Part, choices, spells
@@ -115,13 +115,19 @@ class _Aligner:
                 yield from self._values(parts, at, item + 1)
             return
         parameter = self._entry.parameter(part.slot)
-        if here is None or parameter is None:
+        if here is None or parameter is None or (at and parameter.named and self._several(parts[at - 1], item)):
             return
         if parameter.named and here.word and here.word.norm in _OF_THEM:
             yield from self._values(parts, at, item + 1)  # `des montants par région`: the name is `montants`
         for end in self._ends(parameter, item):
             for values in self._values(parts, at + 1, end):
                 yield {part.slot: (item, end), **values}
+
+    def _several(self, part: Part, item: int) -> bool:
+        """Whether the noun before an item speaks of several, where an example's leads to one: `the containers …`."""
+        word = self._items[item - 1].word if item else None
+        plural = word is not None and word.concept in THINGS and word.norm.endswith("s")
+        return plural and not part.norm.endswith("s")
 
     def _led(self, word: Token, part: Part) -> bool:
         """Whether two small words lead to a value alike, for a tool that only looks."""

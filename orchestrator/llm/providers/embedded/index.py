@@ -15,6 +15,7 @@ from orchestrator.llm.providers.embedded.shown import Bag, Frame, Shown, bag, ch
 
 COMMON: Final = 0.4  # share of the examples that say a word which the tool is about
 OFTEN: Final = 4  # examples that a word stands in, to mean a choice
+_ROOTS: Final = "~/."
 BRIEF: Final = 3  # words that a name has at most, as examples show it
 
 # What a parameter's own name suggests, when no example shows it.
@@ -73,8 +74,9 @@ class Parameter(Struct, frozen=True):
         return frozenset(each for each in self.before if each not in STOP_WORDS and not is_action(each))
 
     def shaped(self, value: str) -> bool:
-        """Whether a value looks as those that are shown: `team/site`, and no path from the root or from home."""
-        return not self.slashed or ("/" in value and (value[0] not in "~/." or value[0] == self.prefix[:1]))
+        """Whether a value looks as those that are shown: `team/site` is no path from the root or from home."""
+        rooted = any(each[0] in _ROOTS for each in self.values)
+        return not self.slashed or ("/" in value and (value[0] not in _ROOTS or rooted))
 
     @property
     def label(self) -> str:
@@ -97,6 +99,7 @@ class Entry(Struct, frozen=True):
     words: frozenset[str] = frozenset()  # of its examples, as they are
     deferring: tuple[str, str] | None = None  # the time and the request of a tool that does any request later
     common: Bag = frozenset()  # concepts by which most examples speak of what the tool is about
+    openings: tuple[str, ...] = ()  # what each of its examples begins with
 
     @property
     def shown(self) -> Bag:
@@ -195,6 +198,7 @@ def learnt(spec: ToolSpec, finder: Finder) -> Entry:
         frozenset(
             word for word, times in Counter(word for bag in bags for word in bag).items() if times >= COMMON * len(bags)
         ),
+        tuple(each.head for each in shown),
     )
 
 

@@ -52,7 +52,10 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         "fetch grab retrieve pull get request query hit curl wget",
         "recupere recuperer va_chercher interroge interroger appelle requete curl wget",
     ),
-    "download": ("download downloads downloading", "telecharge telecharger telechargez telechargement rapatrie rapatrier"),
+    "download": (
+        "download downloads downloading",
+        "telecharge telecharger telechargez telechargement rapatrie rapatrier",
+    ),
     "compute": (
         "compute calculate calculates calculation work_out evaluate figure_out solve equals equal math maths",
         "calcule calculer calculez calcul calculs evalue evaluer resous resoudre font fait_combien egale egal"
@@ -346,7 +349,7 @@ STOP: Final[tuple[str, str]] = (
     " svp merci peux pouvez peut pourrais pourriez voudrais veux veuillez moi toi lui eux donc alors puis ensuite apres"
     " maintenant aussi tres bien tout tous toute toutes chaque celle celui ceux celles vers chez faire fais fait"
     " bonjour salut stp j est_ce actuellement ainsi encore va aller faut ki koi dont plait oublie oubliez oublier"
-    " existe existent besoin truc machin quelque chose courant actuel actuelle complet complete entier entiere",
+    " existe existent besoin prie truc machin quelque chose courant actuel actuelle complet complete entier entiere",
 )
 
 # Words that tell the two languages apart.

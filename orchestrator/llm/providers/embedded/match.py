@@ -80,7 +80,7 @@ def askable(clause: Clause, found: Match) -> bool:
     if not found.filling.missing or found.filling.arguments or found.filling.several or not found.entry.examples:
         return True
     acts = [act for act in clause.actions if act != "show"]
-    often = [sum(_nearest(act, bag) >= 0.6 for bag in found.entry.examples) for act in acts]
+    often = [sum(nearest(act, bag) >= 0.6 for bag in found.entry.examples) for act in acts]
     return not acts or max(often) >= 0.2 * len(found.entry.examples)
 
 
@@ -191,7 +191,7 @@ def match(clause: Clause, entry: Entry, index: Index, ignoring: Bag = frozenset(
     total = sum(index.weight(concept) for concept in said)  # a word that no tool speaks of weighs most
     total += SWALLOWED * sum(index.weight(word) for word in (filling.swallowed & index.spoken) - entry.vocabulary)
     closest = max((_overlap(said, bag, index, total) for bag in entry.examples), default=0.0)
-    spoken = sum(index.weight(concept) * _nearest(concept, entry.vocabulary) for concept in said) / total
+    spoken = sum(index.weight(concept) * nearest(concept, entry.vocabulary) for concept in said) / total
     score = 0.55 * closest + 0.45 * spoken if entry.examples else 0.8 * spoken
     score += NAMED * len(said & entry.names) / max(1, len(entry.names))
     given = frozenset({*filling.arguments, *filling.several, *(each.name for each in filling.missing)})
@@ -247,7 +247,7 @@ def _limited(clause: Clause, entry: Entry, filling: Filling, ignoring: Bag) -> b
     return left_over(clause, filling.used | spoken, entry.vocabulary, ignoring)
 
 
-def _nearest(concept: str, bag: Bag) -> float:
+def nearest(concept: str, bag: Bag) -> float:
     if concept in bag:
         return 1.0
     near = NEAR.get(concept)
@@ -256,8 +256,8 @@ def _nearest(concept: str, bag: Bag) -> float:
 
 def _overlap(said: Bag, example: Bag, index: Index, total: float) -> float:
     """How much of what is said an example covers, less what the example says and the clause does not."""
-    shared = sum(index.weight(concept) * _nearest(concept, example) for concept in said)
-    unsaid = sum(index.weight(concept) for concept in example if _nearest(concept, said) < 0.5)
+    shared = sum(index.weight(concept) * nearest(concept, example) for concept in said)
+    unsaid = sum(index.weight(concept) for concept in example if nearest(concept, said) < 0.5)
     return shared / (total + 0.3 * unsaid) if total else 0.0
 
 
@@ -267,7 +267,7 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
     acts = [word.concept for word in words if is_action(word.concept)]
     lightly = entry.harmless and any(word.concept in entry.names and not is_action(word.concept) for word in words)
     changing = [act for act in acts if act in lexicon.CHANGING and not (lightly and act in _LIGHTLY)]
-    if any(_nearest(act, entry.actions) < 0.6 for act in changing):
+    if any(nearest(act, entry.actions) < 0.6 for act in changing):
         return True
     if entry.harmless and (first := head(words)) in ORDERS and first not in entry.heads:
         return True  # `restart apache2` is not to be told what restarted
@@ -277,7 +277,7 @@ def vetoed(clause: Clause, entry: Entry, filling: Filling) -> bool:
         return True
     acts += [head(words), *filling.acts]
     if not entry.harmless and not (
-        set(acts) & (entry.actions | entry.heads) or any(_nearest(a, entry.actions) >= 0.6 for a in acts)
+        set(acts) & (entry.actions | entry.heads) or any(nearest(a, entry.actions) >= 0.6 for a in acts)
     ):
         return not _self_evident(entry, filling, words)
     none: Bag = frozenset()
@@ -331,7 +331,7 @@ def _verb(concept: str) -> bool:
 def _self_evident(entry: Entry, filling: Filling, words: Sequence[Token]) -> bool:
     """A value that only this kind of tool takes says the act by itself: an address alone is to be fetched."""
     telling = (word for word in words if word.norm not in STOP_WORDS and word.norm.isalpha())
-    if any(_nearest(word.concept, entry.vocabulary) < 0.5 for word in telling):
+    if any(nearest(word.concept, entry.vocabulary) < 0.5 for word in telling):
         return False
     return entry.spec.scope != "write" and "<url>" in filling.kinds and not filling.missing
 

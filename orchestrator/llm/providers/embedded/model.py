@@ -17,7 +17,7 @@ from orchestrator.llm.connect import ways_to_connect
 from orchestrator.llm.providers.embedded import answer, mentions, shell
 from orchestrator.llm.providers.embedded.advance import Progress, progress
 from orchestrator.llm.providers.embedded.answer import clipped
-from orchestrator.llm.providers.embedded.completing import completed
+from orchestrator.llm.providers.embedded.completing import completed, confirmed
 from orchestrator.llm.providers.embedded.conversation import Turn, turns
 from orchestrator.llm.providers.embedded.index import Index
 from orchestrator.llm.providers.embedded.language import detect
@@ -87,7 +87,7 @@ class Embedded:
         said = turns(request.messages)[-_REMEMBERED:]
         plan, language = understood(said, index, finder)
         state = progress(plan, said[-1].made, [made for turn in said[:-1] for made in turn.made])
-        if plan.asks or plan.talk or not state.calls:
+        if plan.asks or plan.doubts or plan.talk or not state.calls:
             return self._answer(plan, state, index, language, request, said[-1].asked)
         used = {call.id for message in request.messages for call in message.calls}
         return self._call(plan, state, used, language, first=not said[-1].made)
@@ -109,6 +109,9 @@ class Embedded:
         elif plan.asks:
             thought = say("missing", language)
             text = "\n\n".join([*answer.notes(plan, index, language, told), answer.question(plan, language)])
+        elif plan.doubts:
+            thought = say("doubtful", language)
+            text = "\n\n".join([*answer.notes(plan, index, language, told), answer.doubt(plan, language)])
         else:
             thought = say("answering" if plan.own else "none", language)
             text = answer.answer(plan, state, index, language, told)
@@ -132,6 +135,8 @@ def understood(said: Sequence[Turn], index: Index, finder: Finder) -> tuple[Plan
         answered = None
         if plan is not None and plan.asks:
             answered = completed(plan, text, kept, finder, index, language)
+        elif plan is not None:
+            answered = confirmed(plan, text, language)
         plan = answered or Planner(index, finder, language, plan).plan(text, kept)
         language = plan.language
     assert plan is not None

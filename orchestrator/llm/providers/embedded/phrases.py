@@ -158,6 +158,16 @@ SAY: Final[dict[str, Both]] = {
         "en": "(I am the built-in model, not a language model; how to connect one is said above.)",
         "fr": "(Je suis le modèle intégré, pas un modèle de langage ; comment en connecter un est dit plus haut.)",
     },
+    "doubt": {
+        "en": "Do you mean this?\n\n{calls}\n\nI am not certain enough of it to do it unasked, so nothing is done yet."
+        " Say “yes” and I do exactly that, or say in other words what you want.",
+        "fr": "Voulez-vous dire ceci ?\n\n{calls}\n\nJe n'en suis pas assez sûr pour le faire de moi-même : rien n'est"
+        " encore fait. Dites « oui » et je fais exactement cela, ou dites autrement ce que vous voulez.",
+    },
+    "doubted": {
+        "en": "- “{said}”: {call}",
+        "fr": "- « {said} » : {call}",
+    },
     "ask path": {"en": "Which file?", "fr": "Quel fichier ?"},
     "ask folder": {"en": "Which folder?", "fr": "Quel dossier ?"},
     "ask quoted": {"en": "What should the {name} be?", "fr": "Quel texte pour « {name} » ?"},
@@ -233,6 +243,7 @@ SAY: Final[dict[str, Both]] = {
         "en": "Nothing here that I can turn into a call.",
         "fr": "Rien ici que je sache changer en appel d'outil.",
     },
+    "doubtful": {"en": "Not certain enough to be done: I ask.", "fr": "Pas assez sûr pour agir : je demande."},
     "missing": {"en": "Something is missing: I ask.", "fr": "Il manque quelque chose : je demande."},
     "answering": {
         "en": "All results are in; I answer from them.",

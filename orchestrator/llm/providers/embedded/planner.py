@@ -7,6 +7,7 @@ import msgspec
 
 from orchestrator.kernel.messages import Language
 from orchestrator.llm.providers.embedded import (
+    certainty,
     converse,
     following,
     lexicon,
@@ -56,12 +57,13 @@ class Planner:
         self.steps: list[Step] = [
             msgspec.structs.replace(step, past=True, told=False)
             for step in (past.steps if past else ())
-            if past and (step.past or not past.asks)  # what was asked about was never done
+            if past and (step.past or not (past.asks or past.doubts))  # what was asked about was never done
         ]
         self._past = len(self.steps)
         self._before = past
         self._notes: list[Note] = []
         self._asks: list[Ask] = []
+        self._doubts: list[int] = []
         self._broken = False  # a clause before this one could not be read
 
     def plan(self, text: str, kept: Kept) -> Plan:
@@ -89,19 +91,23 @@ class Planner:
         if found and moods.condition(found[0]):
             return Plan(self.language, tuple(self.steps), notes=(Note("condition", text.strip()),))
         if undivided.deferred(self, text) or undivided.shown(self, text, found):
-            return Plan(self.language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
+            return self._made()
         for clause in found:
             self.clause(clause)
         if not self._done() and not self._notes and not self._asks:
             return Plan(self.language, tuple(self.steps), talk=talk or "empty")
-        return Plan(self.language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
+        return self._made()
+
+    def _made(self) -> Plan:
+        doubts = tuple(self._doubts)
+        return Plan(self.language, tuple(self.steps), tuple(self._asks), tuple(self._notes), doubts=doubts)
 
     def _rest(self, text: str, kept: Kept) -> Plan:
         """What is said instead of what was taken back, where it is a request."""
         for clause in read(text, self.language, self.finder, self.index, kept):
             if clause.mentions:
                 self.clause(clause)
-        return Plan(self.language, tuple(self.steps), tuple(self._asks), tuple(self._notes))
+        return self._made()
 
     def _done(self) -> int:
         return len(self.steps) - self._past
@@ -307,6 +313,8 @@ class Planner:
             return self.note("depends", clause)
         if missing:
             self._asks.append(Ask(len(self.steps), tuple(missing)))
+        elif not found.entry.harmless and (self._broken or not certainty.sure(clause, found, self.index)):
+            self._doubts.append(len(self.steps))
         self.steps.append(Step(clause.said, found.entry, tuple(each), refs, told=told))
         return True
 

@@ -176,7 +176,8 @@ class _Filler:
         for mention in fitting if several else fitting[:1]:
             self._take(mention)
             led = mention.kind == "name" or (
-                mention.kind == "folder" and any(word.norm in parameter.leads for word in self._before(mention))
+                mention.kind == "folder"
+                and any(word.norm in parameter.leads or word.concept == "name" for word in self._before(mention))
             )
             self._guessed |= {parameter.name} if mention.weak and not led else set()
         values = [self._value(parameter, mention) for mention in fitting]
@@ -337,7 +338,8 @@ class _Filler:
         return next((each for each in paths if {w.concept for w in self._before(each)} & parameter.leading), None)
 
     def _before(self, mention: Mention) -> list[Token]:
-        return [word for word in self._clause.words if word.end <= mention.start and word.norm.isalnum()][-1:]
+        said = [word for word in self._clause.words if word.end <= mention.start]
+        return [word for word in said if word.norm.replace("_", "").isalnum()][-1:]
 
     def _left_to_another(self, parameter: Parameter) -> bool:
         """Whether what is set apart is another's value, as examples show it: a command is, a machine's name is not."""

@@ -76,6 +76,7 @@ class Plan(Struct, frozen=True):
     asks: tuple[Ask, ...] = ()
     notes: tuple[Note, ...] = ()
     talk: str = ""  # a kind of small talk, where the message is nothing else
+    doubts: tuple[int, ...] = ()  # steps with effects that are not certain: the person is asked before any is done
 
     @property
     def own(self) -> tuple[Step, ...]:
