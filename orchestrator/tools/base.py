@@ -49,7 +49,7 @@ class Result(Struct, frozen=True):
     data: Json = None  # the same, structured; matches the spec's `returns`
     overflow: bytes | None = None  # the whole of it, where content was cut
     overflow_name: str = ""  # a file name for the overflow
-    outcome: Outcome = "ok"  # of what is taken from a recording, or over its time; a tool that fails says so by an error
+    outcome: Outcome = "ok"  # of a recording, or of what is over its time; who fails raises an error
     source: Source = "made"
     origin: Origin | None = None  # whose words it holds, where not those that the tool says
 

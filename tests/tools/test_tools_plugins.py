@@ -189,6 +189,38 @@ async def test_tests_and_hidden_files_are_no_plugins(house: House) -> None:
     assert await house.plugins.reload() == []
 
 
+async def test_a_file_beside_it_is_imported_and_its_change_reloads_who_uses_it(house: House) -> None:
+    user = "import _sides\n" + dice(4).replace("return 4", "return _sides.count()")
+    (house.folder / "_sides.py").write_text("from _numbers import SIX\n\ndef count(): return SIX\n")
+    (house.folder / "_numbers.py").write_text("SIX = 6\n")
+    (house.folder / "leave.py").write_text(EXITS)
+    changes = await house.write(user)
+    assert {(change.source, change.what) for change in changes} == {("dice.py", "added"), ("leave.py", "added")}
+    before = house.catalogue.get("roll_die")
+    assert (await before.call({}, house.context)).data == {"value": 6}
+    (change,) = await house.write("SIX = 7\n", "_numbers.py")
+    assert (change.source, change.what) == ("dice.py", "changed")
+    assert (await house.catalogue.get("roll_die").call({}, house.context)).data == {"value": 7}
+    assert (await before.call({}, house.context)).data == {"value": 6}  # a step in flight has what it began with
+    (change,) = await house.write("SIX = \n", "_numbers.py")
+    assert (change.what, change.problem) == (
+        "broken",
+        "SyntaxError in line 1 of _numbers.py: invalid syntax (_numbers.py, line 1)",
+    )
+    (house.folder / "_numbers.py").unlink()
+    (change,) = await house.plugins.reload()
+    assert change.problem == "ModuleNotFoundError in line 1 of _sides.py: No module named '_numbers'"
+
+
+async def test_a_file_beside_it_takes_no_name_that_is_taken(house: House) -> None:
+    (house.folder / "_json.py").write_text("raise RuntimeError('this is not for Python')")
+    (house.folder / "helper.py").write_text("raise RuntimeError('this is no helper')")
+    (change, *_) = await house.write("import json, _json\n" + dice(4))
+    assert (change.source, change.what) == ("dice.py", "added")
+    (change,) = await house.write("import helper\n" + dice(5))
+    assert change.problem == "ModuleNotFoundError in line 1: No module named 'helper'"
+
+
 async def test_errors_are_those_of_a_tool(house: House) -> None:
     await house.write(
         '''

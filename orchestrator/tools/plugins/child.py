@@ -12,6 +12,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterable
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,9 +28,23 @@ class NoArtifacts:
         raise ToolFailed("A plugin keeps bytes by returning a Result with `overflow`.")
 
 
+class Beside(MetaPathFinder):
+    """Finds the files beside a plugin that it may import: those whose names begin with _, and no others."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        file = self._folder / f"{fullname}.py"
+        if path is None and fullname.startswith("_") and file.is_file():
+            return importlib.util.spec_from_file_location(fullname, file)
+        return None
+
+
 def tools_of(source: str) -> list[Tool]:
     """Every tool that the source offers. Raises whatever is wrong with it."""
     if source.endswith(".py"):
+        sys.meta_path.append(Beside(Path(source).parent))  # last: what Python has keeps its name
         spec = importlib.util.spec_from_file_location(Path(source).stem, source)
         if spec is None or spec.loader is None:
             raise ImportError(f"{source} is no Python file")
@@ -130,10 +146,15 @@ async def _main(source: str, workspace: Path, out: BinaryIO) -> None:
 
 
 def _said(source: str, error: BaseException) -> str:
-    """What is wrong, and in which line of the source."""
-    rows = [row.lineno for row in traceback.extract_tb(error.__traceback__) if row.filename == source]
-    line = error.lineno if isinstance(error, SyntaxError) else rows[-1] if rows else None
-    return f"{type(error).__name__}{f' in line {line}' if line else ''}: {error}"
+    """What is wrong, and in which line of the source, or of a file beside it."""
+    folder = Path(source).parent
+    rows = [(row.filename, row.lineno) for row in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError):
+        rows = [(error.filename or "", error.lineno)]
+    file, line = next(((Path(name), line) for name, line in reversed(rows) if Path(name).parent == folder), ("", None))
+    where = f" in line {line}" if line else ""
+    where += f" of {file.name}" if isinstance(file, Path) and file != Path(source) else ""
+    return f"{type(error).__name__}{where}: {error}"
 
 
 def main() -> None:

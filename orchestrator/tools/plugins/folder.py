@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from orchestrator.kernel.errors import OrchestratorError
 from orchestrator.tools.foreign import Change, Put, Told
 from orchestrator.tools.plugins.plugin import Ground, Plugin, described
 
+_BESIDE = re.compile(rb"\b_\w+")
 _TURN = 2.0  # seconds that a source waits for those before it in the alphabet, where they are loaded together
 _PATIENCE = 5.0  # seconds that a server waits for tools before it starts without those that are not ready
 
@@ -95,7 +97,19 @@ class Plugins:
         for file in sorted(self._folder.glob("*.py")):
             if not file.name.startswith(("_", ".", "test_")) and file.is_file():  # a pipe would be waited for
                 with contextlib.suppress(OSError):  # gone meanwhile
-                    found[file.name] = Source("", hashlib.sha256(file.read_bytes()).hexdigest())
+                    found[file.name] = Source("", _digest(self._files(file.name)))
+        return found
+
+    def _files(self, source: str) -> dict[str, bytes]:
+        """A file of the folder, and those beside it that it speaks of: their names begin with _, they are no tools."""
+        beside = {file.stem for file in self._folder.glob("_*.py") if file.is_file()}
+        found = {source: (self._folder / source).read_bytes()}
+        unread = [source]
+        while unread:
+            for name in {word.decode() for word in _BESIDE.findall(found[unread.pop()])} & beside:
+                if (file := f"{name}.py") not in found:
+                    found[file] = (self._folder / file).read_bytes()
+                    unread.append(file)
         return found
 
     async def _load(self, source: str, found: Source) -> Change:
@@ -148,16 +162,17 @@ class Plugins:
             await loaded.plugin.retire()
 
     def _copied(self, source: str) -> str:
-        """A copy of the file that does not change."""
-        data = (self._folder / source).read_bytes()
-        folder = self._copies / hashlib.sha256(data).hexdigest()[:16]
+        """A copy of the file that does not change, with those that it imports beside it."""
+        files = self._files(source)
+        folder = self._copies / _digest(files)[:16]
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        copy = folder / source
-        if not copy.exists():
-            beside = copy.with_suffix(".writing")
-            beside.write_bytes(data)
-            beside.replace(copy)
-        return str(copy)
+        for name, data in files.items():
+            copy = folder / name
+            if not copy.exists():
+                beside = copy.with_suffix(".writing")
+                beside.write_bytes(data)
+                beside.replace(copy)
+        return str(folder / source)
 
     async def watch(self) -> None:
         """Reload whenever something changes, until cancelled."""
@@ -181,6 +196,13 @@ class Plugins:
             await asyncio.wait(tasks)
         for plugin in (*(loaded.plugin for loaded in self._loaded.values()), *self._retired):
             await plugin.close()
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    if len(digests) == 1:
+        return next(iter(digests.values()))
+    return hashlib.sha256("\n".join(f"{name} {digests[name]}" for name in sorted(digests)).encode()).hexdigest()
 
 
 @asynccontextmanager

@@ -245,7 +245,7 @@ def _interpreter(source: str) -> tuple[Path, ...]:
     home = Path(orchestrator.__file__).parent
     places = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent, home]
     if source.endswith(".py"):
-        places.append(Path(source))
+        places.append(Path(source).parent)  # where the files are that it imports, and nothing else
     return tuple(dict.fromkeys(places))
 
 
