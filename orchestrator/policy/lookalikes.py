@@ -28,6 +28,11 @@ _EMOJI = re.compile("(?<=[\u2190-\u2bff\U0001f000-\U0001faff])[\ufe0e\ufe0f\u200
 _WORD = re.compile(r"[^\s\"'`()<>\[\]{}|,;=]+")
 _IMITATING = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "FULLWIDTH", "MATHEMATICAL"})
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?[\w.@-]+\.[\w-]{2,}(?:[:/?#]\S*)?", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]+")
+_TWINS = frozenset(
+    "асеһіјорԛѕѵхуԁԍԝАВСЕНІЈКМОРЅТХУαικνορυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"
+)  # drawn as letters of the Latin alphabet are
+REORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # what makes a line read otherwise than it runs
 _MOST = 20  # findings of one call
 
 
@@ -66,6 +71,19 @@ def strange(word: str) -> Kind | None:
     mixed = "LATIN" in scripts and bool(scripts & _IMITATING)
     foreign = bool(scripts & _IMITATING) and bool(_ADDRESS.fullmatch(word)) and "." in word
     return "imitates" if mixed or foreign or {"FULLWIDTH", "MATHEMATICAL"} & scripts else None
+
+
+def misleads(name: str) -> bool:
+    """Whether the name of a file does not show what it is. Each word of it may have its script, unlike an address."""
+    if _REORDERS.search(name) or _CONTROLS.search(name) or (_HIDDEN.search(name) and not _innocent(name)):
+        return True
+    return any(_imitates(word) for word in _LETTERS.findall(name) if not word.isascii())
+
+
+def _imitates(word: str) -> bool:
+    scripts = {_script(letter) for letter in word}
+    mixed = "LATIN" in scripts and bool(scripts & _IMITATING)
+    return mixed or bool({"FULLWIDTH", "MATHEMATICAL"} & scripts) or (len(word) > 1 and _TWINS.issuperset(word))
 
 
 def spelled(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import ClassVar
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import STRANGERS, Call, Decision
+from orchestrator.policy.lookalikes import REORDERS, spelled
 from orchestrator.policy.rules.hosts import DOWNLOAD
 from orchestrator.policy.rules.paths import paths_of
 from orchestrator.policy.shell.findings import Finding
@@ -42,6 +43,8 @@ _REFUSED = each(
 )
 _ROOTS = each("/ ~ /* ~/* $HOME /home /etc /usr")
 _SETTINGS = ("~/.", "$HOME/.")  # of a person: keys, and what programs obey
+_MAKE = re.compile(r"[Mm]akefile|\.mk$")
+_MADE = re.compile(r"\$(?:\$|\((?=\w+\)))(\w+)\)?")  # $(HOME) and $$HOME, as make writes them
 _HOOK = re.compile(r'"(?:(?:pre|post)?install|prepare|prepack|prepublish\w*)"\s*:\s*("(?:[^"\\]|\\.)*")')
 MOST = 80  # lines of one file that are read
 LONGEST = 400  # characters of a line that is
@@ -66,6 +69,13 @@ class Latent:
             details = {"tool": call.tool, "path": obeyed, "segment": obeyed}
             return Decision("ask", self.name, "latent", reason, details, "Look at what it says before it is written.")
         texts = [text for name in ("content", "replace", "patch") if isinstance(text := call.arguments.get(name), str)]
+        if line := next((_around(match) for text in texts if (match := REORDERS.search(text))), None):
+            written = next(iter(paths_of(call)), call.tool)
+            reason = f"{written} would hold marks that make a line read otherwise than it runs: {line}"
+            details = {"tool": call.tool, "path": written, "segment": line}
+            return Decision("ask", self.name, "reordered", reason, details, "Write it without these marks.")
+        if call.tool == "create_tool" and isinstance(code := call.arguments.get("code"), str):
+            named, texts = f"{call.arguments.get('name')}.py", [code]
         if named is None or not texts:
             return None
         if named.endswith("package.json") and (hook := self._hooked(call, texts)) is not None:
@@ -103,6 +113,10 @@ class Latent:
         return call_hash(call.tool, call.arguments) if self.judge(call) else None
 
 
+def _around(match: re.Match[str]) -> str:
+    return spelled(match.string[max(0, match.start() - 30) : match.end() + 30])
+
+
 def _obeyed_unnamed(path: str) -> bool:
     return bool(_OBEYED.fullmatch(path) or (_LATER.fullmatch(path) and not _NAMED.fullmatch(path)))
 
@@ -129,4 +143,5 @@ def _commands(text: str, path: str) -> Iterator[str]:
                 yield str(json.loads(match[0]))
         return
     for line in text.replace("\\\n", " ").splitlines():
-        yield _LEAD.sub("", line.removeprefix("+"))
+        command = _LEAD.sub("", line.removeprefix("+"))
+        yield _MADE.sub(r"$\1", command) if _MAKE.search(path) else command

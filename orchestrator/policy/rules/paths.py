@@ -8,7 +8,7 @@ from orchestrator.kernel.addresses import file_name
 from orchestrator.kernel.ids import call_hash
 from orchestrator.kernel.settings import Policy
 from orchestrator.policy.base import Call, Decision
-from orchestrator.policy.lookalikes import lookalikes
+from orchestrator.policy.lookalikes import misleads
 from orchestrator.policy.places import Place, Places, is_private
 from orchestrator.policy.rules.hosts import DOWNLOAD, url_of
 from orchestrator.policy.rules.statements import statement_of
@@ -67,7 +67,7 @@ class Paths:
             reason = f"{call.tool} would act on {said}, and may do more than read or write it."
             return Decision("ask", self.name, "acts_on_path", reason, details)
         if call.scope == "write":
-            if lookalikes({"path": path}):
+            if misleads(path):
                 reason = f"{said} is written with letters that look like others, or do not show."
                 return Decision("ask", self.name, "lookalike_path", reason, details, "Write the name in plain letters.")
             if place == "automatic":
@@ -75,6 +75,10 @@ class Paths:
                 return Decision(
                     "ask", self.name, "automatic", reason, details, "Make this change by hand, where you can read it."
                 )
+            if call.tool == "git_commit" and is_private(path):
+                reason = f"{said} usually holds passwords or keys, which would stay in the history."
+                alternative = "Leave it out, and name it in .gitignore."
+                return Decision("ask", self.name, "into_history", reason, details, alternative)
             return Decision("allow", self.name, "inside_workspace", f"{said} is inside the workspace.", details)
         secret = place == "private" or (place == "automatic" and is_private(path))
         if secret and not (call.tool in _NAMES_ONLY and not call.arguments.get("text")):

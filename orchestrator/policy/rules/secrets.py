@@ -18,8 +18,11 @@ from orchestrator.kernel.messages import Json
 from orchestrator.kernel.secrets import how_to_set, mentioned
 from orchestrator.policy.addresses import split
 from orchestrator.policy.base import Call, Decision
+from orchestrator.policy.places import is_private
 from orchestrator.policy.rules.commands import command_of
 from orchestrator.policy.rules.hosts import url_of
+from orchestrator.policy.rules.paths import paths_of
+from orchestrator.policy.shell.words import brief
 
 _LEAVES = re.compile(
     r"://|\b(?:curl|wget|nc|ncat|netcat|socat|ssh|scp|sftp|rsync|telnet|ftp|http|https|mail|sendmail)\b"
@@ -43,7 +46,13 @@ _LOOKS: dict[str, re.Pattern[str]] = {
 }
 
 
+_ISSUED = tuple(kind for kind in _LOOKS if kind not in ("a secret of an environment", "a JSON web token"))
+_TRIED = re.compile(r"(^|/)(tests?|specs?|__tests__|fixtures?|testdata|examples?)/|(^|/)test_|\.example\b")
 _ELSEWHERE = frozenset({"ai", "web", "github", "huggingface", "vercel"})  # categories of tools that tell others
+_DROP = re.compile(  # places that show what is sent there to whoever has the link
+    r"(.+\.)?(webhook\.site|requestbin\.\w+|requestcatcher\.com|pipedream\.net|beeceptor\.com|interact\.sh|oast\.\w+|dnslog\.cn|"
+    r"burpcollaborator\.net|transfer\.sh|file\.io|0x0\.st|pastebin\.com|paste\.ee|hastebin\.com|termbin\.com|ngrok(-free)?\.(io|app|dev))"
+)
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{24,}")
 _NAMED = re.compile(
     r"(?:secret|token|passw(?:or)?d|api_?key|access_?key|private_?key|credential)\w*[\"']?\s*[=:]\s*\S{6}",
@@ -87,7 +96,7 @@ class Secrets:
                     {"tool": call.tool, "secret": held[0]},
                     "Name the secret where the tool takes one, instead of writing its value.",
                 )
-        return self._looks(call, texts) if _leaves(call) else None
+        return self._looks(call, texts) if _leaves(call) else self._written(call, texts)
 
     def _named(self, call: Call, argument: str, name: str) -> Decision | None:
         details = {"tool": call.tool, "secret": name, "argument": argument}
@@ -115,12 +124,36 @@ class Secrets:
             kind = "a password or a key, encoded"
         if kind is None:
             return None
+        if (host := _host(call)) and _DROP.fullmatch(host):
+            return self._deny(
+                "secret_dropped",
+                f"{call.tool} would hand what looks like {kind} to {host}, where anybody reads it.",
+                {"tool": call.tool, "kind": kind, "host": host},
+                "Send it to whom it belongs.",
+            )
         return Decision(
             "ask",
             self.name,
             "secret_looking",
             f"{call.tool} would send what looks like {kind}.",
             {"tool": call.tool, "kind": kind},
+            "Keep it in the vault, and name it: orchestrator secrets set NAME --host HOST",
+        )
+
+    def _written(self, call: Call, texts: list[str]) -> Decision | None:
+        """A key in a file of the project goes where the project goes."""
+        paths = paths_of(call) if call.scope == "write" else []
+        if not paths or any(is_private(path) or _TRIED.search(path) for path in paths):
+            return None
+        kind = next((kind for text in texts for kind in _ISSUED if _LOOKS[kind].search(text)), None)
+        if kind is None:
+            return None
+        return Decision(
+            "ask",
+            self.name,
+            "secret_written",
+            f"{brief(paths[0])} would hold what looks like {kind}, and goes wherever the project goes.",
+            {"tool": call.tool, "kind": kind, "path": brief(paths[0])},
             "Keep it in the vault, and name it: orchestrator secrets set NAME --host HOST",
         )
 
