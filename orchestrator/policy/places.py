@@ -86,6 +86,17 @@ def is_automatic(path: Path | str) -> bool:
     )
 
 
+_REMADE = re.compile(
+    r"(.*/)?(__pycache__|\.(pytest|mypy|ruff)_cache|\.hypothesis|\.eslintcache|\.coverage(\.[\w.-]+)?|\.DS_Store|\.nyc_output)"
+    r"(/.*)?|(.*/)?[^/]*\.(py[co]|o)"
+)
+
+
+def is_remade(path: str) -> bool:
+    """Whether it comes back by itself, where it is needed: caches, and what a compiler or an editor left."""
+    return _REMADE.fullmatch(path) is not None and ".." not in path
+
+
 LONGEST = 4096  # characters of a path
 
 

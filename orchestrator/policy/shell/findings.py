@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from orchestrator.policy.base import Verdict
-from orchestrator.policy.places import Place, Places, is_private
+from orchestrator.policy.places import Place, Places, is_private, is_remade
 from orchestrator.policy.shell.script import Bound, Segment
 from orchestrator.policy.shell.words import AWAY, UNKNOWN, UNSET, brief, shown
 
@@ -55,11 +55,16 @@ class Reach:
             "use": self.use,
             "run": self.run,
             "write": self.write,
+            "replace": self.replace,
             "delete": self.delete,
         }[mode]
         found = []
         for path in paths:
-            if mode not in ("write", "delete") and re.fullmatch(r"/proc/sys/[\w/.-]+", path) and ".." not in path:
+            if (
+                mode not in ("write", "replace", "delete")
+                and re.fullmatch(r"/proc/sys/[\w/.-]+", path)
+                and ".." not in path
+            ):
                 continue  # settings of the kernel, which anybody may read
             for folder in self._folders:
                 if finding := judge(path, self._places.of(path, folder)):
@@ -113,6 +118,14 @@ class Reach:
             )
         return self.search(path, place)
 
+    def replace(self, path: str, place: Place) -> Finding | None:
+        """Write a file as a whole: what was in it is gone."""
+        if place == "private" and self.exists(path):
+            name = brief(shown(path))
+            reason = f"{self._program} would overwrite {name}, which usually holds passwords or keys."
+            return self.finding("ask", "destroys", reason, path, "Keep a copy first.", f"overwrite {name}")
+        return self.write(path, place)
+
     def write(self, path: str, place: Place) -> Finding | None:
         name = brief(shown(path))
         if place == "inside" and _INSTALLED.search(path):
@@ -164,7 +177,7 @@ class Reach:
             for nearby in self.places(emptied) if emptied and UNKNOWN not in emptied else set():
                 if (finding := self.delete(emptied, nearby)) and finding.verdict == "deny":
                     return finding
-        if place == "made":
+        if place == "made" or (place == "inside" and is_remade(shown(path))):
             return None
         if place == "nowhere":
             place = "system"
@@ -214,6 +227,7 @@ class Judging(Protocol):
 
     hosts: Collection[str]  # that the owner lets be read unasked
     places: Places
+    environments: Collection[str]  # of Python, that this command makes
     made: Collection[str]  # programs whose text this command writes or compiles itself
     makes_nothing: bool  # whether nothing else of this command could make a file that it runs
     serves: bool  # whether it begins a server of its own, in the background

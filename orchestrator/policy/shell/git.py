@@ -24,6 +24,9 @@ _HARMLESS_SETTINGS = re.compile(
 )
 
 
+_PAGERS = re.compile(r"core\.pager=(cat|less|)|pager\.\w+=false|(core|sequence)\.editor=(true|:)")
+
+
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     words = list(segment.arguments)
     found: list[Finding] = []
@@ -34,7 +37,7 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             found += reach.each("use", [words.pop(0)])
         elif word.startswith(("--git-dir=", "--work-tree=")):
             found += reach.each("use", [word.partition("=")[2]])
-        elif word == "-c" and words and _harmless_setting(words[0].partition("=")[0]):
+        elif word == "-c" and words and (_harmless_setting(words[0].partition("=")[0]) or _PAGERS.fullmatch(words[0])):
             words.pop(0)
         elif word in ("-c",) or word.startswith(("-c", "--config-env", "--exec-path=")):
             return [
@@ -124,6 +127,10 @@ def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...])
         return [judge.ask(segment, "loses_work", reason, "Commit or stash first.", shape)]
     if name == "remote" and (rest[:1] == ("get-url",) or (rest[:1] == ("show",) and "-n" in rest)):
         return []
+    if (name == "update-index" and options(rest, ("--chmod", "--refresh"))) or (
+        name == "sparse-checkout" and rest == ("list",)
+    ):
+        return []
     if name == "lfs" and rest[:1] and rest[0] in ("ls-files", "status", "env", "version", "track"):
         return []
     if name in GIT_NETWORK and not (name in ("remote", "submodule") and rest in ((), ("-v",), ("show",), ("status",))):
@@ -166,5 +173,10 @@ def loses_work(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...
     if name == "checkout":
         return "f" in flags or not ("b" in flags or switches_branch(judge, segment, rest))
     if name == "rebase":
-        return "i" in flags or bool(said & {"--interactive", "--skip", "--root", "--quit"})
+        listed = ("GIT_SEQUENCE_EDITOR", "true") in segment.assignments or (
+            "GIT_SEQUENCE_EDITOR",
+            ":",
+        ) in segment.assignments
+        interactive = "i" in flags or "--interactive" in said
+        return (interactive and not listed) or bool(said & {"--skip", "--root", "--quit"})
     return name in GIT_LOSES

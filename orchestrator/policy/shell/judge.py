@@ -30,6 +30,9 @@ _BUILT = re.compile(
     r"(^|/)(build\w*|_build|target/(debug|release)|dist|out|cmake-build-\w+|\.build|zig-out/bin|dist-newstyle)/[\w./+-]+$"
 )
 _SHEBANG = re.compile(r"#!\s*/(?:usr/)?bin/(?:env )?(?:ba|da|z|k)?sh\b")
+_OWN_PROGRAMS = re.compile(
+    r"(?:(?:\$PWD|\.)/)?(?:\.?venv/bin|node_modules/\.bin|vendor/bin)|(?:/usr(?:/local)?)?/s?bin|"
+)
 _LOCAL_TOOLS = frozenset({"gradlew", "mvnw", "configure"})
 
 _DOUBTS: dict[str, tuple[str, str]] = {
@@ -92,12 +95,14 @@ class Judge:
         self.trusted = trusted
         self.hosts = hosts
         self.made: Collection[str] = frozenset()
+        self.environments: Collection[str] = frozenset()
         self.installs_here = self.makes_nothing = self.serves = False
         self._texts = 0
 
     def command(self, text: str) -> tuple[Script, list[Finding]]:
         """A whole command line: each of its parts, and what they do together."""
         script = self.reader.read(text)
+        self.environments = {place for part in script.segments for place in together.environments(part)}
         self.made = together.compiled(script) | together.written(script)
         self.places.made = together.temporary(script)
         self.serves = together.serves(script, text)
@@ -127,7 +132,8 @@ class Judge:
                 )
                 continue
             reach = Reach(self.places, redirect.folders, "this command", redirect.text)
-            found.extend(reach.each("read" if redirect.operator in ("<", "<&") else "write", [redirect.target]))
+            mode = "read" if redirect.operator in ("<", "<&") else "write" if ">>" in redirect.operator else "replace"
+            found.extend(reach.each(mode, [redirect.target]))
         unseen = [part for part in script.segments if KINDS.get(part.program) == "network" or together.decodes(part)]
         for segment in script.segments:
             found.extend(self.segment(segment, depth))
@@ -209,6 +215,8 @@ class Judge:
             return [together.guard(self, segment, f"{name} is a setting of the server that guards it.")]
         if name == "IFS" and segment.program == "read":
             return []
+        if name == "PATH" and all(map(_OWN_PROGRAMS.fullmatch, shown(value).split(":"))):
+            return []
         if swaps(name, shown(value)) or self._leads_out(segment, name, value):
             reason = f"Setting {name} can make other programs run in place of those named."
             return [self.ask(segment, "steering_variable", reason, "Leave this variable as it is.", program=name)]
@@ -281,7 +289,9 @@ class Judge:
         if name.startswith(("mkfs", "mke2fs")):
             kind = "destroyer"
         if kind is None:
-            return found or ([] if slashed or name in self.trusted else [self.unknown(segment)])
+            if slashed or name in self.trusted:
+                return found or [one for one in beyond.judge(self, segment) if one.code in ("fetches", "exposes")]
+            return found or [self.unknown(segment)]
         return found + [finding for finding in JUDGES[kind](self, segment, depth) if not self._trusts(finding)]
 
     def _trusts(self, finding: Finding) -> bool:
@@ -311,6 +321,8 @@ class Judge:
         if name in self.trusted or segment.program in self.trusted or name == "orchestrator":
             return name, []
         if shown(segment.program).removeprefix("./") in self.made and (inside or _of_tmp(reach, segment.program)):
+            return name, []
+        if known and folder.removesuffix("/bin") in self.environments and folder.endswith("/bin"):
             return name, []
         if inside and (read := code.read_script(self, segment, segment.program)) is not None:
             return name, read

@@ -127,7 +127,7 @@ def reader(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program in ("mlr", "miller", "qsv"):
         found += texts.tables(judge, segment)
     if options(words, OUTPUTS.get(program, ())):
-        return found + judge.reach(segment).each("write", named) + judge.reach(segment).each("read", named)
+        return found + judge.reach(segment).each("replace", named) + judge.reach(segment).each("read", named)
     if program in ("uniq", "xxd", "pdftotext", "ptx") and len(named) > 1:
         found += judge.reach(segment).each("write", named[1:])
     return found + judge.reach(segment).each("read", named)

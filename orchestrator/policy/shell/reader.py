@@ -30,6 +30,9 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\x85\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
 )
 _NOTHING: Bound = {}
+_BEHIND = re.compile(r"(<<-?[ \t]*['\"]?\w+['\"]?[^\n&|;]*?)[ \t]+&[ \t]*\n")  # a here-document in the background
+_BRACES = re.compile(r"(?<![\w$/.'\"-])\{([^\s{}]+,[^\s{}]*)\}")  # {rm,-rf,x} is a command
+_PARENS = re.compile(r"\({3,}|\){3,}")
 _CONTINUED = re.compile(r"(?<![ \t])\\\n")
 
 
@@ -48,12 +51,17 @@ class Reader:
             return Script(doubts=(Doubt("hidden_characters", ascii(text[:80])),))
         source = text.encode()
         tree = self._grammar().parse(source)
+        if tree.root_node.has_error and (plainer := _BEHIND.sub(r"\1\n", text)) != text:
+            return self.read(plainer, given)
         if len(text) > SHORT and _deep(tree.walk()):
             return Script(doubts=(Doubt("unreadable", text[:80]),))
         script = self._walked(source, tree.root_node, given)
         doubts = [Doubt("hidden_characters", ascii(text[:80]))] if hidden else []
         doubts += [Doubt("continued_word", text[:80])] if _CONTINUED.search(text) else []
-        doubts += [Doubt("unreadable", text[:80])] if tree.root_node.has_error else []
+        if tree.root_node.has_error:
+            doubts.append(Doubt("unreadable", text[:80]))
+            if (plainer := _PARENS.sub(_apart, _BRACES.sub(_spaced, text))) != text:
+                script = self.read(plainer, given)
         script = structs.replace(script, doubts=(*doubts, *script.doubts))
         count = sum(len(segment.arguments) for segment in script.segments) + len(script.redirects)
         if len(script.segments) > SEGMENTS or count > WORDS:
@@ -78,6 +86,14 @@ class Reader:
 
             self._parser = Parser(Language(tree_sitter_bash.language()))
         return self._parser
+
+
+def _spaced(match: re.Match[str]) -> str:
+    return match[1].replace(",", " ")
+
+
+def _apart(match: re.Match[str]) -> str:
+    return " ".join(match[0])
 
 
 def _deep(cursor: "TreeCursor") -> bool:

@@ -11,7 +11,7 @@ from orchestrator.policy.shell.arguments import values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
-from orchestrator.policy.shell.words import FOUND, MADE, STAR, UNKNOWN, each, marked, uncertain
+from orchestrator.policy.shell.words import FOUND, MADE, STAR, UNKNOWN, each, marked, shown, uncertain
 
 
 def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
@@ -159,10 +159,13 @@ def find(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
                 structs.replace(
                     finding, shape="find -delete" if finding.verdict == "ask" and finding.path != STAR else None
                 )
-                for finding in reach.each("delete", starts)
+                for finding in reach.each("delete", under if STAR not in names else starts)
             ]
         elif word in ("-fprint", "-fprint0", "-fls", "-fprintf") and words:
-            found += reach.each("write", [words.pop(0)])
+            file = words.pop(0)
+            found += reach.each("write", [file])
+            if reach.exists(file) and reach.places(file) <= {"inside"}:
+                found.append(judge.ask(segment, "destroys", f"find would overwrite {shown(file)}.", "Name a new file."))
         elif word in ("-exec", "-execdir", "-ok", "-okdir"):
             command: list[str] = []
             while words and words[0] not in (";", "+"):

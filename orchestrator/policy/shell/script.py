@@ -78,10 +78,15 @@ _MARKS = str.maketrans({"*": STAR, "?": ANY, "[": SET})
 
 
 def names_listed(first: Segment) -> list[str]:
-    """The names, as patterns, that a listing was told to find; one star where it was told none."""
-    words = first.arguments
-    told = [after for option, after in pairwise(words) if first.program == "find" and option in ("-name", "-iname")]
-    return [name.translate(_MARKS) for name in told if not uncertain(name)] or [STAR]
+    """The names, as patterns, that a listing was told to find; one star where it was told none, or may find others."""
+    words = first.arguments if first.program == "find" else ()
+    told = [after for option, after in pairwise(words) if option in ("-name", "-iname")]
+    others = any(word in ("!", "-not") and after not in ("-path", "-wholename") for word, after in pairwise(words))
+    either = sum(word in ("-o", "-or", ",") for word in words)
+    others = others or (
+        either > 0 and (either != len(told) - 1 or "(" not in words or {"!", "-not"} & set(words) != set())
+    )
+    return [name.translate(_MARKS) for name in told if not uncertain(name)] if told and not others else [STAR]
 
 
 def lists_names(segments: tuple[Segment, ...]) -> bool:

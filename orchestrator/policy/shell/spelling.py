@@ -167,6 +167,8 @@ class Spelling:
     def variable(self, name: str, quoted: bool, first: bool) -> tuple[str, ...]:
         """What it may hold where it is used. What is set further on only adds to it."""
         found: tuple[str, ...] = ()
+        if name == "PATH" and name not in self.met:
+            return (UNSET,)  # as it was before
         if name in self.loose or (name in self.given and name not in self.set):
             values = tuple(
                 dict.fromkeys((*self.prior.get(name, ()), *self.loose.get(name, ()), *self.given.get(name, ())))

@@ -229,7 +229,18 @@ def temporary(script: Script) -> frozenset[str]:
         made |= {after for option, after in pairwise(words) if option in PRODUCED}
         made |= {word.partition("=")[2] for word in words if word.partition("=")[0] in PRODUCED}
         made |= set(named if part.program in ("tee", "mkdir", "touch") else named[-1:] if part.program == "cp" else ())
+        made |= set(environments(part))
     return frozenset(name.rstrip("/") for name in made if _IN_TMP.fullmatch(name) and ".." not in name.split("/"))
+
+
+def environments(part: Segment) -> list[str]:
+    """The folder of python -m venv FOLDER, and its like."""
+    words = part.arguments
+    if part.program == "virtualenv" or (part.program == "uv" and words[:1] == ("venv",)):
+        return [word for word in words if not word.startswith("-") and word != "venv"][:1]
+    if not part.program.startswith("python") or ("-m", "venv") not in pairwise(words):
+        return []
+    return [word for word in words[words.index("venv") + 1 :] if not word.startswith("-")][:1]
 
 
 _APART = re.compile(r"(?:[^\n;|&]|>&\d|&>)*(?<![>&])&(?![&>\d])")
@@ -278,11 +289,15 @@ def _makes(part: Segment) -> set[str]:
     return set()
 
 
+def _option(before: tuple[str, ...], word: str) -> bool:
+    return word.startswith("-") or before in (("-X",), ("-W",))  # python -X dev FILE
+
+
 def _runs(part: Segment) -> str | None:
     """The file of code that it would run; "a build" for those that look for theirs."""
     kind = KINDS.get(part.program)
     if kind in ("shell", "interpreter") or part.program in ("source", "."):
-        named = [word for word in part.arguments if not word.startswith("-")]
+        named = [word for at, word in enumerate(part.arguments) if not _option(part.arguments[at - 1 : at], word)]
         return _plain(named[0]) if named else None
     if part.program == "go" and part.arguments[:1] == ("run",):
         named = [word for word in part.arguments[1:] if word.endswith(".go")]

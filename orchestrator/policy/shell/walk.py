@@ -45,6 +45,7 @@ _BRANCHES = each(
 _CALCULATES = re.compile(r"-(eq|ne|lt|le|gt|ge)")
 _JOINED = re.compile(r"(?:&&|\|\||(?<!\$)\()\s*([\w./-]+)")
 _FOREVER = re.compile(r"while\s+(true|:|\[\[? *1 *\]\]?|\(\(\s*1\s*\)\))\s*;?\s*do\b|until\s+false\s*;?\s*do\b")
+_UNPACKS = re.compile(r"while\s+(?:unzip|tar|gunzip|bunzip2|unxz|7za?|zstd)\b")  # an archive in an archive
 _MANY = re.compile(r"\bseq\b[^;|)]*\b\d{4,}\b|\.\.\d{4,}\}|<=?\s*\d{4,}|\bwhile\s+(true|:)")  # times that it goes round
 _HEADER = re.compile(r"for\s*\(\((?P<first>[^;]*);(?P<until>[^;]*);(?P<step>.*?)\)\)", re.DOTALL)
 _APART = re.compile(r"(?<![&>])&(?![&>])\s*(;|\)|\n|done|$)|\bnohup\b|\bsetsid\b")
@@ -180,7 +181,7 @@ class Walk(Calling):
                 after = after | self.visit(child, Flow(after, flow.stdin, flow.feeders)).anyhow
         if name not in self.untold:
             self.values.pop(name, None)  # behind the loop it may be empty
-        if _FOREVER.match(self.text(node)) and not _LEAVES.search(self.text(node)):
+        if (_FOREVER.match(self.text(node)) and not _LEAVES.search(self.text(node))) or _UNPACKS.match(self.text(node)):
             self.doubt("endless", self.text(node))
         self._spawns(node)
         if after != flow.folders:

@@ -44,7 +44,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program in ("chmod", "install"):
         found += permissions(judge, segment, named if program == "chmod" else [])
     if program in _CHANGED:
-        return found + reach.each("write", [*named, *(targets(words) if program in ("mv", "install") else ())])
+        mode = "replace" if program in ("tee", "mv", "install") and not keeps(words) else "write"
+        return found + reach.each(mode, [*named, *(targets(words) if program in ("mv", "install") else ())])
     if program in _IN_PLACE and not any(_SHOWS.fullmatch(word) for word in words):
         return found + reach.each("write", named)
     made = [after for option, after in pairwise(words) if option in ("-o", "--output", "-out")]
@@ -62,13 +63,19 @@ def loses(judge: Judging, segment: Segment) -> list[Finding]:
 
 def _dd(judge: Judging, segment: Segment) -> list[Finding]:
     given = [word.partition("=") for word in segment.arguments]
-    modes = {"if": "read", "of": "write"}
+    modes = {"if": "read", "of": "replace"}
     return [one for key, _, path in given if key in modes for one in judge.reach(segment).each(modes[key], [path])]
 
 
 def _cp(judge: Judging, segment: Segment) -> list[Finding]:
     named, reach = paths("cp", segment.arguments), judge.reach(segment)
-    return reach.each("read", named[:-1]) + reach.each("write", [*named[-1:], *targets(segment.arguments)])
+    mode = "write" if keeps(segment.arguments) else "replace"
+    return reach.each("read", named[:-1]) + reach.each(mode, [*named[-1:], *targets(segment.arguments)])
+
+
+def keeps(words: tuple[str, ...]) -> bool:
+    """cp -n, tee -a: what is there stays."""
+    return bool({"-n", "--no-clobber", "--append"} & {*words}) or words[:1] == ("-a",)
 
 
 def _patch(judge: Judging, segment: Segment) -> list[Finding]:
@@ -142,8 +149,9 @@ def permissions(judge: Judging, segment: Segment, named: list[str]) -> list[Find
     if any(re.search(r"[ug]?\+.*s|^[0-7]?[2467][0-7]{3}$", shown(word)) for word in given):
         reason = f"{segment.program} would let a file run as another user."
         found.append(judge.ask(segment, "set_id", reason, "Use plain permissions such as 755."))
-    if any("workspace" in judge.reach(segment).places(word) for word in named):
-        reason = "chmod would change who may use the whole workspace."
+    everybody = any(re.search(r"(^|,)[ugo]*[oa]\w*[+=][rxX]*w|^[0-7]*[2367]$", shown(word)) for word in given)
+    if everybody or any("workspace" in judge.reach(segment).places(word) for word in named):
+        reason = f"{segment.program} would change who may use {'them' if everybody else 'the whole workspace'}."
         found.append(judge.ask(segment, "permissions", reason, "Name the files."))
     return found
 
