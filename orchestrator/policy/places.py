@@ -55,7 +55,8 @@ _FACTS = re.compile(
 _NOWHERE = re.compile(r"/dev/(null|zero|full|random|urandom|stdin|stdout|stderr|tty|fd/\d+)|/proc/self/fd/\d+")
 _SECRET = re.compile(
     r"/etc/(shadow|gshadow|sudoers|ssl/private|ssh/ssh_host.*key|security|krb5\.keytab)(-|/.*|\.d.*)?|/root(/.*)?|/proc/.*/(environ|mem|maps|fd|root|cwd)(/.*)?|"
-    r"/proc/(kcore|kmem)|/var/run/secrets(/.*)?|/run/secrets(/.*)?|.*/\.(ssh|gnupg|aws|kube|docker|password-store)(/.*)?|.*/\.(netrc|pgpass|git-credentials|bash_history|zsh_history)"
+    r"/proc/(kcore|kmem)|/var/run/secrets(/.*)?|/run/secrets(/.*)?|.*/\.(ssh|gnupg|aws|kube|docker|password-store)(/.*)?|.*/\.(netrc|pgpass|git-credentials|bash_history|zsh_history)|"
+    r".*/\.config/(gh|gcloud|rclone|hub|op|doctl|google-chrome|chromium|BraveSoftware)(/.*)?|.*/\.mozilla(/.*)?|.*/(\.local/share/)?keyrings(/.*)?"
 )
 _GLOB_TEXT = str.maketrans({STAR: "*", ANY: "?", SET: "["})
 
