@@ -1,195 +1,352 @@
-"""The files that short Python opens: by what is done with each, and which of them can be told before it runs."""
+"""The files that short Python opens, by what is done with each: paths that are written, and those put together.
+
+Reading a file whose name is known only when it runs is ordinary. Writing one is where the name makes it a new file
+(`out/{name}.png`), where the folder is the code's own, or where what was read from it is edited. Deleting, moving and
+copying is judged as the command that it is.
+"""
 
 import ast
-from collections import Counter
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import translate
 
-from orchestrator.policy.shell import known
-from orchestrator.policy.shell.findings import Finding, Judging, Reach
+from msgspec import structs
+
+from orchestrator.policy.places import is_automatic, is_private
+from orchestrator.policy.shell import edits
+from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.imported import Modules, meant
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import TILDE
+from orchestrator.policy.shell.values import Code, called
+from orchestrator.policy.shell.words import ANY, MADE, SET, STAR, TILDE, UNKNOWN, each
+
+_MOST = 8  # files that one call may mean
+_OPENERS = each("open ZipFile TarFile GzipFile BZ2File LZMAFile")
+_OF_PATHS = each("write_text write_bytes touch mkdir")
+_COMMANDS = {  # what is judged as a command: its words before the paths
+    "os.remove": ("rm",), "os.unlink": ("rm",), "os.rmdir": ("rmdir",), "os.removedirs": ("rm", "-r"),
+    "shutil.rmtree": ("rm", "-r"), "os.rename": ("mv",), "os.replace": ("mv",), "shutil.move": ("mv",),
+    "shutil.copy": ("cp",), "shutil.copy2": ("cp",), "shutil.copyfile": ("cp",), "shutil.copytree": ("cp", "-r"),
+    "os.chmod": ("chmod",), ".unlink": ("rm",), ".rmdir": ("rmdir",), ".rename": ("mv",), ".replace": ("mv",),
+    ".chmod": ("chmod",),
+}  # fmt: skip
+_TWO = each("mv cp")
+_READ = re.compile(
+    r"read_(?!only)\w+|ExcelFile|scan_\w+|load\w*|imread\w*|listdir|scandir|walk|[ir]?glob|genfromtxt|parse|getsize|isfile|"
+    r"isdir|exists|stat|PdfReader|Document|getlines?|iterparse|from_file|read|Path|PurePath|chdir|parse_file|input"
+)
+_SAVE = re.compile(
+    r"to_(csv|excel|json|parquet|table|html|feather|xml|orc|stata|markdown|latex|string|hdf|pickle|netcdf|zarr|file)|"
+    r"save|save_\w+|saveas|save(fig|txt|mat)|savez\w*|imsave|imwrite|mimsave|dump_stats|extractall|makedirs|tofile|connect|"
+    r"ExcelWriter|PdfPages|\w*FileHandler|export\w*|sink_\w+|Workbook|SimpleDocTemplate|make_archive|dump|mkdir|"
+    r"write_(csv|json|parquet|html|image|excel|ipc|ndjson|gml|graphml|gexf|edgelist|videofile|gif|pdf|png|file)"
+)
+_MUST_BE_KNOWN = re.compile(
+    r"to_(?!string|json|html|markdown|latex|dict)\w+|save\w*|im\w+|makedirs|extractall|\w*Handler|mimsave"
+)
+_NAMED = each(
+    "filename fname path path_or_buf excel_writer outfile filepath top root_dir directory folder filepath_or_buffer"
+)
+_BUFFERS = each("BytesIO StringIO open SpooledTemporaryFile TemporaryFile ExcelWriter PdfPages ZipFile")
+_SOURCES = re.compile(
+    r".*\.(pyi?|[jt]sx?|[ch](pp)?|rs|go|java|rb|php|sh|toml|lock|cfg|ini|mk)|(.*/)?(Makefile|Dockerfile)"
+)
+_TABLE = re.compile(r"to_(csv|excel|parquet|feather|stata|orc|hdf|pickle)|savefig|savetxt|imsave|imwrite|savez?\w*")
+_OUTPUTS = re.compile(
+    r"(\./)?(out|outputs?|build|dist|results?|reports?|figures?|plots?|charts?|thumb\w*|te?mp|exports?|generated|artifacts?|"
+    r"_?site|public|converted|resized|cleaned|processed)/.*"
+)
+_SYSTEM = re.compile(r"~.*|/(etc|home|root|proc|sys|dev|var|usr|opt|tmp|mnt|media|srv|boot|run|lib|s?bin|Users)(/.*)?")
+_ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://(?!(localhost|127\.0\.0\.1|\[::1\])[:/])(?!/)(?!$)")
 
 
-def called(function: ast.AST) -> str:
-    return (
-        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
-    )
+class Files:
+    """What one piece of code does with files: what is against it, and what cannot be told."""
 
+    def __init__(self, judge: Judging, segment: Segment, code: Code, given: Modules) -> None:
+        self.judge, self.segment, self.code, self.given = judge, segment, code, given
+        self.reach = judge.reach(segment)
+        self.found: list[Finding] = []
+        self.doubt: str | None = None
+        self.read: set[int] = set()  # the parts of the code that are read with it
+        self.computed = False  # whether a file is opened whose name is known only when it runs
+        self.listed = [pattern for call in code.calls for pattern in self._listed(call)]
+        for call in code.calls:
+            self._judge(call)
+        self._judge_texts()
+        if "tempfile" in code.imported and any(map(_renames, code.nodes)):
+            self.doubt = self.doubt or "it gives a folder that it made another name"
 
-def found_by_listing(nodes: list[ast.AST]) -> frozenset[str]:
-    """Names that stand for files which a listing of plainly named folders found, and for nothing else."""
-    found: set[str] = set()
-    bound = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    bound.update(node.arg for node in nodes if isinstance(node, ast.arg))
-    for _ in range(2):  # what is made of them, too
-        for node in nodes:
-            if isinstance(node, ast.For | ast.comprehension):
-                of_found = isinstance(node.iter, ast.Name) and node.iter.id in found
-                targets = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
-                found |= _named_once(targets, bound) if of_found or _lists_files(node.iter) else set()
-            elif isinstance(node, ast.withitem) and _temporary(node.context_expr) and node.optional_vars:
-                found |= _named_once([node.optional_vars], bound)
-            elif isinstance(node, ast.Assign) and (
-                _lists_files(node.value) or _temporary(node.value) or is_plain(node.value, "", frozenset(found))
-            ):
-                found |= _named_once(node.targets, bound)
-    return frozenset(found)
+    def _listed(self, call: ast.Call) -> Iterable[str]:
+        if called(call.func) == "listdir":
+            return [f"{one}/{STAR}" for one in (self.code.of(call.args[0]) if call.args else ["."])]
+        lists = called(call.func) in ("glob", "iglob", "rglob", "iterdir", "scandir", "walk")
+        return self.code.elements(call) if lists else ()
 
+    def _judge(self, call: ast.Call) -> None:
+        name = called(call.func)
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        dotted = next(iter(meant(call.func, self.given)), "")
+        if ast.unparse(call.func) in ("sys.path.insert", "sys.path.append"):
+            return self._looked_in(call.args[-1:])
+        if command := self._command(call, name, receiver, dotted):
+            return self._commanded(call, *command)
+        if receiver is not None and name in _OF_PATHS and not dotted:
+            return self._write(name, receiver, call)
+        if name in _OPENERS or dotted in ("wave.open", "sqlite3.connect"):
+            return self._open(call, name, receiver if not dotted else None)
+        named = [word.value for word in call.keywords if word.arg in _NAMED]
+        if _SAVE.fullmatch(name) or name == "basicConfig":
+            return self._saved(call, name, named)
+        if _READ.fullmatch(name):
+            for value in [*call.args[: None if name in ("Path", "PurePath") else 1], *named]:
+                if name not in ("Path", "PurePath") or isinstance(value, ast.Constant):
+                    self._read(value)
+        elif receiver is not None and name in ("read_text", "read_bytes", "iterdir") and not dotted:
+            self._read(receiver)
+        return None
 
-def _named_once(targets: list[ast.expr], bound: Counter[str]) -> set[str]:
-    return {part.id for part in targets if isinstance(part, ast.Name) and bound[part.id] == 1}
+    def _command(
+        self, call: ast.Call, name: str, receiver: ast.expr | None, dotted: str
+    ) -> tuple[tuple[str, ...], list[ast.expr]] | None:
+        if dotted:
+            words = _COMMANDS.get(dotted)
+            return (words, call.args) if words else None
+        words = _COMMANDS.get(f".{name}")
+        if words is None or receiver is None:
+            return None
+        if words == ("mv",):
+            known = self.code.of(receiver) != {UNKNOWN} or (call.args and self._is_path(call.args[0]))
+            if len(call.args) != 1 or call.keywords or not known:
+                return None
+        return words, [receiver, *call.args]
 
+    def _is_path(self, node: ast.expr) -> bool:
+        """Whether it is put together as a path is."""
+        made = isinstance(node, ast.Call) and called(node.func) in (
+            "Path",
+            "with_suffix",
+            "with_name",
+            "with_stem",
+            "joinpath",
+            "join",
+        )
+        return made or isinstance(node, ast.JoinedStr) or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
 
-def _temporary(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and called(node.func) in ("TemporaryDirectory", "mkdtemp")
+    def _commanded(self, call: ast.Call, words: tuple[str, ...], given: list[ast.expr]) -> None:
+        self.read |= {id(call.func)}
+        paths = given[: 2 if words[0] in _TWO else 1]
+        texts = [self._texts_of(path) for path in paths]
+        if words[0] == "chmod":
+            mode = given[1].value if len(given) > 1 and isinstance(given[1], ast.Constant) else UNKNOWN
+            words = ("chmod", f"{mode:o}" if isinstance(mode, int) else UNKNOWN)
+        if words[0] in ("rm", "rmdir") and all(text.startswith(MADE) for text in texts[0]) and ".." not in str(texts):
+            return  # a folder that it made for itself
+        if len(texts) == 2 and not self._new_names(words, *texts):
+            self.doubt = self.doubt or f"which file it means by {words[0]} is known only when it runs"
+        pairs = [
+            (one, *other) for one in texts[0] for other in ([(two,) for two in texts[1]] if len(texts) == 2 else [()])
+        ]
+        for pair in pairs[:_MOST] if len(pairs) <= _MOST else [tuple(UNKNOWN for _ in paths)]:
+            named = tuple(f"./{text}" if text.startswith("-") else _spelt(text) for text in pair)
+            plain = structs.replace(
+                self.segment, program=words[0], arguments=(*words[1:], *named), stdin="", feeders=(), fed=None
+            )
+            self.found += self.judge.segment(plain, 2)
 
+    def _new_names(self, words: tuple[str, ...], source: frozenset[str], target: frozenset[str]) -> bool:
+        """Whether what is moved or copied gets a name that is known, or made of its own."""
+        return all(self._is_new(text) or (words == ("cp",) and not _holes(text)) for text in target)
 
-def _lists_files(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    name = called(node.func)
-    if name in ("sorted", "list", "enumerate", "reversed") and node.args:
-        return _lists_files(node.args[0])
-    if name in ("rglob", "iterdir", "glob") and isinstance(node.func, ast.Attribute) and is_path(node.func.value):
-        return True
-    return (
-        name in ("glob", "iglob", "listdir", "walk") and len(node.args) == 1 and isinstance(node.args[0], ast.Constant)
-    )
+    def _texts_of(self, node: ast.expr) -> frozenset[str]:
+        self.read |= {id(part) for part in ast.walk(node) if isinstance(part, ast.Constant)}
+        return self.code.of(node)
 
+    def _looked_in(self, folders: list[ast.expr]) -> None:
+        """Where modules are looked for."""
+        for text in (text for folder in folders for text in self._texts_of(folder)):
+            self.found += self.reach.each("run", [_spelt(text)])
 
-def _part(node: ast.AST, files: frozenset[str]) -> bool:
-    """A piece of a path that adds no folder but those that are written: a text, the name of a file that was found."""
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str | int)
-    if isinstance(node, ast.Attribute) and node.attr in ("name", "stem", "suffix"):
-        return isinstance(node.value, ast.Name) and node.value.id in files
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _part(node.left, files) and _part(node.right, files)
-    return (
-        isinstance(node, ast.Call)
-        and called(node.func) == "basename"
-        and all(is_plain(part, "", files) for part in node.args)
-    )
+    def _read(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Constant) and not isinstance(node.value, str):
+            return
+        for text in self._texts_of(node):
+            if _ADDRESS.match(text):
+                self.doubt = self.doubt or "it reads from another machine"
+            elif _holes(text):
+                self.computed = True
+                filled = text.replace(UNKNOWN, "x")
+                self.found += self.reach.each("read", [_spelt(filled)]) if filled.strip("x" + STAR) else []
+            elif text and len(text) < 1000 and "\n" not in text:
+                self.found += self.reach.each("read", [_spelt(text)])
 
-
-def is_plain(value: ast.AST, name: str, files: frozenset[str]) -> bool:
-    if name in ("write_text", "write_bytes"):
-        return True  # its argument is what is written
-    if isinstance(value, ast.Name) and value.id in files:
-        return True
-    if isinstance(value, ast.Call) and called(value.func) == "join":
-        return all(is_plain(part, name, files) for part in value.args)
-    if isinstance(value, ast.JoinedStr):
-        return all(_part(part.value if isinstance(part, ast.FormattedValue) else part, files) for part in value.values)
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Div):
-        return _part(value.left, files) and _part(value.right, files)
-    if ast.unparse(value).startswith("sys.argv["):
-        return True  # a word of the command, which is judged as what it is
-    if name == "open" and isinstance(value, ast.Constant) and isinstance(value.value, int):
-        return value.value in (0, 1, 2)
-    return isinstance(value, ast.Constant) and isinstance(value.value, str) and "://" not in value.value
-
-
-def text_of(given: list[ast.expr]) -> str:
-    return given[0].value if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str) else ""
-
-
-def judged(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Finding]:
-    """Every text that may be a path, by what is done with it."""
-    reach = judge.reach(segment)
-    found: list[Finding] = []
-    meant: set[int] = set()
-    for node in nodes:
-        if isinstance(node, ast.Call):
-            found += _given_paths(reach, node)
-        if not (isinstance(node, ast.Call) and node.args and (begun := _begun(node.args[0]))):
-            continue
-        name, path = called(node.func), _spelt(begun)
-        if mode := known.DESTROYS.get(name):
-            found += reach.each(mode, [path])
-        elif name in known.MAKES or (name in ("open", "ZipFile") and writes(node)):
-            found += reach.each("write", [path] if path != ":memory:" else [])
-        elif name in known.OPENS or (name == "parse" and of(node) in known.DOCUMENTS) or known.TABLES.fullmatch(name):
-            found += reach.each("write" if name.startswith("to_") or _written_to(node, nodes) else "read", [path])
+    def _open(self, call: ast.Call, name: str, receiver: ast.expr | None) -> None:
+        told = {word.arg: word.value for word in call.keywords}
+        if receiver is not None and name == "open":  # of a path, or of an archive
+            mode = told.get("mode") or (call.args[0] if call.args else None)
+            spoken = mode.value if isinstance(mode, ast.Constant) and isinstance(mode.value, str) else None
+            if spoken is not None and not re.fullmatch(r"[rwaxbtU+]{1,4}", spoken):
+                return
+            return self._write(name, receiver, call) if _writes(mode) else self._read(receiver)
+        target = call.args[0] if call.args else told.get("file") or told.get("name")
+        if target is None or called(call.func) == "fdopen":
+            return
+        mode = told.get("mode") or (call.args[1] if len(call.args) > 1 else None)
+        if name == "connect":
+            known = [text for text in self._texts_of(target) if not _holes(text) and text != ":memory:"]
+            self.found += self.reach.each("write", map(_spelt, known))
+        elif _writes(mode):
+            self._write(name, target, call)
         else:
-            continue
-        meant.add(id(node.args[0]))
-    for text in _texts(nodes, meant):
-        if text.startswith(("/", "~")) or ".." in text.split("/"):
-            found += [
-                one
-                for one in reach.each("read", [_spelt(text)])
-                if one.code != "outside" or text.count("/") > 1 or ".." in text
-            ]
-    return found
+            self._read(target)
+
+    def _saved(self, call: ast.Call, name: str, named: list[ast.expr]) -> None:
+        given = [*call.args[:1], *named]
+        if len(call.args) > 1 and name in ("save", "dump", "export") and self.code.of(call.args[0]) == {UNKNOWN}:
+            second = self.code.of(call.args[1])
+            given = [call.args[1]] if second != {UNKNOWN} and "." in "".join(second) else given
+        for value in given:
+            plain = not isinstance(value, ast.Constant | ast.List | ast.Dict | ast.Tuple) or (
+                isinstance(value, ast.Constant) and isinstance(value.value, str)
+            )
+            if not plain or self._is_buffer(value):
+                continue
+            if self.code.of(value) == {UNKNOWN} and not _MUST_BE_KNOWN.fullmatch(name):
+                continue
+            self._write(name, value, call)
+
+    def _is_buffer(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name):
+            values = [bound.value for bound in self.code.bound.get(node.id, ())]
+            return bool(values) and all(
+                isinstance(value, ast.Call) and called(value.func) in _BUFFERS for value in values
+            )
+        return ast.unparse(node).startswith(("sys.stdout", "sys.stderr")) or (
+            isinstance(node, ast.Call) and called(node.func) in _BUFFERS
+        )
+
+    def _write(self, name: str, node: ast.expr, call: ast.Call) -> None:
+        for text in self._texts_of(node):
+            if text == ":memory:":
+                continue
+            if _ADDRESS.match(text):
+                self.doubt = self.doubt or "it writes to another machine"
+            if text.strip(UNKNOWN + STAR):
+                self.found += self.reach.each("write", [_spelt(text.replace(UNKNOWN, "x").replace(STAR, "x"))])
+            if _holes(text):
+                self.computed = True
+                known = name == "mkdir" or self._is_new(text) or edits.edited(self.code, node, call)
+                if not known:
+                    self.doubt = self.doubt or f"which file it means by {name} is known only when it runs"
+            elif self._empties(text, name, call):
+                self.doubt = self.doubt or f"it empties {text}"
+
+    def _empties(self, text: str, name: str, call: ast.Call) -> bool:
+        """A program's text that is emptied, or written over with a table or a picture."""
+        above = self.code.parents.get(id(call))
+        if _TABLE.fullmatch(name):
+            return bool(_SOURCES.fullmatch(text))
+        if name == "write_text" or name == "write_bytes":
+            nothing = bool(call.args) and isinstance(call.args[0], ast.Constant) and not call.args[0].value
+        else:
+            closed = isinstance(above, ast.Attribute) and above.attr in ("close", "truncate")
+            nothing = name == "open" and (closed or isinstance(above, ast.Expr))
+            nothing = nothing and not any(
+                set(str(part.value)) & set("ax+") for part in call.args[1:] if isinstance(part, ast.Constant)
+            )
+        return (
+            nothing and not text.endswith("__init__.py") and (bool(_SOURCES.fullmatch(text)) or self.reach.exists(text))
+        )
+
+    def _is_new(self, text: str) -> bool:
+        """Whether a name that is put together is that of a new kind of file, and of none that a listing found."""
+        if text.startswith(MADE):
+            return ".." not in text
+        if not _holes(text):
+            return True
+        head, *_, tail = re.split(f"[{UNKNOWN}{STAR}]", text)
+        plain = head.removeprefix("./")
+        if not ("/" in plain or len(plain) > 2 or ("." in tail and "/" not in tail)):
+            return False
+        if self.listed and _OUTPUTS.fullmatch(text):
+            return True
+        return not any(_same(text, found) for found in self.listed)
+
+    def _judge_texts(self) -> None:
+        """Texts that may be paths, wherever they stand."""
+        for node in self.code.nodes:
+            if not (isinstance(node, ast.Constant) and isinstance(node.value, str)) or id(node) in self.read:
+                continue
+            text = node.value
+            if " " in text or len(text) > 300 or not text:
+                continue
+            if _SYSTEM.fullmatch(text) or ".." in text.split("/"):
+                outside = self.reach.each("read", [_spelt(text)])
+                self.found += [one for one in outside if one.code != "outside" or text.count("/") > 1 or ".." in text]
+            elif ("." in text or "/" in text) and not self._is_skipped(node):
+                if is_private(text):
+                    self.found += self.reach.each("read", [text])
+                elif (
+                    is_automatic(text)
+                    and ("/" in text.strip("/") or not text.startswith(".git"))
+                    and _NAMES_A_FILE.search(text)
+                ):
+                    self.found += self.reach.each("write", [text])
+
+    def _is_skipped(self, node: ast.AST) -> bool:
+        """x != ".env", x not in (".env", …)."""
+        above = self.code.parents.get(id(node))
+        while isinstance(above, ast.Tuple | ast.List | ast.Set):
+            above = self.code.parents.get(id(above))
+        return isinstance(above, ast.Compare) and all(isinstance(one, ast.NotEq | ast.NotIn) for one in above.ops)
 
 
-def _begun(value: ast.AST) -> str:
-    """The path that is written, or that what is put together begins with, where it names a folder."""
-    if isinstance(value, ast.Constant):
-        return value.value if isinstance(value.value, str) else ""
-    if isinstance(value, ast.BinOp):
-        first: ast.AST | None = value.left
-    elif isinstance(value, ast.JoinedStr):
-        first = value.values[0] if value.values else None
-    else:
-        first = value.args[0] if isinstance(value, ast.Call) and called(value.func) == "join" and value.args else None
-    text = _begun(first) if first is not None else ""
-    folder = f"{text}/" if isinstance(value, ast.Call) and text else text
-    return f"{folder}x" if "/" in folder else ""
+_NAMES_A_FILE = re.compile(
+    r"rc$|profile$|\.pth$|customize\.py$|hooks/|/config$|\.ya?ml$|\.json$|authorized_keys|crontab|/"
+)
 
 
-def _given_paths(reach: Reach, node: ast.Call) -> list[Finding]:
-    """Paths that are given by name, and folders that modules are looked for in."""
-    told = [
-        keyword.value
-        for keyword in node.keywords
-        if keyword.arg in ("filename", "fname", "path_or_buf", "excel_writer")
-    ]
-    found = reach.each("write", [_spelt(text) for value in told if (text := text_of([value]))])
-    of = node.func.value if isinstance(node.func, ast.Attribute) else None
-    if isinstance(of, ast.Attribute) and of.attr == "path" and called(node.func) in ("insert", "append"):
-        found += reach.each("run", [_spelt(text) for value in node.args[-1:] if (text := text_of([value]))])
-    return found
+def _renames(node: ast.AST) -> bool:
+    """made.name = "src"."""
+    stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in ("name", "_name")
+    own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return (stored and not own) or (isinstance(node, ast.Call) and called(node.func) == "setattr")
 
 
-def _texts(nodes: list[ast.AST], meant: set[int]) -> Iterator[str]:
-    for node in nodes:
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and id(node) not in meant
-            and " " not in node.value
-        ):
-            yield node.value
+def _holes(text: str) -> bool:
+    return UNKNOWN in text or STAR in text or ANY in text or SET in text
+
+
+def _same(text: str, found: str) -> bool:
+    """Whether a name that is put together may be one that a listing found."""
+    if STAR in text:
+        own = text.rpartition("/")[2] != found.rpartition("/")[2]
+        if own:
+            return False
+    shape = re.sub(f"{STAR}+/?", "*", found).removeprefix("./").replace(ANY, "?").replace(SET, "[")
+    filled = re.sub(f"[{UNKNOWN}{STAR}]", "x", text).removeprefix("./")
+    return bool(re.fullmatch(translate(shape), filled))
+
+
+def _writes(mode: ast.expr | None) -> bool:
+    if mode is None:
+        return False
+    return not (
+        isinstance(mode, ast.Constant)
+        and isinstance(mode.value, str)
+        and set(mode.value) <= set("rbtU:gz*|x2"[:4] + ":gzbx2*|")
+    )
 
 
 def _spelt(path: str) -> str:
     return TILDE + path[1:] if path.startswith("~") else path
 
 
-def is_path(value: ast.AST) -> bool:
-    return isinstance(value, ast.Call) and called(value.func) in ("Path", "PurePath", "PosixPath")
+def text_of(given: list[ast.expr]) -> str:
+    return given[0].value if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str) else ""
 
 
-def of(call: ast.Call) -> str:
-    of = call.func.value if isinstance(call.func, ast.Attribute) else None
-    return of.id if isinstance(of, ast.Name) else ""
-
-
-def writes(call: ast.Call, first: int = 1) -> bool:
-    modes = [*call.args[first : first + 1], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
-    return any(
-        not (isinstance(mode, ast.Constant) and isinstance(mode.value, str) and set(mode.value) <= set("rbtU"))
-        for mode in modes
-    )
-
-
-def _written_to(call: ast.Call, nodes: list[ast.AST]) -> bool:
-    """Path("x").write_text(…), Path("x").open("w")."""
-    return any(
-        isinstance(node, ast.Attribute)
-        and node.value is call
-        and node.attr in ("write_text", "write_bytes", "open", "mkdir", "touch")
-        for node in nodes
-    )
+def strings(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value

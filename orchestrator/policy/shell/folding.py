@@ -1,18 +1,40 @@
-"""What short Python names once, read where it is used: texts and paths that are put together from plain texts only.
+"""What short Python puts together from plain texts, read as the text that it becomes.
 
-`p = Path("docs") / "x.md"; p.write_text(s)` is `Path("docs/x.md").write_text(s)`, so that whoever reads the code sees
-the file. Does not cover: names bound twice, and texts that are worked out by calling something.
+`p = Path("docs") / "x.md"; p.write_text(s)` is `Path("docs/x.md").write_text(s)`, `getattr(os, "un" + "link")` is
+`os.unlink`, `chr(47)` is "/": whoever reads the code sees what it means. Does not cover: names bound twice, and texts
+worked out from what is known only when it runs (see `values`).
 """
 
 import ast
 import builtins
 import posixpath
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 LONGEST = 10_000  # characters of a text that is put together
 _ROUNDS = 3  # names of names
-_PATHS = ("Path", "PurePath", "PosixPath")
+_PATHS = ("Path", "PurePath", "PosixPath", "PurePosixPath")
+_OF_OS = {"sep": "/", "pardir": "..", "curdir": ".", "extsep": ".", "devnull": "/dev/null"}
+_METHODS: Mapping[str, Callable[..., object]] = {
+    name: getattr(str, name)
+    for name in [
+        "upper",
+        "lower",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "replace",
+        "removeprefix",
+        "removesuffix",
+        "swapcase",
+        "title",
+        "capitalize",
+        "casefold",
+        "split",
+        "rsplit",
+        "splitlines",
+    ]
+}
 
 
 def folded(tree: ast.Module) -> ast.Module:
@@ -37,6 +59,12 @@ class _Folds(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.values.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        of_os = isinstance(node.value, ast.Name) and node.value.id in ("os", "path")
+        known = of_os or (isinstance(node.value, ast.Attribute) and node.value.attr == "path")
+        return ast.Constant(_OF_OS[node.attr]) if known and node.attr in _OF_OS else node
+
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         left, right = _text(node.left), _text(node.right)
@@ -44,18 +72,75 @@ class _Folds(ast.NodeTransformer):
             return ast.Constant(left + right)
         if isinstance(node.op, ast.Div) and right is not None and (inner := _path(node.left)) is not None:
             return ast.Call(inner.func, [ast.Constant(posixpath.join(_text(inner.args[0]) or "", right))], [])
+        if isinstance(node.op, ast.Mod) and left is not None:
+            given = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+            plain = [part.value for part in given if isinstance(part, ast.Constant)]
+            return _done(lambda: left % tuple(plain), node) if len(plain) == len(given) else node
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        text = _text(node.value)
+        values = node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else None
+        if isinstance(node.slice, ast.Slice) and text is not None:
+            ends = [_number(part) for part in (node.slice.lower, node.slice.upper, node.slice.step)]
+            return node if "?" in ends else _done(lambda: text[slice(*ends)], node)
+        at = _number(node.slice)
+        if isinstance(at, int) and text is not None:
+            return _done(lambda: text[at], node)
+        if isinstance(at, int) and values is not None and -len(values) <= at < len(values):
+            return values[at]
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        texts = [_text(_inside(part)) for part in node.args]
-        parts = [text for text in texts if text is not None]
-        if len(parts) != len(texts) or not parts or node.keywords or sum(map(len, parts)) > LONGEST:
+        if node.keywords:
             return node
-        if _name(node.func) in _PATHS:
+        name, given = _name(node.func), node.args
+        if name == "getattr" and len(given) in (2, 3) and (attribute := _text(given[1]) or "").isidentifier():
+            return ast.Attribute(given[0], attribute, ast.Load())
+        texts = [_text(_inside(part)) for part in given]
+        parts = [text for text in texts if text is not None]
+        plain = len(parts) == len(texts) and bool(parts) and sum(map(len, parts)) < LONGEST
+        if plain and name in _PATHS:
             return ast.Call(node.func, [ast.Constant(posixpath.join(*parts))], [])
-        if _name(node.func) == "join" and len(parts) > 1:
+        if plain and name == "join" and len(parts) > 1:
             return ast.Constant(posixpath.join(*parts))
+        if name == "joinpath" and plain and isinstance(node.func, ast.Attribute):
+            if (inner := _path(node.func.value)) is not None:
+                return ast.Call(inner.func, [ast.Constant(posixpath.join(_text(inner.args[0]) or "", *parts))], [])
+            return node
+        return self._worked_out(node, name, parts if plain or not given else None)
+
+    def _worked_out(self, node: ast.Call, name: str, parts: list[str] | None) -> ast.expr:
+        given = node.args
+        if isinstance(node.func, ast.Name):
+            if name == "chr" and len(given) == 1 and isinstance(code := _number(given[0]), int):
+                return _done(lambda: chr(code), node)
+            if name in ("bytes", "bytearray") and len(given) == 1 and isinstance(given[0], ast.List | ast.Tuple):
+                codes = [_number(part) for part in given[0].elts]
+                numbers = [code for code in codes if isinstance(code, int)]
+                return _done(lambda: bytes(numbers).decode("latin-1"), node) if len(numbers) == len(codes) else node
+            if name in ("reversed", "str") and parts is not None and len(parts) == 1:
+                return ast.Constant(parts[0][::-1] if name == "reversed" else parts[0])
+            return node
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if name == "fromhex" and parts is not None and len(parts) == 1:
+            return _done(lambda: bytes.fromhex(parts[0]).decode("latin-1"), node)
+        text = _text(receiver) if receiver is not None else None
+        if text is None:
+            return node
+        if name in ("decode", "encode"):
+            return ast.Constant(text)
+        if name == "format" and parts is not None and "." not in text:
+            return _done(lambda: text.format(*parts), node)
+        if name == "join" and len(given) == 1:
+            pieces = [_text(part) for part in given[0].elts] if isinstance(given[0], ast.List | ast.Tuple) else None
+            pieces = list(_text(given[0]) or "") if _text(given[0]) is not None else pieces
+            whole = [piece for piece in pieces or () if piece is not None]
+            return ast.Constant(text.join(whole)) if pieces is not None and len(whole) == len(pieces) else node
+        if name in _METHODS and parts is not None:
+            return _done(lambda: _METHODS[name](text, *parts), node)
         return node
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
@@ -70,12 +155,36 @@ class _Folds(ast.NodeTransformer):
         return ast.Constant("".join(whole)) if plain else node
 
 
+def _done(work: Callable[[], object], node: ast.expr) -> ast.expr:
+    """What it becomes; as it was where it becomes nothing, or too much."""
+    try:
+        done = work()
+    except (TypeError, ValueError, IndexError, KeyError, LookupError, OverflowError, MemoryError):
+        return node
+    if isinstance(done, list):
+        return ast.List([ast.Constant(part) for part in done], ast.Load())
+    return ast.Constant(done) if isinstance(done, str) and len(done) < LONGEST else node
+
+
 def _name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _text(node: ast.AST) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+def _text(node: ast.AST | None) -> str | None:
+    if not isinstance(node, ast.Constant):
+        return None
+    if isinstance(node.value, bytes) and len(node.value) < LONGEST:
+        return node.value.decode("latin-1")
+    return node.value if isinstance(node.value, str) else None
+
+
+def _number(node: ast.AST | None) -> int | str | None:
+    """A plain number, also below zero; "?" where it is none, and None where nothing is said."""
+    if node is None:
+        return None
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        return -node.operand.value if isinstance(node.operand.value, int) else "?"
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else "?"
 
 
 def _path(node: ast.AST) -> ast.Call | None:

@@ -1,18 +1,38 @@
-"""Programs that short Python starts: `subprocess.run([...])` with plain words is the command that it is."""
+"""Programs that short Python starts, and machines that it reaches: `subprocess.run([...])` is the command that it is.
+
+What is known of the words only when it runs stays unknown in the command. A socket is read where the code talks to
+itself: it listens on this machine, and connects to nothing else.
+"""
 
 import ast
+import re
 
 from msgspec import Struct, structs
 
 from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.imported import Modules, meant
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import each
+from orchestrator.policy.shell.values import Code, called
+from orchestrator.policy.shell.words import STAR, UNKNOWN, each
 
-_STARTS = each("run call check_call check_output Popen")
+_STARTS = frozenset(
+    f"subprocess.{name}"
+    for name in ["run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput"]
+) | {"asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "os.system", "os.popen", "pytest.main"}
 _SETTINGS = each(
-    "capture_output text check timeout encoding errors universal_newlines stdout stderr stdin bufsize shell input"
+    "capture_output text check timeout encoding errors universal_newlines stdout stderr stdin bufsize shell input "
+    "cwd env start_new_session limit close_fds"
 )
-_CONSTANTS = each("PIPE STDOUT DEVNULL CalledProcessError TimeoutExpired CompletedProcess")
+_LOCAL = each("127.0.0.1 localhost ::1")
+_NETWORK = each(
+    "socket socketserver http http.server http.client urllib.request xmlrpc.server wsgiref.simple_server asyncio"
+)
+_SERVES = each(
+    "create_server bind start_server HTTPServer ThreadingHTTPServer TCPServer ThreadingTCPServer UDPServer "
+    "ThreadingUDPServer make_server create_datagram_endpoint"
+)
+_REACHES = each("create_connection connect connect_ex open_connection HTTPConnection urlopen sendto Request")
+_BEYOND = each("dup2 execv execve execl spawn pty fromfd SCM_RIGHTS HTTPSConnection create_default_context")
 
 
 class Started(Struct, frozen=True):
@@ -20,52 +40,182 @@ class Started(Struct, frozen=True):
     read: frozenset[int]  # the parts of the code that are read with it
 
 
-def started(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> Started:
+def started(judge: Judging, segment: Segment, code: Code, given: Modules) -> Started:
     found: list[Finding] = []
     read: set[int] = set()
-    for node in nodes:
-        if isinstance(node, ast.Attribute) and _is(node.value, "subprocess") and node.attr in _CONSTANTS:
-            read |= {id(node), id(node.value)}
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1):
+    for call in code.calls:
+        dotted = meant(call.func, given) & _STARTS
+        if not dotted:
             continue
-        function, text = node.func, node.args[0]
-        if _is(function.value, "os") and function.attr == "system" and _text(text) is not None:
-            found += judge.text(_text(text) or "", segment, 2)
-        elif not (_is(function.value, "subprocess") and function.attr in _STARTS and _plainly(node.keywords)):
-            continue
-        elif (words := _words(text)) is not None:
-            plain = structs.replace(
-                segment, program=words[0], arguments=tuple(words[1:]), stdin="", feeders=(), fed=None
-            )
-            found += judge.segment(plain, 2)
-        elif (line := _text(text)) is not None:
-            found += judge.text(line, segment, 2)
+        name = min(dotted)
+        plain = _setting(judge, segment, code, call)
+        if plain is None or any(isinstance(one, ast.Starred) for one in call.args[:1]):
+            found.append(_unread(judge, segment))
         else:
-            continue
-        read |= {id(node), id(function), id(function.value)}
+            found += _judged(judge, plain, code, name, call)
+        read |= {id(part) for part in ast.walk(call.func)}
+        read |= {id(part) for word in call.keywords if word.arg == "env" for part in ast.walk(word.value)}
+        read |= {id(part) for part in call.args[:1] for part in ast.walk(part) if isinstance(part, ast.Constant)}
     return Started(found, frozenset(read))
 
 
-def _is(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _judged(judge: Judging, plain: Segment, code: Code, name: str, call: ast.Call) -> list[Finding]:
+    words = _words(code, call.args[0]) if call.args else None
+    if name == "asyncio.create_subprocess_exec":
+        words = [word for part in call.args for word in _words_of(code, part)]
+    elif name == "pytest.main":
+        words = ["pytest", *(words or ([] if not call.args else [UNKNOWN]))]
+    shell = next((word.value for word in call.keywords if word.arg == "shell"), None)
+    if words is not None and (shell is None or (isinstance(shell, ast.Constant) and not shell.value)):
+        if UNKNOWN in words[0]:
+            return [_unread(judge, plain)]
+        return judge.segment(structs.replace(plain, program=words[0], arguments=tuple(words[1:])), 2)
+    text = code.of(call.args[0]) if call.args else frozenset({UNKNOWN})
+    return [one for line in text for one in judge.text(line, plain, 2)]
 
 
-def _text(node: ast.AST) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+def _unread(judge: Judging, segment: Segment) -> Finding:
+    reason = "Which program this starts is known only when it runs."
+    return judge.ask(segment, "indirect_program", reason, "Name the program.")
 
 
-def _words(node: ast.AST) -> list[str] | None:
-    """The words of a list of texts; this interpreter itself is python3."""
-    if not isinstance(node, ast.List | ast.Tuple) or not node.elts:
-        return None
-    words = ["python3" if ast.unparse(part) == "sys.executable" else _text(part) for part in node.elts]
-    return [word for word in words if word is not None] if None not in words else None
+def _words(code: Code, node: ast.expr) -> list[str] | None:
+    """The words of a list; this interpreter itself is python3. None where it is a text, for a shell."""
+    match node:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) if parts:
+            return [word for part in parts for word in _words_of(code, part)]
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            one, other = _words(code, left), _words(code, right)
+            return [*one, *(other or [UNKNOWN])] if one else None
+        case ast.Name(id=name):
+            values = [bound.value for bound in code.bound.get(name, ()) if not bound.each]
+            return _words(code, values[0]) if len(values) == 1 and values[0] is not None else None
+        case ast.Call(func=ast.Attribute(attr="split", value=ast.Constant(value=str() as text)), args=[]):
+            return text.split()
+    return None
 
 
-def _plainly(keywords: list[ast.keyword]) -> bool:
-    """Whether nothing else is said that changes what starts, or where."""
-    values = [keyword.value for keyword in keywords]
-    plain = all(
-        isinstance(value, ast.Constant) or _is(getattr(value, "value", value), "subprocess") for value in values
+def _words_of(code: Code, part: ast.expr) -> list[str]:
+    if isinstance(part, ast.Starred):
+        inner = _words(code, part.value)
+        return inner if inner is not None else [UNKNOWN]
+    if ast.unparse(part) == "sys.executable":
+        return ["python3"]
+    known = code.of(part)
+    return [next(iter(known))] if len(known) == 1 else [UNKNOWN]
+
+
+def _setting(judge: Judging, segment: Segment, code: Code, call: ast.Call) -> Segment | None:
+    """The segment that it starts, without its words; None where something is said that changes what starts."""
+    plain = structs.replace(segment, stdin="", feeders=(), fed=None, assignments=())
+    for word in call.keywords:
+        if word.arg not in _SETTINGS:
+            return None
+        if word.arg == "cwd" and not (isinstance(word.value, ast.Constant) and word.value.value is None):
+            folders = code.of(word.value)
+            if judge.reach(segment).each("list", folders) or any(UNKNOWN in one or STAR in one for one in folders):
+                return None
+            plain = structs.replace(
+                plain, folders=frozenset(_within(folder, here) for here in segment.folders for folder in folders)
+            )
+        elif word.arg == "env":
+            pairs = _environment(code, word.value)
+            if pairs is None:
+                return None
+            plain = structs.replace(plain, assignments=tuple(pairs))
+        elif word.arg in ("input", "stdin"):
+            told = code.of(word.value)
+            known = len(told) == 1 and UNKNOWN not in min(told)
+            if word.arg == "input":
+                plain = structs.replace(plain, stdin="text", fed=min(told) if known else None)
+    return plain
+
+
+def _within(folder: str, here: str) -> str:
+    plain = folder.removeprefix("./").rstrip("/")
+    return (
+        here if plain in ("", ".") else f"{here}/{plain}".strip("/") if not plain.startswith(("/", "\ue00b")) else plain
     )
-    return plain and all(keyword.arg in _SETTINGS for keyword in keywords)
+
+
+def _environment(code: Code, node: ast.expr) -> list[tuple[str, str]] | None:
+    """{**os.environ, "CI": "1"}, dict(os.environ, CI="1")."""
+    if isinstance(node, ast.Name):
+        values = [bound.value for bound in code.bound.get(node.id, ())]
+        return _environment(code, values[0]) if len(values) == 1 and values[0] is not None else None
+    if ast.unparse(node) in ("os.environ", "os.environ.copy()", "environ", "dict(os.environ)"):
+        return []
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        one, other = _environment(code, node.left), _environment(code, node.right)
+        return None if one is None or other is None else one + other
+    if isinstance(node, ast.Call) and called(node.func) == "dict" and len(node.args) <= 1:
+        inner = _environment(code, node.args[0]) if node.args else []
+        pairs = [(word.arg, word.value) for word in node.keywords]
+    elif isinstance(node, ast.Dict):
+        inner, pairs = [], []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                below = _environment(code, value)
+                inner = None if below is None or inner is None else inner + below
+            else:
+                pairs.append((key.value if isinstance(key, ast.Constant) else None, value))
+    else:
+        return None
+    if inner is None or any(not isinstance(name, str) for name, _ in pairs):
+        return None
+    return inner + [(str(name), min(code.of(value))) for name, value in pairs]
+
+
+def talks_to_itself(code: Code, given: Modules) -> frozenset[int]:
+    """The parts that reach for sockets, where the code listens on this machine and reaches nothing else."""
+    stands = {stand for some in given.values() for stand in some}
+    if not any(stand == module or stand.startswith(f"{module}.") for stand in stands for module in _NETWORK):
+        return frozenset()
+    served = [call for call in code.calls if called(call.func) in _SERVES]
+    reached = [call for call in code.calls if called(call.func) in _REACHES and not _of_database(call, given)]
+    if not served or not all(_is_local(code, call) for call in served):
+        return frozenset()
+    if not all(_is_local(code, call) or _is_own(code, call) for call in reached):
+        return frozenset()
+    if any(isinstance(node, ast.Attribute | ast.Name) and called(node) in _BEYOND for node in code.nodes):
+        return frozenset()
+    found: set[int] = set()
+    for node in code.nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+            found |= {id(node)} if all(name in _NETWORK for name in names) else set()
+        elif isinstance(node, ast.Name | ast.Attribute):
+            whole = meant(node, given)
+            reaches = any(
+                one.startswith(tuple(f"{module}." for module in _NETWORK)) or one in _NETWORK for one in whole
+            )
+            found |= {id(node)} if reaches or called(node) in _SERVES | _REACHES else set()
+    return frozenset(found)
+
+
+def _of_database(call: ast.Call, given: Modules) -> bool:
+    return any(one.startswith(("sqlite3.", "duckdb.")) for one in meant(call.func, given))
+
+
+def _is_local(code: Code, call: ast.Call) -> bool:
+    """Whether it is told an address of this machine."""
+    told = [*call.args, *(word.value for word in call.keywords if word.arg in ("host", "address", "server_address"))]
+    parts = [part.elts[0] if isinstance(part, ast.Tuple) and part.elts else part for part in told]
+    named = [text for part in parts for text in code.of(part)]
+    pairs = [
+        text for part in told if isinstance(part, ast.Name) for bound in code.bound.get(part.id, ())
+        if isinstance(bound.value, ast.Tuple) and bound.value.elts for text in code.of(bound.value.elts[0])
+    ]  # fmt: skip
+    hosts = [re.sub(r"^https?://([^/:]+).*", r"\1", text, flags=re.DOTALL) for text in [*named, *pairs]]
+    local = [host for host in hosts if host in _LOCAL]
+    return bool(local) and all(host in _LOCAL or "." not in host for host in hosts)
+
+
+def _is_own(code: Code, call: ast.Call) -> bool:
+    """connect(server.getsockname())."""
+    told = ast.unparse(call.args[0]) if call.args else ""
+    if call.args and isinstance(call.args[0], ast.Name):
+        told = " ".join(
+            ast.unparse(bound.value) for bound in code.bound.get(call.args[0].id, ()) if bound.value is not None
+        )
+    return bool(re.fullmatch(r"[\w.]+(\[\d\])?\.(getsockname\(\)|server_address)", told))

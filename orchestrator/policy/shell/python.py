@@ -1,55 +1,80 @@
-"""Python written inside a command: read with Python's own grammar, and allowed only where every part of it is known.
+"""Python written inside a command: read with Python's own grammar, and asked where a root of it may harm.
 
-Covers: short code that calculates, and reads or writes files named plainly. Whatever else (programs started, sockets,
-attributes looked up by name, paths put together while it runs) is asked. Does not cover scripts: `python3 build.py`.
+What can harm comes from few roots: modules and functions that are known by name (see `known`), files, programs that it
+starts, texts that it runs, and what it looks up while it runs. Whatever grows from a harmless root is free. Behind it
+stands the sandbox. Does not cover scripts: `python3 build.py`.
 """
 
 import ast
-import math
 import re
 import sys
+from collections.abc import Collection
 
 from msgspec import structs
 
-from orchestrator.policy.shell import files, folding, imported, known, processes, snippets
+from orchestrator.policy.shell import disguise, exhausting, folding, imported, known, processes, snippets
+from orchestrator.policy.shell.files import Files, strings, text_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS
 from orchestrator.policy.shell.programs import known as is_program
 from orchestrator.policy.shell.script import Segment
+from orchestrator.policy.shell.values import Code, called
+from orchestrator.policy.shell.words import UNKNOWN, each
 
-_LOADS = frozenset({"load", "save", "load_all", "unsafe_load", "full_load"})
-_ASKS_A_TABLE = re.compile(r"(?!.*__)[\w\s<>=!.'\"&|%+*/~,\[\]-]*")  # DataFrame.query: no call, no name of outside
+_ASKS_A_TABLE = re.compile(r"(?!.*(__|@\w+\s*[.(]|\w\s*\())[\w\s<>=!.'\"&|%+*/~,()\[\]`@-]*")  # DataFrame.query
+_OF_COLUMNS = re.compile(r"\.(isin|isnull|notnull|isna|notna|between|abs|(str|dt)\.\w+)\(|\b(and|or|not|in) ?\(")
 _LOSES_BY_NAME = re.compile(
     r"(?:^|_)(?:drop|destroy|wipe|purge|nuke|truncate|flush|delete|erase)(?:_|$)|reset_(?:db|data)"
 )
-_LOSES = re.compile(r"\b(drop|delete|truncate|attach|detach|vacuum|pragma)\s", re.IGNORECASE)
+_LOSES = re.compile(
+    r"\b(drop|(?<!on )delete|truncate|attach|detach|vacuum|load|install|copy)\s|writable_schema|load_extension",
+    re.IGNORECASE,
+)
+_DATABASES = each("sqlite3 duckdb sqlalchemy")
 
 
-def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
-    """No finding where every part of the code is known to be harmless, or is the project's own."""
+def judge(judge: Judging, segment: Segment, text: str) -> list[Finding]:
+    """No finding where every root of the code is harmless, or is the project's own."""
     try:
-        tree = ast.parse(code)
-        nodes = list(ast.walk(folding.folded(tree)))
+        nodes = list(ast.walk(folding.folded(ast.parse(text))))
         run = imported.texts_run(nodes, imported.modules(nodes))
-        nodes += [node for text in run or () for node in ast.walk(folding.folded(ast.parse(text)))]
+        nodes += [node for inner in run or () for node in ast.walk(folding.folded(ast.parse(inner)))]
+        code = Code(nodes)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return [*snippets.denials(judge, segment, code), snippets.inline(judge, segment)]
-    started = processes.started(judge, segment, nodes)
-    found = [*started.found, *files.judged(judge, segment, nodes)]
+        return [*snippets.denials(judge, segment, text), snippets.inline(judge, segment)]
+    given = imported.modules(nodes)
+    started = processes.started(judge, segment, code, given)
+    files = Files(judge, segment, code, given)
+    found = [*started.found, *files.found, *_forks(judge, segment, nodes), *_planted(judge, segment, nodes)]
     own = _own(judge, segment, nodes)
-    listed, given = files.found_by_listing(nodes), imported.modules(nodes)
-    read = started.read | imported.kept_inside(nodes, given)
+    read = started.read | files.read | processes.talks_to_itself(code, given)
     left = [node for node in nodes if id(node) not in read]
     doubt = "it runs a text that is known only when it runs" if run is None else None
-    doubt = doubt or next((why for node in left if (why := _doubt(node, own, listed, given))), None)
-    doubt = doubt or _doubt_of_whole(nodes) or imported.doubt_of_whole(nodes, given)
-    if not (doubt or own):
+    doubt = doubt or next((why for node in left if (why := _doubt(node, own, code))), None)
+    doubt = doubt or imported.doubts(code, given, left) or imported.reflects(code, given) or files.doubt
+    doubt = doubt or _doubt_of_environment(judge, segment, code, given, started.read)
+    doubt = doubt or _doubt_of_data(code, given, own) or disguise.doubt(code, given, files.computed)
+    if not (doubt or own or started.found):
         return found
-    found += snippets.denials(judge, segment, code)
+    found += snippets.denials(judge, segment, text)
     if any(finding.verdict == "deny" for finding in found):
         return found
     doubt = doubt or _doubt_of_texts(judge, segment, nodes)
     return [*found, snippets.inline(judge, segment, doubt)] if doubt else found
+
+
+def _forks(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Finding]:
+    endless = [node for node in nodes if isinstance(node, ast.While) and isinstance(node.test, ast.Constant)]
+    if not any(called(inner) == "fork" for node in endless for inner in ast.walk(node)):
+        return []
+    reason = "This starts itself again and again until the machine stops (a fork bomb)."
+    return [judge.deny(segment, "fork_bomb", reason, "Use a loop that ends.")]
+
+
+def _planted(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Finding]:
+    """Code that it writes, and that decodes and runs what nobody has seen."""
+    texts = [text for text in strings(nodes) if "\n" in text and re.search(r"\b(exec|eval|system|popen)\b", text)]
+    return [one for text in texts for one in snippets.denials(judge, segment, text)]
 
 
 def own_module(judge: Judging, segment: Segment, name: str) -> bool:
@@ -93,10 +118,10 @@ def _own(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> frozenset[st
 def _doubt_of_texts(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> str | None:
     """What the project's own code is given: a command or an address, with which it could do anything."""
     for node in nodes:
-        if isinstance(node, ast.Call) and _LOSES_BY_NAME.search(files.called(node.func)):
-            return f"{files.called(node.func)} may throw data away"
+        if isinstance(node, ast.Call) and _LOSES_BY_NAME.search(called(node.func)):
+            return f"{called(node.func)} may throw data away"
         given = node.elts if isinstance(node, ast.List | ast.Tuple) else node.args if isinstance(node, ast.Call) else []
-        words = [files.text_of([part]) for part in given]
+        words = [text_of([part]) for part in given]
         if words and is_program(words[0]) and all(words):
             plain = structs.replace(
                 segment, program=words[0], arguments=tuple(words[1:]), stdin="", feeders=(), fed=None
@@ -115,123 +140,52 @@ def _doubt_of_texts(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> s
     return None
 
 
-def _doubt(node: ast.AST, own: frozenset[str], listed: frozenset[str], given: imported.Modules) -> str | None:
-    """What is not known to be harmless about one part of the code."""
+def _doubt(node: ast.AST, own: Collection[str], code: Code) -> str | None:
+    """What may harm about one part of the code."""
     if isinstance(node, ast.Import):
-        return next(
-            (
-                f"it imports {alias.name}"
-                for alias in node.names
-                if not (known.module(alias.name) or alias.name in own)
-                or (alias.asname and alias.name in ("os", "sys", "subprocess", "shutil"))
-            ),
-            None,
+        other = next((one.name for one in node.names if not (known.module(one.name) or one.name in own)), None)
+        other = other or next(
+            (one.name for one in node.names if one.asname in known.ROOTS and one.asname != one.name), None
         )
+        return f"it imports {other}" if other else None
     if isinstance(node, ast.ImportFrom):
         return _doubt_of_own(node) if node.module in own else _doubt_of_import(node)
-    if isinstance(node, ast.Name) and (
-        node.id in known.NAMES
-        or node.id == "subprocess"
-        or (node.id.startswith("__") and node.id not in ("__name__", "__file__", "__doc__"))
-    ):
-        return f"it uses {node.id}"
+    if isinstance(node, ast.Name):
+        return _doubt_of_name(node, code)
     if isinstance(node, ast.Attribute):
-        return _doubt_of_own_attribute(node) if _root(node) in own else _doubt_of_attribute(node, given)
-    if (
-        isinstance(node, ast.While)
-        and isinstance(node.test, ast.Constant)
-        and not any(isinstance(inner, ast.Break | ast.Return) for inner in ast.walk(node))
-    ):
-        return "it never ends"
-    if (
-        isinstance(node, ast.BinOp)
-        and isinstance(node.op, ast.Mult)
-        and _is_text(node.left, node.right)
-        and _is_huge(node.left, node.right)
-    ):
-        return "it takes more memory than there is"
-    if isinstance(node, ast.Call | ast.For | ast.BinOp | ast.comprehension) and (why := _doubt_of_size(node)):
-        return why
+        return _doubt_of_own_attribute(node) if _root(node) in own else _doubt_of_attribute(node, code)
     if isinstance(node, ast.Call):
-        return _doubt_of_call(node, listed, given)
-    if (
-        isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr)
-        and isinstance(node.value, ast.Name | ast.Attribute)
-        and files.called(node.value) in known.OPENS | known.CHANGES
-    ):
-        return f"it gives {files.called(node.value)} another name"
-    return None
+        return _doubt_of_call(node) or exhausting.doubt(node, code)
+    return exhausting.doubt(node, code)
 
 
-def _size(node: ast.AST) -> float:
-    """The number that an expression of plain numbers is, as large as it may be; 0 where it is none."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return float(min(abs(node.value), 1e300))
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Pow | ast.Add | ast.LShift):
-        left, right = _size(node.left), _size(node.right)
-        if isinstance(node.op, ast.Add):
-            return left + right
-        if isinstance(node.op, ast.Mult):
-            return min(left * right, 1e300)
-        base = 2.0 if isinstance(node.op, ast.LShift) else max(left, 1.0)
-        return 1e300 if right * math.log10(max(base, 1.0) + 1e-9) > 300 else base**right
-    return 0.0
-
-
-def _doubt_of_size(node: ast.AST) -> str | None:
-    """What would never be done: 9**9**9, range(10**12), a sleep of years, counting without an end."""
-    long = "it takes longer than anybody waits"
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.LShift):
-        return long if _size(node.right) > 10**6 else None
-    if isinstance(node, ast.Call) and files.called(node.func) in known.COUNTING:
-        most = known.COUNTING[files.called(node.func)]
-        return long if any(_size(value) > most for value in node.args) else None
-    if (
-        isinstance(node, ast.For | ast.comprehension)
-        and isinstance(node.iter, ast.Call)
-        and files.called(node.iter.func) in ("count", "cycle")
-    ):
-        left = any(isinstance(inner, ast.Break | ast.Return) for inner in ast.walk(node))
-        return None if left or (files.of(node.iter) not in ("", "itertools")) else "it never ends"
-    return None
-
-
-def _doubt_of_whole(nodes: list[ast.AST]) -> str | None:
-    """Files put together while it runs, and openers handed on under another name."""
-    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-    called |= {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
-    paths = any(files.called(node) in ("Path", "PurePath", "PosixPath") for node in nodes)
-    for node in nodes:
-        name = files.called(node)
-        opens = (
-            name in known.OPENS - {"Path", "stat", "exists"}
-            or name in ("query", "eval")
-            or known.TABLES.fullmatch(name)
+def _doubt_of_name(node: ast.Name, code: Code) -> str | None:
+    hidden = node.id.startswith("__") and node.id not in ("__name__", "__file__", "__doc__", "__debug__", "__all__")
+    if not (node.id in known.NAMES | {"open"} or hidden) or not isinstance(node.ctx, ast.Load):
+        return (
+            None
+            if not (node.id in ("open", "subprocess") and isinstance(node.ctx, ast.Store))
+            else f"it changes {node.id}"
         )
-        if id(node) not in called and opens:
-            return f"it hands {name} on"
-        if (
-            paths
-            and isinstance(node, ast.BinOp)
-            and isinstance(node.op, ast.Div)
-            and not isinstance(node.right, ast.Constant)
-        ):
-            return "which file it means is known only when it runs"
-    return None
+    above = code.parents.get(id(node))
+    is_called = isinstance(above, ast.Call) and above.func is node
+    if node.id in ("eval", "exec"):
+        return None if is_called and isinstance(above, ast.Call) and len(above.args) == 1 else f"it uses {node.id}"
+    if node.id == "open":
+        return None if is_called else "it hands open on"
+    own = is_called and isinstance(above, ast.Call) and [ast.unparse(one) for one in above.args] in (["self"], ["args"])
+    return None if node.id == "vars" and own else f"it uses {node.id}"
 
 
 def _doubt_of_import(node: ast.ImportFrom) -> str | None:
-    if node.level or not node.module or not known.module(node.module) or node.module == "subprocess":
+    if node.level or not node.module or not (known.module(node.module) or node.module == "__future__"):
         return f"it imports {node.module or 'from here'}"
     for alias in node.names:
-        matters = alias.name in known.OPENS | known.CHANGES | known.NAMES | known.COUNTING.keys()
-        renamed = alias.asname is not None and (matters or node.module in ("os", "sys", "shutil"))
-        loads = node.module in ("numpy", "yaml") and alias.name in _LOADS
-        suspect = known.SUSPECT.fullmatch(alias.name) or alias.name in known.CHANGES | {"os", "sys", "io"}
-        part = imported.doubt_of_part(node.module, alias.name)
-        suspect = suspect and part is not False
-        if alias.name == "*" or renamed or loads or suspect or part or imported.hidden(alias.name):
-            return f"it imports {alias.name}"
+        whole = f"{node.module}.{alias.name}"
+        if alias.name == "*" and known.is_root(node.module):
+            return f"it imports all of {node.module}"
+        if alias.name != "*" and (why := imported.doubt_of_part(whole)):
+            return why
     return None
 
 
@@ -256,108 +210,105 @@ def _root(node: ast.Attribute) -> str:
     return value.id if isinstance(value, ast.Name) else ""
 
 
-def _doubt_of_attribute(node: ast.Attribute, given: imported.Modules) -> str | None:
-    name = node.attr
-    of = node.value.id if isinstance(node.value, ast.Name) else ""
-    if isinstance(node.ctx, ast.Store) and of in ("os", "sys", "subprocess"):
-        return f"it changes {of}.{name}"
-    if (of, name) in (("platform", "system"), ("unittest", "main")) or (
-        name == "__init__" and _called_by(node.value) == "super"
+def _doubt_of_attribute(node: ast.Attribute, code: Code) -> str | None:
+    """What has such a name harms, whatever it is found on."""
+    name, above = node.attr, code.parents.get(id(node))
+    is_called = isinstance(above, ast.Call) and above.func is node
+    if name in ("query", "eval") and not is_called and "pandas" in code.imported:
+        return f"it hands .{name} on"
+    if known.HIDDEN.fullmatch(name):
+        reads_code = name == "__code__" and isinstance(above, ast.Attribute) and above.attr.startswith("co_")
+        return None if reads_code else f"it uses .{name}"
+    if name == "kill" and is_called and isinstance(above, ast.Call) and above.args:
+        return f"it uses .{name}"
+    if name == "truncate" and is_called and isinstance(above, ast.Call):
+        plain = bool(above.args or above.keywords) and not isinstance(
+            getattr(next(iter(above.args), None), "value", ""), int
+        )
+        sought = any(called(call.func) == "seek" for call in code.calls) and not above.args
+        return None if plain or sought else f"it uses .{name}"
+    if not known.HARMS.fullmatch(name) or (
+        isinstance(node.value, ast.Name) and node.value.id in ("platform", "logging")
     ):
         return None
-    if of in ("np", "numpy", "yaml") and name in _LOADS:
-        return f"it uses {of}.{name}"
-    if name in ("query", "eval"):
-        return None  # see its call
-    stands = imported.meant(node.value, given)
-    parts = {imported.doubt_of_part(module, name) for module in stands}
-    if True in parts:
-        return f"it uses {of or 'a module'}.{name}"
-    if parts == {False} and name not in known.CHANGES:
-        return None
-    if imported.hidden(name) or name in known.CHANGES or known.SUSPECT.fullmatch(name):
-        return f"it uses .{name}"
-    if not stands and (partly := known.PARTLY.get(of if of in ("os", "sys", "shutil") else "")) is not None:
-        return None if name in partly else f"it uses {of}.{name}"
-    if (name in known.NAMES and (of, name) != ("re", "compile")) or name in ("os", "sys") or (name == "io" and of):
+    return None if name in known.CALLED and not is_called else f"it uses .{name}"
+
+
+def _doubt_of_call(node: ast.Call) -> str | None:
+    name = called(node.func)
+    if any(word.arg == "eval_str" for word in node.keywords):
+        return "it runs a text that is known only when it runs"
+    if name in ("methodcaller", "attrgetter", "getattr", "setattr", "delattr", "hasattr"):
+        named = node.args[:1] if name in ("methodcaller", "attrgetter") else node.args[1:2]
+        parts = [part for text in named for part in text_of([text]).split(".")]
+        if any(known.HARMS.fullmatch(part) or known.HIDDEN.fullmatch(part) for part in parts) and name != "hasattr":
+            return f"it uses .{parts[-1]}"
+        if name == "setattr" and isinstance(node.args[0], ast.Name) and node.args[0].id == "self":
+            return None
+    if any(word.arg in ("host", "address") and text_of([word.value]) in ("0.0.0.0", "::") for word in node.keywords):
+        return "it answers every machine of the network"
+    evaluates = name in ("query", "eval") and isinstance(node.func, ast.Attribute) and node.args
+    if evaluates and not _ASKS_A_TABLE.fullmatch(_OF_COLUMNS.sub(" + (", text_of(node.args[:1]) or "__")):
         return f"it uses .{name}"
     return None
 
 
-def _doubt_of_call(node: ast.Call, listed: frozenset[str], given: imported.Modules) -> str | None:
-    name = files.called(node.func)
-    evaluated = any(keyword.arg == "eval_str" for keyword in node.keywords)
-    if evaluated or isinstance(node.func, ast.Call | ast.Subscript | ast.Lambda | ast.IfExp):
-        return "what it calls is known only when it runs"
-    if name in ("rename", "replace") and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
-        return f"it uses .{name}"
-    if isinstance(node.func, ast.Attribute) and not files.is_path(node.func.value):
-        if name in ("write_text", "write_bytes", "mkdir") and not isinstance(node.func.value, ast.Name):
-            return f"which file it means by .{name} is known only when it runs"
-        if name in ("write_text", "write_bytes") or (
-            name == "open"
-            and files.writes(node, first=0)
-            and files.of(node) not in ("io", "Image", "gzip", "bz2", "lzma", "codecs", "wave", "tarfile")
-        ):
-            return f"which file it means by .{name} is known only when it runs"
-    if name in ("query", "eval") and not (
-        files.text_of(node.args[:1]) and _ASKS_A_TABLE.fullmatch(files.text_of(node.args[:1]))
-    ):
-        return f"it uses .{name}"
-    told = next((keyword.value for keyword in node.keywords if keyword.arg == "filename"), None)
-    if told is not None and not files.is_plain(told, name, listed):
-        return f"which file it means by {name} is known only when it runs"
-    if name in ("execute", "executemany", "executescript"):
-        statement = files.text_of(node.args[:1])
-        if not statement or _LOSES.search(statement):
-            return "it may change data"
-    saves = _saves(node, given)
-    opens = name in known.OPENS and not (name == "walk" and files.of(node) == "ast")
-    if opens or known.TABLES.fullmatch(name) or name == "joinpath" or saves:
-        named = node.args if name in ("Path", "PurePath", "PosixPath", "joinpath") else node.args[:1]
-        looks = name in known.LOOKS
-        listed = frozenset() if _overwrites(node) else listed
-        if not all(looks or files.is_plain(value, name, listed) for value in named) or any(
-            keyword.arg not in known.SETTINGS for keyword in node.keywords
-        ):
-            return f"which file it means by {name} is known only when it runs"
+def _doubt_of_environment(
+    judge: Judging, segment: Segment, code: Code, given: imported.Modules, read: Collection[int]
+) -> str | None:
+    """What is read of the environment, and what is set in it for others."""
+    for node in code.nodes:
+        if not isinstance(node, ast.Name | ast.Attribute) or id(node) in read:
+            continue
+        stands = imported.meant(node, given)
+        above = code.parents.get(id(node))
+        if "os.getenv" in stands and isinstance(above, ast.Call) and above.func is node:
+            key: ast.AST | None = above.args[0] if above.args else None
+        elif "os.getenv" in stands:
+            return "it hands os.getenv on"
+        elif "os.environ" not in stands:
+            continue
+        elif isinstance(above, ast.Subscript):
+            key = above.slice
+        elif isinstance(above, ast.Attribute) and above.attr in ("get", "setdefault", "pop"):
+            call = code.parents.get(id(above))
+            key = call.args[0] if isinstance(call, ast.Call) and call.args else None
+        elif isinstance(above, ast.Compare):
+            continue
+        else:
+            return "it shows the environment"
+        name = text_of([key]) if isinstance(key, ast.expr) else ""
+        if not name or known.SETTINGS_OF_OTHERS.fullmatch(name):
+            return f"it reads {name or 'the environment'}"
+        value = code.parents.get(id(above)) if isinstance(above, ast.Subscript) else None
+        if isinstance(value, ast.Assign) and judge.variable(segment, name, min(code.of(value.value))):
+            return f"it sets {name}"
     return None
 
 
-def _saves(node: ast.Call, given: imported.Modules) -> bool:
-    """image.save(…), and what reads a document by its name."""
-    name = files.called(node.func)
-    of_tree = isinstance(node.func, ast.Attribute) and (
-        name == "save" or (name == "parse" and files.of(node) in known.DOCUMENTS)
+def _doubt_of_data(code: Code, given: imported.Modules, own: Collection[str]) -> str | None:
+    """Statements to a database that lose data, save in one that is gone when the code ends."""
+    opened = [call for call in code.calls if called(call.func) in ("connect", "create_engine")]
+    texts = [text for call in opened for text in (code.of(call.args[0]) if call.args else ())]
+    aside = bool(texts) and all(
+        text in (":memory:", "sqlite://", "sqlite:///:memory:") or text[:1] == "\ue00b" for text in texts
     )
-    return of_tree or any(re.fullmatch(r"xml\..*\.parse", module) for module in imported.meant(node.func, given))
-
-
-def _overwrites(node: ast.Call) -> bool:
-    """open(found, "w"): what a listing found would be lost."""
-    return (
-        files.called(node.func) == "open"
-        and bool(node.args)
-        and isinstance(node.args[0], ast.Name)
-        and files.writes(node)
-    )
-
-
-def _called_by(node: ast.AST) -> str:
-    return files.called(node.func) if isinstance(node, ast.Call) else ""
-
-
-def _is_text(*sides: ast.AST) -> bool:
-    return any(
-        (isinstance(side, ast.Constant) and isinstance(side.value, str | bytes)) or isinstance(side, ast.List)
-        for side in sides
-    )
-
-
-def _is_huge(*sides: ast.AST) -> bool:
-    for side in sides:
-        if isinstance(side, ast.Constant) and isinstance(side.value, int) and side.value > 10**8:
-            return True
-        if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Pow | ast.LShift | ast.Mult):
-            return True
-    return False
+    bases = own or any(stand.partition(".")[0] in _DATABASES for some in given.values() for stand in some)
+    for call in code.calls:
+        if called(call.func) not in (
+            "execute",
+            "executemany",
+            "executescript",
+            "sql",
+            "read_sql",
+            "read_sql_query",
+            "text",
+        ):
+            continue
+        told = code.of(call.args[0]) if call.args else frozenset[str]()
+        for statement in told:
+            outside = re.search(r"\b(attach|load_extension|install|into\s+'|vacuum\s+into)", statement, re.IGNORECASE)
+            unknown = bool(bases) and statement.lstrip("( \n")[:1] == UNKNOWN and called(call.func) != "text"
+            if outside or (not aside and (_LOSES.search(statement) or unknown)):
+                return "it may change data"
+    return None

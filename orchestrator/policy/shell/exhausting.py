@@ -1,0 +1,93 @@
+"""Short Python that would never end, or take more than there is: what is plain to see of it."""
+
+import ast
+import math
+
+from orchestrator.policy.shell import known
+from orchestrator.policy.shell.values import Code, called
+from orchestrator.policy.shell.words import each
+
+_LONG = "it takes longer than anybody waits"
+_DOUBLES = 25  # times that a text may double
+_TAKE = each("next islice takewhile any zip")  # some of what never ends
+
+
+def doubt(node: ast.AST, code: Code) -> str | None:
+    if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value:
+        return None if _is_left(node) or _in_background(code) else "it never ends"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        huge = _is_text(node.left, node.right) and _is_huge(node.left, node.right)
+        return "it takes more memory than there is" if huge else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.LShift):
+        return _LONG if _size(node.right) > 10**6 else None
+    if isinstance(node, ast.Call) and (most := known.COUNTING.get(called(node.func))) is not None:
+        return _LONG if any(_size(value) > most for value in node.args) else None
+    if isinstance(node, ast.For | ast.comprehension) and isinstance(node.iter, ast.Call):
+        return _doubt_of_loop(node, node.iter, code)
+    return None
+
+
+def _is_left(loop: ast.AST) -> bool:
+    return any(
+        isinstance(inner, ast.Break | ast.Return | ast.Raise | ast.Yield | ast.Await)
+        or (isinstance(inner, ast.Call) and called(inner.func) in ("exit", "_exit", "quit"))
+        for inner in ast.walk(loop)
+    )
+
+
+def _in_background(code: Code) -> bool:
+    """Threads that end with the program."""
+    told = (word for call in code.calls for word in call.keywords if word.arg == "daemon")
+    return any(isinstance(word.value, ast.Constant) and word.value.value is True for word in told)
+
+
+def _doubt_of_loop(node: ast.For | ast.comprehension, over: ast.Call, code: Code) -> str | None:
+    of = over.func.value if isinstance(over.func, ast.Attribute) else None
+    if called(over.func) in ("count", "cycle") and (of is None or (isinstance(of, ast.Name) and of.id == "itertools")):
+        made = code.parents.get(id(node))
+        taken = code.parents.get(id(made)) if isinstance(made, ast.GeneratorExp) else None
+        some = isinstance(taken, ast.Call) and called(taken.func) in _TAKE
+        return None if some or (isinstance(node, ast.For) and _is_left(node)) else "it never ends"
+    often = called(over.func) == "range" and any(_size(end) > _DOUBLES for end in over.args)
+    doubled = often and any(_doubles(inner) for inner in ast.walk(node))
+    return "it takes more memory than there is" if doubled else None
+
+
+def _doubles(node: ast.AST) -> bool:
+    """s += s, s = s + s, s.extend(s)."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+        return ast.unparse(node.target) == ast.unparse(node.value)
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Add):
+        whole = {ast.unparse(part) for part in (*node.targets, node.value.left, node.value.right)}
+        return len(whole) == 1
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "extend":
+        return [ast.unparse(part) for part in node.args] == [ast.unparse(node.func.value)]
+    return False
+
+
+def _size(node: ast.AST) -> float:
+    """The number that an expression of plain numbers is, as large as it may be; 0 where it is none."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(min(abs(node.value), 1e300))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Pow | ast.Add | ast.LShift):
+        left, right = _size(node.left), _size(node.right)
+        if isinstance(node.op, ast.Add):
+            return left + right
+        if isinstance(node.op, ast.Mult):
+            return min(left * right, 1e300)
+        base = 2.0 if isinstance(node.op, ast.LShift) else max(left, 1.0)
+        return 1e300 if right * math.log10(max(base, 1.0) + 1e-9) > 300 else base**right
+    return 0.0
+
+
+def _is_text(*sides: ast.AST) -> bool:
+    return any(
+        (isinstance(side, ast.Constant) and isinstance(side.value, str | bytes)) or isinstance(side, ast.List)
+        for side in sides
+    )
+
+
+def _is_huge(*sides: ast.AST) -> bool:
+    return any(
+        _size(side) > 10**8 for side in sides if not isinstance(side, ast.Constant) or isinstance(side.value, int)
+    )

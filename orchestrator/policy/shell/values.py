@@ -1,0 +1,353 @@
+"""What an expression of short Python may be as a text, with marks for what is known only when it runs (see `words`).
+
+`for p in Path("src").glob("*.py"): out / f"{p.stem}.md"` is out/*.md; a folder that the code makes for itself in /tmp
+is one of /tmp. Covers names bound by assignment, loops, comprehensions and calls of functions of the code itself. Does
+not cover what objects hold, and what is read from files: that is a text which nobody knows.
+"""
+
+import ast
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice, product
+
+from orchestrator.policy.shell.words import ANY, MADE, SET, STAR, UNKNOWN, each
+
+MANY = 24  # texts that one expression may be
+_DEPTH = 12  # names of names
+_MARKS = str.maketrans({"*": STAR, "?": ANY, "[": SET})
+_NOBODY_KNOWS = frozenset({UNKNOWN})
+_PATHS = each(
+    "Path PurePath PosixPath PurePosixPath str fspath normpath resolve absolute abspath as_posix realpath strip "
+    "relative_to relpath encode decode"
+)
+_OF_TEXT = ("strip", "relative_to", "encode", "decode")  # whose words are no parts of a path
+_FOLDERS = {"gettempdir": "/tmp", "cwd": ".", "getcwd": "."}
+_KEEPS_EACH = ("sorted", "list", "tuple", "set", "reversed", "frozenset", "iter", "tqdm", "track", "islice", "chain",
+               "filter", "dict", "sample", "unique", "sort", "copy", "from_iterable")  # fmt: skip
+_MAKE = ("mkdtemp", "TemporaryDirectory", "NamedTemporaryFile", "mkstemp", "TemporaryFile", "mktemp")
+
+
+def called(function: ast.AST) -> str:
+    return (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
+
+
+class Bound:
+    """One place where a name is given something: a value, or each of some, or a part of each."""
+
+    def __init__(self, value: ast.expr | None, each: bool = False, at: int | None = None) -> None:
+        self.value, self.each, self.at = value, each, at
+
+
+class Code:
+    """The parts of one piece of code, and what its names stand for."""
+
+    def __init__(self, nodes: list[ast.AST]) -> None:
+        self.nodes = nodes
+        self.parents = {id(child): node for node in nodes for child in ast.iter_child_nodes(node)}
+        self.calls = [node for node in nodes if isinstance(node, ast.Call)]
+        self.functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        self.imported = {
+            name.partition(".")[0] for node in nodes
+            for name in ([one.name for one in node.names] if isinstance(node, ast.Import) else
+                         [node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+        }  # fmt: skip
+        self.bound: dict[str, list[Bound]] = defaultdict(list)
+        for node in nodes:
+            for name, bound in _bindings(node):
+                self.bound[name].append(bound)
+        for name, function in self.functions.items():
+            self._bind_arguments(name, function)
+        self._known: dict[int, frozenset[str]] = {}
+
+    def _bind_arguments(self, name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        places = [*function.args.posonlyargs, *function.args.args]
+        given = [call for call in self.calls if isinstance(call.func, ast.Name) and call.func.id == name]
+        used = [node for node in self.nodes if isinstance(node, ast.Name) and node.id == name]
+        whole = len(used) == len(given) and bool(given)
+        for at, place in enumerate(places):
+            for call in given if whole else ():
+                told = [keyword.value for keyword in call.keywords if keyword.arg == place.arg]
+                self.bound[place.arg].append(Bound(call.args[at] if at < len(call.args) else next(iter(told), None)))
+            if not whole:
+                self.bound[place.arg].append(Bound(None))
+        others = [*function.args.kwonlyargs, function.args.vararg, function.args.kwarg]
+        for other in others:
+            if other is not None:
+                self.bound[other.arg].append(Bound(None))
+
+    def of(self, node: ast.AST | None, depth: int = 0) -> frozenset[str]:
+        """Every text that it may be."""
+        if node is None or depth > _DEPTH:
+            return _NOBODY_KNOWS
+        if id(node) not in self._known or depth == 0:
+            found = self._of(node, depth + 1)
+            self._known[id(node)] = found if 0 < len(found) <= MANY else _NOBODY_KNOWS
+        return self._known[id(node)]
+
+    def _of(self, node: ast.AST, depth: int) -> frozenset[str]:
+        match node:
+            case ast.Constant(value=str() | int() | float() as plain):
+                return frozenset({str(plain)})
+            case ast.Name(id=name):
+                return self._each(self._of_bound(name, bound, depth) for bound in self.bound.get(name, ()))
+            case ast.FormattedValue(value=value, format_spec=None) | ast.NamedExpr(value=value):
+                return self.of(value, depth)
+            case ast.IfExp(body=one, orelse=other):
+                return self.of(one, depth) | self.of(other, depth)
+            case ast.BoolOp(values=values):
+                return self._each(self.of(value, depth) for value in values)
+            case ast.Attribute(value=value, attr=("name" | "stem" | "suffix" | "parent" | "path") as attr):
+                return frozenset(_part(text, attr) for text in self.of(value, depth))
+            case ast.JoinedStr() | ast.BinOp():
+                return self._of_pieces(node, depth)
+            case ast.Call():
+                return self._of_call(node, depth)
+            case ast.Subscript(value=value, slice=at):
+                return self._of_place(value, at, depth)
+        return _NOBODY_KNOWS
+
+    def _of_pieces(self, node: ast.JoinedStr | ast.BinOp, depth: int) -> frozenset[str]:
+        match node:
+            case ast.JoinedStr(values=parts):
+                return self._joined([self.of(part, depth) for part in parts])
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return self._joined([self.of(left, depth), self.of(right, depth)])
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return self._below([self.of(left, depth), self.of(right, depth)])
+            case ast.BinOp(left=ast.Constant(value=str() as text), op=ast.Mod()):
+                return frozenset({_with_holes(text)})
+        return _NOBODY_KNOWS
+
+    def _of_place(self, value: ast.expr, at: ast.expr, depth: int) -> frozenset[str]:
+        """mkstemp()[1], splitext(p)[0], names[2]."""
+        if isinstance(value, ast.Call) and called(value.func) == "mkstemp":
+            return self.of(value, depth)
+        if isinstance(value, ast.Call) and called(value.func) == "splitext" and value.args:
+            part = "bare" if isinstance(at, ast.Constant) and at.value == 0 else "suffix"
+            return frozenset(_part(text, part) for text in self.of(value.args[0], depth))
+        return self.elements(value, depth)
+
+    def _of_bound(self, name: str, bound: Bound, depth: int) -> frozenset[str]:
+        if bound.value is None or (bound.at is not None and not bound.each):
+            return _NOBODY_KNOWS
+        if any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(bound.value)):
+            return self._of_itself(name, bound, depth)  # p = Path(p)
+        return self.elements(bound.value, depth, bound.at) if bound.each else self.of(bound.value, depth)
+
+    def _of_itself(self, name: str, bound: Bound, depth: int) -> frozenset[str]:
+        """With what else the name stands for in its place."""
+        whole, known = self.bound[name], self._known
+        self.bound[name], self._known = [one for one in whole if one is not bound], {}
+        try:
+            return self._of_bound("", bound, depth)
+        finally:
+            self.bound[name], self._known = whole, known
+
+    def _of_call(self, node: ast.Call, depth: int) -> frozenset[str]:
+        name, receiver = called(node.func), node.func.value if isinstance(node.func, ast.Attribute) else None
+        given = [self.of(part, depth) for part in node.args]
+        if name in _MAKE:
+            return frozenset({MADE})
+        if name in _FOLDERS:
+            return frozenset({_FOLDERS[name]})
+        if name in _PATHS:
+            if given and (receiver is None or name not in _OF_TEXT):
+                return self._below(given)
+            return (
+                self.of(receiver, depth) if receiver is not None and name not in ("Path", "str") else frozenset({"."})
+            )
+        if name == "join" and isinstance(receiver, ast.Constant):
+            return self._strung(str(receiver.value), node.args[:1], depth)
+        if name == "join":
+            return self._below(given)
+        if receiver is None:
+            return self._each(given) if name in ("next", "choice", "max", "min") else _NOBODY_KNOWS
+        return self._of_method(name, self.of(receiver, depth), receiver, given)
+
+    def _of_method(
+        self, name: str, of: frozenset[str], receiver: ast.expr, given: list[frozenset[str]]
+    ) -> frozenset[str]:
+        if name == "joinpath":
+            return self._below([of, *given])
+        if name in ("with_suffix", "with_name", "with_stem") and given:
+            return frozenset(_changed(text, name, other) for text, other in islice(product(of, given[0]), MANY))
+        if name in ("basename", "dirname") and given:
+            return frozenset(_part(text, "name" if name == "basename" else "parent") for text in given[0])
+        if name == "format" and isinstance(receiver, ast.Constant) and isinstance(receiver.value, str):
+            return frozenset({_with_holes(receiver.value)})
+        return _NOBODY_KNOWS
+
+    def _strung(self, between: str, given: list[ast.expr], depth: int) -> frozenset[str]:
+        """ "/".join((a, b))."""
+        parts = given[0].elts if given and isinstance(given[0], ast.List | ast.Tuple) else None
+        if parts is None:
+            return _NOBODY_KNOWS
+        pieces = [piece for part in parts for piece in (frozenset({between}), self.of(part, depth))]
+        return self._joined(pieces[1:])
+
+    def elements(self, node: ast.AST, depth: int = 0, at: int | None = None) -> frozenset[str]:
+        """What each of many things may be; of pairs the part at a place."""
+        if depth > _DEPTH:
+            return _NOBODY_KNOWS
+        depth += 1
+        match node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return self._each(self._element(part, at, depth) for part in parts)
+            case ast.Dict(keys=keys):
+                return self._each(self.of(key, depth) for key in keys) if at in (None, 0) else _NOBODY_KNOWS
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return self.elements(left, depth, at) | self.elements(right, depth, at)
+            case ast.Subscript(value=value, slice=ast.Slice()):
+                return self.elements(value, depth, at)
+            case ast.ListComp(elt=made) | ast.GeneratorExp(elt=made) | ast.SetComp(elt=made):
+                return self._element(made, at, depth)
+            case ast.Name(id=name):
+                bounds = self.bound.get(name, ())
+                return self._each(
+                    _NOBODY_KNOWS if one.value is None
+                    else self._nested(one, depth) if one.each
+                    else self.elements(one.value, depth, at)
+                    for one in bounds
+                )  # fmt: skip
+            case ast.Call():
+                return self._elements_of_call(node, depth, at)
+            case ast.IfExp(body=one, orelse=other):
+                return self.elements(one, depth, at) | self.elements(other, depth, at)
+        return _NOBODY_KNOWS
+
+    def _element(self, part: ast.expr, at: int | None, depth: int) -> frozenset[str]:
+        if isinstance(part, ast.Starred):
+            return self.elements(part.value, depth, at)
+        if at is None:
+            return self.of(part, depth)
+        inner = part.elts if isinstance(part, ast.Tuple | ast.List) else []
+        return self.of(inner[at], depth) if at < len(inner) else _NOBODY_KNOWS
+
+    def _nested(self, bound: Bound, depth: int) -> frozenset[str]:
+        """for folder, _, files in os.walk(d): for file in files."""
+        walks = isinstance(bound.value, ast.Call) and called(bound.value.func) == "walk" and bound.at in (1, 2)
+        return frozenset({STAR}) if walks else _NOBODY_KNOWS
+
+    def _elements_of_call(self, node: ast.Call, depth: int, at: int | None) -> frozenset[str]:
+        name, given = called(node.func), node.args
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if name in ("glob", "rglob", "iterdir") and receiver is not None and called(receiver) != "glob":
+            below = self.of(given[0], depth) if given else frozenset({"*"})
+            return self._below([self.of(receiver, depth), frozenset(text.translate(_MARKS) for text in below)])
+        if name in ("glob", "iglob") and given:
+            inside = [keyword.value for keyword in node.keywords if keyword.arg in ("root_dir", "dir_fd")]
+            return _NOBODY_KNOWS if inside else frozenset(text.translate(_MARKS) for text in self.of(given[0], depth))
+        if name == "listdir":
+            return frozenset({STAR})
+        if name in ("scandir", "walk"):
+            folders = self.of(given[0], depth) if given else frozenset({"."})
+            deep = frozenset(f"{folder}/{STAR}" for folder in folders)
+            return frozenset({STAR}) if at in (1, 2) else deep | (folders if name == "walk" else frozenset())
+        if name == "enumerate" and given:
+            return self.elements(given[0], depth) if at == 1 else frozenset({"0"})
+        if name == "zip" and at is not None and at < len(given):
+            return self.elements(given[at], depth)
+        if name == "range":
+            return frozenset({"0"})
+        if name in ("items", "keys", "values") and receiver is not None:
+            return self._of_pairs(receiver, depth, 1 if name == "values" or at == 1 else 0)
+        if name in _KEEPS_EACH:
+            return self._each(self.elements(part, depth, at) for part in given[-2:] or [receiver] if part is not None)
+        if name == "map" and len(given) == 2 and called(given[0]) in _PATHS:
+            return self.elements(given[1], depth, at)
+        return _NOBODY_KNOWS
+
+    def _of_pairs(self, node: ast.expr, depth: int, at: int) -> frozenset[str]:
+        values = [one.value for one in self.bound.get(node.id, ())] if isinstance(node, ast.Name) else [node]
+        pairs = [value for value in values if isinstance(value, ast.Dict)]
+        if not pairs or len(pairs) != len(values):
+            return _NOBODY_KNOWS
+        return self._each(self.of(part, depth) for pair in pairs for part in (pair.values if at else pair.keys))
+
+    def _each(self, found: Iterable[frozenset[str]]) -> frozenset[str]:
+        return frozenset().union(*found) or _NOBODY_KNOWS
+
+    def _joined(self, pieces: list[frozenset[str]]) -> frozenset[str]:
+        return frozenset("".join(parts) for parts in islice(product(*pieces), MANY + 1))
+
+    def _below(self, pieces: list[frozenset[str]]) -> frozenset[str]:
+        return frozenset(posixpath.join(*parts) for parts in islice(product(*pieces), MANY + 1) if parts)
+
+
+def _with_holes(text: str) -> str:
+    """What "%s-%d" % … and "{}".format(…) leave open."""
+    return re.sub(r"\{[^{}]*\}|%[-+ 0-9.]*[a-zA-Z]", UNKNOWN, text)
+
+
+def _part(text: str, attr: str) -> str:
+    folder, _, name = text.rpartition("/")
+    stem, dot, suffix = name.rpartition(".")
+    if attr == "path":
+        return text
+    if attr == "parent":
+        return folder or ("/" if text.startswith("/") else "." if name != UNKNOWN else UNKNOWN)
+    if text in (UNKNOWN, MADE):
+        return UNKNOWN
+    if attr == "suffix":
+        return dot + suffix if stem else STAR
+    if attr == "bare":
+        return f"{folder}/{stem or name}" if folder else stem or name
+    return name if attr == "name" else stem or name
+
+
+def _changed(text: str, how: str, other: str) -> str:
+    folder, slash, name = text.rpartition("/")
+    stem, _, suffix = name.rpartition(".")
+    if how == "with_name":
+        return folder + slash + other
+    return folder + slash + (f"{stem or name}{other}" if how == "with_suffix" else f"{other}.{suffix}")
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, Bound]]:
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from _targets(target, value, each=False)
+        case (
+            ast.AnnAssign(target=ast.Name(id=name), value=value) | ast.NamedExpr(target=ast.Name(id=name), value=value)
+        ):
+            if value is not None:
+                yield name, Bound(value)
+        case ast.AugAssign(target=ast.Name(id=name), value=value):
+            yield name, Bound(value, at=0)
+        case ast.For() | ast.AsyncFor() | ast.comprehension():
+            yield from _targets(node.target, node.iter, each=True)
+        case ast.withitem(context_expr=value, optional_vars=target) if target is not None:
+            yield from _targets(target, value, each=False)
+        case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
+            yield node.name or "_", Bound(None)
+        case ast.Lambda(args=arguments):
+            yield from ((part.arg, Bound(None)) for part in ast.walk(arguments) if isinstance(part, ast.arg))
+
+
+def _targets(target: ast.expr, value: ast.expr, each: bool) -> Iterator[tuple[str, Bound]]:
+    if isinstance(target, ast.Name):
+        yield target.id, Bound(value, each)
+    elif isinstance(target, ast.Starred):
+        yield from _targets(target.value, value, each)
+    elif isinstance(target, ast.Tuple | ast.List):
+        for at, part in enumerate(target.elts):
+            if isinstance(part, ast.Name):
+                yield part.id, _part_of(value, at, each)
+            else:
+                told = each and at == 1 and isinstance(value, ast.Call) and called(value.func) == "enumerate"
+                inner = value.args[0] if told and isinstance(value, ast.Call) and value.args else ast.Constant(None)
+                yield from _targets(part, inner, each)
+
+
+def _part_of(value: ast.expr, at: int, each: bool) -> Bound:
+    """What the name at this place of several is given."""
+    if not each and isinstance(value, ast.Tuple | ast.List) and at < len(value.elts):
+        return Bound(value.elts[at])
+    if isinstance(value, ast.Call) and called(value.func) == "mkstemp":
+        return Bound(value)
+    return Bound(value, each, at)
