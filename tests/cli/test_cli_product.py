@@ -5,6 +5,7 @@ import os
 import socket
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -15,6 +16,8 @@ from commanding import COMMAND, InProcess, OwnProcess
 from typer.testing import CliRunner
 
 from orchestrator.cli.commands import application
+
+IMPATIENT = "from orchestrator.cli import main, remote; remote._PAUSE /= 50; main()"  # it knocks at shorter intervals
 
 
 def test_run_and_what_is_kept_of_it(way: str, orchestrator: InProcess) -> None:
@@ -359,7 +362,7 @@ def test_a_server_that_dies_says_how_to_go_on(data: Path, environ: dict[str, str
     serve: list[str | Path] = [COMMAND, "serve", "--json", "--data", data]
     with subprocess.Popen(serve, env=environ, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None and server.stdout.readline()
-        tell: list[str | Path] = [COMMAND, "chat", "Tell a story.", "--model", "told/stall", "--data", data]
+        tell = [sys.executable, "-c", IMPATIENT, "chat", "Tell a story.", "--model", "told/stall", "--data", str(data)]
         pipe = subprocess.PIPE
         with subprocess.Popen(tell, env=environ, stdout=pipe, stderr=pipe, text=True) as client:
             assert client.stdout is not None and client.stdout.read(1) == "O"
