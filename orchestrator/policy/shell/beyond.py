@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from msgspec import structs
+
 from orchestrator.policy.addresses import is_loopback, split
 from orchestrator.policy.shell.arguments import options, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
@@ -64,11 +66,14 @@ _DATABASE = re.compile(
     r"(?:jdbc:)?(?:postgres\w*|mysql\w*|mariadb|mongodb|redis|rediss|mssql|sqlserver|oracle|cockroachdb)(?:\+\w+)?://(?:[^@/\s]*@)?([\w.-]+).*",
     re.DOTALL,
 )
+_PRODUCTION = re.compile(r"\$\{?\w*(?:PROD|LIVE|STAGING)\w*")
 _DATABASE_HOST = re.compile(r"PGHOST|MYSQL_HOST|(DB|DATABASE|POSTGRES|MONGO|REDIS)_HOST")
 
 
 def database_of(name: str, value: str) -> str:
     """The host of a database elsewhere, of a variable that names one."""
+    if re.fullmatch(r"\w*(DATABASE|DB)_UR[LI]", name) and (named := _PRODUCTION.search(value)):
+        return named[0]
     match = _DATABASE.fullmatch(value)
     host = match[1] if match else value if _DATABASE_HOST.fullmatch(name) else ""
     elsewhere = "." in host or re.search(r"prod|live|staging", host)
@@ -87,10 +92,18 @@ def _starts(word: str) -> bool:
     """--diff-program=x, --config-file x: an option whose name says that it starts something, or loads it."""
     name = word.partition("=")[0]
     parts = name[2:].removesuffix("-file").removesuffix("-path").split("-")
-    return name.startswith("--") and name != "--pdf-engine" and parts[0] != "no" and bool(_STARTS.intersection(parts))
+    return (
+        name.startswith("--")
+        and name != "--pdf-engine"
+        and word not in ("--vcs=git", "--vcs=auto")
+        and parts[0] != "no"
+        and bool(_STARTS.intersection(parts))
+    )
 
 
 def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
+    if segment.program == "man" and segment.arguments[:2] in (("-P", "cat"), ("-P", "less")):
+        segment = structs.replace(segment, arguments=segment.arguments[2:])
     if word := next((word for word in segment.arguments if _starts(shown(word))), ""):
         reason = f"The option {shown(word)} makes {segment.program} start another program, or read settings."
         return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]

@@ -1,11 +1,12 @@
 """What a command starts: its words, functions (read where they are called, with what they are given), "$@", `read`."""
 
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
 from orchestrator.policy.shell.outputs import finds
-from orchestrator.policy.shell.programs import known
+from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, known
 from orchestrator.policy.shell.redirecting import After, Flow, Redirecting
 from orchestrator.policy.shell.script import Bound, Segment, Stdin, lists_names, names_listed
 from orchestrator.policy.shell.spelling import SETTERS, named_by
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MOVERS = frozenset({"cd", "chdir", "pushd", "popd"})
+_STARTERS = WRAPPERS.keys() | RUNNERS | PRIVILEGE
+_BY_PLACE = ("shell", "interpreter", "developer", "administration", "network")
 _CALLS = 6  # functions that call each other
 
 
@@ -26,17 +29,31 @@ class Calling(Redirecting):
         self._calls: list[str] = []  # the functions that the walk is in
         self._again: set[str] = set()  # those that call themselves, and were read with whatever they may be given
 
-    def words_of(self, written: "list[list[Node]]") -> tuple[tuple[str, ...], list[str], bool]:
-        """The programs that a command may start, their words, and whether the shell puts the name together."""
-        told = self.every(written[0]) if written else None
-        spelt = [self.every(pieces) or self._spell_beside(pieces) for pieces in written]
-        every = [word for group in spelt for word in group] or ([UNKNOWN] if written else [""])
-        if told or not written:
-            return (every[0],), every[1:], False
-        indirect = len(spelt[0]) != 1 or self._is_variable(written[0][0])
+    def words_of(self, written: "list[list[Node]]") -> tuple[tuple[str, ...], list[list[str]], bool]:
+        """The programs that it may start, their words in every way, and whether the shell puts the name together."""
+        if not written:
+            return ("",), [[]], False
+        if told := self.every(written[0]):
+            return (told[0],), self._ways(told[:1], [[told[1:]], *map(self._alternatives, written[1:])]), False
+        named, *behind = map(self._alternatives, written)
+        first = [word for way in named for word in way] or [UNKNOWN]
+        indirect = len(first) != 1 or self._is_variable(written[0][0])
         if indirect and (names := self._chosen(written[0])):
-            return names, every[len(spelt[0]) :], False
-        return (every[0],), every[1:], indirect
+            return names, self._ways(names, behind), False
+        return (first[0],), self._ways(first[:1], [[first[1:]], *behind]), indirect
+
+    def _alternatives(self, pieces: "list[Node]") -> list[list[str]]:
+        """The words that one written word becomes, for each value that its variables may have."""
+        if (told := self.every(pieces)) is not None:
+            return [told]
+        return self._spell_beside(pieces)
+
+    def _ways(self, names: Collection[str], groups: list[list[list[str]]]) -> list[list[str]]:
+        """One list of words for each value, where the place of a word says what it does; else all in one."""
+        most = max(map(len, groups), default=1)
+        if most == 1 or not any(name in self.functions or _by_place(name.rpartition("/")[2]) for name in names):
+            return [[word for ways in groups for way in ways for word in way]]
+        return [[word for ways in groups if ways for word in ways[min(at, len(ways) - 1)]] for at in range(most)]
 
     def _chosen(self, pieces: "list[Node]") -> tuple[str, ...]:
         """The programs that a variable may name, where all of them are known."""
@@ -51,14 +68,14 @@ class Calling(Redirecting):
         del self.doubts[doubts:]
         return named if all(known(one) and one not in MOVERS | SETTERS for one in named) else ()
 
-    def _spell_beside(self, pieces: "list[Node]") -> list[str]:
+    def _spell_beside(self, pieces: "list[Node]") -> list[list[str]]:
         spelt: list[tuple[str, ...]] = []
         for index, piece in enumerate(pieces):
             inner = piece.children[0] if piece.type == "command_name" and piece.child_count else piece
             if not inner.is_named and inner.type not in ("==", "=~", "="):
                 self.doubt("unreadable", self.text(inner))
             spelt.append(self.spell(inner, first=index == 0) if inner.is_named else (self.text(inner),))
-        return [word for spelling in words.joined(spelt) for word in words.words(spelling)]
+        return [words.words(spelling) for spelling in words.joined(spelt)]
 
     def _is_variable(self, name: "Node") -> bool:
         return bool(name.child_count) and name.children[0].type in (
@@ -126,6 +143,10 @@ class Calling(Redirecting):
             return None
         held = {**self.values, **self.loose}.get(match[1], ())
         return list(held) if held and held != (UNSET,) else None
+
+
+def _by_place(program: str) -> bool:
+    return KINDS.get(program) in _BY_PLACE or program in _STARTERS
 
 
 def multiplies(body: str, name: str) -> bool:

@@ -27,12 +27,14 @@ WRAPPED = 16  # programs that only start another, one inside the other
 _STANDARD = frozenset({"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin"})
 _VERSION = re.compile(r"-?\d+(\.\d+)*$")
 _BUILT = re.compile(
-    r"(^|/)(build\w*|_build|target/(debug|release)|dist|out|cmake-build-\w+|\.build|zig-out/bin|dist-newstyle)/[\w./+-]+$"
+    r"(^|/)(s?bin|build\w*|_build|target/(debug|release)|dist|out|cmake-build-\w+|\.build|zig-out/bin|dist-newstyle)/[\w./+-]+$"
 )
 _SHEBANG = re.compile(r"#!\s*/(?:usr/)?bin/(?:env )?(?:ba|da|z|k)?sh\b")
 _OWN_PROGRAMS = re.compile(
     r"(?:(?:\$PWD|\.)/)?(?:\.?venv/bin|node_modules/\.bin|vendor/bin)|(?:/usr(?:/local)?)?/s?bin|"
 )
+_LANGUAGES = {"py": "python3", "rb": "ruby", "pl": "perl", "php": "php", "js": "node", "mjs": "node", "lua": "lua"}
+_SCRIPT = re.compile(rf"[^/].*/.*\.({'|'.join(_LANGUAGES)})")  # ./manage.py is python ./manage.py
 _LOCAL_TOOLS = frozenset({"gradlew", "mvnw", "configure"})
 
 _DOUBTS: dict[str, tuple[str, str]] = {
@@ -223,7 +225,8 @@ class Judge:
         if "$(" in value or "`" in value:
             reason = f"The value of {name} holds code that could run later."
             return [self.ask(segment, "dynamic_code", reason, "Use plain values.", program=name)]
-        if segment.program and (host := beyond.database_of(name, shown(value))):
+        host = beyond.database_of(name, shown(value) if not uncertain(value) else segment.text)
+        if segment.program and host:
             reason = f"{segment.program} would reach the database at {host}."
             return [self.ask(segment, "network_program", reason, "Use a database of this machine.")]
         if beyond.everybody(value) and segment.program:
@@ -276,6 +279,9 @@ class Judge:
             reason = "This starts a program through too many others to be read."
             return [self.ask(segment, "indirect_program", reason, "Name the program.")]
         slashed = "/" in segment.program
+        if slashed and (language := _SCRIPT.fullmatch(segment.program)) and not uncertain(segment.program):
+            words = (segment.program, *segment.arguments)
+            segment, slashed = structs.replace(segment, program=_LANGUAGES[language[1]], arguments=words), False
         name, found = self.known(segment)
         if name == "orchestrator" and segment.arguments not in (("--version",), ("--help",)):
             return [together.guard(self, segment, "This would drive the server that guards it.")]
@@ -315,7 +321,7 @@ class Judge:
         known = name in KINDS or _VERSION.sub("", name) in KINDS
         if inside and _BUILT.search(segment.program):
             return segment.program, []  # what was built here, which is the workspace's own code
-        if inside and known and (folder.endswith(("/bin", "node_modules/.bin")) or name in _LOCAL_TOOLS):
+        if inside and known and (folder.endswith("bin") or name in _LOCAL_TOOLS):
             return name, []
         shape = shown(segment.program) if inside else None
         if name in self.trusted or segment.program in self.trusted or name == "orchestrator":

@@ -247,7 +247,7 @@ RUNS_MORE = table("""
     install: --strip-program
     openssl: -config -engine -provider -provider-path
     pandoc: -L --lua-filter -d --defaults --pdf-engine-opt
-    cloc: --extract-with --vcs --read-lang-def
+    cloc: --extract-with --read-lang-def
     jobs: -x
     jq: -L
     mlr miller: -s

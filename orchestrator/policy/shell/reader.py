@@ -30,6 +30,7 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\x85\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
 )
 _NOTHING: Bound = {}
+_MENDED = ";"  # no name of a variable: the ends of lines are written out
 _BEHIND = re.compile(r"(<<-?[ \t]*['\"]?\w+['\"]?[^\n&|;]*?)[ \t]+&[ \t]*\n")  # a here-document in the background
 _BRACES = re.compile(r"(?<![\w$/.'\"-])\{([^\s{}]+,[^\s{}]*)\}")  # {rm,-rf,x} is a command
 _PARENS = re.compile(r"\({3,}|\){3,}")
@@ -55,7 +56,11 @@ class Reader:
             return self.read(plainer, given)
         if len(text) > SHORT and _deep(tree.walk()):
             return Script(doubts=(Doubt("unreadable", text[:80]),))
-        script = self._walked(source, tree.root_node, given)
+        script, breaks = self._walked(source, tree.root_node, given)
+        if breaks and not given.get(_MENDED):
+            for at in sorted(set(breaks), reverse=True):
+                source = source[:at] + b";" + source[at:]
+            return self.read(source.decode(), {**given, _MENDED: ("",)})
         doubts = [Doubt("hidden_characters", ascii(text[:80]))] if hidden else []
         doubts += [Doubt("continued_word", text[:80])] if _CONTINUED.search(text) else []
         if tree.root_node.has_error:
@@ -68,16 +73,17 @@ class Reader:
             return Script(doubts=(Doubt("too_long", text[:80]),))
         return script
 
-    def _walked(self, source: bytes, root: "Node", given: Bound) -> Script:
+    def _walked(self, source: bytes, root: "Node", given: Bound) -> tuple[Script, list[int]]:
         """Read until no variable is set to anything more; those that never come to an end are unknown."""
         prior: Bound = _NOTHING
         for _ in range(AGAIN):
             walk = Walk(source, given, prior)
             script = walk.read(root)
             if walk.loose == prior or not walk.loose:
-                return script
+                return script, walk.breaks
             prior = walk.loose
-        return Walk(source, given, dict.fromkeys(prior, (UNKNOWN,))).read(root)
+        walk = Walk(source, given, dict.fromkeys(prior, (UNKNOWN,)))
+        return walk.read(root), walk.breaks
 
     def _grammar(self) -> "Parser":
         if self._parser is None:

@@ -53,6 +53,10 @@ class Redirecting(Spelling):
         name = node.child_by_field_name("name") if listed and node.type == "variable_assignment" else None
         return {self.text(name)} if name is not None else set()
 
+    def broken(self, end: int, start: int) -> None:
+        if b"\n" in self.source[end:start] and b"\\" not in self.source[end:start]:
+            self.breaks.append(end)
+
     def visit(self, node: "Node", flow: Flow) -> After:
         """Collect what is inside; say where the shell may be afterwards."""
         raise NotImplementedError
@@ -139,6 +143,8 @@ class Redirecting(Spelling):
         alone = len(targets) == 1 or operator in ("<&-", ">&-")  # the grammar takes words that follow for targets
         if not alone or any(gap.strip(b" \t") for gap in between):
             self.doubt("unreadable", self.text(node))
+            for one, other in pairwise(node.children):
+                self.broken(one.end_byte, other.start_byte)
         for word in (word for target in targets for word in self.spelt_words(target)):
             self._redirects.append(Redirect(operator, word, flow.folders, self.text(node)))
         return "file" if operator == "<" else ""

@@ -164,7 +164,8 @@ def find(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         elif word in ("-fprint", "-fprint0", "-fls", "-fprintf") and words:
             file = words.pop(0)
             found += reach.each("write", [file])
-            if reach.exists(file) and reach.places(file) <= {"inside"}:
+            empties = word == "-fprintf" and words[:1] == [""]
+            if (empties or reach.exists(file)) and reach.places(file) <= {"inside"}:
                 found.append(judge.ask(segment, "destroys", f"find would overwrite {shown(file)}.", "Name a new file."))
         elif word in ("-exec", "-execdir", "-ok", "-okdir"):
             command: list[str] = []

@@ -43,6 +43,7 @@ class Spelling:
         """`given` is what its variables are from outside, `prior` what its loose ones were when it was read before."""
         self.source, self.given, self.prior = source, given, prior
         self.doubts: list[Doubt] = []
+        self.breaks: list[int] = []  # where a line ends that the grammar takes no notice of
         self.set: set[str] = set()  # variables set anywhere
         self.untold: set[str] = set()  # variables whose value cannot be followed
         self.loose: dict[str, tuple[str, ...]] = {}  # those that are set elsewhere than at the top, and to what

@@ -20,7 +20,7 @@ _UNITS = {"": 1, "k": 2**10, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "P"
 _LARGE = 2 * 2**30  # bytes; more than a sandbox lets one file be
 _BUILD_FILES = re.compile(
     r"(.*/)?(GNU)?([Mm]akefile|conftest\.py|package\.json|setup\.(py|cfg)|pyproject\.toml|tox\.ini|noxfile\.py|build\.(rs|gradle)|Cargo\.toml|"
-    r"CMakeLists\.txt|Rakefile|Gruntfile\.js|gulpfile\.js|Justfile|(webpack|vite|jest|eslint|rollup)\.config\.\w+|pom\.xml)"
+    r"CMakeLists\.txt|[\w.-]+\.mk|Rakefile|Gruntfile\.js|gulpfile\.js|Justfile|(webpack|vite|jest|eslint|rollup)\.config\.\w+|pom\.xml)"
 )
 _COMPILERS = each("gcc g++ cc c++ clang clang++ rustc go nim ghc swiftc gfortran")
 

@@ -23,7 +23,7 @@ from orchestrator.policy.shell.script import (
     Segment,
 )
 from orchestrator.policy.shell.spelling import READERS, SETTERS, WORDS
-from orchestrator.policy.shell.words import ANY, AWAY, MADE, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
+from orchestrator.policy.shell.words import ANY, AWAY, FOUND, MADE, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -277,6 +277,7 @@ class Walk(Calling):
         for child in node.children:
             beside = child.start_byte == end and not self.source[end : end + 1].isspace()
             if (beside and child.type != "process_substitution") or not (end < 0 or self._apart(end, child.start_byte)):
+                self.broken(end, child.start_byte)
                 self.doubt("unreadable", text)
             end = child.end_byte
             if child.type == "variable_assignment":
@@ -290,22 +291,27 @@ class Walk(Calling):
                 written[-1].append(child)
             else:
                 written.append([child])
-        names, behind, indirect = self.words_of(written)
+        names, ways, indirect = self.words_of(written)
         feeders, fed = (given, None) if stdin == "pipe" else ((), fed or flow.fed if stdin == "text" else None)
         name = names[0]
         if name in self.functions and not indirect:
-            return self.called(name, tuple(behind), Flow(flow.folders, stdin, feeders, fed))
-        own = re.fullmatch(r"(\w+)(?: \"?\$?[\w?]+\"?)*", next(iter(behind), "")) if name == "trap" else None
+            return self._each_called(name, ways, Flow(flow.folders, stdin, feeders, fed))
+        own = re.fullmatch(r"(\w+)(?: \"?\$?[\w?]+\"?)*", next(iter(ways[0]), "")) if name == "trap" else None
         if own is not None and own[1] in self.functions:
             self.left.append(own[1])
-            name, behind = ":", []
-        found = Segment(name, tuple(behind), text, flow.folders, tuple(assignments), stdin, feeders, indirect, fed)
+            names, ways = (":",), [[]]
+        found = Segment(name, tuple(ways[0]), text, flow.folders, tuple(assignments), stdin, feeders, indirect, fed)
         if name == "trap":
             found = structs.replace(found, bound=self._bound())
-        self._segments += [found, *(structs.replace(found, program=other) for other in names[1:])]
+        self._segments += [structs.replace(found, program=one, arguments=tuple(way)) for one in names for way in ways]
         if name in SETTERS or name in ("shift", "set"):
             self._set(node, found, given)
         return self._moved(found, flow) if name in MOVERS else After(flow.folders, flow.folders)
+
+    def _each_called(self, name: str, ways: list[list[str]], flow: Flow) -> After:
+        found = [self.called(name, tuple(way), flow) for way in ways]
+        folders = frozenset(place for after in found for place in after.anyhow)
+        return found[0] if len(found) == 1 else After(folders, folders)
 
     def _set(self, node: "Node", segment: Segment, given: tuple[Segment, ...]) -> None:
         """The variables that a command sets."""
@@ -337,6 +343,8 @@ class Walk(Calling):
             self._pushed |= flow.folders
         if segment.program == "popd" and not segment.arguments and self._pushed:
             return After(self._pushed, self._pushed | flow.folders)
+        reached = frozenset(_of_a_folder(place) for place in reached)
+        goals = [_of_a_folder(goal) for goal in goals]
         certain = (segment.program == "cd" or (segment.program == "pushd" and len(segment.arguments) == 1)) and not any(
             goal == "-" or _marked_inside(goal) for goal in goals
         )
@@ -354,6 +362,11 @@ def _in_chain(node: "Node") -> bool:
 
 def _joined(folder: str, goal: str) -> str:
     return goal if not folder or goal.startswith(AWAY) else f"{folder}/{goal}"
+
+
+def _of_a_folder(goal: str) -> str:
+    """dist/$version is some folder beneath dist."""
+    return goal.replace(FOUND, STAR) if not goal.startswith((FOUND, *AWAY)) and ".." not in goal else goal
 
 
 def _marked_inside(goal: str) -> bool:
