@@ -12,6 +12,12 @@ from orchestrator.kernel.clock import ManualClock
 from orchestrator.kernel.ids import CountedIds
 
 __all__ = ["clock", "ids", "postgresql", "postgresql_url", "store"]
+LONG = tuple(Path(__file__).parent / name for name in ("crash", "api/test_api_schema.py", "cluster", "web"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: in the end, one process would work on it and the others wait."""
+    items.sort(key=lambda item: next((at for at, path in enumerate(LONG) if item.path.is_relative_to(path)), len(LONG)))
 
 
 @pytest.fixture(scope="session", autouse=True)
