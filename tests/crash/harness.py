@@ -5,7 +5,8 @@ two parallel calls and one approval, and is killed (SIGKILL) at the chosen point
 the same folder, lets the run go on, and answers what it asks. The witness is a file that only the
 tools write: one line an effect, by its key.
 
-So that a life lasts milliseconds, the folder starts migrated and no sandbox is looked for: no command is run here.
+So that a life lasts milliseconds, the folder starts migrated, no sandbox is looked for, as no command is run here,
+and there are no tools but those of the scenario.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ from orchestrator.kernel.messages import Arguments, Effects, Message, Scope, Tex
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta
 from orchestrator.storage.sqlite import SqliteDatabase
 from orchestrator.tools.base import Context, Result
+from orchestrator.tools.catalogue import kits
 
 STEPS = 10
 MASTER = bytes(32)  # the key that wraps the keys of the journal
@@ -231,7 +233,7 @@ async def live(folder: Folder, point: Point | None) -> None:
         "data": folder.data,
         "storage": {"url": folder.url},
         "llm": {"model": "script"},
-        "tools": {"sandbox": "none"},
+        "tools": {"sandbox": "none", "omit": tuple(kits().builtin())},
     }
     chosen = settings.load({"HOME": str(folder.root)}, flags=flags)
     scenario = getattr(folder, "scenario", SHORT)
