@@ -16,7 +16,8 @@ async def clone(sandbox: Sandbox, context: Context, url: str, path: str | None, 
     workspace = Workspace(context.workspace)
     target = workspace.relative(_target(url, path))
     if workspace.stat(target) is not None:
-        raise ToolRetry(f"{target!r} is there already.", hint="Choose another folder with `path`.")
+        hint = "Choose another folder with `path`."
+        raise ToolRetry(f"{target!r} is there already.", hint=hint, why="exists", path=target)
     git = Git(sandbox, context, ".")
     remote = await git.remote(url, secret)
     beside = f".cloning-{context.key[:16]}"
@@ -26,7 +27,7 @@ async def clone(sandbox: Sandbox, context: Context, url: str, path: str | None, 
             await git.reach(remote, "clone", "--template=", "--no-recurse-submodules", "--", remote.url, beside)
             with entry(workspace, target, make=True) as (folder, name), entry(workspace, beside) as (old, own):
                 if exists(folder, name):
-                    raise ToolRetry(f"{target!r} is there already.")
+                    raise ToolRetry(f"{target!r} is there already.", why="exists", path=target)
                 os.rename(own, name, src_dir_fd=old, dst_dir_fd=folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True, dir_fd=root)

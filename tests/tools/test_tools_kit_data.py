@@ -182,6 +182,7 @@ async def test_a_column_that_is_called_as_the_period_is_the_period(
         ({"by": "Region", "how": "max", "kind": "pie"}, {"north": 10.0, "south": 20.5}),
         ({"by": "région", "value": "amounts", "how": "average"}, {"north": 10.0, "south": 12.75}),
         ({"kind": "line"}, {"2024-01-03": 10.0, "2024-01-09": 5.0, "2024-02-03": 20.5}),
+        ({"by": "the region", "value": "the sales"}, {"north": 10.0, "south": 25.5}),  # what the file is called
     ],
 )
 async def test_a_chart_is_drawn_and_kept(

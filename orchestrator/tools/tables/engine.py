@@ -31,6 +31,7 @@ _PERIODS = {
     "hour": "%Y-%m-%d %H:00",
 }
 _NUMBER = re.compile(r"U?(BIG|HUGE|SMALL|TINY)?INT|DECIMAL|DOUBLE|FLOAT")
+_ARTICLE = re.compile(r"(?:the|my|our|all|les?|la|des|du|mes|nos|tous|toutes)\s+|l['’]\s*")
 _KEY = re.compile(r"id|.*_id|year|month|day")  # numbers that are names
 _PARTS = 8  # that a person tells apart by their colours
 _HOW = {"sum": "sum", "average": "avg", "count": "count", "min": "min", "max": "max"}
@@ -75,7 +76,7 @@ def series(tables: Tables, table: str, by: str, value: str, how: str, split: str
     name = tables.one(table)
     columns = tables.columns(name)
     label, by, ordered = _label(columns, by)
-    chosen = _value(columns, value, by, how)
+    chosen = _value(columns, _meant(columns, value, name), by, how)
     how = how if chosen else "count"
     number = f"{_HOW[how]}({named(chosen)})" if chosen else "count(*)"
     parted = _column(columns, split) if split else ""
@@ -105,7 +106,8 @@ def series(tables: Tables, table: str, by: str, value: str, how: str, split: str
 def total(tables: Tables, table: str, value: str, how: str) -> dict[str, Any]:
     """One number for the whole of a column, and of how many rows."""
     name = tables.one(table)
-    chosen = _value(tables.columns(name), value, "", how)
+    columns = tables.columns(name)
+    chosen = _value(columns, _meant(columns, value, name), "", how)
     how = how if chosen else "count"
     number = f"{_HOW[how]}({named(chosen)})" if chosen else "count(*)"
     [found] = tables.connection.execute(f"SELECT {number}, count(*) FROM {named(name)}").fetchall()
@@ -140,6 +142,11 @@ def _label(columns: list[tuple[str, str]], by: str) -> tuple[str, str, bool]:
     return f"strftime({date}, '{_PERIODS[by or 'day']}')", by or "day", True
 
 
+def _meant(columns: list[tuple[str, str]], value: str, table: str) -> str:
+    """`the sales` of a table `sales` that has no such column are its numbers."""
+    return "" if _column(columns, value) is None and _alike(value) == _alike(table) else value
+
+
 def _value(columns: list[tuple[str, str]], value: str, by: str, how: str) -> str:
     """The column that is added up; empty: rows are counted."""
     numbers = [name for name, kind in columns if _NUMBER.match(kind)]
@@ -154,14 +161,14 @@ def _value(columns: list[tuple[str, str]], value: str, by: str, how: str) -> str
 
 
 def _column(columns: list[tuple[str, str]], wanted: str) -> str | None:
-    """By its name; else the only one that differs in accents or in an s at its end."""
+    """By its name; else the only one that differs in accents, in an article or in an s at its end."""
     exact = next((name for name, _ in columns if name.lower() == wanted.strip().lower()), None)
     alike = [name for name, _ in columns if _alike(name) == _alike(wanted)]
     return exact or (alike[0] if len(alike) == 1 else None)
 
 
 def _alike(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name.strip().lower())
+    plain = unicodedata.normalize("NFKD", _ARTICLE.sub("", name.strip().lower()))
     return "".join(mark for mark in plain if not unicodedata.combining(mark)).rstrip("s")
 
 

@@ -215,6 +215,21 @@ GITHUB_CREATE_PULL_REQUEST = examples(
             "title": "more docs",
             "head": "new-docs",
         },
+        'open a pull request on octo/shop from fix-login called "fix the login"': {
+            "repository": _SHOP,
+            "title": "fix the login",
+            "head": "fix-login",
+        },
+        'create a PR for team/site from the branch prices titled "new prices"': {
+            "repository": _SITE,
+            "title": "new prices",
+            "head": "prices",
+        },
+        'open a pull request on team/site from prices called "new prices"': {
+            "repository": _SITE,
+            "title": "new prices",
+            "head": "prices",
+        },
     },
     fr={
         "ouvre une pull request pour la branche fix-login de octo/shop intitulée « corrige la connexion »": {
@@ -246,6 +261,21 @@ GITHUB_CREATE_PULL_REQUEST = examples(
             "repository": _SITE,
             "title": "documentation",
             "head": "new-docs",
+        },
+        "ouvre une pull request sur octo/shop depuis fix-login intitulée « corrige la connexion »": {
+            "repository": _SHOP,
+            "title": "corrige la connexion",
+            "head": "fix-login",
+        },
+        "crée une PR sur team/site depuis la branche prix avec le titre « nouveaux prix »": {
+            "repository": _SITE,
+            "title": "nouveaux prix",
+            "head": "prix",
+        },
+        "crée une pull request sur team/site depuis la branche menu avec le titre « un nouveau menu »": {
+            "repository": _SITE,
+            "title": "un nouveau menu",
+            "head": "menu",
         },
     },
 )

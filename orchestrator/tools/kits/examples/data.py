@@ -188,6 +188,7 @@ CHART_DATA = examples(
         "chart sales.csv as bars by month": {"path": "sales.csv", "by": "month", "kind": "bar"},
         "chart visits per day from visits.csv": {"path": "visits.csv", "value": "visits", "frequency": "daily"},
         "plot price by city in shops.csv": {"path": "shops.csv", "by": "city", "value": "price"},
+        "which month has the highest amount in sales.csv?": {"path": "sales.csv", "value": "amount", "by": "month"},
     },
     fr={
         "fais un graphique de ce CSV : ventes.csv": {"path": "ventes.csv"},
@@ -305,6 +306,12 @@ CHART_DATA = examples(
         "trace l'évolution du montant dans ventes.csv": {"path": "ventes.csv", "value": "montant"},
         "fais un graphique en barres de ventes.csv par mois": {"path": "ventes.csv", "by": "mois", "kind": "bar"},
         "trace les visites par jour de visites.csv": {"path": "visites.csv", "value": "visites", "frequency": "daily"},
+        "représente le total du montant par région de ventes.csv": {
+            "path": "ventes.csv",
+            "value": "montant",
+            "by": "région",
+        },
+        "quel mois a le plus gros montant dans ventes.csv ?": {"path": "ventes.csv", "value": "montant", "by": "mois"},
     },
 )
 

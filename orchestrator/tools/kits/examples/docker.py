@@ -22,6 +22,7 @@ LIST_CONTAINERS = examples(
         "are all my containers healthy?": {"only": "unhealthy"},
         "which containers are failing, and why?": {"only": "unhealthy"},
         "status of the containers": {},
+        "find the unhealthy containers": {"only": "unhealthy"},
     },
     fr={
         "quels conteneurs sont en mauvaise santé, et pourquoi ?": {"only": "unhealthy"},
@@ -41,6 +42,8 @@ LIST_CONTAINERS = examples(
         "quels conteneurs ont un problème ?": {"only": "unhealthy"},
         "les conteneurs qui tournent": {"only": "running"},
         "état des conteneurs": {},
+        "trouve les conteneurs en mauvaise santé": {"only": "unhealthy"},
+        "quels conteneurs ne sont pas sains ?": {"only": "unhealthy"},
     },
 )
 
@@ -93,6 +96,7 @@ INSPECT_CONTAINER = examples(
         "why is the container db unhealthy?": {"name": "db"},
         "why did the container web crash?": {"name": "web"},
         "what is wrong with the container api?": {"name": "api"},
+        "why is web unhealthy?": {"name": "web"},
     },
     fr={
         "inspecte le conteneur web": {"name": "web"},
@@ -104,6 +108,7 @@ INSPECT_CONTAINER = examples(
         "pourquoi le conteneur db est-il malade ?": {"name": "db"},
         "pourquoi le conteneur web a-t-il planté ?": {"name": "web"},
         "qu'est-ce qui ne va pas avec le conteneur api ?": {"name": "api"},
+        "pourquoi web est-il en mauvaise santé ?": {"name": "web"},
     },
 )
 

@@ -12,6 +12,8 @@ GIT_STATUS = examples(
         "is there anything to commit?": {},
         "which files did I change?": {},
         "do I have uncommitted changes?": {},
+        "git status of shop": {"path": "shop"},
+        "status of the repository shop": {"path": "shop"},
     },
     fr={
         "quel est le statut git ?": {},
@@ -20,6 +22,8 @@ GIT_STATUS = examples(
         "y a-t-il quelque chose à commiter ?": {},
         "quels fichiers ai-je changés ?": {},
         "ai-je des changements non commités ?": {},
+        "statut git de shop": {"path": "shop"},
+        "état du dépôt shop": {"path": "shop"},
     },
 )
 
@@ -31,6 +35,9 @@ GIT_DIFF = examples(
         "what changed in git since main?": {"since": "main"},
         "what did I change since the last commit?": {},
         "show me my changes line by line": {},
+        "show the diff of the repository shop": {"path": "shop"},
+        "what changed in the repository shop?": {"path": "shop"},
+        "show the diff of shop": {"path": "shop"},
     },
     fr={
         "montre le diff git": {},
@@ -39,6 +46,9 @@ GIT_DIFF = examples(
         "qu'est-ce qui a changé dans git depuis main ?": {"since": "main"},
         "qu'ai-je changé depuis le dernier commit ?": {},
         "montre-moi mes changements ligne par ligne": {},
+        "montre les différences du dépôt shop": {"path": "shop"},
+        "qu'est-ce qui a changé dans le dépôt shop ?": {"path": "shop"},
+        "montre les différences de shop": {"path": "shop"},
     },
 )
 
@@ -129,6 +139,8 @@ GIT_COMMIT = examples(
         'commit it all: "tidy up"': {"message": "tidy up"},
         'git commit -m "tidy up"': {"message": "tidy up"},
         'commit "tidy up"': {"message": "tidy up"},
+        'commit everything in the repository shop with the message "tidy up"': {"path": "shop", "message": "tidy up"},
+        'commit everything in shop with the message "tidy up"': {"path": "shop", "message": "tidy up"},
     },
     fr={
         "commite avec le message « corrige la connexion »": {"message": "corrige la connexion"},
@@ -144,6 +156,10 @@ GIT_COMMIT = examples(
         "commit « rangement »": {"message": "rangement"},
         "commite tout : « rangement »": {"message": "rangement"},
         "fais un commit « rangement »": {"message": "rangement"},
+        "commite tout dans le dépôt shop avec le message « rangement »": {"path": "shop", "message": "rangement"},
+        "fais un commit du dépôt shop avec le message « rangement »": {"path": "shop", "message": "rangement"},
+        "valide tout avec le message « rangement »": {"message": "rangement"},
+        "commite tout dans shop avec le message « rangement »": {"path": "shop", "message": "rangement"},
     },
 )
 
@@ -163,6 +179,8 @@ GIT_SWITCH = examples(
         "switch to main": {"branch": "main"},
         "switch back to develop": {"branch": "develop"},
         "git checkout master": {"branch": "master"},
+        "create the branch prices in the repository shop": {"branch": "prices", "create": True, "path": "shop"},
+        "create a branch prices in shop": {"branch": "prices", "create": True, "path": "shop"},
     },
     fr={
         "passe sur la branche main": {"branch": "main"},
@@ -178,6 +196,8 @@ GIT_SWITCH = examples(
         "passe sur main": {"branch": "main"},
         "reviens sur develop": {"branch": "develop"},
         "git checkout master": {"branch": "master"},
+        "crée la branche prix dans le dépôt shop": {"branch": "prix", "create": True, "path": "shop"},
+        "crée une branche prix dans shop": {"branch": "prix", "create": True, "path": "shop"},
     },
 )
 
@@ -270,6 +290,8 @@ GIT_PUSH = examples(
         "send my commits to the server": {},
         "push": {},
         "push my work to the server": {},
+        "push the branch fix-prices of the repository shop": {"branch": "fix-prices", "path": "shop"},
+        "push the branch fix-prices of shop": {"branch": "fix-prices", "path": "shop"},
     },
     fr={
         "git push": {},
@@ -279,5 +301,7 @@ GIT_PUSH = examples(
         "envoie mes commits au serveur": {},
         "pousse": {},
         "pousse mon travail": {},
+        "pousse la branche corrige-prix du dépôt shop": {"branch": "corrige-prix", "path": "shop"},
+        "pousse la branche corrige-prix de shop": {"branch": "corrige-prix", "path": "shop"},
     },
 )

@@ -174,11 +174,15 @@ GITHUB_CLONE = examples(
         "clone the github repository team/site": {"repository": _SITE},
         "clone team/site from github into copy": {"repository": _SITE, "path": "copy"},
         "clone https://github.com/octo/shop": {"repository": "octo/shop"},
+        "git clone octo/shop": {"repository": _SHOP},
+        "get a copy of the repository octo/shop": {"repository": _SHOP},
     },
     fr={
         "clone octo/shop depuis github": {"repository": _SHOP},
         "clone le dépôt github octo/shop dans code": {"repository": _SHOP, "path": "code"},
         "clone le dépôt github team/site": {"repository": _SITE},
         "clone team/site depuis github dans copie": {"repository": _SITE, "path": "copie"},
+        "git clone octo/shop": {"repository": _SHOP},
+        "récupère le dépôt octo/shop": {"repository": _SHOP},
     },
 )
