@@ -4,32 +4,15 @@ import re
 
 from msgspec import structs
 
-from orchestrator.policy.shell import beyond, python, snippets
+from orchestrator.policy.shell import beyond, interpreters, python, snippets
 from orchestrator.policy.shell.arguments import options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS, KINDS
 from orchestrator.policy.shell.script import Segment, said
 from orchestrator.policy.shell.words import UNKNOWN, each, marked, shown, uncertain
 
-_CODE_LETTERS = {"perl": "eE", "node": "ep", "nodejs": "ep", "php": "rBRE", "julia": "eE", "python": "c", "pypy": "c"}
-_CODE_WORDS = (
-    "--eval",
-    "--print",
-    "--execute",
-    "--command",
-    "-m:",
-    "-r:",
-    "--require",
-    "--import",
-    "--loader",
-    "--rcfile",
-    "--init-file",
-)
-_LIBRARIES = re.compile(
-    r"-M(List::Util|POSIX|Data::Dumper|Time::Local|JSON::PP|Encode|utf8|strict|warnings|Text::Wrap)(=[\w,]+)?|"
-    r"-r(json|csv|date|time|set|bigdecimal|pp|prime)"
-)
-_SHORT = each("python pypy node nodejs ruby perl php lua Rscript R")
+_JOINED = each("perl ruby lua Rscript R")  # several pieces of code are the lines of one
+_SHORT = each("python pypy node nodejs ruby perl php lua Rscript R julia groovy elixir")
 _MODULES = each(
     "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
     "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox pstats"
@@ -46,6 +29,8 @@ def sourced(judge: Judging, segment: Segment) -> list[Finding]:
     if (read := read_script(judge, segment, file)) is not None:
         return read
     if places <= {"inside"} and re.search(r"(^|/)(\.?venv|env)/bin/activate$", file):
+        return []
+    if file.removesuffix("/bin/activate") in judge.environments:
         return []
     shape = f"source {shown(file)}" if places <= {"inside"} else None
     return [
@@ -105,6 +90,7 @@ def written_code(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     if uncertain(code) or marked(code):
         return [snippets.inline(judge, segment)]
     plain = re.sub(r"[-\d.]+$", "", segment.program) or segment.program
+    plain = "lua" if plain == "luajit" else plain
     segment = structs.replace(segment, program=plain)
     if plain in ("python", "pypy"):
         return python.judge(judge, segment, code)
@@ -211,51 +197,46 @@ def script_file(judge: Judging, segment: Segment, file: str, depth: int) -> list
 
 def interpreter(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     name = re.sub(r"[-\d.]+$", "", segment.program) or segment.program
-    words = list(segment.arguments)
-    if name == "R" and words[:1] == ["CMD"]:
+    name = "lua" if name == "luajit" else name
+    words = segment.arguments
+    if name == "R" and words[:1] == ("CMD",):
         if words[1:2] and words[1] in ("build", "check", "config", "Rd2pdf", "Rdconv", "BATCH"):
             return beyond.judge(judge, segment)
         return [judge.ask(segment, "subcommand", "R CMD with this may change what is installed.", "Build and check.")]
     if len(words) == 1 and words[0] in ("--version", "-V", "-v", "--help", "-h", "-VV"):
         return []
-    while words and words[0].startswith("-") and words[0] != "-":
-        word = words.pop(0)
-        if name in ("python", "pypy") and re.fullmatch(r"-[a-zA-Z]*m", word):
-            return module(judge, segment, words, depth)
-        if (found := _given(judge, segment, name, word, words)) is not None:
-            return found
-        if word in ("-W", "-X") and words:
-            words.pop(0)
-        if word == "--":
-            break
-    if name in ("node", "nodejs") and "--test" in segment.arguments:
-        return judge.reach(segment).each("use", words)
-    if name == "php" and segment.arguments in (("-m",), ("-i",), ("-v",), ("-l",)):
+    if name == "php" and words in (("-m",), ("-i",), ("-v",), ("-l",)):
         return []
-    if not words or words[0] == "-":
-        return piped(judge, segment)
-    return script_of(judge, segment, name, words)
+    told = interpreters.told(name, words)
+    behind = told.behind
+    found = judge.reach(segment).each("run", told.folders)
+    if told.doubt:
+        code = " ".join(map(shown, (*told.codes, *behind)))
+        return [*found, *snippets.denials(judge, segment, code), snippets.inline(judge, segment, told.doubt)]
+    if told.module:
+        return found + module(judge, segment, behind, depth)
+    if told.loads and not told.codes:
+        found += written_code(judge, segment, "\n".join(told.loads))
+    if told.codes:
+        return found + _of_codes(judge, segment, name, told)
+    if name in ("node", "nodejs") and "--test" in words:
+        return found + judge.reach(segment).each("use", behind)
+    if name == "php" and told.serves and not behind:
+        return found
+    if not behind or behind[0] == "-":
+        return found + piped(judge, segment)
+    return found + script_of(judge, segment, name, behind)
 
 
-def _given(judge: Judging, segment: Segment, name: str, word: str, behind: list[str]) -> list[Finding] | None:
-    """What is against one option and the code it gives; None where it gives none."""
-    short = not word.startswith("--")
-    if name in ("python", "pypy") and short and "i" in word:
-        return [snippets.inline(judge, segment, "it stays open")]
-    code = word.split("=")[0] in _CODE_WORDS or (short and bool(set(_CODE_LETTERS.get(name, "e")) & set(word)))
-    if name in ("perl", "ruby") and _LIBRARIES.fullmatch(word):
-        return None
-    preload = name in ("node", "nodejs", "ruby", "perl") and word[:2] in ("-r", "-M", "-m", "-I", "-x")
-    if not (code or preload or uncertain(word)):
-        return None
-    if code and short and not preload and not uncertain(word) and behind and name in _SHORT:
-        in_place = name in ("perl", "ruby") and any(re.match(r"-[a-z]*i", given) for given in segment.arguments)
-        changed = judge.reach(segment).each("write", behind[1:]) if in_place else []
-        if name == "perl" and any(word.strip()[:1] in "|>+" or word.strip()[-1:] == "|" for word in behind[1:] if word):
-            return [snippets.inline(judge, segment, "it would run or write what it is told to read")]
-        return [*written_code(judge, segment, behind[0]), *judge.reach(segment).each("read", behind[1:]), *changed]
-    found = snippets.denials(judge, segment, " ".join(map(shown, [word, *behind])))
-    return [*found, snippets.inline(judge, segment)]
+def _of_codes(judge: Judging, segment: Segment, name: str, told: interpreters.Told) -> list[Finding]:
+    behind = told.behind
+    code = "\n".join([*told.loads, *told.codes])
+    if name not in _SHORT or (len(told.codes) > 1 and name not in _JOINED):
+        return [*snippets.denials(judge, segment, shown(code)), snippets.inline(judge, segment)]
+    changed = judge.reach(segment).each("write", behind) if told.in_place else []
+    if name == "perl" and any(word.strip()[:1] in "|>+" or word.strip()[-1:] == "|" for word in behind if word):
+        return [snippets.inline(judge, segment, "it would run or write what it is told to read")]
+    return [*written_code(judge, segment, code), *judge.reach(segment).each("read", behind), *changed]
 
 
 def script_of(judge: Judging, segment: Segment, name: str, words: list[str]) -> list[Finding]:

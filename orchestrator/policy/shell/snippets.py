@@ -10,17 +10,18 @@ from itertools import pairwise
 from msgspec import structs
 
 from orchestrator.policy.addresses import is_metadata
-from orchestrator.policy.shell import functions, javascript, statements
+from orchestrator.policy.shell import functions, javascript, lua, ruby, statements
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.grammar import Reading
+from orchestrator.policy.shell.hostile import hostile
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import TILDE, each, shown, uncertain
 
 _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|`((?:[^`\\]|\\.)*)`")
 _RUNS = re.compile(
-    r"\b(exec|eval|system|popen|spawn\w*|Function|instance_eval|loads|run|check_output|call|execSync|"
-    r"os\.execute|passthru|shell_exec|compile)\b"
+    r"\b(exec|eval|system|popen|spawn\w*|Function|instance_eval|(?:pickle|marshal|dill|joblib)\.loads?|(?<!asyncio\.)run|check_output|"
+    r"call|execSync|runIn\w+|os\.execute|passthru|shell_exec|(?<!re\.)compile)\b"
 )
 _DECODES = re.compile(
     r"(b64decode|b32decode|base64|fromhex|unhexlify|decode_base64|fromCharCode|atob|pack\s*\(|codecs\.decode|"
@@ -35,6 +36,7 @@ _WORSE = each(
     "exfiltration guard metadata"
 )
 
+_GRAMMARS = {"node": javascript.read, "nodejs": javascript.read, "lua": lua.read, "ruby": ruby.read}
 _MOST = 50  # texts of one piece of code that are looked into
 
 _PLAIN = {  # names by which short code of other languages calculates and prints
@@ -131,8 +133,8 @@ def inline(judge: Judging, segment: Segment, why: str = "") -> Finding:
 
 def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     """Code given to node, ruby, perl and their like."""
-    if segment.program in ("node", "nodejs"):
-        return read(judge, segment, code, javascript.read(code))
+    if segment.program in _GRAMMARS:
+        return read(judge, segment, code, _GRAMMARS[segment.program](code))
     if (places := _harmless(segment.program, code)) is not None:
         reach = judge.reach(segment)
         obeyed = [one for one in reach.each("write", places) if one.code == "automatic"]
@@ -271,7 +273,8 @@ def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     if segment.program in ("perl", "ruby", "php") and re.search(r"exec\s*\(?\s*['\"]/bin/\w*sh( -i)?['\"]", code):
         reason = f"{segment.program} would become a shell that nobody reads."
         return [judge.deny(segment, "reverse_shell", reason, "Write the commands themselves.")]
-    found: list[Finding] = []
+    if found := hostile(judge, segment, code):
+        return found
     texts = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
     for text in [text for text in texts if " " in text or "\t" in text][:_MOST]:
         found += worse(judge, segment, text)
