@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import stat
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
@@ -110,9 +111,16 @@ class Download:
 
 
 def target(workspace: Workspace, url: str, path: str | None) -> str:
-    """Where it goes: to exactly that name, or under its own in a folder that is there or ends with a slash."""
-    name = workspace.relative(path or file_name(url))
+    """Where it goes: to exactly that name; in a folder, under its own.
+
+    A folder is what is one already, ends with a slash, or has no ending where the address names a file with one.
+    """
+    name, own = workspace.relative(path or file_name(url)), file_name(url)
     there = workspace.stat(name)
-    if path and (path.endswith("/") or (there is not None and stat.S_ISDIR(there.st_mode))):
-        return f"{name}/{file_name(url)}".removeprefix("./")
+    if there is not None:
+        folder = stat.S_ISDIR(there.st_mode)
+    else:
+        folder = bool(path) and ("." not in PurePosixPath(name).name and "." in own)
+    if path and (folder or path.endswith("/")):
+        return f"{name}/{own}".removeprefix("./")
     return name

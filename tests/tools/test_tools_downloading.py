@@ -101,6 +101,13 @@ async def test_it_lies_where_it_was_wanted_and_says_whose_it_is(site: str, conte
         assert marked(folder, expected) and (folder / expected).stat().st_mode & 0o777 == 0o644
 
 
+async def test_a_name_without_an_ending_is_a_folder_where_the_address_has_one(site: str, context: Context) -> None:
+    assert (await download(context, f"{site}/sales.csv", "tables"))["path"] == "tables/sales.csv"
+    assert (await download(context, f"{site}/moved?to=/sales.csv", "table"))["path"] == "table"
+    (context.workspace / "mine").write_text("mine")
+    assert (await download(context, f"{site}/sales.csv", "mine", overwrite=True))["path"] == "mine"
+
+
 async def test_what_is_there_stays_unless_it_is_said_and_then_lies_in_the_trash(site: str, context: Context) -> None:
     mine = context.workspace / "sales.csv"
     mine.write_text("mine")

@@ -120,7 +120,7 @@ def _download_file(largest: int) -> Tool:
         context: Context,
         path: Annotated[
             Annotated[str, Meta(min_length=1)] | None,
-            "where in the workspace; a folder takes it in; the name in the address when not given",
+            "a file of the workspace, or a folder that takes it in; the name in the address when not given",
         ] = None,
         overwrite: Annotated[bool, "replace a file that is there; it goes to the trash"] = False,
     ) -> Downloaded:
