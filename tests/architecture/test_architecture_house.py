@@ -3,7 +3,6 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,13 +15,14 @@ PRODUCT = ROOT / "orchestrator"
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "service", "services", "real", "new", "v2"}
 
 
-def files() -> list[Path]:
-    return [path for path in sorted(PRODUCT.rglob("*.py")) if "static" not in path.parts]
+Trees = list[tuple[Path, ast.Module]]
 
 
-def trees() -> Iterator[tuple[Path, ast.Module]]:
-    for path in files():
-        yield path, ast.parse(path.read_text("utf-8"))
+@pytest.fixture(scope="module")
+def trees() -> Trees:
+    """The files of the product, read once."""
+    files = [path for path in sorted(PRODUCT.rglob("*.py")) if "static" not in path.parts]
+    return [(path, ast.parse(path.read_text("utf-8"))) for path in files]
 
 
 def test_imports_only_go_down() -> None:
@@ -31,8 +31,8 @@ def test_imports_only_go_down() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_no_god_files_and_no_god_functions() -> None:
-    for path, tree in trees():
+def test_no_god_files_and_no_god_functions(trees: Trees) -> None:
+    for path, tree in trees:
         assert len(path.read_text("utf-8").splitlines()) <= 400, path
         for node in ast.walk(tree):
             if "versions" in path.parts:  # a migration is a list of statements
@@ -43,8 +43,8 @@ def test_no_god_files_and_no_god_functions() -> None:
                 assert length <= allowed, f"{path.relative_to(ROOT)}:{node.lineno} {node.name} has {length} lines"
 
 
-def test_the_environment_is_read_in_one_place() -> None:
-    for path, tree in trees():
+def test_the_environment_is_read_in_one_place(trees: Trees) -> None:
+    for path, tree in trees:
         if path == PRODUCT / "kernel" / "settings.py":
             continue
         for node in ast.walk(tree):
@@ -58,14 +58,14 @@ def test_names_of_files_and_folders() -> None:
         assert path.stem not in FORBIDDEN_NAMES, path
 
 
-def test_a_room_has_a_docstring_and_more_than_a_stub() -> None:
-    for path, tree in trees():
+def test_a_room_has_a_docstring_and_more_than_a_stub(trees: Trees) -> None:
+    for path, tree in trees:
         assert ast.get_docstring(tree), f"{path.relative_to(ROOT)} does not say what it is"
 
 
-def test_nothing_broad_is_swallowed() -> None:
+def test_nothing_broad_is_swallowed(trees: Trees) -> None:
     """`except Exception` may stand only where what was caught is said or raised again."""
-    for path, tree in trees():
+    for path, tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.ExceptHandler) and ast.unparse(node.type or ast.Name("everything")) in (
                 "Exception",
