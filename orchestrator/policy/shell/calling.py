@@ -8,9 +8,9 @@ from orchestrator.policy.shell import words
 from orchestrator.policy.shell.outputs import finds
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, known
 from orchestrator.policy.shell.redirecting import After, Flow, Redirecting
-from orchestrator.policy.shell.script import Bound, Segment, Stdin, lists_names, names_listed
+from orchestrator.policy.shell.script import Bound, Segment, lists_names, names_listed
 from orchestrator.policy.shell.spelling import SETTERS, named_by
-from orchestrator.policy.shell.words import FOUND, UNKNOWN, UNSET
+from orchestrator.policy.shell.words import FOUND, MANY, UNKNOWN, UNSET, marked
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -40,6 +40,9 @@ class Calling(Redirecting):
         indirect = len(first) != 1 or self._is_variable(written[0][0])
         if indirect and (names := self._chosen(written[0])):
             return names, self._ways(names, behind), False
+        spelt_out = "$(" in self.text(written[0][0]) or "`" in self.text(written[0][0])
+        if indirect and len(named) == 1 and not spelt_out and _plainly_starts(first[0]):
+            return (first[0],), self._ways(first[:1], [[first[1:]], *behind]), False
         return (first[0],), self._ways(first[:1], [[first[1:]], *behind]), indirect
 
     def _alternatives(self, pieces: "list[Node]") -> list[list[str]]:
@@ -66,7 +69,7 @@ class Calling(Redirecting):
         doubts = len(self.doubts)
         named = self.spell(name)
         del self.doubts[doubts:]
-        return named if all(known(one) and one not in MOVERS | SETTERS for one in named) else ()
+        return named if all(map(_plainly_starts, named)) else ()
 
     def _spell_beside(self, pieces: "list[Node]") -> list[list[str]]:
         spelt: list[tuple[str, ...]] = []
@@ -119,15 +122,27 @@ class Calling(Redirecting):
         new = self.frame[count:] if self.frame is not None and program == "shift" else tuple(told[1:])
         self._framed(new if certain and (program == "shift" or told[:1] == ["--"]) else None)
 
-    def read_into(self, program: str, words: list[str], stdin: Stdin, feeders: tuple[Segment, ...]) -> None:
-        """What read and mapfile set: names that were found, or what a file of the workspace says."""
-        labels, names = named_by(program, words), (UNKNOWN,)
+    def read_into(self, node: "Node", segment: Segment, feeders: tuple[Segment, ...]) -> None:
+        """What read and mapfile set: names that were found, what a file says, the command's own text."""
+        words = list(segment.arguments)
+        labels, names = named_by(segment.program, words), (UNKNOWN,)
         if lists_names(feeders) and len(labels) == 1:
             names = tuple(names_listed(feeders[0]))
-        elif (stdin == "file" and not self._own_input()) or (finds(feeders) and not self.own(feeders)):
+        elif (segment.stdin == "file" and not self._own_input()) or (finds(feeders) and not self.own(feeders)):
             names = (FOUND,)
+        told = segment.fed if segment.fed is not None else self._here_string(node)
+        if segment.stdin == "text" and told is not None:
+            names = _fields(told, segment, words, len(labels))
         for label in labels:
             self.assigned(label, names)
+
+    def _here_string(self, node: "Node") -> str | None:
+        """The words behind <<<, of which some are known only from a file."""
+        strings = [child for child in node.children if child.type == "herestring_redirect"]
+        doubts = len(self.doubts)
+        spelt = [one for child in strings for part in child.children if part.is_named for one in self.spell(part)]
+        del self.doubts[doubts:]
+        return spelt[0] if len(spelt) == 1 else None
 
     def _own_input(self) -> bool:
         written = {one.target for one in self._redirects if ">" in one.operator} - self._told
@@ -143,6 +158,25 @@ class Calling(Redirecting):
             return None
         held = {**self.values, **self.loose}.get(match[1], ())
         return list(held) if held and held != (UNSET,) else None
+
+
+def _fields(text: str, segment: Segment, words: list[str], count: int) -> tuple[str, ...]:
+    """What each of the variables may hold, of a text that is written in the command."""
+    if FOUND in text and not marked(text.replace(FOUND, "")):
+        return (FOUND,)
+    if marked(text) or len(text) > 2_000:
+        return (UNKNOWN,)
+    if "-d" in words and count == 1:
+        return (text,)
+    by = dict(segment.assignments).get("IFS", " \t")
+    found = [text] if by == "" else [one for one in re.split(f"[{re.escape(by)}\n]+", text) if one]
+    lines = text.splitlines() if count < 3 else []
+    every = tuple(dict.fromkeys([*found, *lines]))
+    return every if 0 < len(every) <= MANY else (UNKNOWN,)
+
+
+def _plainly_starts(program: str) -> bool:
+    return known(program) and program not in MOVERS | SETTERS
 
 
 def _by_place(program: str) -> bool:

@@ -190,14 +190,17 @@ _DANGEROUS = each("rm shred dd sh bash zsh curl wget nc ssh scp mkfs unlink trun
 _OF_RUN = re.compile(r"--(frozen|locked|no-sync|offline|all-extras|all-groups|quiet|no-dev|dev|isolated)|-[qv]+")
 
 
+_NAMED_OF_RUN = each("--python -p --project --directory --group --extra --package --env-file --active")
+
+
 def _started(judge: Judging, segment: Segment, plain: list[str], depth: int) -> list[Finding] | None:
     """Where a subcommand starts a program that it is given: that one is judged."""
     program, words, name = segment.program, segment.arguments, plain[0]
     behind = words[words.index(name) + 1 :] if name in words else ()
     inner = behind[1:] if behind[:1] == ("--",) else behind
     if name == "run" and program in ("uv", "poetry", "pipenv", "hatch", "pdm", "rye"):
-        while program == "uv" and inner and _OF_RUN.fullmatch(inner[0]):
-            inner = inner[1:]
+        while program == "uv" and inner and (_OF_RUN.fullmatch(inner[0]) or inner[0] in _NAMED_OF_RUN):
+            inner = inner[2 if inner[0] in _NAMED_OF_RUN else 1 :]
         own = program in ("hatch", "pdm", "rye") and bool(inner) and re.fullmatch(r"[\w:.-]+", inner[0])
         if own and not inner[0].startswith("-") and not known(inner[0]):
             return []  # a script of the project, as of npm run

@@ -106,7 +106,7 @@ class Judge:
         script = self.reader.read(text)
         self.environments = {place for part in script.segments for place in together.environments(part)}
         self.made = together.compiled(script) | together.written(script)
-        self.places.made = together.temporary(script)
+        self.places.made, self.places.fresh = together.temporary(script), together.fresh(script)
         self.serves = together.serves(script, text)
         self.installs_here = together.installs_here(self, script)
         self.makes_nothing = all(_looks_or_runs(part) for part in script.segments)

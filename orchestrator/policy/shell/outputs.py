@@ -44,9 +44,10 @@ def output(inner: tuple[Segment, ...], plain: bool, quoted: bool) -> str:
     return FOUND if finds(inner) else UNKNOWN
 
 
-_DECODERS = each("base64 base32 basenc xxd rev tac od shuf hexdump openssl tr column iconv zcat fold")
+_DECODERS = each("base64 base32 basenc xxd rev tac od shuf hexdump openssl column iconv zcat fold")
 _READS_A_FILE = re.compile(r"\bopen\(|\bread_text\(|\breadFileSync\(|\brequire\(|__version__|\bload\(")
 _SPELLS = re.compile(r"\$\(|`|\\[0-7x]")  # what could become code, or be a letter that does not show
+_SPELLS_NOTHING = re.compile(r"-[cdsC]+|[^a-zA-Z0-9/.]+|/|\[:\w+:\]|\\[nrt]|A-Z|a-z")  # of tr
 _PUTS_TOGETHER = re.compile(r"\bchr\(|fromhex|b64|decode|\\\\x|join\(|fromCharCode|Buffer|atob")
 
 
@@ -62,13 +63,17 @@ def _tells(part: Segment) -> bool:
         return bool(GIT_READS.intersection(words[:1]))
     if part.program.startswith("python") or part.program == "node":
         return bool(_READS_A_FILE.search(part.text)) and not _PUTS_TOGETHER.search(part.text)
-    if KINDS.get(part.program) == "lister":
+    if KINDS.get(part.program) in ("lister", "developer"):
         return True
+    if part.program in ("echo", "printf"):  # of what was found before
+        return any(FOUND in word for word in part.arguments) and not any("/" in word for word in part.arguments)
     named = paths(part.program, words, 1 if part.program in PATTERNS else 0)
     return _filters(part) and part.fed is None and (part.stdin == "file" or any(name != "-" for name in named))
 
 
 def _filters(part: Segment) -> bool:
+    if part.program == "tr":
+        return all(map(_SPELLS_NOTHING.fullmatch, part.arguments))
     return KINDS.get(part.program) in ("reader", "lister") and part.program not in _DECODERS
 
 
@@ -130,11 +135,14 @@ def _part(program: str, words: tuple[str, ...]) -> str:
     return path.rpartition("/")[2].removesuffix(suffix) or UNSET
 
 
+_OF_THE_CLOCK = re.compile(r"%\([%\w.-]*\)T")
+
+
 def printed(words: tuple[str, ...]) -> str | None:
     """printf with numbers, and with words that are known."""
     if not words or marked(words[0]) or words[0].startswith("-") or "\\" in words[0]:
         return None
-    shape, given = words[0], list(words[1:])
+    shape, given = _OF_THE_CLOCK.sub("0", words[0]), [word for word in words[1:] if word != "-1"]
     if given and "%" not in _NUMBERED.sub("", shape):
         return _NUMBERED.sub("0", shape)
     if len(re.findall(r"%[^%]", shape)) != len(given):

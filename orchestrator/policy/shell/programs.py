@@ -27,7 +27,7 @@ _TABLE: dict[Kind, str] = {
         getconf ps exit return break continue shift set wait tr yes users who w vmstat iostat lsusb lspci
         pgrep times jobs logname mktemp uuidgen lsb_release runlevel pidof finger history ulimit tldr apropos
         whatis export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
-        caller deactivate units figlet cowsay fortune lolcat neofetch fastfetch ts fc-list fc-match gettext ngettext
+        caller let deactivate units figlet cowsay fortune lolcat neofetch fastfetch ts fc-list fc-match gettext ngettext
         pkg-config pkgconf llvm-config python3-config kpsewhich acpi quota pwgen uuid errno jot primes ascii
         c++filt
     """,

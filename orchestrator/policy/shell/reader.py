@@ -32,6 +32,7 @@ _HIDDEN = re.compile(
 _NOTHING: Bound = {}
 _MENDED = ";"  # no name of a variable: the ends of lines are written out
 _BEHIND = re.compile(r"(<<-?[ \t]*['\"]?\w+['\"]?[^\n&|;]*?)[ \t]+&[ \t]*\n")  # a here-document in the background
+_TIMED = re.compile(r"((?:^|[;&|\n])[ \t]*)time(?: -p)?[ \t]+(?=[({]|(?:for|while|if|until)\b)")
 _BRACES = re.compile(r"(?<![\w$/.'\"-])\{([^\s{}]+,[^\s{}]*)\}")  # {rm,-rf,x} is a command
 _PARENS = re.compile(r"\({3,}|\){3,}")
 _CONTINUED = re.compile(r"(?<![ \t])\\\n")
@@ -52,7 +53,8 @@ class Reader:
             return Script(doubts=(Doubt("hidden_characters", ascii(text[:80])),))
         source = text.encode()
         tree = self._grammar().parse(source)
-        if tree.root_node.has_error and (plainer := _BEHIND.sub(r"\1\n", text)) != text:
+        plainer = _BEHIND.sub(r"\1\n", text) if tree.root_node.has_error else text
+        if (plainer := _TIMED.sub(r"\1", plainer)) != text:
             return self.read(plainer, given)
         if len(text) > SHORT and _deep(tree.walk()):
             return Script(doubts=(Doubt("unreadable", text[:80]),))

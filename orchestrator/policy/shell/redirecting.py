@@ -90,6 +90,14 @@ class Redirecting(Spelling):
                 after = self._behind_heredoc(redirect, flow, feeders, after)
         return after
 
+    def alone(self, node: "Node", flow: Flow) -> After:
+        """$(< file) is $(cat file)."""
+        start = len(self._redirects)
+        self._redirect(node, flow)
+        named = tuple(one.target for one in self._redirects[start:])
+        self._segments.append(Segment("cat", named, self.text(node), flow.folders))
+        return After(flow.folders, flow.folders)
+
     def fed_by(self, redirect: "Node", before: int) -> tuple[Segment, ...]:
         """The programs of `< <(…)` and `<<< "$(…)"`."""
         text = self.text(redirect).lstrip("< ").strip().strip('"')

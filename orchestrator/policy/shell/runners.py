@@ -9,6 +9,7 @@ from msgspec import structs
 from orchestrator.policy.shell import code
 from orchestrator.policy.shell.arguments import values_of
 from orchestrator.policy.shell.findings import Finding, Judging
+from orchestrator.policy.shell.outputs import finds
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, WRAPPERS
 from orchestrator.policy.shell.script import Segment, lists_names, names_listed, said
 from orchestrator.policy.shell.words import FOUND, MADE, STAR, UNKNOWN, each, marked, shown, uncertain
@@ -256,7 +257,8 @@ def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             marker = word[2:]
         elif word in ("-n", "-d", "-P", "-L", "-E", "-s", "-a", "--max-args", "--delimiter", "--max-procs") and words:
             words.pop(0)
-    values = names_listed(segment.feeders[0]) if lists_names(segment.feeders) else [UNKNOWN]
+    values = [FOUND] if finds(segment.feeders) else [UNKNOWN]
+    values = names_listed(segment.feeders[0]) if lists_names(segment.feeders) else values
     if not words:
         return found
     told = said(segment.feeders[0]) if len(segment.feeders) == 1 else segment.fed
@@ -275,7 +277,7 @@ def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         "interpreter",
     ):
         return [*found, *code.piped(judge, structs.replace(segment, program=command[0]))]
-    if UNKNOWN in command[0]:
+    if uncertain(command[0]):
         return [
             *found,
             judge.ask(

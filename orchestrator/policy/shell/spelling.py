@@ -85,16 +85,7 @@ class Spelling:
                 if node.children[0].type != "for":
                     self.untold.add(looped[-1])
             elif node.type == "command":
-                name = node.child_by_field_name("name")
-                if name is not None and (label := self.printed_to(node)):
-                    self.set.add(label)
-                    self.times[label] += 1
-                    self.loose[label] = ()
-                elif name is not None and self.text(name) in READERS:
-                    named = [self.text(word) for word in node.children_by_field_name("argument")]
-                    self._survey_loose(named_by(self.text(name), named))
-                elif name is not None and self.text(name) in SETTERS:
-                    self.untold.update(self.text(word) for word in node.children_by_field_name("argument"))
+                self._survey_command(node)
             elif node.type == "declaration_command":
                 self._survey_declaration(node)
             elif node.type == "unset_command" or (node.type == "expansion" and "=" in self.text(node)):
@@ -105,6 +96,19 @@ class Spelling:
         self.loose.update((name, ()) for name in looped if self.times[name] > 1)
         self.loose = {label: values for label, values in self.loose.items() if label not in self.untold}
         self.set |= self.untold | set(looped)
+
+    def _survey_command(self, node: "Node") -> None:
+        name = node.child_by_field_name("name")
+        program = self.text(name) if name is not None else ""
+        named = [self.text(word) for word in node.children_by_field_name("argument")]
+        if label := self.printed_to(node):
+            self._survey_loose([label])
+        elif program in READERS:
+            self._survey_loose(named_by(program, named))
+        elif program == "let":
+            self._survey_loose(self._counted(node))
+        elif program in SETTERS:
+            self.untold.update(named)
 
     def printed_to(self, node: "Node") -> str:
         """The variable of `printf -v NAME`, where it is plainly that."""
@@ -345,6 +349,17 @@ class Spelling:
         if declared is not None:
             return plain is not None or "$(" not in index
         return plain is not None and are_numbers(self.variable(plain[1], True, False))
+
+    def let(self, told: list[str], text: str) -> None:
+        """let n=5*3"""
+        told = [words.shown(word) for word in told]
+        names = [name for word in told for name in re.findall(r"[A-Za-z_]\w*", word)]
+        plain = all(re.fullmatch(r"[\w=+*/%<>!&|() -]+", word) for word in told)
+        if not plain or not all(are_numbers(self.variable(name, True, False)) for name in names):
+            self.doubt("arithmetic", text)
+        for word in told:
+            for match in _ASSIGNED.finditer(word):
+                self.assigned(match[1] or match[2], ("0",))
 
     def calculated(self, node: "Node") -> None:
         """Arithmetic, provided that its variables are numbers: anything else may be evaluated as code."""

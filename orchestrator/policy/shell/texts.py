@@ -6,7 +6,7 @@ from orchestrator.policy.shell import snippets
 from orchestrator.policy.shell.arguments import options
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.words import shown, uncertain
+from orchestrator.policy.shell.words import FOUND, shown, uncertain
 
 # Texts, and patterns where no number can be divided, in the order in which they stand; a pipe is told from "or".
 _AWK_TOKEN = re.compile(r'("(?:[^"\\\n]|\\.)*")|(?:^|(?<=[{};(,!~&|\n]))\s*/(?:[^/\\\n]|\\.)+/')
@@ -79,7 +79,7 @@ def sed(judge: Judging, segment: Segment) -> list[Finding]:
     given += [word[2:] for word in words if word.startswith("-e") and len(word) > 2]
     scripts = given or _positional(words, ("-l",))[:1]
     for script in scripts:
-        if uncertain(script) or not _plain_sed(shown(script)):
+        if uncertain(script.replace(FOUND, "")) or not _plain_sed(shown(script.replace(FOUND, "0"))):
             reason = "This sed script may start programs or write other files."
             return [judge.ask(segment, "program_text", reason, "Use plain s/old/new/ and line commands.")]
     return []

@@ -233,6 +233,22 @@ def temporary(script: Script) -> frozenset[str]:
     return frozenset(name.rstrip("/") for name in made if _IN_TMP.fullmatch(name) and ".." not in name.split("/"))
 
 
+def fresh(script: Script) -> frozenset[str]:
+    """Files that this command makes, where nothing is moved into its folders: whatever was not there may go again."""
+    for part in script.segments:
+        moves = part.program in ("mv", "ln", "rsync") or (part.program == "git" and part.arguments[:1] == ("mv",))
+        if moves or part.folders != {""}:
+            return frozenset()
+    made = {one.target for one in script.redirects if ">" in one.operator}
+    for part in script.segments:
+        named = [word for word in part.arguments if not word.startswith("-")]
+        if part.program in ("tee", "mkdir", "touch"):
+            made |= set(named)
+        elif part.program == "cp" and len(named) == 2:
+            made.add(named[1])
+    return frozenset(name.rstrip("/") for name in made if not uncertain(name) and ".." not in name.split("/"))
+
+
 def environments(part: Segment) -> list[str]:
     """The folder of python -m venv FOLDER, and its like."""
     words = part.arguments
@@ -293,6 +309,9 @@ def _option(before: tuple[str, ...], word: str) -> bool:
     return word.startswith("-") or before in (("-X",), ("-W",))  # python -X dev FILE
 
 
+_BUILDS = each("make gmake npm yarn pnpm pytest tox nox gradle mvn cargo cmake rake npx")
+
+
 def _runs(part: Segment) -> str | None:
     """The file of code that it would run; "a build" for those that look for theirs."""
     kind = KINDS.get(part.program)
@@ -302,22 +321,7 @@ def _runs(part: Segment) -> str | None:
     if part.program == "go" and part.arguments[:1] == ("run",):
         named = [word for word in part.arguments[1:] if word.endswith(".go")]
         return _plain(named[0]) if named else None
-    if part.program in (
-        "make",
-        "gmake",
-        "npm",
-        "yarn",
-        "pnpm",
-        "pytest",
-        "tox",
-        "nox",
-        "gradle",
-        "mvn",
-        "cargo",
-        "cmake",
-        "rake",
-        "npx",
-    ):
+    if part.program in _BUILDS:
         return "a build"
     return _plain(part.program) if "/" in part.program else None
 

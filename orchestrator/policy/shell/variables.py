@@ -29,7 +29,7 @@ _STEERS = re.compile("|".join(re.escape(name).replace(r"\*", ".*") for name in _
 _FLAGS = r"(?:\s*-{1,2}[A-Za-z][\w-]*(?:[=:]?[\w.]+)?)*\s*"  # plain options with plain values
 _HARMLESS = re.compile(
     r"(?:GIT_(?:AUTHOR|COMMITTER)_\w+=.*|GIT_(?:TERMINAL_PROMPT|OPTIONAL_LOCKS|LFS_SKIP_SMUDGE|MERGE_AUTOEDIT|PAGER_IN_USE)=\w*|"
-    r"\w*PAGER=(?:cat|less|more|)(?: -\w+)?|\w*(?:EDITOR|VISUAL)=(?:true|:|cat|vi|vim|nano|emacs|)|"
+    r"PS4=[^`(]*|\w*PAGER=(?:cat|less|more|)(?: -\w+)?|\w*(?:EDITOR|VISUAL)=(?:true|:|cat|vi|vim|nano|emacs|)|"
     r"PIP_(?:NO_|DISABLE_|QUIET|VERBOSE|PROGRESS)\w*=\w*|UV_(?:OFFLINE|NO_|LINK_MODE|FROZEN)\w*=\w*|YARN_ENABLE_\w+=\w*|"
     r"CARGO_(?:TERM|INCREMENTAL|NET_OFFLINE|BUILD_JOBS|PROFILE)\w*=[\w.]*|POETRY_VIRTUALENVS_\w+=\w*|"
     r"(?:npm_config|NPM_CONFIG)_(?:yes|loglevel|fund|audit|progress|color|offline|update_notifier|engine_strict)=\w*|"

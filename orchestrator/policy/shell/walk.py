@@ -177,8 +177,9 @@ class Walk(Calling):
             self.assigned(name, tuple(values) if 0 < len(values) <= words.MANY else (UNKNOWN,))
         after = flow.folders
         for index, child in enumerate(node.children):
-            if node.field_name_for_child(index) not in ("variable", "value"):
-                after = after | self.visit(child, Flow(after, flow.stdin, flow.feeders)).anyhow
+            if (field := node.field_name_for_child(index)) not in ("variable", "value"):
+                fed = flow.fed if field == "condition" else None
+                after = after | self.visit(child, Flow(after, flow.stdin, flow.feeders, fed)).anyhow
         if name not in self.untold:
             self.values.pop(name, None)  # behind the loop it may be empty
         if (_FOREVER.match(self.text(node)) and not _LEAVES.search(self.text(node))) or _UNPACKS.match(self.text(node)):
@@ -322,7 +323,9 @@ class Walk(Calling):
         if label := self.printed_to(node):
             self.assigned(label, (printed(tuple(words[2:])) or UNKNOWN,))
         if name in READERS:
-            self.read_into(name, words, segment.stdin, given)
+            self.read_into(node, segment, given)
+        if name == "let":
+            self.let(words, segment.text)
         self.met.update(words)
         for word in words if name not in ("printf", "wait") or "-v" in words else ():
             self.steered(word, segment.text)
@@ -390,5 +393,6 @@ _CONSTRUCTS: dict[str, Callable[[Walk, "Node", Flow], After]] = {
     "variable_assignment": Walk._assignment,
     "declaration_command": Walk._declaration,
     "unset_command": Walk._declaration,
+    "file_redirect": Walk.alone,
     "test_command": Walk._test,
 }

@@ -35,6 +35,7 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return found + own(judge, segment)
     named = paths(program, words, patterns=1 if program == "chmod" else 0)
     if program in ("mv", "split", "csplit"):
+        named = named[:1] if program == "csplit" else named
         taken = reach.each("read", named[:-1] if program == "mv" else named[:1])
         found += [one for one in taken if one.code == "credentials"]
     into = (targets(words) or named[-1:]) if program == "mv" else []
