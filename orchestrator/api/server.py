@@ -5,7 +5,7 @@ import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -148,6 +148,17 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
         super().__init__(config)
         self._streams = streams
+        self._told = asyncio.Event()
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        """Until it is told to stop. uvicorn looks ten times a second whether it was; the date needs one look."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 1.0)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._streams.end_all()
@@ -173,6 +184,7 @@ class _Server(uvicorn.Server):
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.handle_exit(number, frame)
+        self._told.set()
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -218,7 +230,7 @@ async def serve(app: App, *, ready: Ready | None = None, static: Path = BUILT) -
                 ready(app, address(bound))
             await asyncio.shield(task)
         finally:
-            server.should_exit = True
+            server.stop()
             await task
 
 
