@@ -10,7 +10,7 @@ from itertools import pairwise
 from msgspec import structs
 
 from orchestrator.policy.addresses import is_metadata
-from orchestrator.policy.shell import functions, javascript, lua, ruby, statements
+from orchestrator.policy.shell import functions, javascript, lua, php, ruby, statements
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.grammar import Reading
@@ -36,7 +36,7 @@ _WORSE = each(
     "exfiltration guard metadata"
 )
 
-_GRAMMARS = {"node": javascript.read, "nodejs": javascript.read, "lua": lua.read, "ruby": ruby.read}
+_GRAMMARS = {"node": javascript.read, "nodejs": javascript.read, "lua": lua.read, "php": php.read, "ruby": ruby.read}
 _MOST = 50  # texts of one piece of code that are looked into
 
 _PLAIN = {  # names by which short code of other languages calculates and prints
