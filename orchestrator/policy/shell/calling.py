@@ -118,13 +118,19 @@ class Calling(Redirecting):
         while above is not None and above.type in ("compound_statement", "program"):
             above = above.parent
         count = int(told[0]) if told[:1] and told[0].isdecimal() else 1
-        certain = (above is None or above.type == "function_definition") and self.frame is not None
+        certain = (above is None or above.type == "function_definition") and (
+            program == "set" or self.frame is not None
+        )
         new = self.frame[count:] if self.frame is not None and program == "shift" else tuple(told[1:])
         self._framed(new if certain and (program == "shift" or told[:1] == ["--"]) else None)
 
     def read_into(self, node: "Node", segment: Segment, feeders: tuple[Segment, ...]) -> None:
         """What read and mapfile set: names that were found, what a file says, the command's own text."""
         words = list(segment.arguments)
+        if segment.program == "getopts":
+            given = tuple(words[2:]) or self.frame or (UNKNOWN,)
+            self.assigned("OPTARG", tuple(word for word in given if word[:1] != "-") or (UNSET,))
+            return
         labels, names = named_by(segment.program, words), (UNKNOWN,)
         if lists_names(feeders) and len(labels) == 1:
             names = tuple(names_listed(feeders[0]))

@@ -131,6 +131,8 @@ def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...])
         name == "sparse-checkout" and rest == ("list",)
     ):
         return []
+    if (name, *rest[:1]) in (("sparse-checkout", "list"), ("maintenance", "run")):
+        return []
     if name == "lfs" and rest[:1] and rest[0] in ("ls-files", "status", "env", "version", "track"):
         return []
     if name in GIT_NETWORK and not (name in ("remote", "submodule") and rest in ((), ("-v",), ("show",), ("status",))):

@@ -79,6 +79,8 @@ _TABLE = """
     minikube: ip profile/list status version
     kind: get/clusters get/nodes version
     k3d: cluster/list node/list version
+    hg: annotate branches cat diff heads id log manifest parents paths root stat status summary tip version
+    jj: diff log root show st status version
     sestatus getenforce aa-status jps lsscsi: .
     jstack jinfo: .
     nvidia-smi: . !--compute-mode !--gpu-reset !--persistence-mode !--power-limit !-ac !-c !-e !-lgc !-p !-pl !-pm

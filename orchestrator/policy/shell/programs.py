@@ -29,7 +29,7 @@ _TABLE: dict[Kind, str] = {
         whatis export unset readonly local declare typeset read umask shopt getopts help nl_langinfo
         caller let deactivate units figlet cowsay fortune lolcat neofetch fastfetch ts fc-list fc-match gettext ngettext
         pkg-config pkgconf llvm-config python3-config kpsewhich acpi quota pwgen uuid errno jot primes ascii
-        c++filt
+        c++filt toilet boxes banner clear pathchk usleep qalc
     """,
     "lister": """
         ls dir vdir man info tree stat file du readlink realpath wc namei lsattr getfacl exa eza lsd cd pushd popd
@@ -48,6 +48,7 @@ _TABLE: dict[Kind, str] = {
         capinfos csvtk jaq gojq hck html2text cmark rst2html pod2text detex lacheck diction style pdfgrep unrtf odt2txt
         catppt b3sum sha3sum crc32 rhash scc dyff jd addr2line dwarfdump pahole otool llvm-objdump llvm-nm
         llvm-readelf gprof callgrind_annotate ms_print cg_annotate sqldiff json_pp jsonlint zipgrep lsar mkvinfo
+        pngcheck pdfsig ps2ascii gdalinfo ogrinfo hd ugrep sift diff-so-fancy checksec mandoc
         djvutxt isutf8 tshark pdfdetach bibtool latexdiff wasm-objdump benchstat
     """,
     "writer": """
@@ -57,7 +58,9 @@ _TABLE: dict[Kind, str] = {
         jpegoptim jpegtran cwebp dwebp rsvg-convert sox lame flac oggenc opusenc montage mogrify composite exiv2 lz4
         pigz sponge msgfmt msgmerge msginit msgcat msgattrib xgettext ps2pdf pdfcrop weasyprint soffice libreoffice
         sd woff2_compress qrencode objcopy gs ocrmypdf inkscape compare mergecap editcap brotli lzip lzop gifsicle
-        img2pdf potrace oxipng pngcrush unar genisoimage mkisofs cabextract xlsx2csv ssconvert tidy mkvmerge
+        zopflipng avifenc heif-convert cjpeg djpeg pdftohtml ebook-convert uconv recode
+        patchelf chrpath img2pdf potrace oxipng pngcrush unar genisoimage mkisofs cabextract xlsx2csv ssconvert tidy
+        mkvmerge
     """,
     "deleter": """
         rm unlink shred truncate wipe srm
@@ -98,11 +101,20 @@ _TABLE: dict[Kind, str] = {
         gcovr mdformat mdl remark dprint mdbook zola eleventy gatsby remix expo ionic nodeunit
         qunit karma testcafe codecept spectral redocly swagger-cli graphql-codegen rustup
         ant scala-cli d2 goaccess
+        ptw pytest-watch 2to3 virtualenv pylama sqlformat cargo-audit cargo-outdated cargo-expand cargo-tarpaulin
+        cargo-llvm-cov cargo-criterion wasm-bindgen gotests protolint tsd sort-package-json publint attw unbuild
+        microbundle istanbul kotlin groovyc pmd spotbugs dialyzer ocamlformat swiftformat latex tectonic
+        makeglossaries dvips asciidoc a2x help2man neato fdp circo twopi sfdp asy ditaa blockdiag gdal_translate
+        gdalwarp ogr2ogr samtools bcftools bedtools seqkit antlr4 re2c ragel lex libtool libtoolize gn waf premake5
+        xmake tup redo cpplint iwyu flawfinder splint oclint infer write-good alex typos misspell lychee
+        markdown-link-check linkchecker muffet htmlproofer htmltest semgrep detect-secrets trivy grype syft cdk pelican
+        nikola antora docusaurus vitepress torchrun accelerate deepspeed tensorboard spark-submit puma foreman honcho
+        goose sqlx dbmate flyway liquibase pip-audit
         composer genhtml flamegraph.pl stackcollapse-perf.pl mlflow openapi-typescript cargo-machete
     """,
     "interpreter": """
         python python2 python3 pypy pypy3 node nodejs deno ruby perl php lua luajit Rscript julia tclsh
-        osascript elixir groovy scala R octave
+        osascript elixir groovy scala R octave racket janet runhaskell runghc ocaml
     """,
     "shell": """
         sh bash dash zsh ksh mksh ash fish csh tcsh rbash
@@ -129,7 +141,7 @@ _TABLE: dict[Kind, str] = {
         loginctl coredumpctl networkctl logrotate sshd named-checkconf named-checkzone zipinfo fail2ban-client
         certbot gpg packer screen tmux mknod mkfifo modinfo lsmod dmesg gdb bpftrace nginx apachectl
         wall write micromamba dpkg-query dpkg-deb apt-mark pyenv rbenv nodenv asdf mise opam luarocks tlmgr minikube
-        kind k3d sestatus getenforce aa-status jps lsscsi jstack jinfo
+        hg jj kind k3d sestatus getenforce aa-status jps lsscsi jstack jinfo
     """,
     "destroyer": """
         fdisk sfdisk parted gdisk wipefs blkdiscard shutdown reboot halt poweroff init telinit insmod rmmod
@@ -173,6 +185,8 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "strace": frozenset({"-e", "-o", "-s", "-S", "-I", "-P", "-O", "-a", "-b", "--trace", "--output"}),
     "ltrace": frozenset({"-e", "-o", "-s", "-n", "-x", "-l", "-a", "--output"}),
     "faketime": frozenset({"-f"}),
+    "cross-env": frozenset(),
+    "fakeroot": frozenset(),
     "ifne": frozenset(),
     "eatmydata": frozenset(),
     "watchexec": frozenset({"-e", "-w", "-i", "--exts", "--watch", "--ignore", "-d", "--debounce"}),
@@ -355,11 +369,13 @@ GIT_READS = each(
     "status diff log show ls-files ls-tree blame shortlog describe rev-parse rev-list cat-file grep name-rev "
     "merge-base version help count-objects whatchanged check-ignore var for-each-ref diff-tree diff-index "
     "show-ref annotate cherry range-diff verify-commit hash-object check-attr check-mailmap diff-files verify-tag "
-    "verify-pack merge-tree stripspace column fmt-merge-msg show-branch"
+    "verify-pack merge-tree stripspace column fmt-merge-msg show-branch interpret-trailers check-ref-format "
+    "patch-id rerere get-tar-commit-id diagnose"
 )
 GIT_WRITES = each(
     "add commit init mv tag branch stash switch notes worktree apply revert cherry-pick merge rebase am "
-    "format-patch archive bundle bisect"
+    "format-patch archive bundle bisect mktree write-tree commit-tree mailinfo mailsplit pack-refs repack "
+    "update-index commit-graph multi-pack-index"
 )
 GIT_NETWORK = each("push pull fetch clone remote submodule ls-remote send-email svn lfs request-pull")
 GIT_LOSES = each(

@@ -87,14 +87,16 @@ def wrapped(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     found: list[Finding] = []
     if name == "command" and words[:1] and words[0] in ("-v", "-V"):
         return []
-    while words and (words[0].startswith("-") or (name == "env" and re.match(r"[A-Za-z_]\w*=", words[0]))):
+    while words and (
+        words[0].startswith("-") or (name in ("env", "cross-env") and re.match(r"[A-Za-z_]\w*=", words[0]))
+    ):
         word = words.pop(0)
         if word.startswith("-S") or word.startswith("--split-string"):
             return [
                 judge.ask(segment, "dynamic_code", "env -S splits text into a command.", "Write the command itself.")
             ]
         variable, _, value = word.partition("=")
-        if name == "env" and not word.startswith("-"):
+        if "=" in word and not word.startswith("-"):
             found += judge.variable(segment, variable, value)
         if word == "--":
             break

@@ -105,8 +105,8 @@ class Spelling:
             self._survey_loose([label])
         elif program in READERS:
             self._survey_loose(named_by(program, named))
-        elif program == "let":
-            self._survey_loose(self._counted(node))
+        elif program in ("let", "getopts"):
+            self._survey_loose(self._counted(node) if program == "let" else ["OPTARG"])
         elif program in SETTERS:
             self.untold.update(named)
 
@@ -118,10 +118,10 @@ class Spelling:
         return given[1] if plain and len(given) == 2 and given[1].isidentifier() else ""
 
     def _survey_loose(self, labels: Iterable[str]) -> None:
-        for label in labels:
-            self.set.add(label)
-            self.times[label] += 1
-            self.loose[label] = ()
+        named = list(labels)
+        self.set.update(named)
+        self.times.update(named)
+        self.loose.update(dict.fromkeys(named, ()))
 
     def _survey_declaration(self, node: "Node") -> None:
         """local x, declare -A t; where it changes what is set, or names another variable, it cannot be followed."""
@@ -332,7 +332,8 @@ class Spelling:
             return held
         if default := _DEFAULT.fullmatch(change):
             other = (default[2],) if _PLAIN.fullmatch(default[2]) else self._inside(node)
-            return held if default[1] == "?" else (UNSET, *other) if default[1] == "+" else (*held, *other)
+            kept = tuple(value for value in held if value != UNSET)  # what is not set is the default
+            return held if default[1] == "?" else (UNSET, *other) if default[1] == "+" else (*kept, *other)
         if re.fullmatch(r"@[QULu]", change):
             return (UNKNOWN,)
         if "@" in change or "!" in change[:1]:

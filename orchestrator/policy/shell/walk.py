@@ -322,7 +322,7 @@ class Walk(Calling):
             return
         if label := self.printed_to(node):
             self.assigned(label, (printed(tuple(words[2:])) or UNKNOWN,))
-        if name in READERS:
+        if name in READERS or name == "getopts":
             self.read_into(node, segment, given)
         if name == "let":
             self.let(words, segment.text)
