@@ -10,7 +10,7 @@ from itertools import pairwise
 from msgspec import structs
 
 from orchestrator.policy.addresses import is_metadata
-from orchestrator.policy.shell import functions, javascript, lua, php, ruby, statements
+from orchestrator.policy.shell import javascript, lua, perl, php, rscript, ruby, statements
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.grammar import Reading
@@ -36,93 +36,11 @@ _WORSE = each(
     "exfiltration guard metadata"
 )
 
-_GRAMMARS = {"node": javascript.read, "nodejs": javascript.read, "lua": lua.read, "php": php.read, "ruby": ruby.read}
+_READERS = {
+    "node": javascript.read, "nodejs": javascript.read, "lua": lua.read, "php": php.read, "ruby": ruby.read,
+    "perl": perl.read, "Rscript": rscript.read, "R": rscript.read,
+}  # fmt: skip
 _MOST = 50  # texts of one piece of code that are looked into
-
-_PLAIN = {  # names by which short code of other languages calculates and prints
-    "php": each(
-        "echo print printf sprintf date time strtotime mktime checkdate microtime phpversion strlen strtoupper "
-        "strtolower strrev ucfirst ucwords lcfirst trim ltrim rtrim str_pad str_split str_contains str_starts_with "
-        "str_ends_with strpos stripos strrpos substr substr_count str_replace nl2br wordwrap similar_text "
-        "levenshtein soundex metaphone mb_strlen mb_substr mb_strtoupper mb_strtolower count implode explode join "
-        "range json_encode json_decode json_last_error_msg max min round floor ceil sqrt pi abs pow intdiv fmod log "
-        "exp sin cos tan rand mt_rand random_int number_format str_repeat var_dump var_export print_r md5 sha1 crc32 "
-        "hash bin2hex password_hash password_verify uniqid array_sum array_product array_keys array_values "
-        "array_merge array_unique array_reverse array_slice array_flip array_fill array_combine array_column "
-        "array_count_values array_diff array_intersect array_key_exists array_search array_chunk array_pad "
-        "array_rand array_map array_filter array_reduce array_walk in_array sort rsort asort arsort ksort krsort "
-        "usort uasort uksort compact preg_match preg_match_all preg_replace preg_split preg_quote "
-        "preg_replace_callback str_getcsv intval floatval strval boolval gettype is_array is_string is_int "
-        "is_numeric is_null memory_get_usage memory_get_peak_usage filesize file_exists is_file is_dir file "
-        "file_get_contents file_put_contents scandir basename dirname pathinfo ctype_digit ctype_alpha array_push "
-        "array_pop array_shift array_unshift iterator_to_array extension_loaded ini_get if else elseif for foreach "
-        "as while do break continue return fn function use true false null isset empty unset list array and or not "
-        "int string float bool mixed match default static"
-    ),
-    "lua": each(
-        "print math floor ceil sqrt pi abs max min string upper lower len reverse table concat sort tostring "
-        "tonumber for in pairs ipairs do end local x i k v n if then else elseif while repeat until not and or "
-        "function return nil true false _VERSION io lines write stdout l line s t c sum count total key value name "
-        "format rep sub byte char insert remove unpack select type next random floor fmod huge gsub find match "
-        "gmatch r m j a b e f g h w o"
-    ),
-    "Rscript": each(
-        "print mean sum c seq median sd var summary round sqrt length max min cat paste paste0 rev sort head tail "
-        "table quantile cor rnorm runif set.seed read.csv read.csv2 read.delim read.table write.csv write.csv2 "
-        "write.table names nrow ncol dim str colnames rownames aggregate tapply sapply lapply apply merge order with "
-        "data.frame subset factor levels unique which is.na na.omit any all ifelse if for while function return "
-        "invisible png pdf svg jpeg dev.off plot hist boxplot barplot lines points abline legend par as.numeric "
-        "as.character as.integer as.Date format nchar toupper tolower substr sprintf message cut diff cumsum "
-        "colMeans colSums rowSums rowMeans t lm predict coef anova t.test chisq.test wilcox.test shapiro.test aov "
-        "matrix list unlist signif ceiling floor abs exp log log2 log10 scale IQR mad range rank prop.table "
-        "sessionInfo Sys.time Sys.Date date getwd packageVersion nlevels by split stack seq_len "
-        "suppressPackageStartupMessages suppressWarnings suppressMessages library interactive glm nls solve det diag "
-        "crossprod binomial poisson residuals fitted confint vcov AIC BIC cor.test kruskal.test TukeyHSD p.adjust "
-        "prcomp kmeans hclust dist cutree rbind cbind array mapply vapply Map Filter Reduce rep rowsum expand.grid "
-        "outer complete.cases is.numeric trimws startsWith endsWith rbinom rpois rexp sample choose factorial dnorm "
-        "pnorm qnorm dbinom pbinom qt pt readline readLines writeLines file.exists list.files basename group_by "
-        "summarise summarize mutate filter select arrange count n distinct slice_head slice_max left_join inner_join "
-        "pull rename pivot_longer pivot_wider ggplot aes geom_point geom_line geom_bar geom_col geom_histogram "
-        "geom_boxplot geom_smooth facet_wrap facet_grid labs theme_minimal theme_bw ggsave read_csv write_csv "
-        "arr.ind which.max which.min tabulate ecdf lowess loess spline approx optimize integrate seq_along gsub sub "
-        "grepl regmatches strsplit is.null stopifnot identical density layout text title axis"
-    ),
-}
-_RUBY = each(
-    "$_ select reject inject reduce first last uniq count split gsub sub strip round floor to_f chars even odd puts "
-    "print p each map times inspect minmax fdiv divmod gcd lcm abs ceil pow digits bytes each_char each_line "
-    "each_cons STDIN dig fetch key? values_at partition max_by min_by sum step product combination permutation "
-    "flatten rotate take drop delete_if none any all one to_s to_i do end upto join sort min max length size upcase "
-    "downcase reverse true false nil x i n l r s k v a b if unless then else JSON parse pretty_generate generate "
-    "File read readlines foreach CSV Date Time now today strftime headers each_with_index group_by sort_by tally "
-    "transform_values values keys to_a to_h flat_map compact find_all include? start_with? end_with? match? zip "
-    "each_slice push format ljust rjust center symbolize_names ERROR lines line row data h t"
-)
-# Perl is read token by token: texts and patterns in which nothing is evaluated, substitutions without e, known words.
-_SCALAR = r"\$(?:(?!ENV\b)[a-zA-Z]\w*+|[_.,;&/\\1-9]|\+\{\w+\})"
-_PATTERN = r"(?:[^/\\$@(]|\\.|\$(?=[/)|])|@(?=[(\[\\])|\((?!\?)|\(\?[:=!<])"
-_BRACED = r"\{(?:[^{}\\$@(]|\\.|\{\d+,?\d*\}|\$(?=[})|])|@(?=[(\[\\])|\((?!\?)|\(\?[:=!<])*\}"
-_PUT_IN = r"\{(?:[^{}\\$@]|\\.|\$(?:\d|&))*\}"
-_SWAPPED = (
-    r"(?:(?!(?P=d))[^\\$@(]|\\.|\$(?=(?P=d)|[)|])|\((?!\?)|\(\?[:=!<])*(?P=d)"
-    r"(?:(?!(?P=d))[^\\$@]|\\.|\$(?:\d|&))*(?P=d)"
-)
-_PERL = re.compile(
-    rf"(?:\b(?:s|tr|y)(?P<d>[/#|,!]){_SWAPPED}[gimsxcdr]*(?!\w)|\bs{_BRACED}{_PUT_IN}[gimsxr]*(?!\w)|\bm{_BRACED}[gimsx]*(?!\w)|"
-    rf"\buse\s+(?:strict|warnings|utf8|List::Util|POSIX|Data::Dumper|Time::(?:Local|Piece|HiRes))(?:\s+qw\s*\([\w\s]*\))?\s*;|"
-    rf"\bqw\s*\([\w\s.,-]*\)|\b[A-Za-z]\w*(?=[ ]*=>)|"
-    rf"(?:^\s*|\b(?:if|unless|and|or|not|grep|split|while|for|foreach)\s*+(?:\(\s*+)?|[=!]~\s*|[(;{{!&|,]\s*+|\.\.\s*)/{_PATTERN}*/[gimsx]*(?!\w)|"
-    r"\b(?:print|printf|say|if|unless|and|or|not|next|last|length|uc|lc|chomp|reverse|sort|join|split|scalar|eq|ne|lt|gt|le|ge|"
-    r"END|BEGIN|keys|values|close|ARGV|eof|my|our|map|grep|for|foreach|while|else|elsif|defined|exists|substr|index|abs|int|"
-    r"sprintf|sum0?|max|min|first|uniq|floor|ceil|strftime|push|shift|pop|ucfirst|lcfirst|sqrt|x|localtime|gmtime|time|delete|each|splice|ord|chr|hex|oct|rindex|rand|srand|sin|cos|exp|log|exit|shuffle|minstr|maxstr|product|Dumper|STDIN|STDOUT|STDERR|cmp)\b|"
-    rf"{_SCALAR}|[@%](?!ENV\b)[a-zA-Z]\w*+|@_|\d+|'[^'\\]*'|"
-    rf"\"(?:[^\"$@\\]|\\[ntr\\\"$@.]|(?:{_SCALAR})(?:\[-?\w+\]|{{[$\w]\w*}})?+(?!\[|{{|->)|@(?!ENV\b)[A-Za-z_]\w*+(?!\[|{{|->|::))*\"|"
-    r"&&|(?<=[\w)\]}])\s*/(?=\s*[\w$@(])|[\s;,.(){}\[\]<>=!+*%?:|~^-])+"
-)
-
-
-_PERL_SWAPS = re.compile(rf"(?<![$@%&{{\w>-])s(?P<d>[/|]){_SWAPPED}[gimsxr]*(?!\w)")
-_PERL_FOLLOWS = re.compile(r"->|[$@%]\s*\{|<\s*[$\"']")  # a reference, or the name of a file
 
 
 def inline(judge: Judging, segment: Segment, why: str = "") -> Finding:
@@ -133,12 +51,8 @@ def inline(judge: Judging, segment: Segment, why: str = "") -> Finding:
 
 def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     """Code given to node, ruby, perl and their like."""
-    if segment.program in _GRAMMARS:
-        return read(judge, segment, code, _GRAMMARS[segment.program](code))
-    if (places := _harmless(segment.program, code)) is not None:
-        reach = judge.reach(segment)
-        obeyed = [one for one in reach.each("write", places) if one.code == "automatic"]
-        return reach.each("use", places) + obeyed + (reach.each("read", places) if segment.program == "php" else [])
+    if segment.program in _READERS:
+        return read(judge, segment, code, _READERS[segment.program](code))
     return [*denials(judge, segment, code), inline(judge, segment)]
 
 
@@ -163,100 +77,8 @@ def read(judge: Judging, segment: Segment, code: str, reading: Reading) -> list[
     return found
 
 
-_ENDLESS = re.compile(r"\b1 while 1\b|\bwhile\s*\(?\s*(?:1|true|TRUE)\b|\brepeat\s*\{|\bwhile 1\s*;?$|\d[eE]\d{2}")
-
-
-def _harmless(program: str, code: str) -> list[str] | None:
-    """The files that it may open, where every part of it is known; None where one is not."""
-    program = "Rscript" if program == "R" else program
-    if program == "Rscript":
-        code = _R_PROJECT.sub("print", code)
-    if _ENDLESS.search(code):
-        return None
-    if len(code) > 800 or not (program in _PLAIN or _calculates(program, code)):
-        return None
-    if program not in (*_PLAIN, "ruby"):
-        return []
-    if program == "php":
-        return functions.php(code, _PLAIN["php"])
-    hides = re.sub(r"%(?:in|o|[%*/>])%", "+", _left(code)) if program == "Rscript" else code
-    if program in _PLAIN and (_HIDES[program].search(hides) or not _plain(code, program)):
-        return None
-    if program == "Rscript" and not functions.handed(code, functions.OF_R, _PLAIN[program]):
-        return None
-    texts = [text for match in _TEXT.finditer(code) for text in match.groups() if text is not None]
-    if any("|" in text or "://" in text or _CALLED.fullmatch(text) for text in texts):
-        return None  # an address, a command, or a function named by a text
-    return [_home(text) for text in texts if re.search(r"/|^\.|^~", text) and " " not in text]
-
-
-def _left(code: str) -> str:
-    """Without what its texts say; names in backticks stay to be seen."""
-    return _TEXT.sub(lambda match: "`" if match[0][0] == "`" else '""', code)
-
-
-_CALLED = re.compile(
-    r"\s*(system2?|shell\w*|eval\w*|parse|source|unlink|file\..+|load\w*|readRDS|dyn\.load|library|require\w*|Sys\..+|m?get|"
-    r"exec\w*|pipe|url|download\.file|socket\w*|install\.packages|do\.call|assign|rm|remove|quit|q|setwd|\w*Namespace|\.\w+)\s*"
-)
-
-
 def _home(path: str) -> str:
     return TILDE + path[1:] if path.startswith("~") else path
-
-
-def _calculates(program: str, code: str) -> bool:
-    if program == "perl":
-        return bool(_PERL.fullmatch(code)) and not _PERL_FOLLOWS.search(_PERL_SWAPS.sub(" ", code))
-    if program == "ruby":
-        code = re.sub(r"\b(?:Hash|Set|Date|Time)\.new\b", "p", _TEXT.sub(_put_in, code))
-    if program != "ruby" or "\\" in code or _RUBY_HIDES.search(code) or "[" in re.sub(r"\[[\w\s,.'\"-]*\]", "", code):
-        return False
-    plain = re.sub(r"(?<=[\s(])/(?:[^/\\\n#]|\\.)*/[imx]*(?=\s|$|\))", '""', _TEXT.sub('""', code))
-    own = {name for groups in _RUBY_NAMED.findall(plain) for name in re.findall(r"[a-z]\w*", " ".join(groups))}
-    called = r"[.:&]\s*{0}\b|\b{0}\b(?!\s+(?:if|unless|and|or|do|then|end)\b)\s*[\w({{\":]"
-    own = {name for name in own - _RUBY_CALLS if not re.search(called.format(name), plain)}
-    return set(re.findall(r"[A-Za-z_$@]\w*", plain)) <= _RUBY | own
-
-
-_RUBY_NAMED = re.compile(r"\b([a-z]\w*)\s*=(?![=~>])|\|([\w\s,]*)\|")  # names of the code itself
-_RUBY_CALLS = each("fork exit abort binding gets loop system exec spawn eval send open load require sleep trap syscall")
-_RUBY_PUT_IN = re.compile(r"#\{([\w\s.+*/%()-]*)\}")
-
-
-def _put_in(match: re.Match[str]) -> str:
-    """A text of Ruby, with what it puts in behind it."""
-    inside = _RUBY_PUT_IN.findall(match[2] or "")
-    return _RUBY_PUT_IN.sub("", match[0]) + "".join(f",({one})" for one in inside) if inside else match[0]
-
-
-# A comment, or a quote of another kind, in which a quotation mark would stand for none.
-_RUBY_HIDES = re.compile(r"`|/[*/]|#|--|\[=*\[|<<<|\?>|%[qQwWiI]?[^\w\s]|\?['\"]|/[^/]*['\"]")
-_HIDES = {
-    "lua": re.compile(r"`|--|\[=*\["),
-    "Rscript": re.compile(r"`|#|%[^\w\s]|\b[rR]['\"]|::"),
-}
-
-
-# What R is asked to do with the project itself; its code is run, as by a script.
-_R_PROJECT = re.compile(
-    r"\b(?:testthat::test_(?:local|dir|file|package)|devtools::(?:test|check|document|load_all|build)|lintr::lint\w*|"
-    r"styler::style_\w+|rmarkdown::render|knitr::knit|roxygen2::roxygeni[sz]e|covr::package_coverage|targets::tar_make|"
-    r"renv::status|pkgdown::build_site|readr::read_\w+|dplyr::\w+|tidyr::\w+|ggplot2::\w+)\b"
-)
-
-
-def _plain(code: str, program: str) -> bool:
-    """Whether it calls nothing but what is known by its name."""
-    known = _PLAIN[program]
-    left = _TEXT.sub('""', code)
-    if program == "Rscript":  # columns have any name; what is called, and what could be, has not
-        names = set(re.findall(r"[A-Za-z_.][\w.]*", left))
-        return set(re.findall(r"([A-Za-z_.][\w.]*)\s*\(", left)) <= known and not any(
-            map(_CALLED.fullmatch, names - known)
-        )
-    called = re.search(r"[$\\]|\"\"\s*[(.:]", left)
-    return not called and set(re.findall(r"[A-Za-z_]\w*", left)) <= known
 
 
 def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:
