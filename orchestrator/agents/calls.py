@@ -16,6 +16,7 @@ from orchestrator.agents.expiry import EXPIRED_BY
 from orchestrator.agents.family import Harvest
 from orchestrator.agents.parked import put
 from orchestrator.agents.provenance import Traced, heard, retold, strangers_said, tools_read
+from orchestrator.agents.refusal import Refused, worded
 from orchestrator.agents.state import OpenCall
 from orchestrator.agents.toolset import Delegate
 from orchestrator.agents.turn import Turn
@@ -45,10 +46,6 @@ class Receipt(Struct, frozen=True):
     usage: Usage = Usage()
 
 
-class Refused(ToolFailed):
-    """Policy or a person said no; the message is for the model and for people."""
-
-
 class Waits(Exception):
     """A person must answer first; the question is in the journal."""
 
@@ -75,7 +72,7 @@ class Caller:
         except Waits as waits:
             return isinstance(waits, WaitsBelow)
         except Refused as refusal:
-            receipt = Receipt("refused", str(refusal), Result(str(refusal), refusal.told))
+            receipt = Receipt("refused", str(refusal), Result(str(refusal), refusal.data))
         except ToolRetry as error:
             receipt = Receipt("retry", str(error), Result(str(error), error.told), _key_of(open_call))
         except (ToolFailed, NotAllowed) as error:
@@ -138,11 +135,12 @@ class Caller:
         if decision.verdict == "allow":
             return decision.rule
         if decision.verdict == "deny":
-            raise Refused(_said(decision))
+            raise Refused(worded(decision), decision=decision)
         if self._started.approvals == "refuse":
             raise Refused(
-                f"This needs a person's approval, and nobody is there to give it. {_said(decision)}"
+                f"This needs a person's approval, and nobody is there to give it. {worded(decision)}"
                 " It was not done; run it with --yes, or where a person can answer.",
+                decision=decision,
                 why="nobody_to_ask",
             )
         asked = self._question(open_call, "call", decision, call)
@@ -389,7 +387,3 @@ def closed(open_call: OpenCall, text: str, harvest: Harvest | None = None) -> e.
 def _media_type(name: str) -> str:
     kind = mimetypes.guess_type(name)[0] or "text/plain"
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-
-
-def _said(decision: Decision) -> str:
-    return f"{decision.reason} {decision.alternative}".strip()

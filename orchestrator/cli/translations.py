@@ -5,11 +5,10 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from orchestrator.kernel.messages import Json, Language
-
-_FILES = {"problems": "orchestrator.kernel", "reasons": "orchestrator.policy"}
+from orchestrator.policy import wording
 
 
 class Said(NamedTuple):
@@ -21,16 +20,16 @@ class Said(NamedTuple):
 
 
 @cache
-def _told(what: str, language: Language) -> Mapping[str, Mapping[str, str]]:
+def _problems(language: Language) -> Mapping[str, Mapping[str, str]]:
     if language == "en":
         return {}
-    text = resources.files(_FILES[what]).joinpath(f"{what}.{language}.json").read_text("utf-8")
+    text = resources.files("orchestrator.kernel").joinpath(f"problems.{language}.json").read_text("utf-8")
     told: dict[str, dict[str, str]] = json.loads(text)
     return told
 
 
 def problem(language: Language, code: str, detail: str, hint: str) -> Said:
-    words = _told("problems", language).get(code)
+    words = _problems(language).get(code)
     if words is None:
         return Said(detail, hint)
     title = words["title"]
@@ -39,9 +38,8 @@ def problem(language: Language, code: str, detail: str, hint: str) -> Said:
 
 def reason(language: Language, said: Json) -> tuple[str, str]:
     """The reason of a decision and its alternative; as the server says them where their code is not known."""
-    words = _told("reasons", language).get(said.get("code", ""), {})
-    details: dict[str, Any] = said.get("details") or {}
-    return tuple(_filled(words.get(part), details) or said[part] for part in ("reason", "alternative"))  # type: ignore[return-value]
+    why, instead = wording.reason(language, said)
+    return why or said["reason"], instead or said["alternative"]
 
 
 _SHAPES = (
@@ -64,11 +62,3 @@ def covered(language: Language, shape: str) -> str:
     for pattern, english, french in _SHAPES:
         parts = [re.sub(pattern, french if language == "fr" else english, part) for part in parts]
     return " + ".join(parts)
-
-
-def _filled(text: str | None, details: Mapping[str, Any]) -> str:
-    """The text with its gaps filled; nothing when the server does not say what belongs there."""
-    names = set(re.findall(r"\{\{(\w+)\}\}", text or ""))
-    if not text or not names <= details.keys():
-        return ""
-    return re.sub(r"\{\{(\w+)\}\}", lambda gap: str(details[gap[1]]), text)

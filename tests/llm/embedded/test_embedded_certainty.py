@@ -76,3 +76,18 @@ def test_a_yes_to_nothing_does_nothing(model: Embedded) -> None:
 )
 def test_a_word_that_is_no_name_fills_nothing(text: str) -> None:
     assert called(without("prune_docker", "schedule_task").say(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("supprime a.txt", "en imitent d’autres"),
+        ("delete a.txt", "are look-alikes"),
+    ],
+)
+def test_why_policy_denied_is_told_in_the_persons_language(model: Embedded, text: str, said: str) -> None:
+    talk = Talk(SPECS, model)
+    talk.say(text)
+    decision = {"code": "lookalike_path", "details": {"path": "a.txt"}}
+    reply = talk.returns(("refused", "Some letters of a.txt are look-alikes.", {"decision": decision}))
+    assert said in reply.message.text

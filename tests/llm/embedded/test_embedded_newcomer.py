@@ -7,6 +7,7 @@ from llm.embedded.embedded_tools import Talk, called
 
 from benchmarks.embedded.world import World
 from orchestrator.kernel.messages import Arguments
+from orchestrator.llm.providers.embedded import render
 
 TOOLS = World(Path()).specs
 LOG = {"path": "a.log", "content": "1\n2\n3\n4\n", "lines": 4, "size": 8, "truncated": False}
@@ -151,6 +152,13 @@ def test_matches_are_said_once_and_code_is_fenced() -> None:
     assert answer("which file contains the word TODO?", data) == "1 line found:\n- `a.txt:1`: TODO"
     said = answer("read a.py", {**LOG, "path": "a.py", "content": "x = 1"})
     assert "```python\nx = 1\n```" in said
+
+
+@pytest.mark.parametrize(("text", "fence"), [("-a\n+b", "```"), ("a ``` b", "````")])
+def test_what_a_template_sets_apart_is_set_apart_once(text: str, fence: str) -> None:
+    template = "On main:\n```diff\n[{text}|No difference.]\n```\nThat is all."
+    assert render.fenced(template, {"text": text}, "en") == f"On main:\n{fence}diff\n{text}\n{fence}\nThat is all."
+    assert render.fenced(template, {"text": ""}, "en") == "On main:\n```diff\nNo difference.\n```\nThat is all."
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The answer, in the person's language, from results and nothing else."""
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -12,20 +11,20 @@ from orchestrator.llm.connect import ways_to_connect
 from orchestrator.llm.providers.embedded import lexicon, render, values
 from orchestrator.llm.providers.embedded.advance import MOST as MOST_CALLS
 from orchestrator.llm.providers.embedded.advance import Broken, Progress, Waiting
-from orchestrator.llm.providers.embedded.index import Entry, Index, Parameter
+from orchestrator.llm.providers.embedded.index import Entry, Index
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, fold, is_action, tokens
 from orchestrator.llm.providers.embedded.phrases import CATEGORIES, say, unit
+from orchestrator.llm.providers.embedded.render import clipped
 from orchestrator.llm.providers.embedded.shell import runner, suggested
-from orchestrator.llm.providers.embedded.shown import choices, head
-from orchestrator.llm.providers.embedded.steps import Ask, Note, Plan, Step
+from orchestrator.llm.providers.embedded.shown import head
+from orchestrator.llm.providers.embedded.steps import Note, Plan, Step
 from orchestrator.llm.providers.embedded.values import Called, Excerpt, Number, Pairs, Things, Value, Verdict
+from orchestrator.policy import wording
 
 MOST: Final = 60  # lines of a list that an answer repeats
 _FEW: Final = 16  # tools that are told one by one
 _FEW_EXAMPLES: Final = 2
 _BRIEF: Final = 60  # characters of an example that stands for others
-_SET_ASIDE: Final = re.compile("[\ue000-\ue0ff]")  # the signs of long quotations
-_SAID: Final = 90  # characters of the person's words that are quoted back
 
 
 def talk(kind: str, language: Language, index: Index, said: str = "") -> str:
@@ -91,63 +90,6 @@ def example_of(entry: Entry, language: Language) -> str:
 
 def _quoted(text: str, language: Language) -> str:
     return f"« {text} »" if language == "fr" else f"“{text}”"
-
-
-def clipped(text: str, limit: int = _SAID) -> str:
-    line = _SET_ASIDE.sub("…", " ".join(text.split()))
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-# What is missing
-
-
-def question(plan: Plan, language: Language) -> str:
-    asks = []
-    for ask in plan.asks:
-        step = plan.steps[ask.step]
-        asks.append(say("ask lead", language, said=clipped(step.said)))
-        asks += [f"- {_asked(parameter, step, ask, language)}" for parameter in ask.missing]
-    return "\n".join(asks)
-
-
-def doubt(plan: Plan, language: Language) -> str:
-    """The exact calls that are meant, to be said yes to."""
-    calls = [
-        say("doubted", language, said=clipped(step.said), call=_call(step, arguments))
-        for step in (plan.steps[place] for place in plan.doubts)
-        for arguments in step.each
-    ]
-    return say("doubt", language, calls="\n".join(calls))
-
-
-def _call(step: Step, arguments: Arguments) -> str:
-    """A call as it would be made; `…` for what comes of another."""
-    assert step.entry is not None
-    given = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items()]
-    line = ", ".join([*given, *(f"{name}=…" for name in step.refs)])
-    return f"``{step.entry.spec.name}({line})``" if "`" in line else f"`{step.entry.spec.name}({line})`"
-
-
-def _asked(parameter: Parameter, step: Step, ask: Ask, language: Language) -> str:
-    kind = parameter.kind
-    if kind == "enum":
-        listed = ", ".join(str(value) for value in choices(parameter.schema))
-        return say("ask enum", language, name=parameter.label, choices=listed)
-    if kind == "quoted" and parameter.tail and "command" in parameter.names:
-        return say("ask command", language)
-    if kind == "quoted" and parameter.name in ("content", "contents", "body"):
-        return say("ask content", language)
-    if kind == "path":
-        writes = step.entry is not None and step.entry.spec.scope == "write"
-        return say("ask folder" if "folder" in parameter.names else "ask name" if writes else "ask path", language)
-    if kind == "quoted" and parameter.named and parameter.values and parameter.worded | parameter.coined:
-        return say("ask named", language, name=parameter.label, example=min(parameter.values))
-    if f"ask {kind}" in ("ask timing", "ask expression", "ask url", "ask zone", "ask moment", "ask email"):
-        return say(f"ask {kind}", language)
-    key = "ask number" if kind == "number" else "ask quoted" if kind == "quoted" else "ask other"
-    asked = say(key, language, name=parameter.label)
-    described = parameter.schema.get("description", "") if language == "en" else ""
-    return f"{asked} ({described})" if described else asked
 
 
 # What was not done
@@ -320,8 +262,14 @@ def _undone(
         if result.outcome != "ok":
             key = {"refused": "refused", "unknown": "unknown outcome"}.get(result.outcome, "failed")
             which = f"{clipped(words)} ({values.label(arguments)})" if several else words
-            reason = explained(result.data, language) or _ended(result.content)
+            reason = _why(result, language) or _ended(result.content)
             yield say(key, language, said=_stressed(which), reason=reason)
+
+
+def _why(result: ToolResult, language: Language) -> str:
+    """What is told of a failure or of a refusal by stable words, in the person's language."""
+    decision = result.data.get("decision") if isinstance(result.data, dict) else None
+    return " ".join(filter(None, (explained(result.data, language), *wording.reason(language, decision))))
 
 
 def _words(plan: Plan, place: int) -> str:

@@ -55,7 +55,7 @@ def completed(plan: Plan, text: str, kept: Kept, finder: Finder, index: Index, l
     steps = list(plan.steps)
     steps[ask.step] = msgspec.structs.replace(step, each=each)
     asks = (*((Ask(ask.step, left),) if left else ()), *plan.asks[1:])
-    return Plan(language, tuple(steps), asks, plan.notes)
+    return Plan(language, tuple(steps), asks, plan.notes, doubts=plan.doubts)
 
 
 def confirmed(plan: Plan, text: str, language: Language) -> Plan | None:

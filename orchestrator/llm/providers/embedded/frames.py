@@ -9,7 +9,7 @@ from msgspec import Struct
 from orchestrator.llm.providers.embedded import texts
 from orchestrator.llm.providers.embedded.index import ACCEPTS, Entry, Parameter
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, Token, fold, is_action, known, stem
-from orchestrator.llm.providers.embedded.lexicon import ARTICLES, FILLERS, PROGRAMS, THINGS
+from orchestrator.llm.providers.embedded.lexicon import ARTICLES, DEFINITE, FILLERS, PROGRAMS, THINGS
 from orchestrator.llm.providers.embedded.mentions import Mention
 from orchestrator.llm.providers.embedded.segment import Clause
 from orchestrator.llm.providers.embedded.shown import Frame, Part, choices, spells
@@ -119,9 +119,17 @@ class _Aligner:
             return
         if parameter.named and here.word and here.word.norm in _OF_THEM:
             yield from self._values(parts, at, item + 1)  # `des montants par région`: the name is `montants`
+        if not parameter.named and (lead := self._leading(item)):
+            yield from self._values(parts, at, item + lead)  # `run the command …`
         for end in self._ends(parameter, item):
             for values in self._values(parts, at + 1, end):
                 yield {part.slot: (item, end), **values}
+
+    def _leading(self, item: int) -> int:
+        """How many words only say that a command follows."""
+        said = [each.word for each in self._items[item : item + 2] if each.word]
+        lead = next((place for place, word in enumerate(said) if word.concept == "command"), None)
+        return lead + 1 if lead is not None and all(word.norm in DEFINITE for word in said[:lead]) else 0
 
     def _several(self, part: Part, item: int) -> bool:
         """Whether the noun before an item speaks of several, where an example's leads to one: `the containers …`."""
@@ -199,11 +207,19 @@ class _Aligner:
                 code = bool(_CODE.search(self._clause.text[slice(*span)]))
                 quotes = any(each.mention and each.mention.kind == "quoted" for each in self._items[first:end])
                 meant = texts.meant(self._clause, self._entry, parameter, *span, sure=sure, timed=timed)
-                if frame.quoted(name) or (quotes and not code) or not (meant or code):
+                if frame.quoted(name):
+                    meant, code = self._bare(frame, self._items[first:end]), False
+                if (quotes and not code) or not (meant or code):
                     return None
                 stretches[name] = span
                 free += end - first
-        return Found(mentions, stretches, chosen, 1 - _FREE * free / (free + len(frame.parts) - len(values)))
+        return Found(mentions, stretches, chosen, 1 - _FREE * free / max(1, free + len(frame.parts) - len(values)))
+
+    def _bare(self, frame: Frame, items: tuple[_Item, ...]) -> bool:
+        """Whether one word stands where examples have a quotation, between words that leave no doubt: `a by b in c`."""
+        word = items[0].word
+        plain = word is not None and word.norm not in STOP_WORDS and not is_action(word.concept)
+        return plain and len(items) == 1 and frame.slots >= _TELLING
 
     def _recognised(self, frame: Frame, parameter: Parameter, items: tuple[_Item, ...]) -> bool:
         """Whether a bare name may stand without the noun that leads to it elsewhere: `restart nginx`."""
@@ -212,7 +228,9 @@ class _Aligner:
             return True
         words = [item.word for item in items if item.word]
         if len(items) != len(words):
-            return False
+            mention = items[0].mention
+            coined = mention is not None and mention.kind == "name" and parameter.coined
+            return coined and len(items) == 1 and frame.led(parameter.name)
         if len(words) == 1 and fold(words[0].text) in parameter.values:
             return True
         names = all(not known(word.norm) and word.norm not in ARTICLES | PROGRAMS for word in words)

@@ -44,9 +44,9 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
         "ajoute ajouter ajoutez rajoute rajouter completer a_la_fin a_la_suite en_fin",
     ),
     "run": (
-        "run runs execute launch start running invoke",
+        "run runs execute launch start running invoke send_the_command",
         "lance lancer lancez execute executer executez execut demarre demarrer tape taper roule tourner tourne"
-        " tournent fais_tourner",
+        " tournent fais_tourner envoie_la_commande envoyer_la_commande",
     ),
     "fetch": (
         "fetch grab retrieve pull get request query hit curl wget",
@@ -92,7 +92,7 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     ),
     "edit": (
         "edit modify change replace overwrite alter swap substitute",
-        "edite modifie modifier change changer remplace remplacer ecrase ecraser",
+        "edite modifie modifier substitue substituer change changer remplace remplacer ecrase ecraser",
     ),
     "send": (
         "send sends email mail post deliver forward transmit upload share publish tweet",

@@ -14,9 +14,8 @@ from orchestrator.kernel.messages import Arguments, Language, Message, Text, Thi
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Capability, Chunk, Health, ModelInfo, Reply, Request, TextDelta, ThinkingDelta
 from orchestrator.llm.connect import ways_to_connect
-from orchestrator.llm.providers.embedded import answer, mentions, shell
+from orchestrator.llm.providers.embedded import answer, asking, mentions, shell
 from orchestrator.llm.providers.embedded.advance import Progress, progress
-from orchestrator.llm.providers.embedded.answer import clipped
 from orchestrator.llm.providers.embedded.completing import completed, confirmed
 from orchestrator.llm.providers.embedded.conversation import Turn, turns
 from orchestrator.llm.providers.embedded.index import Index
@@ -25,6 +24,7 @@ from orchestrator.llm.providers.embedded.library import Library
 from orchestrator.llm.providers.embedded.mentions import Finder
 from orchestrator.llm.providers.embedded.phrases import say
 from orchestrator.llm.providers.embedded.planner import Planner
+from orchestrator.llm.providers.embedded.render import clipped
 from orchestrator.llm.providers.embedded.steps import Plan
 
 _REMEMBERED: Final = 4  # earlier messages of the person that a request may refer to
@@ -108,10 +108,10 @@ class Embedded:
             thought, text = say("talk", language), answer.talk(plan.talk, language, index, said)
         elif plan.asks:
             thought = say("missing", language)
-            text = "\n\n".join([*answer.notes(plan, index, language, told), answer.question(plan, language)])
+            text = "\n\n".join([*answer.notes(plan, index, language, told), asking.question(plan, language)])
         elif plan.doubts:
             thought = say("doubtful", language)
-            text = "\n\n".join([*answer.notes(plan, index, language, told), answer.doubt(plan, language)])
+            text = "\n\n".join([*answer.notes(plan, index, language, told), asking.doubt(plan, language)])
         else:
             thought = say("answering" if plan.own else "none", language)
             text = answer.answer(plan, state, index, language, told)

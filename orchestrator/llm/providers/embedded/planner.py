@@ -313,7 +313,7 @@ class Planner:
             return self.note("depends", clause)
         if missing:
             self._asks.append(Ask(len(self.steps), tuple(missing)))
-        elif not found.entry.harmless and (self._broken or not certainty.sure(clause, found, self.index)):
+        if not found.entry.harmless and (self._broken or not certainty.sure(clause, found, self.index)):
             self._doubts.append(len(self.steps))
         self.steps.append(Step(clause.said, found.entry, tuple(each), refs, told=told))
         return True

@@ -38,11 +38,12 @@ def _text(planner: "Planner", clause: Clause, found: Match) -> Ref | None:
     if (opened := _opened(planner, clause, found)) is not None:
         return Ref((opened,))
     start, end = _object(clause, found)
-    words = [word for word in clause.words if start <= word.start < end and word.norm.isalnum()]
+    used = found.filling.used
+    words = [w for w in clause.words if start <= w.start < end and w.norm.isalnum() and w.start not in used]
     heavy = [word for word in words if word.norm not in STOP_WORDS and word.norm not in _POINTING]
-    generic = all(word.concept in _GENERIC for word in heavy) and not _mentioned(clause, start, end)
+    generic = all(word.concept in _GENERIC for word in heavy) and not _mentioned(clause, start, end, used)
     generic = generic and not {"list", "count"} & {word.concept for word in heavy if len(heavy) > 1}
-    if found.filling.object is not None or heavy or _mentioned(clause, start, end):
+    if found.filling.object is not None or heavy or _mentioned(clause, start, end, used):
         if earlier := _spoken_of(planner, clause, heavy):
             return earlier
         step = None if generic or _made(clause) else planner.nested(clause, start, end)
@@ -101,8 +102,8 @@ def _object(clause: Clause, found: Match) -> tuple[int, int]:
     return start, led[-1].start if led and led[-1].end >= target - 12 else target
 
 
-def _mentioned(clause: Clause, start: int, end: int) -> bool:
-    return any(start <= mention.start < end for mention in clause.mentions)
+def _mentioned(clause: Clause, start: int, end: int, used: frozenset[int]) -> bool:
+    return any(start <= mention.start < end and mention.start not in used for mention in clause.mentions)
 
 
 def _spoken_of(planner: "Planner", clause: Clause, heavy: list[Token]) -> Ref | None:

@@ -11,8 +11,11 @@ from orchestrator.llm.providers.embedded.index import Entry
 from orchestrator.llm.providers.embedded.language import STOP_WORDS, concept_of, fold, tokens
 from orchestrator.llm.providers.embedded.phrases import say
 
+_SET_ASIDE: Final = re.compile("[\ue000-\ue0ff]")  # the signs of long quotations
+_SAID: Final = 90  # characters of the person's words that are quoted back
 LONGEST: Final = 6000  # characters of one result that an answer repeats
 _APART: Final = ("content", "stdout", "stderr", "body", "output")  # texts that are always set apart
+_OWN_FENCE: Final = re.compile(r"(?:^|\n)```(\w*)$")
 _PLACE: Final = "\uf8ff"  # where the text goes: a sign that no text uses
 _MARKS: Final = ("#", ">", "-", "+", "|", "=", " ", "\t")
 _INLINE: Final = re.compile(r"[*_`<\[~$|]|\w\(")
@@ -39,16 +42,19 @@ def fenced(template: str, data: dict[str, Any], language: Language) -> str:
         if text and (name in _APART or "\n" in text or text[0] in _MARKS or _INLINE.search(text)):
             before, placed, after = answers.say(template, {**data, name: _PLACE}, language).partition(_PLACE)
             if placed:
-                return f"{before.rstrip()}\n{block(text, data.get('path'), language)}\n{after.lstrip()}".strip()
+                before, after, tag = before.rstrip(), after.lstrip(), ""
+                if (own := _OWN_FENCE.search(before)) and after.startswith("```"):  # the template sets it apart itself
+                    before, after, tag = before[: own.start()], after[3:].lstrip(), own[1]
+                return f"{before.rstrip()}\n{block(text, data.get('path'), language, tag)}\n{after}".strip()
     return answers.say(template, data, language)
 
 
-def block(text: str, path: object, language: Language) -> str:
+def block(text: str, path: object, language: Language, tag: str = "") -> str:
     """A fence longer than any in the text, with the language that the file's name tells; clipped, and said so."""
     shown = text[:LONGEST]
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", shown)), default=0))
     extension = posixpath.splitext(str(path))[1].lstrip(".").lower() if path else ""
-    tag = "" if extension in _PLAIN else _TAGS.get(extension, "")
+    tag = tag or ("" if extension in _PLAIN else _TAGS.get(extension, ""))
     note = f"\n\n{say('clipped', language, count=len(text) - LONGEST)}\n" if len(text) > LONGEST else ""
     return f"{fence}{tag}\n{shown}\n{fence}{note}"
 
@@ -65,7 +71,7 @@ def _cut(text: str, language: Language) -> str:
 def _facts(entry: Entry, template: str, said: str, data: dict[str, Any], language: Language) -> str:
     """Of many facts, those that the request names: by the words of the template, or by the name of the field."""
     lines = template.splitlines()
-    if len(lines) < 2 or entry.listed or any(name in data for name in (*values.SAYING, *_APART)):
+    if len(lines) < 2 or "```" in template or entry.listed or any(name in data for name in (*values.SAYING, *_APART)):
         return ""
     general = entry.names | {"show"}
     spoken = [word for word in tokens(said) if word.norm.isalnum()]
@@ -108,3 +114,8 @@ def _free(part: str, heavy: set[str], data: dict[str, Any], language: Language) 
             left = answers.say("{left:bytes}", {"left": fact["total"] - fact["used"]}, language)
             return say("free", language, value=left)
     return ""
+
+
+def clipped(text: str, limit: int = _SAID) -> str:
+    line = _SET_ASIDE.sub("…", " ".join(text.split()))
+    return line if len(line) <= limit else line[: limit - 1] + "…"

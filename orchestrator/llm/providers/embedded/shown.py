@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from msgspec import Struct
@@ -38,6 +39,10 @@ class Frame(Struct, frozen=True):
     @property
     def slots(self) -> int:
         return sum(bool(part.slot) for part in self.parts)
+
+    def led(self, name: str) -> bool:
+        """Whether a small word leads to a value: `on web1`."""
+        return any(part.slot == name and before.norm in STOP_WORDS for before, part in pairwise(self.parts))
 
     def quoted(self, name: str) -> bool:
         return any(part.quoted for part in self.parts if part.slot == name)

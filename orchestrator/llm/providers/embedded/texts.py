@@ -34,6 +34,7 @@ CLOSING: Final = re.compile(r"[)\]};]*")  # signs that end a piece of code
 _AWAY: Final = words("in into to onto at dans a au vers sur sous inside within from under par with avec et and")
 FROM: Final = words("from of de in on dans sur depuis at")
 _OF: Final = words("of de du des d by per par")
+_BARELY: Final = frozenset(["of", "de"])
 _ABOUT: Final = words("to about pour de d")
 ABOUT: Final = re.compile(r"(?:(?:to|for|about|that|pour|de|que)\s+|d['’])", re.IGNORECASE)
 _OWN: Final = words("my mon ma mes our notre nos is are est sont")
@@ -103,6 +104,8 @@ def meant(
         return False  # `le conteneur web` is no name, `web` is
     if parameter.named and inside and inside[0].norm in _OF:
         return False
+    if entry.harmless and parameter.named and len(inside) == 1 and _before(clause, start) in _BARELY:
+        return True  # `git status of project`: what has no article is a name
     pointing = bool(inside) and inside[0].norm in _POINTING
     if timed and not pointing:
         return any(word.norm not in STOP_WORDS for word in inside)
@@ -111,10 +114,14 @@ def meant(
     return not pointing and _itself(clause, parameter, start, end, inside) and not _about(entry, inside)
 
 
+def _before(clause: Clause, start: int) -> str:
+    return next((word.norm for word in reversed(clause.words) if word.end <= start), "")
+
+
 def _about(entry: Entry, inside: Sequence[Token]) -> bool:
     """Whether words only name what the tool is about: `open a ticket` gives a ticket no title."""
     heavy = [word for word in inside if word.norm not in STOP_WORDS]
-    return bool(heavy) and all(word.concept in entry.common for word in heavy)
+    return bool(heavy) and all(word.concept in entry.common and word.norm not in lexicon.PROGRAMS for word in heavy)
 
 
 def name(clause: Clause, entry: Entry, parameter: Parameter, used: Collection[int]) -> Stretch | None:

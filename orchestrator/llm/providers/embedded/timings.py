@@ -24,6 +24,15 @@ _CLOCK: Final = (
 _PLAIN_CLOCK: Final = r"(?:\d{1,2}:\d\d|\d{1,2}\s?h(?:eures?)?\s?(?:\d\d)?(?!\w)|\d{1,2}\s*(?:am|pm)\b)"
 _AT: Final = rf"(?:,?\s*(?:\b(?:at|a|vers|by|around)\s+{_CLOCK}|{_PLAIN_CLOCK}))"
 _DATED: Final = r"(?:(?:on )?the \d{1,2}(?:st|nd|rd|th)?|le \d{1,2}(?:er)?)"
+_MONTH: Final = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
+    r"|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)\b"
+)
+_DAY_OF: Final = (
+    rf"(?:(?:on |le )?(?:the )?\d{{1,2}}(?:st|nd|rd|th|er)?(?: of)? {_MONTH}(?:,? \d{{4}})?"
+    rf"|(?:on )?{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|(?:on |le )?\d{{1,2}}/\d{{1,2}}/\d{{4}})"
+)
 _AGAIN: Final = (
     rf"(?:(?:every|each)\s+(?:{_COUNT}\s+|other\s+)?(?:{_UNIT}|{_DAYS}|weekday|{_PART})(?:\s+{_DATED})?"
     rf"|(?:tous|toutes) les\s+(?:{_COUNT}\s+)?(?:{_UNIT}|{_DAYS}|{_PART})(?:\s+ouvres)?(?:\s+{_DATED})?"
@@ -33,7 +42,7 @@ _AGAIN: Final = (
 _ONCE: Final = (
     rf"(?:the day after tomorrow|apres[- ]demain|(?:today|tomorrow|tonight|demain|aujourd'hui)(?: {_PART})?"
     rf"|(?:this|ce|cet|cette) {_PART}|(?:on |next |this |le )?{_DAY}(?: (?:next|prochain|{_PART}))?"
-    r"|\d{4}-\d\d-\d\d)"
+    rf"|\d{{4}}-\d\d-\d\d|{_DAY_OF})"
 )
 _LATER: Final = rf"(?:in|dans)\s+{_COUNT}[\s-]*{_UNIT}(?: from now)?"
 _CHANGE: Final = (
