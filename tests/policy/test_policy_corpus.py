@@ -84,7 +84,7 @@ def test_what_was_found_by_attacking_stays_found(scene: Scene) -> None:
     missed = [
         (row, got)
         for row in table("regressions.txt")
-        if (got := decide(judge, row, scene.workspace).verdict) != row.verdict
+        if not row.accepts(got := decide(judge, row, scene.workspace).verdict)
     ]
     assert missed == []
 

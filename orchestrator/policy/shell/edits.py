@@ -13,7 +13,10 @@ from orchestrator.policy.shell.values import Code, called
 from orchestrator.policy.shell.words import each
 
 _READS = each("read_text read_bytes read readlines open load loads loadtxt parse imread open")
-_LOSES = each("len hash bool int sum min max ord hex id type hexdigest count index find startswith endswith print")
+_LOSES = each(
+    "bytes bytearray len hash bool int sum min max ord hex id type hexdigest count index find startswith endswith print"
+)
+_UNREADABLE = re.compile(r"(?i)crypt|cipher|^compress|b\d\dencode|hexlify|urandom|randbytes|shuffle|xor|rot13|scrambl")
 _ROUNDS = 4  # names of names
 
 
@@ -28,16 +31,24 @@ def edited(code: Code, target: ast.expr, call: ast.Call) -> bool:
         and name in {ast.dump(part) for part in _of(one)}
         and not _is_written(one)
     }
-    if not read or any(called(one.func) == "compile" and _clears(one) for one in code.calls):
+    if not read or any(_spoils(one) for one in code.nodes):
         return False
     derived: set[str] = set()
     for _ in range(_ROUNDS):
         for bound_name, bounds in code.bound.items():
-            if any(bound.value is not None and _comes(bound.value, read, derived) for bound in bounds):
+            if any(bound.value is not None and _comes(code, bound.value, read, derived) for bound in bounds):
                 derived.add(bound_name)
-        derived |= {of.id for of, given in _collected(code) if any(_comes(part, read, derived) for part in given)}
+        derived |= {of.id for of, given in _collected(code) if any(_comes(code, part, read, derived) for part in given)}
     written = _written(code, call)
-    return bool(written) and all(_comes(value, read, derived) for value in written)
+    return bool(written) and all(_comes(code, value, read, derived) for value in written)
+
+
+def _spoils(node: ast.AST) -> bool:
+    """What makes of a text something that nobody reads: ciphers, compression, patterns that mean everything."""
+    if isinstance(node, ast.Call):
+        clears = called(node.func) == "compile" and _clears(node)
+        return clears or bool(_UNREADABLE.search(called(node.func)))
+    return isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.BitXor)
 
 
 def _collected(code: Code) -> Iterator[tuple[ast.Name, list[ast.expr]]]:
@@ -91,20 +102,24 @@ def _written(code: Code, call: ast.Call) -> list[ast.expr]:
     return found
 
 
-def _comes(node: ast.expr, read: set[int], derived: set[str]) -> bool:
+def _comes(code: Code, node: ast.expr, read: set[int], derived: set[str]) -> bool:
     """Whether it is what was read, or made of it."""
     match node:
         case ast.Name(id=name):
             return name in derived
+        case ast.Call(func=ast.Name(id=name), args=[_, *_]) if name in code.functions:
+            given = [one.value for one in ast.walk(code.functions[name]) if isinstance(one, ast.Return)]
+            own = [one for one in given if one is not None and node not in ast.walk(code.functions[name])]
+            return bool(own) and all(_comes(code, one, read, derived) for one in own)
         case ast.Call():
-            return id(node) in read or any(_comes(part, read, derived) for part in _changed(node))
+            return id(node) in read or any(_comes(code, part, read, derived) for part in _changed(node))
         case ast.IfExp(body=one, orelse=other):
-            return _comes(one, read, derived) and _comes(other, read, derived)
+            return _comes(code, one, read, derived) and _comes(code, other, read, derived)
         case ast.ListComp(generators=rounds) | ast.GeneratorExp(generators=rounds) | ast.DictComp(generators=rounds):
-            return any(_comes(one.iter, read, derived) for one in rounds)
-        case ast.Subscript(slice=ast.Slice(upper=ast.Constant())):
+            return any(_comes(code, one.iter, read, derived) for one in rounds)
+        case ast.Subscript(slice=ast.Slice(upper=ast.Constant()) | ast.Slice(step=ast.UnaryOp())):
             return False  # a part of it, by its place
-    return any(_comes(part, read, derived) for part in _parts(node))
+    return any(_comes(code, part, read, derived) for part in _parts(node))
 
 
 def _parts(node: ast.expr) -> list[ast.expr]:

@@ -7,18 +7,17 @@ copying is judged as the command that it is.
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
-from fnmatch import translate
+from collections.abc import Iterable
 
 from msgspec import structs
 
 from orchestrator.policy.places import is_automatic, is_private
-from orchestrator.policy.shell import edits
+from orchestrator.policy.shell import edits, known, overwriting
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.imported import Modules, meant
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.values import Code, called
-from orchestrator.policy.shell.words import ANY, MADE, SET, STAR, TILDE, UNKNOWN, each
+from orchestrator.policy.shell.values import Code, called, holes
+from orchestrator.policy.shell.words import MADE, STAR, TILDE, UNKNOWN, each, shown
 
 _MOST = 8  # files that one call may mean
 _OPENERS = each("open ZipFile TarFile GzipFile BZ2File LZMAFile")
@@ -27,13 +26,14 @@ _COMMANDS = {  # what is judged as a command: its words before the paths
     "os.remove": ("rm",), "os.unlink": ("rm",), "os.rmdir": ("rmdir",), "os.removedirs": ("rm", "-r"),
     "shutil.rmtree": ("rm", "-r"), "os.rename": ("mv",), "os.replace": ("mv",), "shutil.move": ("mv",),
     "shutil.copy": ("cp",), "shutil.copy2": ("cp",), "shutil.copyfile": ("cp",), "shutil.copytree": ("cp", "-r"),
-    "os.chmod": ("chmod",), ".unlink": ("rm",), ".rmdir": ("rmdir",), ".rename": ("mv",), ".replace": ("mv",),
-    ".chmod": ("chmod",),
+    "os.chmod": ("chmod",), "os.symlink": ("ln", "-s"), "os.link": ("ln",), ".symlink_to": ("ln", "-s"),
+    ".unlink": ("rm",), ".rmdir": ("rmdir",), ".rename": ("mv",), ".replace": ("mv",), ".chmod": ("chmod",),
 }  # fmt: skip
-_TWO = each("mv cp")
+_TWO = each("mv cp ln")
 _READ = re.compile(
-    r"read_(?!only)\w+|ExcelFile|scan_\w+|load\w*|imread\w*|listdir|scandir|walk|[ir]?glob|genfromtxt|parse|getsize|isfile|"
-    r"isdir|exists|stat|PdfReader|Document|getlines?|iterparse|from_file|read|Path|PurePath|chdir|parse_file|input"
+    r"read_(?!only)\w+|ExcelFile|scan_\w+|load(?!s$)\w*|imread\w*|genfromtxt|parse|getsize|isfile|"
+    r"isdir|exists|stat|PdfReader|Document|getlines?|iterparse|from_file|read|Path|PurePath|parse_file|input|VideoCapture|"
+    r"from_url|open_\w+|create_engine"
 )
 _SAVE = re.compile(
     r"to_(csv|excel|json|parquet|table|html|feather|xml|orc|stata|markdown|latex|string|hdf|pickle|netcdf|zarr|file)|"
@@ -44,18 +44,11 @@ _SAVE = re.compile(
 _MUST_BE_KNOWN = re.compile(
     r"to_(?!string|json|html|markdown|latex|dict)\w+|save\w*|im\w+|makedirs|extractall|\w*Handler|mimsave"
 )
+_LISTS = each("listdir scandir walk glob iglob rglob iterdir")
 _NAMED = each(
     "filename fname path path_or_buf excel_writer outfile filepath top root_dir directory folder filepath_or_buffer"
 )
 _BUFFERS = each("BytesIO StringIO open SpooledTemporaryFile TemporaryFile ExcelWriter PdfPages ZipFile")
-_SOURCES = re.compile(
-    r".*\.(pyi?|[jt]sx?|[ch](pp)?|rs|go|java|rb|php|sh|toml|lock|cfg|ini|mk)|(.*/)?(Makefile|Dockerfile)"
-)
-_TABLE = re.compile(r"to_(csv|excel|parquet|feather|stata|orc|hdf|pickle)|savefig|savetxt|imsave|imwrite|savez?\w*")
-_OUTPUTS = re.compile(
-    r"(\./)?(out|outputs?|build|dist|results?|reports?|figures?|plots?|charts?|thumb\w*|te?mp|exports?|generated|artifacts?|"
-    r"_?site|public|converted|resized|cleaned|processed)/.*"
-)
 _SYSTEM = re.compile(r"~.*|/(etc|home|root|proc|sys|dev|var|usr|opt|tmp|mnt|media|srv|boot|run|lib|s?bin|Users)(/.*)?")
 _ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://(?!(localhost|127\.0\.0\.1|\[::1\])[:/])(?!/)(?!$)")
 
@@ -69,6 +62,7 @@ class Files:
         self.found: list[Finding] = []
         self.doubt: str | None = None
         self.read: set[int] = set()  # the parts of the code that are read with it
+        self.writes = False
         self.computed = False  # whether a file is opened whose name is known only when it runs
         self.listed = [pattern for call in code.calls for pattern in self._listed(call)]
         for call in code.calls:
@@ -87,7 +81,8 @@ class Files:
         name = called(call.func)
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         dotted = next(iter(meant(call.func, self.given)), "")
-        if ast.unparse(call.func) in ("sys.path.insert", "sys.path.append"):
+        name = dotted.rpartition(".")[2] or name
+        if dotted in ("sys.path.insert", "sys.path.append"):
             return self._looked_in(call.args[-1:])
         if command := self._command(call, name, receiver, dotted):
             return self._commanded(call, *command)
@@ -95,15 +90,25 @@ class Files:
             return self._write(name, receiver, call)
         if name in _OPENERS or dotted in ("wave.open", "sqlite3.connect"):
             return self._open(call, name, receiver if not dotted else None)
+        if receiver is not None and name in ("read_text", "read_bytes") and not dotted:
+            return self._read(receiver)
+        if name in _LISTS and (dotted or receiver is not None):
+            return self._list(call)
+        if dotted == "os.chdir":
+            return self._move(call)
+        return self._judge_named(call, name, dotted)
+
+    def _judge_named(self, call: ast.Call, name: str, dotted: str) -> None:
+        """What opens a file by its name, whatever gives it."""
+        if name == "spec_from_file_location":
+            return self._looked_in(call.args[1:2])
         named = [word.value for word in call.keywords if word.arg in _NAMED]
         if _SAVE.fullmatch(name) or name == "basicConfig":
             return self._saved(call, name, named)
-        if _READ.fullmatch(name):
+        if _READ.fullmatch(name) and dotted not in ("ast.parse", "urllib.parse.parse_qs"):
             for value in [*call.args[: None if name in ("Path", "PurePath") else 1], *named]:
                 if name not in ("Path", "PurePath") or isinstance(value, ast.Constant):
                     self._read(value)
-        elif receiver is not None and name in ("read_text", "read_bytes", "iterdir") and not dotted:
-            self._read(receiver)
         return None
 
     def _command(
@@ -119,7 +124,7 @@ class Files:
             known = self.code.of(receiver) != {UNKNOWN} or (call.args and self._is_path(call.args[0]))
             if len(call.args) != 1 or call.keywords or not known:
                 return None
-        return words, [receiver, *call.args]
+        return words, [*call.args, receiver] if words[0] == "ln" else [receiver, *call.args]
 
     def _is_path(self, node: ast.expr) -> bool:
         """Whether it is put together as a path is."""
@@ -142,6 +147,8 @@ class Files:
             words = ("chmod", f"{mode:o}" if isinstance(mode, int) else UNKNOWN)
         if words[0] in ("rm", "rmdir") and all(text.startswith(MADE) for text in texts[0]) and ".." not in str(texts):
             return  # a folder that it made for itself
+        if len(texts) == 2 and "/dev/null" in texts[0]:
+            self.doubt = self.doubt or "it empties a file"
         if len(texts) == 2 and not self._new_names(words, *texts):
             self.doubt = self.doubt or f"which file it means by {words[0]} is known only when it runs"
         pairs = [
@@ -156,15 +163,35 @@ class Files:
 
     def _new_names(self, words: tuple[str, ...], source: frozenset[str], target: frozenset[str]) -> bool:
         """Whether what is moved or copied gets a name that is known, or made of its own."""
-        return all(self._is_new(text) or (words == ("cp",) and not _holes(text)) for text in target)
+        return all(overwriting.is_new(text, self.listed) or (words == ("cp",) and not holes(text)) for text in target)
 
     def _texts_of(self, node: ast.expr) -> frozenset[str]:
         self.read |= {id(part) for part in ast.walk(node) if isinstance(part, ast.Constant)}
         return self.code.of(node)
 
+    def _list(self, call: ast.Call) -> None:
+        """What a listing may find; what is read of it is judged there."""
+        self._texts_of(call)
+        told = [*call.args[:1], *(word.value for word in call.keywords if word.arg in _NAMED)]
+        below = called(call.func) in ("listdir", "scandir", "walk")
+        found = [text for value in told for text in self.code.of(value)] if below else self.code.elements(call)
+        for text in (text.replace(UNKNOWN, "x") for text in found if text != STAR):
+            mode = "read" if text.startswith(("/", "~")) or ".." in text else "list"
+            self.found += self.reach.each(mode, [_spelt(text)])
+
+    def _move(self, call: ast.Call) -> None:
+        """Into a folder from which whatever is written is no other program's."""
+        for text in (text for value in call.args for text in self._texts_of(value)):
+            plain = text.startswith(MADE) or not any(part.startswith(".") and part != "." for part in text.split("/"))
+            if holes(text) or not plain:
+                self.doubt = self.doubt or "which folder it moves to is known only when it runs"
+            self.found += self.reach.each("write", [f"{_spelt(text)}/x"])
+
     def _looked_in(self, folders: list[ast.expr]) -> None:
         """Where modules are looked for."""
         for text in (text for folder in folders for text in self._texts_of(folder)):
+            if UNKNOWN in text:
+                self.doubt = self.doubt or "where it takes code from is known only when it runs"
             self.found += self.reach.each("run", [_spelt(text)])
 
     def _read(self, node: ast.expr) -> None:
@@ -173,7 +200,7 @@ class Files:
         for text in self._texts_of(node):
             if _ADDRESS.match(text):
                 self.doubt = self.doubt or "it reads from another machine"
-            elif _holes(text):
+            elif holes(text):
                 self.computed = True
                 filled = text.replace(UNKNOWN, "x")
                 self.found += self.reach.each("read", [_spelt(filled)]) if filled.strip("x" + STAR) else []
@@ -193,7 +220,7 @@ class Files:
             return
         mode = told.get("mode") or (call.args[1] if len(call.args) > 1 else None)
         if name == "connect":
-            known = [text for text in self._texts_of(target) if not _holes(text) and text != ":memory:"]
+            known = [text for text in self._texts_of(target) if not holes(text) and text != ":memory:"]
             self.found += self.reach.each("write", map(_spelt, known))
         elif _writes(mode):
             self._write(name, target, call)
@@ -231,59 +258,32 @@ class Files:
                 continue
             if _ADDRESS.match(text):
                 self.doubt = self.doubt or "it writes to another machine"
+            self.writes = True
             if text.strip(UNKNOWN + STAR):
                 self.found += self.reach.each("write", [_spelt(text.replace(UNKNOWN, "x").replace(STAR, "x"))])
-            if _holes(text):
+            if holes(text):
                 self.computed = True
-                known = name == "mkdir" or self._is_new(text) or edits.edited(self.code, node, call)
+                known = name == "mkdir" or overwriting.is_new(text, self.listed) or edits.edited(self.code, node, call)
                 if not known:
                     self.doubt = self.doubt or f"which file it means by {name} is known only when it runs"
-            elif self._empties(text, name, call):
-                self.doubt = self.doubt or f"it empties {text}"
-
-    def _empties(self, text: str, name: str, call: ast.Call) -> bool:
-        """A program's text that is emptied, or written over with a table or a picture."""
-        above = self.code.parents.get(id(call))
-        if _TABLE.fullmatch(name):
-            return bool(_SOURCES.fullmatch(text))
-        if name == "write_text" or name == "write_bytes":
-            nothing = bool(call.args) and isinstance(call.args[0], ast.Constant) and not call.args[0].value
-        else:
-            closed = isinstance(above, ast.Attribute) and above.attr in ("close", "truncate")
-            nothing = name == "open" and (closed or isinstance(above, ast.Expr))
-            nothing = nothing and not any(
-                set(str(part.value)) & set("ax+") for part in call.args[1:] if isinstance(part, ast.Constant)
-            )
-        return (
-            nothing and not text.endswith("__init__.py") and (bool(_SOURCES.fullmatch(text)) or self.reach.exists(text))
-        )
-
-    def _is_new(self, text: str) -> bool:
-        """Whether a name that is put together is that of a new kind of file, and of none that a listing found."""
-        if text.startswith(MADE):
-            return ".." not in text
-        if not _holes(text):
-            return True
-        head, *_, tail = re.split(f"[{UNKNOWN}{STAR}]", text)
-        plain = head.removeprefix("./")
-        if not ("/" in plain or len(plain) > 2 or ("." in tail and "/" not in tail)):
-            return False
-        if self.listed and _OUTPUTS.fullmatch(text):
-            return True
-        return not any(_same(text, found) for found in self.listed)
+            if overwriting.empties(self.code, self.given, self.reach, text, name, call):
+                self.doubt = self.doubt or f"it empties {shown(text)}"
 
     def _judge_texts(self) -> None:
         """Texts that may be paths, wherever they stand."""
         for node in self.code.nodes:
             if not (isinstance(node, ast.Constant) and isinstance(node.value, str)) or id(node) in self.read:
                 continue
-            text = node.value
+            text, above = node.value, self.code.parents.get(id(node))
+            pure = isinstance(above, ast.Call) and any(map(_opens_nothing, meant(above.func, self.given)))
+            if pure and not (self.computed or self.writes):
+                continue
             if " " in text or len(text) > 300 or not text:
                 continue
             if _SYSTEM.fullmatch(text) or ".." in text.split("/"):
                 outside = self.reach.each("read", [_spelt(text)])
                 self.found += [one for one in outside if one.code != "outside" or text.count("/") > 1 or ".." in text]
-            elif ("." in text or "/" in text) and not self._is_skipped(node):
+            elif ("." in text or "/" in text or text.startswith("id_")) and not self._is_skipped(node):
                 if is_private(text):
                     self.found += self.reach.each("read", [text])
                 elif (
@@ -306,26 +306,15 @@ _NAMES_A_FILE = re.compile(
 )
 
 
+def _opens_nothing(dotted: str) -> bool:
+    return dotted.partition(".")[0] in known.PURE or dotted.startswith("urllib.parse.")
+
+
 def _renames(node: ast.AST) -> bool:
     """made.name = "src"."""
     stored = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in ("name", "_name")
     own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
     return (stored and not own) or (isinstance(node, ast.Call) and called(node.func) == "setattr")
-
-
-def _holes(text: str) -> bool:
-    return UNKNOWN in text or STAR in text or ANY in text or SET in text
-
-
-def _same(text: str, found: str) -> bool:
-    """Whether a name that is put together may be one that a listing found."""
-    if STAR in text:
-        own = text.rpartition("/")[2] != found.rpartition("/")[2]
-        if own:
-            return False
-    shape = re.sub(f"{STAR}+/?", "*", found).removeprefix("./").replace(ANY, "?").replace(SET, "[")
-    filled = re.sub(f"[{UNKNOWN}{STAR}]", "x", text).removeprefix("./")
-    return bool(re.fullmatch(translate(shape), filled))
 
 
 def _writes(mode: ast.expr | None) -> bool:
@@ -340,13 +329,3 @@ def _writes(mode: ast.expr | None) -> bool:
 
 def _spelt(path: str) -> str:
     return TILDE + path[1:] if path.startswith("~") else path
-
-
-def text_of(given: list[ast.expr]) -> str:
-    return given[0].value if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str) else ""
-
-
-def strings(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value

@@ -8,6 +8,7 @@ worked out from what is known only when it runs (see `values`).
 import ast
 import builtins
 import posixpath
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
@@ -15,6 +16,7 @@ LONGEST = 10_000  # characters of a text that is put together
 _ROUNDS = 3  # names of names
 _PATHS = ("Path", "PurePath", "PosixPath", "PurePosixPath")
 _OF_OS = {"sep": "/", "pardir": "..", "curdir": ".", "extsep": ".", "devnull": "/dev/null"}
+_PLAIN_CODECS = frozenset({"utf-8", "utf8", "ascii", "latin-1", "strict", "ignore", "replace"})
 _METHODS: Mapping[str, Callable[..., object]] = {
     name: getattr(str, name)
     for name in [
@@ -38,8 +40,8 @@ _METHODS: Mapping[str, Callable[..., object]] = {
 
 
 def folded(tree: ast.Module) -> ast.Module:
+    tree = _Folds({}).visit(tree)
     for _ in range(_ROUNDS):
-        tree = _Folds({}).visit(tree)
         bound = Counter(_bound(tree))
         values = {
             name: value
@@ -114,6 +116,8 @@ class _Folds(ast.NodeTransformer):
 
     def _worked_out(self, node: ast.Call, name: str, parts: list[str] | None) -> ast.expr:
         given = node.args
+        if name == "dedent" and parts is not None and len(parts) == 1:
+            return ast.Constant(textwrap.dedent(parts[0]))
         if isinstance(node.func, ast.Name):
             if name == "chr" and len(given) == 1 and isinstance(code := _number(given[0]), int):
                 return _done(lambda: chr(code), node)
@@ -130,7 +134,7 @@ class _Folds(ast.NodeTransformer):
         text = _text(receiver) if receiver is not None else None
         if text is None:
             return node
-        if name in ("decode", "encode"):
+        if name in ("decode", "encode") and not set(parts or ()) - _PLAIN_CODECS:
             return ast.Constant(text)
         if name == "format" and parts is not None and "." not in text:
             return _done(lambda: text.format(*parts), node)

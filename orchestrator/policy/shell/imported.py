@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from orchestrator.policy.shell import known
 from orchestrator.policy.shell.values import Code, called
-from orchestrator.policy.shell.words import each
+from orchestrator.policy.shell.words import UNKNOWN, each
 
 Modules = Mapping[str, frozenset[str]]  # by the name that the code gives it: what it may stand for, with dots
 
@@ -89,7 +89,15 @@ def meant(node: ast.AST, given: Modules) -> frozenset[str]:
         return given.get(node.id, frozenset())
     if isinstance(node, ast.Attribute):
         return frozenset(f"{of}.{node.attr}" for of in meant(node.value, given))
+    if isinstance(node, ast.Call) and _imports(node, given) and len(node.args) == 1:
+        named = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+        return frozenset({named}) if isinstance(named, str) else frozenset()
     return frozenset()
+
+
+def _imports(call: ast.Call, given: Modules) -> bool:
+    named = called(call.func) in ("__import__", "import_module")
+    return named or (isinstance(call.func, ast.Name) and "importlib.import_module" in given.get(call.func.id, ()))
 
 
 def doubt_of_part(dotted: str) -> str | None:
@@ -116,15 +124,26 @@ def doubt_of_part(dotted: str) -> str | None:
 def doubts(code: Code, given: Modules, left: list[ast.AST]) -> str | None:
     """What it does with its modules, beside calling what is harmless."""
     for node in left:
+        above = code.parents.get(id(node))
+        if isinstance(node, ast.Call) and _imports(node, given) and (why := _doubt_of_lookup(node, above, code)):
+            return why
         if not isinstance(node, ast.Name | ast.Attribute):
             continue
-        above = code.parents.get(id(node))
         if isinstance(above, ast.Attribute) and not isinstance(node.ctx, ast.Store):
             continue  # see the whole of it
         for dotted in meant(node, given):
             if why := doubt_of_part(dotted) or _doubt_of_use(node, above, dotted):
                 return why
     return _beside(code, given)
+
+
+def _doubt_of_lookup(call: ast.Call, above: ast.AST | None, code: Code) -> str | None:
+    """A module that is imported by a plain name, and used where it stands or is harmless."""
+    named = code.of(call.args[0]) if len(call.args) == 1 else frozenset({""})
+    direct = isinstance(above, ast.Attribute) and isinstance(call.args[0], ast.Constant)
+    if all(known.module(module) and (not known.is_root(module) or direct) for module in named):
+        return None
+    return "it imports what is known only when it runs"
 
 
 def _doubt_of_use(node: ast.Name | ast.Attribute, above: ast.AST | None, dotted: str) -> str | None:
@@ -134,13 +153,15 @@ def _doubt_of_use(node: ast.Name | ast.Attribute, above: ast.AST | None, dotted:
     is_called = isinstance(above, ast.Call) and above.func is node
     if dotted in _DOES and not is_called:
         return f"it hands {dotted} on"
+    if dotted == "os.kill" and isinstance(above, ast.Call) and ast.unparse(above.args[0]) != "os.getpid()":
+        return "it uses os.kill"
     if dotted in _SAFE_LOADS and isinstance(above, ast.Call):
         return _doubt_of_load(above, dotted)
     if dotted == "os.environ" or dotted.startswith(("os.environ.", "os.getenv")):
         return None  # see `environment`
     root = dotted in known.PARTLY and not dotted.startswith(("os.path", "importlib.metadata"))
     looked = isinstance(above, ast.Call) and called(above.func) in _LOOK and len(above.args) == 1
-    looked = looked or (isinstance(above, ast.Call) and called(above.func) == "hasattr")
+    looked = looked or (isinstance(above, ast.Call) and ast.unparse(above.func).endswith(("hasattr", "patch.object")))
     if root and not looked and not is_called and not isinstance(above, ast.Attribute):
         return f"it hands {dotted} on"
     return None
@@ -172,6 +193,9 @@ _NOT_BESIDE = {  # names that what a module makes has, which run texts or load c
     "profile": _RUNS_TEXTS,
     "tracemalloc": each("load dump"),
     "importlib.metadata": each("load EntryPoint"),
+    "psutil": each("kill terminate suspend resume send_signal nice rlimit cpu_affinity environ net_connections"),
+    "click": each("launch edit"),
+    "typer": each("launch edit"),
     "ctypes": each("from_address from_buffer memmove"),
 }
 
@@ -191,25 +215,50 @@ def reflects(code: Code, given: Modules) -> str | None:
 
     What is found so may be looked at, and called only where it is no module's.
     """
-    looks = False
+    looks, handed = False, _handed(code, given)
     for call in code.calls:
         name = called(call.func)
-        of = call.args[0] if call.args else call.func
-        stands = meant(of, given)
-        if name in ("getattr", "setattr") and isinstance(call.func, ast.Name) and stands:
-            if any(known.is_root(one) for one in stands) or name == "setattr":
-                return f"it looks for a part of {min(stands)} that is known only when it runs"
+        stands = meant(call.args[0], given) if call.args else frozenset[str]()
+        if (
+            name == "getattr"
+            and stands
+            and all(_is_harmless(f"{one}.{text}") for one in stands for text in code.of(call.args[1]))
+        ):
+            continue
+        if name in ("getattr", "setattr", "vars") and isinstance(call.func, ast.Name) and (stands or handed):
+            if name == "setattr" or any(known.is_root(one) for one in stands):
+                return f"it looks for a part of {min(stands or {'a module'})} that is known only when it runs"
             looks = True
-        looks = looks or (name in ("getmembers", "getmembers_static"))
-    handed = any(
-        isinstance(node, ast.Name) and node.id == "getattr" and not isinstance(code.parents.get(id(node)), ast.Call)
-        for node in code.nodes
-    )
-    if handed:
-        return "it hands getattr on"
+        looks = looks or name in ("getmembers", "getmembers_static")
     if looks and (found := next((call for call in code.calls if not _looks_on(call, code, given)), None)):
         return f"it calls {called(found.func) or 'what it found'}, and what that is is known only when it runs"
     return None
+
+
+def _is_harmless(dotted: str) -> bool:
+    return dotted.replace(".", "").replace("_", "").isalnum() and doubt_of_part(dotted) is None and dotted not in _DOES
+
+
+def _handed(code: Code, given: Modules) -> bool:
+    """Whether a whole module is given to something else, where it may be looked into."""
+    for node in code.nodes:
+        if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and given.get(node.id)):
+            continue
+        above = code.parents.get(id(node))
+        whole = any(one in sys.stdlib_module_names | known.PACKAGES or known.is_root(one) for one in given[node.id])
+        looked = isinstance(above, ast.Call) and called(above.func) in _LOOK | {"getmembers", "hasattr"}
+        if whole and not isinstance(above, ast.Attribute) and not looked:
+            return True
+    return False
+
+
+def _compiled(node: ast.expr, code: Code) -> ast.expr:
+    """The text of compile("…", …), also by a name."""
+    bounds = code.bound.get(node.id, []) if isinstance(node, ast.Name) else []
+    if len(bounds) == 1 and isinstance(bounds[0].value, ast.Call):
+        node = bounds[0].value
+    made = isinstance(node, ast.Call) and called(node.func) == "compile" and node.args
+    return node.args[0] if made and isinstance(node, ast.Call) else node
 
 
 _LOOKING = each(
@@ -233,26 +282,31 @@ def _looks_on(call: ast.Call, code: Code, given: Modules) -> bool:
 
 
 _TEXTS = each(
-    "startswith endswith append join split splitlines strip format ljust rjust items keys values get update add lower "
+    "startswith endswith append join split splitlines strip format ljust rjust items keys values get update "
+    "add lower "
     "upper replace count index extend sort most_common find removeprefix removesuffix"
 )
 
 
 def texts_run(nodes: list[ast.AST], given: Modules) -> list[str] | None:
-    """The code that timeit is told as texts; None where one is known only when it runs."""
-    code = Code(nodes)
+    """The code that timeit, eval and exec are told as texts; None where one is known only when it runs."""
+    runs = [node for node in nodes if isinstance(node, ast.Call) and _runs_texts(node, given)]
+    code = Code(nodes) if runs else None
     found: list[str] = []
-    for call in code.calls:
-        if isinstance(call.func, ast.Name) and call.func.id in ("eval", "exec") and len(call.args) == 1:
-            told = call.args
-        elif meant(call.func, given) & _RUN:
-            told = [*call.args[:2], *(word.value for word in call.keywords if word.arg in (None, "stmt", "setup"))]
+    for call in runs if code is not None else ():
+        if isinstance(call.func, ast.Name) and call.func.id in ("eval", "exec"):
+            told = [_compiled(call.args[0], code)] if call.args else []
         else:
-            continue
+            told = [*call.args[:2], *(word.value for word in call.keywords if word.arg in (None, "stmt", "setup"))]
         for value in told:
             if isinstance(value, ast.Lambda) or (isinstance(value, ast.Name) and value.id in code.functions):
                 continue
-            if any("\ue007" in text for text in code.of(value)):
+            if any(UNKNOWN in text for text in code.of(value)):
                 return None
             found += code.of(value)
     return found
+
+
+def _runs_texts(call: ast.Call, given: Modules) -> bool:
+    named = isinstance(call.func, ast.Name) and call.func.id in ("eval", "exec")
+    return named or bool(meant(call.func, given) & _RUN)

@@ -12,11 +12,13 @@ from orchestrator.policy.shell.words import each
 
 # Modules of Python that start programs, reach out, load code, or give what others hide. All others are harmless.
 ROOTS = each(
-    "os posix nt sys subprocess shutil builtins importlib imp zipimport runpy code codeop ctypes pickle marshal shelve "
+    "os posix nt sys subprocess shutil builtins importlib imp zipimport runpy code codeop ctypes pickle "
+    "marshal shelve "
     "dbm copyreg pty tty termios pkgutil socket ssl http urllib.request urllib.robotparser ftplib smtplib poplib "
-    "imaplib nntplib telnetlib xmlrpc socketserver webbrowser wsgiref cgi cgitb multiprocessing pdb bdb trace idlelib "
+    "imaplib nntplib telnetlib xmlrpc socketserver webbrowser wsgiref cgi cgitb multiprocessing pdb bdb trace "
+    "idlelib "
     "lib2to3 tkinter turtle turtledemo ensurepip venv zipapp compileall py_compile distutils site fileinput mailbox "
-    "mmap fcntl crypt spwd syslog readline test pydoc rlcompleter asyncore asynchat smtpd gc antigravity modulefinder "
+    "fcntl crypt spwd syslog readline test pydoc rlcompleter asyncore asynchat smtpd gc antigravity modulefinder "
     "pipes mailcap netrc curses msilib msvcrt winreg signal inspect nis ossaudiodev sitecustomize usercustomize "
     "cProfile profile timeit tracemalloc types getpass grp pwd"
 )
@@ -26,7 +28,10 @@ PARTLY = {  # modules, and what of each
         "path listdir getcwd walk scandir stat lstat sep linesep name cpu_count getpid uname makedirs mkdir "
         "get_terminal_size fspath curdir pardir getloadavg isatty strerror extsep altsep pathsep devnull access F_OK "
         "R_OK W_OK X_OK times urandom fsencode fsdecode PathLike DirEntry sched_getaffinity getuid getgid _exit "
-        "process_cpu_count environ getenv remove unlink rmdir removedirs rename replace chmod chdir system popen "
+        "process_cpu_count pipe read write close fdopen fsync dup kill abort waitpid wait WEXITSTATUS "
+        "WIFEXITED symlink link readlink getppid sysconf statvfs getlogin getgroups umask sched_yield "
+        "get_blocking getpgid lseek fstat environ getenv remove unlink rmdir removedirs rename replace chmod "
+        "chdir system popen "
         "terminal_size stat_result error utime"
     ),
     "sys": each(
@@ -35,7 +40,8 @@ PARTLY = {  # modules, and what of each
         "getfilesystemencoding prefix base_prefix getrefcount intern flags exc_info thread_info maxunicode "
         "float_repr_style api_version copyright stdlib_module_names builtin_module_names warnoptions "
         "set_int_max_str_digits get_int_max_str_digits getswitchinterval setswitchinterval dont_write_bytecode "
-        "__stdout__ __stderr__"
+        "__stdout__ __stderr__ _getframe exception settrace gettrace setprofile getprofile "
+        "excepthook displayhook stdin modules float_repr_style last_value"
     ),
     "shutil": each(
         "which disk_usage get_terminal_size rmtree copy copy2 copyfile copytree move make_archive unpack_archive "
@@ -52,19 +58,33 @@ PARTLY = {  # modules, and what of each
     "gc": each("collect disable enable isenabled get_count get_stats get_threshold set_threshold freeze"),
     "getpass": each("getuser"),
     "grp": each("getgrgid getgrnam"),
-    "http": each("HTTPStatus HTTPMethod cookies cookiejar"),
+    "http": each("HTTPStatus HTTPMethod cookies cookiejar server client"),
+    "http.client": re.compile(r"responses|[A-Z_]+|\w*(Error|Exception|NotConnected)|BadStatusLine|\w+Read"),
+    "http.server": each("BaseHTTPRequestHandler SimpleHTTPRequestHandler"),
+    "socketserver": re.compile(r"\w+Handler|\w*MixIn"),
+    "urllib.request": each("pathname2url url2pathname Request"),
+    "fileinput": each("input FileInput filename lineno filelineno isfirstline isstdin close hook_encoded"),
+    "codeop": each("compile_command"),
+    "copyreg": each("pickle constructor"),
+    "py_compile": each("compile PyCompileError"),
+    "compileall": each("compile_dir compile_file"),
+    "pydoc": each("render_doc plain getdoc splitdoc plaintext"),
+    "fcntl": re.compile(r"flock|lockf|LOCK_\w+"),
+    "runpy": each("run_path run_module"),
     "http.cookies": re.compile(r"[A-Za-z]\w*"),
-    "importlib": each("metadata util"),
+    "importlib": each("metadata util resources import_module reload abc machinery"),
+    "importlib.resources": re.compile(r"[a-z]\w*"),
+    "importlib.machinery": re.compile(r"ModuleSpec|[A-Z_]+"),
     "importlib.metadata": each(
         "version distribution distributions metadata requires files packages_distributions PackageNotFoundError"
     ),
-    "importlib.util": each("find_spec"),
+    "importlib.util": each("find_spec spec_from_file_location module_from_spec"),
     "inspect": re.compile(
         r"get(source|sourcelines|sourcefile|file|doc|comments|mro|fullargspec|modulename|members|callargs|generatorstate|"
-        r"annotations|module|classtree|block|coroutinestate)|getmembers_static|signature|cleandoc|is\w+|Parameter|"
+        r"annotations|module|classtree|block|coroutinestate|outerframes|innerframes|frameinfo|closurevars)|currentframe|stack|trace|getmembers_static|signature|cleandoc|is\w+|Parameter|"
         r"Signature|indentsize|CO_\w+|BoundArguments|_empty"
     ),
-    "marshal": each("dumps"),
+    "marshal": each("dumps version"),
     "multiprocessing": each(
         "Pool cpu_count Queue Lock Value Array freeze_support current_process TimeoutError pool Process Manager Pipe "
         "Event Semaphore Barrier RLock JoinableQueue SimpleQueue get_context set_start_method get_start_method "
@@ -78,9 +98,10 @@ PARTLY = {  # modules, and what of each
     "profile": each("Profile"),
     "pwd": each("getpwuid getpwnam"),
     "signal": re.compile(r"signal|alarm|setitimer|getsignal|strsignal|Signals|Handlers|ITIMER_\w+|SIG\w+|pause|"
-                         r"default_int_handler|set_wakeup_fd|valid_signals|sigwait|siginterrupt"),
+                         r"default_int_handler|set_wakeup_fd|valid_signals|sigwait|siginterrupt|raise_signal|sigpending|pthread_sigmask"),
     "site": each("getsitepackages getusersitepackages"),
-    "socket": re.compile(r"gethostname|inet_\w+|[hn]to[hn][sl]|AF_\w+|SOCK_\w+|timeout|error|gaierror|has_ipv6"),
+    "socket": re.compile(r"gethostname|inet_\w+|[hn]to[hn][sl]|AF_\w+|SOCK_\w+|"
+        r"SO_\w+|SOL_\w+|socketpair|timeout|error|gaierror|has_ipv6"),
     "ssl": each("OPENSSL_VERSION OPENSSL_VERSION_INFO"),
     "timeit": each("timeit repeat Timer default_timer"),
     "tracemalloc": each(
@@ -88,7 +109,7 @@ PARTLY = {  # modules, and what of each
         "get_traceback_limit get_tracemalloc_memory get_object_traceback Snapshot"
     ),
     "types": re.compile(r"SimpleNamespace|MappingProxyType|\w*Type(?<!FunctionType)(?<!CodeType)(?<!LambdaType)|"
-                        r"GenericAlias|DynamicClassAttribute|coroutine|resolve_bases|get_original_bases|prepare_class"),
+                        r"GenericAlias|DynamicClassAttribute|coroutine|new_class|resolve_bases|get_original_bases|prepare_class"),
     "asyncio": re.compile(
         r"(?!open_connection|open_unix|start_server|start_unix|create_subprocess|subprocess|SubprocessP|base_\w+|"
         r"unix_events|streams|selector_events|events$|windows)[A-Za-z]\w*"
@@ -116,7 +137,7 @@ PACKAGES = each(
     "music21 mido colour webcolors cairosvg svgwrite ezdxf trimesh imagehash exifread piexif geopy haversine "
     "phonenumbers email_validator validators semver pyparsing lark ply parse docopt iniconfig pluggy sqlparse "
     "chess deap pygad gym gymnasium stable_baselines3 sentence_transformers tokenizers joblib threadpoolctl patsy "
-    "hmmlearn umap hdbscan imblearn shap optuna prophet pmdarima sqlalchemy tabula camelot docxtpl xmltodict "
+    "hmmlearn umap hdbscan imblearn shap optuna prophet pmdarima sqlalchemy psutil tabula camelot docxtpl xmltodict "
     "feedparser icalendar vobject"
 )
 # Of those, what opens what it is told, starts programs or loads code.
@@ -130,7 +151,7 @@ REACHES = each(
     "requests httpx aiohttp urllib3 paramiko fabric invoke sh plumbum pexpect delegator sarge boto3 botocore awscli "
     "google azure docker kubernetes openshift ansible scapy selenium playwright pyppeteer psycopg psycopg2 pymysql "
     "MySQLdb mysql pymongo redis peewee pony elasticsearch kafka pika twisted tornado websockets "
-    "websocket grpc psutil wget pyautogui pynput keyboard mouse keyring send2trash nmap shodan telegram discord "
+    "websocket grpc wget pyautogui pynput keyboard mouse keyring send2trash nmap shodan telegram discord "
     "slack_sdk twilio sendgrid stripe openai anthropic huggingface_hub transformers datasets dill "
     "cloudpickle cffi pip setuptools distutils pkg_resources virtualenv conda poetry pipx uv yt_dlp youtube_dl "
     "pycurl gdown kaggle netmiko napalm pysftp ftputil smbprotocol impacket pwn mitmproxy tweepy praw ccxt web3 "
@@ -146,6 +167,12 @@ def partly(module: str, name: str) -> bool | None:
     if (some := PARTLY.get(module)) is not None:
         return bool(some.fullmatch(name)) if isinstance(some, re.Pattern) else name in some
     return False if is_root(module) else None
+
+
+def reaches(name: str) -> bool:
+    """Whether what the project's own code gives under this name is no work of it: a part of Python, or a package."""
+    plain = name.strip("_")
+    return bool(HIDDEN.fullmatch(name) or HARMS.fullmatch(plain)) or plain in NAMES | REACHES | _PARTS
 
 
 def is_root(module: str) -> bool:
@@ -171,9 +198,14 @@ def own(module: str) -> bool:
 
 def stored(module: str) -> bool:
     """Whether a part of it may be set: sys.stdout, and settings of what is harmless."""
-    return module in ("sys.stdout", "sys.stderr", "sys.argv", "sys.dont_write_bytecode") or not (
-        is_root(module) or module.startswith(("os.", "io.", "builtins."))
-    )
+    return module in (
+        "sys.stdout",
+        "sys.stderr",
+        "sys.stdin",
+        "sys.argv",
+        "sys.dont_write_bytecode",
+        "sys.excepthook",
+    ) or not (is_root(module) or module.startswith(("os.", "io.", "builtins.")))
 
 
 PURE = each(  # modules that open no file, whatever they are told
@@ -183,25 +215,24 @@ PURE = each(  # modules that open no file, whatever they are told
     "graphlib timeit sys threading queue zoneinfo difflib codecs warnings sympy mpmath toolz more_itertools "
     "urllib.parse quopri bz2 lzma gzip"
 )
-NAMES = each(
-    "exec eval compile __import__ delattr globals locals breakpoint input __builtins__ __loader__ __spec__ help vars"
-)
+_PARTS = each("socket ssl pickle marshal runpy pty urllib http multiprocessing signal builtins")
+NAMES = each("exec eval __import__ globals locals breakpoint __builtins__ __loader__ __spec__ vars")
 HARMS = re.compile(  # on whatever they are found
-    r"unlink|rmdir|rmtree|removedirs|symlink_to|hardlink_to|link_to|l?chmod|lchown|chown|posix_fallocate|fallocate|"
+    r"unlink|rmdir|rmtree|removedirs|hardlink_to|link_to|l?chmod|lchown|chown|posix_fallocate|fallocate|"
     r"(read|from)_(g?pickle|gbq|clipboard)|(load|exec|import|find)_module|open_code|FileIO|getattr_static|"
-    r"(gi|cr|ag|tb)_(frame|code)|f_(globals|locals|builtins|back|code)|_getframe|get_objects|get_referrers|"
+    r"f_(globals|locals|builtins)|get_objects|get_referrers|"
     r"create_subprocess_\w+|subprocess_(exec|shell)|run_(module|path)|execv\w*|execl\w*|spawn[lv]\w*|posix_spawn\w*|"
     r"(enable_)?load_extension|deserialize|unsafe_load\w*|full_load\w*|UnsafeLoader|FullLoader|load_dataset|fetch_\w+|"
     r"\w*download\w*|urlopen|urlretrieve|from_pretrained|ImageShow|ImageGrab|ImageMath|show_file|fileConfig|ForwardRef|"
     r"(Socket|SMTP|HTTP|Datagram|SysLog)Handler|entry_points?|eval_str|get_field|expanduser|expandvars|"
-    r"home|getppid|open_connection|open_unix_\w+|start_server|start_unix_server|create_connection|create_server|"
+    r"home|pw_dir|environb|open_connection|open_unix_\w+|start_server|start_unix_server|create_connection|create_server|"
     r"create_datagram_endpoint|sendto|pthread_kill|rc_file|argparse_file|FileType|memmap|DataSource|fromfile|"
     r"_module|_os|_sys|os|sys|subprocess|shutil|posix|builtins|bltns|importlib|ctypes|bltn_open|pythonapi|cdll|CDLL|"
-    r"truncate|symlink|dup2|fork|forkpty|killpg|setuid|chroot|mknod|mkfifo|system|popen|run_line_magic"
+    r"truncate|dup2|fork|forkpty|killpg|setuid|chroot|mknod|mkfifo|system|popen|run_line_magic"
 )
 CALLED = each("system popen fork exec eval truncate home kill run_until spawn")  # of these: those that harm when called
 HIDDEN = re.compile(r"__(subclasses|globals|builtins|import|loader|spec|self|getattribute|code)__")
-FIELD = re.compile(r"\{[^{}]*__\w+__")  # what a text that is filled in walks to
+FIELD = re.compile(r"\{[^{}\n]*\.__\w+__|<!ENTITY\s+\S+\s+SYSTEM")  # what a text that is filled in walks to
 EVALUATE = each("sympy numexpr jinja2 pandas typing ruamel")  # packages that read some texts as code
 SAID = re.compile(
     r"__(subclasses|globals|builtins|import|loader|getattribute|self|class)__|\bos\.(system|popen|exec)|!!python/"
@@ -213,5 +244,7 @@ COUNTING = {  # the most
     "range": 10**9, "sleep": 3600, "repeat": 10**9, "bytearray": 10**9, "factorial": 10**6, "pow": 10**6, "comb": 10**6,
     "perm": 10**6, "ljust": 10**8, "rjust": 10**8, "center": 10**8, "zfill": 10**8, "ones": 10**9, "zeros": 10**9,
     "full": 10**9, "empty": 10**9, "arange": 10**9, "linspace": 10**9, "eye": 10**5, "pbkdf2_hmac": 10**7,
-    "urandom": 10**9, "randbytes": 10**9, "token_bytes": 10**9, "bytes": 10**9, "seek": 10**11, "truncate": 10**10,
+    "setrecursionlimit": 10**6,
+    "urandom": 10**9, "randbytes": 10**9,
+    "token_bytes": 10**9, "bytes": 10**9, "seek": 10**11, "truncate": 10**10,
 }  # fmt: skip

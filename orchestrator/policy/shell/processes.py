@@ -9,6 +9,7 @@ import re
 
 from msgspec import Struct, structs
 
+from orchestrator.policy.shell import known
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.imported import Modules, meant
 from orchestrator.policy.shell.script import Segment
@@ -18,7 +19,15 @@ from orchestrator.policy.shell.words import STAR, UNKNOWN, each
 _STARTS = frozenset(
     f"subprocess.{name}"
     for name in ["run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput"]
-) | {"asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "os.system", "os.popen", "pytest.main"}
+) | {
+    "asyncio.create_subprocess_exec",
+    "asyncio.create_subprocess_shell",
+    "os.system",
+    "os.popen",
+    "pytest.main",
+    "runpy.run_path",
+    "runpy.run_module",
+}
 _SETTINGS = each(
     "capture_output text check timeout encoding errors universal_newlines stdout stderr stdin bufsize shell input "
     "cwd env start_new_session limit close_fds"
@@ -63,6 +72,12 @@ def _judged(judge: Judging, plain: Segment, code: Code, name: str, call: ast.Cal
     words = _words(code, call.args[0]) if call.args else None
     if name == "asyncio.create_subprocess_exec":
         words = [word for part in call.args for word in _words_of(code, part)]
+    elif name.startswith("runpy."):
+        words = [
+            "python3",
+            *(["-m"] if name == "runpy.run_module" else []),
+            *(_words_of(code, call.args[0]) if call.args else [UNKNOWN]),
+        ]
     elif name == "pytest.main":
         words = ["pytest", *(words or ([] if not call.args else [UNKNOWN]))]
     shell = next((word.value for word in call.keywords if word.arg == "shell"), None)
@@ -88,11 +103,30 @@ def _words(code: Code, node: ast.expr) -> list[str] | None:
             one, other = _words(code, left), _words(code, right)
             return [*one, *(other or [UNKNOWN])] if one else None
         case ast.Name(id=name):
-            values = [bound.value for bound in code.bound.get(name, ()) if not bound.each]
-            return _words(code, values[0]) if len(values) == 1 and values[0] is not None else None
+            return _grown(code, name)
         case ast.Call(func=ast.Attribute(attr="split", value=ast.Constant(value=str() as text)), args=[]):
             return text.split()
     return None
+
+
+def _grown(code: Code, name: str) -> list[str] | None:
+    """A list, with what is added to it; None where anything else is done to it."""
+    bounds = [bound for bound in code.bound.get(name, ()) if bound.value is not None]
+    first = next((words for bound in bounds[:1] if (words := _words(code, bound.value)) is not None), None)
+    if first is None or len(bounds) != len(code.bound[name]) or any(bound.each for bound in bounds):
+        return None
+    added = [bound.value for bound in bounds[1:]]
+    for node in code.nodes:
+        of = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
+        if not (isinstance(of, ast.Name) and of.id == name):
+            continue
+        call = code.parents.get(id(node))
+        if isinstance(node, ast.Attribute) and node.attr in ("append", "extend") and isinstance(call, ast.Call):
+            added += [ast.List(call.args) if node.attr == "append" else call.args[0]] if call.args else []
+        elif isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):
+            return None
+    more = [_words(code, value) if value is not None else None for value in added]
+    return [*first, *(word for words in more for word in words or [UNKNOWN])]
 
 
 def _words_of(code: Code, part: ast.expr) -> list[str]:
@@ -142,7 +176,8 @@ def _environment(code: Code, node: ast.expr) -> list[tuple[str, str]] | None:
     """{**os.environ, "CI": "1"}, dict(os.environ, CI="1")."""
     if isinstance(node, ast.Name):
         values = [bound.value for bound in code.bound.get(node.id, ())]
-        return _environment(code, values[0]) if len(values) == 1 and values[0] is not None else None
+        whole = _environment(code, values[0]) if len(values) == 1 and values[0] is not None else None
+        return None if whole is None else whole + _set_in(code, node.id)
     if ast.unparse(node) in ("os.environ", "os.environ.copy()", "environ", "dict(os.environ)"):
         return []
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
@@ -166,6 +201,20 @@ def _environment(code: Code, node: ast.expr) -> list[tuple[str, str]] | None:
     return inner + [(str(name), min(code.of(value))) for name, value in pairs]
 
 
+def _set_in(code: Code, name: str) -> list[tuple[str, str]]:
+    """env["CI"] = "1", env.update(CI="1")."""
+    found: list[tuple[str, str]] = []
+    for node in code.nodes:
+        if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Subscript):
+            if called(target.value) == name:
+                found.append((min(code.of(target.slice)), min(code.of(node.value))))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and called(node.func.value) == name:
+            inner = [_environment(code, part) for part in node.args] if node.func.attr == "update" else []
+            found += [pair for pairs in inner for pair in pairs or [(UNKNOWN, UNKNOWN)]]
+            found += [(word.arg or UNKNOWN, min(code.of(word.value))) for word in node.keywords]
+    return found
+
+
 def talks_to_itself(code: Code, given: Modules) -> frozenset[int]:
     """The parts that reach for sockets, where the code listens on this machine and reaches nothing else."""
     stands = {stand for some in given.values() for stand in some}
@@ -182,8 +231,8 @@ def talks_to_itself(code: Code, given: Modules) -> frozenset[int]:
     found: set[int] = set()
     for node in code.nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
-            found |= {id(node)} if all(name in _NETWORK for name in names) else set()
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            found |= {id(node)} if all(name in _NETWORK or known.module(name) for name in names) else set()
         elif isinstance(node, ast.Name | ast.Attribute):
             whole = meant(node, given)
             reaches = any(

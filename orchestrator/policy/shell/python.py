@@ -7,18 +7,17 @@ stands the sandbox. Does not cover scripts: `python3 build.py`.
 
 import ast
 import re
-import sys
 from collections.abc import Collection
 
 from msgspec import structs
 
 from orchestrator.policy.shell import disguise, exhausting, folding, imported, known, processes, snippets
-from orchestrator.policy.shell.files import Files, strings, text_of
+from orchestrator.policy.shell.files import Files
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS
 from orchestrator.policy.shell.programs import known as is_program
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.values import Code, called
+from orchestrator.policy.shell.values import Code, called, strings, text_of
 from orchestrator.policy.shell.words import UNKNOWN, each
 
 _ASKS_A_TABLE = re.compile(r"(?!.*(__|@\w+\s*[.(]|\w\s*\())[\w\s<>=!.'\"&|%+*/~,()\[\]`@-]*")  # DataFrame.query
@@ -30,6 +29,11 @@ _LOSES = re.compile(
     r"\b(drop|(?<!on )delete|truncate|attach|detach|vacuum|load|install|copy)\s|writable_schema|load_extension",
     re.IGNORECASE,
 )
+_PLANTED = re.compile(
+    r"\b(exec|eval|system|loads)\s*\(\s*(\w+\s*\(\s*)?[\w.]*(b\d\ddecode|fromhex|decompress|codecs\.decode|urlopen)|/dev/(tcp|udp)/|"
+    r"\b(curl|wget)\b[^\n|]*\|\s*(sudo\s+)?\w*sh\b|base64\s+(-d|--decode)[^\n]*\|\s*\w*sh\b"
+)
+_LOOKS = each("print sorted len list set pprint")
 _DATABASES = each("sqlite3 duckdb sqlalchemy")
 
 
@@ -45,11 +49,11 @@ def judge(judge: Judging, segment: Segment, text: str) -> list[Finding]:
     given = imported.modules(nodes)
     started = processes.started(judge, segment, code, given)
     files = Files(judge, segment, code, given)
-    found = [*started.found, *files.found, *_forks(judge, segment, nodes), *_planted(judge, segment, nodes)]
+    found = [*started.found, *files.found]
     own = _own(judge, segment, nodes)
     read = started.read | files.read | processes.talks_to_itself(code, given)
     left = [node for node in nodes if id(node) not in read]
-    doubt = "it runs a text that is known only when it runs" if run is None else None
+    doubt = "it runs a text that is known only when it runs" if run is None else _planted(nodes, files.writes)
     doubt = doubt or next((why for node in left if (why := _doubt(node, own, code))), None)
     doubt = doubt or imported.doubts(code, given, left) or imported.reflects(code, given) or files.doubt
     doubt = doubt or _doubt_of_environment(judge, segment, code, given, started.read)
@@ -63,18 +67,13 @@ def judge(judge: Judging, segment: Segment, text: str) -> list[Finding]:
     return [*found, snippets.inline(judge, segment, doubt)] if doubt else found
 
 
-def _forks(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Finding]:
-    endless = [node for node in nodes if isinstance(node, ast.While) and isinstance(node.test, ast.Constant)]
-    if not any(called(inner) == "fork" for node in endless for inner in ast.walk(node)):
-        return []
-    reason = "This starts itself again and again until the machine stops (a fork bomb)."
-    return [judge.deny(segment, "fork_bomb", reason, "Use a loop that ends.")]
-
-
-def _planted(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> list[Finding]:
-    """Code that it writes, and that decodes and runs what nobody has seen."""
-    texts = [text for text in strings(nodes) if "\n" in text and re.search(r"\b(exec|eval|system|popen)\b", text)]
-    return [one for text in texts for one in snippets.denials(judge, segment, text)]
+def _planted(nodes: list[ast.AST], writes: bool) -> str | None:
+    """Code and commands that it writes, and that fetch or decode what they run; what others run when they install."""
+    texts = list(strings(nodes)) if writes else []
+    if any(map(_PLANTED.search, texts)):
+        return "it writes code that runs what nobody has seen"
+    hooked = "package.json" in texts and {"postinstall", "preinstall"} & set(texts)
+    return "it writes what others run when they install" if hooked else None
 
 
 def own_module(judge: Judging, segment: Segment, name: str) -> bool:
@@ -170,11 +169,19 @@ def _doubt_of_name(node: ast.Name, code: Code) -> str | None:
     above = code.parents.get(id(node))
     is_called = isinstance(above, ast.Call) and above.func is node
     if node.id in ("eval", "exec"):
-        return None if is_called and isinstance(above, ast.Call) and len(above.args) == 1 else f"it uses {node.id}"
+        return None if is_called and isinstance(above, ast.Call) and above.args else f"it uses {node.id}"
+    if node.id == "__import__" and is_called:
+        return None  # see what it imports
     if node.id == "open":
         return None if is_called else "it hands open on"
-    own = is_called and isinstance(above, ast.Call) and [ast.unparse(one) for one in above.args] in (["self"], ["args"])
-    return None if node.id == "vars" and own else f"it uses {node.id}"
+    if node.id == "vars" and isinstance(above, ast.Call) and is_called:
+        return None if above.args else "it uses vars"
+    looked = is_called and code.parents.get(id(above))
+    if node.id in ("globals", "locals") and isinstance(looked, ast.Call | ast.Compare):
+        return None if not isinstance(looked, ast.Call) or called(looked.func) in _LOOKS else f"it uses {node.id}"
+    if node.id in ("globals", "locals") and isinstance(looked, ast.Subscript):
+        return None if text_of([looked.slice]) in code.functions.keys() | code.classes else f"it uses {node.id}"
+    return f"it uses {node.id}"
 
 
 def _doubt_of_import(node: ast.ImportFrom) -> str | None:
@@ -190,17 +197,13 @@ def _doubt_of_import(node: ast.ImportFrom) -> str | None:
 
 
 def _doubt_of_own(node: ast.ImportFrom) -> str | None:
-    return next((f"it imports {alias.name}" for alias in node.names if _reaches(alias.name) or alias.name == "*"), None)
+    return next(
+        (f"it imports {alias.name}" for alias in node.names if known.reaches(alias.name) or alias.name == "*"), None
+    )
 
 
 def _doubt_of_own_attribute(node: ast.Attribute) -> str | None:
-    return f"it uses .{node.attr}" if _reaches(node.attr) else None
-
-
-def _reaches(name: str) -> bool:
-    """Whether a name that another module gives is no work of that module: a part of Python, or hidden."""
-    hidden = name.startswith("_") and name not in ("__version__", "__file__", "__name__", "__doc__", "__all__")
-    return hidden or name in sys.stdlib_module_names or name in known.NAMES or name in known.REACHES
+    return f"it uses .{node.attr}" if known.reaches(node.attr) else None
 
 
 def _root(node: ast.Attribute) -> str:
@@ -217,16 +220,26 @@ def _doubt_of_attribute(node: ast.Attribute, code: Code) -> str | None:
     if name in ("query", "eval") and not is_called and "pandas" in code.imported:
         return f"it hands .{name} on"
     if known.HIDDEN.fullmatch(name):
+        if name == "__subclasses__" and called(node.value) in code.classes:
+            return None  # of a class of the code itself
         reads_code = name == "__code__" and isinstance(above, ast.Attribute) and above.attr.startswith("co_")
         return None if reads_code else f"it uses .{name}"
     if name == "kill" and is_called and isinstance(above, ast.Call) and above.args:
-        return f"it uses .{name}"
+        return None if ast.unparse(above.args[0]) == "os.getpid()" else f"it uses .{name}"
     if name == "truncate" and is_called and isinstance(above, ast.Call):
         plain = bool(above.args or above.keywords) and not isinstance(
             getattr(next(iter(above.args), None), "value", ""), int
         )
-        sought = any(called(call.func) == "seek" for call in code.calls) and not above.args
+        names = {called(call.func) for call in code.calls}
+        sought = "seek" in names and bool(names & {"write", "writelines", "dump"}) and not above.args
         return None if plain or sought else f"it uses .{name}"
+    if name == "exec_module" and any(called(call.func) == "spec_from_file_location" for call in code.calls):
+        return None  # a file of the workspace, read as one
+    if name == "modules":
+        looked = isinstance(above, ast.Compare) or (isinstance(above, ast.Call) and called(above.func) in _LOOKS)
+        return None if looked else "it uses .modules"
+    if name in ("import_module", "symlink_to") and is_called:
+        return None  # see what it imports, and what it links
     if not known.HARMS.fullmatch(name) or (
         isinstance(node.value, ast.Name) and node.value.id in ("platform", "logging")
     ):
@@ -236,7 +249,10 @@ def _doubt_of_attribute(node: ast.Attribute, code: Code) -> str | None:
 
 def _doubt_of_call(node: ast.Call) -> str | None:
     name = called(node.func)
-    if any(word.arg == "eval_str" for word in node.keywords):
+    if any(
+        word.arg in ("eval_str", "inplace") and name in ("signature", "get_annotations", "input", "FileInput")
+        for word in node.keywords
+    ):
         return "it runs a text that is known only when it runs"
     if name in ("methodcaller", "attrgetter", "getattr", "setattr", "delattr", "hasattr"):
         named = node.args[:1] if name in ("methodcaller", "attrgetter") else node.args[1:2]
@@ -273,7 +289,7 @@ def _doubt_of_environment(
         elif isinstance(above, ast.Attribute) and above.attr in ("get", "setdefault", "pop"):
             call = code.parents.get(id(above))
             key = call.args[0] if isinstance(call, ast.Call) and call.args else None
-        elif isinstance(above, ast.Compare):
+        elif isinstance(above, ast.Compare) or _is_handed(above, code):
             continue
         else:
             return "it shows the environment"
@@ -284,6 +300,24 @@ def _doubt_of_environment(
         if isinstance(value, ast.Assign) and judge.variable(segment, name, min(code.of(value.value))):
             return f"it sets {name}"
     return None
+
+
+def _is_handed(above: ast.AST | None, code: Code) -> bool:
+    """env = dict(os.environ, CI="1"), which nobody but a program that it starts is given."""
+    copied = code.parents.get(id(above)) if isinstance(above, ast.Attribute) and above.attr == "copy" else above
+    bound = code.parents.get(id(copied))
+    if not (isinstance(bound, ast.Assign) and len(bound.targets) == 1 and isinstance(bound.targets[0], ast.Name)):
+        return False
+    name = bound.targets[0].id
+    for node in code.nodes:
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            use = code.parents.get(id(node))
+            given = isinstance(use, ast.keyword) and use.arg == "env"
+            changed = isinstance(use, ast.Subscript) and isinstance(use.ctx, ast.Store | ast.Del)
+            updated = isinstance(use, ast.Attribute) and use.attr in ("update", "pop", "setdefault")
+            if not (given or changed or updated):
+                return False
+    return True
 
 
 def _doubt_of_data(code: Code, given: imported.Modules, own: Collection[str]) -> str | None:

@@ -23,6 +23,7 @@ _PATHS = each(
     "relative_to relpath encode decode"
 )
 _OF_TEXT = ("strip", "relative_to", "encode", "decode")  # whose words are no parts of a path
+_PLAIN = frozenset({"utf-8", "utf8", "ascii", "latin-1"})
 _FOLDERS = {"gettempdir": "/tmp", "cwd": ".", "getcwd": "."}
 _KEEPS_EACH = ("sorted", "list", "tuple", "set", "reversed", "frozenset", "iter", "tqdm", "track", "islice", "chain",
                "filter", "dict", "sample", "unique", "sort", "copy", "from_iterable")  # fmt: skip
@@ -49,6 +50,7 @@ class Code:
         self.nodes = nodes
         self.parents = {id(child): node for node in nodes for child in ast.iter_child_nodes(node)}
         self.calls = [node for node in nodes if isinstance(node, ast.Call)]
+        self.classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
         self.functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
         self.imported = {
             name.partition(".")[0] for node in nodes
@@ -92,6 +94,8 @@ class Code:
         match node:
             case ast.Constant(value=str() | int() | float() as plain):
                 return frozenset({str(plain)})
+            case ast.Constant(value=bytes() as plain):
+                return frozenset({plain.decode("latin-1")})
             case ast.Name(id=name):
                 return self._each(self._of_bound(name, bound, depth) for bound in self.bound.get(name, ()))
             case ast.FormattedValue(value=value, format_spec=None) | ast.NamedExpr(value=value):
@@ -129,7 +133,9 @@ class Code:
         if isinstance(value, ast.Call) and called(value.func) == "splitext" and value.args:
             part = "bare" if isinstance(at, ast.Constant) and at.value == 0 else "suffix"
             return frozenset(_part(text, part) for text in self.of(value.args[0], depth))
-        return self.elements(value, depth)
+        if isinstance(at, ast.Constant) and isinstance(at.value, int):
+            return self.elements(value, depth)
+        return self._of_pairs(value, depth, 1)
 
     def _of_bound(self, name: str, bound: Bound, depth: int) -> frozenset[str]:
         if bound.value is None or (bound.at is not None and not bound.each):
@@ -157,9 +163,10 @@ class Code:
         if name in _PATHS:
             if given and (receiver is None or name not in _OF_TEXT):
                 return self._below(given)
-            return (
-                self.of(receiver, depth) if receiver is not None and name not in ("Path", "str") else frozenset({"."})
-            )
+            coded = name in ("encode", "decode") and given and not given[0] <= _PLAIN
+            if receiver is None or name in ("Path", "str"):
+                return frozenset({"."})
+            return _NOBODY_KNOWS if coded else self.of(receiver, depth)
         if name == "join" and isinstance(receiver, ast.Constant):
             return self._strung(str(receiver.value), node.args[:1], depth)
         if name == "join":
@@ -286,10 +293,11 @@ def _with_holes(text: str) -> str:
 def _part(text: str, attr: str) -> str:
     folder, _, name = text.rpartition("/")
     stem, dot, suffix = name.rpartition(".")
-    if attr == "path":
-        return text
+    if attr == "path" or (attr == "name" and text == MADE):
+        return text  # of a file that was made for the code
     if attr == "parent":
-        return folder or ("/" if text.startswith("/") else "." if name != UNKNOWN else UNKNOWN)
+        known = folder or ("/" if text.startswith("/") else "." if name.strip(".") else "..")
+        return known if UNKNOWN not in name else f"{folder}/{UNKNOWN}".lstrip("/")
     if text in (UNKNOWN, MADE):
         return UNKNOWN
     if attr == "suffix":
@@ -302,9 +310,10 @@ def _part(text: str, attr: str) -> str:
 def _changed(text: str, how: str, other: str) -> str:
     folder, slash, name = text.rpartition("/")
     stem, _, suffix = name.rpartition(".")
-    if how == "with_name":
-        return folder + slash + other
-    return folder + slash + (f"{stem or name}{other}" if how == "with_suffix" else f"{other}.{suffix}")
+    if how == "with_suffix":
+        return folder + slash + (stem or name) + other
+    where = folder + slash + (f"{UNKNOWN}/" if UNKNOWN in name else "")
+    return where + (other if how == "with_name" else f"{other}.{suffix}")
 
 
 def _bindings(node: ast.AST) -> Iterator[tuple[str, Bound]]:
@@ -351,3 +360,17 @@ def _part_of(value: ast.expr, at: int, each: bool) -> Bound:
     if isinstance(value, ast.Call) and called(value.func) == "mkstemp":
         return Bound(value)
     return Bound(value, each, at)
+
+
+def holes(text: str) -> bool:
+    return UNKNOWN in text or STAR in text or ANY in text or SET in text
+
+
+def text_of(given: list[ast.expr]) -> str:
+    return given[0].value if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str) else ""
+
+
+def strings(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
