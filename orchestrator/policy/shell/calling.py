@@ -10,7 +10,7 @@ from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPE
 from orchestrator.policy.shell.redirecting import After, Flow, Redirecting
 from orchestrator.policy.shell.script import Bound, Segment, lists_names, names_listed
 from orchestrator.policy.shell.spelling import SETTERS, named_by
-from orchestrator.policy.shell.words import FOUND, MANY, UNKNOWN, UNSET, marked
+from orchestrator.policy.shell.words import FOUND, MANY, SPLIT, UNKNOWN, UNSET, marked, uncertain
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOVERS = frozenset({"cd", "chdir", "pushd", "popd"})
 _STARTERS = WRAPPERS.keys() | RUNNERS | PRIVILEGE
 _BY_PLACE = ("shell", "interpreter", "developer", "administration", "network")
+_NAMES_ONE = re.compile(r"\$\((?:command -v|which) [\w.+-]+\)$")
 _CALLS = 6  # functions that call each other
 
 
@@ -41,7 +42,7 @@ class Calling(Redirecting):
         if indirect and (names := self._chosen(written[0])):
             return names, self._ways(names, behind), False
         spelt_out = "$(" in self.text(written[0][0]) or "`" in self.text(written[0][0])
-        if indirect and len(named) == 1 and not spelt_out and _plainly_starts(first[0]):
+        if indirect and len(named) == 1 and not spelt_out and self._starts(first[0]):
             return (first[0],), self._ways(first[:1], [[first[1:]], *behind]), False
         return (first[0],), self._ways(first[:1], [[first[1:]], *behind]), indirect
 
@@ -64,12 +65,17 @@ class Calling(Redirecting):
             return ()
         name = pieces[0].children[0]
         inner = name.named_children[0] if name.type == "string" and name.named_child_count == 1 else name
-        if inner.type not in ("simple_expansion", "expansion"):
+        if inner.type not in ("simple_expansion", "expansion") and not _NAMES_ONE.match(self.text(inner)):
             return ()
         doubts = len(self.doubts)
         named = self.spell(name)
         del self.doubts[doubts:]
-        return named if all(map(_plainly_starts, named)) else ()
+        return named if all(map(self._starts, named)) else ()
+
+    def _starts(self, program: str) -> bool:
+        """Whether a word that a variable holds is plainly a program: by its name, by its place, or a function."""
+        placed = "/" in program and not uncertain(program) and SPLIT not in program
+        return program in self.functions or placed or (known(program) and program not in MOVERS | SETTERS)
 
     def _spell_beside(self, pieces: "list[Node]") -> list[list[str]]:
         spelt: list[tuple[str, ...]] = []
@@ -179,10 +185,6 @@ def _fields(text: str, segment: Segment, words: list[str], count: int) -> tuple[
     lines = text.splitlines() if count < 3 else []
     every = tuple(dict.fromkeys([*found, *lines]))
     return every if 0 < len(every) <= MANY else (UNKNOWN,)
-
-
-def _plainly_starts(program: str) -> bool:
-    return known(program) and program not in MOVERS | SETTERS
 
 
 def _by_place(program: str) -> bool:

@@ -19,7 +19,7 @@ from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPE
 from orchestrator.policy.shell.reader import Reader
 from orchestrator.policy.shell.script import Bound, Doubt, Script, Segment, said
 from orchestrator.policy.shell.variables import swaps
-from orchestrator.policy.shell.words import AWAY, each, marked, shown, uncertain
+from orchestrator.policy.shell.words import AWAY, MADE, TILDE, UNSET, each, marked, shown, uncertain
 
 NESTED = 4  # sh -c inside sh -c
 MANY = 150  # texts inside one command that are read
@@ -98,15 +98,18 @@ class Judge:
         self.hosts = hosts
         self.made: Collection[str] = frozenset()
         self.environments: Collection[str] = frozenset()
-        self.installs_here = self.makes_nothing = self.serves = False
+        self.wrote: Collection[str] = frozenset()
+        self.installs_here = self.makes_nothing = self.serves = self.begins = False
         self._texts = 0
 
     def command(self, text: str) -> tuple[Script, list[Finding]]:
         """A whole command line: each of its parts, and what they do together."""
-        script = self.reader.read(text)
+        script = self.reader.read(text, {"0": ("bash",)})
         self.environments = {place for part in script.segments for place in together.environments(part)}
         self.made = together.compiled(script) | together.written(script)
         self.places.made, self.places.fresh = together.temporary(script), together.fresh(script)
+        self.wrote = {name for part in script.segments for name in together.makes(part)}
+        self.begins = "$!" in text
         self.serves = together.serves(script, text)
         self.installs_here = together.installs_here(self, script)
         self.makes_nothing = all(_looks_or_runs(part) for part in script.segments)
@@ -191,7 +194,7 @@ class Judge:
         found = [one for name, value in segment.assignments for one in self.variable(segment, name, value)]
         if segment.program == "":
             return found
-        if marked(segment.program):
+        if marked(segment.program) and not self._built_here(segment):
             return [
                 *found,
                 self.ask(
@@ -212,10 +215,21 @@ class Judge:
             )
         return found + self.program(segment, depth)
 
+    def _built_here(self, segment: Segment) -> bool:
+        """build/tests/*: whichever program it is, it was built here."""
+        named = segment.program
+        folder = re.split(r"[*?\[]", shown(named).removeprefix("./"))[0]
+        fresh = any(made.startswith(folder) for made in self.wrote)
+        globs = not uncertain(named) and ".." not in named and not {TILDE, MADE} & set(named) and not fresh
+        built = _BUILT.search(re.sub(r"[*?]", "x", shown(named))) is not None
+        return globs and built and self.reach(segment).places(named) <= {"inside"}
+
     def variable(self, segment: Segment, name: str, value: str) -> list[Finding]:
         if name.startswith("ORCHESTRATOR_"):
             return [together.guard(self, segment, f"{name} is a setting of the server that guards it.")]
         if name == "IFS" and segment.program == "read":
+            return []
+        if name == "HOME" and value in (TILDE, MADE, UNSET):
             return []
         if name == "PATH" and all(map(_OWN_PROGRAMS.fullmatch, shown(value).split(":"))):
             return []
@@ -319,7 +333,7 @@ class Judge:
         reach = Reach(self.places, segment.folders, name, segment.text)
         inside = reach.places(segment.program) <= {"inside"}
         known = name in KINDS or _VERSION.sub("", name) in KINDS
-        if inside and _BUILT.search(segment.program):
+        if inside and (_BUILT.search(segment.program) or self._built_here(segment)):
             return segment.program, []  # what was built here, which is the workspace's own code
         if inside and known and (folder.endswith("bin") or name in _LOCAL_TOOLS):
             return name, []

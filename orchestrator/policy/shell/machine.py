@@ -121,7 +121,7 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return looked_at(judge, segment)
     if program == "kill" and words[:1] in (("-0",), ("-l",)):
         return []
-    if program == "kill" and judge.serves and _OWN_CHILD.fullmatch(segment.text):
+    if program == "kill" and (judge.serves or judge.begins) and _OWN_CHILD.fullmatch(segment.text):
         return []
     if shows_environment(segment):
         reason = "The environment of a container usually holds a password or a key, which the model would see."

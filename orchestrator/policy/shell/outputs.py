@@ -83,6 +83,8 @@ def _only_keeps(words: tuple[str, ...]) -> bool:
 
 def _told(segment: Segment) -> str | None:
     program, words = segment.program, segment.arguments
+    if (program, *words[:-1]) in (("command", "-v"), ("which",)) and words and not marked(words[-1]):
+        return words[-1]
     if program == "pwd" and not words:
         return HERE
     if program == "date" and (shape := _dated(words)):

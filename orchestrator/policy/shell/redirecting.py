@@ -57,6 +57,12 @@ class Redirecting(Spelling):
         if b"\n" in self.source[end:start] and b"\\" not in self.source[end:start]:
             self.breaks.append(end)
 
+    def in_chain(self, node: "Node") -> bool:
+        """Whether what follows this list runs only where all of it succeeded."""
+        above = node.parent
+        listed = above is not None and above.type == "list" and above.children[0] == node
+        return listed and above is not None and above.children[1].type == "&&"
+
     def visit(self, node: "Node", flow: Flow) -> After:
         """Collect what is inside; say where the shell may be afterwards."""
         raise NotImplementedError

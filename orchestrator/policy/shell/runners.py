@@ -34,6 +34,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         words = tuple(word.replace(MADE, '"$_made"') for word in segment.arguments)
         segment = structs.replace(segment, arguments=words, bound=(*segment.bound, ("_made", (MADE,))))
     plain = not any(map(uncertain, segment.arguments)) and not any(map(marked, segment.arguments))
+    if plain and name == "script" and values_of(segment.arguments, ("-c", "--command")):
+        return kept(judge, segment, depth) + judge.reach(segment).each("write", segment.arguments[-1:])
     if plain and name == "trap" and len(segment.arguments) > 1:
         return kept(judge, segment, depth)
     if plain and name == "parallel" and ":::" in segment.arguments and not re.search(r"[;|&$`<>()]", segment.text):

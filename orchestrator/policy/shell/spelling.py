@@ -193,7 +193,8 @@ class Spelling:
             found = (TILDE if name == "HOME" else HERE,)
         elif name not in self.met and name.isidentifier():
             found = (UNSET,)
-        certain = name not in self.untold and (name in self.values or name not in self.set)
+        unset_yet = name not in self.met and name not in self.loose
+        certain = name not in self.untold and (name in self.values or name not in self.set or unset_yet)
         return found if found and certain else (*found, UNKNOWN)
 
     def _used(self, value: str, quoted: bool) -> str:
@@ -277,9 +278,8 @@ class Spelling:
             spelt = self.spell(child, quoted, lead) if child.is_named else (self.text(child),)
             if bared and spelt[0][:1] == OPEN:  # $X{a,b} is $Xa $Xb
                 self.doubt("unreadable", self.text(node))
-            bared = child.type == "simple_expansion"
             pieces.append(spelt)
-            at = child.end_byte
+            at, bared = child.end_byte, child.type == "simple_expansion"
         return words.joined([*pieces, self._literal(at, node.end_byte)])
 
     def _literal(self, start: int, end: int) -> tuple[str, ...]:

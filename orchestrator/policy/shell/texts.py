@@ -3,7 +3,7 @@
 import re
 
 from orchestrator.policy.shell import snippets
-from orchestrator.policy.shell.arguments import options
+from orchestrator.policy.shell.arguments import options, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.words import FOUND, shown, uncertain
@@ -26,15 +26,10 @@ _SED_COMMAND = re.compile(
 
 def awk(judge: Judging, segment: Segment) -> list[Finding]:
     words = segment.arguments
-    if options(words, ("-f", "--file", "-E", "--exec", "-i", "--include", "-l", "--load", "-e", "--source")):
-        return [
-            judge.ask(
-                segment,
-                "program_text",
-                f"{segment.program} would run a program this policy does not read.",
-                "Give the program as one quoted word.",
-            )
-        ]
+    if options(words, ("-E", "--exec", "-i", "--include", "-l", "--load", "-e", "--source")):
+        return [_unread(judge, segment)]
+    if (script := values_of(words, ("-f", "--file"))) or options(words, ("-f", "--file")):
+        return _of_the_workspace(judge, segment, script)
     program = next((word for word in _positional(words, ("-F", "-v")) if word), "")
     if uncertain(program):
         return [
@@ -64,12 +59,8 @@ def awk(judge: Judging, segment: Segment) -> list[Finding]:
 
 def sed(judge: Judging, segment: Segment) -> list[Finding]:
     words = segment.arguments
-    if options(words, ("-f", "--file")):
-        return [
-            judge.ask(
-                segment, "program_text", "sed would run a script this policy does not read.", "Give the script with -e."
-            )
-        ]
+    if (named := values_of(words, ("-f", "--file"))) or options(words, ("-f", "--file")):
+        return _of_the_workspace(judge, segment, named)
     given = [
         words[index + 1]
         for index, word in enumerate(words[:-1])
@@ -83,6 +74,18 @@ def sed(judge: Judging, segment: Segment) -> list[Finding]:
             reason = "This sed script may start programs or write other files."
             return [judge.ask(segment, "program_text", reason, "Use plain s/old/new/ and line commands.")]
     return []
+
+
+def _unread(judge: Judging, segment: Segment) -> Finding:
+    reason = f"{segment.program} would run a program this policy does not read."
+    return judge.ask(segment, "program_text", reason, "Give the program as one quoted word.")
+
+
+def _of_the_workspace(judge: Judging, segment: Segment, named: list[str]) -> list[Finding]:
+    """A program of the workspace, as python FILE runs one."""
+    inside = bool(named) and all(judge.reach(segment).places(file) <= {"inside"} for file in named)
+    given = any(uncertain(file) or file == "-" for file in named)  # on its input
+    return [] if inside and not given else [_unread(judge, segment)]
 
 
 _READS_MORE = re.compile(

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from orchestrator.policy.shell.arguments import letters
+from orchestrator.policy.shell.arguments import letters, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import GIT_NETWORK, KINDS, PRODUCED, WRAPPERS
 from orchestrator.policy.shell.script import Script, Segment
@@ -149,7 +149,7 @@ def _made_and_run(judge: Judging, script: Script) -> list[Finding]:
     for part in script.segments:
         fetches = fetches or KINDS.get(part.program) == "network"
         decoded = decoded or decodes(part)
-        made |= _makes(part)
+        made |= makes(part)
     names = {name.rpartition("/")[2] for name in made} - {""}
     if not names:
         return []
@@ -192,7 +192,7 @@ def written(script: Script, reading: frozenset[str] = frozenset()) -> set[str]:
     """Files whose whole text this command writes, and which are read when they are run, or by those that are named."""
     counts = [_plain(redirect.target) for redirect in script.redirects if ">" in redirect.operator]
     known = {_plain(one.target) for one in script.redirects if one.operator == ">" and one.content is not None}
-    touched = {name for part in script.segments for name in _makes(part)}
+    touched = {name for part in script.segments for name in makes(part)}
     for part in script.segments:
         if part.program not in {"chmod", "cat", "ls", *reading} and _runs(part) not in known:
             touched |= {_plain(word) for word in part.arguments}
@@ -204,7 +204,7 @@ def compiled(script: Script) -> set[str]:
     whole = written(script, frozenset(part.program for part in script.segments if part.program in _COMPILERS))
     texts = {_plain(one.target): one.content or "" for one in script.redirects if _plain(one.target) in whole}
     made = {_plain(redirect.target) for redirect in script.redirects} | {
-        name for part in script.segments for name in _makes(part)
+        name for part in script.segments for name in makes(part)
     }
     made -= {name for name, text in texts.items() if "\n" in text.strip() and not _REACHES_OUT.search(text)}
     found: set[str] = set()
@@ -291,7 +291,7 @@ def _plain(word: str) -> str:
     return shown(word).removeprefix("./")
 
 
-def _makes(part: Segment) -> set[str]:
+def makes(part: Segment) -> set[str]:
     words = [_plain(word) for word in part.arguments]
     named = [word for word in words if not word.startswith("-")]
     if part.program == "tee":
@@ -318,6 +318,8 @@ def _runs(part: Segment) -> str | None:
     if kind in ("shell", "interpreter") or part.program in ("source", "."):
         named = [word for at, word in enumerate(part.arguments) if not _option(part.arguments[at - 1 : at], word)]
         return _plain(named[0]) if named else None
+    if part.program == "sed" or part.program.endswith("awk"):
+        return next((_plain(file) for file in values_of(part.arguments, ("-f", "--file"))), None)
     if part.program == "go" and part.arguments[:1] == ("run",):
         named = [word for word in part.arguments[1:] if word.endswith(".go")]
         return _plain(named[0]) if named else None

@@ -153,7 +153,7 @@ class Walk(Calling):
         second = self.visit(right, Flow(first.success if chained else first.anyhow, flow.stdin, flow.feeders, fed))
         if not chained:
             self.definite = kept
-        elif not _in_chain(node):
+        elif not self.in_chain(node):
             self.definite = before | self.set_first(node)
         return After(second.success if chained else first.success | second.success, first.anyhow | second.anyhow)
 
@@ -295,8 +295,12 @@ class Walk(Calling):
         names, ways, indirect = self.words_of(written)
         feeders, fed = (given, None) if stdin == "pipe" else ((), fed or flow.fed if stdin == "text" else None)
         name = names[0]
-        if name in self.functions and not indirect:
-            return self._each_called(name, ways, Flow(flow.folders, stdin, feeders, fed))
+        if not indirect and (functions := [one for one in names if one in self.functions]):
+            names = tuple(one for one in names if one not in functions)
+            after = self._each_called(functions, ways, Flow(flow.folders, stdin, feeders, fed))
+            if not names:
+                return after
+            name = names[0]
         own = re.fullmatch(r"(\w+)(?: \"?\$?[\w?]+\"?)*", next(iter(ways[0]), "")) if name == "trap" else None
         if own is not None and own[1] in self.functions:
             self.left.append(own[1])
@@ -309,8 +313,8 @@ class Walk(Calling):
             self._set(node, found, given)
         return self._moved(found, flow) if name in MOVERS else After(flow.folders, flow.folders)
 
-    def _each_called(self, name: str, ways: list[list[str]], flow: Flow) -> After:
-        found = [self.called(name, tuple(way), flow) for way in ways]
+    def _each_called(self, names: list[str], ways: list[list[str]], flow: Flow) -> After:
+        found = [self.called(name, tuple(way), flow) for name in names for way in ways]
         folders = frozenset(place for after in found for place in after.anyhow)
         return found[0] if len(found) == 1 else After(folders, folders)
 
@@ -355,12 +359,6 @@ class Walk(Calling):
             self.doubt("moving", segment.text)
             return After(flow.folders, flow.folders)
         return After(reached, reached | flow.folders)
-
-
-def _in_chain(node: "Node") -> bool:
-    """Whether what follows this list runs only where all of it succeeded."""
-    above = node.parent
-    return above is not None and above.type == "list" and above.children[0] == node and above.children[1].type == "&&"
 
 
 def _joined(folder: str, goal: str) -> str:
