@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from threading import Condition, Event, Thread
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 from servers.models import ModelServer, Seen
 from servers.scenes import Asked, Scene
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from orchestrator.cli import presence
@@ -100,6 +102,12 @@ class Models:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+@cache
+def tree() -> Any:
+    """Every command of the product."""
+    return get_command(application)
 
 
 class Done(Struct):

@@ -6,7 +6,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from commanding import CONFIG, InProcess, Models, OwnProcess, serving
+from commanding import CONFIG, InProcess, Models, OwnProcess, serving, tree
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands() -> Iterator[None]:
+    """Made once, as in each process: it takes longer than most of what they do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", lambda _: tree())
+        yield
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
+from commanding import tree
 
-from orchestrator.cli.commands import application
 from scripts.cli_docs import TARGET, page
 
 ROOT = TARGET.parents[1]
@@ -21,7 +20,7 @@ def test_the_page_of_the_command_line_is_up_to_date() -> None:
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)
 def test_the_commands_of_a_page_exist(file: Path) -> None:
     for called in re.findall(r"(?:^|`|\./run |bin/)orchestrator ([a-z][^`\n]*)", file.read_text("utf-8"), re.MULTILINE):
-        command: Any = typer.main.get_command(application)
+        command: Any = tree()
         words = re.sub(r"#.*|['\"].*?['\"]", "", called).split()
         while hasattr(command, "commands") and words and words[0].islower():
             assert words[0] in command.commands, called

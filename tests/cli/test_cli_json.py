@@ -6,10 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-from commanding import Done, InProcess, serving
-
-from orchestrator.cli.commands import application
+from commanding import Done, InProcess, serving, tree
 
 LINE_BY_LINE = {"chat"}  # an object for each message of a pipe
 ELSEWHERE = {("serve",), ("cluster", "dev"), ("tools", "mcp", "login")}  # each needs a world of its own
@@ -42,7 +39,7 @@ class Story:
 
     def __init__(self, orchestrator: InProcess) -> None:
         self._orchestrator = orchestrator
-        self._paths = set(commands(typer.main.get_command(application)))
+        self._paths = set(commands(tree()))
         self.left = self._paths - ELSEWHERE
 
     def __call__(self, words: str, *more: str, fails: str = "", stdin: str = "") -> Any:
