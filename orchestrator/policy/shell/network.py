@@ -5,7 +5,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 from orchestrator.policy.addresses import is_loopback, is_metadata, listed, split
-from orchestrator.policy.shell import machine
+from orchestrator.policy.shell import machine, statements
 from orchestrator.policy.shell.arguments import letters, options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging, Reach
 from orchestrator.policy.shell.looking import LOOKS
@@ -57,6 +57,8 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             return [denied]
     if leaked := _leak(judge, segment, reach):
         return [leaked]
+    if program in _CLIENTS and _looks_at_ours(segment):
+        return []
     if judge.serves and (asked := _of_itself(segment, reach)) is not None:
         return asked
     found = _files(segment, reach)
@@ -67,6 +69,56 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         return [*found, judge.ask(segment, "sends_data", reason, "Show the data to the person first.")]
     reason = f"{program} reaches the network, which commands do not have here."
     return [*found, judge.ask(segment, "network_program", reason, "Use the http_request tool.", program)]
+
+
+# Clients of databases: the options that give a statement, and those that take a value.
+_CLIENTS = {
+    "psql": (("-c", "--command"), each("-d --dbname -U --username -p --port -F -P --pset -R -T -v")),
+    "mysql": (("-e", "--execute"), each("-u --user -P --port -D --database")),
+    "mariadb": (("-e", "--execute"), each("-u --user -P --port -D --database")),
+}
+_CLIENT_FLAGS = re.compile(
+    r"-[XAtqxwWHEeabNBsrGn]+|-[XAtqx]*[ce]|-p\w*|--(csv|tuples-only|no-align|expanded|no-psqlrc|quiet|html|table|batch|silent|"
+    r"skip-column-names|vertical|no-password)|-[uUdDp][\w.@-]+|--(user|username|dbname|database|port|password|host)=[\w.@/-]*"
+)
+_OURS = re.compile(r"localhost|127\.0\.0\.1|::1|/(var/)?(run|tmp)[\w./-]*")
+_SHOWS = re.compile(r"\\(d[a-zA-Z]*\+?|l\+?|x|timing|conninfo|z|s[fv]\+?)(\s+[\w.*\"]+)?\s*")
+_ACTS_ALL_THE_SAME = re.compile(
+    r"\b(pg_(?:terminate|cancel|reload|rotate|read|ls_|stat_file|write|promote|switch|create|drop|advisory|sleep|logical|repl|"
+    r"wal_re|notify|export|import|file)\w*|setval|nextval|lo_\w+|dblink\w*|set_config|sleep|benchmark|get_lock)\s*\(|\binto\b",
+    re.IGNORECASE,
+)
+
+
+def _looks_at_ours(segment: Segment) -> bool:
+    """psql -c 'select …' of a database of this machine, where every statement is told and only looks."""
+    spoken, valued = _CLIENTS[segment.program]
+    told, before = list[str](), ""
+    for word in segment.arguments:
+        if uncertain(word):
+            return False
+        if before in ("-h", "--host"):
+            before = "" if _OURS.fullmatch(word) else "elsewhere"
+            if before:
+                return False
+        elif before in valued:
+            before = ""
+        elif before in spoken or re.fullmatch(r"-[XAtqxNBsr]+[ce]", before):
+            told.append(shown(word))
+            before = ""
+        elif word in valued or word in spoken or word in ("-h", "--host"):
+            before = word
+        elif word.startswith("-"):
+            if not _CLIENT_FLAGS.fullmatch(shown(word)) or ("--host=" in word and not _OURS.fullmatch(word[7:])):
+                return False
+            before = shown(word)
+        elif re.search(r"host\w*=", word) or ("://" in word and not _ITSELF.search(word.partition("@")[2])):
+            return False
+    told += [segment.fed] if segment.stdin == "text" and segment.fed is not None else []
+    asked = segment.stdin in ("", "text") and bool(told) and (segment.stdin == "" or segment.fed is not None)
+    return asked and all(
+        _SHOWS.fullmatch(text) or (statements.only_looks(text) and not _ACTS_ALL_THE_SAME.search(text)) for text in told
+    )
 
 
 _SYNC_ELSEWHERE = ("-e", "--rsh", "--rsync-path", "--daemon", "--files-from", "--config", "--password-file", "--filter")
