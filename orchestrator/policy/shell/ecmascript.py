@@ -1,6 +1,5 @@
 """What a tree of JavaScript says: its texts, the names that it gives, the parts that it takes of modules."""
 
-import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -69,6 +68,8 @@ def handed(call: "Node") -> "list[Node]":
 
 def last(node: "Node | None") -> str:
     """The name that is called: b of a.b()."""
+    while node is not None and node.type == "parenthesized_expression" and node.named_child_count == 1:
+        node = node.named_children[0]
     if node is None:
         return ""
     name = node.child_by_field_name("property") if node.type == "member_expression" else node
@@ -83,7 +84,7 @@ def names(node: "Node") -> "Iterator[Node]":
 
 def bound(node: "Node") -> "Iterator[Node]":
     """The names that a node gives to something."""
-    if node.type in ("formal_parameters", "import_clause", "named_imports", "namespace_import"):
+    if node.type in ("formal_parameters", "import_clause"):
         yield from _patterns(node)
         return
     held = node.child_by_field_name(_BINDS[node.type]) if node.type in _BINDS else None
@@ -141,27 +142,6 @@ def within(node: "Node", *kinds: str) -> bool:
     while above is not None and above.type not in kinds:
         above = above.parent
     return above is not None
-
-
-def number(node: "Node") -> float:
-    """What an expression of plain numbers comes to; 0 where it is none."""
-    if node.type == "number":
-        digits = said(node).rstrip("n").replace("_", "")
-        try:
-            return float(int(digits, 0)) if digits[:2].lower() in ("0x", "0b", "0o") else float(digits)
-        except (ValueError, OverflowError):
-            return math.inf
-    sides = [node.child_by_field_name(name) for name in ("left", "right", "operator")]
-    if node.type != "binary_expression" or None in sides:
-        return 0.0
-    left, right, operator = (side for side in sides if side is not None)
-    first, second = number(left), number(right)
-    try:
-        if said(operator) in ("**", "<<"):
-            return math.pow(first, second) if said(operator) == "**" else first * math.pow(2, second)
-    except (OverflowError, ValueError):
-        return math.inf
-    return {"*": first * second, "+": first + second}.get(said(operator), 0.0)
 
 
 def texts_of(nodes: "list[Node]") -> "dict[Node, str]":

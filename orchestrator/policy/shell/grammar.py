@@ -27,7 +27,7 @@ _GUARDED = re.compile(
 
 _FAR = re.compile(r"[a-z]+://(?!localhost|127\.)")
 _LOSES = re.compile(
-    r"^(?:drop|destroy|wipe|purge|nuke|truncate|flush|delete_|erase|remove_)(?:[A-Z_]\w*|\w*all)?[!?]?$|delete_all"
+    r"(?:drop|destroy|wipe|purge|nuke|truncate|flush|erase)(?:[A-Z_]\w*)?[!?]?|(?:delete|remove)[A-Z_]\w*"
 )
 
 
@@ -215,5 +215,5 @@ class Effects:
             program, _, behind = text.partition(" ")
             if _FAR.match(text) or (behind and is_program(program)):
                 raise Doubt("it hands a command or an address to other code")
-        if lost := next((name for name in names if _LOSES.match(name)), None):
+        if lost := next((name for name in names if _LOSES.fullmatch(name)), None):
             raise Doubt(f"{lost} may throw data away")

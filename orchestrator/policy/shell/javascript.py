@@ -7,7 +7,6 @@ Names that are put together while it runs, other modules and the network are a d
 `node build.js`.
 """
 
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,11 @@ from orchestrator.policy.shell.ecmascript import (
     handed,
     last,
     names,
-    number,
     text_of,
     within,
 )
-from orchestrator.policy.shell.grammar import Opened, Reading, said
+from orchestrator.policy.shell.grammar import HUGE, Doubt, Effects, Reading, number, said
 from orchestrator.policy.shell.meanings import Meanings
-from orchestrator.policy.shell.programs import known as is_program
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -40,20 +37,18 @@ def read(code: str) -> Reading:
     return _Read(nodes).reading() if nodes else Reading("it cannot be read for certain")
 
 
-class _Doubt(Exception):
-    """Some part of the code is not known to be harmless."""
-
-
-class _Read:
+class _Read(Effects):
     def __init__(self, nodes: "list[Node]") -> None:
         self.nodes = nodes
         self.meanings = Meanings(nodes)
+        used = {said(node) for node in nodes if node.type == "property_identifier"}
+        super().__init__(dict(self.meanings.texts), self.meanings.decodes(), bool(nodejs.EDITS & used))
         self.meant, self.bound, self.modules = self.meanings.meant, self.meanings.bound, self.meanings.modules
         self.calls = {function_of(node): node for node in nodes if node.type == "call_expression"}
-        self.serves = any((self.meant(node) or "").endswith(".createServer") for node in nodes)
-        self.texts = dict(self.meanings.texts)
-        self.opened: list[Opened] = []
-        self.commands: list[str | tuple[str, ...]] = []
+        self.serves = any((self.meant(node) or "").endswith(".createServer") or _listens(node) for node in nodes)
+        self.leaves = ["break_statement", "return_statement", "throw_statement", "await_expression"]
+        if any(node.type == "break_statement" or said(node) == "next" for node in nodes):
+            self.leaves.append("yield_expression")
         reading = [node for function, node in self.calls.items() if self._reads(function)]
         self.read = {said(path) for node in reading for path in handed(node)[:1]}  # as it is written down
 
@@ -64,14 +59,14 @@ class _Read:
         try:
             for node in self.nodes:
                 self.look(node)
-        except _Doubt as doubt:
+        except Doubt as doubt:
             return Reading(str(doubt), texts=tuple(self.meanings.texts.values()))
         return Reading("", tuple(self.opened), tuple(self.commands), tuple(self.texts.values()))
 
     def look(self, node: "Node") -> None:
         kind = node.type
         if kind.endswith("identifier") and "\\" in said(node):
-            raise _Doubt("it writes a name in escapes")
+            raise Doubt("it writes a name in escapes")
         if kind in ("identifier", "shorthand_property_identifier"):
             self.name(node)
         elif kind in ("property_identifier", "shorthand_property_identifier_pattern"):
@@ -81,17 +76,18 @@ class _Read:
         elif kind in ("call_expression", "new_expression"):
             self.call(node)
         elif kind in ("while_statement", "do_statement", "for_statement"):
-            _ends(node)
+            body = node.child_by_field_name("body")
+            grammar.ends(node.child_by_field_name("condition"), body, *self.leaves)
         elif kind == "binary_expression":
             _counts(node)
         elif kind == "this" and not _of_object(node):
-            raise _Doubt("it uses this")
+            raise Doubt("it uses this")
         elif kind == "computed_property_name" and node.parent is not None and node.parent.type == "pair_pattern":
-            raise _Doubt("which name it uses is known only when it runs")
-        elif kind == "import_statement":
+            raise Doubt("which name it uses is known only when it runs")
+        elif kind in ("import_statement", "export_statement") and node.child_by_field_name("source") is not None:
             self.module((text_of(node.child_by_field_name("source")) or "").removeprefix("node:"))
         elif kind in ("with_statement", "debugger_statement", "decorator"):
-            raise _Doubt(f"it uses {kind.partition('_')[0]}")
+            raise Doubt(f"it uses {kind.partition('_')[0]}")
 
     def name(self, node: "Node") -> None:
         name = said(node)
@@ -101,31 +97,34 @@ class _Read:
             self.of_process(node)
         elif name == "fetch":
             self.fetched(node)
+        elif name == "Reflect":
+            if _property(node.parent) not in nodejs.REFLECTS or self.meanings.hides():
+                raise Doubt("it uses Reflect")
         elif name == "arguments" and not within(
             node, "function_declaration", "function_expression", "method_definition"
         ):
-            raise _Doubt("it uses arguments")
+            raise Doubt("it uses arguments")
         elif name in self.modules:
             if self.bound[name] > 1 and self.modules[name].partition(".")[0] in nodejs.RULED_MODULES:
-                raise _Doubt(f"it gives {name} another meaning")
+                raise Doubt(f"it gives {name} another meaning")
             self.part(node)
         elif (
             name in nodejs.NEVER
             or (name in nodejs.RULED and self.bound[name])
             or (name not in nodejs.GLOBALS and not self.bound[name] and not _is_label(node))
         ):
-            raise _Doubt(f"it uses {name}")
+            raise Doubt(f"it uses {name}")
 
     def required(self, node: "Node") -> None:
         parent = node.parent
         if self.bound["require"]:
-            raise _Doubt("it changes require")
+            raise Doubt("it changes require")
         if parent is not None and said(parent) in ("require.main", "require.resolve"):
             return
         call = self.calls.get(node)
         module = self.meant(call)
         if call is None or module is None:
-            raise _Doubt("which module it requires is known only when it runs")
+            raise Doubt("which module it requires is known only when it runs")
         self.module(module)
         self.part(call)
 
@@ -133,21 +132,9 @@ class _Read:
         name = "fs" if module == "fs/promises" else module
         if name.startswith("./") and ".." not in name:
             if not name.endswith(".json"):
-                self.own()
+                self.owns(said(name) for node in self.calls if node is not None for name in names(node))
         elif name not in nodejs.MODULES | {"fs", "child_process"} and not (name in nodejs.SERVES and self.serves):
-            raise _Doubt(f"it requires {module}")
-
-    def own(self) -> None:
-        """The project's own code, which could do anything with a command or an address."""
-        for text in self.texts.values():
-            program, _, behind = text.partition(" ")
-            if nodejs.FAR.match(text) or (behind and is_program(program)):
-                raise _Doubt("it hands a command or an address to other code")
-        called = [said(name) for node in self.calls if node is not None for name in names(node)]
-        if lost := next(
-            (name for name in called if nodejs.LOSES.match(name) and name not in ("delete", "remove")), None
-        ):
-            raise _Doubt(f"{lost} may throw data away")
+            raise Doubt(f"it requires {module}")
 
     def part(self, node: "Node") -> None:
         """A module, or a part of it, is used as such: called, or taken apart, and not handed on."""
@@ -173,64 +160,87 @@ class _Read:
         if parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node:
             self.called(module, parent)
         elif module.partition(".")[2] != "constants" and not _reads_a_fact(module):
-            raise _Doubt(f"it hands {module} on")
+            raise Doubt(f"it hands {module} on")
 
     def of_process(self, node: "Node") -> None:
         parent = node.parent
         name = _property(parent)
         if self.bound["process"] or parent is None or name not in nodejs.PROCESS:
-            raise _Doubt("it uses process")
+            raise Doubt("it uses process")
         variable = _property(parent.parent) if name == "env" else "HOME"
         if not variable or nodejs.SECRET.search(variable):
-            raise _Doubt("it uses process.env")
+            raise Doubt("it uses process.env")
 
     def fetched(self, node: "Node") -> None:
         call = self.calls.get(node)
         given = handed(call) if call is not None else []
-        if not (self.serves and given and nodejs.LOOPBACK.match(begins(given[0]))):
-            raise _Doubt("it uses fetch")
+        if not (self.serves and given and _is_near(given[0])):
+            raise Doubt("it uses fetch")
 
     def property(self, node: "Node") -> None:
         parent = node.parent
         written = parent is not None and parent.type in ("pair", "method_definition", "field_definition")
-        if said(node) in nodejs.NEVER and not written:
-            raise _Doubt(f"it uses .{said(node)}")
+        if (said(node) in nodejs.NEVER or said(node) in nodejs.OF_MODULES) and not written:
+            raise Doubt(f"it uses .{said(node)}")
+        if said(node) == "length" and parent is not None and number(parent.named_children[-1]) >= HUGE:
+            raise Doubt("it takes more memory than there is")
 
     def subscript(self, node: "Node") -> None:
         index, of = node.child_by_field_name("index"), node.child_by_field_name("object")
         if (self.meant(of) or "").partition(".")[0] in nodejs.RULED_MODULES or (
             of is not None and said(of) in ("process", "module", "this")
         ):
-            raise _Doubt("which name it uses is known only when it runs")
+            raise Doubt("which name it uses is known only when it runs")
         text = text_of(index)
         if text is not None and text in nodejs.NEVER:
-            raise _Doubt(f"it uses {text}")
+            raise Doubt(f"it uses {text}")
         looked_up = text is None and index is not None and index.type != "number"
         if looked_up and self.meanings.hides():
-            raise _Doubt("which name it uses is known only when it runs")
+            raise Doubt("which name it uses is known only when it runs")
 
     # What is called
+
+    def listening(self, node: "Node") -> None:
+        if _listens(node) and any(text_of(part) in ("0.0.0.0", "::") for part in handed(node)):
+            raise Doubt("it answers everybody")
 
     def call(self, node: "Node") -> None:
         function = node.child_by_field_name("function") or node.child_by_field_name("constructor")
         if function is None:
             return
         if function.type == "subscript_expression" and self.meanings.hides():
-            raise _Doubt("what it calls is known only when it runs")
+            raise Doubt("what it calls is known only when it runs")
         if function.type == "import":
             module = self.meant(node)
             if module is None:
-                raise _Doubt("which module it imports is known only when it runs")
+                raise Doubt("which module it imports is known only when it runs")
             self.module(module)
             self.part(node)
         if self.meanings.joins(node) and (path := self.meanings.path(node)) is not None:
             for part in handed(node):
                 self.texts.pop(part, None)  # what they are together is looked at
             self.texts[node] = path
-        if last(function) == "Worker" and not (handed(node) and said(handed(node)[0]) == "__filename"):
-            raise _Doubt("which code it starts is known only when it runs")
-        if last(function) in nodejs.MANY and any(number(part) >= nodejs.HUGE for part in handed(node)):
-            raise _Doubt("it takes more memory than there is")
+        self.of_others(function, handed(node))
+        self.listening(node)
+        if (self.meant(function) or last(function)).endswith("Worker") and not (
+            handed(node) and said(handed(node)[0]) == "__filename"
+        ):
+            raise Doubt("which code it starts is known only when it runs")
+        if last(function) in nodejs.MANY and any(number(part) >= HUGE for part in handed(node)):
+            raise Doubt("it takes more memory than there is")
+
+    def of_others(self, function: "Node", given: "list[Node]") -> None:
+        """What modules of others do with files, and with texts that they run."""
+        name, paths = last(function), [path for part in given if (path := self.meanings.path(part))]
+        opens = nodejs.OPENS_FILES.fullmatch(name)
+        if opens and (self.meant(function) or "").partition(".")[0] not in nodejs.RULED_MODULES:
+            self.opened += [grammar.Opened(nodejs.OPENS_AS.get(opens["mode"], "read"), path) for path in paths]
+            if not paths and function.type == "member_expression":
+                raise Doubt("which file it means is known only when it runs")
+        texts = [text for text in self.texts.values() if nodejs.TEMPLATE.search(text)]
+        leads = any(name in text for text in texts for name in nodejs.NEVER | {"<%"})
+        if name in ("template", "compile", "render") and leads:
+            raise Doubt("it runs a template")
 
     def called(self, module: str, call: "Node") -> None:
         root, _, name = module.partition(".")
@@ -238,75 +248,86 @@ class _Read:
         if root == "child_process":
             self.started(name, given)
         elif root in nodejs.SERVES:
-            own = bool(given) and (nodejs.LOOPBACK.match(begins(given[0])) or "127.0.0.1" in said(given[0]))
+            own = bool(given) and _is_near(given[0])
             if not (name in ("createServer", "Agent") or (self.serves and own and name in nodejs.CALLS)):
-                raise _Doubt(f"it uses {module}")
+                raise Doubt(f"it uses {module}")
         elif name in nodejs.READS:
-            self.opens("read", given[0] if given else None)
+            path = self.meanings.path(given[0]) if given else None
+            self.opens("read", path)
+            if given and name.startswith(("readdir", "opendir")):
+                self.lists_all(path)
         elif name in nodejs.WRITES:
-            self.writes(name, given)
+            self.edits_file(name, given)
         elif name in nodejs.COPIES and len(given) > 1:
-            self.opens("read", given[0])
-            self.writes(name, given[1:2])
+            self.opens("read", self.meanings.path(given[0]))
+            self.edits_file(name, given[1:2])
         elif name in nodejs.DELETES:
-            self.deletes(name, given)
+            self.removed(name, given)
         else:
-            raise _Doubt(f"it uses {module}")
+            raise Doubt(f"it uses {module}")
 
     def started(self, name: str, given: "list[Node]") -> None:
-        program = text_of(given[0]) if given else None
-        if (
-            name not in nodejs.STARTS
-            or program is None
-            or any("shell" in said(part) and part.type == "object" for part in given[1:])
-        ):
-            raise _Doubt("which program it starts is known only when it runs")
-        if name in ("exec", "execSync"):
-            self.commands.append(program)
+        listed = len(given) > 1 and given[1].type == "array" and name not in ("exec", "execSync")
+        for part in given[1 + listed :]:
+            self.started_with(part)
+        words = given[1].named_children if listed else []
+        if name not in nodejs.STARTS or not given:
+            raise Doubt("which program it starts is known only when it runs")
+        self.starts([text_of(part) for part in [given[0], *words]], shell=name in ("exec", "execSync"))
+
+    def started_with(self, part: "Node") -> None:
+        """Where and how a program is started, or what is done when it ends."""
+        value = self.meanings.values.get(said(part), part)
+        if value.type in ("arrow_function", "function_expression"):
             return
-        words: list[str | None] = [program]
-        if len(given) > 1 and given[1].type == "array":
-            words += [text_of(part) for part in given[1].named_children]
-        if None in words:
-            raise _Doubt("what it tells a program is known only when it runs")
-        self.commands.append(tuple(word for word in words if word is not None))
+        pairs = value.named_children if value.type == "object" else [value]
+        for pair in pairs:
+            key, set_to = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+            name = said(key) if key is not None and key.type == "property_identifier" else ""
+            here = name == "cwd" and self.meanings.path(set_to) == "."
+            if pair.type == "comment" or name in nodejs.STARTED_WITH or here:
+                continue
+            raise Doubt("how it starts a program is not known")
 
-    def opens(self, mode: str, node: "Node | None") -> None:
-        path = self.meanings.path(node)
-        if path is not None:
-            self.opened.append(Opened(mode, path))
-        elif node is None or grammar.pieced(self.meanings.texts.values()) or self.meanings.decodes():
-            raise _Doubt("which file it means is known only when it runs")
-
-    def writes(self, name: str, given: "list[Node]") -> None:
-        """A name that is put together is one of a new file, or of one that was read and is edited."""
+    def edits_file(self, name: str, given: "list[Node]") -> None:
         node = given[0] if given else None
-        path = self.meanings.path(node)
-        if node is None or path is not None or "mkdir" in name or "mkdtemp" in name:
-            self.opens("write", node)
-            return
-        self.opens("write", node)
-        value = self.meanings.values.get(said(node), node)
+        value = self.meanings.values.get(said(node), node) if node is not None else None
+        if node is None or value is None:
+            raise Doubt("which file it means is known only when it runs")
         begun = handed(value)[0] if self.meanings.joins(value) and handed(value) else value
         edited = said(node) in self.read and len(given) > 1 and text_of(given[1]) is None
-        listed = {posixpath.normpath(one.path) for one in self.opened if one.mode == "read"}
-        folder = posixpath.normpath(posixpath.dirname(begins(begun)) or ".")
-        new = folder not in {".", *listed} or re.fullmatch(r".*\.\w+", ends(value))
-        if not (edited or new):
-            raise _Doubt("which file it writes is known only when it runs")
+        folder = begins(begun) + ("/" if begun != value and not begins(begun).endswith("/") else "")
+        self.writes(self.meanings.path(node), folder, ends(value), edited or "mkdir" in name or "mkdtemp" in name)
 
-    def deletes(self, name: str, given: "list[Node]") -> None:
+    def removed(self, name: str, given: "list[Node]") -> None:
         node = given[0] if given else None
-        path = self.meanings.path(node)
         own = self.meanings.values.get(said(node)) if node is not None else None
-        made = (
-            own is not None and own.type == "call_expression" and last(function_of(own)) in ("mkdtempSync", "mkdtemp")
-        )
-        if made and name not in ("rename", "renameSync"):
+        made = last(function_of(own)) if own is not None and own.type == "call_expression" else ""
+        if made in ("mkdtempSync", "mkdtemp") and "rename" not in name:
             return
-        if path is None or name in ("rename", "renameSync"):
-            raise _Doubt("it deletes or moves files")
-        self.opened.append(Opened("delete", path))
+        self.deletes(self.meanings.path(node) if "rename" not in name else None)
+
+
+def _listens(node: "Node") -> bool:
+    return node.type == "call_expression" and last(function_of(node)) == "listen"
+
+
+def _is_near(node: "Node") -> bool:
+    """Whether what is asked is this machine: an address, or where the host stands."""
+    if node.type == "object":
+        hosts = [
+            part.child_by_field_name("value") for part in node.named_children if _key(part) in ("host", "hostname")
+        ]
+        keys = [_key(part) for part in node.named_children]
+        return all(keys) and "socketPath" not in keys and all(text_of(host) in nodejs.NEAR for host in hosts)
+    if (text := text_of(node)) is not None:
+        return bool(nodejs.LOOPBACK.match(text)) and "@" not in text
+    return bool(re.match(nodejs.LOOPBACK.pattern[:-1].replace("|$", "") + ")", begins(node))) and "@" not in said(node)
+
+
+def _key(pair: "Node") -> str:
+    key = pair.child_by_field_name("key")
+    return said(key) if key is not None and key.type == "property_identifier" else ""
 
 
 def _property(node: "Node | None") -> str:
@@ -331,20 +352,7 @@ def _of_object(node: "Node") -> bool:
     return used or within(node, "class_body", "method_definition", "object")
 
 
-def _ends(loop: "Node") -> None:
-    condition = loop.child_by_field_name("condition")
-    test = said(condition).strip("();! \n") if condition is not None else ""
-    if test in ("", "true", "1", "0", "false") or condition is None:
-        body = loop.child_by_field_name("body")
-        if body is None or not any(
-            grammar.inside(loop, "break_statement", "return_statement", "throw_statement", "await_expression")
-        ):
-            raise _Doubt("it never ends")
-    elif any(number(part) >= nodejs.HUGE for part in grammar.inside(condition, "number", "binary_expression")):
-        raise _Doubt("it takes longer than anybody waits")
-
-
 def _counts(node: "Node") -> None:
     operator, right = node.child_by_field_name("operator"), node.child_by_field_name("right")
     if operator is not None and right is not None and said(operator) in ("**", "<<") and number(right) > 10**4:
-        raise _Doubt("it takes longer than anybody waits")
+        raise Doubt("it takes longer than anybody waits")

@@ -12,7 +12,7 @@ GLOBALS = each(
     "encodeURI encodeURIComponent escape unescape isFinite isNaN console Buffer clearImmediate setImmediate URL "
     "URLSearchParams AbortController AbortSignal Event EventTarget TextEncoder TextDecoder ReadableStream "
     "WritableStream TransformStream clearInterval clearTimeout setInterval setTimeout queueMicrotask structuredClone "
-    "atob btoa performance crypto Blob __filename __dirname module exports arguments Iterator"
+    "atob btoa performance crypto Blob Proxy __filename __dirname module exports arguments Iterator"
 )
 RULED = each("require process fetch")  # globals that are looked at where they stand
 NEVER = each(  # what leads from a value to the roots
@@ -53,11 +53,18 @@ HIDDEN = re.compile(
 )  # what begins a line, or a comment, for one reader and not for another
 SECRET = re.compile(r"key|token|secret|pass|credential|auth", re.IGNORECASE)
 LOOPBACK = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/?]|$)")
-FAR = re.compile(r"[a-z]+://(?!localhost|127\.)")
-LOSES = re.compile(r"^(?:drop|destroy|wipe|purge|nuke|truncate|flush|delete|erase|remove)(?:[A-Z_]\w*)?$")
 DECODES = each("atob fromCharCode fromCodePoint unescape decodeURIComponent")
 MANY = each("repeat alloc allocUnsafe Array padStart padEnd Uint8Array Float64Array Uint32Array ArrayBuffer fill")
-HUGE = 10**9
 ENCODINGS = each("hex base64 base64url latin1 binary")
 JOINS = ("path.join", "path.resolve", "path.normalize")
+EDITS = each("replace replaceAll slice substring substr toLowerCase toUpperCase reverse split trim join")
+OPENS_FILES = re.compile(
+    r"(?P<mode>read|load|open|parse|write|to|save|delete|remove)\w*(?:File|Path|Dir|Directory)(?:Sync)?"
+)
+OPENS_AS = {"write": "write", "to": "write", "save": "write", "delete": "delete", "remove": "delete"}
+OF_MODULES = each("sys fs child_process")  # what modules of others carry with them
+NEAR = ("localhost", "127.0.0.1", "::1")
+REFLECTS = each("get set has apply deleteProperty isExtensible")
+TEMPLATE = re.compile(r"<%|\{\{")
+STARTED_WITH = each("encoding stdio timeout maxBuffer windowsHide input killSignal detached argv0 signal")
 CALLS = each("get request connect createConnection")

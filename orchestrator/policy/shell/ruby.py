@@ -40,7 +40,7 @@ class _Read(Calls):
         self.functions = {said(name) for node in nodes if (name := _defined(node)) is not None}
         self.functions |= {said(node)[1:] for node in nodes if node.type == "simple_symbol" and _makes_names(node)}
         self.classes = {said(name) for node in nodes if (name := _class(node)) is not None}
-        self.symbols = [name for node in nodes if (name := symbol(node)) is not None]
+        self.symbols = [text for node in nodes if (text := symbol(node)) is not None]
         self.looks = {
             "call": self.call, "identifier": self.name, "constant": self.constant, "global_variable": self.variable,
             "block_argument": self.block, "element_reference": self.element, "binary": self.binary,

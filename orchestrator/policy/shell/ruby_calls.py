@@ -96,8 +96,8 @@ class Calls(Effects):
             self.writes(self.paths.path(given[0]), *around(given[0]), said(given[0]) in self.paths.read)
 
     def removed(self, given: "list[Node]") -> None:
-        for target in self.paths.each([part for part in given if part.type != "pair"]) or [None]:
-            path = self.paths.path(target) if target is not None else None
+        for target in self.paths.each([part for part in given if part.type != "pair"]):
+            path = self.paths.path(target)
             if path is None or not path.startswith("/tmp/own"):
                 self.deletes(path)
 
