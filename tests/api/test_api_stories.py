@@ -262,14 +262,16 @@ async def test_the_embedded_model_does_the_steps_of_a_developer_that_are_said_to
         "clone octo/shop from github": "github_clone",
         "run the command: cd shop && python3 -m unittest -q": "execute_command",
         "in shop/cart.py, replace “max(prices)” with “sum(prices)”": "edit_file",
-        "commit the repository shop with the message “Totals are sums”": "git_commit",
+        "create a branch totals in shop": "git_switch",
+        "commit everything in shop with the message “Totals are sums”": "git_commit",
         "push the repository shop": "git_push",
+        "create a PR for octo/shop from the branch totals titled “Totals are sums”": "github_create_pull_request",
     }
     async with github(tmp_path) as work, developing(tmp_path, work, ()) as site:
         await keep_token(site)
         told = [await play(site, message, never, "embedded") for message in said]
     assert [one.outcomes[-1][0] for one in told] == list(said.values())
-    assert [tool for one in told for tool, _ in one.asked] == ["git_push"]
+    assert [tool for one in told for tool, _ in one.asked] == ["git_push", "github_create_pull_request"]
 
 
 async def test_what_a_table_says_moves_nothing(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def _git_status(sandbox: Sandbox) -> Tool:
         answers={
             "en": "[On {branch}.][ {ahead} ahead.][ {behind} behind.]\n[{*files {state}: {path}*}|Nothing to commit.]",
             "fr": "[Sur {branch}.][ {ahead} en avance.][ {behind} en retard.]\n"
-            "[{*files {state} : {path}*}|Rien à valider.]",
+            "[{*files {state:word} : {path}*}|Rien à valider.]",
         },
     )
     async def git_status(context: Context, path: Path = ".") -> Status:

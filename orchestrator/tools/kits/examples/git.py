@@ -61,6 +61,8 @@ GIT_LOG = examples(
         "what are the latest commits?": {},
         "show the history of the repository": {},
         "list the commits": {},
+        "show the commits of shop": {"path": "shop"},
+        "show the git history of shop": {"path": "shop"},
     },
     fr={
         "montre l'historique git": {},
@@ -70,6 +72,9 @@ GIT_LOG = examples(
         "quels sont les derniers commits ?": {},
         "montre l'historique du dépôt": {},
         "liste les commits": {},
+        "montre les commits de shop": {"path": "shop"},
+        "derniers commits de shop": {"path": "shop"},
+        "montre l'historique git de shop": {"path": "shop"},
     },
 )
 
@@ -79,12 +84,14 @@ GIT_SHOW = examples(
         "what did the commit 9f8e7d6 change?": {"ref": "9f8e7d6"},
         "show the last commit": {},
         "git show HEAD": {"ref": "HEAD"},
+        "show the last commit of shop": {"path": "shop"},
     },
     fr={
         "montre le commit a1b2c3d": {"ref": "a1b2c3d"},
         "que change le commit 9f8e7d6 ?": {"ref": "9f8e7d6"},
         "montre le dernier commit": {},
         "git show HEAD": {"ref": "HEAD"},
+        "montre le dernier commit de shop": {"path": "shop"},
     },
 )
 
@@ -113,6 +120,7 @@ GIT_BRANCHES = examples(
         "git branch": {},
         "which branch am I on?": {},
         "list the branches": {},
+        "list the branches of shop": {"path": "shop"},
     },
     fr={
         "quelles branches y a-t-il ?": {},
@@ -121,6 +129,7 @@ GIT_BRANCHES = examples(
         "toutes les branches": {},
         "sur quelle branche suis-je ?": {},
         "liste les branches": {},
+        "liste les branches de shop": {"path": "shop"},
     },
 )
 
@@ -160,6 +169,7 @@ GIT_COMMIT = examples(
         "fais un commit du dépôt shop avec le message « rangement »": {"path": "shop", "message": "rangement"},
         "valide tout avec le message « rangement »": {"message": "rangement"},
         "commite tout dans shop avec le message « rangement »": {"path": "shop", "message": "rangement"},
+        "valide tout dans shop avec le message « rangement »": {"path": "shop", "message": "rangement"},
     },
 )
 
