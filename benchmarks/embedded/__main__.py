@@ -152,7 +152,11 @@ def main() -> None:
                         print(f"{each.case.id} {each.case.text!r}\n    " + "\n    ".join(each.problems + each.wrong))
     print(table(results))
     if not given.development_only and not given.sets:
-        results |= {"left_out.embedded": left_out.figures(), "tools_not_asked_for": unasked()}
+        results |= {
+            "left_out.embedded": left_out.figures(),
+            "left_out_among_all.embedded": left_out.figures(crowd=True),
+        }
+        results |= {"tools_not_asked_for": unasked()}
         report.write("embedded", "python -m benchmarks.embedded", results)
 
 

@@ -126,6 +126,13 @@ async def test_services_are_told_apart_and_what_may_not_be_done_is_said(simulate
     assert systemd.control_service.spec.scope == "admin"
 
 
+async def test_a_journal_is_read_from_a_moment_on(simulated: None, context: Context) -> None:
+    read = await systemd.read_journal.call({"service": "nginx", "since": "2027-01-31T08:00"}, context)
+    assert "--since=2027-01-31 08:00 UTC" in read.content
+    with pytest.raises(ToolRetry):
+        systemd.read_journal.check({"since": "yesterday; x"})
+
+
 async def test_after_a_crash_a_service_shows_whether_it_was_started(simulated: None, context: Context) -> None:
     control: Any = systemd.control_service
     assert (await control.reconcile({"name": "nginx", "action": "start"}, context)).data["active"] == "active"

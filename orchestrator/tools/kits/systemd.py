@@ -28,6 +28,8 @@ _UNIT = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@._:\\-]{0,127}")
 _SECONDS = 20.0
 
 Lines = Annotated[int, Meta(description="how many at most", ge=1, le=1000)]
+_MOMENT = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?$"
+Since = Annotated[str, Meta(pattern=_MOMENT, extra_json_schema={"format": "date-time"})]
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -167,11 +169,13 @@ async def read_journal(
     service: Annotated[str | None, "only of this service"] = None,
     level: Annotated[Literal["error", "warning", "all"], "only what is at least as serious"] = "all",
     limit: Lines = 50,
+    since: Annotated[Since | None, "only from then on, in UTC: 2027-01-31, or 2027-01-31T08:00"] = None,
 ) -> Log:
-    """Read the newest lines of the machine's journal (systemd): of all, of a service, or only errors."""
+    """Read the newest lines of the machine's journal (systemd): of all, of a service, since a time, or only errors."""
     words = ["journalctl", "--no-pager", "--quiet", "--output=short-iso", f"--lines={limit}"]
     words += [f"--unit={_unit(service)}"] if service else []
     words += [f"--priority={'err' if level == 'error' else 'warning'}"] if level != "all" else []
+    words += [f"--since={since.replace('T', ' ')} UTC"] if since else []
     told = await _run(*words)
     note = "" if told.strip() else "nothing that this server's user may read"
     return Log(service or "journal", told.splitlines()[-limit:], note)

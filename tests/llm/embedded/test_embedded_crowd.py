@@ -64,6 +64,14 @@ def test_what_asks_for_nothing_is_declined_with_what_this_model_is(
         ("fetch https://example.com", "http_request", {"url": "https://example.com"}),
         ("télécharge https://example.com/a.pdf", "download_file", {"url": "https://example.com/a.pdf"}),
         ("save https://example.com/a as b.html", "download_file", {"url": "https://example.com/a", "path": "b.html"}),
+        ("envoie la commande uptime sur web7", "run_on_host", {"machine": "web7", "line": "uptime"}),
+        ("sur srv-web, exécute df -h", "run_on_host", {"machine": "srv-web", "line": "df -h"}),
+        ("git status of project", "git_status", {"path": "project"}),
+        ("replace beta with BETA in a.txt", "edit_file", {"path": "a.txt", "find": "beta", "replace": "BETA"}),
+        ("remplace pain par lait dans a.txt", "edit_file", {"path": "a.txt", "find": "pain", "replace": "lait"}),
+        ("remind me on 3 March at 2pm to eat", "remind_me", {"when": "on 3 March at 2pm", "text": "eat"}),
+        ("rappelle-moi le 3 mars à 14h de lire", "remind_me", {"when": "le 3 mars à 14h", "text": "lire"}),
+        ("logs de ssh depuis 2026-11-01", "read_journal", {"service": "ssh", "since": "2026-11-01"}),
     ],
 )
 def test_names_are_found_beside_the_words_that_lead_to_them(

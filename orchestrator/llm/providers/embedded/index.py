@@ -282,7 +282,8 @@ def _kind(name: str, schema: dict[str, Any], seen: Counter[str]) -> str:
         return "boolean"
     if "string" not in accepted and accepted:
         return "json"
-    if found := _FORMATS.get(schema.get("format", "")):
+    branches = (schema, *schema.get("anyOf", ()), *schema.get("oneOf", ()))
+    if found := next((kind for each in branches if (kind := _FORMATS.get(each.get("format", "")))), ""):
         return found
     if name == "host":
         return name

@@ -8,7 +8,7 @@ from typing import Final
 from orchestrator.llm.providers.embedded.language import aligned
 
 _DAYS: Final = {
-    "today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1,
+    "today": 0, "tonight": 0, "this morning": 0, "ce matin": 0, "tomorrow": 1, "yesterday": -1,
     "aujourd'hui": 0, "ce soir": 0, "demain": 1, "hier": -1, "apres-demain": 2,
 }  # fmt: skip
 _WEEK: Final = {
@@ -19,11 +19,15 @@ _UNITS: Final = {
     "minute": 60, "min": 60, "hour": 3600, "heure": 3600, "day": 86400, "jour": 86400, "week": 604800,
     "semaine": 604800,
 }  # fmt: skip
+_SINCE: Final = ("since", "depuis")  # a day of the past follows
 _ISO: Final = re.compile(r"(?<![\w./-])\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d)?)?(?![\w/-])")
 _LATER: Final = re.compile(r"\b(?:in|dans)\s+(\d{1,5})\s+(minute|min|hour|heure|day|jour|week|semaine)s?\b")
 _AGO: Final = re.compile(
     r"\b(\d{1,5}) (minute|min|hour|heure|day|jour|week|semaine)s? (?:ago|earlier)\b"
-    r"|\bil y a (\d{1,5}) (minute|min|hour|heure|day|jour|week|semaine)s?\b"
+    r"|\b(?:il y a|(?<=depuis )) ?(\d{1,5}|une?) (minute|min|hour|heure|day|jour|week|semaine)s?\b"
+    r"|\b(an?) (minute|hour|day|week) ago\b"
+    r"|(?:\b(?:for|in|over|during) )?\bthe (?:last|past) (\d{1,5}) (minute|min|hour|day|week)s\b"
+    r"|(?:\b(?:pendant|sur) )?\b(?:les|ces) (\d{1,5}) dernieres? (minute|min|heure|semaine)s\b"
 )
 _DAY: Final = re.compile(
     r"(?:\b(?:on|next|for|pour)\s+)?(?<![\w/.-])("
@@ -49,12 +53,15 @@ def find(text: str, now: float) -> Iterable[tuple[int, int, str]]:
         later = here + timedelta(seconds=int(found[1]) * _UNITS[found[2]])
         yield found.start(), found.end(), later.strftime("%Y-%m-%dT%H:%M")
     for found in _AGO.finditer(folded):
-        earlier = here - timedelta(seconds=int(found[1] or found[3]) * _UNITS[found[2] or found[4]])
+        count, unit = next((count, unit) for count, unit in zip(*[iter(found.groups())] * 2, strict=True) if unit)
+        earlier = here - timedelta(seconds=(int(count) if count.isdigit() else 1) * _UNITS[unit])
         yield found.start(), found.end(), earlier.strftime("%Y-%m-%dT%H:%M")
     hours = {found.start(): found for found in _HOUR.finditer(folded)}
     for day in _DAY.finditer(folded):
         beside = [hour for hour in hours.values() if _adjacent(folded, day.span(), hour.span())]
         date = _day(day[1], here)
+        if day[1] in _WEEK and folded[: day.start()].rstrip().endswith(_SINCE):
+            date -= timedelta(days=7)
         if beside:
             hour = hours.pop(beside[0].start())
             span = min(day.start(), hour.start()), max(day.end(), hour.end())

@@ -248,6 +248,11 @@ READ_JOURNAL = examples(
         "last errors of nginx": {"service": "nginx", "level": "error"},
         "last 100 lines of the logs of postgresql": {"service": "postgresql", "limit": 100},
         "are there errors in the system logs?": {"level": "error"},
+        "journal of nginx since 2027-01-31": {"service": "nginx", "since": "2027-01-31"},
+        "logs of nginx since 2027-01-31": {"service": "nginx", "since": "2027-01-31"},
+        "system journal since 2027-01-31": {"since": "2027-01-31"},
+        "errors in the journal since 2027-01-31": {"level": "error", "since": "2027-01-31"},
+        "errors of nginx since 2027-01-31": {"service": "nginx", "level": "error", "since": "2027-01-31"},
     },
     fr={
         "montre le journal système": {},
@@ -271,6 +276,11 @@ READ_JOURNAL = examples(
         "dernières erreurs de nginx": {"service": "nginx", "level": "error"},
         "les 100 dernières lignes des logs de postgresql": {"service": "postgresql", "limit": 100},
         "y a-t-il des erreurs dans les logs du système ?": {"level": "error"},
+        "journal de nginx depuis 2027-01-31": {"service": "nginx", "since": "2027-01-31"},
+        "logs de nginx depuis 2027-01-31": {"service": "nginx", "since": "2027-01-31"},
+        "journal système depuis 2027-01-31": {"since": "2027-01-31"},
+        "erreurs du journal depuis 2027-01-31": {"level": "error", "since": "2027-01-31"},
+        "erreurs de nginx depuis 2027-01-31": {"service": "nginx", "level": "error", "since": "2027-01-31"},
     },
 )
 
