@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import words
 from orchestrator.policy.shell.outputs import finds
-from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, known
+from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS
 from orchestrator.policy.shell.redirecting import After, Flow, Redirecting
 from orchestrator.policy.shell.script import Bound, Segment, lists_names, names_listed
 from orchestrator.policy.shell.spelling import SETTERS, named_by
@@ -75,7 +75,8 @@ class Calling(Redirecting):
     def _starts(self, program: str) -> bool:
         """Whether a word that a variable holds is plainly a program: by its name, by its place, or a function."""
         placed = "/" in program and not uncertain(program) and SPLIT not in program
-        return program in self.functions or placed or (known(program) and program not in MOVERS | SETTERS)
+        named = re.fullmatch(r"[A-Za-z][\w.+-]*", program) is not None  # known or not, it is asked by its name
+        return program in self.functions or placed or (named and program not in MOVERS | SETTERS | _STARTERS)
 
     def _spell_beside(self, pieces: "list[Node]") -> list[list[str]]:
         spelt: list[tuple[str, ...]] = []

@@ -15,7 +15,8 @@ _JOINED = each("perl ruby lua Rscript R")  # several pieces of code are the line
 _SHORT = each("python pypy node nodejs ruby perl php lua Rscript R julia groovy elixir")
 _MODULES = each(
     "pytest unittest doctest json.tool venv compileall py_compile mypy ruff black isort flake8 pylint "
-    "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox pstats"
+    "pydoc coverage timeit calendar tabnanny tokenize ast dis this platform sysconfig site build tox nox pstats "
+    "zipfile tarfile gzip inspect symtable textwrap pickletools"
 )
 _SHOWING = each("json.tool tokenize ast dis")  # of these modules: those that print what they are given
 _AS_PROGRAM = {"sphinx": "sphinx-build", "django": "django-admin", "PyInstaller": "pyinstaller", "babel": "pybabel"}
@@ -128,6 +129,22 @@ def shell(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if segment.arguments[:1] == ("-n",):
         return found + judge.reach(segment).each("read", words)  # only looks whether it can be read
     return found + script_file(judge, segment, words[0], depth)
+
+
+_MAKEFILE = re.compile(r"(?:.*/)?(?:(?:GNU)?[Mm]akefile|[\w.-]+\.mk)")
+
+
+def recipes(file: str, content: str) -> str | None:
+    """The commands of a makefile, its plain variables put in; None where it is none, or puts together more."""
+    if not _MAKEFILE.fullmatch(file):
+        return None
+    told = dict(re.findall(r"^(\w+)[ \t]*[:?]?=[ \t]*(.*)$", content, re.MULTILINE))
+    lines = [line.strip().lstrip("@-+") for line in content.splitlines() if line.startswith("\t")]
+    text = "\n".join(lines)
+    for _ in range(3):
+        text = re.sub(r"\$[({](\w+)[)}]", lambda match: told.get(match[1], "x"), text)
+    text = re.sub(r"\$[@<^?*+]", "x", text).replace("$$", "$")
+    return None if re.search(r"\$\((?:shell|eval|call|file)\b|^\s*-?include\b", content, re.MULTILINE) else text
 
 
 LONGEST_SCRIPT = 20_000  # bytes

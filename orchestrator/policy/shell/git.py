@@ -101,7 +101,8 @@ def _a_range(word: str) -> bool:
 
 def switches_branch(judge: Judging, segment: Segment, rest: tuple[str, ...]) -> bool:
     """git checkout NAME, where NAME is no file: git itself refuses to lose changes by it."""
-    return (
+    rest = tuple(word for word in rest if word not in ("-q", "--quiet", "--detach", "-t", "--track", "--progress"))
+    return not rest or (
         len(rest) == 1
         and (rest[0] == "-" or not rest[0].startswith("-"))
         and not marked(rest[0])
@@ -132,6 +133,8 @@ def git_verb(judge: Judging, segment: Segment, name: str, rest: tuple[str, ...])
     ):
         return []
     if (name, *rest[:1]) in (("sparse-checkout", "list"), ("maintenance", "run")):
+        return []
+    if (name, *rest) == ("symbolic-ref", "HEAD") or (name, *rest[:1]) in (("replace", "-l"), ("prune", "-n")):
         return []
     if name == "lfs" and rest[:1] and rest[0] in ("ls-files", "status", "env", "version", "track"):
         return []

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from orchestrator.policy.base import Verdict
 from orchestrator.policy.places import Places
-from orchestrator.policy.shell import beyond, code, python, runners, snippets, together
+from orchestrator.policy.shell import beyond, code, python, runners, snippets, texts, together
 from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, of_a_target
@@ -276,15 +276,16 @@ class Judge:
         if shell or (file.endswith(".sh") and not content.startswith("#!")):
             words = segment.arguments if "/" in segment.program else segment.arguments[1:]
             return self.text(content, segment, 1, code.given(file, words))
-        if name.startswith("python"):
-            return python.judge(self, segment, content)
-        if name in ("node", "nodejs"):
-            return snippets.judge(self, segment, content)
-        if file.rpartition("/")[2] in ("Makefile", "makefile", "GNUmakefile") and "$(" not in content:
-            recipes = "\n".join(line.strip().lstrip("@-+") for line in content.splitlines() if line.startswith("\t"))
-            return self.text(recipes, segment, 1)
         if together.bounded(name, content):
             return []
+        if KINDS.get(_VERSION.sub("", name)) == "interpreter":
+            return code.written_code(self, segment, content.removeprefix("<?php"))
+        if file.endswith(".py") and name in ("pytest", "tox", "nox"):
+            return python.judge(self, segment, content)
+        if name.endswith("awk"):
+            return texts.awk(self, structs.replace(segment, arguments=(content.strip(),)))
+        if (recipes := code.recipes(file, content)) is not None:
+            return self.text(recipes, segment, 1)
         reason = f"{segment.program} would run what this command itself writes."
         return [self.ask(segment, "written_and_run", reason, "Write the file first, with write_file, then run it.")]
 

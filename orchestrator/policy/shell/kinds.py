@@ -79,7 +79,9 @@ def _huge(segment: Segment) -> str:
     """What seq, sleep and printf are told, where it is more than anybody waits for."""
     if segment.program not in ("seq", "sleep", "printf"):
         return ""
-    return next((shown(word) for word in segment.arguments if _HUGE.fullmatch(word)), "")
+    few = segment.program == "seq"  # it counts ten million in a moment
+    huge = [word for word in segment.arguments if _HUGE.fullmatch(word) and not (few and re.fullmatch(r"\d{8}", word))]
+    return shown(huge[0]) if huge else ""
 
 
 def lister(judge: Judging, segment: Segment, depth: int) -> list[Finding]:

@@ -370,7 +370,7 @@ GIT_READS = each(
     "merge-base version help count-objects whatchanged check-ignore var for-each-ref diff-tree diff-index "
     "show-ref annotate cherry range-diff verify-commit hash-object check-attr check-mailmap diff-files verify-tag "
     "verify-pack merge-tree stripspace column fmt-merge-msg show-branch interpret-trailers check-ref-format "
-    "patch-id rerere get-tar-commit-id diagnose"
+    "patch-id rerere fast-export get-tar-commit-id diagnose"
 )
 GIT_WRITES = each(
     "add commit init mv tag branch stash switch notes worktree apply revert cherry-pick merge rebase am "

@@ -188,13 +188,16 @@ def bounded(program: str, text: str) -> bool:
     return program in _READ_LIKE_C and not _REACHES_OUT.search(text)
 
 
+_LEAVES_IT = each("chmod cat ls rm wc head tail bat")
+
+
 def written(script: Script, reading: frozenset[str] = frozenset()) -> set[str]:
     """Files whose whole text this command writes, and which are read when they are run, or by those that are named."""
     counts = [_plain(redirect.target) for redirect in script.redirects if ">" in redirect.operator]
     known = {_plain(one.target) for one in script.redirects if one.operator == ">" and one.content is not None}
     touched = {name for part in script.segments for name in makes(part)}
     for part in script.segments:
-        if part.program not in {"chmod", "cat", "ls", *reading} and _runs(part) not in known:
+        if part.program not in _LEAVES_IT | reading and _runs(part) not in known:
             touched |= {_plain(word) for word in part.arguments}
     return {name for name in known - touched if counts.count(name) == 1}
 
@@ -336,7 +339,9 @@ def _fills(judge: Judging, script: Script) -> list[Finding]:
         drawn = any(
             f"--random-source=<({part.text})" in other.text for other in script.segments
         )  # as much as is needed
-        endless = (part.program == "yes" and not drawn) or (
+        fed = [other.program for other in script.segments if part in other.feeders]
+        taken = bool(fed) and all("/" in name or KINDS.get(name) in ("developer", "interpreter") for name in fed)
+        endless = (part.program == "yes" and not drawn and not taken) or (
             (KINDS.get(part.program) in ("reader", "writer") or part.program == "tr")
             and any(_ENDLESS.fullmatch(word.removeprefix("if=")) for word in [*words, *sources])
         )
