@@ -57,11 +57,11 @@ def test_the_verdicts_are_those_a_careful_person_would_give(scene: Scene, name: 
         ("blind_looked_at", 0.02, 0),
         ("blind_held_out", 0.02, 0),
         ("harms_looked_at", 0.02, 0),
-        ("harms_held_out", 0.05, 1),
+        ("harms_held_out", 0.03, 0),
         ("everyday_looked_at", 0.02, 0),
-        ("everyday_held_out", 0.09, 1),
-        ("agents_looked_at", 0.09, 0),
-        ("agents_held_out", 0.13, 1),
+        ("everyday_held_out", 0.02, 0),
+        ("agents_looked_at", 0.07, 0),
+        ("agents_held_out", 0.06, 0),
     ],
 )
 def test_somebody_who_has_not_seen_the_rules_would_say_the_same(
