@@ -15,13 +15,7 @@ from orchestrator.policy.shell.changes import are_numbers
 from orchestrator.policy.shell.outputs import printed
 from orchestrator.policy.shell.programs import known
 from orchestrator.policy.shell.redirecting import IGNORED, REDIRECTS, After, Flow
-from orchestrator.policy.shell.script import (
-    Bound,
-    Doubt,
-    Folders,
-    Script,
-    Segment,
-)
+from orchestrator.policy.shell.script import Bound, Doubt, Folders, Script, Segment
 from orchestrator.policy.shell.spelling import READERS, SETTERS, WORDS
 from orchestrator.policy.shell.words import ANY, AWAY, FOUND, MADE, STAR, TILDE, UNKNOWN, UNSET, each, uncertain
 
