@@ -109,6 +109,7 @@ class Places:
         self.root = realpath(workspace)
         self.made: frozenset[str] = frozenset()  # files in /tmp that the command itself makes
         self.fresh: frozenset[str] = frozenset()  # files that it writes in the workspace
+        self.rebuilt: frozenset[str] = frozenset()  # folders that it deletes, and builds again
 
     def of(self, path: str, folder: str = "") -> Place:
         """The place of a spelling (see `shell.words`) used in `folder`, which is relative to the workspace."""

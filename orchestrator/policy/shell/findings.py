@@ -177,7 +177,8 @@ class Reach:
             for nearby in self.places(emptied) if emptied and UNKNOWN not in emptied else set():
                 if (finding := self.delete(emptied, nearby)) and finding.verdict == "deny":
                     return finding
-        own = path.rstrip("/") in self._places.fresh and not self.exists(path)
+        named = path.rstrip("/")
+        own = (named in self._places.fresh and not self.exists(path)) or named in self._places.rebuilt
         if place == "made" or (place == "inside" and (own or is_remade(shown(path)))):
             return None
         if place == "nowhere":

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from orchestrator.policy.base import Verdict
 from orchestrator.policy.places import Places
-from orchestrator.policy.shell import beyond, code, python, runners, snippets, texts, together
+from orchestrator.policy.shell import beyond, code, python, runners, snippets, texts, together, writers
 from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, of_a_target
@@ -108,6 +108,7 @@ class Judge:
         self.environments = {place for part in script.segments for place in together.environments(part)}
         self.made = together.compiled(script) | together.written(script)
         self.places.made, self.places.fresh = together.temporary(script), together.fresh(script)
+        self.places.rebuilt = writers.rebuilt(script.segments)
         self.wrote = {name for part in script.segments for name in together.makes(part)}
         self.begins = "$!" in text
         self.serves = together.serves(script, text)

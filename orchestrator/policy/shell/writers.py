@@ -210,6 +210,26 @@ def _openssl(judge: Judging, segment: Segment) -> list[Finding]:
     return judge.reach(segment).each("write", made) + judge.reach(segment).each("use" if public else "read", read)
 
 
+_OUTPUTS = re.compile(
+    r"(\./)?([\w-]+/)?(build|dist|out|target|coverage|htmlcov|site|_site|_build|\.next|\.nuxt)(/[^/]+)*/?"
+)
+_BUILDS = each(
+    "build compile package bundle webpack rollup tsc vite cmake meson make ninja mkdocs sphinx-build hugo jekyll"
+)
+
+
+def rebuilt(segments: tuple[Segment, ...]) -> frozenset[str]:
+    """Folders of what a build makes, deleted by a command that goes on to build: rm -rf dist && npm run build."""
+    found = set[str]()
+    for at, part in enumerate(segments):
+        named = [word for word in part.arguments if _OUTPUTS.fullmatch(shown(word)) and ".." not in word]
+        behind = segments[at + 1 :] if part.program == "rm" and named else ()
+        words = {word for later in behind for word in (later.program, *later.arguments)}
+        again = {word.rstrip("/") for later in behind if later.program == "mkdir" for word in later.arguments}
+        found |= {word for word in named if _BUILDS & words or word.rstrip("/") in again}
+    return frozenset(word.rstrip("/") for word in found)
+
+
 def targets(words: tuple[str, ...]) -> list[str]:
     """The folder of cp -t FOLDER, cp -vtFOLDER."""
     long = [word.partition("=")[2] for word in words if word.startswith("--target-directory=")]
