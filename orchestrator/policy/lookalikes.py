@@ -99,8 +99,12 @@ def _spelled(character: str) -> str:
 
 
 def _innocent(text: str) -> bool:
-    """Whether what hides there only joins letters or pictures, as it is for."""
-    return not _HIDDEN.search(_EMOJI.sub("", _JOINED.sub("", text)))
+    return not _HIDDEN.search(without_joiners(text))
+
+
+def without_joiners(text: str) -> str:
+    """Without the characters that only join letters or pictures, as they are for."""
+    return _EMOJI.sub("", _JOINED.sub("", text))
 
 
 def _script(character: str) -> str:

@@ -108,14 +108,14 @@ def inside(node: "Node", *kinds: str) -> "Iterator[Node]":
         waiting += one.named_children
 
 
-def pieced(texts: Iterable[str], edits: bool = False) -> bool:
+def pieced(texts: Iterable[str], edits: bool = False, written: bool = True) -> bool:
     """Whether texts, or what they are put together, name a file that is guarded; or nearly, where letters change."""
     every = [text for text in texts if text]
-    if any(is_private(text) or is_automatic(text) for text in every if " " not in text):
+    if any(is_private(text) or (written and is_automatic(text)) for text in every if " " not in text):
         return True
     if edits and any(_NEARLY.search(text) for text in every if " " not in text):
         return True
-    whole = "".join(every)
+    whole = "".join(text for text in every if written or text != ".git")
     return any(_GUARDED.search(way) for way in (whole, whole[::-1]))
 
 
@@ -183,7 +183,7 @@ class Effects:
             self.opened.append(Opened(mode, path))
         elif self.hidden and not any(map(_SUFFIX.fullmatch, self.texts.values())):
             raise Doubt("it opens whatever a folder holds, hidden files too")
-        elif pieced(self.texts.values(), self.edits) or self.decodes:
+        elif pieced(self.texts.values(), self.edits, mode != "read") or self.decodes:
             raise Doubt("which file it means is known only when it runs")
 
     def writes(self, path: str | None, begins: str = "", ends: str = "", edited: bool = False) -> None:
@@ -199,6 +199,8 @@ class Effects:
     def deletes(self, path: str | None) -> None:
         if path is None:
             raise Doubt("it deletes or moves files")
+        if Opened("write", path) in self.opened:
+            return  # what was there before is gone with the writing
         self.opened.append(Opened("delete", path))
 
     def starts(self, words: "Iterable[str | None]", shell: bool) -> None:

@@ -41,14 +41,18 @@ class _Read(Effects):
     def __init__(self, nodes: "list[Node]") -> None:
         self.nodes = nodes
         self.meanings = Meanings(nodes)
-        used = {said(node) for node in nodes if node.type == "property_identifier"}
+        used = {said(node) for node in nodes if node.type == "property_identifier" and not self.meanings.of_paths(node)}
         super().__init__(dict(self.meanings.texts), self.meanings.decodes(), bool(nodejs.EDITS & used))
         self.meant, self.bound, self.modules = self.meanings.meant, self.meanings.bound, self.meanings.modules
         self.calls = {function_of(node): node for node in nodes if node.type == "call_expression"}
         self.serves = any((self.meant(node) or "").endswith(".createServer") or _listens(node) for node in nodes)
-        self.leaves = ["break_statement", "return_statement", "throw_statement", "await_expression"]
-        if any(node.type == "break_statement" or said(node) == "next" for node in nodes):
-            self.leaves.append("yield_expression")
+        self.looks_up = any(map(_looks_up, nodes))
+        left = {"break_statement", "return_statement", "array_pattern"} & {
+            node.type for node in nodes
+        } or "next" in used
+        self.leaves = ("break_statement", "return_statement", "throw_statement", "await_expression") + (
+            ("yield_expression",) if left else ()  # somebody takes some of what is yielded
+        )
         reading = [node for function, node in self.calls.items() if self._reads(function)]
         self.read = {said(path) for node in reading for path in handed(node)[:1]}  # as it is written down
 
@@ -80,7 +84,7 @@ class _Read(Effects):
             grammar.ends(node.child_by_field_name("condition"), body, *self.leaves)
         elif kind == "binary_expression":
             _counts(node)
-        elif kind == "this" and not _of_object(node):
+        elif kind == "this" and not (_of_object(node) or (_passed_on(node) and not self.looks_up)):
             raise Doubt("it uses this")
         elif kind == "computed_property_name" and node.parent is not None and node.parent.type == "pair_pattern":
             raise Doubt("which name it uses is known only when it runs")
@@ -100,6 +104,8 @@ class _Read(Effects):
         elif name == "Reflect":
             if _property(node.parent) not in nodejs.REFLECTS or self.meanings.hides():
                 raise Doubt("it uses Reflect")
+        elif name in ("Function", "eval") and not self.bound[name]:
+            self.evaluated(node)
         elif name == "arguments" and not within(
             node, "function_declaration", "function_expression", "method_definition"
         ):
@@ -180,6 +186,9 @@ class _Read(Effects):
     def property(self, node: "Node") -> None:
         parent = node.parent
         written = parent is not None and parent.type in ("pair", "method_definition", "field_definition")
+        written = written or (said(node) == "constructor" and parent is not None and _property(parent.parent) == "name")
+        if said(node) in nodejs.LISTS and (self.looks_up or self.meanings.hides()):
+            raise Doubt("which name it uses is known only when it runs")
         if (said(node) in nodejs.NEVER or said(node) in nodejs.OF_MODULES) and not written:
             raise Doubt(f"it uses .{said(node)}")
         if said(node) == "length" and parent is not None and number(parent.named_children[-1]) >= HUGE:
@@ -194,9 +203,22 @@ class _Read(Effects):
         text = text_of(index)
         if text is not None and text in nodejs.NEVER:
             raise Doubt(f"it uses {text}")
-        looked_up = text is None and index is not None and index.type != "number"
-        if looked_up and self.meanings.hides():
+        if _looks_up(node) and self.meanings.hides():
             raise Doubt("which name it uses is known only when it runs")
+
+    def evaluated(self, node: "Node") -> None:
+        """Code out of texts that are written out is code like the rest."""
+        made = node.parent
+        texts = [text_of(part) for part in handed(made)] if made is not None else []
+        called = made is not None and node in (function_of(made), made.child_by_field_name("constructor"))
+        if not called or not texts or None in texts or (len(texts) > 1 and said(node) == "eval"):
+            raise Doubt(f"it uses {said(node)}")
+        *parameters, body = (str(text) for text in texts)
+        inner = read(f"(function ({', '.join(parameters)}) {{{body}}})" if said(node) == "Function" else body)
+        if inner.doubt:
+            raise Doubt(inner.doubt)
+        self.opened += inner.opened
+        self.commands += inner.commands
 
     # What is called
 
@@ -235,7 +257,9 @@ class _Read(Effects):
         opens = nodejs.OPENS_FILES.fullmatch(name)
         if opens and (self.meant(function) or "").partition(".")[0] not in nodejs.RULED_MODULES:
             self.opened += [grammar.Opened(nodejs.OPENS_AS.get(opens["mode"], "read"), path) for path in paths]
-            if not paths and function.type == "member_expression":
+            if not paths and given and nodejs.OPENS_AS.get(opens["mode"]) == "write":
+                self.writes(None, begins(given[0]), ends(given[0]))
+            elif not paths and function.type == "member_expression":
                 raise Doubt("which file it means is known only when it runs")
         texts = [text for text in self.texts.values() if nodejs.TEMPLATE.search(text)]
         leads = any(name in text for text in texts for name in nodejs.NEVER | {"<%"})
@@ -248,7 +272,8 @@ class _Read(Effects):
         if root == "child_process":
             self.started(name, given)
         elif root in nodejs.SERVES:
-            own = bool(given) and _is_near(given[0])
+            port = name in ("connect", "createConnection") and any(text_of(part) in nodejs.NEAR for part in given[1:2])
+            own = port or (bool(given) and _is_near(given[0]))
             if not (name in ("createServer", "Agent") or (self.serves and own and name in nodejs.CALLS)):
                 raise Doubt(f"it uses {module}")
         elif name in nodejs.READS:
@@ -308,6 +333,12 @@ class _Read(Effects):
         self.deletes(self.meanings.path(node) if "rename" not in name else None)
 
 
+def _looks_up(node: "Node") -> bool:
+    """Whether a name is used that is put together while it runs."""
+    index = node.child_by_field_name("index") if node.type == "subscript_expression" else None
+    return index is not None and index.type != "number" and text_of(index) is None
+
+
 def _listens(node: "Node") -> bool:
     return node.type == "call_expression" and last(function_of(node)) == "listen"
 
@@ -350,6 +381,12 @@ def _of_object(node: "Node") -> bool:
     above = node.parent
     used = above is not None and above.type == "member_expression"
     return used or within(node, "class_body", "method_definition", "object")
+
+
+def _passed_on(node: "Node") -> bool:
+    """f.apply(this, …)"""
+    call = node.parent.parent if node.parent is not None and node.parent.type == "arguments" else None
+    return call is not None and last(function_of(call)) in ("apply", "call", "bind")
 
 
 def _counts(node: "Node") -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from orchestrator.policy.shell import nodejs
-from orchestrator.policy.shell.ecmascript import bound, function_of, handed, imported, parts, text_of, texts_of
+from orchestrator.policy.shell.ecmascript import bound, function_of, handed, imported, last, parts, text_of, texts_of
 from orchestrator.policy.shell.grammar import said
 
 if TYPE_CHECKING:
@@ -72,8 +72,10 @@ class Meanings:
         return any(name in way for name in nodejs.LEADING for way in (whole, whole[::-1])) or self.decodes()
 
     def decodes(self) -> bool:
+        """Whether it makes texts out of numbers, or of texts that are written otherwise."""
         spelt = (said(node) for node in self.nodes if node.type in ("identifier", "property_identifier"))
-        return not nodejs.DECODES.isdisjoint(spelt) or not nodejs.ENCODINGS.isdisjoint(self.texts.values())
+        encoded = (node for node, text in self.texts.items() if text in nodejs.ENCODINGS)
+        return not nodejs.DECODES.isdisjoint(spelt) or any(not _tells(node) for node in encoded)
 
     def path(self, node: "Node | None", depth: int = 3) -> str | None:
         """The file that is meant, where it is written out."""
@@ -96,5 +98,16 @@ class Meanings:
             return posixpath.join(*map(str, written)) if written and None not in written else None
         return None
 
+    def of_paths(self, name: "Node") -> bool:
+        """join of path.join"""
+        return self.meant(name.parent) in nodejs.JOINS
+
     def joins(self, node: "Node") -> bool:
         return node.type == "call_expression" and self.meant(function_of(node)) in nodejs.JOINS
+
+
+def _tells(encoding: "Node") -> bool:
+    """digest("hex"): what is worked out is told in it, and nothing is read from it."""
+    call = encoding.parent.parent if encoding.parent is not None and encoding.parent.type == "arguments" else None
+    name = last(function_of(call)) if call is not None else ""
+    return name == "digest" or (name == "toString" and call is not None and "from" not in said(call))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from orchestrator.policy.lookalikes import without_joiners
 from orchestrator.policy.shell import words
 from orchestrator.policy.shell.script import Bound, Doubt, Script
 from orchestrator.policy.shell.walk import SEGMENTS, Walk
@@ -48,7 +49,7 @@ class Reader:
         """`given`: what its variables are from outside, such as $1."""
         if len(text) > LONGEST:
             return Script(doubts=(Doubt("too_long", text[:80]),))
-        hidden = _HIDDEN.search(text)
+        hidden = _HIDDEN.search(without_joiners(text))
         if words.marked(text) or "\0" in text or not _encodable(text):
             return Script(doubts=(Doubt("hidden_characters", ascii(text[:80])),))
         source = text.encode()

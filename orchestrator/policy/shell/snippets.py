@@ -4,12 +4,14 @@ Harmless is only what is made of known names; not harmless is code that is decod
 somebody, and text that would be refused if a shell were given it. All else is asked.
 """
 
+import posixpath
 import re
 from itertools import pairwise
 
 from msgspec import structs
 
 from orchestrator.policy.addresses import is_metadata
+from orchestrator.policy.places import is_private
 from orchestrator.policy.shell import javascript, lua, perl, php, rscript, ruby, statements
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
@@ -40,6 +42,10 @@ _READERS = {
     "node": javascript.read, "nodejs": javascript.read, "lua": lua.read, "php": php.read, "ruby": ruby.read,
     "perl": perl.read, "Rscript": rscript.read, "R": rscript.read,
 }  # fmt: skip
+_SYSTEM = re.compile(
+    r"/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|nix|opt|private|proc|root|run|sbin|snap|srv|sys|tmp|usr|var|Library|Users|"
+    r"Volumes)(?:/|$)|/$"
+)
 _MOST = 50  # texts of one piece of code that are looked into
 
 
@@ -67,9 +73,9 @@ def read(judge: Judging, segment: Segment, code: str, reading: Reading) -> list[
             plain = structs.replace(segment, program=command[0], arguments=command[1:], stdin="", feeders=(), fed=None)
             found += judge.segment(plain, 2)
     for text in reading.texts:
-        if text.startswith(("/", "~")) or ".." in text.split("/"):
-            outside = reach.each("read", [_home(text)]) if " " not in text else []
-            found += [one for one in outside if one.code != "outside" or text.count("/") > 1 or ".." in text]
+        if (path := _leads_out(text)) is not None:
+            outside = reach.each("read", [_home(path)])
+            found += [one for one in outside if one.code != "outside" or path.count("/") > 1 or ".." in path]
     planted = any(_RUNS.search(text) and _DECODES.search(text) for text in reading.texts if len(text) > 20)
     doubt = reading.doubt or ("it writes down code that is decoded when it runs" if planted else "")
     if doubt:
@@ -79,6 +85,14 @@ def read(judge: Judging, segment: Segment, code: str, reading: Reading) -> list[
 
 def _home(path: str) -> str:
     return TILDE + path[1:] if path.startswith("~") else path
+
+
+def _leads_out(text: str) -> str | None:
+    """The place outside that a text names; an address within a site (`/api/items`) and a relative one are none."""
+    if " " in text or "?" in text or not (text.startswith(("/", "~")) or ".." in text.split("/")):
+        return None
+    path = posixpath.normpath(text)
+    return path if not path.startswith("/") or _SYSTEM.match(path) or is_private(path) else None
 
 
 def denials(judge: Judging, segment: Segment, code: str) -> list[Finding]:
