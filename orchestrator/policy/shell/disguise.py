@@ -14,8 +14,9 @@ from unicodedata import normalize
 
 from orchestrator.policy.places import is_private
 from orchestrator.policy.shell import known
+from orchestrator.policy.shell.bindings import called
 from orchestrator.policy.shell.imported import Modules
-from orchestrator.policy.shell.values import Code, called, strings
+from orchestrator.policy.shell.values import Code, strings
 from orchestrator.policy.shell.words import each
 
 _DECODES = each(
@@ -23,7 +24,7 @@ _DECODES = each(
     "a2b_hex a2b_base64 a2b_uu translate maketrans unquote unquote_plus to_bytes rot13 bytearray tobytes pack "
     "unescape"
 )
-_ALPHABETS = each("printable ascii_letters ascii_lowercase ascii_uppercase punctuation")
+_ALPHABETS = each("printable punctuation ascii_letters ascii_lowercase ascii_uppercase")
 _PLACES = (
     ".env", ".ssh", "id_rsa", "id_ed25519", ".git/hooks", ".git/config", "shadow", "passwd", ".aws", ".netrc", ".npmrc",
     ".pypirc", ".kube", ".gnupg", "authorized_keys", "/etc/", "/proc/", "/root/", "/home/", "environ", ".bashrc",
@@ -159,7 +160,9 @@ def _decoder(code: Code) -> str:
         over = node.iter if isinstance(node, ast.For | ast.comprehension) else None
         if isinstance(over, ast.Constant) and isinstance(over.value, str):
             return "parts of a text"
-        if isinstance(node, ast.Attribute) and node.attr in _ALPHABETS:
+        begun = node.attr[:5] != "ascii" if isinstance(node, ast.Attribute) else False
+        begun = begun or any(text.endswith((".", "/", "id_")) for text in strings(code.nodes))
+        if isinstance(node, ast.Attribute) and node.attr in _ALPHABETS and begun:
             return node.attr
         if (
             isinstance(node, ast.FormattedValue)

@@ -9,7 +9,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from orchestrator.policy.shell.values import Code, called
+from orchestrator.policy.shell.bindings import called
+from orchestrator.policy.shell.values import Code
 from orchestrator.policy.shell.words import each
 
 _READS = each("read_text read_bytes read readlines open load loads loadtxt parse imread open")

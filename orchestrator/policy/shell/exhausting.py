@@ -5,7 +5,8 @@ import math
 import re
 
 from orchestrator.policy.shell import known
-from orchestrator.policy.shell.values import Code, called
+from orchestrator.policy.shell.bindings import called
+from orchestrator.policy.shell.values import Code
 from orchestrator.policy.shell.words import each
 
 _LONG = "it takes longer than anybody waits"
@@ -25,7 +26,7 @@ def doubt(node: ast.AST, code: Code) -> str | None:
         huge = _is_text(node.left, node.right) and _is_huge(node.left, node.right)
         return "it takes more memory than there is" if huge else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow | ast.LShift):
-        return _LONG if _size(node.right) > 10**6 else None
+        return _LONG if size(node.right) > 10**6 else None
     if (
         isinstance(node, ast.Constant)
         and isinstance(node.value, str)
@@ -36,7 +37,8 @@ def doubt(node: ast.AST, code: Code) -> str | None:
     if isinstance(node, ast.Call) and called(node.func) in _ALL and any(map(_is_endless, node.args)):
         return _LONG
     if isinstance(node, ast.Call) and (most := known.COUNTING.get(called(node.func))) is not None:
-        return _LONG if any(_size(value) > most for value in node.args) else None
+        given = [*node.args, *(word.value for word in node.keywords if word.arg in ("shape", "size", "repeat"))]
+        return _LONG if any(size(value) > most for value in given) else None
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _begins_itself(node):
         return "it starts itself again and again"
     if isinstance(node, ast.For | ast.comprehension) and isinstance(node.iter, ast.Call):
@@ -79,10 +81,10 @@ def _doubt_of_loop(node: ast.For | ast.comprehension, over: ast.Call, code: Code
         return None if some or (isinstance(node, ast.For) and _is_left(node)) else "it never ends"
     if called(over.func) == "iter" and len(over.args) == 2 and called(over.args[0]) in ("int", "float", "str"):
         return None if _is_left(node) else "it never ends"
-    many = called(over.func) == "range" and any(_size(end) >= _MANY for end in over.args)
+    many = called(over.func) == "range" and any(size(end) >= _MANY for end in over.args)
     if many and any(isinstance(inner, ast.Call) and called(inner.func) in _MAKE for inner in ast.walk(node)):
         return "it makes more than there is room for"
-    often = called(over.func) == "range" and any(_size(end) > _DOUBLES for end in over.args)
+    often = called(over.func) == "range" and any(size(end) > _DOUBLES for end in over.args)
     doubled = often and any(_doubles(inner) for inner in ast.walk(node))
     return "it takes more memory than there is" if doubled else None
 
@@ -112,22 +114,22 @@ def _is_endless(node: ast.AST) -> bool:
     """product(…, repeat=20), permutations(range(15)), count(): all of them."""
     if not isinstance(node, ast.Call):
         return False
-    repeats = [_size(word.value) for word in node.keywords if word.arg == "repeat"]
+    repeats = [size(word.value) for word in node.keywords if word.arg == "repeat"]
     if called(node.func) == "product":
         return any(size > 12 for size in repeats)
     inner = node.args[0] if node.args and isinstance(node.args[0], ast.Call) else None
-    ranged = inner is not None and called(inner.func) == "range" and any(_size(end) > 11 for end in inner.args)
+    ranged = inner is not None and called(inner.func) == "range" and any(size(end) > 11 for end in inner.args)
     return called(node.func) == "permutations" and ranged and len(node.args) == 1
 
 
-def _size(node: ast.AST) -> float:
+def size(node: ast.AST) -> float:
     """The number that an expression of plain numbers is, as large as it may be; 0 where it is none."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         return float(min(abs(node.value), 1e300))
     if isinstance(node, ast.Tuple | ast.List):
-        return min(math.prod(max(_size(part), 1.0) for part in node.elts[:8]), 1e300)
+        return min(math.prod(max(size(part), 1.0) for part in node.elts[:8]), 1e300)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Pow | ast.Add | ast.LShift):
-        left, right = _size(node.left), _size(node.right)
+        left, right = size(node.left), size(node.right)
         if isinstance(node.op, ast.Add):
             return left + right
         if isinstance(node.op, ast.Mult):
@@ -146,5 +148,5 @@ def _is_text(*sides: ast.AST) -> bool:
 
 def _is_huge(*sides: ast.AST) -> bool:
     return any(
-        _size(side) > 10**8 for side in sides if not isinstance(side, ast.Constant) or isinstance(side.value, int)
+        size(side) > 10**8 for side in sides if not isinstance(side, ast.Constant) or isinstance(side.value, int)
     )

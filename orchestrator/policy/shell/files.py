@@ -13,10 +13,11 @@ from msgspec import structs
 
 from orchestrator.policy.places import is_automatic, is_private
 from orchestrator.policy.shell import edits, known, overwriting
+from orchestrator.policy.shell.bindings import called
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.imported import Modules, meant
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.values import Code, called, holes
+from orchestrator.policy.shell.values import Code, holes
 from orchestrator.policy.shell.words import MADE, STAR, TILDE, UNKNOWN, each, shown
 
 _MOST = 8  # files that one call may mean
@@ -32,7 +33,7 @@ _COMMANDS = {  # what is judged as a command: its words before the paths
 _TWO = each("mv cp ln")
 _READ = re.compile(
     r"read_(?!only)\w+|ExcelFile|scan_\w+|load(?!s$)\w*|imread\w*|genfromtxt|parse|getsize|isfile|"
-    r"isdir|exists|stat|PdfReader|Document|getlines?|iterparse|from_file|read|Path|PurePath|parse_file|input|VideoCapture|"
+    r"isdir|exists|stat|fromfile|PdfReader|Document|getlines?|iterparse|from_file|read|Path|PurePath|parse_file|input|VideoCapture|"
     r"from_url|open_\w+|create_engine"
 )
 _SAVE = re.compile(
@@ -49,6 +50,7 @@ _NAMED = each(
     "filename fname path path_or_buf excel_writer outfile filepath top root_dir directory folder filepath_or_buffer"
 )
 _BUFFERS = each("BytesIO StringIO open SpooledTemporaryFile TemporaryFile ExcelWriter PdfPages ZipFile")
+_PASSING = re.compile(r"te?mp|scratch|probe|^(\./)?(build|out|dist)/", re.IGNORECASE)
 _SYSTEM = re.compile(r"~.*|/(etc|home|root|proc|sys|dev|var|usr|opt|tmp|mnt|media|srv|boot|run|lib|s?bin|Users)(/.*)?")
 _ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://(?!(localhost|127\.0\.0\.1|\[::1\])[:/])(?!/)(?!$)")
 
@@ -63,9 +65,10 @@ class Files:
         self.doubt: str | None = None
         self.read: set[int] = set()  # the parts of the code that are read with it
         self.writes = False
+        self.made: set[str] = set()  # files that it writes, by plain names
         self.computed = False  # whether a file is opened whose name is known only when it runs
         self.listed = [pattern for call in code.calls for pattern in self._listed(call)]
-        for call in code.calls:
+        for call in sorted(code.calls, key=lambda one: called(one.func) in ("remove", "unlink")):
             self._judge(call)
         self._judge_texts()
         if "tempfile" in code.imported and any(map(_renames, code.nodes)):
@@ -102,6 +105,10 @@ class Files:
         """What opens a file by its name, whatever gives it."""
         if name == "spec_from_file_location":
             return self._looked_in(call.args[1:2])
+        if name == "memmap" and call.args:
+            modes = [*call.args[2:3], *(word.value for word in call.keywords if word.arg == "mode")]
+            looks = any(isinstance(mode, ast.Constant) and mode.value in ("r", "c") for mode in modes)
+            return self._read(call.args[0]) if looks else self._write(name, call.args[0], call)
         named = [word.value for word in call.keywords if word.arg in _NAMED]
         if _SAVE.fullmatch(name) or name == "basicConfig":
             return self._saved(call, name, named)
@@ -147,6 +154,8 @@ class Files:
             words = ("chmod", f"{mode:o}" if isinstance(mode, int) else UNKNOWN)
         if words[0] in ("rm", "rmdir") and all(text.startswith(MADE) for text in texts[0]) and ".." not in str(texts):
             return  # a folder that it made for itself
+        if words[0] == "rm" and all(map(self._is_passing, texts[0])):
+            return
         if len(texts) == 2 and "/dev/null" in texts[0]:
             self.doubt = self.doubt or "it empties a file"
         if len(texts) == 2 and not self._new_names(words, *texts):
@@ -160,6 +169,10 @@ class Files:
                 self.segment, program=words[0], arguments=(*words[1:], *named), stdin="", feeders=(), fed=None
             )
             self.found += self.judge.segment(plain, 2)
+
+    def _is_passing(self, text: str) -> bool:
+        """Whether it is a file that the code itself makes, under a name for a while, and that was not there before."""
+        return text in self.made and bool(_PASSING.search(text)) and not self.reach.exists(text)
 
     def _new_names(self, words: tuple[str, ...], source: frozenset[str], target: frozenset[str]) -> bool:
         """Whether what is moved or copied gets a name that is known, or made of its own."""
@@ -223,7 +236,8 @@ class Files:
             known = [text for text in self._texts_of(target) if not holes(text) and text != ":memory:"]
             self.found += self.reach.each("write", map(_spelt, known))
         elif _writes(mode):
-            self._write(name, target, call)
+            if not self._is_buffer(target):
+                self._write(name, target, call)
         else:
             self._read(target)
 
@@ -259,6 +273,7 @@ class Files:
             if _ADDRESS.match(text):
                 self.doubt = self.doubt or "it writes to another machine"
             self.writes = True
+            self.made |= {text} if not holes(text) else set()
             if text.strip(UNKNOWN + STAR):
                 self.found += self.reach.each("write", [_spelt(text.replace(UNKNOWN, "x").replace(STAR, "x"))])
             if holes(text):

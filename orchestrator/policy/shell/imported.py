@@ -3,10 +3,11 @@
 import ast
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from orchestrator.policy.shell import known
-from orchestrator.policy.shell.values import Code, called
+from orchestrator.policy.shell.bindings import called
+from orchestrator.policy.shell.values import Code
 from orchestrator.policy.shell.words import UNKNOWN, each
 
 Modules = Mapping[str, frozenset[str]]  # by the name that the code gives it: what it may stand for, with dots
@@ -67,7 +68,7 @@ _DOES = frozenset(  # what is judged where it is called, and so must be called w
 )
 _FREE = frozenset({"platform.system", "unittest.main", "doctest.testmod", "os.path", "logging.Formatter"})
 _LOOK = each("dir print type id repr str hasattr isinstance len help callable bool getattr vars")
-_SAFE_LOADS = frozenset({"numpy.load", "torch.load", "yaml.load", "joblib.load", "pickle.loads"})
+_SAFE_LOADS = frozenset({"numpy.load", "torch.load", "yaml.load", "joblib.load", "pickle.loads", "marshal.loads"})
 
 
 def modules(nodes: list[ast.AST]) -> Modules:
@@ -121,7 +122,7 @@ def doubt_of_part(dotted: str) -> str | None:
     return None
 
 
-def doubts(code: Code, given: Modules, left: list[ast.AST]) -> str | None:
+def doubts(code: Code, given: Modules, left: list[ast.AST], own: Collection[str]) -> str | None:
     """What it does with its modules, beside calling what is harmless."""
     for node in left:
         above = code.parents.get(id(node))
@@ -132,6 +133,8 @@ def doubts(code: Code, given: Modules, left: list[ast.AST]) -> str | None:
         if isinstance(above, ast.Attribute) and not isinstance(node.ctx, ast.Store):
             continue  # see the whole of it
         for dotted in meant(node, given):
+            if dotted.partition(".")[0] in own:
+                continue
             if why := doubt_of_part(dotted) or _doubt_of_use(node, above, dotted):
                 return why
     return _beside(code, given)
@@ -178,8 +181,8 @@ def _doubt_of_load(call: ast.Call, dotted: str) -> str | None:
         loader = told.get("Loader") or (call.args[1] if len(call.args) > 1 else None)
         plain = loader is not None and called(loader) in ("SafeLoader", "CSafeLoader", "BaseLoader")
     else:
-        given = call.args[0] if dotted == "pickle.loads" and call.args else None
-        plain = isinstance(given, ast.Call) and ast.unparse(given.func) in ("pickle.dumps", "dumps")
+        given = call.args[0] if dotted.endswith(".loads") and call.args else None
+        plain = isinstance(given, ast.Call) and ast.unparse(given.func) in ("pickle.dumps", "marshal.dumps", "dumps")
     return None if plain else f"{dotted} may run what the file says"
 
 
@@ -193,6 +196,7 @@ _NOT_BESIDE = {  # names that what a module makes has, which run texts or load c
     "profile": _RUNS_TEXTS,
     "tracemalloc": each("load dump"),
     "importlib.metadata": each("load EntryPoint"),
+    "cffi": each("dlopen verify set_source load_library"),
     "psutil": each("kill terminate suspend resume send_signal nice rlimit cpu_affinity environ net_connections"),
     "click": each("launch edit"),
     "typer": each("launch edit"),

@@ -29,7 +29,7 @@ PARTLY = {  # modules, and what of each
         "get_terminal_size fspath curdir pardir getloadavg isatty strerror extsep altsep pathsep devnull access F_OK "
         "R_OK W_OK X_OK times urandom fsencode fsdecode PathLike DirEntry sched_getaffinity getuid getgid _exit "
         "process_cpu_count pipe read write close fdopen fsync dup kill abort waitpid wait WEXITSTATUS "
-        "WIFEXITED symlink link readlink getppid sysconf statvfs getlogin getgroups umask sched_yield "
+        "WIFEXITED symlink link readlink fork getppid sysconf statvfs getlogin getgroups umask sched_yield "
         "get_blocking getpgid lseek fstat environ getenv remove unlink rmdir removedirs rename replace chmod "
         "chdir system popen "
         "terminal_size stat_result error utime"
@@ -40,7 +40,7 @@ PARTLY = {  # modules, and what of each
         "getfilesystemencoding prefix base_prefix getrefcount intern flags exc_info thread_info maxunicode "
         "float_repr_style api_version copyright stdlib_module_names builtin_module_names warnoptions "
         "set_int_max_str_digits get_int_max_str_digits getswitchinterval setswitchinterval dont_write_bytecode "
-        "__stdout__ __stderr__ _getframe exception settrace gettrace setprofile getprofile "
+        "__stdin__ __stdout__ __stderr__ _getframe exception settrace gettrace setprofile getprofile "
         "excepthook displayhook stdin modules float_repr_style last_value"
     ),
     "shutil": each(
@@ -84,7 +84,7 @@ PARTLY = {  # modules, and what of each
         r"annotations|module|classtree|block|coroutinestate|outerframes|innerframes|frameinfo|closurevars)|currentframe|stack|trace|getmembers_static|signature|cleandoc|is\w+|Parameter|"
         r"Signature|indentsize|CO_\w+|BoundArguments|_empty"
     ),
-    "marshal": each("dumps version"),
+    "marshal": each("dumps loads version"),
     "multiprocessing": each(
         "Pool cpu_count Queue Lock Value Array freeze_support current_process TimeoutError pool Process Manager Pipe "
         "Event Semaphore Barrier RLock JoinableQueue SimpleQueue get_context set_start_method get_start_method "
@@ -110,8 +110,9 @@ PARTLY = {  # modules, and what of each
     ),
     "types": re.compile(r"SimpleNamespace|MappingProxyType|\w*Type(?<!FunctionType)(?<!CodeType)(?<!LambdaType)|"
                         r"GenericAlias|DynamicClassAttribute|coroutine|new_class|resolve_bases|get_original_bases|prepare_class"),
+    "asyncio.subprocess": each("PIPE STDOUT DEVNULL Process"),
     "asyncio": re.compile(
-        r"(?!open_connection|open_unix|start_server|start_unix|create_subprocess|subprocess|SubprocessP|base_\w+|"
+        r"(?!open_connection|open_unix|start_server|start_unix|create_subprocess|subprocess_|SubprocessP|base_\w+|"
         r"unix_events|streams|selector_events|events$|windows)[A-Za-z]\w*"
     ),
     "linecache": each("getline getlines clearcache checkcache"),
@@ -137,8 +138,8 @@ PACKAGES = each(
     "music21 mido colour webcolors cairosvg svgwrite ezdxf trimesh imagehash exifread piexif geopy haversine "
     "phonenumbers email_validator validators semver pyparsing lark ply parse docopt iniconfig pluggy sqlparse "
     "chess deap pygad gym gymnasium stable_baselines3 sentence_transformers tokenizers joblib threadpoolctl patsy "
-    "hmmlearn umap hdbscan imblearn shap optuna prophet pmdarima sqlalchemy psutil tabula camelot docxtpl xmltodict "
-    "feedparser icalendar vobject"
+    "hmmlearn umap hdbscan imblearn shap optuna prophet pmdarima sqlalchemy psutil cffi django tabula camelot docxtpl "
+    "xmltodict feedparser icalendar vobject"
 )
 # Of those, what opens what it is told, starts programs or loads code.
 _NOT_OF_PACKAGES = re.compile(
@@ -147,13 +148,13 @@ _NOT_OF_PACKAGES = re.compile(
 # Packages of others that reach other machines, run programs, or load code. Whatever else is imported, and is no part of
 # Python, is the project's own, as a script of it is.
 REACHES = each(
-    "test sitecustomize usercustomize django gevent eventlet twine "
+    "test sitecustomize usercustomize gevent eventlet twine "
     "requests httpx aiohttp urllib3 paramiko fabric invoke sh plumbum pexpect delegator sarge boto3 botocore awscli "
     "google azure docker kubernetes openshift ansible scapy selenium playwright pyppeteer psycopg psycopg2 pymysql "
     "MySQLdb mysql pymongo redis peewee pony elasticsearch kafka pika twisted tornado websockets "
     "websocket grpc wget pyautogui pynput keyboard mouse keyring send2trash nmap shodan telegram discord "
     "slack_sdk twilio sendgrid stripe openai anthropic huggingface_hub transformers datasets dill "
-    "cloudpickle cffi pip setuptools distutils pkg_resources virtualenv conda poetry pipx uv yt_dlp youtube_dl "
+    "cloudpickle pip setuptools distutils pkg_resources virtualenv conda poetry pipx uv yt_dlp youtube_dl "
     "pycurl gdown kaggle netmiko napalm pysftp ftputil smbprotocol impacket pwn mitmproxy tweepy praw ccxt web3 "
     "mako orchestrator fsspec s3fs gcsfs smart_open dask ray pyspark IPython jupyter dotenv "
     "notebook ptpython bpython win32api pywin32 comtypes jpype ldap3 spacy evaluate wandb mlflow"
@@ -225,14 +226,16 @@ HARMS = re.compile(  # on whatever they are found
     r"(enable_)?load_extension|deserialize|unsafe_load\w*|full_load\w*|UnsafeLoader|FullLoader|load_dataset|fetch_\w+|"
     r"\w*download\w*|urlopen|urlretrieve|from_pretrained|ImageShow|ImageGrab|ImageMath|show_file|fileConfig|ForwardRef|"
     r"(Socket|SMTP|HTTP|Datagram|SysLog)Handler|entry_points?|eval_str|get_field|expanduser|expandvars|"
-    r"home|pw_dir|environb|open_connection|open_unix_\w+|start_server|start_unix_server|create_connection|create_server|"
-    r"create_datagram_endpoint|sendto|pthread_kill|rc_file|argparse_file|FileType|memmap|DataSource|fromfile|"
+    r"call_command|execute_from_command_line|execute_manager|home|pw_dir|environb|open_connection|open_unix_\w+|start_server|start_unix_server|create_connection|create_server|"
+    r"create_datagram_endpoint|sendto|pthread_kill|rc_file|argparse_file|FileType|DataSource|"
     r"_module|_os|_sys|os|sys|subprocess|shutil|posix|builtins|bltns|importlib|ctypes|bltn_open|pythonapi|cdll|CDLL|"
     r"truncate|dup2|fork|forkpty|killpg|setuid|chroot|mknod|mkfifo|system|popen|run_line_magic"
 )
 CALLED = each("system popen fork exec eval truncate home kill run_until spawn")  # of these: those that harm when called
 HIDDEN = re.compile(r"__(subclasses|globals|builtins|import|loader|spec|self|getattribute|code)__")
-FIELD = re.compile(r"\{[^{}\n]*\.__\w+__|<!ENTITY\s+\S+\s+SYSTEM")  # what a text that is filled in walks to
+FIELD = re.compile(
+    r"\{[^{}\n]*\.__(?!(class|name|qualname|doc|module)__)\w+__|<!ENTITY\s+\S+\s+SYSTEM"
+)  # what a text that is filled in walks to
 EVALUATE = each("sympy numexpr jinja2 pandas typing ruamel")  # packages that read some texts as code
 SAID = re.compile(
     r"__(subclasses|globals|builtins|import|loader|getattribute|self|class)__|\bos\.(system|popen|exec)|!!python/"
@@ -243,8 +246,8 @@ SETTINGS_OF_OTHERS = re.compile(
 COUNTING = {  # the most
     "range": 10**9, "sleep": 3600, "repeat": 10**9, "bytearray": 10**9, "factorial": 10**6, "pow": 10**6, "comb": 10**6,
     "perm": 10**6, "ljust": 10**8, "rjust": 10**8, "center": 10**8, "zfill": 10**8, "ones": 10**9, "zeros": 10**9,
-    "full": 10**9, "empty": 10**9, "arange": 10**9, "linspace": 10**9, "eye": 10**5, "pbkdf2_hmac": 10**7,
-    "setrecursionlimit": 10**6,
+    "full": 10**9, "memmap": 10**9, "empty": 10**9, "arange": 10**9, "linspace": 10**9, "eye": 10**5,
+    "pbkdf2_hmac": 10**7, "setrecursionlimit": 10**6,
     "urandom": 10**9, "randbytes": 10**9,
     "token_bytes": 10**9, "bytes": 10**9, "seek": 10**11, "truncate": 10**10,
 }  # fmt: skip

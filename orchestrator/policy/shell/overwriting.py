@@ -14,7 +14,7 @@ _SOURCES = re.compile(
     r".*\.(pyi?|[jt]sx?|[ch](pp)?|rs|go|java|rb|php|sh|toml|lock|cfg|ini|mk|md|rst)|(.*/)?(Makefile|Dockerfile)"
 )
 _TABLE = re.compile(
-    r"to_(csv|excel|parquet|feather|stata|orc|hdf|pickle)|savefig|savetxt|imsave|imwrite|savez?\w*|\w*FileHandler|basicConfig"
+    r"to_(csv|excel|parquet|feather|stata|orc|hdf|pickle)|savefig|savetxt|imsave|imwrite|savez?\w*|\w*FileHandler|basicConfig|memmap|tofile"
 )
 _PACKERS = frozenset({"gzip.open", "bz2.open", "lzma.open", "wave.open", "tarfile.open"})
 _OUTPUTS = re.compile(
@@ -25,6 +25,8 @@ _OUTPUTS = re.compile(
 
 def empties(code: Code, given: Modules, reach: Reach, text: str, name: str, call: ast.Call) -> bool:
     """A program's text that is emptied, or written over with a table or a picture."""
+    if name == "memmap":
+        return not re.search(r"\.(dat|bin|raw|mmap|memmap|npy|f32|f64)$", text)
     if _TABLE.fullmatch(name) or (name == "open" and meant(call.func, given) & _PACKERS):
         return bool(_SOURCES.fullmatch(text))
     if name in ("write_text", "write_bytes"):

@@ -5,15 +5,18 @@ itself: it listens on this machine, and connects to nothing else.
 """
 
 import ast
+import copy
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
 from orchestrator.policy.shell import known
+from orchestrator.policy.shell.bindings import called
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.imported import Modules, meant
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.values import Code, called
+from orchestrator.policy.shell.values import Code
 from orchestrator.policy.shell.words import STAR, UNKNOWN, each
 
 _STARTS = frozenset(
@@ -32,6 +35,8 @@ _SETTINGS = each(
     "capture_output text check timeout encoding errors universal_newlines stdout stderr stdin bufsize shell input "
     "cwd env start_new_session limit close_fds"
 )
+_SITES = 20  # calls of one function that are looked at
+_CHANGES_PYTEST = re.compile(r"-[pco]$|-p\w|--(basetemp|rootdir|confcutdir|override-ini|import-mode)")
 _LOCAL = each("127.0.0.1 localhost ::1")
 _NETWORK = each(
     "socket socketserver http http.server http.client urllib.request xmlrpc.server wsgiref.simple_server asyncio"
@@ -56,12 +61,12 @@ def started(judge: Judging, segment: Segment, code: Code, given: Modules) -> Sta
         dotted = meant(call.func, given) & _STARTS
         if not dotted:
             continue
-        name = min(dotted)
-        plain = _setting(judge, segment, code, call)
-        if plain is None or any(isinstance(one, ast.Starred) for one in call.args[:1]):
-            found.append(_unread(judge, segment))
-        else:
-            found += _judged(judge, plain, code, name, call)
+        for one in _as_called(code, call):
+            plain = _setting(judge, segment, code, one)
+            if plain is None:
+                found.append(_unread(judge, segment))
+            else:
+                found += _judged(judge, plain, code, min(dotted), one)
         read |= {id(part) for part in ast.walk(call.func)}
         read |= {id(part) for word in call.keywords if word.arg == "env" for part in ast.walk(word.value)}
         read |= {id(part) for part in call.args[:1] for part in ast.walk(part) if isinstance(part, ast.Constant)}
@@ -79,14 +84,58 @@ def _judged(judge: Judging, plain: Segment, code: Code, name: str, call: ast.Cal
             *(_words_of(code, call.args[0]) if call.args else [UNKNOWN]),
         ]
     elif name == "pytest.main":
+        if any(_CHANGES_PYTEST.match(word) for word in words or ()):
+            return [_unread(judge, plain)]
         words = ["pytest", *(words or ([] if not call.args else [UNKNOWN]))]
     shell = next((word.value for word in call.keywords if word.arg == "shell"), None)
     if words is not None and (shell is None or (isinstance(shell, ast.Constant) and not shell.value)):
         if UNKNOWN in words[0]:
             return [_unread(judge, plain)]
         return judge.segment(structs.replace(plain, program=words[0], arguments=tuple(words[1:])), 2)
-    text = code.of(call.args[0]) if call.args else frozenset({UNKNOWN})
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.Call) and called(first.func) == "split":  # no less than what a shell makes of it
+        of = first.func.value if isinstance(first.func, ast.Attribute) else None
+        first = first.args[0] if called(of or first) == "shlex" and first.args else of
+    text = code.of(first)
     return [one for line in text for one in judge.text(line, plain, 2)]
+
+
+def _as_called(code: Code, call: ast.Call) -> list[ast.Call]:
+    """A call inside a function of the code itself, as it is for everyone who calls that: `def sh(*args): run(args)`."""
+    function = code.around(call)
+    sites = [
+        one
+        for one in code.calls
+        if function is not None and isinstance(one.func, ast.Name) and one.func.id == function.name
+    ]
+    if function is None or not sites or not code.only_called(function.name):
+        return [call]
+    found = []
+    for site in sites[:_SITES]:
+        given = code.given(function, site)
+        named = {ast.unparse(node) for node in ast.walk(call) if isinstance(node, ast.Name)}
+        found.append(_Given(given).visit(copy.deepcopy(call)) if named & given.keys() else call)
+    code.kept += found
+    return found
+
+
+class _Given(ast.NodeTransformer):
+    def __init__(self, given: Mapping[str, ast.expr]) -> None:
+        self.given = given
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.given.get(node.id, node)
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        self.generic_visit(node)
+        told = [word.value for word in node.keywords if word.arg is None and isinstance(word.value, ast.Dict)]
+        node.keywords = [word for word in node.keywords if word.arg or word.value not in told]
+        for words in told:
+            pairs = zip(words.keys, words.values, strict=True)
+            node.keywords += [
+                ast.keyword(str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant)
+            ]
+        return node
 
 
 def _unread(judge: Judging, segment: Segment) -> Finding:
@@ -104,8 +153,6 @@ def _words(code: Code, node: ast.expr) -> list[str] | None:
             return [*one, *(other or [UNKNOWN])] if one else None
         case ast.Name(id=name):
             return _grown(code, name)
-        case ast.Call(func=ast.Attribute(attr="split", value=ast.Constant(value=str() as text)), args=[]):
-            return text.split()
     return None
 
 
@@ -261,10 +308,12 @@ def _is_local(code: Code, call: ast.Call) -> bool:
 
 
 def _is_own(code: Code, call: ast.Call) -> bool:
-    """connect(server.getsockname())."""
-    told = ast.unparse(call.args[0]) if call.args else ""
-    if call.args and isinstance(call.args[0], ast.Name):
-        told = " ".join(
-            ast.unparse(bound.value) for bound in code.bound.get(call.args[0].id, ()) if bound.value is not None
-        )
-    return bool(re.fullmatch(r"[\w.]+(\[\d\])?\.(getsockname\(\)|server_address)", told))
+    """connect(server.getsockname()), urlopen(request): the request is looked at by itself."""
+    told = [ast.unparse(part) for part in call.args]
+    for part in call.args:
+        bounds = code.bound.get(part.id, ()) if isinstance(part, ast.Name) else ()
+        values = [bound.value for bound in bounds if bound.value is not None]
+        if values and all(isinstance(value, ast.Call) and called(value.func) == "Request" for value in values):
+            return True
+        told += [ast.unparse(value) for value in values]
+    return any(re.fullmatch(r"[\w.]+(\[\d\])?\.(getsockname\(\)|server_address)", text) for text in told)

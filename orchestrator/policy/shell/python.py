@@ -9,15 +9,16 @@ import ast
 import re
 from collections.abc import Collection
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from orchestrator.policy.shell import disguise, exhausting, folding, imported, known, processes, snippets
+from orchestrator.policy.shell.bindings import called
 from orchestrator.policy.shell.files import Files
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS
 from orchestrator.policy.shell.programs import known as is_program
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.values import Code, called, strings, text_of
+from orchestrator.policy.shell.values import Code, strings, text_of
 from orchestrator.policy.shell.words import UNKNOWN, each
 
 _ASKS_A_TABLE = re.compile(r"(?!.*(__|@\w+\s*[.(]|\w\s*\())[\w\s<>=!.'\"&|%+*/~,()\[\]`@-]*")  # DataFrame.query
@@ -50,15 +51,20 @@ def judge(judge: Judging, segment: Segment, text: str) -> list[Finding]:
     started = processes.started(judge, segment, code, given)
     files = Files(judge, segment, code, given)
     found = [*started.found, *files.found]
-    own = _own(judge, segment, nodes)
+    own = _own(judge, segment, code)
     read = started.read | files.read | processes.talks_to_itself(code, given)
     left = [node for node in nodes if id(node) not in read]
     doubt = "it runs a text that is known only when it runs" if run is None else _planted(nodes, files.writes)
     doubt = doubt or next((why for node in left if (why := _doubt(node, own, code))), None)
-    doubt = doubt or imported.doubts(code, given, left) or imported.reflects(code, given) or files.doubt
-    doubt = doubt or _doubt_of_environment(judge, segment, code, given, started.read)
-    doubt = doubt or _doubt_of_data(code, given, own) or disguise.doubt(code, given, files.computed)
-    if not (doubt or own or started.found):
+    doubt = (
+        doubt
+        or imported.doubts(code, given, left, {one.partition(".")[0] for one in own.modules})
+        or imported.reflects(code, given)
+        or files.doubt
+    )
+    doubt = doubt or _doubt_of_environment(judge, segment, code, given, started.read, files.computed)
+    doubt = doubt or _doubt_of_data(code, given, bool(own.modules)) or disguise.doubt(code, given, files.computed)
+    if not (doubt or own.modules or started.found):
         return found
     found += snippets.denials(judge, segment, text)
     if any(finding.verdict == "deny" for finding in found):
@@ -85,33 +91,27 @@ def own_module(judge: Judging, segment: Segment, name: str) -> bool:
     )
 
 
-def _own(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> frozenset[str]:
-    """The modules of the project that it imports, and the names that these give it."""
-    found, bound = set[str](), set[str]()
-    for node in nodes:
+class Own(Struct, frozen=True):
+    """What is the project's own: modules that it imports, and names that stand for nothing else."""
+
+    modules: frozenset[str]
+    names: frozenset[str]
+
+
+def _own(judge: Judging, segment: Segment, code: Code) -> Own:
+    modules, names, others = set[str](), set[str](), set(code.bound) | code.functions.keys() | code.classes
+    for node in code.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                name = alias.asname or alias.name.partition(".")[0]
-                if not known.module(alias.name) and own_module(judge, segment, alias.name):
-                    found |= {alias.name, name}
-                else:
-                    bound.add(name)
+                own = not known.module(alias.name) and own_module(judge, segment, alias.name)
+                modules |= {alias.name} if own else set()
+                (names if own else others).add(alias.asname or alias.name.partition(".")[0])
         elif isinstance(node, ast.ImportFrom):
-            names = {alias.asname or alias.name for alias in node.names}
-            if node.module and not known.module(node.module) and own_module(judge, segment, node.module):
-                found |= {node.module, *names}
-            else:
-                bound |= names
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bound.add(node.id)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif (
-            isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.FunctionDef | ast.ClassDef)
-            and node.name
-        ):
-            bound.add(node.name)
-    return frozenset(found - bound)
+            whole = node.module or ""
+            own = bool(whole) and not known.module(whole) and own_module(judge, segment, whole)
+            modules |= {whole} if own else set()
+            (names if own else others).update(alias.asname or alias.name for alias in node.names)
+    return Own(frozenset(modules), frozenset(names - others))
 
 
 def _doubt_of_texts(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> str | None:
@@ -139,20 +139,20 @@ def _doubt_of_texts(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> s
     return None
 
 
-def _doubt(node: ast.AST, own: Collection[str], code: Code) -> str | None:
+def _doubt(node: ast.AST, own: Own, code: Code) -> str | None:
     """What may harm about one part of the code."""
     if isinstance(node, ast.Import):
-        other = next((one.name for one in node.names if not (known.module(one.name) or one.name in own)), None)
+        other = next((one.name for one in node.names if not (known.module(one.name) or one.name in own.modules)), None)
         other = other or next(
             (one.name for one in node.names if one.asname in known.ROOTS and one.asname != one.name), None
         )
         return f"it imports {other}" if other else None
     if isinstance(node, ast.ImportFrom):
-        return _doubt_of_own(node) if node.module in own else _doubt_of_import(node)
+        return _doubt_of_own(node) if node.module in own.modules else _doubt_of_import(node)
     if isinstance(node, ast.Name):
         return _doubt_of_name(node, code)
     if isinstance(node, ast.Attribute):
-        return _doubt_of_own_attribute(node) if _root(node) in own else _doubt_of_attribute(node, code)
+        return _doubt_of_own_attribute(node) if _root(node) in own.names else _doubt_of_attribute(node, code)
     if isinstance(node, ast.Call):
         return _doubt_of_call(node) or exhausting.doubt(node, code)
     return exhausting.doubt(node, code)
@@ -231,17 +231,24 @@ def _doubt_of_attribute(node: ast.Attribute, code: Code) -> str | None:
             getattr(next(iter(above.args), None), "value", ""), int
         )
         names = {called(call.func) for call in code.calls}
+        size = exhausting.size(above.args[0]) if above.args else 0.0
+        if 0 < size < 10**9 and not any(set(text) & set("+a") for text in strings(code.nodes) if len(text) < 4):
+            return None  # of a file that it makes
         sought = "seek" in names and bool(names & {"write", "writelines", "dump"}) and not above.args
         return None if plain or sought else f"it uses .{name}"
     if name == "exec_module" and any(called(call.func) == "spec_from_file_location" for call in code.calls):
         return None  # a file of the workspace, read as one
+    if name == "fork" and is_called and any(called(call.func) in ("wait", "waitpid") for call in code.calls):
+        return "it starts itself again" if code.repeated(node) else None
     if name == "modules":
-        looked = isinstance(above, ast.Compare) or (isinstance(above, ast.Call) and called(above.func) in _LOOKS)
+        looked = isinstance(above, ast.Compare | ast.comprehension | ast.For) or (
+            isinstance(above, ast.Call) and called(above.func) in _LOOKS
+        )
         return None if looked else "it uses .modules"
     if name in ("import_module", "symlink_to") and is_called:
         return None  # see what it imports, and what it links
     if not known.HARMS.fullmatch(name) or (
-        isinstance(node.value, ast.Name) and node.value.id in ("platform", "logging")
+        isinstance(node.value, ast.Name) and node.value.id in ("platform", "logging", "asyncio")
     ):
         return None
     return None if name in known.CALLED and not is_called else f"it uses .{name}"
@@ -270,7 +277,7 @@ def _doubt_of_call(node: ast.Call) -> str | None:
 
 
 def _doubt_of_environment(
-    judge: Judging, segment: Segment, code: Code, given: imported.Modules, read: Collection[int]
+    judge: Judging, segment: Segment, code: Code, given: imported.Modules, read: Collection[int], computed: bool
 ) -> str | None:
     """What is read of the environment, and what is set in it for others."""
     for node in code.nodes:
@@ -294,6 +301,8 @@ def _doubt_of_environment(
         else:
             return "it shows the environment"
         name = text_of([key]) if isinstance(key, ast.expr) else ""
+        if name == "HOME" and not computed and code.imported <= known.PURE | {"os"}:
+            continue
         if not name or known.SETTINGS_OF_OTHERS.fullmatch(name):
             return f"it reads {name or 'the environment'}"
         value = code.parents.get(id(above)) if isinstance(above, ast.Subscript) else None
@@ -320,7 +329,7 @@ def _is_handed(above: ast.AST | None, code: Code) -> bool:
     return True
 
 
-def _doubt_of_data(code: Code, given: imported.Modules, own: Collection[str]) -> str | None:
+def _doubt_of_data(code: Code, given: imported.Modules, own: bool) -> str | None:
     """Statements to a database that lose data, save in one that is gone when the code ends."""
     opened = [call for call in code.calls if called(call.func) in ("connect", "create_engine")]
     texts = [text for call in opened for text in (code.of(call.args[0]) if call.args else ())]
@@ -342,7 +351,14 @@ def _doubt_of_data(code: Code, given: imported.Modules, own: Collection[str]) ->
         told = code.of(call.args[0]) if call.args else frozenset[str]()
         for statement in told:
             outside = re.search(r"\b(attach|load_extension|install|into\s+'|vacuum\s+into)", statement, re.IGNORECASE)
-            unknown = bool(bases) and statement.lstrip("( \n")[:1] == UNKNOWN and called(call.func) != "text"
+            built = isinstance(call.args[0], ast.Call) and called(call.args[0].func) not in (
+                "read",
+                "read_text",
+                "text",
+            )
+            unknown = (
+                bool(bases) and not built and statement.lstrip("( \n")[:1] == UNKNOWN and called(call.func) != "text"
+            )
             if outside or (not aside and (_LOSES.search(statement) or unknown)):
                 return "it may change data"
     return None

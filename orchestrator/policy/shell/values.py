@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice, product
 
+from orchestrator.policy.shell.bindings import Bound, bindings, called
 from orchestrator.policy.shell.words import ANY, MADE, SET, STAR, UNKNOWN, each
 
 MANY = 24  # texts that one expression may be
@@ -30,19 +31,6 @@ _KEEPS_EACH = ("sorted", "list", "tuple", "set", "reversed", "frozenset", "iter"
 _MAKE = ("mkdtemp", "TemporaryDirectory", "NamedTemporaryFile", "mkstemp", "TemporaryFile", "mktemp")
 
 
-def called(function: ast.AST) -> str:
-    return (
-        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
-    )
-
-
-class Bound:
-    """One place where a name is given something: a value, or each of some, or a part of each."""
-
-    def __init__(self, value: ast.expr | None, each: bool = False, at: int | None = None) -> None:
-        self.value, self.each, self.at = value, each, at
-
-
 class Code:
     """The parts of one piece of code, and what its names stand for."""
 
@@ -59,27 +47,63 @@ class Code:
         }  # fmt: skip
         self.bound: dict[str, list[Bound]] = defaultdict(list)
         for node in nodes:
-            for name, bound in _bindings(node):
+            for name, bound in bindings(node):
                 self.bound[name].append(bound)
         for name, function in self.functions.items():
             self._bind_arguments(name, function)
+        self.kept: list[ast.Call] = []  # made while reading, as long as they are known by their place
         self._known: dict[int, frozenset[str]] = {}
 
     def _bind_arguments(self, name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        places = [*function.args.posonlyargs, *function.args.args]
-        given = [call for call in self.calls if isinstance(call.func, ast.Name) and call.func.id == name]
-        used = [node for node in self.nodes if isinstance(node, ast.Name) and node.id == name]
-        whole = len(used) == len(given) and bool(given)
-        for at, place in enumerate(places):
-            for call in given if whole else ():
-                told = [keyword.value for keyword in call.keywords if keyword.arg == place.arg]
-                self.bound[place.arg].append(Bound(call.args[at] if at < len(call.args) else next(iter(told), None)))
-            if not whole:
-                self.bound[place.arg].append(Bound(None))
-        others = [*function.args.kwonlyargs, function.args.vararg, function.args.kwarg]
-        for other in others:
-            if other is not None:
-                self.bound[other.arg].append(Bound(None))
+        sites = [call for call in self.calls if isinstance(call.func, ast.Name) and call.func.id == name]
+        known = [self.given(function, site) for site in sites] if self.only_called(name) else []
+        for argument in ast.walk(function.args):
+            if isinstance(argument, ast.arg):
+                self.bound[argument.arg] += [Bound(one.get(argument.arg)) for one in known] or [Bound(None)]
+
+    def only_called(self, name: str) -> bool:
+        """Whether a function of the code itself is called by its name, and nothing else is done with it."""
+        uses = [node for node in self.nodes if isinstance(node, ast.Name) and node.id == name]
+        return bool(uses) and all(
+            isinstance(call := self.parents.get(id(use)), ast.Call) and call.func is use for use in uses
+        )
+
+    def given(self, function: ast.FunctionDef | ast.AsyncFunctionDef, site: ast.Call) -> dict[str, ast.expr]:
+        """What its arguments are where it is called."""
+        if any(isinstance(part, ast.Starred) for part in site.args) or any(word.arg is None for word in site.keywords):
+            return {}
+        places = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+        found = dict(zip(reversed(places), reversed(function.args.defaults), strict=False))
+        found |= {
+            one.arg: value
+            for one, value in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+            if value is not None
+        }
+        found |= dict(zip(places, site.args, strict=False))
+        named = {*places, *(one.arg for one in function.args.kwonlyargs)}
+        found |= {word.arg: word.value for word in site.keywords if word.arg in named}
+        if (rest := function.args.vararg) is not None:
+            found[rest.arg] = ast.Tuple(site.args[len(places) :], ast.Load())
+        if (others := function.args.kwarg) is not None:
+            more = [word for word in site.keywords if word.arg not in named]
+            found[others.arg] = ast.Dict([ast.Constant(word.arg) for word in more], [word.value for word in more])
+        return found
+
+    def repeated(self, node: ast.AST) -> bool:
+        """Whether it stands in a loop, or in a function."""
+        above = self.parents.get(id(node))
+        while above is not None:
+            if isinstance(above, ast.For | ast.While | ast.comprehension | ast.FunctionDef | ast.Lambda | ast.ListComp):
+                return True
+            above = self.parents.get(id(above))
+        return False
+
+    def around(self, node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The function that it stands in."""
+        above = self.parents.get(id(node))
+        while above is not None and not isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef):
+            above = self.parents.get(id(above))
+        return above
 
     def of(self, node: ast.AST | None, depth: int = 0) -> frozenset[str]:
         """Every text that it may be."""
@@ -314,52 +338,6 @@ def _changed(text: str, how: str, other: str) -> str:
         return folder + slash + (stem or name) + other
     where = folder + slash + (f"{UNKNOWN}/" if UNKNOWN in name else "")
     return where + (other if how == "with_name" else f"{other}.{suffix}")
-
-
-def _bindings(node: ast.AST) -> Iterator[tuple[str, Bound]]:
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            for target in targets:
-                yield from _targets(target, value, each=False)
-        case (
-            ast.AnnAssign(target=ast.Name(id=name), value=value) | ast.NamedExpr(target=ast.Name(id=name), value=value)
-        ):
-            if value is not None:
-                yield name, Bound(value)
-        case ast.AugAssign(target=ast.Name(id=name), value=value):
-            yield name, Bound(value, at=0)
-        case ast.For() | ast.AsyncFor() | ast.comprehension():
-            yield from _targets(node.target, node.iter, each=True)
-        case ast.withitem(context_expr=value, optional_vars=target) if target is not None:
-            yield from _targets(target, value, each=False)
-        case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar():
-            yield node.name or "_", Bound(None)
-        case ast.Lambda(args=arguments):
-            yield from ((part.arg, Bound(None)) for part in ast.walk(arguments) if isinstance(part, ast.arg))
-
-
-def _targets(target: ast.expr, value: ast.expr, each: bool) -> Iterator[tuple[str, Bound]]:
-    if isinstance(target, ast.Name):
-        yield target.id, Bound(value, each)
-    elif isinstance(target, ast.Starred):
-        yield from _targets(target.value, value, each)
-    elif isinstance(target, ast.Tuple | ast.List):
-        for at, part in enumerate(target.elts):
-            if isinstance(part, ast.Name):
-                yield part.id, _part_of(value, at, each)
-            else:
-                told = each and at == 1 and isinstance(value, ast.Call) and called(value.func) == "enumerate"
-                inner = value.args[0] if told and isinstance(value, ast.Call) and value.args else ast.Constant(None)
-                yield from _targets(part, inner, each)
-
-
-def _part_of(value: ast.expr, at: int, each: bool) -> Bound:
-    """What the name at this place of several is given."""
-    if not each and isinstance(value, ast.Tuple | ast.List) and at < len(value.elts):
-        return Bound(value.elts[at])
-    if isinstance(value, ast.Call) and called(value.func) == "mkstemp":
-        return Bound(value)
-    return Bound(value, each, at)
 
 
 def holes(text: str) -> bool:
