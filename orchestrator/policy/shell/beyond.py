@@ -101,9 +101,26 @@ def _starts(word: str) -> bool:
     )
 
 
+_COMPRESSORS = each("gzip pigz bzip2 pbzip2 lbzip2 xz pixz zstd zstdmt lz4 lzop brotli lzip")
+
+
+def _without_compressors(words: tuple[str, ...]) -> tuple[str, ...]:
+    """tar -I zstd, --use-compress-program=pigz, --exclude-vcs: what it plainly packs with, or leaves out."""
+    kept, before = list[str](), ""
+    for word in words:
+        if before in ("-I", "--use-compress-program") and word in _COMPRESSORS:
+            kept.pop()
+        elif word.partition("=")[2] not in _COMPRESSORS and not word.startswith("--exclude-vcs"):
+            kept.append(word)
+        before = word
+    return tuple(kept)
+
+
 def runs_more(judge: Judging, segment: Segment) -> list[Finding]:
     if segment.program == "man" and segment.arguments[:2] in (("-P", "cat"), ("-P", "less")):
         segment = structs.replace(segment, arguments=segment.arguments[2:])
+    if segment.program in ("tar", "bsdtar"):
+        segment = structs.replace(segment, arguments=_without_compressors(segment.arguments))
     if word := next((word for word in segment.arguments if _starts(shown(word))), ""):
         reason = f"The option {shown(word)} makes {segment.program} start another program, or read settings."
         return [judge.ask(segment, "runs_more", reason, "Leave that option out.")]

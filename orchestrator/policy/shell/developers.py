@@ -143,8 +143,13 @@ _PACKAGERS = each(
 )
 
 
+_LOADING = each("-wrapper -specs -fplugin -B -Xclang")
+
+
 def _code_in_a_setting(word: str) -> bool:
     """CC='sh -c …': make hands it to a shell."""
+    if re.fullmatch(r"(CC|CXX|LD|AR)=(\w+-)*(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|ld|ar)(-\d+)?( -[\w=+.]+)+", word):
+        return bool(_LOADING & set(word.split()))
     flags = re.fullmatch(r"\w*(FLAGS|ARGS|OPTS|LIBS)=[\w=.,+/ @:%-]*", word)
     return flags is None and bool(re.fullmatch(r"[^=]+=.*[\s;|&<>()$`].*", word, re.DOTALL))
 

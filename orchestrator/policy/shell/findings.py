@@ -229,6 +229,7 @@ class Judging(Protocol):
 
     hosts: Collection[str]  # that the owner lets be read unasked
     places: Places
+    wrote: Collection[str]  # files that this command makes by copying, moving or fetching
     environments: Collection[str]  # of Python, that this command makes
     made: Collection[str]  # programs whose text this command writes or compiles itself
     makes_nothing: bool  # whether nothing else of this command could make a file that it runs

@@ -249,19 +249,23 @@ def perf(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
 
 def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     words = list(segment.arguments)
-    found: list[Finding] = []
+    found, told = list[Finding](), False
     marker = ""
     while words and words[0].startswith("-"):
         word = words.pop(0)
         if word.startswith(("-a", "--arg-file")):
-            found.append(judge.ask(segment, "unknown_path", "xargs reads its words from a file.", "Name the words."))
+            named = (
+                words[:1] if word in ("-a", "--arg-file") else [word.removeprefix("-a").partition("=")[2] or word[2:]]
+            )
+            found += judge.reach(segment).each("read", named)
+            told = not any(map(uncertain, named)) and not {*named} & {*judge.wrote}
         if word in ("-I", "-i", "--replace"):
             marker = words.pop(0) if word == "-I" and words else "{}"
         elif word.startswith("-I"):
             marker = word[2:]
         elif word in ("-n", "-d", "-P", "-L", "-E", "-s", "-a", "--max-args", "--delimiter", "--max-procs") and words:
             words.pop(0)
-    values = [FOUND] if finds(segment.feeders) else [UNKNOWN]
+    values = [FOUND] if told or finds(segment.feeders) else [UNKNOWN]
     values = names_listed(segment.feeders[0]) if lists_names(segment.feeders) else values
     if not words:
         return found

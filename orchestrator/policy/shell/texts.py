@@ -2,6 +2,8 @@
 
 import re
 
+from msgspec import structs
+
 from orchestrator.policy.shell import snippets
 from orchestrator.policy.shell.arguments import options, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
@@ -26,6 +28,10 @@ _SED_COMMAND = re.compile(
 
 def awk(judge: Judging, segment: Segment) -> list[Finding]:
     words = segment.arguments
+    if words[:2] == ("-i", "inplace"):
+        named = _positional(words[2:], ("-F", "-v"))[1:]
+        rest = awk(judge, structs.replace(segment, arguments=words[2:]))
+        return rest + judge.reach(segment).each("write", named)
     if options(words, ("-E", "--exec", "-i", "--include", "-l", "--load", "-e", "--source")):
         return [_unread(judge, segment)]
     if (script := values_of(words, ("-f", "--file"))) or options(words, ("-f", "--file")):
