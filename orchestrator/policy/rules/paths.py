@@ -53,12 +53,12 @@ class Paths:
             details = {"tool": call.tool, "program": call.tool}
             return Decision("ask", self.name, "too_long", reason, details, "Name a folder, or fewer files at a time.")
         places = Places(call.workspace)
-        decisions = [self._judge(call, path, places.of_plain(path)) for path in named]
+        decisions = [self._judge(call, path, places) for path in named]
         decisions += [self._credentials(call, path) for path in _carried(call) if places.of_plain(path) == "private"]
         return min(decisions, key=lambda decision: ("deny", "ask", "allow").index(decision.verdict))
 
-    def _judge(self, call: Call, path: str, place: Place) -> Decision:
-        said = brief(path)
+    def _judge(self, call: Call, path: str, places: Places) -> Decision:
+        said, place = brief(path), places.of_plain(path)
         details = {"tool": call.tool, "path": said}
         if place not in _INSIDE:
             reason = f"{said} is outside the workspace."
@@ -75,6 +75,11 @@ class Paths:
                 return Decision(
                     "ask", self.name, "automatic", reason, details, "Make this change by hand, where you can read it."
                 )
+            kept = call.category == "files" and place == "private" and not call.arguments.get("append")
+            if kept and path not in _carried(call) and places.exists(path):
+                reason = f"{said} is there already, and usually holds passwords or keys."
+                alternative = "Write a new file beside it, or change it by hand."
+                return Decision("ask", self.name, "over_keys", reason, details, alternative)
             if call.tool == "git_commit" and is_private(path):
                 reason = f"{said} usually holds passwords or keys, which would stay in the history."
                 alternative = "Leave it out, and name it in .gitignore."
