@@ -13,28 +13,21 @@ from orchestrator.policy.shell.words import each
 _LONGEST = 3_000
 _WORDS = each(
     "print printf say if unless and or not xor next last redo return length uc lc ucfirst lcfirst fc chomp chop "
-    "reverse "
-    "sort join split scalar eq ne lt gt le ge cmp END BEGIN keys values each delete exists defined undef close "
-    "eof my our "
-    "local state map grep for foreach while until else elsif substr index rindex abs int sprintf sum sum0 min "
-    "max first "
-    "any all none uniq uniqnum shuffle reduce product minstr maxstr pairs pairkeys pairvalues floor ceil fmod "
-    "pow strftime "
-    "mktime push pop shift unshift splice sqrt localtime gmtime time ord chr hex oct rand srand sin cos exp log "
-    "atan2 exit "
-    "die warn wantarray ref pos quotemeta pack unpack lock sleep usleep gettimeofday tv_interval Dumper STDIN "
-    "STDOUT STDERR "
-    "DATA looks_like_number blessed reftype dualvar refaddr decode_json encode_json to_json from_json encode decode "
-    "decode_utf8 encode_utf8 md5_hex sha1_hex sha256_hex sha512_hex md5_base64 encode_base64 decode_base64 NFC "
-    "NFD NFKC "
-    "wrap fill timelocal timegm DBL_MAX INT_MAX UINT_MAX LONG_MAX bigint binmode vec study isdigit isatty tan "
-    "acos asin pi "
-    "deg2rad rad2deg caller lstat stat readline getc utime_ given when default autoflush strtol strtod round trunc "
+    "reverse sort join split scalar eq ne lt gt le ge cmp END BEGIN keys values each delete exists defined undef "
+    "close eof my our local state map grep for foreach while until else elsif substr index rindex abs int sprintf "
+    "sum sum0 min max first any all none uniq uniqnum shuffle reduce product minstr maxstr pairs pairkeys "
+    "pairvalues floor ceil fmod pow strftime mktime push pop shift unshift splice sqrt localtime gmtime time ord "
+    "chr hex oct rand srand sin cos exp log atan2 exit die warn wantarray ref pos quotemeta pack unpack lock "
+    "sleep usleep gettimeofday tv_interval Dumper STDIN STDOUT STDERR DATA looks_like_number blessed reftype "
+    "dualvar refaddr decode_json encode_json to_json from_json encode decode decode_utf8 encode_utf8 md5_hex "
+    "sha1_hex sha256_hex sha512_hex md5_base64 encode_base64 decode_base64 NFC NFD NFKC wrap fill timelocal "
+    "timegm DBL_MAX INT_MAX UINT_MAX LONG_MAX bigint binmode vec study isdigit isatty tan acos asin pi deg2rad "
+    "rad2deg caller lstat stat readline getc utime_ given when default autoflush strtol strtod round trunc "
     "tolower toupper isalpha setlocale LC_ALL PI E"
 )
 _BEFORE_TEXTS = each(
     "split grep if unless and or not while until return print printf say map join push xor ne eq any first all "
-    "none die warn"
+    "none die warn for foreach"
 )
 _BUILTINS = re.compile(  # that a function of the code itself does not take the place of
     r"system|exec|unlink|rename|rmdir|mkdir|chmod|chown|kill|fork|open\w*|sysopen|syswrite|require|do|eval|link|"
@@ -48,8 +41,7 @@ _TERMS = each("STDIN STDOUT STDERR time localtime gmtime shift pop wantarray ran
 _OPERATORS = each("x eq ne lt gt le ge cmp and or not xor")
 _CLASSES = each(
     "Time::Piece Time::Seconds JSON::PP Digest::SHA Digest::MD5 Math::BigInt Math::BigFloat Math::BigRat "
-    "Math::Complex STDIN "
-    "STDOUT STDERR localtime gmtime"
+    "Math::Complex STDIN STDOUT STDERR localtime gmtime"
 )
 _NEVER_METHODS = each("can import unimport open fdopen addfile sysopen system exec new_from_fd SUPER")
 _USED = re.compile(
@@ -60,7 +52,10 @@ _USED = re.compile(
     r"(?:\s+(?:qw\s*(?:\([\w\s:-]*\)|/[\w\s:-]*/)|(?:[\"'][\w:-]+[\"']\s*,?\s*)+))?\s*;"
 )
 _LIBRARIES = r"(?:List::Util|Scalar::Util|POSIX|Time::HiRes|Encode|MIME::Base64|JSON::PP|Time::Local)::"
-_INDEX = r"(?:\{\s*-?\w+\s*\}|\{\s*\$\w+\s*\}|\{\"[^\"$@\\]*\"\}|\{'[^'\\]*'\}|\[\s*-?\d+\s*\]|\[\s*-?\$#?\w+(?:\s*[-+]\s*\d+)?\s*\])"
+_INDEX = (
+    r"(?:\{\s*-?\w+\s*\}|\{\s*\$\w+\s*\}|\{\"[^\"$@\\]*\"\}|\{'[^'\\]*'\}|\[\s*-?\d+\s*\]|"
+    r"\[\s*-?\$#?\w+(?:\s*[-+]\s*\d+)?\s*\])"
+)
 _VARIABLE = rf"(?!ENV\b|SIG\b|INC\b)[A-Za-z_]\w*+(?!::|')(?:(?:->)?{_INDEX})*+(?![\[{{(]|->[\[{{(@$%])"
 _PUT_IN = re.compile(
     rf"\\.|\$\$?{_VARIABLE}|\$\{{\w+\}}(?![\[{{]|->)|@\$?(?!ENV\b|INC\b)[A-Za-z_]\w*+(?!::)(?![\[{{]|->)|@\{{\$\w+(?:(?:->)?{_INDEX})*\}}"

@@ -28,33 +28,24 @@ FAMILIES = re.compile(
 )
 NAMES = each(
     "count sizeof in_array range compact end reset next prev current key min max abs ceil floor round sqrt pow "
-    "exp pi fmod "
-    "intdiv sin cos tan asin acos atan atan2 sinh cosh tanh deg2rad rad2deg hypot number_format rand srand "
-    "getrandmax "
-    "lcg_value uniqid md5 sha1 crc32 bin2hex hex2bin dechex hexdec bindec decbin octdec decoct base_convert chr ord "
-    "implode explode join nl2br trim ltrim rtrim chop wordwrap similar_text levenshtein soundex metaphone "
-    "sprintf vsprintf "
-    "printf vprintf fprintf vfprintf addslashes addcslashes stripslashes stripcslashes quotemeta chunk_split sscanf "
-    "strip_tags nl_langinfo localeconv setlocale count_chars pack unpack serialize unserialize intval floatval "
-    "doubleval "
-    "strval boolval settype gettype time mktime gmmktime checkdate microtime gmdate idate getdate localtime "
-    "hrtime usleep "
-    "sleep shuffle constant define defined version_compare phpversion php_uname php_sapi_name zend_version "
-    "sys_get_temp_dir getmypid get_current_user gethostname error_reporting ini_get set_time_limit error_get_last "
-    "trigger_error fgets fgetc fgetcsv fputcsv fwrite fputs fread fclose feof fflush ftell fseek rewind "
-    "ftruncate flock "
-    "fscanf fpassthru fstat tmpfile stream_get_contents stream_get_line stream_isatty readdir closedir pclose "
-    "basename "
-    "dirname pathinfo fnmatch filter_var filter_list extension_loaded readline isset unset empty list die exit "
-    "str_getcsv http_build_query escapeshellarg highlight_string php_ini_loaded_file getcwd assert levenshtein "
-    "header "
-    "setcookie print_r http_response_code flush connection_status mb_internal_encoding finfo_open finfo_buffer "
-    "ctype_alpha crypt "
+    "exp pi fmod intdiv sin cos tan asin acos atan atan2 sinh cosh tanh deg2rad rad2deg hypot number_format rand "
+    "srand getrandmax lcg_value uniqid md5 sha1 crc32 bin2hex hex2bin dechex hexdec bindec decbin octdec decoct "
+    "base_convert chr ord implode explode join nl2br trim ltrim rtrim chop wordwrap similar_text levenshtein "
+    "soundex metaphone sprintf vsprintf printf vprintf fprintf vfprintf addslashes addcslashes stripslashes "
+    "stripcslashes quotemeta chunk_split sscanf strip_tags nl_langinfo localeconv setlocale count_chars pack "
+    "unpack serialize unserialize intval floatval doubleval strval boolval settype gettype time mktime gmmktime "
+    "checkdate microtime gmdate idate getdate localtime hrtime usleep sleep shuffle constant define defined "
+    "version_compare phpversion php_uname php_sapi_name zend_version sys_get_temp_dir getmypid get_current_user "
+    "gethostname error_reporting ini_get set_time_limit error_get_last trigger_error fgets fgetc fgetcsv fputcsv "
+    "fwrite fputs fread fclose feof fflush ftell fseek rewind ftruncate flock fscanf fpassthru fstat tmpfile "
+    "stream_get_contents stream_get_line stream_isatty readdir closedir pclose basename dirname pathinfo fnmatch "
+    "filter_var filter_list extension_loaded readline isset unset empty list die exit str_getcsv http_build_query "
+    "escapeshellarg highlight_string php_ini_loaded_file getcwd assert levenshtein header setcookie print_r "
+    "http_response_code flush connection_status mb_internal_encoding finfo_open finfo_buffer ctype_alpha crypt "
     "array_walk fputcsv money_format quoted_printable_encode convert_uuencode str_rot13 similar_text lcfirst "
-    "lchown_ print "
-    "headers_sent get_cfg_var getopt array_multisort posix_getpid posix_isatty cli_set_process_title getlastmod "
-    "getmyuid "
-    "msgpack_pack msgpack_unpack igbinary_serialize yaml_parse yaml_emit ctype usort uasort fsync is_countable"
+    "lchown_ print headers_sent get_cfg_var getopt array_multisort posix_getpid posix_isatty "
+    "cli_set_process_title getlastmod getmyuid msgpack_pack msgpack_unpack igbinary_serialize yaml_parse "
+    "yaml_emit ctype usort uasort fsync is_countable"
 )
 NEVER = re.compile(  # of PHP itself, and of no project
     r"set_\w+|putenv|l?ch(?:mod|own|grp|root|dir)|(?:sym)?link|rename|mail|mb_\w+|curl_\w+|p?fsockopen|socket_\w+|"
@@ -83,13 +74,11 @@ TAKERS = {  # that call what they are handed, and where that stands
 UNSAFE_TAKERS = re.compile(r"array_u(?:diff|intersect)_uassoc|preg_replace_callback_array")
 READS = each(
     "file file_get_contents readfile is_file is_dir is_link is_readable is_writable is_writeable is_executable "
-    "file_exists "
-    "filesize filemtime fileatime filectime fileperms filetype fileowner stat lstat md5_file sha1_file scandir "
-    "glob opendir "
-    "dir parse_ini_file simplexml_load_file show_source highlight_file php_strip_whitespace getimagesize "
-    "exif_read_data "
-    "exif_imagetype mime_content_type realpath disk_free_space disk_total_space gzfile readgzfile imagecreatefrompng "
-    "imagecreatefromjpeg imagecreatefromgif imagecreatefromwebp yaml_parse_file"
+    "file_exists filesize filemtime fileatime filectime fileperms filetype fileowner stat lstat md5_file "
+    "sha1_file scandir glob opendir dir parse_ini_file simplexml_load_file show_source highlight_file "
+    "php_strip_whitespace getimagesize exif_read_data exif_imagetype mime_content_type realpath disk_free_space "
+    "disk_total_space gzfile readgzfile imagecreatefrompng imagecreatefromjpeg imagecreatefromgif "
+    "imagecreatefromwebp yaml_parse_file"
 )
 LISTS = each("scandir opendir dir DirectoryIterator FilesystemIterator RecursiveDirectoryIterator")
 WRITES = {"file_put_contents": 0, "touch": 0, "mkdir": 0, "imagepng": 1, "imagejpeg": 1, "imagegif": 1, "imagewebp": 1}
@@ -131,12 +120,11 @@ SETTINGS = each(
 MANY = each("str_repeat array_fill range str_pad random_bytes openssl_random_pseudo_bytes")
 DECODES = each(
     "chr base64_decode hex2bin pack unpack str_rot13 convert_uudecode gzinflate gzuncompress html_entity_decode "
-    "urldecode "
-    "rawurldecode mb_chr dechex base_convert"
+    "urldecode rawurldecode mb_chr dechex base_convert"
 )
 EDITS = each(
-    "str_replace strtr strrev preg_replace substr substr_replace strtolower strtoupper ucfirst lcfirst implode join "
-    "str_split preg_replace_callback sprintf vsprintf trim ltrim rtrim strstr array_reverse"
+    "str_replace strtr strrev preg_replace substr substr_replace strtolower strtoupper ucfirst lcfirst implode "
+    "join str_split preg_replace_callback sprintf vsprintf trim ltrim rtrim strstr array_reverse"
 )
 SECRET = re.compile(r"key|token|secret|pass|credential|auth", re.IGNORECASE)
 LEAVES = ("break_statement", "return_statement", "exit_statement", "throw_expression")

@@ -47,17 +47,16 @@ EDITS = each(
 GLOBALS_NEVER = {'$"', "$LOADED_FEATURES", "$-I", "$-i", "$*"}
 CONSTANTS = each(
     "String Integer Float Array Hash Range Regexp MatchData Symbol Proc NilClass TrueClass FalseClass Numeric "
-    "Rational Complex Comparable Enumerable Enumerator Math Random Encoding Struct OpenStruct Data Set "
-    "SortedSet Time Date DateTime JSON YAML Psych CSV BigDecimal Prime Matrix Vector SecureRandom Digest "
-    "OpenSSL Base64 StringIO StringScanner Benchmark Shellwords OptionParser Observable Singleton Forwardable "
-    "SimpleDelegator Timeout Thread Mutex Queue SizedQueue ConditionVariable Monitor Fiber Ractor URI CGI PP "
-    "PrettyPrint Abbrev Zlib REXML Nokogiri Ox Oj Kramdown Redcarpet Rouge CommonMarker Liquid Mustache "
-    "Tabulo TTY Pastel Rainbow Money Faker Minitest Test RSpec ActiveSupport STDIN STDOUT STDERR ARGF DATA "
-    "RUBY_VERSION RUBY_PLATFORM RUBY_ENGINE RUBY_PATCHLEVEL RUBY_RELEASE_DATE RUBY_COPYRIGHT RUBY_DESCRIPTION "
-    "TRUE FALSE NIL StopIteration Interrupt SystemExit SignalException Errno Warning UnicodeNormalize Ripper "
-    "WeakRef Etc RbConfig GC Tempfile Logger Pathname ERB TSort Racc Strscan Bigdecimal ObjectSpace Signal "
-    "Gem Object BasicObject Class Module Kernel Process File FileTest IO Dir FileUtils Open3 ENV ARGV "
-    "Exception"
+    "Rational Complex Comparable Enumerable Enumerator Math Random Encoding Struct OpenStruct Data Set SortedSet "
+    "Time Date DateTime JSON YAML Psych CSV BigDecimal Prime Matrix Vector SecureRandom Digest OpenSSL Base64 "
+    "StringIO StringScanner Benchmark Shellwords OptionParser Observable Singleton Forwardable SimpleDelegator "
+    "Timeout Thread Mutex Queue SizedQueue ConditionVariable Monitor Fiber Ractor URI CGI PP PrettyPrint Abbrev "
+    "Zlib REXML Nokogiri Ox Oj Kramdown Redcarpet Rouge CommonMarker Liquid Mustache Tabulo TTY Pastel Rainbow "
+    "Money Faker Minitest Test RSpec ActiveSupport STDIN STDOUT STDERR ARGF DATA RUBY_VERSION RUBY_PLATFORM "
+    "RUBY_ENGINE RUBY_PATCHLEVEL RUBY_RELEASE_DATE RUBY_COPYRIGHT RUBY_DESCRIPTION TRUE FALSE NIL StopIteration "
+    "Interrupt SystemExit SignalException Errno Warning UnicodeNormalize Ripper WeakRef Etc RbConfig GC Tempfile "
+    "Logger Pathname ERB TSort Racc Strscan Bigdecimal ObjectSpace Signal Gem Object BasicObject Class Module "
+    "Kernel Process File FileTest IO Dir FileUtils Open3 ENV ARGV Exception"
 )
 RULED = each(  # of these: those whose methods are looked at
     "File FileTest IO Dir FileUtils Kernel Process Open3 ENV ARGV ERB YAML Psych JSON CSV Tempfile Logger Zlib "
@@ -74,12 +73,11 @@ ERRORS = re.compile(r"\w+(?:Error|Exception)")
 LIBRARIES = each(
     "json csv yaml psych date time set bigdecimal bigdecimal/util prime pp securerandom digest digest/md5 "
     "digest/sha1 digest/sha2 digest/sha256 openssl stringio strscan ostruct matrix tempfile tmpdir fileutils "
-    "pathname open3 erb optparse benchmark forwardable singleton observer logger zlib base64 English "
-    "shellwords uri cgi cgi/util timeout etc io/console abbrev delegate rexml/document nokogiri ox oj "
-    "kramdown redcarpet rouge bundler/setup active_support active_support/all active_support/core_ext "
-    "rbconfig objspace weakref tsort monitor thread enumerator rational complex comparable ripper "
-    "minitest/autorun test/unit money faker tabulo pastel rainbow unicode_normalize/normalize prettyprint "
-    "find un"
+    "pathname open3 erb optparse benchmark forwardable singleton observer logger zlib base64 English shellwords "
+    "uri cgi cgi/util timeout etc io/console abbrev delegate rexml/document nokogiri ox oj kramdown redcarpet "
+    "rouge bundler/setup active_support active_support/all active_support/core_ext rbconfig objspace weakref "
+    "tsort monitor thread enumerator rational complex comparable ripper minitest/autorun test/unit money faker "
+    "tabulo pastel rainbow unicode_normalize/normalize prettyprint find un"
 )
 READS = {
     "File": each(
@@ -135,8 +133,8 @@ STARTS = {
 }
 FACTS = re.compile(r"(?:File|Process|IO|Gem|RbConfig|Digest|Zlib|CSV|ERB|Etc|JSON|YAML|Psych|Tempfile|Logger|Dir)::\w+")
 CHANGES_A_PATH = each(
-    "delete unlink rmtree rmdir rename write binwrite mkdir mkpath open make_link make_symlink sysopen "
-    "truncate chmod chown utime"
+    "delete unlink rmtree rmdir rename write binwrite mkdir mkpath open make_link make_symlink sysopen truncate "
+    "chmod chown utime"
 )
 CHANGES_DATA = re.compile(  # of the project's database
     r"(?:delete|destroy|update|save|create|insert|upsert|touch|increment|toggle|execute|exec_query|truncate|drop|purge|"
