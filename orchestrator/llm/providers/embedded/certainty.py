@@ -1,6 +1,7 @@
 """When an effect is certain enough to be done: nothing that is said is left unexplained, and nothing of what
 would tell the tool apart is left unsaid. What is not is shown to the person as the exact call, and asked about."""
 
+import re
 from typing import Final
 
 from orchestrator.llm.providers.embedded import lexicon
@@ -20,9 +21,21 @@ _LIGHT: Final = frozenset(["create", "run", "set"])  # `make a commit`: the noun
 
 def sure(clause: Clause, found: Match, index: Index) -> bool:
     """Whether a call is what was asked for, beyond doubt; looking needs no such certainty."""
-    if found.entry.harmless or found.filling.worded:
+    if found.entry.harmless:
         return True
-    return _filled(clause, found) and _explained(clause, found) and _shown(clause, found, index)
+    listed = {each.name for each in found.entry.parameters if each.kind == "enum"}
+    said = (value for name, value in found.filling.arguments.items() if name not in listed)
+    if any(isinstance(value, str) and not _whole(clause, value) for value in said):
+        return False
+    return bool(found.filling.worded) or (
+        _filled(clause, found) and _explained(clause, found) and _shown(clause, found, index)
+    )
+
+
+def _whole(clause: Clause, value: str) -> bool:
+    """Whether a value is no piece of a word: `fix` of `fix-prices`."""
+    said, value = clause.text, re.escape(value)
+    return not re.search(value, said) or bool(re.search(rf"(?<!\w)(?<!\w-){value}(?!-?\w)", said))
 
 
 def _filled(clause: Clause, found: Match) -> bool:
@@ -31,9 +44,26 @@ def _filled(clause: Clause, found: Match) -> bool:
     given = {*filling.arguments, *filling.several, *(each.name for each in filling.missing)}
     if filling.guessed or not any(shape <= given for shape in entry.shapes):
         return False
+    if not all(_placed(clause, each, found) for each in entry.parameters if each.kind in ("path", "glob")):
+        return False
     texts = [(each, value) for each in entry.parameters if isinstance(value := filling.arguments.get(each.name), str)]
+    if not all(re.search(each.schema.get("pattern", ""), value) for each, value in texts):
+        return False
     texts = [(each, value) for each, value in texts if each.kind == "quoted"]
     return all(_typed(value) if each.tail else _named(clause, value, each) for each, value in texts)
+
+
+def _placed(clause: Clause, parameter: Parameter, found: Match) -> bool:
+    """Whether a small word leads to one of several files as examples lead to it: `of` or `into`."""
+    filled = [
+        each for each in found.entry.parameters if each.kind == parameter.kind and each.name in found.filling.arguments
+    ]
+    value = found.filling.arguments.get(parameter.name)
+    place = next((each.start for each in clause.mentions if value is not None and each.value == value), None)
+    if len(filled) < 2 or place is None:
+        return True
+    before = next((word for word in reversed(clause.words) if word.end <= place), None)
+    return before is None or before.norm not in STOP_WORDS or before.norm in parameter.leads
 
 
 def _named(clause: Clause, value: str, parameter: Parameter) -> bool:
@@ -86,11 +116,14 @@ def _shown(clause: Clause, found: Match, index: Index) -> bool:
     own = sum(map(index.weight, _own(clause, found, index)))
     things = {word for word in entry.common if not is_action(word) and word[0] != "<"}
     missed = things - said if things.isdisjoint(said) and not (own or _peculiar(acts, entry, index)) else set()
+    chosen = {each.name for each in entry.parameters if each.kind in ("enum", "boolean")}
+    given = chosen & {*filling.arguments, *(each.name for each in filling.missing)}
     return any(
         (not first or nearest(first, acts) >= _ALIKE)
         and not missed & bag
+        and chosen & example.arguments.keys() <= given
         and _covered(bag, frozenset(said), index, own)
-        for first, bag in zip(entry.openings, entry.examples, strict=True)
+        for first, bag, example in zip(entry.openings, entry.examples, entry.spec.examples, strict=True)
     )
 
 

@@ -82,7 +82,7 @@ class _Aligner:
         for begin in self._beginnings():
             self._strict = any(
                 each.heavy == frame.heavy and each.constants != frame.constants for each in self._entry.frames
-            )
+            ) or (bool(frame.constants) and "date" in frame.heavy)  # `by week` is not `by month`
             for values in self._values(frame.parts, 0, begin):
                 if (found := self._read(frame, values)) is not None:
                     return found

@@ -49,6 +49,7 @@ def _fill(clause: Clause, entry: Entry) -> Filling:
 _AND: Final = frozenset(["and", "et", ",", "or", "ou"])
 _NAMED: Final = 2  # words of a name that is sought beside the word that leads to it
 _FLAG: Final = re.compile(r"(?:^|\s)--?[a-z]|[|/;={}]|\w\(")  # the signs of a command, or of code
+_TICKED: Final = re.compile(r"(?:(?:code|program|programme|script|snippet)\s+)?`([^`]+)`")  # code set apart
 
 
 class _Filler:
@@ -121,6 +122,7 @@ class _Filler:
         for name, (start, end) in found.stretches.items():
             end = texts.CLOSING.match(self._clause.text, end, self._clause.end).end()  # type: ignore[union-attr]
             said = self._clause.text[start:end]
+            said = ticked[1] if (ticked := _TICKED.fullmatch(said)) else said
             timed = any(each.kind == "timing" for each in found.mentions.values())
             self._arguments[name] = texts.ABOUT.sub("", said, count=1) if timed and texts.ABOUT.match(said) else said
             self._used.update(each.start for each in self._free if start <= each.start < end)
