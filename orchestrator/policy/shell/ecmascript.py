@@ -154,3 +154,8 @@ def texts_of(nodes: "list[Node]") -> "dict[Node, str]":
     }
     every = whole | {node: text for node, text in pieces.items() if node.parent not in whole}
     return dict(sorted(every.items(), key=lambda one: one[0].start_byte))
+
+
+def key_of(pair: "Node") -> str:
+    key = pair.child_by_field_name("key")
+    return said(key) if key is not None and key.type == "property_identifier" else ""

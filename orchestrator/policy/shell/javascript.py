@@ -16,6 +16,7 @@ from orchestrator.policy.shell.ecmascript import (
     ends,
     function_of,
     handed,
+    key_of,
     last,
     names,
     text_of,
@@ -63,6 +64,7 @@ class _Read(Effects):
         try:
             for node in self.nodes:
                 self.look(node)
+            self.settled()
         except Doubt as doubt:
             return Reading(str(doubt), texts=tuple(self.meanings.texts.values()))
         return Reading("", tuple(self.opened), tuple(self.commands), tuple(self.texts.values()))
@@ -214,7 +216,18 @@ class _Read(Effects):
         if not called or not texts or None in texts or (len(texts) > 1 and said(node) == "eval"):
             raise Doubt(f"it uses {said(node)}")
         *parameters, body = (str(text) for text in texts)
-        inner = read(f"(function ({', '.join(parameters)}) {{{body}}})" if said(node) == "Function" else body)
+        self.runs(f"(function ({', '.join(parameters)}) {{{body}}})" if said(node) == "Function" else body)
+
+    def works(self, given: "list[Node]") -> None:
+        """Another thread runs this code again, or code that is written out."""
+        code = text_of(given[0]) if len(given) > 1 and "eval: true" in said(given[1]) else None
+        if code is not None:
+            self.runs(code)
+        elif not given or said(given[0]) != "__filename":
+            raise Doubt("which code it starts is known only when it runs")
+
+    def runs(self, code: str) -> None:
+        inner = read(code)
         if inner.doubt:
             raise Doubt(inner.doubt)
         self.opened += inner.opened
@@ -244,10 +257,8 @@ class _Read(Effects):
             self.texts[node] = path
         self.of_others(function, handed(node))
         self.listening(node)
-        if (self.meant(function) or last(function)).endswith("Worker") and not (
-            handed(node) and said(handed(node)[0]) == "__filename"
-        ):
-            raise Doubt("which code it starts is known only when it runs")
+        if (self.meant(function) or last(function)).endswith("Worker"):
+            self.works(handed(node))
         if last(function) in nodejs.MANY and any(number(part) >= HUGE for part in handed(node)):
             raise Doubt("it takes more memory than there is")
 
@@ -347,18 +358,13 @@ def _is_near(node: "Node") -> bool:
     """Whether what is asked is this machine: an address, or where the host stands."""
     if node.type == "object":
         hosts = [
-            part.child_by_field_name("value") for part in node.named_children if _key(part) in ("host", "hostname")
+            part.child_by_field_name("value") for part in node.named_children if key_of(part) in ("host", "hostname")
         ]
-        keys = [_key(part) for part in node.named_children]
+        keys = [key_of(part) for part in node.named_children]
         return all(keys) and "socketPath" not in keys and all(text_of(host) in nodejs.NEAR for host in hosts)
     if (text := text_of(node)) is not None:
         return bool(nodejs.LOOPBACK.match(text)) and "@" not in text
     return bool(re.match(nodejs.LOOPBACK.pattern[:-1].replace("|$", "") + ")", begins(node))) and "@" not in said(node)
-
-
-def _key(pair: "Node") -> str:
-    key = pair.child_by_field_name("key")
-    return said(key) if key is not None and key.type == "property_identifier" else ""
 
 
 def _property(node: "Node | None") -> str:

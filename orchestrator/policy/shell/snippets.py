@@ -27,7 +27,7 @@ _RUNS = re.compile(
 )
 _DECODES = re.compile(
     r"(b64decode|b32decode|base64|fromhex|unhexlify|decode_base64|fromCharCode|atob|pack\s*\(|codecs\.decode|"
-    r"decompress|rot_?13|unpack|chr\s*\(.*chr\s*\(|"
+    r"require\(\\*['\"]https?\\*['\"]|decompress|rot_?13|unpack|chr\s*\(.*chr\s*\(|"
     r"urlopen|requests\.get|http\.get|fetch\s*\(|Net::HTTP|LWP|open-uri|file_get_contents\s*\(\s*['\"]http)"
 )
 _HOST = re.compile(r"['\"`(/](?:https?://)?([\w.-]{7,60})(?=[/:'\"`])")
