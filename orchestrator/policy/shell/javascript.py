@@ -233,8 +233,6 @@ class _Read(Effects):
         self.opened += inner.opened
         self.commands += inner.commands
 
-    # What is called
-
     def listening(self, node: "Node") -> None:
         if _listens(node) and any(text_of(part) in ("0.0.0.0", "::") for part in handed(node)):
             raise Doubt("it answers everybody")
