@@ -37,6 +37,7 @@ _NEARLY = re.compile(
 )
 
 
+_DOTTED = re.compile(r"(?:^|/)\.[^/]*[*?\[{]|(?:^|/)[\[{][^/]*\.")
 _SUFFIX = re.compile(r"\^?[\w/*]*\\?\.\w+\$?")
 
 
@@ -170,7 +171,7 @@ class Effects:
         self.texts = texts  # that are written out
         self.decodes = decodes  # whether it makes texts that could not be told from these
         self.edits = edits  # whether it makes texts by changing letters of these
-        self.hidden = False
+        self.hidden = self.looked_up = False
         self.opened: list[Opened] = []
         self.commands: list[str | tuple[str, ...]] = []
 
@@ -178,12 +179,22 @@ class Effects:
         """A list with the hidden files, of which any may be opened then."""
         self.hidden = self.hidden or folder is None or posixpath.normpath(folder) in (".", "/")
 
+    def lists_like(self, pattern: str | None, dotted: bool = False) -> None:
+        """A list of the files that fit: `.e*`"""
+        if pattern is not None and (dotted or _DOTTED.search(pattern)):
+            self.lists_all(posixpath.dirname(pattern))
+
+    def settled(self) -> None:
+        """What shows only when everything is read."""
+        if self.hidden and self.looked_up and not any(map(_SUFFIX.fullmatch, self.texts.values())):
+            raise Doubt("it opens whatever a folder holds, hidden files too")
+
     def opens(self, mode: str, path: str | None) -> None:
         if path is not None:
             self.opened.append(Opened(mode, path))
-        elif self.hidden and not any(map(_SUFFIX.fullmatch, self.texts.values())):
-            raise Doubt("it opens whatever a folder holds, hidden files too")
-        elif pieced(self.texts.values(), self.edits, mode != "read") or self.decodes:
+            return
+        self.looked_up = True
+        if pieced(self.texts.values(), self.edits, mode != "read") or self.decodes:
             raise Doubt("which file it means is known only when it runs")
 
     def writes(self, path: str | None, begins: str = "", ends: str = "", edited: bool = False) -> None:

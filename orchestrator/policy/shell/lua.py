@@ -91,6 +91,7 @@ class _Read(Effects):
                 self.look(node)
             if self.own:
                 self.owns(said(node) for node in self.nodes if node.type == "identifier")
+            self.settled()
         except Doubt as doubt:
             return Reading(str(doubt), texts=tuple(self.texts.values()))
         return Reading("", tuple(self.opened), tuple(self.commands), tuple(self.texts.values()))

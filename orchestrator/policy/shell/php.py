@@ -70,6 +70,7 @@ class _Read(Effects):
                 self.look(node)
             if self.own:
                 self.owns(said(node) for node in self.nodes if node.type == "name")
+            self.settled()
         except Doubt as doubt:
             return Reading(str(doubt), texts=tuple(self.texts.values()))
         texts = [text for node, text in self.texts.items() if node not in self.patterns]
@@ -236,6 +237,8 @@ class _Read(Effects):
             self.opens_path("read", first)
             if name in roots.LISTS:
                 self.lists_all(self.paths.path(first))
+            elif name == "glob":
+                self.lists_like(self.paths.path(first))
         elif name == "hash_file":
             self.opens_path("read", given[1] if len(given) > 1 else None)
         elif name in ("fopen", "gzopen"):

@@ -55,6 +55,7 @@ class _Read(Calls):
                 self.look(node)
             if self.own:
                 self.owns(filter(None, (name_of(node) for node in self.nodes if node.type in ("call", "identifier"))))
+            self.settled()
         except Doubt as doubt:
             return Reading(str(doubt), texts=tuple(self.texts.values()))
         return Reading("", tuple(self.opened), tuple(self.commands), tuple(self.texts.values()))
@@ -192,8 +193,10 @@ class _Read(Calls):
             raise Doubt(f"it uses {name}")
         for part in given if name in roots.BY_NAME else ():
             named = symbol(part) or (self.paths.text(part) if part.type == "string" else None)
-            if named is not None and (named in roots.NEVER or named in roots.RULED_FUNCTIONS):
+            if named is not None and (named in roots.NEVER | {"class"} or named in roots.RULED_FUNCTIONS):
                 raise Doubt(f"it uses {named}")
+            if named is None and name in ("method", "to_enum", "enum_for"):
+                raise Doubt("what it calls is known only when it runs")
             plain = named is not None or part.type in ("integer", "float", "hash", "array", "block_argument", "pair")
             if not plain and self.hides():
                 raise Doubt("what it calls is known only when it runs")

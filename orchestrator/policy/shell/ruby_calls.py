@@ -76,7 +76,10 @@ class Calls(Effects):
             if (folder := option(part, "base")) is not None:
                 self.opens("read", self.paths.path(folder))
         dotted = any("DOTMATCH" in said(part) for part in given)
-        if kind == "Dir" and given and (name not in ("glob", "[]") or dotted):
+        if kind == "Dir" and name in ("glob", "[]"):
+            for part in given:
+                self.lists_like(self.paths.path(part), dotted)
+        elif kind == "Dir" and given:
             self.lists_all(self.paths.path(given[0]))
 
     def environment(self, of: str, name: str, given: "list[Node]") -> None:

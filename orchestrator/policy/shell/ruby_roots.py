@@ -37,7 +37,7 @@ OF_METHODS = each("owner receiver unbind bind bind_call super_method")  # what a
 BY_NAME = each("inject reduce to_enum enum_for to_proc method define_method alias_method sum each_entry")
 LEADING = each(
     "instance_eval instance_exec class_eval module_eval send eval system exec spawn popen const_get ancestors "
-    "superclass binding instance_method fork syscall reopen"
+    "superclass binding instance_method fork syscall reopen class"
 )
 DECODES = each("pack unpack unpack1 chr hex oct decode64 strict_decode64 urlsafe_decode64 decode")
 EDITS = each(
