@@ -16,6 +16,18 @@ _TAKERS: Mapping[str, int] = {  # where the function stands among what they are 
     "Map": 0, "Filter": 0, "Reduce": 0, "integrate": 0, "optimize": 0,
 }  # fmt: skip
 _KNOWN = each(
+    "scan weighted.mean cummax cummin cumprod rle duplicated regexpr gregexpr chartr months weekdays difftime "
+    "ISOdate strftime strptime as.POSIXct as.logical as.factor as.vector as.matrix as.data.frame as.list "
+    "is.character is.factor is.logical inherits interaction max.col mahalanobis cov cov2cor var.test "
+    "mcnemar.test fisher.test binom.test prop.test bartlett.test friedman.test ks.test oneway.test "
+    "pairwise.t.test power.t.test fivenum stem deviance logLik nobs formula relevel reorder droplevels unstack "
+    "reshape transform within NROW NCOL dimnames aperm kronecker qr svd eigen chol fft polyroot smooth.spline "
+    "acf pacf arima HoltWinters decompose stl ts window lag cmdscale biplot screeplot pairs matplot contour "
+    "image persp mosaicplot pie dotchart stripchart polygon segments arrows rect grid mtext rgb rainbow "
+    "heat.colors xor isTRUE isFALSE all.equal gamma beta lgamma trunc sign sinh cosh tan sin cos asin acos atan "
+    "atan2 expm1 log1p strrep replace setdiff union intersect is.element append str_detect str_replace "
+    "str_split str_to_upper tibble glimpse slice across everything case_when if_else fct_reorder ymd year month "
+    "day "
     "print mean sum c seq median sd var summary round sqrt length max min cat paste paste0 rev sort head tail "
     "table quantile cor rnorm runif set.seed read.csv read.csv2 read.delim read.table write.csv write.csv2 "
     "write.table names nrow ncol dim str colnames rownames aggregate tapply sapply lapply apply merge order with "
@@ -41,6 +53,9 @@ _WRITES = re.compile(
     r"\b(?:write\w*|ggsave|png|pdf|svg|jpeg|tiff|sink|dput|dump|cat|save\w*|fwrite|write_\w+)(?:\.\w+)?\s*\((.*)",
     re.DOTALL,
 )
+_PACKAGES = re.compile(  # of which a function is known by its own name
+    r"\b(?:base|stats|utils|graphics|grDevices|dplyr|tidyr|ggplot2|stringr|readr|tibble|lubridate|forcats|scales)::(?=[a-zA-Z])"
+)
 _ENDLESS = re.compile(r"\bwhile\s*\(?\s*(?:1|TRUE|T)\b|\brepeat\b|\d[eE]\d{2}")
 _PROJECT = re.compile(
     r"\b(?:testthat::test_(?:local|dir|file|package)|devtools::(?:test|check|document|load_all|build)|lintr::lint\w*|"
@@ -54,7 +69,7 @@ _CALLED = re.compile(
 
 
 def read(code: str) -> Reading:
-    code = _PROJECT.sub("print", code)
+    code = _PACKAGES.sub("", _PROJECT.sub("print", code))
     left = _TEXT.sub(lambda match: "`" if match[0][0] == "`" else '""', code)
     hides = _HIDES.search(re.sub(r"%(?:in|o|[%*/>])%", "+", left))
     if hides or _ENDLESS.search(code) or len(code) > 800 or not _plain(code) or not handed(code, _TAKERS, _KNOWN):

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from orchestrator.policy.addresses import is_metadata
 from orchestrator.policy.places import is_private
-from orchestrator.policy.shell import javascript, lua, perl, php, rscript, ruby, statements
+from orchestrator.policy.shell import calculating, javascript, lua, perl, php, rscript, ruby, statements
 from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.grammar import Reading
@@ -40,7 +40,8 @@ _WORSE = each(
 
 _READERS = {
     "node": javascript.read, "nodejs": javascript.read, "lua": lua.read, "php": php.read, "ruby": ruby.read,
-    "perl": perl.read, "Rscript": rscript.read, "R": rscript.read,
+    "perl": perl.read, "Rscript": rscript.read, "R": rscript.read, "julia": calculating.reader(calculating.JULIA),
+    "groovy": calculating.reader(calculating.GROOVY), "elixir": calculating.reader(calculating.ELIXIR),
 }  # fmt: skip
 _SYSTEM = re.compile(
     r"/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|nix|opt|private|proc|root|run|sbin|snap|srv|sys|tmp|usr|var|Library|Users|"
