@@ -117,7 +117,10 @@ def _comes(code: Code, node: ast.expr, read: set[int], derived: set[str]) -> boo
         case ast.IfExp(body=one, orelse=other):
             return _comes(code, one, read, derived) and _comes(code, other, read, derived)
         case ast.ListComp(generators=rounds) | ast.GeneratorExp(generators=rounds) | ast.DictComp(generators=rounds):
-            return any(_comes(code, one.iter, read, derived) for one in rounds)
+            keeps = not any(
+                isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq) for one in rounds for test in one.ifs
+            )
+            return keeps and any(_comes(code, one.iter, read, derived) for one in rounds)
         case ast.Subscript(slice=ast.Slice(upper=ast.Constant()) | ast.Slice(step=ast.UnaryOp())):
             return False  # a part of it, by its place
     return any(_comes(code, part, read, derived) for part in _parts(node))

@@ -70,6 +70,13 @@ class Files:
         self.listed = [pattern for call in code.calls for pattern in self._listed(call)]
         for call in sorted(code.calls, key=lambda one: called(one.func) in ("remove", "unlink")):
             self._judge(call)
+        for node in code.nodes:
+            if (
+                isinstance(node, ast.Subscript)
+                and isinstance(node.ctx, ast.Store)
+                and "sys.path" in meant(node.value, given)
+            ):
+                self.doubt = self.doubt or "it changes where modules are looked for"
         self._judge_texts()
         if "tempfile" in code.imported and any(map(_renames, code.nodes)):
             self.doubt = self.doubt or "it gives a folder that it made another name"
