@@ -10,6 +10,7 @@ and there are no tools but those of the scenario.
 """
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -288,6 +289,7 @@ def process(folder: Folder, point: Point | None) -> int:
     """Live in a process of its own; the signal that ended it, 0 when it came to the end."""
     child = os.fork()
     if child == 0:
+        gc.freeze()  # what the tests hold is shared: to look through it would copy it
         signal.signal(signal.SIGALRM, _hangs)
         signal.alarm(PATIENCE)
         status = 1
