@@ -44,9 +44,13 @@ def judge(judge: Judging, segment: Segment, text: str) -> list[Finding]:
         nodes = list(ast.walk(folding.folded(ast.parse(text))))
         run = imported.texts_run(nodes, imported.modules(nodes))
         nodes += [node for inner in run or () for node in ast.walk(folding.folded(ast.parse(inner)))]
-        code = Code(nodes)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _judged(judge, segment, text, Code(nodes), run is None)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # also code that stands for itself: a = b; b = a
         return [*snippets.denials(judge, segment, text), snippets.inline(judge, segment)]
+
+
+def _judged(judge: Judging, segment: Segment, text: str, code: Code, unknown: bool) -> list[Finding]:
+    nodes = code.nodes
     given = imported.modules(nodes)
     started = processes.started(judge, segment, code, given)
     files = Files(judge, segment, code, given)
@@ -54,7 +58,7 @@ def judge(judge: Judging, segment: Segment, text: str) -> list[Finding]:
     own = _own(judge, segment, code)
     read = started.read | files.read | processes.talks_to_itself(code, given)
     left = [node for node in nodes if id(node) not in read]
-    doubt = "it runs a text that is known only when it runs" if run is None else _planted(nodes, files.writes)
+    doubt = "it runs a text that is known only when it runs" if unknown else _planted(nodes, files.writes)
     doubt = doubt or next((why for node in left if (why := _doubt(node, own, code))), None)
     doubt = (
         doubt
