@@ -20,6 +20,7 @@ _STARTERS = WRAPPERS.keys() | RUNNERS | PRIVILEGE
 _BY_PLACE = ("shell", "interpreter", "developer", "administration", "network")
 _NAMES_ONE = re.compile(r"\$\((?:command -v|which) [\w.+-]+\)$")
 _CALLS = 6  # functions that call each other
+_MOST = 60  # calls of one script: a function that calls others twice doubles what is read
 
 
 class Calling(Redirecting):
@@ -28,6 +29,7 @@ class Calling(Redirecting):
         self.functions: dict[str, Node] = {}  # that stand for no other program: read where they are called
         self.left: list[str] = []  # those that a trap calls at the end
         self._calls: list[str] = []  # the functions that the walk is in
+        self._called = 0
         self._again: set[str] = set()  # those that call themselves, and were read with whatever they may be given
 
     def words_of(self, written: "list[list[Node]]") -> tuple[tuple[str, ...], list[list[str]], bool]:
@@ -96,6 +98,10 @@ class Calling(Redirecting):
 
     def called(self, name: str, given: tuple[str, ...] | None, flow: Flow) -> After:
         """Read what a function does with what it is given; None where that is not known."""
+        self._called += 1
+        if self._called > _MOST:
+            self.doubt("too_long", name)
+            return After(flow.folders, flow.folders)
         if name in self._calls or len(self._calls) == _CALLS:
             if name in self._again or len(self._calls) == _CALLS:
                 return After(flow.folders, flow.folders)

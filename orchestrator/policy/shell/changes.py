@@ -3,7 +3,7 @@
 import re
 from fnmatch import fnmatchcase
 
-from orchestrator.policy.shell.words import AWAY, FOUND, HERE, SPLIT, STAR, TILDE, UNKNOWN, UNSET, marked
+from orchestrator.policy.shell.words import AWAY, FOUND, HERE, LONGEST, SPLIT, STAR, TILDE, UNKNOWN, UNSET, marked
 
 _NUMERIC = re.compile(r"-?[0-9]+")
 _SWAP = re.compile(r"(//?|/#|/%)((?:[^/\\]|\\.)+)(?:/([^/$`]*))?")
@@ -17,6 +17,11 @@ def are_numbers(values: tuple[str, ...]) -> bool:
 
 
 def of_change(value: str, change: str) -> str:
+    made = _made(value, change) if len(value) <= LONGEST else UNKNOWN
+    return made if len(made) <= LONGEST else UNKNOWN
+
+
+def _made(value: str, change: str) -> str:
     """${x/.wav/.mp3}, ${x%.txt}: what a star stands for may change too, and is a name of a file all the same."""
     if UNKNOWN in value or {HERE, TILDE, SPLIT} & set(value):
         return UNKNOWN
@@ -52,8 +57,8 @@ def _without(value: str, how: str, pattern: str) -> str:
         return f"{folder}{slash}{name}" or UNSET
     if not set("*?[") & set(pattern):
         return (value.removesuffix(pattern) if how[0] == "%" else value.removeprefix(pattern)) or UNSET
-    if marked(value):
-        return UNKNOWN if value.startswith(AWAY) else STAR
+    if marked(value) or len(value) > 500:
+        return UNKNOWN if value.startswith(AWAY) or not marked(value) else STAR
     cuts = range(len(value) + 1) if how in ("#", "%%") else range(len(value), -1, -1)
     front = how[0] == "#"
     at = next((at for at in cuts if fnmatchcase(value[:at] if front else value[at:], pattern)), None)
