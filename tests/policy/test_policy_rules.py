@@ -553,6 +553,8 @@ def test_more_paths_than_anyone_reads_are_asked(policy: Policy, workspace: Path)
         "python3 -c 'x = 1" + " + 1" * 4900 + "; open(x)'",
         "node -e 'x = " + "[" * 1900 + "'",
         'sqlite3 a.db "select ' + "'" * 15000 + '; drop table a"',
+        "f() { g; g; g; }; g() { h; h; h; }; h() { i; i; i; }; i() { j; j; j; }; j() { ((x=1)); }; " + "f; " * 40,
+        "x=a\n" + "x=${x//a/aa}\n" * 40 + "cat $x",
     ],
 )
 def test_no_command_is_long_enough_to_hold_the_server_up(policy: Policy, workspace: Path, command: str) -> None:
