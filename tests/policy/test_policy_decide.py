@@ -97,7 +97,7 @@ def test_two_reasons_to_ask_need_a_grant_of_both(call: Call) -> None:
         ("rm -r build", "rm -r dist", "rm -rf ."),
         ("git push", "git push origin main", "git reset --hard"),
         ("./run", "./run --fast", "./other"),
-        ("python3 -c 'f(1)(2)'", "python3 -c 'f(1)(2)'", "python3 -c 'f(1)(3)'"),
+        ("python3 -c 'eval(f)'", "python3 -c 'eval(f)'", "python3 -c 'eval(g)'"),
         ("sudo ls", "sudo ls", "sudo cat notes.txt"),
         ("eval ls", "eval ls", "eval pwd"),
         ("$X", "$X", "$Y"),
@@ -140,7 +140,7 @@ def test_programs_of_the_owner_run_unasked(tmp_path: Path) -> None:
     assert policy.decide(command(tmp_path, "frobnicate | brobnicate")).verdict == "ask"
     assert policy.decide(command(tmp_path, "rm notes.txt")).verdict == "ask"
     assert policy.decide(command(tmp_path, "rm -rf /")).verdict == "deny"
-    assert policy.decide(command(tmp_path, "python3 -c 'import ctypes'")).verdict == "ask"
+    assert policy.decide(command(tmp_path, "python3 -c 'eval(f)'")).verdict == "ask"
 
 
 def test_the_shipped_rules_are_all_there(tmp_path: Path) -> None:

@@ -118,10 +118,10 @@ async def test_what_fails_says_where(tools: dict[str, Tool], context: Context) -
     ("name", "code", "verdict"),
     [
         ("run_python", "import math\nprint(math.pi)", "allow"),
-        ("run_python", "import ctypes", "ask"),
+        ("run_python", "import ctypes\nctypes.CDLL(None)", "ask"),
         ("run_python", "import shutil\nshutil.rmtree('/')", "deny"),
         ("run_javascript", "console.log(1 + 1)", "allow"),
-        ("run_javascript", "require('child_process').execSync('id')", "ask"),
+        ("run_javascript", "require('child_process').execSync(process.argv[1])", "ask"),
     ],
 )
 def test_policy_reads_the_code(tools: dict[str, Tool], tmp_path: Path, name: str, code: str, verdict: str) -> None:
