@@ -14,7 +14,7 @@ _TOKEN = re.compile(
 _ENDLESS = re.compile(r"\bwhile\b|\d{10}|[eE]\+?\d{2}|\^\s*\d{4}|\*\*\s*\d{4}")
 _OWN = re.compile(r"\b([a-z]\w?)\b")  # names of one or two letters, as x and xs
 
-JULIA = each(
+_JULIA = each(
     "using import Pkg test instantiate precompile status println print show display sum prod sqrt cbrt abs abs2 "
     "round floor ceil trunc pi exp log log2 log10 sin cos tan mod div rem gcd lcm factorial binomial isprime "
     "maximum minimum max min extrema length size sort reverse unique collect map filter reduce zip enumerate "
@@ -23,14 +23,14 @@ JULIA = each(
     "var cor quantile LinearAlgebra det inv tr norm eigvals transpose rand randn Random seed coverage function "
     "return begin let do ones zeros sumsq count any all first last digits"
 )
-GROOVY = each(
+_GROOVY = each(
     "println print printf def it each collect findAll sum inject join sort reverse unique size max min "
     "toUpperCase toLowerCase split tokenize trim length contains startsWith endsWith replace substring Math sqrt "
     "pow abs round floor ceil PI times upto step in if else for return true false null int long double String "
     "BigDecimal GroovySystem version groupBy countBy any every first last take drop eachWithIndex collectEntries "
     "toInteger toDouble isNumber format"
 )
-ELIXIR = each(
+_ELIXIR = each(
     "IO puts inspect Enum map sum reduce filter each sort reverse uniq count max min join zip with_index group_by "
     "frequencies take drop at sort_by chunk_every flat_map all any member to_list String upcase downcase length "
     "split trim replace capitalize contains slice Integer parse digits gcd pow to_string Float round Map new get "
@@ -39,7 +39,7 @@ ELIXIR = each(
 )
 
 
-def reader(words: frozenset[str]) -> Callable[[str], Reading]:
+def _reader(words: frozenset[str]) -> Callable[[str], Reading]:
     """Of code that is made of these words."""
 
     def read(code: str) -> Reading:
@@ -53,3 +53,6 @@ def reader(words: frozenset[str]) -> Callable[[str], Reading]:
         return Reading() if plain else Reading("not every word in it is known")
 
     return read
+
+
+julia, groovy, elixir = _reader(_JULIA), _reader(_GROOVY), _reader(_ELIXIR)

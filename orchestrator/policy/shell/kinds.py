@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from msgspec import structs
 
-from orchestrator.policy.shell import beyond, code, developers, machine, network, snippets, texts, writers
+from orchestrator.policy.shell import beyond, code, databases, developers, machine, network, texts, writers
 from orchestrator.policy.shell.arguments import letters, options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import OUTPUTS, PATTERNS, Kind
@@ -185,6 +185,6 @@ JUDGES: dict[Kind, Callable[[Judging, Segment, int], list[Finding]]] = {
     "shell": code.shell,
     "network": network.judge,
     "administration": machine.judge,
-    "database": lambda judge, segment, depth: snippets.sql(judge, segment),
+    "database": lambda judge, segment, depth: databases.judge(judge, segment),
     "destroyer": destroyer,
 }

@@ -6,14 +6,12 @@ somebody, and text that would be refused if a shell were given it. All else is a
 
 import posixpath
 import re
-from itertools import pairwise
+from importlib import import_module
 
 from msgspec import structs
 
 from orchestrator.policy.addresses import is_metadata
 from orchestrator.policy.places import is_private
-from orchestrator.policy.shell import calculating, javascript, lua, perl, php, rscript, ruby, statements
-from orchestrator.policy.shell.arguments import paths
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.grammar import Reading
 from orchestrator.policy.shell.hostile import hostile
@@ -38,10 +36,10 @@ _WORSE = each(
     "exfiltration guard metadata"
 )
 
-_READERS = {
-    "node": javascript.read, "nodejs": javascript.read, "lua": lua.read, "php": php.read, "ruby": ruby.read,
-    "perl": perl.read, "Rscript": rscript.read, "R": rscript.read, "julia": calculating.reader(calculating.JULIA),
-    "groovy": calculating.reader(calculating.GROOVY), "elixir": calculating.reader(calculating.ELIXIR),
+_READERS = {  # by program: the module of its language, which is loaded when such code is first judged
+    "node": "javascript", "nodejs": "javascript", "lua": "lua", "php": "php", "ruby": "ruby", "perl": "perl",
+    "Rscript": "rscript", "R": "rscript", "julia": "calculating:julia", "groovy": "calculating:groovy",
+    "elixir": "calculating:elixir",
 }  # fmt: skip
 _SYSTEM = re.compile(
     r"/(?:bin|boot|dev|etc|home|lib\w*|media|mnt|nix|opt|private|proc|root|run|sbin|snap|srv|sys|tmp|usr|var|Library|Users|"
@@ -59,7 +57,9 @@ def inline(judge: Judging, segment: Segment, why: str = "") -> Finding:
 def judge(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     """Code given to node, ruby, perl and their like."""
     if segment.program in _READERS:
-        return read(judge, segment, code, _READERS[segment.program](code))
+        module, _, name = _READERS[segment.program].partition(":")
+        reader = getattr(import_module(f"orchestrator.policy.shell.{module}"), name or "read")
+        return read(judge, segment, code, reader(code))
     return [*denials(judge, segment, code), inline(judge, segment)]
 
 
@@ -126,51 +126,3 @@ def worse(judge: Judging, segment: Segment, text: str) -> list[Finding]:
         return []
     plain = Segment(segment.program, (), segment.text, segment.folders)
     return [found for found in judge.text(shown(text), plain, 2) if found.verdict == "deny" and found.code in _WORSE]
-
-
-_QUOTED_NAME = re.compile(r"\[[^\]]*['\"]")  # a name in brackets, as sqlite3 alone reads them, in which a quote is none
-_DOTS = re.compile(
-    r"\.(tables|schema|headers?|mode|indexes|indices|databases|width|separator|nullvalue|timer|show|fullschema|"
-    r"help|dump|dbinfo|stats|print)\b[\w ,.-]*"
-)
-_IMPORT = re.compile(r"\.import (?:--csv )?(?:--skip \d+ )?([\w./-]+) \w+")  # a table out of a file
-_SQL_VALUED = each("-separator -cmd -newline -nullvalue -c -s -init")
-
-
-def sql(judge: Judging, segment: Segment) -> list[Finding]:
-    """sqlite3 and duckdb: a file of the workspace, and questions to it."""
-    words = segment.arguments
-    if words and all(word in ("--version", "-version", "--help", "-help") for word in words):
-        return []
-    reach = judge.reach(segment)
-    if {"-init", "--init", "-A", "-unsigned"} & set(words):
-        return [inline(judge, segment)]
-    dotted = [shown(after) for word, after in pairwise(words) if word in ("-cmd", "--cmd")]
-    imported = [match[1] for text in dotted if (match := _IMPORT.fullmatch(text.strip()))]
-    if any(not (_DOTS.fullmatch(text.strip()) or _IMPORT.fullmatch(text.strip())) for text in dotted):
-        return [inline(judge, segment)]
-    words = tuple(word for before, word in pairwise(("", *words)) if "-cmd" not in (before[-4:], word[-4:]))
-    named = [word for word in paths(segment.program, words) if word not in _SQL_VALUED]
-    plain = [shown(word) for word in named]
-    asked = [text for text in plain if " " in text or text.startswith(".")]
-    files = [word for word in named if shown(word) not in asked and ":memory:" not in word]
-    found = reach.each("read", [*files, *imported])
-    aside = plain[:1] == [":memory:"] and not files
-    for text in asked:
-        if segment.program == "duckdb" and (into := statements.copied(text)) is not None and "://" not in into[1]:
-            found += reach.each("write", [into[1]])
-            text = into[0]
-        if text.startswith("."):
-            looks, named = bool(_DOTS.fullmatch(text.strip())), []
-        else:
-            looks, named = statements.only_looks(text, aside), statements.files(text) or []
-            looks = looks and not (segment.program == "sqlite3" and _QUOTED_NAME.search(text))
-            looks = looks and statements.files(text) is not None and not any("://" in one for one in named)
-        found += reach.each("read", [one for one in named if "://" not in one])
-        if not looks:
-            reason = f"{segment.program} would change data, or do more than look at it."
-            return [*found, judge.ask(segment, "changes_data", reason, "Look with SELECT first, and keep a copy.")]
-    if not asked and (not files or segment.stdin):
-        reason = f"What {segment.program} would do comes from its input."
-        return [*found, judge.ask(segment, "inline_code", reason, "Give the statement as a word.")]
-    return found

@@ -19,11 +19,6 @@ _LOOKS = re.compile(
     r"pragma\s+\w+(\(\w+\))?\s*$)(?!\w)",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(  # what changes nothing but a database that is kept in memory
-    r"\s*(?:create\s+(?:or\s+replace\s+)?(?:temp\w*\s+)?(?:table|view|index)|drop\s+(?:table|view|index)|"
-    r"insert\s+into|update|delete\s+from|alter\s+table)\s+[\w\s(),.=<>*+'|-]+$",
-    re.IGNORECASE,
-)
 _COPIED = re.compile(r"\s*copy\s*\((.*)\)\s*to\s*'([^']+)'\s*(?:\([\w\s,]*\)\s*)?;?\s*", re.IGNORECASE | re.DOTALL)
 _CHANGES = re.compile(
     r"\b(?:insert\s+(?:or\s+\w+\s+)?into|replace\s+into|update\s+\S+\s+set|delete\s+from|drop\s+\w+|alter\s+\w+|"
@@ -60,20 +55,17 @@ def copied(text: str) -> tuple[str, str] | None:
     return (match[1], match[2]) if match and bare(match[1]).count("(") == bare(match[1]).count(")") else None
 
 
-def only_looks(text: str, aside: bool = False) -> bool:
-    """Whether it changes nothing; `aside`: nothing but a database that is kept in memory."""
-    if len(text) > LONGEST:
-        return False
-    said = bare(text)
+def only_looks(text: str) -> bool:
+    """Whether it changes nothing."""
+    said = bare(text) if len(text) <= LONGEST else ""
     parts = [part for part in said.split(";") if part.strip()]
-    changes = [part for part in parts if _CHANGES.search(part)]
-    if aside and all(map(_ASIDE.match, changes)):
-        parts = [part for part in parts if part not in changes]
-        said = ";".join(parts)
-    looks = bool(parts or changes) and all(_LOOKS.match(part) for part in parts)
-    if _RECURSIVE.search(said) and not _ENDS.search(said):
-        return False
-    return looks and not _HIDES.search(text) and not _CHANGES.search(said) and not _REACHES.search(bare(text))
+    return bool(parts) and all(map(_LOOKS.match, parts)) and not _CHANGES.search(said) and not reaches(text)
+
+
+def reaches(text: str) -> bool:
+    """Whether it asks the engine for more than data: programs, settings, more than there is."""
+    endless = _RECURSIVE.search(bare(text)) and not _ENDS.search(bare(text))
+    return len(text) > LONGEST or bool(_HIDES.search(text) or _REACHES.search(bare(text)) or endless)
 
 
 def files(text: str) -> list[str] | None:
