@@ -20,6 +20,7 @@ from sqlalchemy import Select, delete, func, select, text, update
 from orchestrator.journal.chain import Progress
 from orchestrator.journal.rows import Break, verify
 from orchestrator.kernel.errors import InvalidSettings, JournalDamaged, NotFound
+from orchestrator.kernel.packages import command
 from orchestrator.storage.engine import AsyncEngine
 from orchestrator.storage.tables import events
 from orchestrator.storage.tables_journal import heads
@@ -68,9 +69,7 @@ def library() -> Any:
     try:
         import duckdb
     except ImportError as error:
-        raise InvalidSettings(
-            "Parquet files need DuckDB, which is not installed.", hint="pip install 'ai-orchestrator[data]'"
-        ) from error
+        raise InvalidSettings("Parquet files need DuckDB, which is not installed.", hint=command("duckdb")) from error
     return duckdb
 
 

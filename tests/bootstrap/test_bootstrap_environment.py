@@ -177,7 +177,7 @@ def test_the_development_lock_only_adds() -> None:
 def test_every_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras: dict[str, list[str]] = project["optional-dependencies"]
-    (own,) = [item for item in extras["dev"] if item.startswith(project["name"])]  # ai-orchestrator[data,…]: itself
+    (own,) = [item for item in extras["dev"] if item.startswith(project["name"])]  # ai-orchestrator[kafka,…]: itself
     named = re.split(r"[\[\],]", own)[1:-1]
     every = [*project["dependencies"], *(item for extra in ("dev", *named) for item in extras[extra] if item != own)]
     for name, wanted in (("requirements.lock", project["dependencies"]), ("requirements-dev.lock", every)):

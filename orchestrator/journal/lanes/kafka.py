@@ -13,6 +13,7 @@ from typing import Any
 
 from orchestrator.journal.lanes.base import Record
 from orchestrator.kernel.errors import InvalidSettings, LaneUnavailable
+from orchestrator.kernel.packages import command
 
 SENDING = 15.0  # seconds until what is sent must be kept
 CLOSING = 5.0
@@ -28,9 +29,7 @@ class Kafka:
         try:
             import aiokafka  # type: ignore[import-untyped]
         except ImportError as error:
-            raise InvalidSettings(
-                "Kafka needs a package that is not installed.", hint="pip install 'ai-orchestrator[kafka]'"
-            ) from error
+            raise InvalidSettings("Kafka needs aiokafka, which is not installed.", hint=command("aiokafka")) from error
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says each try of each node; we say what it means
         self._kafka = aiokafka
         self._topic = topic

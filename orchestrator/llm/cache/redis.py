@@ -16,6 +16,7 @@ import msgspec
 from orchestrator.kernel import settings
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import InvalidSettings
+from orchestrator.kernel.packages import command
 from orchestrator.llm.cache.base import CacheUnavailable, Kept, Question, Stock
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Redis:
         except ImportError as error:
             raise InvalidSettings(
                 "llm.cache.store is redis, and the package redis is not installed.",
-                hint="pip install 'ai-orchestrator[redis]'",
+                hint=command("redis"),
             ) from error
         self._clock = clock
         self._prefix = prefix

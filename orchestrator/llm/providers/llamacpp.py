@@ -20,6 +20,7 @@ from typing import Any
 from orchestrator.kernel.clock import Clock
 from orchestrator.kernel.errors import ModelGarbled, ModelRejected, ModelUnavailable
 from orchestrator.kernel.messages import Message, ToolResult, Usage
+from orchestrator.kernel.packages import command
 from orchestrator.kernel.settings import Provider
 from orchestrator.llm.base import Capability, Chunk, Finish, Health, ModelInfo, Reply, Request
 from orchestrator.llm.draft import Draft, check
@@ -218,9 +219,8 @@ def _llama_cpp() -> Any:
     try:
         return import_module("llama_cpp")
     except ImportError as error:
-        raise ModelUnavailable(
-            "llama-cpp-python is not installed.", hint="Install it: pip install 'ai-orchestrator[llamacpp]'."
-        ) from error
+        hint = f"Install it: {command('llama-cpp-python')}"
+        raise ModelUnavailable("llama-cpp-python is not installed.", hint=hint) from error
 
 
 def _wired(message: Message) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from orchestrator.kernel.errors import ToolFailed
+from orchestrator.kernel.packages import command
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context
 from orchestrator.tools.files.reading import FileRead
@@ -53,9 +54,8 @@ class Documents:
         if problem := said.get("wrong"):
             raise ToolFailed(f"{path!r} cannot be read: {problem}.", why="document_unreadable", path=path)
         if said.get("missing"):
-            command = "pip install 'ai-orchestrator[documents]'"
-            said_so = "Reading PDF files needs pypdf, which is not installed."
-            raise ToolFailed(said_so, hint=command, why="pypdf_missing", command=command)
+            said_so, needed = "Reading PDF files needs pypdf, which is not installed.", command("pypdf")
+            raise ToolFailed(said_so, hint=needed, why="pypdf_missing", command=needed)
         return said
 
     async def _told(self, folder: Path, path: str) -> dict[str, Any]:

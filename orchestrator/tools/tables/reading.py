@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from orchestrator.kernel.errors import ToolFailed, ToolRetry
+from orchestrator.kernel.packages import command
 from orchestrator.kernel.settings import Tools
 from orchestrator.tools.base import Context
 from orchestrator.tools.sandbox.base import Limits, Opening, Sandbox
@@ -58,9 +59,8 @@ def _whole(folder: Path, path: str) -> str:
 
 def _answer(said: dict[str, Any]) -> dict[str, Any]:
     if said.get("missing"):
-        command = "pip install 'ai-orchestrator[data]'"
-        lacking = "Tables need DuckDB, which is not installed."
-        raise ToolFailed(lacking, hint=command, why="duckdb_missing", command=command)
+        lacking, needed = "Tables need DuckDB, which is not installed.", command("duckdb")
+        raise ToolFailed(lacking, hint=needed, why="duckdb_missing", command=needed)
     if problem := said.get("wrong"):
         raise ToolRetry(problem)
     return said
