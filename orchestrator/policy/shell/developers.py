@@ -11,6 +11,7 @@ from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, PRIVILEGE, PRODUCED, known
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.subcommands import MANAGERS, consequent, offline
+from orchestrator.policy.shell.trades import READ_CODE
 from orchestrator.policy.shell.words import each, marked, shown
 
 _LEAVES = each("install uninstall deploy publish release push upload gh-deploy --install --pastebin --record --submit")
@@ -34,7 +35,7 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if program in _MEASURED and (inner := [word for word in words if not word.startswith("-")]):
         return found + _measured(judge, segment, inner, depth)
     plain = _plain(program, words)
-    if segment.stdin and _CONSOLES.intersection(plain[:1]):
+    if segment.stdin and (_CONSOLES.intersection(plain[:1]) or program in READ_CODE):
         found.append(snippets.inline(judge, segment))
     if program == "django-admin":
         found += code.managed(judge, segment, [*words])
@@ -64,6 +65,8 @@ def _given_code(judge: Judging, segment: Segment) -> list[Finding]:
     if program in _COMPILERS and (file := next((word for word in words if word.startswith("@")), "")):
         reason = f"{program} would take options from {shown(file[1:])}, which this policy does not read."
         asked.append(judge.ask(segment, "runs_more", reason, "Write the options out."))
+    if program == "yosys" and any(re.search(r"!|\bexec\b|\btcl\b", word) for word in map(shown, words)):
+        asked.append(judge.ask(segment, "runs_more", "This yosys script starts another program.", "Leave that out."))
     if program not in ("make", "gmake"):
         return asked
     if code := next(filter(_code_in_a_setting, map(shown, words)), ""):

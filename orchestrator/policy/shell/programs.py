@@ -3,6 +3,7 @@
 import re
 from typing import Literal, TypeAlias
 
+from orchestrator.policy.shell.trades import CODE, PLACES, TRADES
 from orchestrator.policy.shell.words import each, table
 
 Kind: TypeAlias = Literal[
@@ -140,7 +141,7 @@ _TABLE: dict[Kind, str] = {
         swapon losetup visudo chsh chfn newgrp nsenter unshare chroot bwrap setcap setpriv update-alternatives
         loginctl coredumpctl networkctl logrotate sshd named-checkconf named-checkzone zipinfo fail2ban-client
         certbot gpg packer screen tmux mknod mkfifo modinfo lsmod dmesg gdb bpftrace nginx apachectl
-        wall write micromamba dpkg-query dpkg-deb apt-mark pyenv rbenv nodenv asdf mise opam luarocks tlmgr minikube
+        wall write micromamba dpkg-query apt-mark pyenv rbenv nodenv asdf mise opam luarocks tlmgr minikube
         hg jj kind k3d sestatus getenforce aa-status jps lsscsi jstack jinfo
     """,
     "destroyer": """
@@ -153,7 +154,9 @@ _TABLE: dict[Kind, str] = {
     """,
 }
 
-KINDS: dict[str, Kind] = {program: kind for kind, programs in _TABLE.items() for program in programs.split()}
+KINDS: dict[str, Kind] = {
+    program: kind for known in (TRADES, _TABLE) for kind, programs in known.items() for program in programs.split()
+}
 
 # Wrappers run the program named by their remaining words; here, the options of theirs that take a value.
 WRAPPERS: dict[str, frozenset[str]] = {
@@ -189,6 +192,9 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "fakeroot": frozenset(),
     "ifne": frozenset(),
     "eatmydata": frozenset(),
+    "heaptrack": frozenset({"-o", "--output"}),
+    **dict.fromkeys(("ccache", "emcmake", "emmake", "emconfigure"), frozenset[str]()),
+    **dict.fromkeys(("qemu-aarch64", "qemu-arm", "qemu-riscv64", "qemu-riscv32", "qemu-x86_64"), each("-L -cpu -E -s")),
     "watchexec": frozenset({"-e", "-w", "-i", "--exts", "--watch", "--ignore", "-d", "--debounce"}),
 }
 RUNNERS = frozenset(
@@ -284,7 +290,7 @@ OUTPUTS = table("""
     exiftool: -o
 """)
 # Options whose value is a file that is written, of any program.
-WRITTEN = table("""
+WRITTEN = PLACES | table("""
     info: -o --output --dribble
     less: -o -O --log-file --LOG-FILE
     gawk awk: -d -o -p --dump-variables --pretty-print --profile
@@ -315,7 +321,7 @@ DESTROYS = re.compile(
 )
 
 # Options by which programs run code that they are given, or others that they are told.
-GIVEN_CODE = table("""
+GIVEN_CODE = CODE | table("""
     gs: -c -dNOSAFER -dDELAYSAFER --permit-file-all
     gradle gradlew: --init-script -I
     inkscape: --actions --shell --extension -x
@@ -350,7 +356,7 @@ GIVEN_CODE = table("""
     snakemake: --cluster --executor --default-remote-provider --report-stylesheet --wrapper-prefix
     protoc: --plugin
     latexmk: -e -r -shell-escape --shell-escape -enable-write18 -pdflatex= -latex=
-    pdflatex xelatex lualatex: -shell-escape --shell-escape -enable-write18 --enable-write18
+    pdflatex xelatex lualatex: \\directlua \\immediate -shell-escape --shell-escape -enable-write18 --enable-write18
     java: -javaagent -agentlib -agentpath -XX:On
     mypy: --python-executable --install-types
     exiftool: -if -config -execute -stay_open -@ -api -userParam

@@ -102,7 +102,7 @@ def wrapped(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             found += judge.variable(segment, variable, value)
         if word == "--":
             break
-        if name in ("time", "strace", "ltrace"):
+        if name in ("time", "strace", "ltrace", "heaptrack"):
             found += _recorded(judge, segment, word, words[:1])
         if word in ("-C", "--chdir") and name == "env" and words:
             found += judge.reach(segment).each("list", words[:1])
@@ -269,9 +269,9 @@ def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     values = names_listed(segment.feeders[0]) if lists_names(segment.feeders) else values
     if not words:
         return found
-    told = said(segment.feeders[0]) if len(segment.feeders) == 1 else segment.fed
-    if told is not None and len(told.split()) == 1:
-        values = [told.strip()]
+    fed = said(segment.feeders[0]) if len(segment.feeders) == 1 else segment.fed
+    if fed is not None and len(fed.split()) == 1:
+        values = [fed.strip()]
     if marker:
         command = [
             word
