@@ -39,9 +39,13 @@ _FILES = (".env", ".ssh", "id_rsa", ".netrc", ".pem", ".key", ".npmrc", ".pypirc
 _OTHERS = ("a.py", "README.md", "data", "x_1.txt", ".gitignore")
 _ESCAPES = re.compile(r"\\(u00|x)[2-7]|&#\d|%[2-7][0-9a-fA-F]")
 _CODECS = each("unicode_escape raw_unicode_escape hex rot13 rot_13 base64 uu quopri utf_7 punycode idna")
+_MAKES = re.compile(  # in the settings of a log
+    r"\(\)|ext://|^(os|posix|subprocess|shutil|builtins|runpy|importlib|pickle|ctypes|multiprocessing|socket|pty|code|timeit)\."
+)
 _SHORT = each("env ssh pem netrc aws gnupg .pem .key .p12 .pfx")
 _WORDS = re.compile(r"\b(unlink|rmtree|popen|__import__|subprocess|write_text|write_bytes|symlink_to)\b")
 _LOOKS_UP = each("getattr setattr methodcaller attrgetter globals locals vars __import__ import_module")
+_NO_TEXT = each("decode getvalue getbuffer str fsdecode")  # what makes bytes a text
 _LONGEST = 40  # characters of a piece
 
 
@@ -50,9 +54,8 @@ def doubt(code: Code, given: Modules, computed: bool) -> str | None:
     evaluated = bool(code.imported & known.EVALUATE) or any(
         called(call.func) == "make_dataclass" for call in code.calls
     )
-    if any(called(call.func) == "dictConfig" for call in code.calls) and any(
-        text[:6] in ("()", "ext://") for text in texts
-    ):
+    configured = any(stand.startswith("logging.config") for some in given.values() for stand in some)
+    if (configured or "dictConfig" in map(called, code.nodes)) and any(map(_MAKES.search, texts)):
         return "it makes what its settings name"
     if any(known.FIELD.search(text) or (evaluated and known.SAID.search(text)) for text in texts):
         return "a text of it is code"
@@ -128,11 +131,11 @@ def _calls(code: Code, node: ast.AST) -> bool:
 
 
 def _decoder(code: Code) -> str:
+    kept = _NO_TEXT.isdisjoint(map(called, code.nodes))
     for call in code.calls:
         name = called(call.func)
-        if name in _DECODES or (
-            name == "bytes" and call.args and not isinstance(call.args[0], ast.Constant | ast.Name)
-        ):
+        made = name == "bytes" and call.args and not isinstance(call.args[0], ast.Constant | ast.Name)
+        if name in _DECODES or (made and not (kept and _is_content(code, call))):
             return name
         spelled = isinstance(call.func, ast.Name) and name in (
             "zip",
@@ -171,6 +174,14 @@ def _decoder(code: Code) -> str:
         ):
             return "numbers"
     return ""
+
+
+def _is_content(code: Code, node: ast.AST) -> bool:
+    """f.write(bytes([1]) * 8): what a file holds, and no name of one."""
+    above = code.parents.get(id(node))
+    while isinstance(above, ast.BinOp):
+        above = code.parents.get(id(above))
+    return isinstance(above, ast.Call) and called(above.func) in ("write", "write_bytes")
 
 
 def _hides(texts: list[str], wanted: tuple[str, ...]) -> bool:

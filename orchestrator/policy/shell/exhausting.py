@@ -21,7 +21,7 @@ _TAKE = each("next islice takewhile any zip")  # some of what never ends
 
 def doubt(node: ast.AST, code: Code) -> str | None:
     if isinstance(node, ast.While) and _always(node.test, code):
-        return None if _is_left(node) or _in_background(code) else "it never ends"
+        return None if _is_left(node) or _in_background(code) or _is_woken(code) else "it never ends"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         huge = _is_text(node.left, node.right) and _is_huge(node.left, node.right)
         return "it takes more memory than there is" if huge else None
@@ -64,6 +64,12 @@ def _is_left(loop: ast.AST) -> bool:
         or (isinstance(inner, ast.Call) and called(inner.func) in ("exit", "_exit", "quit"))
         for inner in ast.walk(loop)
     )
+
+
+def _is_woken(code: Code) -> bool:
+    """signal.alarm(5), which ends whatever runs then."""
+    alarms = [call for call in code.calls if called(call.func) in ("alarm", "setitimer") and call.args]
+    return any(0 < size(call.args[-1]) <= 3600 for call in alarms) and "SIG_IGN" not in map(called, code.nodes)
 
 
 def _in_background(code: Code) -> bool:

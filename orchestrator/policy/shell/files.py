@@ -17,8 +17,8 @@ from orchestrator.policy.shell.bindings import called
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.imported import Modules, meant
 from orchestrator.policy.shell.script import Segment
-from orchestrator.policy.shell.values import Code, holes
-from orchestrator.policy.shell.words import MADE, STAR, TILDE, UNKNOWN, each, shown
+from orchestrator.policy.shell.values import Code, holes, text_of
+from orchestrator.policy.shell.words import ANY, MADE, STAR, TILDE, UNKNOWN, each, shown
 
 _MOST = 8  # files that one call may mean
 _OPENERS = each("open ZipFile TarFile GzipFile BZ2File LZMAFile")
@@ -39,7 +39,7 @@ _READ = re.compile(
 _SAVE = re.compile(
     r"to_(csv|excel|json|parquet|table|html|feather|xml|orc|stata|markdown|latex|string|hdf|pickle|netcdf|zarr|file)|"
     r"save|save_\w+|saveas|save(fig|txt|mat)|savez\w*|imsave|imwrite|mimsave|dump_stats|extractall|makedirs|tofile|connect|"
-    r"ExcelWriter|PdfPages|\w*FileHandler|export\w*|sink_\w+|Workbook|SimpleDocTemplate|make_archive|dump|mkdir|"
+    r"ExcelWriter|PdfPages|Coverage|(html|xml|json|lcov)_report|\w*FileHandler|export\w*|sink_\w+|Workbook|SimpleDocTemplate|make_archive|dump|mkdir|"
     r"write_(csv|json|parquet|html|image|excel|ipc|ndjson|gml|graphml|gexf|edgelist|videofile|gif|pdf|png|file)"
 )
 _MUST_BE_KNOWN = re.compile(
@@ -47,11 +47,14 @@ _MUST_BE_KNOWN = re.compile(
 )
 _LISTS = each("listdir scandir walk glob iglob rglob iterdir")
 _NAMED = each(
-    "filename fname path path_or_buf excel_writer outfile filepath top root_dir directory folder filepath_or_buffer"
+    "filename fname path path_or_buf excel_writer outfile filepath top root_dir directory folder filepath_or_buffer "
+    "data_file outfile"
 )
 _BUFFERS = each("BytesIO StringIO open SpooledTemporaryFile TemporaryFile ExcelWriter PdfPages ZipFile")
 _PASSING = re.compile(r"te?mp|scratch|probe|^(\./)?(build|out|dist)/", re.IGNORECASE)
 _SYSTEM = re.compile(r"~.*|/(etc|home|root|proc|sys|dev|var|usr|opt|tmp|mnt|media|srv|boot|run|lib|s?bin|Users)(/.*)?")
+_OF_A_PROJECT = re.compile(rf"(\./)?([.{STAR}]?$|(src|lib|app|tests?|docs|packages|cmd|internal|scripts|config)(/|$))")
+_ENDS = re.compile(rf"[{STAR}{UNKNOWN}]\.\w+$")
 _ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://(?!(localhost|127\.0\.0\.1|\[::1\])[:/])(?!/)(?!$)")
 
 
@@ -71,15 +74,17 @@ class Files:
         for call in sorted(code.calls, key=lambda one: called(one.func) in ("remove", "unlink")):
             self._judge(call)
         for node in code.nodes:
-            if (
-                isinstance(node, ast.Subscript)
-                and isinstance(node.ctx, ast.Store)
-                and "sys.path" in meant(node.value, given)
-            ):
-                self.doubt = self.doubt or "it changes where modules are looked for"
+            self._judge_places(node)
         self._judge_texts()
         if "tempfile" in code.imported and any(map(_renames, code.nodes)):
             self.doubt = self.doubt or "it gives a folder that it made another name"
+
+    def _judge_places(self, node: ast.AST) -> None:
+        """sys.path[:0] = ["src"], sys.path += ["src"]."""
+        for target in node.targets if isinstance(node, ast.Assign) else []:
+            if isinstance(target, ast.Subscript) and "sys.path" in meant(target.value, self.given):
+                value = node.value if isinstance(node, ast.Assign) else target
+                self._looked_in(value.elts if isinstance(value, ast.List | ast.Tuple) else [value])
 
     def _listed(self, call: ast.Call) -> Iterable[str]:
         if called(call.func) == "listdir":
@@ -165,11 +170,18 @@ class Files:
             return
         if len(texts) == 2 and "/dev/null" in texts[0]:
             self.doubt = self.doubt or "it empties a file"
+        if words == ("mv",) and any(map(_is_everything, texts[0])) and any(_ENDS.search(text) for text in texts[1]):
+            self.doubt = self.doubt or "it gives every file of a folder another name"
         if len(texts) == 2 and not self._new_names(words, *texts):
             self.doubt = self.doubt or f"which file it means by {words[0]} is known only when it runs"
         pairs = [
             (one, *other) for one in texts[0] for other in ([(two,) for two in texts[1]] if len(texts) == 2 else [()])
         ]
+        if words[0] == "cp":  # to a name of its own: see `_new_names`
+            pairs = [
+                (one, other.replace(UNKNOWN, "x") if other.strip(UNKNOWN + STAR + "/") else other)
+                for one, other in pairs
+            ]
         for pair in pairs[:_MOST] if len(pairs) <= _MOST else [tuple(UNKNOWN for _ in paths)]:
             named = tuple(f"./{text}" if text.startswith("-") else _spelt(text) for text in pair)
             plain = structs.replace(
@@ -249,6 +261,9 @@ class Files:
             self._read(target)
 
     def _saved(self, call: ast.Call, name: str, named: list[ast.expr]) -> None:
+        trusts = [word.value for word in call.keywords if word.arg == "filter"] if name == "extractall" else []
+        if any(called(one) != "data_filter" and text_of([one]) not in ("data", "tar") for one in trusts):
+            self.doubt = self.doubt or "it unpacks files wherever they say"
         given = [*call.args[:1], *named]
         if len(call.args) > 1 and name in ("save", "dump", "export") and self.code.of(call.args[0]) == {UNKNOWN}:
             second = self.code.of(call.args[1])
@@ -303,7 +318,8 @@ class Files:
             if " " in text or len(text) > 300 or not text:
                 continue
             if _SYSTEM.fullmatch(text) or ".." in text.split("/"):
-                outside = self.reach.each("read", [_spelt(text)])
+                packed = ".." in text and not {"tarfile", "zipfile"}.isdisjoint(self.code.imported)
+                outside = self.reach.each("write" if packed else "read", [_spelt(text)])
                 self.found += [one for one in outside if one.code != "outside" or text.count("/") > 1 or ".." in text]
             elif ("." in text or "/" in text or text.startswith("id_")) and not self._is_skipped(node):
                 if is_private(text):
@@ -326,6 +342,12 @@ class Files:
 _NAMES_A_FILE = re.compile(
     r"rc$|profile$|\.pth$|customize\.py$|hooks/|/config$|\.ya?ml$|\.json$|authorized_keys|crontab|/"
 )
+
+
+def _is_everything(text: str) -> bool:
+    """src/*, whatever it is: no kind of file, and no folder of pictures."""
+    folder, _, name = text.rpartition("/")
+    return bool(name) and not name.strip(STAR + ANY + UNKNOWN) and STAR in name and bool(_OF_A_PROJECT.match(folder))
 
 
 def _opens_nothing(dotted: str) -> bool:

@@ -126,7 +126,7 @@ def doubts(code: Code, given: Modules, left: list[ast.AST], own: Collection[str]
     """What it does with its modules, beside calling what is harmless."""
     for node in left:
         above = code.parents.get(id(node))
-        if isinstance(node, ast.Call) and _imports(node, given) and (why := _doubt_of_lookup(node, above, code)):
+        if isinstance(node, ast.Call) and _imports(node, given) and (why := _doubt_of_lookup(node, above, code, own)):
             return why
         if not isinstance(node, ast.Name | ast.Attribute):
             continue
@@ -140,11 +140,14 @@ def doubts(code: Code, given: Modules, left: list[ast.AST], own: Collection[str]
     return _beside(code, given)
 
 
-def _doubt_of_lookup(call: ast.Call, above: ast.AST | None, code: Code) -> str | None:
-    """A module that is imported by a plain name, and used where it stands or is harmless."""
+def _doubt_of_lookup(call: ast.Call, above: ast.AST | None, code: Code, own: Collection[str]) -> str | None:
+    """A module that is imported by a plain name, and used where it stands or is harmless; any of the project's own."""
     named = code.of(call.args[0]) if len(call.args) == 1 else frozenset({""})
     direct = isinstance(above, ast.Attribute) and isinstance(call.args[0], ast.Constant)
-    if all(known.module(module) and (not known.is_root(module) or direct) for module in named):
+    if all(
+        module.partition(".")[0] in own or (known.module(module) and (not known.is_root(module) or direct))
+        for module in named
+    ):
         return None
     return "it imports what is known only when it runs"
 
@@ -196,6 +199,7 @@ _NOT_BESIDE = {  # names that what a module makes has, which run texts or load c
     "profile": _RUNS_TEXTS,
     "tracemalloc": each("load dump"),
     "importlib.metadata": each("load EntryPoint"),
+    "coverage": each("cmdline execfile"),
     "cffi": each("dlopen verify set_source load_library"),
     "psutil": each("kill terminate suspend resume send_signal nice rlimit cpu_affinity environ net_connections"),
     "click": each("launch edit"),
@@ -233,7 +237,7 @@ def reflects(code: Code, given: Modules) -> str | None:
             if name == "setattr" or any(known.is_root(one) for one in stands):
                 return f"it looks for a part of {min(stands or {'a module'})} that is known only when it runs"
             looks = True
-        looks = looks or name in ("getmembers", "getmembers_static")
+        looks = looks or bool(meant(call.func, given) & {"inspect.getmembers", "inspect.getmembers_static"})
     if looks and (found := next((call for call in code.calls if not _looks_on(call, code, given)), None)):
         return f"it calls {called(found.func) or 'what it found'}, and what that is is known only when it runs"
     return None
@@ -295,9 +299,11 @@ _TEXTS = each(
 def texts_run(nodes: list[ast.AST], given: Modules) -> list[str] | None:
     """The code that timeit, eval and exec are told as texts; None where one is known only when it runs."""
     runs = [node for node in nodes if isinstance(node, ast.Call) and _runs_texts(node, given)]
-    code = Code(nodes) if runs else None
+    if not runs:
+        return []
+    code = Code(nodes)
     found: list[str] = []
-    for call in runs if code is not None else ():
+    for call in runs:
         if isinstance(call.func, ast.Name) and call.func.id in ("eval", "exec"):
             told = [_compiled(call.args[0], code)] if call.args else []
         else:

@@ -23,7 +23,7 @@ ROOTS = each(
     "cProfile profile timeit tracemalloc types getpass grp pwd"
 )
 ALIASES = each("bltns bltn_open mp modules linecache")  # what modules call each other
-PARTLY = {  # modules, and what of each
+PARTLY: dict[str, re.Pattern[str] | frozenset[str]] = {  # modules, and what of each
     "os": each(
         "path listdir getcwd walk scandir stat lstat sep linesep name cpu_count getpid uname makedirs mkdir "
         "get_terminal_size fspath curdir pardir getloadavg isatty strerror extsep altsep pathsep devnull access F_OK "
@@ -94,7 +94,7 @@ PARTLY = {  # modules, and what of each
     "multiprocessing.dummy": each("Pool"),
     "multiprocessing.shared_memory": each("SharedMemory ShareableList"),
     "pickle": each("dumps dump HIGHEST_PROTOCOL DEFAULT_PROTOCOL PickleError PicklingError loads"),
-    "pkgutil": each("iter_modules"),
+    "pkgutil": each("iter_modules walk_packages"),
     "profile": each("Profile"),
     "pwd": each("getpwuid getpwnam"),
     "signal": re.compile(r"signal|alarm|setitimer|getsignal|strsignal|Signals|Handlers|ITIMER_\w+|SIG\w+|pause|"
@@ -139,7 +139,7 @@ PACKAGES = each(
     "phonenumbers email_validator validators semver pyparsing lark ply parse docopt iniconfig pluggy sqlparse "
     "chess deap pygad gym gymnasium stable_baselines3 sentence_transformers tokenizers joblib threadpoolctl patsy "
     "hmmlearn umap hdbscan imblearn shap optuna prophet pmdarima sqlalchemy psutil cffi django tabula camelot docxtpl "
-    "xmltodict feedparser icalendar vobject"
+    "xmltodict feedparser icalendar vobject coverage"
 )
 # Of those, what opens what it is told, starts programs or loads code.
 _NOT_OF_PACKAGES = re.compile(

@@ -15,9 +15,10 @@ from orchestrator.policy.shell import known
 from orchestrator.policy.shell.bindings import called
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.imported import Modules, meant
+from orchestrator.policy.shell.outputs import finds
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.values import Code
-from orchestrator.policy.shell.words import STAR, UNKNOWN, each
+from orchestrator.policy.shell.words import FOUND, STAR, UNKNOWN, each
 
 _STARTS = frozenset(
     f"subprocess.{name}"
@@ -33,10 +34,15 @@ _STARTS = frozenset(
 }
 _SETTINGS = each(
     "capture_output text check timeout encoding errors universal_newlines stdout stderr stdin bufsize shell input "
-    "cwd env start_new_session limit close_fds"
+    "cwd env start_new_session limit close_fds plugins"
 )
+_NAMES = 8  # names of names
 _SITES = 20  # calls of one function that are looked at
-_CHANGES_PYTEST = re.compile(r"-[pco]$|-p\w|--(basetemp|rootdir|confcutdir|override-ini|import-mode)")
+_CHANGES_PYTEST = re.compile(
+    r"(^| )(-p(?! ?no:)|-c( |$)|-o(?! ?(addopts=( |$)|(log|junit|asyncio|xfail|console)_\w+=))|"
+    r"--(basetemp|rootdir|confcutdir|override-ini|import-mode))"
+)
+_WHOLE_ENVIRONMENT = re.compile(r"(dict\()?((os|__import__\('os'\))\.)?environ(\.copy\(\))?\)?")
 _LOCAL = each("127.0.0.1 localhost ::1")
 _NETWORK = each(
     "socket socketserver http http.server http.client urllib.request xmlrpc.server wsgiref.simple_server asyncio"
@@ -69,7 +75,7 @@ def started(judge: Judging, segment: Segment, code: Code, given: Modules) -> Sta
                 found += _judged(judge, plain, code, min(dotted), one)
         read |= {id(part) for part in ast.walk(call.func)}
         read |= {id(part) for word in call.keywords if word.arg == "env" for part in ast.walk(word.value)}
-        read |= {id(part) for part in call.args[:1] for part in ast.walk(part) if isinstance(part, ast.Constant)}
+        read |= {id(part) for first in call.args[:1] for part in ast.walk(first) if isinstance(part, ast.Constant)}
     return Started(found, frozenset(read))
 
 
@@ -84,14 +90,16 @@ def _judged(judge: Judging, plain: Segment, code: Code, name: str, call: ast.Cal
             *(_words_of(code, call.args[0]) if call.args else [UNKNOWN]),
         ]
     elif name == "pytest.main":
-        if any(_CHANGES_PYTEST.match(word) for word in words or ()):
+        if _CHANGES_PYTEST.search(" ".join(words or ())):
             return [_unread(judge, plain)]
         words = ["pytest", *(words or ([] if not call.args else [UNKNOWN]))]
     shell = next((word.value for word in call.keywords if word.arg == "shell"), None)
     if words is not None and (shell is None or (isinstance(shell, ast.Constant) and not shell.value)):
-        if UNKNOWN in words[0]:
+        programs = _programs(code, call.args[0]) if UNKNOWN in words[0] else {words[0]}
+        if any(UNKNOWN in program for program in programs):
             return [_unread(judge, plain)]
-        return judge.segment(structs.replace(plain, program=words[0], arguments=tuple(words[1:])), 2)
+        started = [structs.replace(plain, program=one, arguments=tuple(words[1:])) for one in sorted(programs)]
+        return [finding for one in started for finding in judge.segment(one, 2)]
     first = call.args[0] if call.args else None
     if isinstance(first, ast.Call) and called(first.func) == "split":  # no less than what a shell makes of it
         of = first.func.value if isinstance(first.func, ast.Attribute) else None
@@ -143,6 +151,41 @@ def _unread(judge: Judging, segment: Segment) -> Finding:
     return judge.ask(segment, "indirect_program", reason, "Name the program.")
 
 
+def _programs(code: Code, node: ast.expr) -> frozenset[str]:
+    """Each that the first word may be, also as shutil.which finds it."""
+    match node:
+        case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]):
+            return _programs(code, first)
+        case ast.Name(id=name) if [bound.each for bound in code.bound.get(name, ())] == [False]:
+            value = code.bound[name][0].value
+            return _programs(code, value) if isinstance(value, ast.Call) else code.of(node)
+        case ast.Call(func=ast.Attribute(attr="which") | ast.Name(id="which"), args=[named, *_]):
+            return code.of(named)
+    return code.of(node)
+
+
+def _is_found(code: Code, node: ast.AST | None, depth: int = 0) -> bool:
+    """Whether it is what a program said that reads files or lists them: check_output(["git", "ls-files"]).split()."""
+    match node:
+        case _ if depth > _NAMES:
+            return False
+        case ast.Name(id=name):
+            bounds = code.bound.get(name, ())
+            return bool(bounds) and all(_is_found(code, bound.value, depth + 1) for bound in bounds)
+        case ast.Call(func=ast.Attribute(attr="split" | "splitlines" | "strip" | "decode", value=value)):
+            return _is_found(code, value, depth + 1)
+        case ast.Call(func=ast.Name(id="sorted" | "list" | "set"), args=[value, *_]):
+            return _is_found(code, value, depth + 1)
+        case ast.Attribute(attr="stdout", value=value) | ast.Subscript(value=value, slice=ast.Slice()):
+            return _is_found(code, value, depth + 1)
+        case ast.ListComp(elt=ast.Name(id=name), generators=[ast.comprehension(target=ast.Name(id=of), iter=value)]):
+            return name == of and _is_found(code, value, depth + 1)
+        case ast.Call(func=function, args=[told, *_]) if called(function) in ("check_output", "run"):
+            words = _words(code, told)
+            return bool(words) and finds((Segment(words[0], tuple(words[1:]), ""),))
+    return False
+
+
 def _words(code: Code, node: ast.expr) -> list[str] | None:
     """The words of a list; this interpreter itself is python3. None where it is a text, for a shell."""
     match node:
@@ -159,7 +202,8 @@ def _words(code: Code, node: ast.expr) -> list[str] | None:
 def _grown(code: Code, name: str) -> list[str] | None:
     """A list, with what is added to it; None where anything else is done to it."""
     bounds = [bound for bound in code.bound.get(name, ()) if bound.value is not None]
-    first = next((words for bound in bounds[:1] if (words := _words(code, bound.value)) is not None), None)
+    begun = bounds[0].value if bounds else None
+    first = _words(code, begun) if begun is not None else None
     if first is None or len(bounds) != len(code.bound[name]) or any(bound.each for bound in bounds):
         return None
     added = [bound.value for bound in bounds[1:]]
@@ -170,7 +214,7 @@ def _grown(code: Code, name: str) -> list[str] | None:
         call = code.parents.get(id(node))
         if isinstance(node, ast.Attribute) and node.attr in ("append", "extend") and isinstance(call, ast.Call):
             added += [ast.List(call.args) if node.attr == "append" else call.args[0]] if call.args else []
-        elif isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):
+        elif not (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)):
             return None
     more = [_words(code, value) if value is not None else None for value in added]
     return [*first, *(word for words in more for word in words or [UNKNOWN])]
@@ -179,11 +223,12 @@ def _grown(code: Code, name: str) -> list[str] | None:
 def _words_of(code: Code, part: ast.expr) -> list[str]:
     if isinstance(part, ast.Starred):
         inner = _words(code, part.value)
-        return inner if inner is not None else [UNKNOWN]
+        return inner if inner is not None else [FOUND] if _is_found(code, part.value) else [UNKNOWN]
     if ast.unparse(part) == "sys.executable":
         return ["python3"]
     known = code.of(part)
-    return [next(iter(known))] if len(known) == 1 else [UNKNOWN]
+    word = next(iter(known)) if len(known) == 1 else UNKNOWN
+    return [FOUND] if word == UNKNOWN and isinstance(part, ast.Name) and _is_found(code, part) else [word]
 
 
 def _setting(judge: Judging, segment: Segment, code: Code, call: ast.Call) -> Segment | None:
@@ -225,7 +270,7 @@ def _environment(code: Code, node: ast.expr) -> list[tuple[str, str]] | None:
         values = [bound.value for bound in code.bound.get(node.id, ())]
         whole = _environment(code, values[0]) if len(values) == 1 and values[0] is not None else None
         return None if whole is None else whole + _set_in(code, node.id)
-    if ast.unparse(node) in ("os.environ", "os.environ.copy()", "environ", "dict(os.environ)"):
+    if _WHOLE_ENVIRONMENT.fullmatch(ast.unparse(node)):
         return []
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         one, other = _environment(code, node.left), _environment(code, node.right)
@@ -234,13 +279,14 @@ def _environment(code: Code, node: ast.expr) -> list[tuple[str, str]] | None:
         inner = _environment(code, node.args[0]) if node.args else []
         pairs = [(word.arg, word.value) for word in node.keywords]
     elif isinstance(node, ast.Dict):
-        inner, pairs = [], []
+        inner, pairs = [], list[tuple[str | None, ast.expr]]()
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 below = _environment(code, value)
                 inner = None if below is None or inner is None else inner + below
             else:
-                pairs.append((key.value if isinstance(key, ast.Constant) else None, value))
+                named = key.value if isinstance(key, ast.Constant) else None
+                pairs.append((named if isinstance(named, str) else None, value))
     else:
         return None
     if inner is None or any(not isinstance(name, str) for name, _ in pairs):

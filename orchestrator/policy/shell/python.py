@@ -6,6 +6,7 @@ stands the sandbox. Does not cover scripts: `python3 build.py`.
 """
 
 import ast
+import builtins
 import re
 from collections.abc import Collection
 
@@ -19,7 +20,7 @@ from orchestrator.policy.shell.programs import DESTROYS
 from orchestrator.policy.shell.programs import known as is_program
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.values import Code, strings, text_of
-from orchestrator.policy.shell.words import UNKNOWN, each
+from orchestrator.policy.shell.words import MADE, UNKNOWN, each
 
 _ASKS_A_TABLE = re.compile(r"(?!.*(__|@\w+\s*[.(]|\w\s*\())[\w\s<>=!.'\"&|%+*/~,()\[\]`@-]*")  # DataFrame.query
 _OF_COLUMNS = re.compile(r"\.(isin|isnull|notnull|isna|notna|between|abs|(str|dt)\.\w+)\(|\b(and|or|not|in) ?\(")
@@ -34,7 +35,12 @@ _PLANTED = re.compile(
     r"\b(exec|eval|system|loads)\s*\(\s*(\w+\s*\(\s*)?[\w.]*(b\d\ddecode|fromhex|decompress|codecs\.decode|urlopen)|/dev/(tcp|udp)/|"
     r"\b(curl|wget)\b[^\n|]*\|\s*(sudo\s+)?\w*sh\b|base64\s+(-d|--decode)[^\n]*\|\s*\w*sh\b"
 )
+_SAID = each("__name__ __file__ __doc__ __debug__ __all__")
+_ADDRESS = re.compile(r"(?!sqlite:///?(?!/))[a-z]+://(?!localhost|127\.|test(server|client)?([:/]|$))")
 _LOOKS = each("print sorted len list set pprint")
+_ASIDE = re.compile(f":memory:|sqlite://(/:memory:)?|(sqlite:///)?{MADE}.*")
+_OF_OUTPUTS = re.compile(r"(sqlite:///)?(\./)?(build|out|output|dist|\.?cache)/(?!.*\.\.)[\w./-]+")
+_FILLED_ANEW = re.compile(r"(?i)\bdrop\s+(table|view|index)\s+if\s+exists\s+[\w\"`]+\s*;?|\bdelete\s+from\s+\w+\s*;?$")
 _DATABASES = each("sqlite3 duckdb sqlalchemy")
 
 
@@ -135,7 +141,7 @@ def _doubt_of_texts(judge: Judging, segment: Segment, nodes: list[ast.AST]) -> s
             continue
         if DESTROYS.fullmatch(node.value):
             return f"{node.value} may throw data away"
-        if re.match(r"[a-z]+://(?!localhost|127\.)", node.value):
+        if _ADDRESS.match(node.value):
             return "it hands an address to other code"
         program, _, behind = node.value.partition(" ")
         if behind and is_program(program) and len(node.value) < 2000 and judge.text(node.value, segment, 2):
@@ -163,7 +169,8 @@ def _doubt(node: ast.AST, own: Own, code: Code) -> str | None:
 
 
 def _doubt_of_name(node: ast.Name, code: Code) -> str | None:
-    hidden = node.id.startswith("__") and node.id not in ("__name__", "__file__", "__doc__", "__debug__", "__all__")
+    own = (node.id in code.functions or node.id in code.bound) and node.id not in vars(builtins)
+    hidden = node.id.startswith("__") and not (own or node.id in _SAID)
     if not (node.id in known.NAMES | {"open"} or hidden) or not isinstance(node.ctx, ast.Load):
         return (
             None
@@ -337,9 +344,10 @@ def _doubt_of_data(code: Code, given: imported.Modules, own: bool) -> str | None
     """Statements to a database that lose data, save in one that is gone when the code ends."""
     opened = [call for call in code.calls if called(call.func) in ("connect", "create_engine")]
     texts = [text for call in opened for text in (code.of(call.args[0]) if call.args else ())]
-    aside = bool(texts) and all(
-        text in (":memory:", "sqlite://", "sqlite:///:memory:") or text[:1] == "\ue00b" for text in texts
-    )
+    aside = bool(texts) and all(map(_ASIDE.fullmatch, texts))
+    anew = bool(texts) and all(_ASIDE.fullmatch(text) or _OF_OUTPUTS.fullmatch(text) for text in texts)
+    if "sqlalchemy" in code.imported and not anew and any(called(call.func) == "drop_all" for call in code.calls):
+        return "it may change data"
     bases = own or any(stand.partition(".")[0] in _DATABASES for some in given.values() for stand in some)
     for call in code.calls:
         if called(call.func) not in (
@@ -355,14 +363,27 @@ def _doubt_of_data(code: Code, given: imported.Modules, own: bool) -> str | None
         told = code.of(call.args[0]) if call.args else frozenset[str]()
         for statement in told:
             outside = re.search(r"\b(attach|load_extension|install|into\s+'|vacuum\s+into)", statement, re.IGNORECASE)
-            built = isinstance(call.args[0], ast.Call) and called(call.args[0].func) not in (
-                "read",
-                "read_text",
-                "text",
-            )
+            statement = _FILLED_ANEW.sub("", statement) if anew else statement
+            built = _is_built(code, call.args[0])
             unknown = (
                 bool(bases) and not built and statement.lstrip("( \n")[:1] == UNKNOWN and called(call.func) != "text"
             )
             if outside or (not aside and (_LOSES.search(statement) or unknown)):
                 return "it may change data"
     return None
+
+
+def _is_built(code: Code, node: ast.expr) -> bool:
+    """select(User).where(…), also by a name."""
+    if isinstance(node, ast.Name):
+        values = [bound.value for bound in code.bound.get(node.id, ())]
+        return bool(values) and all(isinstance(value, ast.Call) and _is_built(code, value) for value in values)
+    return isinstance(node, ast.Call) and called(node.func) not in (
+        "read",
+        "read_text",
+        "text",
+        "input",
+        "get",
+        "format",
+        "join",
+    )

@@ -25,7 +25,12 @@ _PATHS = each(
 )
 _OF_TEXT = ("strip", "relative_to", "encode", "decode")  # whose words are no parts of a path
 _PLAIN = frozenset({"utf-8", "utf8", "ascii", "latin-1"})
-_FOLDERS = {"gettempdir": "/tmp", "cwd": ".", "getcwd": "."}
+_FOLDERS = {
+    "gettempdir": "/tmp",
+    "cwd": ".",
+    "getcwd": ".",
+    "getusersitepackages": "~/.local/lib/python3/site-packages",
+}
 _KEEPS_EACH = ("sorted", "list", "tuple", "set", "reversed", "frozenset", "iter", "tqdm", "track", "islice", "chain",
                "filter", "dict", "sample", "unique", "sort", "copy", "from_iterable")  # fmt: skip
 _MAKE = ("mkdtemp", "TemporaryDirectory", "NamedTemporaryFile", "mkstemp", "TemporaryFile", "mktemp")
@@ -272,6 +277,13 @@ class Code:
         if name in ("glob", "iglob") and given:
             inside = [keyword.value for keyword in node.keywords if keyword.arg in ("root_dir", "dir_fd")]
             return _NOBODY_KNOWS if inside else frozenset(text.translate(_MARKS) for text in self.of(given[0], depth))
+        if name in ("walk_packages", "iter_modules"):
+            prefix = (
+                given[1] if len(given) > 1 else next((one.value for one in node.keywords if one.arg == "prefix"), None)
+            )
+            return (
+                frozenset(text + STAR for text in self.of(prefix, depth)) if prefix is not None else frozenset({STAR})
+            )
         if name == "listdir":
             return frozenset({STAR})
         if name in ("scandir", "walk"):
@@ -287,7 +299,8 @@ class Code:
         if name in ("items", "keys", "values") and receiver is not None:
             return self._of_pairs(receiver, depth, 1 if name == "values" or at == 1 else 0)
         if name in _KEEPS_EACH:
-            return self._each(self.elements(part, depth, at) for part in given[-2:] or [receiver] if part is not None)
+            sources = given[-2:] or ([receiver] if receiver is not None else [])
+            return self._each(self.elements(part, depth, at) for part in sources)
         if name == "map" and len(given) == 2 and called(given[0]) in _PATHS:
             return self.elements(given[1], depth, at)
         return _NOBODY_KNOWS
