@@ -192,6 +192,7 @@ class Effects:
     def opens(self, mode: str, path: str | None) -> None:
         if path is not None:
             self.opened.append(Opened(mode, path))
+        if path is not None or mode == "list":
             return
         self.looked_up = True
         if pieced(self.texts.values(), self.edits, mode != "read") or self.decodes:
@@ -202,7 +203,7 @@ class Effects:
         self.opens("write", path)
         if path is not None or edited:
             return
-        listed = {posixpath.normpath(one.path) for one in self.opened if one.mode == "read"}
+        listed = {posixpath.normpath(one.path) for one in self.opened if one.mode in ("read", "list")}
         folder = posixpath.normpath(posixpath.dirname(begins) or ".")
         if folder in {".", *listed} and not re.fullmatch(r".*\.\w+", ends):
             raise Doubt("which file it writes is known only when it runs")

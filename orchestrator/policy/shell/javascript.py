@@ -158,12 +158,7 @@ class _Read(Effects):
         root = module.partition(".")[0]
         if root not in nodejs.RULED_MODULES:
             return
-        if parent is not None and parent.type in (
-            "variable_declarator",
-            "import_specifier",
-            "import_clause",
-            "namespace_import",
-        ):
+        if parent is not None and parent.type in nodejs.NAMED and parent.child_by_field_name("body") != node:
             return
         if parent is not None and parent.type == "call_expression" and parent.child_by_field_name("function") == node:
             self.called(module, parent)
@@ -287,7 +282,7 @@ class _Read(Effects):
                 raise Doubt(f"it uses {module}")
         elif name in nodejs.READS:
             path = self.meanings.path(given[0]) if given else None
-            self.opens("read", path)
+            self.opens("list" if name in nodejs.LOOKS else "read", path)
             if given and name.startswith(("readdir", "opendir")):
                 self.lists_all(path)
         elif name in nodejs.WRITES:
@@ -297,7 +292,7 @@ class _Read(Effects):
             self.edits_file(name, given[1:2])
         elif name in nodejs.DELETES:
             self.removed(name, given)
-        else:
+        elif name != "then" or self.meanings.handed_on(call) is None:
             raise Doubt(f"it uses {module}")
 
     def started(self, name: str, given: "list[Node]") -> None:

@@ -30,9 +30,25 @@ class Meanings:
                 if name is None or (module := self.meant(value)) is None:
                     continue
                 found |= {said(name): module} if name.type == "identifier" else parts(name, module)
+            elif node.type == "call_expression" and (taken := self.handed_on(node)) is not None:
+                module = self.meant((function_of(node) or node).child_by_field_name("object"))
+                if module is not None:
+                    found |= {said(taken): module} if taken.type == "identifier" else parts(taken, module)
             elif node.type == "import_statement" and (source := node.child_by_field_name("source")) is not None:
                 found |= imported(node, (text_of(source) or "").removeprefix("node:"))
         return found
+
+    def handed_on(self, call: "Node") -> "Node | None":
+        """The name that `import("fs").then(fs => …)` gives to the module."""
+        function, given = function_of(call), handed(call)
+        if function is None or last(function) != "then" or len(given) != 1 or given[0].type != "arrow_function":
+            return None
+        if (only := given[0].child_by_field_name("parameter")) is not None:
+            return only
+        listed = given[0].child_by_field_name("parameters")
+        several = listed.named_children if listed is not None else []
+        plain = len(several) == 1 and several[0].type in ("identifier", "object_pattern")
+        return several[0] if plain else None
 
     def _values(self) -> dict[str, "Node"]:
         """What a name is given once."""

@@ -45,6 +45,7 @@ READS = each(
     "readFileSync readFile existsSync exists readdirSync readdir statSync stat lstatSync lstat accessSync access "
     "createReadStream watch watchFile unwatchFile opendirSync opendir realpathSync realpath"
 )
+LOOKS = READS - each("readFileSync readFile createReadStream")  # at names and sizes
 WRITES = each("writeFileSync writeFile appendFileSync appendFile mkdirSync mkdir createWriteStream mkdtempSync mkdtemp")
 COPIES = each("copyFileSync copyFile cpSync cp")
 DELETES = each("rmSync rm unlinkSync unlink rmdirSync rmdir truncateSync truncate renameSync rename")
@@ -79,3 +80,6 @@ REFLECTS = each("get set has apply deleteProperty isExtensible")
 TEMPLATE = re.compile(r"<%|\{\{")
 STARTED_WITH = each("encoding stdio timeout maxBuffer windowsHide input killSignal detached argv0 signal")
 CALLS = each("get request connect createConnection")
+NAMED = each(  # where a module is given its name
+    "variable_declarator import_specifier import_clause namespace_import arrow_function formal_parameters"
+)

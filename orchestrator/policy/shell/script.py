@@ -95,7 +95,8 @@ def lists_names(segments: tuple[Segment, ...]) -> bool:
         return False
     first, *rest = segments
     if first.program == "git":
-        listing = first.arguments[:1] == ("ls-files",)
+        grepping = first.arguments[:1] == ("grep",) and any(map(_LISTING_OPTION.fullmatch, first.arguments))
+        listing = first.arguments[:1] == ("ls-files",) or grepping
     elif first.program in ("grep", "rg"):
         listing = any(_LISTING_OPTION.fullmatch(word) for word in first.arguments)
     else:

@@ -211,7 +211,8 @@ def _openssl(judge: Judging, segment: Segment) -> list[Finding]:
 
 
 _OUTPUTS = re.compile(
-    r"(\./)?([\w-]+/)?(build|dist|out|target|coverage|htmlcov|site|_site|_build|\.next|\.nuxt)(/[^/]+)*/?"
+    r"(\./)?([\w-]+/)?(build|dist|out|target|coverage|htmlcov|site|_site|_build|\.next|\.nuxt)(/[^/]+)*/?|"
+    r"(src/)?(\*|[\w-]+)\.egg-info/?|\.nyc_output/?|\.turbo/?|\.parcel-cache/?"
 )
 _BUILDS = each(
     "build compile package bundle webpack rollup tsc vite cmake meson make ninja mkdocs sphinx-build hugo jekyll"
