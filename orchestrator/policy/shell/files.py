@@ -251,6 +251,8 @@ class Files:
         if target is None or called(call.func) == "fdopen":
             return
         mode = told.get("mode") or (call.args[1] if len(call.args) > 1 else None)
+        if "shelve.open" in meant(call.func, self.given):
+            return self._write(name, target, call)
         if name == "connect":
             known = [text for text in self._texts_of(target) if not holes(text) and text != ":memory:"]
             self.found += self.reach.each("write", map(_spelt, known))

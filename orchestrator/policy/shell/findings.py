@@ -233,6 +233,7 @@ class Judging(Protocol):
     environments: Collection[str]  # of Python, that this command makes
     made: Collection[str]  # programs whose text this command writes or compiles itself
     makes_nothing: bool  # whether nothing else of this command could make a file that it runs
+    alone: bool  # whether it is one program, and nothing else
     begins: bool  # whether it begins something in the background, and keeps its number
     serves: bool  # whether it begins a server of its own, in the background
     installs_here: bool  # whether what it builds is told to go into the workspace

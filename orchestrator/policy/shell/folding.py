@@ -10,7 +10,7 @@ import builtins
 import posixpath
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 LONGEST = 10_000  # characters of a text that is put together
 _ROUNDS = 3  # names of names
@@ -39,8 +39,9 @@ _METHODS: Mapping[str, Callable[..., object]] = {
 }
 
 
-def folded(tree: ast.Module) -> ast.Module:
-    tree = _Folds({}).visit(tree)
+def folded(tree: ast.Module, argv: Sequence[str] = ()) -> ast.Module:
+    """With the words that it is given, where they are known."""
+    tree = _Folds({}, argv).visit(tree)
     for _ in range(_ROUNDS):
         bound = Counter(_bound(tree))
         values = {
@@ -55,14 +56,16 @@ def folded(tree: ast.Module) -> ast.Module:
 
 
 class _Folds(ast.NodeTransformer):
-    def __init__(self, values: dict[str, ast.expr]) -> None:
-        self.values = values
+    def __init__(self, values: dict[str, ast.expr], argv: Sequence[str] = ()) -> None:
+        self.values, self.argv = values, argv
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.values.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
+        if self.argv and node.attr == "argv" and isinstance(node.ctx, ast.Load) and _name(node.value) == "sys":
+            return ast.List([ast.Constant(word) for word in self.argv], ast.Load())
         of_os = isinstance(node.value, ast.Name) and node.value.id in ("os", "path")
         known = of_os or (isinstance(node.value, ast.Attribute) and node.value.attr == "path")
         return ast.Constant(_OF_OS[node.attr]) if known and node.attr in _OF_OS else node
@@ -86,7 +89,13 @@ class _Folds(ast.NodeTransformer):
         values = node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else None
         if isinstance(node.slice, ast.Slice) and text is not None:
             ends = [_number(part) for part in (node.slice.lower, node.slice.upper, node.slice.step)]
-            return node if "?" in ends else _done(lambda: text[slice(*ends)], node)
+            first, last, step = (end if isinstance(end, int) else None for end in ends)
+            return node if "?" in ends else _done(lambda: text[first:last:step], node)
+        if isinstance(node.slice, ast.Slice) and values is not None and isinstance(node.ctx, ast.Load):
+            first, last = _number(node.slice.lower), _number(node.slice.upper)
+            if isinstance(first, str) or isinstance(last, str) or node.slice.step is not None:
+                return node
+            return ast.List(values[first:last], ast.Load())
         at = _number(node.slice)
         if isinstance(at, int) and text is not None:
             return _done(lambda: text[at], node)

@@ -1,18 +1,25 @@
 """What short Python reaches through the modules that it imports: its own names for them, and what it uses of each."""
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from orchestrator.policy.shell import known
 from orchestrator.policy.shell.bindings import called
-from orchestrator.policy.shell.values import Code
+from orchestrator.policy.shell.values import Code, holes
 from orchestrator.policy.shell.words import UNKNOWN, each
 
 Modules = Mapping[str, frozenset[str]]  # by the name that the code gives it: what it may stand for, with dots
 
 _SAID = each("__version__ __file__ __name__ __doc__ __qualname__ __all__ __path__")
+_FOLDERS = r"(\./)?([\w-]+/)*"
+_MODEL = re.compile(rf"{_FOLDERS}(models?|checkpoints?)/([\w-]+/)*[\w.-]+\.(joblib|pkl|pickle|pt|pth|ckpt)")
+_OUTPUT = re.compile(rf"{_FOLDERS}(build|out|outputs?|\.?cache|results?)/([\w-]+/)*[\w.-]+")
+_BRINGS = each(
+    "copyfileobj extractall extract unpack_archive copy2 copyfile copytree move writestr rename symlink_to symlink link"
+)
 _RUN = frozenset({"timeit.timeit", "timeit.repeat", "timeit.Timer"})  # run the texts that they are given
 _DOES = frozenset(  # what is judged where it is called, and so must be called where it stands
     [
@@ -44,7 +51,9 @@ _DOES = frozenset(  # what is judged where it is called, and so must be called w
         "subprocess.Popen",
         "subprocess.getoutput",
         "subprocess.getstatusoutput",
+        "pickle.load",
         "pickle.loads",
+        "shelve.open",
         "timeit.timeit",
         "timeit.repeat",
         "timeit.Timer",
@@ -68,7 +77,18 @@ _DOES = frozenset(  # what is judged where it is called, and so must be called w
 )
 _FREE = frozenset({"platform.system", "unittest.main", "doctest.testmod", "os.path", "logging.Formatter"})
 _LOOK = each("dir print type id repr str hasattr isinstance len help callable bool getattr vars")
-_SAFE_LOADS = frozenset({"numpy.load", "torch.load", "yaml.load", "joblib.load", "pickle.loads", "marshal.loads"})
+_SAFE_LOADS = frozenset(
+    {
+        "numpy.load",
+        "torch.load",
+        "yaml.load",
+        "joblib.load",
+        "pickle.load",
+        "pickle.loads",
+        "marshal.loads",
+        "shelve.open",
+    }
+)
 
 
 def modules(nodes: list[ast.AST]) -> Modules:
@@ -135,7 +155,7 @@ def doubts(code: Code, given: Modules, left: list[ast.AST], own: Collection[str]
         for dotted in meant(node, given):
             if dotted.partition(".")[0] in own:
                 continue
-            if why := doubt_of_part(dotted) or _doubt_of_use(node, above, dotted):
+            if why := doubt_of_part(dotted) or _doubt_of_use(node, above, dotted, code):
                 return why
     return _beside(code, given)
 
@@ -152,7 +172,7 @@ def _doubt_of_lookup(call: ast.Call, above: ast.AST | None, code: Code, own: Col
     return "it imports what is known only when it runs"
 
 
-def _doubt_of_use(node: ast.Name | ast.Attribute, above: ast.AST | None, dotted: str) -> str | None:
+def _doubt_of_use(node: ast.Name | ast.Attribute, above: ast.AST | None, dotted: str, code: Code) -> str | None:
     if isinstance(node.ctx, ast.Store | ast.Del):
         stored = isinstance(node, ast.Name) or known.stored(dotted)
         return None if stored else f"it changes {dotted}"
@@ -162,7 +182,7 @@ def _doubt_of_use(node: ast.Name | ast.Attribute, above: ast.AST | None, dotted:
     if dotted == "os.kill" and isinstance(above, ast.Call) and ast.unparse(above.args[0]) != "os.getpid()":
         return "it uses os.kill"
     if dotted in _SAFE_LOADS and isinstance(above, ast.Call):
-        return _doubt_of_load(above, dotted)
+        return _doubt_of_load(above, dotted, code)
     if dotted == "os.environ" or dotted.startswith(("os.environ.", "os.getenv")):
         return None  # see `environment`
     root = dotted in known.PARTLY and not dotted.startswith(("os.path", "importlib.metadata"))
@@ -173,7 +193,7 @@ def _doubt_of_use(node: ast.Name | ast.Attribute, above: ast.AST | None, dotted:
     return None
 
 
-def _doubt_of_load(call: ast.Call, dotted: str) -> str | None:
+def _doubt_of_load(call: ast.Call, dotted: str, code: Code) -> str | None:
     """Files that hold more than data run code when they are loaded."""
     told = {keyword.arg: keyword.value for keyword in call.keywords}
     if dotted == "numpy.load":
@@ -186,7 +206,57 @@ def _doubt_of_load(call: ast.Call, dotted: str) -> str | None:
     else:
         given = call.args[0] if dotted.endswith(".loads") and call.args else None
         plain = isinstance(given, ast.Call) and ast.unparse(given.func) in ("pickle.dumps", "marshal.dumps", "dumps")
-    return None if plain else f"{dotted} may run what the file says"
+    return None if plain or _is_own_data(code, call) else f"{dotted} may run what the file says"
+
+
+def _is_own_data(code: Code, call: ast.Call) -> bool:
+    """A model of the project, or what the same code keeps among its outputs: no more than a script of it is."""
+    texts = _file_of(code, call.args[0]) if call.args else frozenset[str]()
+    kept = {text for one in code.calls for text in _kept(code, one)}
+    written = {text for one in code.calls for text in _written(code, one)}
+    if not texts or texts & written or any(map(holes, written)) or _BRINGS & {called(one.func) for one in code.calls}:
+        return False
+    return all(_MODEL.fullmatch(text) or (_OUTPUT.fullmatch(text) and text in kept) for text in texts)
+
+
+def _kept(code: Code, call: ast.Call) -> frozenset[str]:
+    """pickle.dump(value, file), shelve.open(path)."""
+    if called(call.func) == "dump" and len(call.args) > 1:
+        return _file_of(code, call.args[1])
+    shelf = ast.unparse(call.func) == "shelve.open" and bool(call.args)
+    return code.of(call.args[0]) if shelf else frozenset()
+
+
+def _written(code: Code, call: ast.Call) -> frozenset[str]:
+    """Files that it fills by other means: f.write(text), print(text, file=f)."""
+    name = called(call.func)
+    if ast.unparse(call.func) in ("pickle.dump", "joblib.dump") or name == "open" or name.startswith("load"):
+        return frozenset()
+    of = call.func.value if isinstance(call.func, ast.Attribute) else None
+    given = [*call.args, *(word.value for word in call.keywords)]
+    files = [part for part in given if isinstance(part, ast.Name) and _is_opened(code, part.id)]
+    files += [of] if of is not None and name in ("write", "writelines", "write_text", "write_bytes", "tofile") else []
+    return frozenset().union(*(_file_of(code, part) for part in files))
+
+
+def _is_opened(code: Code, name: str) -> bool:
+    values = [bound.value for bound in code.bound.get(name, ())]
+    opened = [value.func for value in values if isinstance(value, ast.Call) and called(value.func) == "open"]
+    return any(ast.unparse(one) != "shelve.open" for one in opened)
+
+
+def _file_of(code: Code, node: ast.expr) -> frozenset[str]:
+    """The path behind a file: open(path), also by a name."""
+    if isinstance(node, ast.Name):
+        values = [bound.value for bound in code.bound.get(node.id, ())] if _is_opened(code, node.id) else []
+        if values:
+            return frozenset().union(*(code.of(None) if value is None else _file_of(code, value) for value in values))
+    if isinstance(node, ast.Call) and called(node.func) in ("open", "read", "read_bytes"):
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+        if receiver is None or called(receiver) in ("gzip", "bz2", "lzma", "io"):
+            return code.of(node.args[0]) if node.args else code.of(None)
+        return _file_of(code, receiver)
+    return code.of(node)
 
 
 def _is(node: ast.AST, value: bool) -> bool:

@@ -99,7 +99,7 @@ class Judge:
         self.made: Collection[str] = frozenset()
         self.environments: Collection[str] = frozenset()
         self.wrote: Collection[str] = frozenset()
-        self.installs_here = self.makes_nothing = self.serves = self.begins = False
+        self.installs_here = self.makes_nothing = self.serves = self.begins = self.alone = False
         self._texts = 0
 
     def command(self, text: str) -> tuple[Script, list[Finding]]:
@@ -110,7 +110,7 @@ class Judge:
         self.places.made, self.places.fresh = together.temporary(script), together.fresh(script)
         self.places.rebuilt = writers.rebuilt(script.segments)
         self.wrote = {name for part in script.segments for name in together.makes(part)}
-        self.begins = "$!" in text
+        self.begins, self.alone = "$!" in text, len(script.segments) == 1
         self.serves = together.serves(script, text)
         self.installs_here = together.installs_here(self, script)
         self.makes_nothing = all(_looks_or_runs(part) for part in script.segments)

@@ -93,10 +93,11 @@ PARTLY: dict[str, re.Pattern[str] | frozenset[str]] = {  # modules, and what of 
     "multiprocessing.pool": each("Pool ThreadPool"),
     "multiprocessing.dummy": each("Pool"),
     "multiprocessing.shared_memory": each("SharedMemory ShareableList"),
-    "pickle": each("dumps dump HIGHEST_PROTOCOL DEFAULT_PROTOCOL PickleError PicklingError loads"),
+    "pickle": each("dumps dump HIGHEST_PROTOCOL DEFAULT_PROTOCOL PickleError PicklingError UnpicklingError load loads"),
     "pkgutil": each("iter_modules walk_packages"),
     "profile": each("Profile"),
     "pwd": each("getpwuid getpwnam"),
+    "shelve": each("open"),
     "signal": re.compile(r"signal|alarm|setitimer|getsignal|strsignal|Signals|Handlers|ITIMER_\w+|SIG\w+|pause|"
                          r"default_int_handler|set_wakeup_fd|valid_signals|sigwait|siginterrupt|raise_signal|sigpending|pthread_sigmask"),
     "site": each("getsitepackages getusersitepackages"),

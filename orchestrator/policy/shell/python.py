@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from msgspec import Struct, structs
 
-from orchestrator.policy.shell import disguise, exhausting, folding, imported, known, processes, snippets
+from orchestrator.policy.shell import disguise, exhausting, folding, imported, interpreters, known, processes, snippets
 from orchestrator.policy.shell.bindings import called
 from orchestrator.policy.shell.files import Files
 from orchestrator.policy.shell.findings import Finding, Judging
@@ -20,7 +20,7 @@ from orchestrator.policy.shell.programs import DESTROYS
 from orchestrator.policy.shell.programs import known as is_program
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.values import Code, strings, text_of
-from orchestrator.policy.shell.words import MADE, UNKNOWN, each
+from orchestrator.policy.shell.words import MADE, UNKNOWN, each, marked
 
 _ASKS_A_TABLE = re.compile(r"(?!.*(__|@\w+\s*[.(]|\w\s*\())[\w\s<>=!.'\"&|%+*/~,()\[\]`@-]*")  # DataFrame.query
 _OF_COLUMNS = re.compile(r"\.(isin|isnull|notnull|isna|notna|between|abs|(str|dt)\.\w+)\(|\b(and|or|not|in) ?\(")
@@ -37,6 +37,8 @@ _PLANTED = re.compile(
 )
 _SAID = each("__name__ __file__ __doc__ __debug__ __all__")
 _ADDRESS = re.compile(r"(?!sqlite:///?(?!/))[a-z]+://(?!localhost|127\.|test(server|client)?([:/]|$))")
+_LOADS = frozenset({"pickle.load", "joblib.load", "shelve.open"})
+_CHANGES_ARGV = re.compile(r"argv\s*\.|argv\s*[+*]?=[^=]|argv\s*\[[^\]]*\]\s*[+*]?=[^=]")
 _LOOKS = each("print sorted len list set pprint")
 _ASIDE = re.compile(f":memory:|sqlite://(/:memory:)?|(sqlite:///)?{MADE}.*")
 _OF_OUTPUTS = re.compile(r"(sqlite:///)?(\./)?(build|out|output|dist|\.?cache)/(?!.*\.\.)[\w./-]+")
@@ -47,12 +49,19 @@ _DATABASES = each("sqlite3 duckdb sqlalchemy")
 def judge(judge: Judging, segment: Segment, text: str) -> list[Finding]:
     """No finding where every root of the code is harmless, or is the project's own."""
     try:
-        nodes = list(ast.walk(folding.folded(ast.parse(text))))
+        nodes = list(ast.walk(folding.folded(ast.parse(text), _argv(segment, text))))
         run = imported.texts_run(nodes, imported.modules(nodes))
         nodes += [node for inner in run or () for node in ast.walk(folding.folded(ast.parse(inner)))]
         return _judged(judge, segment, text, Code(nodes), run is None)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # also code that stands for itself: a = b; b = a
         return [*snippets.denials(judge, segment, text), snippets.inline(judge, segment)]
+
+
+def _argv(segment: Segment, text: str) -> list[str]:
+    """The words of the command that the code is given, where each is known and the code leaves them as they are."""
+    told = interpreters.told("python", segment.arguments)
+    given = ["-c", *told.behind] if told.codes else list(told.behind) if told.behind[:1] == ["-"] else []
+    return [] if len(given) < 2 or any(map(marked, given)) or _CHANGES_ARGV.search(text) else given
 
 
 def _judged(judge: Judging, segment: Segment, text: str, code: Code, unknown: bool) -> list[Finding]:
@@ -72,6 +81,8 @@ def _judged(judge: Judging, segment: Segment, text: str, code: Code, unknown: bo
         or imported.reflects(code, given)
         or files.doubt
     )
+    if not judge.alone and any(_LOADS & imported.meant(call.func, given) for call in code.calls):
+        doubt = doubt or "it loads what this command may have made"
     doubt = doubt or _doubt_of_environment(judge, segment, code, given, started.read, files.computed)
     doubt = doubt or _doubt_of_data(code, given, bool(own.modules)) or disguise.doubt(code, given, files.computed)
     if not (doubt or own.modules or started.found):
