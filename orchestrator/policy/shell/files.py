@@ -18,7 +18,7 @@ from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.imported import Modules, meant
 from orchestrator.policy.shell.script import Segment
 from orchestrator.policy.shell.values import Code, holes, text_of
-from orchestrator.policy.shell.words import ANY, MADE, STAR, TILDE, UNKNOWN, each, shown
+from orchestrator.policy.shell.words import ANY, MADE, SET, STAR, TILDE, UNKNOWN, each, shown
 
 _MOST = 8  # files that one call may mean
 _OPENERS = each("open ZipFile TarFile GzipFile BZ2File LZMAFile")
@@ -209,6 +209,7 @@ class Files:
         found = [text for value in told for text in self.code.of(value)] if below else self.code.elements(call)
         for text in (text.replace(UNKNOWN, "x") for text in found if text != STAR):
             mode = "read" if text.startswith(("/", "~")) or ".." in text else "list"
+            text = re.sub(f"[{STAR}{ANY}{SET}][^/]*", "1", text) if text.startswith("/proc/") else text
             self.found += self.reach.each(mode, [_spelt(text)])
 
     def _move(self, call: ast.Call) -> None:
