@@ -124,7 +124,7 @@ def shell(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
         if (word in ("-O", "+O", "+o", "--rcfile", "--init-file") or re.fullmatch(r"-[a-z]*o", word)) and words:
             words.pop(0)
     words = [word for word in words if word not in ("-", "--")]
-    if not words:
+    if not words or segment.arguments[:1] == ("-s",):
         return found + piped(judge, segment)
     if segment.arguments[:1] == ("-n",):
         return found + judge.reach(segment).each("read", words)  # only looks whether it can be read

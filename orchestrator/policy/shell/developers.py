@@ -72,7 +72,11 @@ def _given_code(judge: Judging, segment: Segment) -> list[Finding]:
     if code := next(filter(_code_in_a_setting, map(shown, words)), ""):
         asked.append(judge.ask(segment, "runs_more", f"{code} is run by make as a command.", "Leave that out."))
     files = {after for option, after in pairwise(words) if option in ("-f", "--file", "--makefile")}
-    if files & {"-", "/dev/stdin"} or {"-f-", "--file=-", "--makefile=-", "-f/dev/stdin"} & set(words):
+    if (
+        any(map(marked, files))
+        or files & {"-", "/dev/stdin"}
+        or {"-f-", "--file=-", "--makefile=-", "-f/dev/stdin"} & set(words)
+    ):
         asked.append(snippets.inline(judge, segment))
     return asked
 

@@ -29,6 +29,7 @@ _VERSION = re.compile(r"-?\d+(\.\d+)*$")
 _BUILT = re.compile(
     r"(^|/)(s?bin|build\w*|_build|target/(debug|release)|dist|out|cmake-build-\w+|\.build|zig-out/bin|dist-newstyle)/[\w./+-]+$"
 )
+_SETS = re.compile(r"[A-Za-z][\w.-]*=")
 _SHEBANG = re.compile(r"#!\s*/(?:usr/)?bin/(?:env )?(?:ba|da|z|k)?sh\b")
 _OWN_PROGRAMS = re.compile(
     r"(?:(?:\$PWD|\.)/)?(?:\.?venv/bin|node_modules/\.bin|vendor/bin)|(?:/usr(?:/local)?)?/s?bin|"
@@ -163,14 +164,8 @@ class Judge:
         """Code handed to a shell inside the command, with what its variables are."""
         self._texts += 1
         if uncertain(text) or depth >= NESTED or self._texts > MANY:
-            return [
-                self.ask(
-                    segment,
-                    "dynamic_code",
-                    "The code that a shell would run is known only when it runs.",
-                    "Write the code out.",
-                )
-            ]
+            reason = "The code that a shell would run is known only when it runs."
+            return [self.ask(segment, "dynamic_code", reason, "Write the code out.")]
         inner = self.reader.read(shown(text), given or {})
         moved = tuple(
             structs.replace(part, folders=self._inside(part.folders, segment.folders)) for part in inner.segments
@@ -204,6 +199,7 @@ class Judge:
                     "Which program this starts is known only when it runs.",
                     "Name the program.",
                 ),
+                *self._taken_apart(segment, depth),
             ]
         if segment.indirect:
             found.append(
@@ -215,6 +211,14 @@ class Judge:
                 )
             )
         return found + self.program(segment, depth)
+
+    def _taken_apart(self, segment: Segment, depth: int) -> list[Finding]:
+        """r$@m: what is denied if the shell puts nothing there."""
+        name = "".join(sign for sign in segment.program if not marked(sign))
+        if name not in KINDS or depth >= NESTED:
+            return []
+        found = self.program(structs.replace(segment, program=name), depth + 1)
+        return [one for one in found if one.verdict == "deny"]
 
     def _built_here(self, segment: Segment) -> bool:
         """build/tests/*: whichever program it is, it was built here."""
@@ -236,7 +240,8 @@ class Judge:
             return []
         if swaps(name, shown(value)) or self._leads_out(segment, name, value):
             reason = f"Setting {name} can make other programs run in place of those named."
-            return [self.ask(segment, "steering_variable", reason, "Leave this variable as it is.", program=name)]
+            asked = self.ask(segment, "steering_variable", reason, "Leave this variable as it is.", program=name)
+            return [asked, *self._worse(segment, value)]
         if "$(" in value or "`" in value:
             reason = f"The value of {name} holds code that could run later."
             return [self.ask(segment, "dynamic_code", reason, "Use plain values.", program=name)]
@@ -267,7 +272,7 @@ class Judge:
 
     def _worse(self, segment: Segment, word: str) -> list[Finding]:
         """What is asked is denied where a word of it, taken for a command, would be."""
-        text = word.partition("exec=")[2] or (word.partition("=")[2] if word[:1].isupper() else word)
+        text = word.partition("exec=")[2] or (word.partition("=")[2] if _SETS.match(word) else word)
         return snippets.worse(self, segment, text.lstrip("!")) if " " in text and "\n" not in text else []
 
     def written(self, segment: Segment, file: str, content: str) -> list[Finding]:
@@ -358,13 +363,8 @@ class Judge:
 
     def unknown(self, segment: Segment) -> Finding:
         reason = f"{segment.program} is not a program this policy knows."
-        return self.ask(
-            segment,
-            "unknown_program",
-            reason,
-            "Use a common program, or let the owner add it to policy.programs.",
-            segment.program,
-        )
+        other = "Use a common program, or let the owner add it to policy.programs."
+        return self.ask(segment, "unknown_program", reason, other, segment.program)
 
     def ask(
         self, segment: Segment, code: str, reason: str, alternative: str, shape: str | None = None, program: str = ""

