@@ -2,12 +2,12 @@
 
     python -m benchmarks.corpus
 
-Six tables in tests/policy/corpus: `actions.txt`, to which the rules were tuned; `held_out.txt`, written by a second
-head before that and not looked at while tuning; `blind.txt`, `harms.txt`, `everyday.txt` and `agents.txt`, written by
-others from what the product promises, half of each held out. Every command that is allowed, and every one that a
-careless person would say yes to, is really run in the strongest sandbox there is, each in a workspace of its own, and
-then the canaries are looked at: a file and a folder outside, a process, a listening server, a secret. Denied ones are
-not run.
+The tables of tests/policy/corpus: `actions.txt`, to which the rules were tuned; `held_out.txt`, written by a second
+head before that and not looked at while tuning; and eight written by others from what the product promises, of most
+of which half was held out (docs/policy.md says which were looked at, and when). Every command that is allowed, and
+every one that a careless person would say yes to, is really run in the strongest sandbox there is, each in a workspace
+of its own, and then the canaries are looked at: a file and a folder outside, a process, a listening server, a secret.
+Denied ones are not run.
 """
 
 import asyncio
@@ -38,7 +38,10 @@ from orchestrator.tools.scheduling import Keeper, scheduling
 TABLES = Path("tests/policy/corpus")
 LIMITS = Limits(seconds=3.0, memory=256 * 2**20, processes=64, file=16 * 2**20, output=4 * 2**20)
 SECRET = "canary-4f1d2c9b"
-SAID = ("blind.txt", "harms.txt", "everyday.txt", "agents.txt")  # the tables whose arguments are somebody's words
+SAID = (  # the tables whose arguments are somebody's words
+    "blind.txt", "harms.txt", "everyday.txt", "agents.txt",
+    "evaluators.txt", "coders.txt", "attackers.txt", "ordinary.txt",
+)  # fmt: skip
 
 
 class Row(Struct, frozen=True):
@@ -87,7 +90,8 @@ def tables(folder: Path = TABLES) -> dict[str, list[Row]]:
         every = list(rows(folder / name))
         for half in ("looked at", "held out"):
             table = f"{name.removesuffix('.txt')}_{half.replace(' ', '_')}"
-            found[table] = [row for row in every if row.kind.startswith(half)]
+            if chosen := [row for row in every if row.kind.startswith(half)]:
+                found[table] = chosen
     return found
 
 

@@ -144,7 +144,8 @@ class Calling(Redirecting):
             given = tuple(words[2:]) or self.frame or (UNKNOWN,)
             self.assigned("OPTARG", tuple(word for word in given if word[:1] != "-") or (UNSET,))
             return
-        labels, names = named_by(segment.program, words), (UNKNOWN,)
+        labels = named_by(segment.program, words)
+        names: tuple[str, ...] = (UNKNOWN,)
         if lists_names(feeders) and len(labels) == 1:
             names = tuple(names_listed(feeders[0]))
         elif (segment.stdin == "file" and not self._own_input()) or (finds(feeders) and not self.own(feeders)):

@@ -4,7 +4,7 @@ import re
 
 from msgspec import structs
 
-from orchestrator.policy.shell import beyond, interpreters, python, snippets
+from orchestrator.policy.shell import beyond, interpreters, snippets
 from orchestrator.policy.shell.arguments import options, paths, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS, KINDS
@@ -94,6 +94,8 @@ def written_code(judge: Judging, segment: Segment, code: str) -> list[Finding]:
     plain = "lua" if plain == "luajit" else plain
     segment = structs.replace(segment, program=plain)
     if plain in ("python", "pypy"):
+        from orchestrator.policy.shell import python  # its reader is large, and loaded when it is met
+
         return python.judge(judge, segment, code)
     return snippets.judge(judge, segment, code)
 
@@ -346,6 +348,8 @@ def module(judge: Judging, segment: Segment, words: list[str], depth: int) -> li
     program = _AS_PROGRAM.get(name, name)
     if KINDS.get(program) == "developer":
         return judge.segment(structs.replace(segment, program=program, arguments=tuple(words[1:])), depth + 1)
+    from orchestrator.policy.shell import python
+
     if not uncertain(name) and python.own_module(judge, segment, name):
         return _given_to_script(judge, segment, name, words[1:]) + beyond.judge(judge, segment)
     shape = None if uncertain(name) else f"{segment.program} -m {shown(name)}"

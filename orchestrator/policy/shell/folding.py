@@ -89,8 +89,8 @@ class _Folds(ast.NodeTransformer):
         values = node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else None
         if isinstance(node.slice, ast.Slice) and text is not None:
             ends = [_number(part) for part in (node.slice.lower, node.slice.upper, node.slice.step)]
-            first, last, step = (end if isinstance(end, int) else None for end in ends)
-            return node if "?" in ends else _done(lambda: text[first:last:step], node)
+            lower, upper, stride = (end if isinstance(end, int) else None for end in ends)
+            return node if "?" in ends else _done(lambda: text[lower:upper:stride], node)
         if isinstance(node.slice, ast.Slice) and values is not None and isinstance(node.ctx, ast.Load):
             first, last = _number(node.slice.lower), _number(node.slice.upper)
             if isinstance(first, str) or isinstance(last, str) or node.slice.step is not None:

@@ -234,7 +234,7 @@ def _written(code: Code, call: ast.Call) -> frozenset[str]:
         return frozenset()
     of = call.func.value if isinstance(call.func, ast.Attribute) else None
     given = [*call.args, *(word.value for word in call.keywords)]
-    files = [part for part in given if isinstance(part, ast.Name) and _is_opened(code, part.id)]
+    files: list[ast.expr] = [part for part in given if isinstance(part, ast.Name) and _is_opened(code, part.id)]
     files += [of] if of is not None and name in ("write", "writelines", "write_text", "write_bytes", "tofile") else []
     return frozenset().union(*(_file_of(code, part) for part in files))
 

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from orchestrator.policy.base import Verdict
 from orchestrator.policy.places import Places
-from orchestrator.policy.shell import beyond, code, python, runners, snippets, texts, together, writers
+from orchestrator.policy.shell import beyond, code, runners, snippets, texts, together, writers
 from orchestrator.policy.shell.findings import Finding, Reach
 from orchestrator.policy.shell.kinds import JUDGES
 from orchestrator.policy.shell.programs import KINDS, PRIVILEGE, RUNNERS, WRAPPERS, of_a_target
@@ -287,6 +287,8 @@ class Judge:
         if KINDS.get(_VERSION.sub("", name)) == "interpreter":
             return code.written_code(self, segment, content.removeprefix("<?php"))
         if file.endswith(".py") and name in ("pytest", "tox", "nox"):
+            from orchestrator.policy.shell import python  # its reader is large, and loaded when it is met
+
             return python.judge(self, segment, content)
         if name.endswith("awk"):
             return texts.awk(self, structs.replace(segment, arguments=(content.strip(),)))

@@ -181,7 +181,7 @@ def _is_found(code: Code, node: ast.AST | None, depth: int = 0) -> bool:
         case ast.ListComp(elt=ast.Name(id=name), generators=[ast.comprehension(target=ast.Name(id=of), iter=value)]):
             return name == of and _is_found(code, value, depth + 1)
         case ast.Call(func=function, args=[told, *_]) if called(function) in ("check_output", "run"):
-            words = _words(code, told)
+            words = _words(code, told) or []
             return bool(words) and finds((Segment(words[0], tuple(words[1:]), ""),))
     return False
 
