@@ -20,6 +20,7 @@ _MODULES = each(
 )
 _SHOWING = each("json.tool tokenize ast dis")  # of these modules: those that print what they are given
 _AS_PROGRAM = {"sphinx": "sphinx-build", "django": "django-admin", "PyInstaller": "pyinstaller", "babel": "pybabel"}
+_PRINTS = re.compile(r"\b(?:print|printf|say|puts|putc|write|p|pp)\b|<<")
 _MANAGERS = ("manage.py", "artisan", "bin/console")
 _DECODERS = each("base64 base32 xxd openssl rev tr gunzip zcat uudecode")
 
@@ -253,6 +254,11 @@ def _of_codes(judge: Judging, segment: Segment, name: str, told: interpreters.To
     if name not in _SHORT or (len(told.codes) > 1 and name not in _JOINED):
         return [*snippets.denials(judge, segment, shown(code)), snippets.inline(judge, segment)]
     changed = judge.reach(segment).each("write", behind) if told.in_place else []
+    flags = [word for word in segment.arguments if re.fullmatch(r"-[a-zA-Z0]{1,6}", word)]
+    silent = any("n" in flag for flag in flags) and not any("p" in flag for flag in flags)
+    if told.in_place and silent and name in ("perl", "ruby") and not _PRINTS.search(code):
+        reason = f"{name} would empty the files: nothing is printed back into them."
+        changed.append(judge.ask(segment, "destroys", reason, "Print each line, or use -p."))
     if name == "perl" and any(word.strip()[:1] in "|>+" or word.strip()[-1:] == "|" for word in behind if word):
         return [snippets.inline(judge, segment, "it would run or write what it is told to read")]
     return [*written_code(judge, segment, code), *judge.reach(segment).each("read", behind), *changed]

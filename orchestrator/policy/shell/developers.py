@@ -6,7 +6,7 @@ from itertools import pairwise
 from msgspec import structs
 
 from orchestrator.policy.shell import beyond, code, git, snippets
-from orchestrator.policy.shell.arguments import options
+from orchestrator.policy.shell.arguments import options, values_of
 from orchestrator.policy.shell.findings import Finding, Judging
 from orchestrator.policy.shell.programs import DESTROYS, GIVEN_CODE, KINDS, PRIVILEGE, PRODUCED, known
 from orchestrator.policy.shell.script import Segment
@@ -31,6 +31,9 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     made = [after for option, after in pairwise(words) if option in PRODUCED]
     made += [word.partition("=")[2] for word in words if word.partition("=")[0] in PRODUCED - {"--prefix"}]
     found += judge.reach(segment).each("write", made)
+    if program in ("pytest", "py.test"):  # it empties the folder first
+        emptied = [word for word in values_of(words, ("--basetemp",)) if not _SCRATCH.fullmatch(shown(word))]
+        found += judge.reach(segment).each("delete", emptied)
     found += _given_code(judge, segment)
     if program in _MEASURED and (inner := [word for word in words if not word.startswith("-")]):
         return found + _measured(judge, segment, inner, depth)
@@ -49,6 +52,9 @@ def judge(judge: Judging, segment: Segment, depth: int) -> list[Finding]:
     if not (dry or here) and (left := _LEAVES.intersection([*plain, *words]) | _SIGNS_IN.intersection(plain[:1])):
         found.append(_leaves(judge, segment, min(left)))
     return found
+
+
+_SCRATCH = re.compile(r"(\./)?(build|out|dist|target|tmp|\.cache|\.pytest_tmp|\.tmp)/[\w-][\w./-]*(?<!\.\.)")
 
 
 def _given_code(judge: Judging, segment: Segment) -> list[Finding]:
@@ -74,11 +80,14 @@ def _given_code(judge: Judging, segment: Segment) -> list[Finding]:
     files = {after for option, after in pairwise(words) if option in ("-f", "--file", "--makefile")}
     if (
         any(map(marked, files))
-        or files & {"-", "/dev/stdin"}
-        or {"-f-", "--file=-", "--makefile=-", "-f/dev/stdin"} & set(words)
+        or files & _READ_ON_THE_WAY
+        or any(word.partition("=")[2] in _READ_ON_THE_WAY or word[2:] in _READ_ON_THE_WAY for word in words)
     ):
         asked.append(snippets.inline(judge, segment))
     return asked
+
+
+_READ_ON_THE_WAY = each("- /dev/stdin /dev/fd/63 /dev/fd/0")  # the input, or <(…)
 
 
 def _other_program(word: str) -> bool:
