@@ -18,6 +18,14 @@ def asleep(thread: int) -> bool:
     return Path(f"/proc/self/task/{thread}/stat").read_text().rpartition(") ")[2][0] == "S"
 
 
+@pytest.fixture(autouse=True)
+def interrupted() -> Iterator[None]:
+    """As in a terminal: a shell starts what it puts into the background with interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A standard input that says nothing; the file descriptor that could."""
